@@ -1,0 +1,32 @@
+//! An IFS layer that registers a handle and looks for the provider below.
+
+#![forbid(unsafe_code)]
+
+use wpu::prelude::*;
+
+/// Its sockets are file handles of the system, which the provider below opens.
+#[wpu_provider(
+    class = ifs,
+    uses(WPUModifyIFSHandle, WPUGetProviderPath),
+    waives(
+        WPUCloseSocketHandle = "never creates a socket handle through Ws2_32",
+        WPUPostMessage, WPUQueryBlockingCallback = "the provider below does it",
+    ),
+)]
+#[derive(Debug)]
+pub struct TourIfs;
+
+impl EntryPoint for TourIfs {
+    fn start(start: &mut Start<'_>) -> Result<(), WsaError> {
+        let below = Self::upcalls().get_provider_path(&start.entry.ProviderId)?;
+        if below.units().is_empty() {
+            return Err(WsaError::WSASYSNOTREADY);
+        }
+        // Stands for a handle that the provider below has just opened.
+        let lower: SOCKET = 0x1234;
+        let _for_the_client = Self::upcalls().modify_ifs_handle(start.entry.dwCatalogEntryId, lower)?;
+        Ok(())
+    }
+}
+
+wpu::export!(TourIfs);

@@ -1,0 +1,136 @@
+//! Sizes and offsets that the sources state are those that the fields give.
+
+use crate::diag::Diagnostic;
+use crate::layout::{self, POINTERS};
+use crate::load::{Filed, RawSpec};
+use crate::model::{ConstantValue, Model, Struct, Ty, TypeKind};
+use crate::raw;
+
+pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    for ty in &model.types {
+        match &ty.kind {
+            TypeKind::Struct(structure) => {
+                check_struct(&raw.structs[structure.origin], model, structure, faults);
+            }
+            TypeKind::Table(table) => {
+                let computed = POINTERS.map(|pointer| pointer * model.tables[*table].slots.len() as u64);
+                let filed = &raw.tables[*table];
+                check_size(filed, filed.entry.name.get_ref(), &filed.entry.size, computed, faults);
+            }
+            TypeKind::Alias { .. } | TypeKind::Callback(_) => {}
+        }
+    }
+    check_constants(raw, model, faults);
+}
+
+fn check_struct(filed: &Filed<raw::Struct>, model: &Model, structure: &Struct, faults: &mut Vec<Diagnostic>) {
+    let layouts = POINTERS.map(|pointer| layout::of_struct(model, structure, pointer));
+    let name = filed.entry.name.get_ref();
+    if structure.fields.is_empty() {
+        faults.push(Diagnostic::at("layout", filed.at(&filed.entry.name), format!("`{name}` has no fields")));
+        return;
+    }
+    check_size(filed, name, &filed.entry.size, [layouts[0].0.size, layouts[1].0.size], faults);
+    for (at, field) in filed.entry.fields.iter().enumerate() {
+        let computed = [layouts[0].1[at], layouts[1].1[at]];
+        if holds_void(&structure.fields[at].ty) {
+            let message = format!("field `{}` cannot be `void`, only point at it", field.name.get_ref());
+            faults.push(Diagnostic::at("bad-type", filed.at(&field.ty), message));
+        }
+        if let Some(stated) = &field.offset
+            && *stated.get_ref() != computed
+        {
+            let message = format!("field `{}` is not where the spec says", field.name.get_ref());
+            faults.push(differs(
+                Diagnostic::at("layout", filed.at(stated), message),
+                computed,
+                "the fields before it put it at",
+            ));
+        }
+    }
+    check_counted(filed, model, structure, faults);
+}
+
+fn holds_void(ty: &Ty) -> bool {
+    match ty {
+        Ty::Void => true,
+        Ty::Array(item, _) => holds_void(item),
+        _ => false,
+    }
+}
+
+fn check_size<T>(
+    filed: &Filed<T>,
+    name: &str,
+    stated: &toml::Spanned<[u64; 2]>,
+    computed: [u64; 2],
+    faults: &mut Vec<Diagnostic>,
+) {
+    if *stated.get_ref() != computed {
+        let message = format!("`{name}` does not have the size that the spec says");
+        faults.push(differs(
+            Diagnostic::at("layout", filed.at(stated), message),
+            computed,
+            "its members give",
+        ));
+    }
+}
+
+fn differs(fault: Diagnostic, computed: [u64; 2], what: &str) -> Diagnostic {
+    let [narrow, wide] = computed;
+    fault.help(format!("{what} {narrow} bytes on 32-bit and {wide} on 64-bit machines: `[{narrow}, {wide}]`"))
+}
+
+/// The count is an unsigned integer, and the items are an array behind it.
+fn check_counted(
+    filed: &Filed<raw::Struct>,
+    model: &Model,
+    structure: &Struct,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let (Some(counted), Some(raw)) = (&structure.counted, &filed.entry.counted) else { return };
+    let count = &structure.fields[counted.count];
+    if model.prim(&count.ty).is_none_or(|prim| prim.name != "u32") {
+        let message = format!("`{}` cannot be a count: it is not a 32-bit unsigned integer", count.name);
+        faults.push(Diagnostic::at("counted", filed.at(&raw.count), message));
+    }
+    let last = counted.items + 1 == structure.fields.len();
+    let items = &structure.fields[counted.items];
+    let scalar = matches!(&items.ty, Ty::Array(item, _) if model.prim(item).is_some());
+    if !last || !scalar {
+        let message = format!(
+            "`{}` cannot hold the counted items: it is not an array of integers that comes last",
+            items.name
+        );
+        faults.push(Diagnostic::at("counted", filed.at(&raw.items), message));
+    }
+}
+
+/// A constant is an integer or a null pointer, and fits its type.
+fn check_constants(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    for constant in &model.constants {
+        let filed = &raw.constants[constant.origin];
+        let pointer = model.pointee(&constant.ty).is_some();
+        let fits = match (model.prim(&constant.ty), constant.value) {
+            (Some(prim), ConstantValue::AllOnes) => !prim.signed,
+            (Some(prim), ConstantValue::Number(number)) => {
+                // A pointer-wide constant must fit the narrowest pointer.
+                let bits = prim.bytes.unwrap_or(4) * 8;
+                let number = i128::from(number);
+                let (low, high) =
+                    if prim.signed { (-(1 << (bits - 1)), 1 << (bits - 1)) } else { (0, 1_i128 << bits) };
+                (low..high).contains(&number)
+            }
+            (None, value) => pointer && value == ConstantValue::Number(0),
+        };
+        if !fits {
+            let message = format!("the value of `{}` does not fit its type", constant.name);
+            let fault = Diagnostic::at("constant-value", filed.at(&filed.entry.value), message);
+            faults.push(
+                fault
+                    .also(filed.at(&filed.entry.ty), "its type")
+                    .note("a pointer can only be 0, and `all-ones` is for unsigned integers"),
+            );
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Third gate: rules that a spec must keep although all its names are found.
+
+mod layout;
+mod names;
+mod requirement;
+mod resource;
+mod shape;
+
+use crate::diag::Diagnostic;
+use crate::form::Form;
+use crate::load::RawSpec;
+use crate::model::Model;
+
+/// Checks every rule, and answers with the form of each upcall.
+pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<Vec<Form>, Vec<Diagnostic>> {
+    let mut faults = Vec::new();
+    names::check(raw, model, &mut faults);
+    layout::check(raw, model, &mut faults);
+    requirement::check(raw, model, &mut faults);
+    resource::check(raw, model, &mut faults);
+    let forms = shape::check(raw, model, &mut faults);
+    if faults.is_empty() { Ok(forms) } else { Err(faults) }
+}

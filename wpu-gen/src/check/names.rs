@@ -1,0 +1,280 @@
+//! Names can be written in Rust and in C, and no two items of the output share one.
+
+use crate::diag::{Diagnostic, Place};
+use crate::load::RawSpec;
+use crate::model::Model;
+use crate::names::{camel, is_camel, is_name, is_snake};
+use crate::raw::Text;
+use crate::source::FileId;
+use std::collections::BTreeMap;
+
+/// What the generator itself calls things in the root of the output.
+const TAKEN: &[&str] = &[
+    "Call",
+    "Cell",
+    "Class",
+    "Declaration",
+    "Dispatch",
+    "DocumentedError",
+    "Entry",
+    "ErrorCode",
+    "Failed",
+    "Host",
+    "Judgement",
+    "Locate",
+    "Method",
+    "Note",
+    "Option",
+    "Platform",
+    "RawTable",
+    "Refused",
+    "Requirement",
+    "Result",
+    "Slot",
+    "Source",
+    "Table",
+    "Upcall",
+    "UpcallSet",
+    "Upcalls",
+    "Waiver",
+    "WideString",
+    "String",
+    "Vec",
+    "Some",
+    "None",
+    "Ok",
+    "Err",
+];
+
+pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let mut c_items = Items::new(faults);
+    for filed in &raw.aliases {
+        c_items.c(filed.file, &filed.entry.name);
+    }
+    for filed in &raw.structs {
+        c_items.c(filed.file, &filed.entry.name);
+        filed.entry.fields.iter().for_each(|field| c_items.name(filed.file, &field.name));
+    }
+    for filed in &raw.callbacks {
+        c_items.c(filed.file, &filed.entry.name);
+    }
+    for filed in &raw.constants {
+        c_items.c(filed.file, &filed.entry.name);
+    }
+    for filed in &raw.tables {
+        c_items.c(filed.file, &filed.entry.name);
+        if !filed.entry.member_prefix.get_ref().is_empty() {
+            c_items.name(filed.file, &filed.entry.member_prefix);
+        }
+    }
+    for filed in &raw.entries {
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+    }
+    for filed in &raw.upcalls {
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+    }
+    rust_items(raw, faults);
+    words(raw, faults);
+    errors(raw, faults);
+    methods(raw, model, faults);
+}
+
+/// Names that must differ from each other.
+struct Items<'f> {
+    seen: BTreeMap<String, Place>,
+    faults: &'f mut Vec<Diagnostic>,
+}
+
+impl<'f> Items<'f> {
+    fn new(faults: &'f mut Vec<Diagnostic>) -> Self {
+        Self { seen: BTreeMap::new(), faults }
+    }
+
+    /// A name that only has to be one.
+    fn name(&mut self, file: FileId, name: &Text) {
+        if !is_name(name.get_ref()) {
+            let message = format!("`{}` cannot be a name", name.get_ref());
+            let fault = Diagnostic::at("bad-name", Place::new(file, name.span()), message);
+            self.faults.push(fault.help("letters, digits and `_`, not beginning with a digit"));
+        }
+    }
+
+    /// A C item.
+    fn c(&mut self, file: FileId, name: &Text) {
+        self.name(file, name);
+        self.unique(name.get_ref().clone(), Place::new(file, name.span()));
+    }
+
+    /// A C function, its pointer type, and the Rust type of that.
+    fn function(&mut self, file: FileId, name: &Text, pointer: &Text) {
+        self.c(file, name);
+        self.c(file, pointer);
+        self.unique(format!("{}Fn", name.get_ref()), Place::new(file, name.span()));
+    }
+
+    /// A Rust type.
+    fn rust(&mut self, file: FileId, name: &Text) {
+        let place = Place::new(file, name.span());
+        if !is_camel(name.get_ref()) {
+            let message = format!("`{}` cannot be the Rust name of a type", name.get_ref());
+            self.faults
+                .push(Diagnostic::at("bad-name", place.clone(), message).help("write it in camel case"));
+        } else if TAKEN.contains(&&**name.get_ref()) {
+            let message = format!("`{}` is the name of something else in the output", name.get_ref());
+            self.faults
+                .push(Diagnostic::at("duplicate-name", place.clone(), message).help("choose another name"));
+        }
+        self.unique(name.get_ref().clone(), place);
+    }
+
+    fn unique(&mut self, name: String, place: Place) {
+        match self.seen.get(&name) {
+            Some(first) if *first != place => {
+                let message = format!("two items of the output are named `{name}`");
+                self.faults.push(
+                    Diagnostic::at("duplicate-name", place, message).also(first.clone(), "the other one"),
+                );
+            }
+            Some(_) => {}
+            None => {
+                self.seen.insert(name, place);
+            }
+        }
+    }
+}
+
+fn rust_items(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
+    let mut items = Items::new(faults);
+    for filed in &raw.heads {
+        items.rust(filed.file, &filed.entry.error_type);
+    }
+    for filed in &raw.resources {
+        items.rust(filed.file, &filed.entry.name);
+        filed.entry.borrowed.iter().for_each(|name| items.rust(filed.file, name));
+    }
+    for filed in &raw.callbacks {
+        items.rust(filed.file, &filed.entry.bundle);
+    }
+    for filed in &raw.structs {
+        filed.entry.token.iter().for_each(|name| items.rust(filed.file, name));
+        filed.entry.counted.iter().for_each(|counted| items.rust(filed.file, &counted.view));
+    }
+}
+
+/// Classes and platforms are snake-case words that differ in camel case too.
+fn words(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
+    let classes = raw.classes.iter().map(|filed| (filed.file, &filed.entry.name)).collect::<Vec<_>>();
+    let platforms = raw.platforms.iter().map(|filed| (filed.file, &filed.entry.name)).collect::<Vec<_>>();
+    for (what, words) in [("class", classes), ("platform", platforms)] {
+        if words.is_empty() {
+            faults.push(
+                Diagnostic::bare("no-words", format!("the spec has no {what}"))
+                    .help(format!("add a `[[{what}]]`")),
+            );
+        }
+        let mut items = Items::new(faults);
+        for (file, word) in words {
+            if is_snake(word.get_ref()) {
+                items.unique(camel(word.get_ref()), Place::new(file, word.span()));
+            } else {
+                let message = format!("`{}` cannot be the name of a {what}", word.get_ref());
+                let fault = Diagnostic::at("bad-name", Place::new(file, word.span()), message);
+                items.faults.push(fault.help("write it in snake case, and not as a Rust keyword"));
+            }
+        }
+    }
+}
+
+/// The variants of `std::io::ErrorKind` that every supported compiler has.
+const IO_KINDS: &[&str] = &[
+    "AddrInUse",
+    "AddrNotAvailable",
+    "AlreadyExists",
+    "ArgumentListTooLong",
+    "BrokenPipe",
+    "ConnectionAborted",
+    "ConnectionRefused",
+    "ConnectionReset",
+    "Deadlock",
+    "DirectoryNotEmpty",
+    "HostUnreachable",
+    "Interrupted",
+    "InvalidData",
+    "InvalidInput",
+    "IsADirectory",
+    "NetworkDown",
+    "NetworkUnreachable",
+    "NotADirectory",
+    "NotConnected",
+    "NotFound",
+    "NotSeekable",
+    "OutOfMemory",
+    "PermissionDenied",
+    "ReadOnlyFilesystem",
+    "ResourceBusy",
+    "StaleNetworkFileHandle",
+    "StorageFull",
+    "TimedOut",
+    "UnexpectedEof",
+    "Unsupported",
+    "WouldBlock",
+    "WriteZero",
+];
+
+/// Error names are names, and two that share a value say so.
+fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
+    let mut first_of: BTreeMap<i32, Place> = BTreeMap::new();
+    for filed in &raw.errors {
+        let error = &filed.entry;
+        Items::new(faults).name(filed.file, &error.name);
+        if let Some(same) = &error.same_as {
+            let other = raw.errors.iter().find(|other| other.entry.name.get_ref() == same.get_ref());
+            let equal = other.is_some_and(|other| {
+                other.entry.value.get_ref() == error.value.get_ref() && other.entry.same_as.is_none()
+            });
+            if !equal {
+                let message =
+                    format!("`{}` does not have the value of `{}`", error.name.get_ref(), same.get_ref());
+                let fault = Diagnostic::at("error-value", filed.at(same), message);
+                faults.push(
+                    fault.help("`same-as` names an error with the same value that has no `same-as` itself"),
+                );
+            }
+        } else if let Some(first) = first_of.insert(*error.value.get_ref(), filed.at(&error.value)) {
+            let message = format!("two errors have the value {}", error.value.get_ref());
+            let fault =
+                Diagnostic::at("error-value", filed.at(&error.value), message).also(first, "the other one");
+            faults.push(
+                fault.help("if both names are right, add `same-as = \"…\"` to the one that is not reported"),
+            );
+        }
+        if let Some(kind) = error.io_kind.as_ref().filter(|kind| !IO_KINDS.contains(&&**kind.get_ref())) {
+            let message = format!("cannot find `{}` in `std::io::ErrorKind`", kind.get_ref());
+            let fault = Diagnostic::at("wrong-value", filed.at(kind), message);
+            faults.push(fault.similar(kind.get_ref(), "a kind", IO_KINDS.iter().copied()));
+        }
+        if *error.value.get_ref() == 0 {
+            faults.push(
+                Diagnostic::at("error-value", filed.at(&error.value), "an error cannot have the value 0")
+                    .note("0 says that there was none"),
+            );
+        }
+    }
+}
+
+/// No two upcalls have one Rust name.
+fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let mut items = Items::new(faults);
+    for upcall in &model.upcalls {
+        let filed = &raw.upcalls[upcall.origin];
+        let place = filed.at(&filed.entry.name);
+        if matches!(&*upcall.method, "new" | "called" | "table") || !is_name(&upcall.method) {
+            let message =
+                format!("`{}` gives the Rust name `{}`, which is taken", upcall.name, upcall.method);
+            items.faults.push(Diagnostic::at("duplicate-name", place.clone(), message));
+        }
+        items.unique(upcall.method.clone(), place);
+    }
+}

@@ -1,0 +1,84 @@
+//! What an upcall acquires, another gives back.
+
+use crate::diag::Diagnostic;
+use crate::load::{Filed, RawSpec};
+use crate::model::{Direction, Model, Resource, Role, Ty};
+use crate::raw;
+
+pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    for (at, resource) in model.resources.iter().enumerate() {
+        let filed = &raw.resources[resource.origin];
+        check_acquire(filed, model, at, faults);
+        check_release(filed, model, at, faults);
+        check_tag(filed, model, resource, faults);
+        for other in &model.resources[..at] {
+            check_shared(filed, model, resource, other, faults);
+        }
+    }
+}
+
+/// The acquiring upcall returns the raw value, or fills it in.
+fn check_acquire(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
+    let resource = &model.resources[at];
+    let acquire = &model.upcalls[resource.acquire];
+    let raw = model.bare(&resource.raw);
+    let returns = model.bare(&acquire.returns) == raw && acquire.result == crate::raw::ResultKind::Value;
+    let fills = acquire.params.iter().any(|param| {
+        param.resource == Some(at) && param.role == Some(Role::Handle) && param.direction == Direction::Out
+    });
+    if returns == fills {
+        let message = format!("`{}` does not give out a `{}`", acquire.name, resource.name);
+        let fault = Diagnostic::at("acquire-shape", filed.at(&filed.entry.acquire), message);
+        faults.push(fault.help("an acquiring upcall returns the raw type with `result = \"value\"`, or has one `out` parameter with the role `handle` and this resource"));
+    }
+}
+
+/// The releasing upcall takes the raw value and otherwise only reports errors.
+fn check_release(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
+    let resource = &model.resources[at];
+    let (release, Some(written)) = (&model.upcalls[resource.release], &filed.entry.release) else { return };
+    let mut params = release.params.iter().filter(|param| param.role != Some(Role::Errno));
+    let fits = match (params.next(), params.next()) {
+        (Some(only), None) => {
+            only.resource == Some(at) && only.role == Some(Role::Handle) && only.direction == Direction::In
+        }
+        _ => false,
+    };
+    if !fits || release.result != crate::raw::ResultKind::Status || release.params.len() != 2 {
+        let message = format!("`{}` does not give back a `{}`", release.name, resource.name);
+        let fault = Diagnostic::at("release-shape", filed.at(written), message);
+        faults.push(fault.help(
+            "a releasing upcall takes the handle and the errno parameter, and has `result = \"status\"`",
+        ));
+    }
+}
+
+fn check_tag(filed: &Filed<raw::Resource>, model: &Model, resource: &Resource, faults: &mut Vec<Diagnostic>) {
+    let Some(bits) = &filed.entry.tag_bits else { return };
+    let pointer = matches!(model.bare(&resource.raw), Ty::Pointer(_));
+    if !pointer || !(1..=3).contains(&resource.tag_bits) || resource.borrowed.is_none() {
+        let fault = Diagnostic::at("no-effect", filed.at(bits), "`tag-bits` cannot hold here");
+        faults.push(
+            fault.help(
+                "it is 1, 2 or 3, for a raw type that is a pointer, in a resource with a `borrowed` form",
+            ),
+        );
+    }
+}
+
+fn check_shared(
+    filed: &Filed<raw::Resource>,
+    model: &Model,
+    one: &Resource,
+    other: &Resource,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let upcalls = |resource: &Resource| [resource.acquire, resource.release];
+    if let Some(shared) = upcalls(one).into_iter().find(|upcall| upcalls(other).contains(upcall)) {
+        let message = format!(
+            "`{}` belongs to two resources, `{}` and `{}`",
+            model.upcalls[shared].name, other.name, one.name
+        );
+        faults.push(Diagnostic::at("duplicate-name", filed.at(&filed.entry.name), message));
+    }
+}

@@ -1,0 +1,250 @@
+//! `facts.rs`: what the spec says, as data.
+
+use super::print::Page;
+use super::safe;
+use super::view::{At, UpcallView, View, doc};
+use crate::model::{Model, Param, Status, TypeKind, Word};
+use crate::names::{camel, ident};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(view, "What the spec says, as data.");
+    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};");
+    let model = view.model;
+    let revision = Literal::u32_unsuffixed(model.head.revision);
+    page.item(quote! {
+        /// Counts up whenever a fact changes.
+        pub const REVISION: u32 = #revision;
+    });
+    words(&mut page, "Class", "A kind of provider that requirements distinguish.", &model.classes);
+    words(&mut page, "Platform", "A platform that requirements distinguish.", &model.platforms);
+    let default = ident(&camel(&model.platforms[model.default_platform].name));
+    page.item(quote! {
+        impl Platform {
+            /// The platform that a provider means when it names none.
+            pub const DEFAULT: Self = Self::#default;
+        }
+    });
+    let upcalls = view.upcalls().map(|upcall| fact(view, &upcall));
+    let count = Literal::usize_unsuffixed(model.upcalls.len());
+    page.item(quote! {
+        /// Every upcall, in table order; those without a slot in the larger table come last.
+        pub static UPCALLS: [Upcall; #count] = [#(#upcalls),*];
+    });
+    page.items([entries(model), errors(model), notes(model), sources(model)]);
+    page.finish()
+}
+
+/// An enum of words, each with its name and text.
+fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
+    let (ty, count) = (ident(ty), Literal::usize_unsuffixed(words.len()));
+    let names: Vec<_> = words.iter().map(|word| &*word.name).collect();
+    let texts: Vec<_> = words.iter().map(|word| &*word.text).collect();
+    let variants: Vec<_> = words.iter().map(|word| ident(&camel(&word.name))).collect();
+    let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, word.text)));
+    let about = doc(about);
+    page.item(quote! {
+        #about
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum #ty { #(#docs #variants),* }
+    });
+    page.block(
+        &quote!(impl #ty),
+        [
+            quote! {
+                /// How many there are.
+                pub const COUNT: usize = #count;
+            },
+            quote! {
+                /// Each of them, in the order of the spec.
+                pub const ALL: [Self; Self::COUNT] = [#(Self::#variants),*];
+            },
+            quote! {
+                /// Its word in the spec and in attributes.
+                #[must_use]
+                pub const fn name(self) -> &'static str {
+                    [#(#names),*][self as usize]
+                }
+            },
+            quote! {
+                /// What it is.
+                #[must_use]
+                pub const fn text(self) -> &'static str {
+                    [#(#texts),*][self as usize]
+                }
+            },
+        ],
+    );
+}
+
+fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let u = upcall.upcall;
+    let (name, method, text, details, header) = (&u.name, &u.method, &u.text, &u.details, &u.header);
+    let signature = signature(view.model, upcall);
+    let dispatch = match &u.export {
+        Some(library) => quote!(Dispatch::Export(#library)),
+        None => quote!(Dispatch::Slot),
+    };
+    let slots = u.slots.iter().map(|(table, slot)| {
+        let (table, slot) = (&view.model.tables[*table].name, Literal::u32_unsuffixed(*slot));
+        quote!(Slot { table: #table, index: #slot })
+    });
+    let requirement = u.requirement.status.iter().map(|row| {
+        let row = row.iter().map(|status| requirement(*status));
+        quote!([#(#row),*])
+    });
+    let reason = &u.requirement.reason;
+    let substitute = option(u.requirement.substitute.as_ref());
+    let waiver = option(u.requirement.waiver.as_ref());
+    let acquire = option(
+        view.model.released_by(upcall.at).map(|resource| index(view.resource(resource).acquire)).as_ref(),
+    );
+    let release = option(
+        view.model.acquired_by(upcall.at).map(|resource| index(view.resource(resource).release)).as_ref(),
+    );
+    let errors = documented(&u.errors);
+    let sources = u.sources.iter().map(|source| element("SOURCES", *source));
+    let notes = view.model.notes.iter().enumerate().filter(|(_, note)| note.upcalls.contains(&upcall.at));
+    let notes = notes.map(|(note, _)| element("NOTES", note));
+    let rust = rust(view, upcall);
+    quote! {
+        Upcall {
+            name: #name,
+            method: #method,
+            text: #text,
+            details: #details,
+            signature: #signature,
+            header: #header,
+            dispatch: #dispatch,
+            slots: &[#(#slots),*],
+            requirement: [#(#requirement),*],
+            reason: #reason,
+            substitute: #substitute,
+            waiver: #waiver,
+            acquire: #acquire,
+            release: #release,
+            errors: #errors,
+            sources: &[#(#sources),*],
+            notes: &[#(#notes),*],
+            rust: #rust,
+        }
+    }
+}
+
+/// The C declaration.
+pub(super) fn signature(model: &Model, upcall: &UpcallView<'_>) -> String {
+    let spelled = |param: &Param| {
+        let space = if param.c_type.ends_with('*') { "" } else { " " };
+        format!("{}{space}{}", param.c_type, param.name)
+    };
+    let params: Vec<_> = upcall.upcall.params.iter().map(spelled).collect();
+    let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
+    format!("{} {}({params});", c_name(model, &upcall.upcall.returns), upcall.upcall.name)
+}
+
+fn c_name(model: &Model, ty: &crate::model::Ty) -> String {
+    use crate::model::Ty;
+    match ty {
+        Ty::Void => "void".to_owned(),
+        Ty::Prim(prim) => prim.name.to_owned(),
+        Ty::Pointer(to) => format!("{} *", c_name(model, to).trim_end_matches(' ')),
+        Ty::Array(item, length) => format!("{}[{length}]", c_name(model, item)),
+        Ty::Named(id) => match &model.types[*id].kind {
+            TypeKind::Alias { .. } | TypeKind::Struct(_) | TypeKind::Callback(_) | TypeKind::Table(_) => {
+                model.types[*id].name.clone()
+            }
+        },
+    }
+}
+
+/// The safe form as text, for those who write it into another crate.
+fn rust(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let (params, returns) = safe::signature(view, upcall, At::Outside);
+    let params = params.into_iter().map(|(name, ty)| {
+        let (name, ty) = (name.to_string(), ty.to_string());
+        quote!((#name, #ty))
+    });
+    let (returns, must_use) = (returns.to_string(), option(upcall.upcall.must_use.as_ref()));
+    quote!(Method { params: &[#(#params),*], returns: #returns, must_use: #must_use })
+}
+
+fn requirement(status: Option<Status>) -> TokenStream {
+    match status {
+        Some(Status::Required) => quote!(Requirement::Required),
+        Some(Status::Optional) => quote!(Requirement::Optional),
+        Some(Status::Unspecified) => quote!(Requirement::Unspecified),
+        None => quote!(Requirement::NotApplicable),
+    }
+}
+
+fn entries(model: &Model) -> TokenStream {
+    let count = Literal::usize_unsuffixed(model.entries.len());
+    let entries = model.entries.iter().map(|entry| {
+        let (name, text, hole) = (&entry.name, &entry.text, index(entry.hole));
+        let errors = documented(&entry.errors);
+        quote!(Entry { name: #name, text: #text, hole: &ERRORS[#hole], errors: #errors })
+    });
+    quote! {
+        /// Every function that a provider exports.
+        pub static ENTRIES: [Entry; #count] = [#(#entries),*];
+    }
+}
+
+fn documented(errors: &[crate::model::DocumentedError]) -> TokenStream {
+    let errors = errors.iter().map(|error| {
+        let (code, when) = (index(error.code), &error.when);
+        quote!(DocumentedError { code: &ERRORS[#code], when: #when })
+    });
+    quote!(&[#(#errors),*])
+}
+
+fn errors(model: &Model) -> TokenStream {
+    let count = Literal::usize_unsuffixed(model.errors.len());
+    let errors = model.errors.iter().map(|error| {
+        let (name, value, text) = (&error.name, Literal::i32_unsuffixed(error.value), &error.text);
+        quote!(ErrorCode { name: #name, value: #value, text: #text })
+    });
+    quote! {
+        /// Every error code that the spec names. Of two names for one value, the one to report comes first.
+        pub static ERRORS: [ErrorCode; #count] = [#(#errors),*];
+    }
+}
+
+fn notes(model: &Model) -> TokenStream {
+    let count = Literal::usize_unsuffixed(model.notes.len());
+    let notes = model.notes.iter().map(|note| {
+        let (id, says, decision) = (&note.id, &note.says, &note.decision);
+        let sources = note.sources.iter().map(|source| element("SOURCES", *source));
+        quote!(Note { id: #id, says: #says, decision: #decision, sources: &[#(#sources),*] })
+    });
+    quote! {
+        /// Where sources contradict each other or are silent, and what was decided.
+        pub static NOTES: [Note; #count] = [#(#notes),*];
+    }
+}
+
+fn sources(model: &Model) -> TokenStream {
+    let count = Literal::usize_unsuffixed(model.sources.len());
+    let sources = model.sources.iter().map(|source| {
+        let (id, title, url) = (&source.id, &source.title, option(source.url.as_ref()));
+        quote!(Source { id: #id, title: #title, url: #url })
+    });
+    quote! {
+        /// Where the facts come from.
+        pub static SOURCES: [Source; #count] = [#(#sources),*];
+    }
+}
+
+fn element(array: &str, at: usize) -> TokenStream {
+    let (array, at) = (ident(array), index(at));
+    quote!(&#array[#at])
+}
+
+fn index(at: usize) -> Literal {
+    Literal::usize_unsuffixed(at)
+}
+
+fn option<T: quote::ToTokens>(value: Option<&T>) -> TokenStream {
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
+}

@@ -1,0 +1,160 @@
+//! `ffi.rs`: C types, constants, function pointers, tables and entries.
+
+use super::print::Page;
+use super::view::{At, View, doc};
+use crate::model::{ConstantValue, Entry, Struct, Table, Ty, TypeDef, TypeKind};
+use crate::names::ident;
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page =
+        Page::new(view, "C types, constants, function pointers, tables and entries, under their C names.");
+    for ty in &view.model.types {
+        match &ty.kind {
+            TypeKind::Alias { inline: true, .. } => {}
+            TypeKind::Alias { is, .. } => page.item(alias(view, ty, is)),
+            TypeKind::Struct(structure) => page.items(structure_items(view, ty, structure)),
+            TypeKind::Callback(_) | TypeKind::Table(_) => {}
+        }
+    }
+    page.items(callbacks(view));
+    page.items(constants(view));
+    page.items(view.upcalls().flat_map(|upcall| {
+        let (name, function, pointer) =
+            (&upcall.upcall.name, &upcall.function, ident(&upcall.upcall.pointer));
+        let params = view.c_params(&upcall.upcall.params, At::Ffi);
+        let returns = view.returns(&upcall.upcall.returns, At::Ffi);
+        let u = upcall.upcall;
+        let about = origin(view, &u.text, Some(&u.header), &u.sources);
+        let about_pointer = doc(&format!("A pointer to [`{name}`]({function}), or null."));
+        [
+            quote!(#about pub type #function = unsafe extern "system" fn(#(#params),*) #returns;),
+            quote!(#about_pointer pub type #pointer = Option<#function>;),
+        ]
+    }));
+    for table in &view.model.tables {
+        page.items(table_items(view, table));
+    }
+    page.items(view.model.entries.iter().flat_map(|entry| entry_items(view, entry)));
+    page.finish()
+}
+
+fn alias(view: &View<'_>, def: &TypeDef, is: &Ty) -> TokenStream {
+    let (name, is) = (ident(&def.name), view.ty(is, At::Ffi));
+    let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
+    quote!(#about pub type #name = #is;)
+}
+
+/// What rustdoc says of a C item: its text, its header, and where that comes from.
+fn origin(view: &View<'_>, text: &str, header: Option<&str>, sources: &[usize]) -> TokenStream {
+    let mut text = text.to_owned();
+    if let Some(header) = header {
+        text += &format!("\n\nDeclared in `{header}`.");
+    }
+    if !sources.is_empty() {
+        text += &format!("\n\nSource: {}.", view.cite(sources));
+    }
+    doc(&text)
+}
+
+fn structure_items(view: &View<'_>, def: &TypeDef, structure: &Struct) -> [TokenStream; 2] {
+    let name = ident(&def.name);
+    let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
+    let fields = structure.fields.iter().map(|field| {
+        let (about, name, ty) = (doc(&field.text), ident(&field.name), view.ty(&field.ty, At::Ffi));
+        quote!(#about pub #name: #ty)
+    });
+    let zeros = structure.fields.iter().map(|field| {
+        let (name, zero) = (ident(&field.name), view.zero(&field.ty, At::Ffi));
+        quote!(#name: #zero)
+    });
+    let equal = (!structure.fields.iter().any(|field| holds_function(view, &field.ty)))
+        .then(|| quote!(, PartialEq, Eq));
+    [
+        quote!(#about #[repr(C)] #[derive(Clone, Copy, Debug #equal)] pub struct #name { #(#fields),* }),
+        quote! {
+            impl #name {
+                /// All bytes zero.
+                pub const ZERO: Self = Self { #(#zeros),* };
+            }
+        },
+    ]
+}
+
+/// Function pointers cannot be compared in a way that means something.
+fn holds_function(view: &View<'_>, ty: &Ty) -> bool {
+    match view.model.bare(ty) {
+        Ty::Array(item, _) => holds_function(view, item),
+        Ty::Named(id) => match &view.model.types[*id].kind {
+            TypeKind::Struct(structure) => {
+                structure.fields.iter().any(|field| holds_function(view, &field.ty))
+            }
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
+    view.model.types.iter().enumerate().filter_map(|(at, def)| {
+        let TypeKind::Callback(callback) = &def.kind else { return None };
+        let (name, function) = (ident(&def.name), view.callback_fn(at, At::Ffi));
+        let text = format!("{}\n\n- `{}`: {}", def.text, callback.param.0, callback.param_text);
+        let about = origin(view, &text, def.header.as_deref(), &def.sources);
+        Some(quote!(#about pub type #name = Option<#function>;))
+    })
+}
+
+fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
+    view.model.constants.iter().map(|constant| {
+        let (name, ty) = (ident(&constant.name), view.ty(&constant.ty, At::Ffi));
+        let about = origin(view, &constant.text, constant.header.as_deref(), &constant.sources);
+        let pointer = view.model.pointee(&constant.ty).is_some();
+        let value = match constant.value {
+            _ if pointer => quote!(::core::ptr::null_mut()),
+            ConstantValue::AllOnes => quote!(#ty::MAX),
+            ConstantValue::Number(number) => number_literal(number),
+        };
+        quote!(#about pub const #name: #ty = #value;)
+    })
+}
+
+fn number_literal(number: i64) -> TokenStream {
+    let magnitude = Literal::u64_unsuffixed(number.unsigned_abs());
+    if number < 0 { quote!(-#magnitude) } else { quote!(#magnitude) }
+}
+
+fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
+    let name = ident(&table.name);
+    let about = origin(view, &table.text, Some(&table.header), &table.sources);
+    let upcalls: Vec<_> = table.slots.iter().map(|at| view.upcall(*at)).collect();
+    let members: Vec<_> =
+        upcalls.iter().map(|upcall| format_ident!("{}{}", table.member_prefix, upcall.name)).collect();
+    let fields = upcalls.iter().zip(&members).enumerate().map(|(slot, (upcall, member))| {
+        let about = doc(&format!("Slot {slot}. {}", upcall.upcall.text));
+        let pointer = ident(&upcall.upcall.pointer);
+        quote!(#about pub #member: #pointer)
+    });
+    [
+        quote!(#about #[repr(C)] #[derive(Clone, Copy, Debug)] pub struct #name { #(#fields),* }),
+        quote! {
+            impl #name {
+                /// Every slot null.
+                pub const ZERO: Self = Self { #(#members: None),* };
+            }
+        },
+    ]
+}
+
+fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
+    let (function, pointer) = (format_ident!("{}Fn", entry.name), ident(&entry.pointer));
+    let params = view.c_params(&entry.params, At::Ffi);
+    let returns = view.returns(&entry.returns, At::Ffi);
+    let about = origin(view, &entry.text, Some(&entry.header), &entry.sources);
+    let about_pointer = doc(&format!("A pointer to [`{}`]({function}), or null.", entry.name));
+    [
+        quote!(#about pub type #function = unsafe extern "system" fn(#(#params),*) #returns;),
+        quote!(#about_pointer pub type #pointer = Option<#function>;),
+    ]
+}

@@ -1,0 +1,476 @@
+//! `handles.rs`: what upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.
+
+use super::print::Page;
+use super::view::{At, View, doc};
+use crate::model::{Callback, Counted, Resource, Struct, Ty, TypeKind};
+use crate::names::ident;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(
+        view,
+        "What upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.",
+    );
+    page.lines(&format!(
+        "use crate::error::{};\nuse crate::ffi;\nuse crate::safe::Upcalls;\nuse crate::support::cell::Cell;\nuse core::marker::PhantomData;\nuse core::ptr::NonNull;",
+        view.error()
+    ));
+    for resource in &view.model.resources {
+        owned(&mut page, view, resource);
+        borrowed(&mut page, view, resource);
+    }
+    for (at, def) in view.model.types.iter().enumerate() {
+        match &def.kind {
+            TypeKind::Callback(callback) => bundle(&mut page, view, at, callback),
+            TypeKind::Struct(structure) => {
+                token(&mut page, view, at, structure);
+                if let Some(counted) = &structure.counted {
+                    set(&mut page, view, at, structure, counted);
+                }
+            }
+            TypeKind::Alias { .. } | TypeKind::Table(_) => {}
+        }
+    }
+    page.finish()
+}
+
+fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
+    let (name, raw) = (ident(&resource.name), view.ty(&resource.raw, At::Inside));
+    let (acquire, release) = (&view.upcall(resource.acquire), &view.upcall(resource.release));
+    let about = doc(&format!(
+        "{}\n\nFrom `{}`. Dropping it calls `{}`, unless the run in which it was acquired is over.",
+        resource.text, acquire.name, release.name
+    ));
+    page.item(quote! {
+        #about
+        #[derive(Debug)]
+        #[must_use = "dropping it releases it at once"]
+        pub struct #name {
+            raw: #raw,
+            run: u32,
+            cell: &'static Cell,
+        }
+    });
+    page.block(&quote!(impl #name), owned_methods(view, resource));
+    if let Some(borrowed) = resource.borrowed.as_deref().map(ident) {
+        page.block(
+            &quote!(impl #name),
+            [quote! {
+                /// The same one, for upcalls that only use it.
+                #[inline]
+                #[must_use]
+                pub const fn borrowed(&self) -> #borrowed<'_> {
+                    #borrowed { raw: self.raw, owner: PhantomData }
+                }
+            }],
+        );
+    }
+    let release = &release.method;
+    let pass = release_argument(resource, quote!(self.raw));
+    page.item(quote! {
+        impl Drop for #name {
+            fn drop(&mut self) {
+                if self.run == self.cell.run() {
+                    #[doc = "§ Nobody is left to be told of a failure; `close` is for those who care."]
+                    let _ = Upcalls(self.cell).#release(#pass);
+                }
+            }
+        }
+    });
+    send(page, view, &resource.raw, &quote!(#name));
+}
+
+/// What the releasing upcall's safe form takes.
+fn release_argument(resource: &Resource, raw: TokenStream) -> TokenStream {
+    match &resource.borrowed {
+        Some(borrowed) => {
+            let borrowed = ident(borrowed);
+            quote!(#borrowed { raw: #raw, owner: PhantomData })
+        }
+        None => raw,
+    }
+}
+
+fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
+    let (raw, error) = (view.ty(&resource.raw, At::Inside), view.error());
+    let (release, broken) = (view.upcall(resource.release), view.broken());
+    let is_zero = is_zero(view, &resource.raw, &quote!(raw));
+    let zero_check = resource.never_zero.then(|| {
+        quote! {
+            #[doc = "§ A host that reports success and gives nothing has broken the contract."]
+            if #is_zero { return Err(#broken); }
+        }
+    });
+    let about_close = doc(&format!(
+        "Releases it, and tells how that went.\n\n# Errors\n\nThose of `{}`. It counts as released all the same.",
+        release.name
+    ));
+    let (release, pass) = (&release.method, release_argument(resource, quote!(this.raw)));
+    let (returns, made) = if resource.never_zero {
+        (quote!(Result<Self, #error>), quote!(Ok(Self { raw, run: cell.run(), cell })))
+    } else {
+        (quote!(Self), quote!(Self { raw, run: cell.run(), cell }))
+    };
+    vec![
+        quote! {
+            #[inline]
+            pub(crate) fn acquired(cell: &'static Cell, raw: #raw) -> #returns {
+                #zero_check
+                #made
+            }
+        },
+        quote! {
+            /// Takes over a value that was acquired in the present run of `cell`.
+            ///
+            /// # Safety
+            ///
+            /// Nobody else releases it.
+            pub unsafe fn from_raw(cell: &'static Cell, raw: #raw) -> Self {
+                Self { raw, run: cell.run(), cell }
+            }
+        },
+        quote! {
+            /// The bare value, still owned by `self`.
+            #[inline]
+            #[must_use]
+            pub const fn raw(&self) -> #raw {
+                self.raw
+            }
+        },
+        quote! {
+            /// The bare value, which the caller must now see released.
+            #[inline]
+            #[must_use = "what is not released leaks"]
+            pub const fn into_raw(self) -> #raw {
+                let raw = self.raw;
+                core::mem::forget(self);
+                raw
+            }
+        },
+        quote! {
+            #about_close
+            pub fn close(self) -> Result<(), #error> {
+                let this = core::mem::ManuallyDrop::new(self);
+                if this.run != this.cell.run() {
+                    #[doc = "§ The last clean-up took it; the same value may name something else by now."]
+                    return Ok(());
+                }
+                Upcalls(this.cell).#release(#pass)
+            }
+        },
+    ]
+}
+
+fn is_zero(view: &View<'_>, ty: &Ty, value: &TokenStream) -> TokenStream {
+    match view.model.bare(ty) {
+        Ty::Pointer(_) => quote!(#value.is_null()),
+        _ => {
+            let zero = view.zero(ty, At::Inside);
+            quote!(#value == #zero)
+        }
+    }
+}
+
+fn borrowed(page: &mut Page, view: &View<'_>, resource: &Resource) {
+    let Some(name) = resource.borrowed.as_deref().map(ident) else { return };
+    let (owner, raw) = (ident(&resource.name), view.ty(&resource.raw, At::Inside));
+    let about = doc(&format!(
+        "One that somebody else owns: a [`{owner}`] of this provider, or a client's. It is a copy of the bare value, never a pointer to it."
+    ));
+    page.item(quote! {
+        #about
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct #name<'a> {
+            raw: #raw,
+            owner: PhantomData<&'a #owner>,
+        }
+    });
+    let tag = Literal::u32_unsuffixed(resource.tag_bits);
+    let (mask, about) = match resource.tag_bits {
+        0 => (None, "From a client's bare value; `None` if that is zero."),
+        _ => (
+            Some(quote!(let raw = raw.map_addr(|address| address & !#tag);)),
+            "From a client's bare value, without the low bits that a client may set as a flag; `None` if nothing is left.",
+        ),
+    };
+    let (about, is_zero) = (doc(about), is_zero(view, &resource.raw, &quote!(raw)));
+    page.block(
+        &quote!(impl #name<'_>),
+        [
+            quote! {
+                #about
+                #[inline]
+                #[must_use]
+                pub fn from_raw(raw: #raw) -> Option<Self> {
+                    #mask
+                    if #is_zero { None } else { Some(Self { raw, owner: PhantomData }) }
+                }
+            },
+            quote! {
+                /// The bare value.
+                #[inline]
+                #[must_use]
+                pub const fn raw(self) -> #raw {
+                    self.raw
+                }
+            },
+        ],
+    );
+    send(page, view, &resource.raw, &quote!(#name<'_>));
+}
+
+/// Values that hold pointers are not `Send` by themselves.
+fn send(page: &mut Page, view: &View<'_>, raw: &Ty, name: &TokenStream) {
+    if view.model.prim(raw).is_none() {
+        page.group([
+            quote! {
+                #[doc = "§ SAFETY: the value only names something that the host guards; nothing here follows a pointer."]
+                unsafe impl Send for #name {}
+            },
+            quote! {
+                #[doc = "§ SAFETY: as above."]
+                unsafe impl Sync for #name {}
+            },
+        ]);
+    }
+}
+
+fn bundle(page: &mut Page, view: &View<'_>, at: usize, callback: &Callback) {
+    let def = &view.model.types[at];
+    let (name, routine) = (ident(&callback.bundle), view.callback_fn(at, At::Inside));
+    match &callback.returns {
+        None => once(page, &name, &def.name, &def.text, &routine),
+        Some(_) => hook(page, &name, &def.name, &def.text, &routine),
+    }
+}
+
+/// A callback that goes in, with its context: consumed by the call that takes it.
+fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, routine: &TokenStream) {
+    let about = doc(&format!(
+        "{text}\n\nA `{c_name}` with its context, to be called once. Dropped without that, it frees what the context stands for."
+    ));
+    page.item(quote! {
+        #about
+        #[derive(Debug)]
+        #[must_use = "it runs only once a host has taken it"]
+        pub struct #name {
+            routine: #routine,
+            context: usize,
+            discard: Option<unsafe fn(usize)>,
+        }
+    });
+    page.block(&quote!(impl #name), [
+        quote! {
+            /// A routine with a context that need not be freed.
+            ///
+            /// # Safety
+            ///
+            /// `routine` can be called once with `context`, on any thread, at any later time.
+            pub const unsafe fn from_raw(routine: #routine, context: usize) -> Self {
+                Self { routine, context, discard: None }
+            }
+        },
+        quote! {
+            /// A routine with a context that `discard` frees if the routine is never to be called.
+            ///
+            /// # Safety
+            ///
+            /// Either `routine` or `discard` can be called once with `context`, on any thread, at any later time.
+            pub const unsafe fn from_parts(routine: #routine, context: usize, discard: unsafe fn(usize)) -> Self {
+                Self { routine, context, discard: Some(discard) }
+            }
+        },
+        quote! {
+            /// The routine.
+            #[inline]
+            #[must_use]
+            pub const fn routine(&self) -> #routine {
+                self.routine
+            }
+        },
+        quote! {
+            /// The context.
+            #[inline]
+            #[must_use]
+            pub const fn context(&self) -> usize {
+                self.context
+            }
+        },
+        quote! {
+            /// Both; the caller must now see the routine called.
+            #[inline]
+            #[must_use = "what is never called leaks"]
+            pub const fn into_raw(self) -> (#routine, usize) {
+                let parts = (self.routine, self.context);
+                core::mem::forget(self);
+                parts
+            }
+        },
+    ]);
+    page.item(quote! {
+        impl Drop for #name {
+            fn drop(&mut self) {
+                if let Some(discard) = self.discard {
+                    #[doc = "§ SAFETY: no host has taken the routine, so it is never called; whoever made this vouches for the rest."]
+                    unsafe { discard(self.context) };
+                }
+            }
+        }
+    });
+}
+
+/// A callback that comes out, with its context.
+fn hook(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, routine: &TokenStream) {
+    let about = doc(&format!(
+        "{text}\n\nA `{c_name}` with its context. It stays on the thread that it was given to."
+    ));
+    page.item(quote! {
+        #about
+        #[derive(Clone, Copy, Debug)]
+        pub struct #name {
+            routine: #routine,
+            context: usize,
+            thread: PhantomData<*const ()>,
+        }
+    });
+    page.block(
+        &quote!(impl #name),
+        [
+            quote! {
+                /// A routine with its context.
+                ///
+                /// # Safety
+                ///
+                /// `routine` can be called with `context` on this thread, for as long as this value or a copy of it lives.
+                #[inline]
+                #[must_use]
+                pub const unsafe fn from_raw(routine: #routine, context: usize) -> Self {
+                    Self { routine, context, thread: PhantomData }
+                }
+            },
+            quote! {
+                /// Calls it; whether its answer was other than zero.
+                #[must_use = "its answer decides what to do next"]
+                pub fn call(&self) -> bool {
+                    #[doc = "§ SAFETY: whoever made this vouches for it, and it has not left its thread."]
+                    let answer = unsafe { (self.routine)(self.context) };
+                    answer != 0
+                }
+            },
+        ],
+    );
+}
+
+fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
+    let Some(name) = structure.token.as_deref().map(ident) else { return };
+    let (c_name, ty) = (&view.model.types[at].name, view.struct_name(at, At::Inside));
+    let about = doc(&format!(
+        "A client's [`{c_name}`](ffi::{c_name}), which the provider must give back exactly once."
+    ));
+    page.item(quote! {
+        #about
+        #[derive(Debug)]
+        #[must_use = "a client waits for it to be given back"]
+        pub struct #name(NonNull<#ty>);
+    });
+    page.block(
+        &quote!(impl #name),
+        [
+            quote! {
+                /// Takes over a structure.
+                ///
+                /// # Safety
+                ///
+                /// The structure stays valid for reads and writes until it is given back, and nobody else gives it back.
+                pub const unsafe fn from_raw(structure: NonNull<#ty>) -> Self {
+                    Self(structure)
+                }
+            },
+            quote! {
+                /// The structure, still to be given back by `self`.
+                #[inline]
+                #[must_use]
+                pub const fn as_ptr(&self) -> *mut #ty {
+                    self.0.as_ptr()
+                }
+            },
+            quote! {
+                /// The structure, which the caller must now see given back.
+                #[inline]
+                #[must_use = "a client waits for it to be given back"]
+                pub const fn into_raw(self) -> NonNull<#ty> {
+                    self.0
+                }
+            },
+        ],
+    );
+    page.item(quote! {
+        #[doc = "§ SAFETY: the structure is lent to this token alone, and no part of it belongs to a thread."]
+        unsafe impl Send for #name {}
+    });
+}
+
+fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted: &Counted) {
+    let Ty::Array(item, length) = &structure.fields[counted.items].ty else { return };
+    let (name, c_name, ty) =
+        (ident(&counted.view), &view.model.types[at].name, view.struct_name(at, At::Inside));
+    let (item, length) = (view.ty(item, At::Inside), Literal::u64_unsuffixed(*length));
+    let (count, items) =
+        (ident(&structure.fields[counted.count].name), ident(&structure.fields[counted.items].name));
+    let about = doc(&format!(
+        "A borrowed [`{c_name}`](ffi::{c_name}), as long as its `{count}` says and not as its C type says."
+    ));
+    page.item(quote! {
+        #about
+        #[derive(Clone, Copy, Debug)]
+        pub struct #name<'a> {
+            set: NonNull<#ty>,
+            items: PhantomData<&'a [#item]>,
+        }
+    });
+    page.block(&quote!(impl<'a> #name<'a>), [
+        quote! {
+            /// Borrows a client's set; `None` if the pointer is null or misaligned.
+            ///
+            /// # Safety
+            ///
+            /// Unless it is null or misaligned, `set` points at a count and as many items behind it as the
+            /// count says, all of which stay readable and unchanged for `'a`.
+            #[inline]
+            #[must_use]
+            pub unsafe fn from_raw(set: *const #ty) -> Option<Self> {
+                let set = NonNull::new(set.cast_mut()).filter(|set| set.is_aligned())?;
+                Some(Self { set, items: PhantomData })
+            }
+        },
+        quote! {
+            /// Borrows a set of the declared length; `None` if it counts more items than it holds.
+            #[must_use]
+            pub fn new(set: &'a #ty) -> Option<Self> {
+                (set.#count <= #length).then_some(Self { set: NonNull::from(set), items: PhantomData })
+            }
+        },
+        quote! {
+            /// The items.
+            #[must_use]
+            pub fn as_slice(self) -> &'a [#item] {
+                let set = self.set.as_ptr();
+                #[doc = "§ SAFETY: the count is readable, says the contract of `from_raw`; `new` has a reference."]
+                let count = unsafe { (*set).#count };
+                #[doc = "§ SAFETY: the pointer is not null, and stays within the structure."]
+                let items = unsafe { &raw const (*set).#items };
+                #[doc = "§ SAFETY: as many items as the count says are readable for `'a`, by the same contract."]
+                unsafe { core::slice::from_raw_parts(items.cast::<#item>(), count as usize) }
+            }
+        },
+        quote! {
+            /// The structure itself.
+            #[inline]
+            #[must_use]
+            pub const fn as_ptr(self) -> *const #ty {
+                self.set.as_ptr()
+            }
+        },
+    ]);
+}

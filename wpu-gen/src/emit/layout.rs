@@ -1,0 +1,65 @@
+//! `layout.rs`: sizes, alignments and offsets, which the compiler verifies on every build.
+
+use super::print::Page;
+use super::view::{At, View, doc};
+use crate::layout::{self, POINTERS};
+use crate::model::{Ty, TypeKind};
+use crate::names::ident;
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(
+        view,
+        "Sizes, alignments and offsets of every structure, verified by the compiler on every build.\n\nA wrong one reads \"expected an array with a size of …\": the first number is the spec's, the second the compiler's.",
+    );
+    for pointer in POINTERS {
+        let bits = (pointer * 8).to_string();
+        let module = format_ident!("bits{}", bits);
+        let about = doc(&format!("Where pointers have {bits} bits."));
+        let head = quote!(#about #[cfg(target_pointer_width = #bits)] mod #module);
+        let uses = std::iter::once(quote!(
+            use crate::ffi;
+            use core::mem::offset_of;
+        ));
+        page.block(&head, uses.chain(asserts(view, pointer)));
+    }
+    page.finish()
+}
+
+fn asserts(view: &View<'_>, pointer: u64) -> impl Iterator<Item = TokenStream> {
+    let types = view.model.types.iter().enumerate();
+    types.filter_map(move |(id, def)| {
+        let name = view.struct_name(id, At::Inside);
+        let members: Vec<(String, u64)> = match &def.kind {
+            TypeKind::Struct(structure) => {
+                let offsets = layout::of_struct(view.model, structure, pointer).1;
+                structure.fields.iter().map(|field| field.name.clone()).zip(offsets).collect()
+            }
+            TypeKind::Table(table) => {
+                let table = &view.model.tables[*table];
+                let slots = table.slots.iter().zip(0..);
+                slots
+                    .map(|(upcall, slot)| {
+                        (
+                            format!("{}{}", table.member_prefix, view.model.upcalls[*upcall].name),
+                            slot * pointer,
+                        )
+                    })
+                    .collect()
+            }
+            TypeKind::Alias { .. } | TypeKind::Callback(_) => return None,
+        };
+        let whole = layout::of(view.model, &Ty::Named(id), pointer);
+        let (size, align) = (Literal::u64_unsuffixed(whole.size), Literal::u64_unsuffixed(whole.align));
+        let offsets = members.iter().map(|(member, offset)| {
+            let (member, offset) = (ident(member), Literal::u64_unsuffixed(*offset));
+            quote!(const _: [(); #offset] = [(); offset_of!(#name, #member)];)
+        });
+        Some(quote! {
+            const _: [(); #size] = [(); size_of::<#name>()];
+            const _: [(); #align] = [(); align_of::<#name>()];
+            #(#offsets)*
+        })
+    })
+}

@@ -1,0 +1,29 @@
+//! `Cargo.toml` of the output.
+
+use super::view::View;
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let head = &view.model.head;
+    format!(
+        r#"# {marker}
+[package]
+name = "{package}"
+description = "{title}"
+readme = "UPCALLS.md"
+version.workspace = true
+edition.workspace = true
+rust-version = "1.85"
+license.workspace = true
+
+[features]
+# Conversions between the error type and `std::io::Error`.
+std = []
+
+[lints]
+workspace = true
+"#,
+        marker = view.marker(),
+        package = head.package,
+        title = head.title.trim_end_matches('.').replace('\\', "\\\\").replace('"', "\\\""),
+    )
+}

@@ -1,0 +1,43 @@
+//! Fourth gate: a checked spec to files. One module per file of the output; none can fail.
+
+mod error;
+mod facts;
+mod ffi;
+mod handles;
+mod host;
+mod import;
+mod layout;
+mod manifest;
+mod print;
+mod reference;
+mod root;
+mod safe;
+mod support;
+mod table;
+mod thunk;
+mod view;
+
+use crate::Spec;
+use crate::files::Files;
+use view::View;
+
+/// All files that a spec gives.
+pub(crate) fn emit(spec: &Spec) -> Files {
+    let view = View::new(spec);
+    let mut files = Files::default();
+    files.add("Cargo.toml", manifest::emit(&view));
+    files.add("UPCALLS.md", reference::emit(&view));
+    files.add("src/lib.rs", root::emit(&view));
+    files.add("src/error.rs", error::emit(&view));
+    files.add("src/facts.rs", facts::emit(&view));
+    files.add("src/ffi.rs", ffi::emit(&view));
+    files.add("src/handles.rs", handles::emit(&view));
+    files.add("src/host.rs", host::emit(&view));
+    files.add("src/import.rs", import::emit(&view));
+    files.add("src/layout.rs", layout::emit(&view));
+    files.add("src/safe.rs", safe::emit(&view));
+    files.add("src/table.rs", table::emit(&view));
+    files.add("src/thunk.rs", thunk::emit(&view));
+    support::emit(&view, &mut files);
+    files
+}

@@ -1,0 +1,72 @@
+//! Tokens to text: one file of Rust, item by item.
+//!
+//! Token streams hold neither blank lines nor `//` comments. So every item is printed on its own,
+//! and a doc attribute that begins with `§` becomes a plain comment.
+
+use super::view::View;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A file of Rust in the making.
+pub(super) struct Page(String);
+
+impl Page {
+    /// Begins a file that `about` describes in a line or more.
+    pub(super) fn new(view: &View<'_>, about: &str) -> Self {
+        let mut text = format!("// {}\n\n", view.marker());
+        for line in about.lines() {
+            text += format!("//! {line}").trim_end();
+            text.push('\n');
+        }
+        Self(text)
+    }
+
+    /// Adds lines as they are, such as `use` declarations.
+    pub(super) fn lines(&mut self, lines: &str) {
+        self.0.push('\n');
+        self.0 += lines.trim_end();
+        self.0.push('\n');
+    }
+
+    /// Adds one item.
+    pub(super) fn item(&mut self, item: TokenStream) {
+        self.lines(&text(item));
+    }
+
+    pub(super) fn items(&mut self, items: impl IntoIterator<Item = TokenStream>) {
+        items.into_iter().for_each(|item| self.item(item));
+    }
+
+    /// Adds items that belong together, without blank lines between them.
+    pub(super) fn group(&mut self, items: impl IntoIterator<Item = TokenStream>) {
+        let group: String = items.into_iter().map(text).collect();
+        if !group.is_empty() {
+            self.lines(&group);
+        }
+    }
+
+    /// Adds a block such as `impl X`, its items apart from each other. `head` is what stands before the brace.
+    pub(super) fn block(&mut self, head: &TokenStream, items: impl IntoIterator<Item = TokenStream>) {
+        let items = items.into_iter().map(|item| inner(&text(quote!(#head { #item }))).to_owned());
+        let outside = text(quote!(#head { }));
+        let head = outside.trim_end().trim_end_matches('}').trim_end();
+        self.lines(&format!("{head}\n{}}}", items.collect::<Vec<_>>().join("\n")));
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.0
+    }
+}
+
+/// Prints one item, or several without blank lines.
+fn text(item: TokenStream) -> String {
+    let file = syn::parse2(item).expect("what an emitter writes is Rust");
+    prettyplease::unparse(&file).replace("///§", "//").replace("//!§", "//")
+}
+
+/// The lines between the first brace's line and the last line.
+fn inner(block: &str) -> &str {
+    let start = block.find("{\n").map_or(0, |at| at + 2);
+    let end = block.trim_end().rfind('\n').map_or(start, |at| at + 1);
+    &block[start.min(end)..end]
+}

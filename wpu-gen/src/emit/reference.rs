@@ -1,0 +1,192 @@
+//! `UPCALLS.md`: the facts as a page to read.
+
+use super::facts;
+use super::view::{UpcallView, View};
+use crate::model::{Note, Status};
+use std::fmt::Write as _;
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page =
+        format!("<!-- {} -->\n\n# {}\n\n", view.marker(), view.model.head.title.trim_end_matches('.'));
+    overview(view, &mut page);
+    for upcall in view.upcalls() {
+        section(view, &upcall, &mut page);
+    }
+    entries(view, &mut page);
+    errors(view, &mut page);
+    notes(view, &mut page);
+    sources(view, &mut page);
+    page
+}
+
+/// The compliance table.
+fn overview(view: &View<'_>, page: &mut String) {
+    let model = view.model;
+    *page += "What a provider must use, by class and platform. `—` means that it belongs to providers of another class.\n\n| upcall |";
+    let cases = || {
+        (0..model.classes.len())
+            .flat_map(|class| (0..model.platforms.len()).map(move |platform| (class, platform)))
+    };
+    for (class, platform) in cases() {
+        let _ = write!(page, " {}, {} |", model.classes[class].name, model.platforms[platform].name);
+    }
+    *page += " place |\n|---|";
+    *page += &"---|".repeat(cases().count() + 1);
+    page.push('\n');
+    for upcall in view.upcalls() {
+        let _ = write!(page, "| [{0}](#{1}) |", upcall.name, upcall.upcall.name.to_lowercase());
+        for (class, platform) in cases() {
+            let _ = write!(page, " {} |", word(upcall.upcall.requirement.status[class][platform]));
+        }
+        let _ = writeln!(page, " {} |", place(view, &upcall));
+    }
+    page.push('\n');
+    for (what, words) in [("classes", &model.classes), ("platforms", &model.platforms)] {
+        let _ = writeln!(page, "The {what}:\n");
+        for word in words {
+            let _ = writeln!(page, "- `{}`: {}", word.name, word.text);
+        }
+        page.push('\n');
+    }
+}
+
+fn word(status: Option<Status>) -> &'static str {
+    match status {
+        Some(Status::Required) => "**required**",
+        Some(Status::Optional) => "optional",
+        Some(Status::Unspecified) => "unspecified",
+        None => "—",
+    }
+}
+
+fn place(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
+    let slots = upcall
+        .upcall
+        .slots
+        .iter()
+        .map(|(table, slot)| format!("`{}` {slot}", view.model.tables[*table].name));
+    let export = upcall.upcall.export.iter().map(|library| format!("export of `{library}`"));
+    slots.chain(export).collect::<Vec<_>>().join(", ")
+}
+
+fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
+    let u = upcall.upcall;
+    let _ = write!(
+        page,
+        "## {}\n\n{}\n\n```c\n{}\n```\n\n",
+        u.name,
+        u.text,
+        facts::signature(view.model, upcall)
+    );
+    if !u.details.is_empty() {
+        let _ = write!(page, "{}\n\n", u.details);
+    }
+    let _ = writeln!(page, "- **Why:** {}", u.requirement.reason);
+    for (head, text) in [
+        ("What may stand in", &u.requirement.substitute),
+        ("Usual grounds for a waiver", &u.requirement.waiver),
+    ] {
+        if let Some(text) = text {
+            let _ = writeln!(page, "- **{head}:** {text}");
+        }
+    }
+    if let Some(resource) = view.model.acquired_by(upcall.at) {
+        let _ = writeln!(page, "- **Released by:** `{}`", view.upcall(view.resource(resource).release).name);
+    }
+    if let Some(resource) = view.model.released_by(upcall.at) {
+        let _ = writeln!(
+            page,
+            "- **Releases what comes from:** `{}`",
+            view.upcall(view.resource(resource).acquire).name
+        );
+    }
+    let _ = writeln!(page, "- **Declared in:** `{}`; {}", u.header, place(view, upcall));
+    page.push('\n');
+    *page += "| parameter | direction | meaning |\n|---|---|---|\n";
+    for param in &u.params {
+        let direction = format!("{:?}", param.direction).to_lowercase();
+        let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
+    }
+    page.push('\n');
+    if let Some(failure) = u.failure {
+        let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[failure].name);
+    }
+    if !u.errors.is_empty() {
+        *page += "| documented error | value | when |\n|---|---|---|\n";
+        for error in &u.errors {
+            let code = &view.model.errors[error.code];
+            let _ = writeln!(page, "| `{}` | {} | {} |", code.name, code.value, cell(&error.when));
+        }
+        page.push('\n');
+    }
+    let notes = view.model.notes.iter().filter(|note| note.upcalls.contains(&upcall.at));
+    for note in notes {
+        let _ = writeln!(page, "Note [{0}](#{0}).", note.id);
+    }
+    let _ = writeln!(page, "\nSources: {}.\n", view.cite(&u.sources));
+}
+
+/// Text that can stand in a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+fn entries(view: &View<'_>, page: &mut String) {
+    if view.model.entries.is_empty() {
+        return;
+    }
+    *page += "## Entries\n\nWhat a provider exports, and a host calls.\n\n";
+    for entry in &view.model.entries {
+        let _ = write!(page, "### {}\n\n{}\n\n| parameter | meaning |\n|---|---|\n", entry.name, entry.text);
+        for param in &entry.params {
+            let _ = writeln!(page, "| `{} {}` | {} |", param.c_type, param.name, cell(&param.text));
+        }
+        page.push('\n');
+        for error in &entry.errors {
+            let _ = writeln!(page, "- `{}`: {}", view.model.errors[error.code].name, error.when);
+        }
+        let hole = &view.model.errors[entry.hole].name;
+        let _ = writeln!(
+            page,
+            "\nA table that lacks a declared upcall is refused with `{hole}`. Sources: {}.\n",
+            view.cite(&entry.sources)
+        );
+    }
+}
+
+fn errors(view: &View<'_>, page: &mut String) {
+    *page += "## Errors\n\n| name | value | meaning |\n|---|---|---|\n";
+    for error in &view.model.errors {
+        let _ = writeln!(page, "| `{}` | {} | {} |", error.name, error.value, cell(&error.text));
+    }
+    page.push('\n');
+}
+
+fn notes(view: &View<'_>, page: &mut String) {
+    if view.model.notes.is_empty() {
+        return;
+    }
+    *page += "## Notes\n\nWhere sources contradict each other or are silent, and what was decided.\n\n";
+    for note in &view.model.notes {
+        note_section(view, note, page);
+    }
+}
+
+fn note_section(view: &View<'_>, note: &Note, page: &mut String) {
+    let about = note.about.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let _ = write!(
+        page,
+        "### {}\n\nAbout {about}.\n\n{}\n\n**Decision:** {}\n\n",
+        note.id, note.says, note.decision
+    );
+    if !note.sources.is_empty() {
+        let _ = write!(page, "Sources: {}.\n\n", view.cite(&note.sources));
+    }
+}
+
+fn sources(view: &View<'_>, page: &mut String) {
+    *page += "## Sources\n\n";
+    for (at, source) in view.model.sources.iter().enumerate() {
+        let _ = writeln!(page, "- `{}`: {}", source.id, view.cite(&[at]));
+    }
+}

@@ -1,0 +1,67 @@
+//! `lib.rs` of the output.
+
+use super::print::Page;
+use super::view::View;
+
+const HEAD: &str = r#"#![no_std]
+#![allow(non_camel_case_types, non_snake_case, non_upper_case_globals, reason = "C names stay as they are")]
+#![allow(clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "texts are the spec's")]
+#![allow(clippy::wildcard_imports, reason = "modules of one output, which share no names")]
+#![allow(clippy::not_unsafe_ptr_arg_deref, reason = "such a pointer is a handle, which the host looks up")]
+#![allow(clippy::unreadable_literal, clippy::too_many_arguments, clippy::similar_names, reason = "as in C")]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+// Each file is printed by the generator, which has its own line breaks.
+#[rustfmt::skip]
+pub mod error;
+#[rustfmt::skip]
+pub mod facts;
+#[rustfmt::skip]
+pub mod ffi;
+#[rustfmt::skip]
+pub mod handles;
+#[rustfmt::skip]
+pub mod host;
+#[rustfmt::skip]
+pub mod import;
+#[rustfmt::skip]
+mod layout;
+#[rustfmt::skip]
+pub mod safe;
+#[rustfmt::skip]
+pub mod support;
+#[rustfmt::skip]
+pub mod table;
+#[rustfmt::skip]
+pub mod thunk;
+
+pub use facts::{Class, Platform, REVISION, UPCALLS};
+pub use handles::*;
+pub use safe::Upcalls;
+pub use support::cell::Cell;
+pub use support::facts::{Dispatch, Requirement, Upcall};
+pub use support::refused::{Failed, Refused};
+pub use support::verdict::{Declaration, Judgement, UpcallSet, Waiver, judge};
+pub use support::wide::WideString;
+pub use table::{RawTable, Table};
+"#;
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let about = format!(
+        "{}\n\n\
+         - [`ffi`]: C types, function pointers and tables, under their C names\n\
+         - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
+         - [`host`]: the other side, for whoever fills the tables\n\
+         - [`facts`]: what the documentation says, as data, and [`judge`]: what follows for a provider\n\
+         - [`table`] and [`Cell`]: where the table of the moment is kept\n\n\
+         `UPCALLS.md` in this folder is the same as a page to read.",
+        view.model.head.title
+    );
+    let mut page = Page::new(view, &about);
+    page.lines(HEAD);
+    page.lines(&format!("pub use error::{};", view.error()));
+    page.finish()
+}

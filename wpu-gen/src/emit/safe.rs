@@ -1,0 +1,350 @@
+//! `safe.rs`: the upcalls in safe form.
+
+use super::print::Page;
+use super::view::{At, UpcallView, View, comment, doc};
+use crate::form::{Answer, Failure, Kind};
+use crate::model::Param;
+use crate::names::ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(view, "The upcalls in safe form.");
+    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::cell::Cell;\nuse crate::support::refused::{Failed, Refused};\nuse crate::support::wide::{WideString, read_text};");
+    page.lines(&format!("use crate::error::{};", view.error()));
+    page.item(quote! {
+        /// All upcalls, in safe form, through the table that a cell holds.
+        ///
+        /// Before start-up and after clean-up every call fails; what fails can be tried again.
+        #[derive(Clone, Copy, Debug)]
+        pub struct Upcalls(pub(crate) &'static Cell);
+    });
+    let new = quote! {
+        /// The upcalls of the host whose table `cell` holds.
+        #[inline]
+        #[must_use]
+        pub const fn new(cell: &'static Cell) -> Self {
+            Self(cell)
+        }
+    };
+    page.block(
+        &quote!(impl Upcalls),
+        std::iter::once(new).chain(view.upcalls().map(|upcall| method(view, &upcall))),
+    );
+    page.finish()
+}
+
+/// Parameters and return type of the safe form.
+pub(super) fn signature(
+    view: &View<'_>,
+    upcall: &UpcallView<'_>,
+    at: At,
+) -> (Vec<(Ident, TokenStream)>, TokenStream) {
+    let params = upcall.params().filter(|(_, kind)| kind.is_input());
+    let params = params.map(|(param, kind)| (param.rust(), input_type(view, param, kind, at))).collect();
+    (params, output_type(view, upcall, at))
+}
+
+fn input_type(view: &View<'_>, param: &Param, kind: Kind, at: At) -> TokenStream {
+    match kind {
+        Kind::Reference(id) => {
+            let ty = view.struct_name(id, at);
+            quote!(&#ty)
+        }
+        Kind::Set(id) => {
+            let ty = at.root(&view.set(id));
+            quote!(#ty<'_>)
+        }
+        Kind::Callback { ty, .. } => at.root(&view.bundle(ty)),
+        Kind::Token(id) => at.root(&view.token(id)),
+        Kind::Handle { resource, by_pointer } => {
+            let resource = view.resource(resource);
+            match &resource.borrowed {
+                Some(borrowed) => {
+                    let borrowed = at.root(&ident(borrowed));
+                    quote!(#borrowed<'_>)
+                }
+                None => {
+                    let ty = view.ty(&resource.raw, at);
+                    if by_pointer { quote!(&#ty) } else { ty }
+                }
+            }
+        }
+        _ => view.plain(&param.ty, at),
+    }
+}
+
+fn output_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream {
+    let value = answer_type(view, upcall, at);
+    if upcall.form.failure == Failure::Never {
+        return value;
+    }
+    let result = at.core("result", "Result");
+    let error = match upcall.form.failure {
+        Failure::Uncoded => at.root(&ident("Failed")),
+        _ => at.root(&view.error()),
+    };
+    match upcall.consumed() {
+        Some((param, kind)) => {
+            let (refused, consumed) = (at.root(&ident("Refused")), input_type(view, param, kind, at));
+            quote!(#result<#value, #refused<#consumed, #error>>)
+        }
+        None => quote!(#result<#value, #error>),
+    }
+}
+
+fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream {
+    let out = |param: usize| view.model.pointee(&upcall.upcall.params[param].ty);
+    match upcall.form.answer {
+        Answer::Unit => quote!(()),
+        Answer::Bool => quote!(bool),
+        Answer::Value => view.plain(&upcall.upcall.returns, at),
+        Answer::Out(param) => out(param).map(|ty| view.plain(ty, at)).unwrap_or_default(),
+        Answer::Resource(resource) | Answer::OutResource { resource, .. } => {
+            at.root(&ident(&view.resource(resource).name))
+        }
+        Answer::Text(_) => at.root(&ident("WideString")),
+        Answer::Bundle(param) => match upcall.form.params[param] {
+            Kind::OutCallback { ty, .. } => {
+                let (option, bundle) = (at.core("option", "Option"), at.root(&view.bundle(ty)));
+                quote!(#option<#bundle>)
+            }
+            _ => quote!(()),
+        },
+    }
+}
+
+fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let about = doc(&documentation(view, upcall));
+    let (params, returns) = signature(view, upcall, At::Inside);
+    let params = params.iter().map(|(name, ty)| quote!(#name: #ty));
+    let method = &upcall.method;
+    let must_use = upcall.upcall.must_use.as_ref().map(|why| quote!(#[must_use = #why]));
+    let must_use = match (must_use, upcall.form.failure) {
+        (None, Failure::Never) => Some(quote!(#[must_use])),
+        (given, _) => given,
+    };
+    let body = match upcall.form.answer {
+        Answer::Text(_) => text_body(view, upcall),
+        _ => body(view, upcall),
+    };
+    quote! {
+        #about
+        #[inline]
+        #must_use
+        pub fn #method(self, #(#params),*) -> #returns { #body }
+    }
+}
+
+/// What rustdoc says of a safe form.
+fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
+    let u = upcall.upcall;
+    let mut text = format!("{}\n\nThe safe form of `{}`.", u.text, u.name);
+    if !u.details.is_empty() {
+        text += &format!("\n\n{}", u.details);
+    }
+    text += "\n\n# Errors\n\n";
+    match upcall.form.failure {
+        Failure::Never => return text.trim_end_matches("\n\n# Errors\n\n").to_owned(),
+        Failure::Uncoded => text += "[`Failed`], without a code: the host has none for it.",
+        Failure::Coded(_) => text += &(view.error_list(upcall) + "- any other code that the host gives"),
+    }
+    if upcall.consumed().is_some() {
+        text += "\n\nWhat was to be handed over comes back in [`Refused::rest`].";
+    }
+    text
+}
+
+/// Everything before the call.
+fn prepare(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
+    let mut lines: Vec<_> = upcall
+        .params()
+        .filter_map(|(param, kind)| {
+            let name = param.rust();
+            match kind {
+                Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } => {
+                    let pointee = view.model.pointee(&param.ty)?;
+                    let (ty, zero) = (view.ty(pointee, At::Inside), view.zero(pointee, At::Inside));
+                    Some(quote!(let mut #name: #ty = #zero;))
+                }
+                Kind::Handle { resource, by_pointer: true } if view.resource(resource).borrowed.is_some() => {
+                    Some(quote!(let #name = #name.raw();))
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    for (param, kind) in upcall.params() {
+        if let Kind::OutCallback { .. } = kind {
+            let context = context_name(param);
+            lines.push(quote!(let mut #context = 0;));
+        }
+    }
+    if matches!(upcall.form.failure, Failure::Coded(_)) {
+        lines.push(quote!(let mut errno = 0;));
+    }
+    lines
+}
+
+fn context_name(callback: &Param) -> Ident {
+    format_ident!("{}_context", callback.rust.as_deref().unwrap_or("callback"))
+}
+
+/// The arguments of the C call.
+fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
+    let bundle_of = |at: usize| upcall.params().find(|(param, _)| param.context == Some(at));
+    upcall
+        .params()
+        .enumerate()
+        .map(|(at, (param, kind))| {
+            let name = param.rust();
+            match kind {
+                Kind::Errno => quote!(&raw mut errno),
+                Kind::Value => quote!(#name),
+                Kind::Reference(_) => quote!(::core::ptr::from_ref(#name)),
+                Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } => quote!(&raw mut #name),
+                Kind::Buffer { .. } => quote!(buffer),
+                Kind::Length => quote!(length),
+                Kind::Callback { .. } => quote!(Some(#name.routine())),
+                Kind::BundledContext => match bundle_of(at) {
+                    Some((callback, Kind::Callback { .. })) => {
+                        let callback = callback.rust();
+                        quote!(#callback.context())
+                    }
+                    Some((callback, _)) => {
+                        let context = context_name(callback);
+                        quote!(&raw mut #context)
+                    }
+                    None => quote!(0),
+                },
+                Kind::Handle { resource, by_pointer } => {
+                    match (view.resource(resource).borrowed.is_some(), by_pointer) {
+                        (true, false) => quote!(#name.raw()),
+                        (true, true) => quote!(&raw const #name),
+                        (false, false) => quote!(#name),
+                        (false, true) => quote!(::core::ptr::from_ref(#name)),
+                    }
+                }
+                Kind::Set(_) | Kind::Token(_) => quote!(#name.as_ptr()),
+            }
+        })
+        .collect()
+}
+
+/// The C call, and the test whether it failed.
+fn call(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, Option<TokenStream>) {
+    let (name, arguments) = (&upcall.name, arguments(view, upcall));
+    let safety = comment(
+        "SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.",
+    );
+    let call = quote! {
+        let table = self.0.table();
+        #safety
+        let answer = unsafe { (table.#name)(#(#arguments),*) };
+    };
+    let failed = match (upcall.upcall.success, upcall.upcall.failure) {
+        (Some(success), _) => {
+            let success = view.constant(success, At::Inside);
+            Some(quote!(answer != #success))
+        }
+        (None, Some(failure)) => {
+            let failure = view.constant(failure, At::Inside);
+            Some(quote!(answer == #failure))
+        }
+        (None, None) => None,
+    };
+    (call, failed)
+}
+
+fn body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let prepare = prepare(view, upcall);
+    let (call, failed) = call(view, upcall);
+    let failure = failed.map(|failed| {
+        let error = error_value(view, upcall);
+        quote!(if #failed { return Err(#error); })
+    });
+    let success = success(view, upcall);
+    quote!(#(#prepare)* #call #failure #success)
+}
+
+fn error_value(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let ty = view.error();
+    let error = match upcall.form.failure {
+        Failure::Coded(_) => quote!(#ty::reported(errno)),
+        _ => quote!(Failed),
+    };
+    match upcall.consumed() {
+        Some((param, _)) => {
+            let rest = param.rust();
+            quote!(Refused { error: #error, rest: #rest })
+        }
+        None => error,
+    }
+}
+
+fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let param = |at: usize| upcall.upcall.params[at].rust();
+    let acquired = |resource: usize, raw: TokenStream| {
+        let name = ident(&view.resource(resource).name);
+        let acquired = quote!(#name::acquired(self.0, #raw));
+        if view.resource(resource).never_zero { acquired } else { quote!(Ok(#acquired)) }
+    };
+    match upcall.form.answer {
+        Answer::Unit => {
+            let release = upcall.consumed().map(|(param, _)| {
+                let name = param.rust();
+                quote!(let _ = #name.into_raw();)
+            });
+            quote!(#release Ok(()))
+        }
+        Answer::Bool => quote!(answer != 0),
+        Answer::Value => quote!(Ok(answer)),
+        Answer::Out(at) => {
+            let name = param(at);
+            quote!(Ok(#name))
+        }
+        Answer::Resource(resource) => acquired(resource, quote!(answer)),
+        Answer::OutResource { param: at, resource } => {
+            let name = param(at);
+            acquired(resource, quote!(#name))
+        }
+        Answer::Bundle(at) => bundle_answer(view, upcall, at),
+        // Written by `text_body`.
+        Answer::Text(_) => TokenStream::new(),
+    }
+}
+
+fn bundle_answer(view: &View<'_>, upcall: &UpcallView<'_>, at: usize) -> TokenStream {
+    let Kind::OutCallback { ty, .. } = upcall.form.params[at] else {
+        return TokenStream::new();
+    };
+    let callback = &upcall.upcall.params[at];
+    let (bundle, name, context) = (view.bundle(ty), callback.rust(), context_name(callback));
+    let safety =
+        comment("SAFETY: the host gives out a routine and the context that belongs to it, for this thread.");
+    quote! {
+        #safety
+        Ok(#name.map(|routine| unsafe { #bundle::from_raw(routine, #context) }))
+    }
+}
+
+/// The call stands in a closure that is tried with growing buffers.
+fn text_body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let Some(Kind::Buffer { too_small, .. }) =
+        upcall.form.params.iter().copied().find(|kind| matches!(kind, Kind::Buffer { .. }))
+    else {
+        return TokenStream::new();
+    };
+    let (too_small, broken) = (view.error_code(too_small), view.broken());
+    let prepare = prepare(view, upcall);
+    let (call, failed) = call(view, upcall);
+    let error = error_value(view, upcall);
+    quote! {
+        read_text(#too_small, #broken, |buffer, length| {
+            #(#prepare)*
+            #call
+            if #failed { return Err(#error); }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! `table.rs`: the table that is always callable, the closed table, and how a host's table becomes one.
+
+use super::print::Page;
+use super::view::{At, UpcallView, View};
+use crate::form::Failure;
+use crate::model::Table;
+use crate::names::ident;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(
+        view,
+        "The table that is always callable, the closed table, and how a host's table becomes one.",
+    );
+    let error = view.error();
+    page.lines(&format!(
+        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::verdict::UpcallSet;"
+    ));
+    let fields = view.upcalls().map(|upcall| {
+        let (about, name, function) = (format!(" `{}`.", upcall.name), &upcall.name, &upcall.function);
+        quote!(#[doc = #about] pub #name: ffi::#function)
+    });
+    page.item(quote! {
+        /// A pointer for each upcall, none of them null.
+        #[derive(Clone, Copy, Debug)]
+        pub struct Table { #(#fields),* }
+    });
+    let names: Vec<_> = view.upcalls().map(|upcall| upcall.name).collect();
+    page.item(quote! {
+        impl Table {
+            /// Whether every pointer is the same as in `other`.
+            #[must_use]
+            pub fn same(&self, other: &Self) -> bool {
+                #(core::ptr::fn_addr_eq(self.#names, other.#names))&&*
+            }
+        }
+    });
+    let closed = view.upcalls().map(|upcall| {
+        let (name, method) = (&upcall.name, &upcall.method);
+        quote!(#name: closed::#method)
+    });
+    page.item(quote! {
+        /// The table of a provider that is not started: every upcall fails, and none does anything.
+        pub static CLOSED: Table = Table { #(#closed),* };
+    });
+    page.item(quote! {
+        /// A table as a host hands it out, in which any slot may be null.
+        pub trait RawTable {
+            /// The same table, with the closed table's answer wherever it has no pointer.
+            fn ready(&self) -> Table;
+            /// The upcalls that it has no pointer for.
+            fn holes(&self) -> UpcallSet;
+        }
+    });
+    page.items(view.model.tables.iter().map(|table| raw_table(view, table)));
+    let head = quote! {
+        /// What the closed table holds.
+        mod closed
+    };
+    let code = view.error_code(view.model.head.closed);
+    let uses = quote!(use super::{#error, ffi};);
+    let report = quote! {
+        /// # Safety
+        ///
+        /// `errno` is null or can be written to.
+        unsafe fn report(errno: *mut i32) {
+            if !errno.is_null() {
+                #[doc = "§ SAFETY: not null; the caller vouches for the rest."]
+                unsafe { errno.write(#code.code()) };
+            }
+        }
+    };
+    page.block(
+        &head,
+        [uses, report].into_iter().chain(view.upcalls().map(|upcall| closed_function(view, &upcall))),
+    );
+    page.finish()
+}
+
+fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let method = &upcall.method;
+    let errno = match upcall.form.failure {
+        Failure::Coded(errno) => Some(ident(&upcall.upcall.params[errno].name)),
+        _ => None,
+    };
+    let params = upcall.upcall.params.iter().map(|param| {
+        let (name, ty) = (ident(&param.name), view.param(param, At::Inside));
+        if Some(&name) == errno.as_ref() { quote!(#name: #ty) } else { quote!(_: #ty) }
+    });
+    let returns = view.returns(&upcall.upcall.returns, At::Inside);
+    let answer = match upcall.upcall.failure {
+        Some(failure) => view.constant(failure, At::Inside),
+        None => view.zero(&upcall.upcall.returns, At::Inside),
+    };
+    let report = errno.as_ref().map(|errno| {
+        quote! {
+            #[doc = "§ SAFETY: the contract of the upcall."]
+            unsafe { report(#errno) };
+        }
+    });
+    quote! {
+        pub(super) unsafe extern "system" fn #method(#(#params),*) #returns {
+            #report
+            #answer
+        }
+    }
+}
+
+fn raw_table(view: &View<'_>, table: &Table) -> TokenStream {
+    let name = ident(&table.name);
+    let member = |upcall: &UpcallView<'_>| {
+        let has = table.slots.contains(&upcall.at);
+        has.then(|| format_ident!("{}{}", table.member_prefix, upcall.name))
+    };
+    let ready = view.upcalls().map(|upcall| {
+        let name = &upcall.name;
+        match member(&upcall) {
+            Some(member) => quote!(#name: self.#member.unwrap_or(CLOSED.#name)),
+            None => quote!(#name: CLOSED.#name),
+        }
+    });
+    let holes = view.upcalls().map(|upcall| match member(&upcall) {
+        Some(member) => quote!(self.#member.is_none()),
+        None => quote!(true),
+    });
+    quote! {
+        impl RawTable for ffi::#name {
+            fn ready(&self) -> Table {
+                Table { #(#ready),* }
+            }
+            fn holes(&self) -> UpcallSet {
+                let null = [#(#holes),*];
+                null.iter().enumerate().filter(|(_, null)| **null).map(|(upcall, _)| upcall).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! `thunk.rs`: the functions that a host's tables hold.
+
+use super::host::{context_name, routine_name};
+use super::print::Page;
+use super::view::{At, UpcallView, View, comment, doc};
+use crate::form::{Answer, Failure, Kind};
+use crate::model::Ty;
+use crate::names::ident;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(
+        view,
+        "The functions that a host's tables hold: they check what a provider passes, and write what the host answers.",
+    );
+    page.lines(&format!(
+        "use crate::error::{};\nuse crate::facts::UPCALLS;\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::host::{{Call, Host, Locate}};\nuse crate::support::border::{{input, output, write_text}};\nuse crate::support::refused::Failed;\nuse core::ptr::NonNull;",
+        view.error()
+    ));
+    page.items(view.upcalls().map(|upcall| thunk(view, &upcall)));
+    page.finish()
+}
+
+fn thunk(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let method = &upcall.method;
+    let params = view.c_params(&upcall.upcall.params, At::Inside);
+    let returns = view.returns(&upcall.upcall.returns, At::Inside);
+    let about = doc(&format!(
+        "`{}`, as a provider calls it.\n\n# Safety\n\nEvery pointer is null, or misaligned, or valid for what the documentation has the host do with it.",
+        upcall.name
+    ));
+    let (work, finish) = (work(view, upcall), finish(view, upcall));
+    quote! {
+        #about
+        pub unsafe extern "system" fn #method<L: Locate>(#(#params),*) #returns {
+            let answer = L::with(|host| #work);
+            #finish
+        }
+    }
+}
+
+/// Runs with the host: checks, asks it, and tells it of the outcome.
+fn work(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let index = Literal::usize_unsuffixed(upcall.at);
+    let (checks, ask) = (checks(view, upcall), ask(view, upcall));
+    let told = told(view, upcall);
+    let result = result_type(view, upcall);
+    let success = success_text(view, upcall);
+    let failed = if upcall.form.failure == Failure::Uncoded {
+        quote!(Err(_) => tell(format_args!("failed")),)
+    } else {
+        quote!(Err(error) => tell(format_args!("failed: {error:?}")),)
+    };
+    let answer = if checks.is_empty() {
+        quote!(let answer: #result = #ask;)
+    } else {
+        quote!(let answer = (|| -> #result { #(#checks)* #ask })();)
+    };
+    quote! {{
+        #answer
+        let tell = |outcome: core::fmt::Arguments<'_>| {
+            host.called(&Call { upcall: &UPCALLS[#index], arguments: format_args!(#told), outcome });
+        };
+        match &answer {
+            #success
+            #failed
+        }
+        answer
+    }}
+}
+
+/// Asks the host. Text is copied out at once, so that one that does not fit is a failure like others.
+fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let (method, arguments) = (&upcall.method, arguments(upcall));
+    let ask = quote!(host.#method(#(#arguments),*));
+    if upcall.form.failure == Failure::Never {
+        return quote!(Ok(#ask));
+    }
+    let Answer::Text(at) = upcall.form.answer else { return ask };
+    let Kind::Buffer { length, too_small } = upcall.form.params[at] else { return ask };
+    let (buffer, length) = (ident(&upcall.upcall.params[at].name), ident(&upcall.upcall.params[length].name));
+    let too_small = view.error_code(too_small);
+    let safety = comment(
+        "SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.",
+    );
+    quote! {
+        let text = #ask?;
+        #safety
+        let fits = unsafe { write_text(&text, #buffer, #length) };
+        if fits { Ok(text) } else { Err(#too_small) }
+    }
+}
+
+fn result_type(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let error = view.error();
+    match upcall.form.failure {
+        Failure::Uncoded => quote!(Result<_, Failed>),
+        _ => quote!(Result<_, #error>),
+    }
+}
+
+/// Pointers that must be good before the host is asked.
+fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
+    let safety = comment("SAFETY: the contract of this function.");
+    upcall.params().filter_map(|(param, kind)| {
+        let (c_name, name, null) = (ident(&param.name), param.rust(), view.error_code(param.null));
+        match kind {
+            Kind::Errno | Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } | Kind::Buffer { .. } | Kind::Length => {
+                Some(quote!(output(#c_name, #null)?;))
+            }
+            Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(output(#c_name, #null)?;)),
+            Kind::Reference(_) | Kind::Handle { by_pointer: true, .. } => Some(quote! {
+                #safety
+                let #name = unsafe { input(#c_name, #null) }?;
+            }),
+            Kind::Set(id) => {
+                let set = view.set(id);
+                let ok = null_answer(upcall, &null);
+                Some(quote! {
+                    #safety
+                    let Some(#name) = (unsafe { #set::from_raw(#c_name) }) else { return #ok };
+                })
+            }
+            Kind::Token(_) => Some(quote!(let #name = NonNull::new(#c_name).filter(|structure| structure.is_aligned()).ok_or(#null)?;)),
+            Kind::Callback { .. } => {
+                let routine = routine_name();
+                Some(quote!(let #routine = #c_name.ok_or(#null)?;))
+            }
+            Kind::Value | Kind::BundledContext | Kind::Handle { by_pointer: false, .. } => None,
+        }
+    }).collect()
+}
+
+/// What to do about a bad set: an upcall that cannot fail answers no.
+fn null_answer(upcall: &UpcallView<'_>, null: &TokenStream) -> TokenStream {
+    match upcall.form.failure {
+        Failure::Never => quote!(Ok(false)),
+        Failure::Uncoded => quote!(Err(Failed)),
+        Failure::Coded(_) => quote!(Err(#null)),
+    }
+}
+
+/// What the host's method is given.
+fn arguments(upcall: &UpcallView<'_>) -> Vec<TokenStream> {
+    let mut arguments = Vec::new();
+    for (param, kind) in upcall.params().filter(|(_, kind)| kind.is_input()) {
+        let (c_name, name) = (ident(&param.name), param.rust());
+        match kind {
+            Kind::Callback { context, .. } => {
+                let (routine, context) = (routine_name(), ident(&upcall.upcall.params[context].name));
+                arguments.extend([quote!(#routine), quote!(#context)]);
+            }
+            Kind::Value | Kind::Handle { by_pointer: false, .. } => arguments.push(quote!(#c_name)),
+            _ => arguments.push(quote!(#name)),
+        }
+    }
+    arguments
+}
+
+/// The arguments as a trace shows them: a format string that names the parameters.
+fn told(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
+    let shown = upcall.params().filter_map(|(param, kind)| {
+        let (name, c_name) = (param.rust(), &param.name);
+        match kind {
+            Kind::Value | Kind::Handle { by_pointer: false, .. } => {
+                Some(format!("{name} {{{c_name}{}}}", style(view, &param.ty)))
+            }
+            Kind::Reference(_) | Kind::Set(_) | Kind::Token(_) | Kind::Handle { by_pointer: true, .. } => {
+                Some(format!("{name} {{{c_name}:p}}"))
+            }
+            Kind::Callback { context, .. } => {
+                Some(format!("{} {{{}:#x}}", context_name(), upcall.upcall.params[context].name))
+            }
+            _ => None,
+        }
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Addresses and what is as wide as one read best in hexadecimal.
+fn style(view: &View<'_>, ty: &Ty) -> &'static str {
+    match view.model.prim(ty) {
+        Some(prim) if prim.bytes.is_none() => ":#x",
+        Some(_) => "",
+        None => ":p",
+    }
+}
+
+fn success_text(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let out = |at: usize| view.model.pointee(&upcall.upcall.params[at].ty);
+    let shown = match upcall.form.answer {
+        Answer::Unit => return quote!(Ok(()) => tell(format_args!("ok")),),
+        Answer::Bundle(_) => {
+            return quote! {
+                Ok(None) => tell(format_args!("none")),
+                Ok(Some(_)) => tell(format_args!("some")),
+            };
+        }
+        Answer::Bool | Answer::Text(_) => "{value}",
+        Answer::Value | Answer::Resource(_) => value_style(view, &upcall.upcall.returns),
+        Answer::Out(at) | Answer::OutResource { param: at, .. } => {
+            out(at).map_or("ok", |ty| value_style(view, ty))
+        }
+    };
+    match shown {
+        "ok" => quote!(Ok(_) => tell(format_args!(#shown)),),
+        // A reference has an address of its own.
+        "{0:p}" => quote!(Ok(value) => tell(format_args!(#shown, *value)),),
+        _ => quote!(Ok(value) => tell(format_args!(#shown)),),
+    }
+}
+
+fn value_style(view: &View<'_>, ty: &Ty) -> &'static str {
+    match (style(view, ty), view.model.pointee(ty), view.model.prim(ty)) {
+        (":#x", ..) => "{value:#x}",
+        (_, Some(_), _) => "{0:p}",
+        (_, _, Some(_)) => "{value}",
+        _ => "{value:x?}",
+    }
+}
+
+/// Writes what came out, and answers.
+fn finish(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let flatten = match upcall.form.failure {
+        Failure::Uncoded => quote!(let answer = answer.unwrap_or(Err(Failed));),
+        _ => quote!(let answer = answer.unwrap_or_else(Err);),
+    };
+    let (value, success) = success(view, upcall);
+    let failure = failure(view, upcall);
+    let error = if matches!(upcall.form.failure, Failure::Coded(_)) { quote!(error) } else { quote!(_) };
+    quote! {
+        #flatten
+        match answer {
+            Ok(#value) => #success,
+            Err(#error) => { #failure }
+        }
+    }
+}
+
+fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let value = match upcall.upcall.failure {
+        Some(failure) => view.constant(failure, At::Inside),
+        None => view.zero(&upcall.upcall.returns, At::Inside),
+    };
+    let report = match upcall.form.failure {
+        Failure::Coded(errno) => {
+            let errno = ident(&upcall.upcall.params[errno].name);
+            let safety = comment(
+                "SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.",
+            );
+            Some(quote! {
+                if output(#errno, error).is_ok() {
+                    #safety
+                    unsafe { #errno.write(error.code()) };
+                }
+            })
+        }
+        _ => None,
+    };
+    quote!(#report #value)
+}
+
+/// The pattern of the answer, and what to do with it.
+fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, TokenStream) {
+    let ok = ok_value(view, upcall);
+    let name = |at: usize| ident(&upcall.upcall.params[at].name);
+    let safety = comment("SAFETY: the pointer passed the check; the caller vouches for the rest.");
+    match upcall.form.answer {
+        Answer::Unit => (quote!(()), ok),
+        Answer::Bool => (quote!(value), quote!(value.into())),
+        Answer::Value | Answer::Resource(_) => (quote!(value), quote!(value)),
+        Answer::Out(at) | Answer::OutResource { param: at, .. } => {
+            let pointer = name(at);
+            (quote!(value), quote!({ #safety unsafe { #pointer.write(value) }; #ok }))
+        }
+        Answer::Bundle(at) => {
+            let context = upcall.upcall.params[at].context.map(name);
+            let pointer = name(at);
+            (
+                quote!(value),
+                quote! {{
+                    let (routine, context) = value.map_or((None, 0), |(routine, context)| (Some(routine), context));
+                    #safety
+                    unsafe { #pointer.write(routine) };
+                    #safety
+                    unsafe { #context.write(context) };
+                    #ok
+                }},
+            )
+        }
+        Answer::Text(_) => (quote!(_), ok),
+    }
+}
+
+/// What the C function returns on success where the return value is only a status.
+fn ok_value(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    match upcall.upcall.success {
+        Some(success) => view.constant(success, At::Inside),
+        None => quote!(1),
+    }
+}

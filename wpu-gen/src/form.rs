@@ -1,0 +1,559 @@
+//! The safe form of an upcall, derived from the roles of its parameters.
+
+use crate::diag::{Diagnostic, Place};
+use crate::load::{Filed, RawSpec};
+use crate::model::{Direction, Model, Param, ResultKind, Role, Ty, TypeKind, Upcall};
+use crate::raw;
+
+/// How an upcall looks to a Rust programmer.
+#[derive(Debug)]
+pub struct Form {
+    /// What each C parameter is in the safe form.
+    pub params: Vec<Kind>,
+    /// What the caller gets.
+    pub answer: Answer,
+    /// How it fails.
+    pub failure: Failure,
+}
+
+/// What a C parameter is in the safe form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Hidden: receives the error code.
+    Errno,
+    /// Passed on as it is.
+    Value,
+    /// A reference to a structure (an index of types).
+    Reference(usize),
+    /// Hidden: its value becomes the answer.
+    OutValue,
+    /// Hidden: an out value that becomes an owned resource.
+    OutResource(usize),
+    /// Hidden: filled with text that becomes the answer.
+    Buffer { length: usize, too_small: usize },
+    /// Hidden: the length of a buffer.
+    Length,
+    /// A bundle (of a callback type) that the call consumes.
+    Callback { ty: usize, context: usize },
+    /// Hidden: a bundle that becomes the answer.
+    OutCallback { ty: usize, context: usize },
+    /// Hidden: the context of a bundle.
+    BundledContext,
+    /// The bare value of a resource, or its borrowed form where it has one.
+    Handle { resource: usize, by_pointer: bool },
+    /// A borrowed view of a counted structure.
+    Set(usize),
+    /// A token of a structure that the call consumes.
+    Token(usize),
+}
+
+impl Kind {
+    /// Whether the call takes it over when it succeeds.
+    #[must_use]
+    pub fn is_consumed(self) -> bool {
+        matches!(self, Self::Callback { .. } | Self::Token(_))
+    }
+
+    /// Whether the caller passes it.
+    #[must_use]
+    pub fn is_input(self) -> bool {
+        matches!(
+            self,
+            Self::Value
+                | Self::Reference(_)
+                | Self::Callback { .. }
+                | Self::Handle { .. }
+                | Self::Set(_)
+                | Self::Token(_)
+        )
+    }
+}
+
+/// What a successful call answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Unit,
+    /// Yes or no.
+    Bool,
+    /// The return value.
+    Value,
+    /// The return value, owned.
+    Resource(usize),
+    /// An out parameter.
+    Out(usize),
+    /// An out parameter, owned.
+    OutResource {
+        param: usize,
+        resource: usize,
+    },
+    /// A bundle, unless the callback is null.
+    Bundle(usize),
+    /// The text in a buffer.
+    Text(usize),
+}
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    Never,
+    /// Without a code.
+    Uncoded,
+    /// With a code in the errno parameter (an index).
+    Coded(usize),
+}
+
+/// What functions of the output call things themselves, while parameters are still in use.
+const OWN_NAMES: &[&str] = &["answer", "buffer", "errno", "host", "length", "outcome", "table", "text"];
+
+/// The same, where parameters have their C names.
+const OWN_C_NAMES: &[&str] = &["answer", "error", "fits", "host", "outcome", "text", "value"];
+
+/// Derives the form of an upcall, and reports everything that stands in the way.
+pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<Form> {
+    let upcall = &model.upcalls[at];
+    let mut deriver = Deriver { model, upcall, raw: &raw.upcalls[upcall.origin], faults, failed: false };
+    let params: Vec<_> = (0..upcall.params.len()).map(|param| deriver.param(param)).collect();
+    deriver.names_differ();
+    let failure = deriver.failure();
+    let answer = deriver.answer(at, &params);
+    let failed = deriver.failed;
+    let params = params.into_iter().collect::<Option<Vec<_>>>()?;
+    (!failed).then_some(Form { params, answer: answer?, failure: failure? })
+}
+
+struct Deriver<'a> {
+    model: &'a Model,
+    upcall: &'a Upcall,
+    raw: &'a Filed<raw::Upcall>,
+    faults: &'a mut Vec<Diagnostic>,
+    failed: bool,
+}
+
+impl Deriver<'_> {
+    fn fault(&mut self, fault: Diagnostic) {
+        self.failed = true;
+        self.faults.push(fault);
+    }
+
+    fn place(&self, param: usize) -> Place {
+        self.raw.at(&self.raw.entry.params[param].name)
+    }
+
+    fn type_place(&self, param: usize) -> Place {
+        self.raw.at(&self.raw.entry.params[param].ty)
+    }
+
+    fn param(&mut self, at: usize) -> Option<Kind> {
+        let param = &self.upcall.params[at];
+        let kind = match param.role {
+            None => self.plain(at, param),
+            Some(Role::Errno) => self.errno(at, param),
+            Some(Role::Buffer) => self.buffer(at, param),
+            Some(Role::Length) => self.length(at),
+            Some(Role::Context) => self.context(at, param),
+            Some(Role::Callback) => self.callback(at, param),
+            Some(Role::Handle) => self.handle(at, param),
+            Some(Role::Set) => self.set(at, param),
+            Some(Role::Token) => self.token(at, param),
+            Some(Role::Table) => {
+                self.fault(Diagnostic::at("role-shape", self.place(at), "only an entry receives a table"));
+                None
+            }
+        }?;
+        self.keys_fit(at, param, kind);
+        Some(kind)
+    }
+
+    /// No role: passed by value, as a reference to a structure, or answered.
+    fn plain(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let pointee = self.model.pointee(&param.ty);
+        match (param.direction, pointee) {
+            (Direction::In, None) if self.model.prim(&param.ty).is_some() => Some(Kind::Value),
+            (Direction::In, Some(Ty::Void)) => Some(Kind::Value),
+            (Direction::In, Some(to)) if let Some((id, _)) = self.model.structure(to) => {
+                Some(Kind::Reference(id))
+            }
+            (Direction::Out, Some(to)) if self.has_zero(to) => Some(Kind::OutValue),
+            _ => {
+                let message =
+                    format!("cannot tell from its type and direction how to pass `{}` safely", param.name);
+                let fault = Diagnostic::at("role-shape", self.type_place(at), message);
+                self.fault(fault.help("say what it is for: `role = \"…\"`"));
+                None
+            }
+        }
+    }
+
+    /// Whether a value of this type can be made before the call.
+    fn has_zero(&self, ty: &Ty) -> bool {
+        self.model.prim(ty).is_some()
+            || self.model.structure(ty).is_some()
+            || self.model.pointee(ty).is_some()
+    }
+
+    fn errno(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let last = at + 1 == self.upcall.params.len();
+        let fits = self
+            .model
+            .pointee(&param.ty)
+            .and_then(|to| self.model.prim(to))
+            .is_some_and(|prim| prim.name == "i32");
+        if last && fits && param.direction == Direction::Out {
+            return Some(Kind::Errno);
+        }
+        let why = match (last, fits) {
+            (false, _) => "it is not the last parameter",
+            (_, false) => "it is not a pointer to a 32-bit signed integer",
+            _ => "its direction is not `out`",
+        };
+        let message = format!("`{}` cannot be the errno parameter: {why}", param.name);
+        let fault = Diagnostic::at("errno-place", self.place(at), message);
+        self.fault(
+            fault.help("the errno parameter comes last, points at an `i32`, and has `direction = \"out\"`"),
+        );
+        None
+    }
+
+    fn buffer(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let text = self
+            .model
+            .pointee(&param.ty)
+            .and_then(|to| self.model.prim(to))
+            .is_some_and(|prim| prim.name == "u16");
+        if !text || param.direction != Direction::Out {
+            let message =
+                format!("`{}` cannot be a buffer: a buffer is an `out` pointer to 16-bit units", param.name);
+            self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+            return None;
+        }
+        let Some(length) = param.length else {
+            let message = format!("buffer `{}` has no length", param.name);
+            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            self.fault(fault.help("name the parameter that holds it: `length = \"…\"`"));
+            return None;
+        };
+        let Some(too_small) = param.too_small.filter(|_| self.has_errno()) else {
+            let message = format!("nothing says that buffer `{}` is too small", param.name);
+            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            self.fault(fault.help("name the error: `too-small = \"…\"`; it needs an errno parameter"));
+            return None;
+        };
+        let sibling = &self.upcall.params[length];
+        let counts = self
+            .model
+            .pointee(&sibling.ty)
+            .and_then(|to| self.model.prim(to))
+            .is_some_and(|prim| prim.name == "i32");
+        if sibling.role != Some(Role::Length) || sibling.direction != Direction::Inout || !counts {
+            let message = format!("`{}` cannot be the length of a buffer", sibling.name);
+            let fault = Diagnostic::at("role-shape", self.place(length), message);
+            self.fault(
+                fault.help(
+                    "a length has `role = \"length\"`, `direction = \"inout\"`, and points at an `i32`",
+                ),
+            );
+            return None;
+        }
+        Some(Kind::Buffer { length, too_small })
+    }
+
+    fn length(&mut self, at: usize) -> Option<Kind> {
+        if self.upcall.params.iter().any(|param| param.length == Some(at)) {
+            return Some(Kind::Length);
+        }
+        let message = format!("`{}` is the length of no buffer", self.upcall.params[at].name);
+        self.fault(Diagnostic::at("role-shape", self.place(at), message));
+        None
+    }
+
+    fn context(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let ty = match param.direction {
+            Direction::In => Some(&param.ty),
+            Direction::Out => self.model.pointee(&param.ty),
+            Direction::Inout => None,
+        };
+        if ty.and_then(|ty| self.model.prim(ty)).is_none_or(|prim| prim.name != "usize") {
+            let message = format!(
+                "`{}` cannot be a context: a context is as wide as a pointer, and goes in or out",
+                param.name
+            );
+            self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+            return None;
+        }
+        let bundled = self.upcall.params.iter().any(|param| param.context == Some(at));
+        Some(match (bundled, param.direction) {
+            (true, _) => Kind::BundledContext,
+            (false, Direction::In) => Kind::Value,
+            (false, _) => Kind::OutValue,
+        })
+    }
+
+    fn callback(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let ty = match param.direction {
+            Direction::In => Some(&param.ty),
+            Direction::Out => self.model.pointee(&param.ty),
+            Direction::Inout => None,
+        };
+        let Some((ty, callback)) = ty.and_then(|ty| self.model.callback(ty)) else {
+            let message = format!("`{}` cannot be a callback: its type is none", param.name);
+            self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+            return None;
+        };
+        let takes_usize = self.model.prim(&callback.param.1).is_some_and(|prim| prim.name == "usize");
+        let context = param.context.filter(|context| {
+            let sibling = &self.upcall.params[*context];
+            sibling.role == Some(Role::Context) && sibling.direction == param.direction && takes_usize
+        });
+        let Some(context) = context else {
+            let message = format!("callback `{}` has no context that fits", param.name);
+            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            self.fault(
+                fault.help(
+                    "name a parameter of the same direction with the role `context`: `context = \"…\"`",
+                ),
+            );
+            return None;
+        };
+        match (param.direction, &callback.returns) {
+            (Direction::In, None) => Some(Kind::Callback { ty, context }),
+            (Direction::Out, Some(returns)) if self.model.prim(returns).is_some() => {
+                Some(Kind::OutCallback { ty, context })
+            }
+            _ => {
+                let message = format!("`{}` is no callback that can be passed this way", param.name);
+                let fault = Diagnostic::at("role-shape", self.type_place(at), message);
+                self.fault(fault.note("one that goes in returns nothing and is called once; one that comes out answers with an integer"));
+                None
+            }
+        }
+    }
+
+    fn handle(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let Some(resource) = param.resource else {
+            let message = format!("handle `{}` belongs to no resource", param.name);
+            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            self.fault(fault.help("name it: `resource = \"…\"`"));
+            return None;
+        };
+        let raw = self.model.bare(&self.model.resources[resource].raw);
+        let by_value = self.model.bare(&param.ty) == raw;
+        let by_pointer = self.model.pointee(&param.ty).is_some_and(|to| self.model.bare(to) == raw);
+        match param.direction {
+            Direction::In if by_value || by_pointer => Some(Kind::Handle { resource, by_pointer: !by_value }),
+            Direction::Out if by_pointer => Some(Kind::OutResource(resource)),
+            _ => {
+                let message = format!(
+                    "the type of `{}` is not that of resource `{}`",
+                    param.name, self.model.resources[resource].name
+                );
+                self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+                None
+            }
+        }
+    }
+
+    fn set(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
+        match found {
+            Some((id, structure)) if structure.counted.is_some() && param.direction == Direction::In => {
+                Some(Kind::Set(id))
+            }
+            _ => {
+                let message = format!(
+                    "`{}` cannot be a set: a set is an `in` pointer to a structure with `counted`",
+                    param.name
+                );
+                self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+                None
+            }
+        }
+    }
+
+    fn token(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
+        match found {
+            Some((id, structure)) if structure.token.is_some() && param.direction == Direction::Inout => {
+                Some(Kind::Token(id))
+            }
+            _ => {
+                let message = format!(
+                    "`{}` cannot be a token: a token is an `inout` pointer to a structure with `token`",
+                    param.name
+                );
+                self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+                None
+            }
+        }
+    }
+
+    /// Keys that have no effect are errors, and visible parameters need a Rust name.
+    fn keys_fit(&mut self, at: usize, param: &Param, kind: Kind) {
+        let raw = &self.raw.entry.params[at];
+        let mut idle = Vec::new();
+        if let Some(length) = raw.length.as_ref().filter(|_| param.role != Some(Role::Buffer)) {
+            idle.push(("length", self.raw.at(length)));
+        }
+        if let Some(error) = raw.too_small.as_ref().filter(|_| param.role != Some(Role::Buffer)) {
+            idle.push(("too-small", self.raw.at(error)));
+        }
+        if let Some(context) = raw.context.as_ref().filter(|_| param.role != Some(Role::Callback)) {
+            idle.push(("context", self.raw.at(context)));
+        }
+        if let Some(resource) = raw.resource.as_ref().filter(|_| param.role != Some(Role::Handle)) {
+            idle.push(("resource", self.raw.at(resource)));
+        }
+        if let Some(null) =
+            raw.null.as_ref().filter(|_| self.model.pointee(&param.ty).is_none() && !kind.is_consumed())
+        {
+            idle.push(("null", self.raw.at(null)));
+        }
+        let hidden = matches!(kind, Kind::Errno | Kind::Length | Kind::BundledContext);
+        match (&raw.rust, hidden) {
+            (Some(name), true) => idle.push(("as", self.raw.at(name))),
+            (None, false) => {
+                let message = format!("parameter `{}` has no Rust name", param.name);
+                let fault = Diagnostic::at("missing-key", self.place(at), message);
+                self.fault(fault.help("add `as = \"…\"`, in snake case"));
+            }
+            (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
+                let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
+                let fault = Diagnostic::at("bad-name", self.raw.at(name), message);
+                self.fault(fault.help("write it in snake case, and not as a Rust keyword"));
+            }
+            _ => {}
+        }
+        for (key, place) in idle {
+            let message = format!("`{key}` has no effect on parameter `{}`", param.name);
+            self.fault(
+                Diagnostic::at("no-effect", place, message)
+                    .help("remove it, or give the parameter the role that it belongs to"),
+            );
+        }
+    }
+
+    /// Names differ from each other and from those that the output uses itself.
+    fn names_differ(&mut self) {
+        let raw = &self.raw.entry;
+        for param in &raw.params {
+            if OWN_C_NAMES.contains(&&**param.name.get_ref()) {
+                self.taken(&param.name, "choose another name for the parameter");
+            }
+        }
+        let names: Vec<_> = raw.params.iter().filter_map(|param| param.rust.as_ref()).collect();
+        for (at, name) in names.iter().enumerate() {
+            let twice = names[..at].iter().any(|other| other.get_ref() == name.get_ref());
+            let bundle = self.has_callback() && matches!(&**name.get_ref(), "routine" | "context");
+            if twice || bundle || OWN_NAMES.contains(&&**name.get_ref()) {
+                self.taken(name, "choose another name for `as`");
+            }
+        }
+    }
+
+    fn taken(&mut self, name: &raw::Text, help: &str) {
+        let message = format!("the name `{}` is taken in this upcall", name.get_ref());
+        self.fault(Diagnostic::at("duplicate-name", self.raw.at(name), message).help(help));
+    }
+
+    fn has_callback(&self) -> bool {
+        self.upcall.params.iter().any(|param| param.role == Some(Role::Callback))
+    }
+
+    fn has_errno(&self) -> bool {
+        self.upcall.params.iter().any(|param| param.role == Some(Role::Errno))
+    }
+
+    fn failure(&mut self) -> Option<Failure> {
+        let errno = self.upcall.params.iter().position(|param| param.role == Some(Role::Errno));
+        let raw = &self.raw.entry;
+        match (self.upcall.result, self.upcall.failure, errno) {
+            (ResultKind::Answer, None, None) => Some(Failure::Never),
+            (ResultKind::Answer, _, _) => {
+                let place =
+                    raw.failure.as_ref().map_or(self.raw.at(&raw.result), |failure| self.raw.at(failure));
+                let fault = Diagnostic::at("failure-type", place, "an answer of yes or no cannot fail");
+                self.fault(fault.help(
+                    "remove `failure` and the errno parameter, or let `result` be `value` or `status`",
+                ));
+                None
+            }
+            (_, None, _) => {
+                let message = format!("`{}` has no failure value", self.upcall.name);
+                let fault = Diagnostic::at("failure-type", self.raw.at(&raw.result), message);
+                self.fault(fault.help("name the constant that says failure: `failure = \"…\"`"));
+                None
+            }
+            (_, Some(failure), errno) => {
+                self.constant_fits(failure, raw.failure.as_ref());
+                Some(errno.map_or(Failure::Uncoded, Failure::Coded))
+            }
+        }
+    }
+
+    fn constant_fits(&mut self, constant: usize, written: Option<&raw::Text>) {
+        let (Some(written), constant) = (written, &self.model.constants[constant]) else { return };
+        if constant.ty != self.upcall.returns {
+            let message =
+                format!("`{}` is no value of the type that `{}` returns", constant.name, self.upcall.name);
+            let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
+            self.fault(fault.also(self.raw.at(&self.raw.entry.returns), "it returns this"));
+        }
+    }
+
+    fn answer(&mut self, at: usize, params: &[Option<Kind>]) -> Option<Answer> {
+        if let Some(success) = self.upcall.success {
+            self.constant_fits(success, self.raw.entry.success.as_ref());
+        }
+        let mut answers: Vec<Answer> = Vec::new();
+        for (param, kind) in params.iter().enumerate() {
+            match kind {
+                Some(Kind::OutValue) => answers.push(Answer::Out(param)),
+                Some(Kind::OutResource(resource)) => {
+                    answers.push(Answer::OutResource { param, resource: *resource });
+                }
+                Some(Kind::Buffer { .. }) => answers.push(Answer::Text(param)),
+                Some(Kind::OutCallback { .. }) => answers.push(Answer::Bundle(param)),
+                _ => {}
+            }
+        }
+        match self.upcall.result {
+            ResultKind::Value => answers.push(self.returned(at)),
+            ResultKind::Answer => answers.push(Answer::Bool),
+            ResultKind::Status => {}
+        }
+        let consumed = params.iter().flatten().filter(|kind| kind.is_consumed()).count();
+        match (&*answers, consumed) {
+            ([], 0 | 1) => Some(Answer::Unit),
+            ([only], 0) => Some(*only),
+            _ => {
+                let message = format!(
+                    "`{}` has more than one answer, or consumes more than one thing",
+                    self.upcall.name
+                );
+                let fault = Diagnostic::at("role-shape", self.raw.at(&self.raw.entry.name), message);
+                self.fault(fault.note("a safe form answers with one value, or consumes one token or callback and answers with nothing"));
+                None
+            }
+        }
+    }
+
+    fn returned(&self, at: usize) -> Answer {
+        match self.model.acquired_by(at) {
+            Some(resource)
+                if self.model.bare(&self.model.resources[resource].raw)
+                    == self.model.bare(&self.upcall.returns) =>
+            {
+                Answer::Resource(resource)
+            }
+            _ => Answer::Value,
+        }
+    }
+}
+
+/// Whether a type can be a C function's parameter or result.
+pub(crate) fn passes_by_value(model: &Model, ty: &Ty) -> bool {
+    match model.bare(ty) {
+        Ty::Prim(_) | Ty::Pointer(_) => true,
+        Ty::Named(id) => !matches!(model.types[*id].kind, TypeKind::Struct(_)),
+        Ty::Void | Ty::Array(..) => false,
+    }
+}

@@ -1,0 +1,77 @@
+//! Turns a spec of host functions into bindings, safe wrappers, host thunks, facts and documentation.
+//!
+//! Four gates, each of which reports everything it finds before it stops:
+//! load (TOML to entries), resolve (names to a model), check (rules), emit (cannot fail).
+//!
+//! The generator knows shapes, not names: what is true of one host's functions stands in the spec.
+
+pub mod diag;
+pub mod files;
+pub mod source;
+
+mod check;
+mod emit;
+mod form;
+mod layout;
+mod load;
+mod model;
+mod names;
+mod raw;
+mod render;
+mod resolve;
+mod scope;
+mod slots;
+mod types;
+
+use diag::Diagnostics;
+use files::Files;
+use form::Form;
+use model::Model;
+use source::Sources;
+
+/// A spec that passed every gate.
+#[derive(Debug)]
+pub struct Spec {
+    model: Model,
+    forms: Vec<Form>,
+}
+
+impl Spec {
+    /// The files that it gives. This cannot fail, and gives the same for the same spec.
+    #[must_use]
+    pub fn emit(&self) -> Files {
+        emit::emit(self)
+    }
+
+    /// Every name and address that stands in the spec and must not stand in the generator.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let model = &self.model;
+        let words = model.classes.iter().chain(&model.platforms).map(|word| &*word.name);
+        let urls = model.sources.iter().filter_map(|source| source.url.as_deref());
+        let upcalls = model.upcalls.iter().flat_map(|upcall| [&*upcall.name, &*upcall.pointer]);
+        let entries = model.entries.iter().flat_map(|entry| [&*entry.name, &*entry.pointer]);
+        let types = model.types.iter().map(|ty| &*ty.name);
+        let constants = model.constants.iter().map(|constant| &*constant.name);
+        let errors = model.errors.iter().map(|error| &*error.name);
+        words.chain(urls).chain(upcalls).chain(entries).chain(types).chain(constants).chain(errors)
+    }
+}
+
+/// Takes a spec through load, resolve and check.
+///
+/// # Errors
+///
+/// Everything that the first gate with a fault found.
+pub fn compile(sources: Sources) -> Result<Spec, Diagnostics> {
+    match gates(&sources) {
+        Ok(spec) => Ok(spec),
+        Err(list) => Err(Diagnostics::new(sources, list)),
+    }
+}
+
+fn gates(sources: &Sources) -> Result<Spec, Vec<diag::Diagnostic>> {
+    let raw = load::load(sources)?;
+    let model = resolve::resolve(&raw)?;
+    let forms = check::check(&raw, &model)?;
+    Ok(Spec { model, forms })
+}

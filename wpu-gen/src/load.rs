@@ -1,0 +1,182 @@
+//! First gate: TOML text to raw entries. Collects every syntax and shape error of every file.
+
+use crate::diag::{Diagnostic, Place};
+use crate::raw;
+use crate::source::{FileId, Source, Sources};
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+/// An entry with the file it stands in.
+#[derive(Debug)]
+pub struct Filed<T> {
+    /// The file.
+    pub file: FileId,
+    /// The `[[…]]` or key that it begins with.
+    pub place: Place,
+    /// What it says.
+    pub entry: T,
+}
+
+impl<T> Filed<T> {
+    /// Where a leaf of this entry stands.
+    pub(crate) fn at<U>(&self, leaf: &Spanned<U>) -> Place {
+        Place::new(self.file, leaf.span())
+    }
+}
+
+/// Declares [`RawSpec`] and how each top-level key is read into it, so that a kind of entry is named once.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $key:literal => $field:ident: $entry:ty,)*) => {
+        /// All entries of all files, by kind.
+        #[derive(Debug, Default)]
+        pub struct RawSpec {
+            $($(#[$doc])* pub $field: Vec<Filed<$entry>>,)*
+        }
+
+        const KEYS: &[&str] = &[$($key),*];
+
+        fn take(spec: &mut RawSpec, file: FileId, key: &Spanned<std::borrow::Cow<'_, str>>, value: Spanned<DeValue<'_>>, faults: &mut Vec<Diagnostic>) {
+            match key.get_ref().as_ref() {
+                $($key => entries(file, value, &mut spec.$field, faults),)*
+                unknown => faults.push(unknown_kind(Place::new(file, key.span()), unknown)),
+            }
+        }
+    };
+}
+
+kinds! {
+    /// `[spec]`; exactly one.
+    "spec" => heads: raw::Head,
+    /// `[[class]]`
+    "class" => classes: raw::Class,
+    /// `[[platform]]`
+    "platform" => platforms: raw::Platform,
+    /// `[[source]]`
+    "source" => sources: raw::Source,
+    /// `[[type]]`
+    "type" => aliases: raw::Alias,
+    /// `[[struct]]`
+    "struct" => structs: raw::Struct,
+    /// `[[callback]]`
+    "callback" => callbacks: raw::Callback,
+    /// `[[constant]]`
+    "constant" => constants: raw::Constant,
+    /// `[[error]]`
+    "error" => errors: raw::ErrorCode,
+    /// `[[resource]]`
+    "resource" => resources: raw::Resource,
+    /// `[[table]]`
+    "table" => tables: raw::Table,
+    /// `[[entry]]`
+    "entry" => entries: raw::Entry,
+    /// `[[upcall]]`
+    "upcall" => upcalls: raw::Upcall,
+    /// `[[note]]`
+    "note" => notes: raw::Note,
+}
+
+/// Reads all files.
+pub(crate) fn load(sources: &Sources) -> Result<RawSpec, Vec<Diagnostic>> {
+    let mut spec = RawSpec::default();
+    let mut faults = Vec::new();
+    for (file, source) in sources.iter() {
+        load_file(file, source, &mut spec, &mut faults);
+    }
+    if faults.is_empty() { Ok(spec) } else { Err(faults) }
+}
+
+fn load_file(file: FileId, source: &Source, spec: &mut RawSpec, faults: &mut Vec<Diagnostic>) {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    if !errors.is_empty() {
+        // Entries behind a syntax error are guesses; errors about them would mislead.
+        faults.extend(errors.iter().map(|error| syntax(file, source, error)));
+        return;
+    }
+    let table = table.into_inner();
+    if table.is_empty() {
+        let message = format!("`{}` has no entries", source.path);
+        faults.push(
+            Diagnostic::bare("empty-file", message)
+                .in_file(file)
+                .help("delete the file, or add an entry such as `[[upcall]]`"),
+        );
+    }
+    for (key, value) in table {
+        take(spec, file, &key, value, faults);
+    }
+}
+
+/// Reads the value of a top-level key: one table, or an array of them.
+fn entries<T: DeserializeOwned>(
+    file: FileId,
+    value: Spanned<DeValue<'_>>,
+    into: &mut Vec<Filed<T>>,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let span = value.span();
+    match value.into_inner() {
+        DeValue::Array(items) => {
+            for item in items {
+                entry(file, item, into, faults);
+            }
+        }
+        single => entry(file, Spanned::new(span, single), into, faults),
+    }
+}
+
+fn entry<T: DeserializeOwned>(
+    file: FileId,
+    value: Spanned<DeValue<'_>>,
+    into: &mut Vec<Filed<T>>,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let span = value.span();
+    let place = Place::new(file, span.clone());
+    match T::deserialize(ValueDeserializer::from(value)) {
+        Ok(entry) => into.push(Filed { file, place, entry }),
+        Err(error) => faults.push(shape(Place::new(file, error.span().unwrap_or(span)), error.message())),
+    }
+}
+
+fn syntax(file: FileId, source: &Source, error: &toml::de::Error) -> Diagnostic {
+    let end = source.text.len();
+    let span = error.span().unwrap_or(end..end);
+    Diagnostic::at("syntax", Place::new(file, span), first_line(error.message()))
+        .help("the file must be valid TOML 1.1")
+}
+
+fn unknown_kind(place: Place, key: &str) -> Diagnostic {
+    let kinds = KEYS.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    Diagnostic::at("unknown-kind", place, format!("cannot find a kind of entry named `{key}`"))
+        .note(format!("the kinds are {kinds}"))
+        .similar(key, "a kind", KEYS.iter().copied())
+}
+
+/// An entry that TOML accepts and the spec language does not: serde says what, we say where.
+fn shape(place: Place, message: &str) -> Diagnostic {
+    let message = first_line(message);
+    let mut names = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field") {
+        let wrong = names.next().unwrap_or_default();
+        let known = names.collect::<Vec<_>>();
+        let listed = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        return Diagnostic::at(
+            "unknown-key",
+            place,
+            format!("cannot find a key named `{wrong}` in this kind of entry"),
+        )
+        .note(format!("its keys are {listed}"))
+        .similar(wrong, "a key", known);
+    }
+    if message.starts_with("missing field") {
+        let missing = names.next().unwrap_or_default();
+        return Diagnostic::at("missing-key", place, format!("this entry has no key `{missing}`"))
+            .help(format!("add `{missing} = …`; `docs/spec-format.md` says what it means"));
+    }
+    Diagnostic::at("wrong-value", place, message)
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or(message)
+}

@@ -1,0 +1,341 @@
+//! A spec whose names are all found: what checks read and, once they pass, emitters.
+
+use crate::diag::Place;
+pub use crate::raw::{Direction, ResultKind, Role, Status};
+
+/// A whole spec. Indices in its parts point into its other parts.
+#[derive(Debug)]
+pub struct Model {
+    pub head: Head,
+    pub classes: Vec<Word>,
+    pub platforms: Vec<Word>,
+    /// Which of `platforms` holds where a provider names none.
+    pub default_platform: usize,
+    pub sources: Vec<Source>,
+    pub types: Vec<TypeDef>,
+    pub constants: Vec<Constant>,
+    pub errors: Vec<ErrorCode>,
+    pub resources: Vec<Resource>,
+    pub tables: Vec<Table>,
+    pub entries: Vec<Entry>,
+    /// In table order, then those without a slot, by name.
+    pub upcalls: Vec<Upcall>,
+    pub notes: Vec<Note>,
+}
+
+/// What holds for the whole spec.
+#[derive(Debug)]
+pub struct Head {
+    pub title: String,
+    pub revision: u32,
+    pub package: String,
+    pub error_type: String,
+    pub broken: usize,
+    pub closed: usize,
+}
+
+/// A class or a platform.
+#[derive(Debug)]
+pub struct Word {
+    pub name: String,
+    pub text: String,
+}
+
+#[derive(Debug)]
+pub struct Source {
+    pub id: String,
+    pub title: String,
+    pub url: Option<String>,
+}
+
+/// A C type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ty {
+    Void,
+    Prim(Prim),
+    /// An index into [`Model::types`].
+    Named(usize),
+    Pointer(Box<Ty>),
+    Array(Box<Ty>, u64),
+}
+
+/// A Rust integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prim {
+    pub name: &'static str,
+    /// Absent: as wide as a pointer.
+    pub bytes: Option<u64>,
+    pub signed: bool,
+}
+
+/// Every integer that a spec may name.
+pub const PRIMS: &[Prim] = &[
+    Prim { name: "u8", bytes: Some(1), signed: false },
+    Prim { name: "u16", bytes: Some(2), signed: false },
+    Prim { name: "u32", bytes: Some(4), signed: false },
+    Prim { name: "u64", bytes: Some(8), signed: false },
+    Prim { name: "usize", bytes: None, signed: false },
+    Prim { name: "i8", bytes: Some(1), signed: true },
+    Prim { name: "i16", bytes: Some(2), signed: true },
+    Prim { name: "i32", bytes: Some(4), signed: true },
+    Prim { name: "i64", bytes: Some(8), signed: true },
+    Prim { name: "isize", bytes: None, signed: true },
+];
+
+#[derive(Debug)]
+pub struct TypeDef {
+    pub name: String,
+    pub text: String,
+    pub header: Option<String>,
+    pub sources: Vec<usize>,
+    pub place: Place,
+    pub kind: TypeKind,
+}
+
+#[derive(Debug)]
+pub enum TypeKind {
+    Alias {
+        is: Ty,
+        inline: bool,
+    },
+    Struct(Struct),
+    Callback(Callback),
+    /// An index into [`Model::tables`].
+    Table(usize),
+}
+
+#[derive(Debug)]
+pub struct Struct {
+    pub fields: Vec<Field>,
+    pub counted: Option<Counted>,
+    pub token: Option<String>,
+    /// The entry in the raw spec.
+    pub origin: usize,
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub name: String,
+    pub ty: Ty,
+    pub text: String,
+}
+
+#[derive(Debug)]
+pub struct Counted {
+    /// Indices into the fields.
+    pub count: usize,
+    pub items: usize,
+    pub view: String,
+}
+
+#[derive(Debug)]
+pub struct Callback {
+    pub returns: Option<Ty>,
+    pub param: (String, Ty),
+    pub param_text: String,
+    pub bundle: String,
+}
+
+#[derive(Debug)]
+pub struct Constant {
+    pub name: String,
+    pub ty: Ty,
+    pub value: ConstantValue,
+    pub text: String,
+    pub header: Option<String>,
+    pub sources: Vec<usize>,
+    pub origin: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstantValue {
+    Number(i64),
+    AllOnes,
+}
+
+#[derive(Debug)]
+pub struct ErrorCode {
+    pub name: String,
+    pub value: i32,
+    pub text: String,
+    pub io_kind: Option<String>,
+    pub same_as: Option<usize>,
+    pub sources: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct Resource {
+    pub name: String,
+    pub text: String,
+    pub raw: Ty,
+    /// Indices into [`Model::upcalls`].
+    pub acquire: usize,
+    pub release: usize,
+    pub borrowed: Option<String>,
+    pub tag_bits: u32,
+    pub never_zero: bool,
+    pub origin: usize,
+}
+
+#[derive(Debug)]
+pub struct Table {
+    pub name: String,
+    pub text: String,
+    pub header: String,
+    pub member_prefix: String,
+    pub sources: Vec<usize>,
+    /// Slot → index into [`Model::upcalls`].
+    pub slots: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct Entry {
+    pub name: String,
+    pub pointer: String,
+    pub text: String,
+    pub header: String,
+    pub returns: Ty,
+    pub params: Vec<Param>,
+    pub errors: Vec<DocumentedError>,
+    pub hole: usize,
+    pub sources: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct Upcall {
+    pub name: String,
+    /// Its Rust name.
+    pub method: String,
+    pub pointer: String,
+    pub text: String,
+    pub details: String,
+    pub header: String,
+    /// `(table, slot)`, in order of tables.
+    pub slots: Vec<(usize, u32)>,
+    pub export: Option<String>,
+    pub returns: Ty,
+    pub result: ResultKind,
+    /// Indices into [`Model::constants`].
+    pub failure: Option<usize>,
+    pub success: Option<usize>,
+    pub must_use: Option<String>,
+    pub params: Vec<Param>,
+    pub errors: Vec<DocumentedError>,
+    pub requirement: Requirement,
+    pub sources: Vec<usize>,
+    pub origin: usize,
+}
+
+#[derive(Debug)]
+pub struct Param {
+    pub name: String,
+    pub ty: Ty,
+    /// As the spec spells it.
+    pub c_type: String,
+    pub direction: Direction,
+    pub role: Option<Role>,
+    pub rust: Option<String>,
+    /// Indices into the params of the same function.
+    pub length: Option<usize>,
+    pub context: Option<usize>,
+    /// Indices into [`Model::errors`].
+    pub too_small: Option<usize>,
+    pub null: usize,
+    pub resource: Option<usize>,
+    pub text: String,
+}
+
+#[derive(Debug)]
+pub struct DocumentedError {
+    pub code: usize,
+    pub when: String,
+}
+
+#[derive(Debug)]
+pub struct Requirement {
+    /// `[class][platform]`; `None`: not applicable.
+    pub status: Vec<Vec<Option<Status>>>,
+    pub reason: String,
+    pub substitute: Option<String>,
+    pub waiver: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Note {
+    pub id: String,
+    /// Indices into [`Model::upcalls`], of those that it is about.
+    pub upcalls: Vec<usize>,
+    /// All names that it is about.
+    pub about: Vec<String>,
+    pub says: String,
+    pub decision: String,
+    pub sources: Vec<usize>,
+}
+
+impl Model {
+    /// What a type is once aliases are followed.
+    #[must_use]
+    pub fn bare<'a>(&'a self, ty: &'a Ty) -> &'a Ty {
+        match ty {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Alias { is, .. } => self.bare(is),
+                _ => ty,
+            },
+            _ => ty,
+        }
+    }
+
+    /// What a pointer points at.
+    #[must_use]
+    pub fn pointee<'a>(&'a self, ty: &'a Ty) -> Option<&'a Ty> {
+        match self.bare(ty) {
+            Ty::Pointer(to) => Some(to),
+            _ => None,
+        }
+    }
+
+    /// The structure that a type is, if it is one.
+    #[must_use]
+    pub fn structure(&self, ty: &Ty) -> Option<(usize, &Struct)> {
+        match self.bare(ty) {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Struct(structure) => Some((*id, structure)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The callback that a type is, if it is one.
+    #[must_use]
+    pub fn callback(&self, ty: &Ty) -> Option<(usize, &Callback)> {
+        match self.bare(ty) {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Callback(callback) => Some((*id, callback)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The integer that a type is, if it is one.
+    #[must_use]
+    pub fn prim(&self, ty: &Ty) -> Option<Prim> {
+        match self.bare(ty) {
+            Ty::Prim(prim) => Some(*prim),
+            _ => None,
+        }
+    }
+
+    /// The resource that an upcall acquires, if it does.
+    #[must_use]
+    pub fn acquired_by(&self, upcall: usize) -> Option<usize> {
+        self.resources.iter().position(|resource| resource.acquire == upcall)
+    }
+
+    /// The resource that an upcall releases, if it does.
+    #[must_use]
+    pub fn released_by(&self, upcall: usize) -> Option<usize> {
+        self.resources.iter().position(|resource| resource.release == upcall)
+    }
+}

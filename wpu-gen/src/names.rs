@@ -1,0 +1,84 @@
+//! How names are spelled: every conversion, and what may be a name at all.
+
+/// `FDIsSet` → `fd_is_set`.
+#[must_use]
+pub fn snake(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| chars[at]);
+        let starts_word = c.is_ascii_uppercase()
+            && before.is_some_and(|before| before != '_')
+            && (before.is_some_and(|before| !before.is_ascii_uppercase())
+                || chars.get(at + 1).is_some_and(char::is_ascii_lowercase));
+        if starts_word {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// `non_ifs`-like words → camel case.
+#[must_use]
+pub fn camel(name: &str) -> String {
+    let words = name.split('_').filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).collect::<String>()
+        })
+        .collect()
+}
+
+/// Whether a name can stand for something in Rust and in C.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name != "_"
+        && !matches!(name, "self" | "Self" | "super" | "crate")
+}
+
+/// Whether a name is written as Rust writes variables and functions.
+#[must_use]
+pub fn is_snake(name: &str) -> bool {
+    is_name(name)
+        && syn::parse_str::<syn::Ident>(name).is_ok()
+        && !name.chars().any(|c| c.is_ascii_uppercase())
+}
+
+/// Whether a name is written as Rust writes types.
+#[must_use]
+pub fn is_camel(name: &str) -> bool {
+    is_name(name)
+        && syn::parse_str::<syn::Ident>(name).is_ok()
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && !name.contains('_')
+}
+
+/// An identifier; names that Rust keeps for itself are escaped.
+#[must_use]
+pub fn ident(name: &str) -> proc_macro2::Ident {
+    syn::parse_str(name).unwrap_or_else(|_| proc_macro2::Ident::new_raw(name, proc_macro2::Span::call_site()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_end_where_a_reader_sees_an_end() {
+        for (name, expected) in [
+            ("FDIsSet", "fd_is_set"),
+            ("ModifyIFSHandle", "modify_ifs_handle"),
+            ("QueueApc", "queue_apc"),
+            ("lower_Already", "lower_already"),
+            ("X", "x"),
+        ] {
+            assert_eq!(snake(name), expected);
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! The shape of a spec file: one struct per kind of TOML entry, every leaf with its span.
+//!
+//! Nothing is looked up here; [`crate::resolve`] does that. `docs/spec-format.md` explains every key.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// Text with its place in the file.
+pub type Text = Spanned<String>;
+
+/// `[spec]`: what holds for the whole spec. Stands once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Head {
+    /// One line that says what this table of functions is.
+    pub title: Text,
+    /// Counts up whenever a fact changes; stands in every generated header.
+    pub revision: Spanned<u32>,
+    /// The package that holds the output.
+    pub package: Text,
+    /// What every upcall's name begins with; the rest, in snake case, is its Rust name.
+    pub prefix: Text,
+    /// The Rust name of the error type.
+    pub error_type: Text,
+    /// The error that a wrapper reports when a host breaks the contract (failure without a code, success without a result).
+    pub broken: Text,
+    /// The error that the closed table answers with.
+    pub closed: Text,
+    /// The error for a null or misaligned pointer where no document names one.
+    pub null_pointer: Text,
+}
+
+/// `[[class]]`: a kind of provider that requirements distinguish.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Class {
+    pub name: Text,
+    pub text: Text,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[platform]]`: a platform that requirements distinguish; exactly one is the default.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Platform {
+    pub name: Text,
+    pub text: Text,
+    #[serde(default)]
+    pub default: bool,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[source]]`: where a fact comes from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Source {
+    pub id: Text,
+    pub title: Text,
+    pub url: Option<Text>,
+}
+
+/// `[[type]]`: another name for a primitive, a pointer or a type of the spec.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Alias {
+    pub name: Text,
+    /// A Rust integer (`u32`, `usize`, …), or a C type: `void *`, `DWORD *`, another name.
+    pub is: Text,
+    /// The name exists in C alone; Rust code shows what it stands for.
+    #[serde(default)]
+    pub inline: bool,
+    pub text: Text,
+    pub header: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[struct]]`: a C structure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Struct {
+    pub name: Text,
+    pub text: Text,
+    pub header: Option<Text>,
+    /// Bytes on 32-bit and on 64-bit machines.
+    pub size: Spanned<[u64; 2]>,
+    pub fields: Vec<Field>,
+    /// The structure is a count and an array whose true length is that count.
+    pub counted: Option<Counted>,
+    /// Rust name of the token that stands for one such structure, lent by a client and given back exactly once.
+    pub token: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// One member of a structure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Field {
+    pub name: Text,
+    /// A C type; `TYPE[N]` for an array, N being a number or a constant.
+    #[serde(rename = "type")]
+    pub ty: Text,
+    pub text: Text,
+    /// Bytes from the start on 32-bit and on 64-bit machines, where a source states them.
+    pub offset: Option<Spanned<[u64; 2]>>,
+}
+
+/// How to read a counted structure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Counted {
+    pub count: Text,
+    pub items: Text,
+    /// Rust name of the borrowed view.
+    pub view: Text,
+}
+
+/// `[[callback]]`: a function that one side hands to the other, with one context value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Callback {
+    pub name: Text,
+    pub text: Text,
+    pub header: Option<Text>,
+    /// Absent: returns nothing.
+    pub returns: Option<Text>,
+    pub params: Vec<PlainParam>,
+    /// Rust name of the callback together with its context.
+    pub bundle: Text,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// A parameter that has no role.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PlainParam {
+    pub name: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
+    pub text: Text,
+}
+
+/// `[[constant]]`: a named value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Constant {
+    pub name: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
+    /// A number, or `"all-ones"`.
+    pub value: Spanned<ConstantValue>,
+    pub text: Text,
+    pub header: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// The value of a constant.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum ConstantValue {
+    Number(i64),
+    Word(String),
+}
+
+/// `[[error]]`: an error code.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ErrorCode {
+    pub name: Text,
+    pub value: Spanned<i32>,
+    pub text: Text,
+    /// The variant of `std::io::ErrorKind` that is nearest.
+    pub io_kind: Option<Text>,
+    /// Another error with the same value, under whose name it is reported.
+    pub same_as: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[resource]]`: what an upcall acquires and another releases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Resource {
+    /// Rust name of the owned form, which releases when dropped.
+    pub name: Text,
+    pub text: Text,
+    /// The C type of the bare value.
+    pub raw: Text,
+    pub acquire: Text,
+    pub release: Option<Text>,
+    /// Rust name of the borrowed form, where upcalls take one.
+    pub borrowed: Option<Text>,
+    /// Low bits that a client may set and that are not part of the value.
+    pub tag_bits: Option<Spanned<u32>>,
+    /// No working host gives out the value whose bytes are all zero.
+    #[serde(default)]
+    pub never_zero: bool,
+}
+
+/// `[[table]]`: a structure of function pointers that a host hands out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Table {
+    pub name: Text,
+    pub text: Text,
+    pub header: Text,
+    /// How many slots there are.
+    pub slots: Spanned<u32>,
+    /// What stands before an upcall's name in the member's name.
+    pub member_prefix: Text,
+    pub size: Spanned<[u64; 2]>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[entry]]`: a function that a provider exports and a host calls by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Entry {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    pub text: Text,
+    pub header: Text,
+    pub returns: Text,
+    pub params: Vec<Param>,
+    #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    /// The error to return when the table lacks an upcall that the provider declares.
+    pub hole: Text,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[upcall]]`: one function of the host.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Upcall {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    /// One line: what it does.
+    pub text: Text,
+    /// More lines for the reference page and rustdoc.
+    pub details: Option<Text>,
+    pub header: Text,
+    /// Table name → slot.
+    #[serde(default)]
+    pub slots: BTreeMap<Text, Spanned<u32>>,
+    /// The library that exports it by name, if one does.
+    pub export: Option<Text>,
+    pub returns: Text,
+    /// What the return value means.
+    pub result: Spanned<ResultKind>,
+    /// The constant that says failure.
+    pub failure: Option<Text>,
+    /// The constant that says success, where only one value does.
+    pub success: Option<Text>,
+    /// Why the answer of the safe form must not be dropped.
+    pub must_use: Option<Text>,
+    pub params: Vec<Param>,
+    #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    pub requirement: Requirement,
+    pub sources: Vec<Text>,
+}
+
+/// What the return value of an upcall means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultKind {
+    /// A value that the caller wants, or the failure constant.
+    Value,
+    /// Nothing but success or failure.
+    Status,
+    /// Yes (not zero) or no (zero); it cannot fail.
+    Answer,
+}
+
+/// One parameter of an upcall or entry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Param {
+    pub name: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
+    pub direction: Spanned<Direction>,
+    pub role: Option<Spanned<Role>>,
+    /// The Rust name; absent for parameters that the safe form hides.
+    #[serde(rename = "as")]
+    pub rust: Option<Text>,
+    /// With the role `buffer`: the parameter that holds its length in elements.
+    pub length: Option<Text>,
+    /// With the role `buffer`: the error that says that it was too small.
+    pub too_small: Option<Text>,
+    /// With the role `callback`: the parameter that holds its context.
+    pub context: Option<Text>,
+    /// With the role `handle`: the resource whose borrowed form is taken.
+    pub resource: Option<Text>,
+    /// The error for a null or misaligned pointer; absent: `null-pointer` of `[spec]`.
+    pub null: Option<Text>,
+    pub text: Text,
+}
+
+/// Which way a value travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    In,
+    Out,
+    Inout,
+}
+
+/// What a parameter is for, where its type does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Receives the error code after a failure; last, and hidden in the safe form.
+    Errno,
+    /// Memory that the host fills with zero-ended text.
+    Buffer,
+    /// How many elements a buffer has.
+    Length,
+    /// The value that a callback gets, or a key that a host keeps for a provider.
+    Context,
+    /// A function pointer, with a context beside it.
+    Callback,
+    /// The bare value of a resource.
+    Handle,
+    /// A counted structure.
+    Set,
+    /// A client's structure that this upcall gives back.
+    Token,
+    /// The table of upcalls that an entry receives.
+    Table,
+}
+
+/// An error that the documentation names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DocumentedError {
+    pub code: Text,
+    pub when: Text,
+}
+
+/// Whether a provider must use an upcall.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Requirement {
+    pub status: Spanned<Status>,
+    /// The classes that it applies to; absent: all.
+    pub classes: Option<Vec<Text>>,
+    /// The platforms where `status` holds; absent: all.
+    pub platforms: Option<Vec<Text>>,
+    /// What holds on the other platforms.
+    pub elsewhere: Option<Spanned<Status>>,
+    pub reason: Text,
+    /// The operating-system call that may stand in.
+    pub substitute: Option<Text>,
+    /// The usual grounds for a waiver.
+    pub waiver: Option<Text>,
+}
+
+/// The documentation's word on using an upcall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Required,
+    Optional,
+    Unspecified,
+}
+
+/// `[[note]]`: sources that contradict each other or are silent, and what was decided.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Note {
+    pub id: Text,
+    /// Names of the spec that it is about.
+    pub about: Vec<Text>,
+    /// What the sources say.
+    pub says: Text,
+    /// What was decided.
+    pub decision: Text,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}

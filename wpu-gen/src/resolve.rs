@@ -1,0 +1,452 @@
+//! Second gate: raw entries to a [`Model`]. Collects every name that is not found or stands twice.
+//!
+//! A name that is not found gets an index that is never used: the model is thrown away when there is any fault.
+
+use crate::diag::{Diagnostic, Place};
+use crate::load::{Filed, RawSpec};
+use crate::model::{self, Model};
+use crate::names;
+use crate::raw::{self, Text};
+use crate::scope::{Faults, Scope};
+use crate::source::FileId;
+use crate::types::Types;
+use std::collections::BTreeMap;
+
+const NOWHERE: usize = usize::MAX;
+
+/// Finds all names.
+pub(crate) fn resolve(raw: &RawSpec) -> Result<Model, Vec<Diagnostic>> {
+    let mut faults = Faults::default();
+    let scopes = Scopes::declare(raw, &mut faults);
+    let model = Resolver { raw, scopes: &scopes, faults: &mut faults }.model();
+    scopes.report_unused(&mut faults);
+    match model {
+        Some(model) if faults.is_empty() => Ok(model),
+        _ => Err(faults.into_list()),
+    }
+}
+
+/// All that can be named, by kind.
+struct Scopes {
+    classes: Scope,
+    platforms: Scope,
+    sources: Scope,
+    types: Types,
+    constants: Scope,
+    errors: Scope,
+    resources: Scope,
+    tables: Scope,
+    entries: Scope,
+    upcalls: Scope,
+    /// Raw index → place in table order.
+    upcall_order: Vec<usize>,
+}
+
+impl Scopes {
+    fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
+        let mut notes = Scope::new("note", "unknown-note");
+        notes.declare_all(&raw.notes, |note| &note.id, faults);
+        let mut scopes = Self {
+            classes: Scope::new("class", "unknown-class"),
+            platforms: Scope::new("platform", "unknown-platform"),
+            sources: Scope::new("source", "unknown-source"),
+            types: Types::declare(raw, faults),
+            constants: Scope::new("constant", "unknown-constant"),
+            errors: Scope::new("error", "unknown-error"),
+            resources: Scope::new("resource", "unknown-resource"),
+            tables: Scope::new("table", "unknown-table"),
+            entries: Scope::new("entry", "unknown-entry"),
+            upcalls: Scope::new("upcall", "unknown-upcall"),
+            upcall_order: table_order(raw),
+        };
+        scopes.classes.declare_all(&raw.classes, |class| &class.name, faults);
+        scopes.platforms.declare_all(&raw.platforms, |platform| &platform.name, faults);
+        scopes.sources.declare_all(&raw.sources, |source| &source.id, faults);
+        scopes.constants.declare_all(&raw.constants, |constant| &constant.name, faults);
+        scopes.errors.declare_all(&raw.errors, |error| &error.name, faults);
+        scopes.resources.declare_all(&raw.resources, |resource| &resource.name, faults);
+        scopes.tables.declare_all(&raw.tables, |table| &table.name, faults);
+        scopes.entries.declare_all(&raw.entries, |entry| &entry.name, faults);
+        scopes.upcalls.declare_all(&raw.upcalls, |upcall| &upcall.name, faults);
+        scopes
+    }
+
+    fn report_unused(&self, faults: &mut Faults) {
+        self.types.scope.report_unused(faults);
+        self.sources.report_unused(faults);
+        self.constants.report_unused(faults);
+    }
+}
+
+/// Upcalls sorted by their slot in the table that has most of them; names break ties.
+fn table_order(raw: &RawSpec) -> Vec<usize> {
+    let mut members: BTreeMap<&str, usize> = BTreeMap::new();
+    for table in raw.upcalls.iter().flat_map(|upcall| upcall.entry.slots.keys()) {
+        *members.entry(table.get_ref()).or_default() += 1;
+    }
+    let largest = members.iter().rev().max_by_key(|(_, count)| **count).map(|(name, _)| *name);
+    let slot = |upcall: &raw::Upcall| {
+        let found = upcall.slots.iter().find(|(table, _)| Some(table.get_ref().as_str()) == largest);
+        found.map_or(u32::MAX, |(_, slot)| *slot.get_ref())
+    };
+    let keys: Vec<_> = raw.upcalls.iter().map(|u| (slot(&u.entry), u.entry.name.get_ref())).collect();
+    let mut sorted: Vec<usize> = (0..keys.len()).collect();
+    sorted.sort_by_key(|at| &keys[*at]);
+    let mut order = vec![0; sorted.len()];
+    for (place, at) in sorted.into_iter().enumerate() {
+        order[at] = place;
+    }
+    order
+}
+
+struct Resolver<'a> {
+    raw: &'a RawSpec,
+    scopes: &'a Scopes,
+    faults: &'a mut Faults,
+}
+
+impl Resolver<'_> {
+    fn model(&mut self) -> Option<Model> {
+        let head = self.head();
+        let (platforms, default_platform) = self.platforms();
+        let raw = self.raw;
+        let types = self.scopes.types.resolve(raw, &self.scopes.sources, &self.scopes.constants, self.faults);
+        let mut model = Model {
+            head: head?,
+            classes: raw.classes.iter().map(|class| self.class(class)).collect(),
+            platforms,
+            default_platform,
+            sources: raw.sources.iter().map(source).collect(),
+            types,
+            constants: raw.constants.iter().enumerate().map(|(at, c)| self.constant(at, c)).collect(),
+            errors: raw.errors.iter().map(|error| self.error(error)).collect(),
+            resources: raw.resources.iter().enumerate().map(|(at, r)| self.resource(at, r)).collect(),
+            tables: Vec::new(),
+            entries: raw.entries.iter().map(|entry| self.entry(entry)).collect(),
+            upcalls: raw.upcalls.iter().enumerate().map(|(at, u)| self.upcall(at, u)).collect(),
+            notes: raw.notes.iter().map(|note| self.note(note)).collect(),
+        };
+        model.tables = raw.tables.iter().map(|table| self.table(table)).collect();
+        model.upcalls.sort_by_key(|upcall| self.scopes.upcall_order[upcall.origin]);
+        Some(model)
+    }
+
+    fn head(&mut self) -> Option<model::Head> {
+        let Some(filed) = self.raw.heads.first() else {
+            let message = "the spec has no `[spec]` entry";
+            self.faults.push(Diagnostic::bare("no-head", message).help("`docs/spec-format.md` shows one"));
+            return None;
+        };
+        for second in &self.raw.heads[1..] {
+            let fault = Diagnostic::at("duplicate-name", second.place.clone(), "`[spec]` stands twice");
+            self.faults.push(fault.also(filed.place.clone(), "first here"));
+        }
+        let head = &filed.entry;
+        Some(model::Head {
+            title: text(&head.title),
+            revision: *head.revision.get_ref(),
+            package: text(&head.package),
+            error_type: text(&head.error_type),
+            broken: self.find_error(filed.file, &head.broken),
+            closed: self.find_error(filed.file, &head.closed),
+        })
+    }
+
+    fn class(&mut self, filed: &Filed<raw::Class>) -> model::Word {
+        self.find_sources(filed.file, &filed.entry.sources);
+        model::Word { name: text(&filed.entry.name), text: text(&filed.entry.text) }
+    }
+
+    fn platforms(&mut self) -> (Vec<model::Word>, usize) {
+        let platforms = &self.raw.platforms;
+        let defaults: Vec<_> = (0..platforms.len()).filter(|at| platforms[*at].entry.default).collect();
+        match (&*defaults, platforms.first()) {
+            ([], Some(first)) => {
+                let fault = Diagnostic::at(
+                    "default-platform",
+                    first.at(&first.entry.name),
+                    "no platform is the default",
+                );
+                self.faults.push(
+                    fault.help("add `default = true` to the one that providers mean when they name none"),
+                );
+            }
+            ([first, second, ..], _) => {
+                let (first, second) = (&platforms[*first], &platforms[*second]);
+                let fault = Diagnostic::at(
+                    "default-platform",
+                    second.at(&second.entry.name),
+                    "two platforms are the default",
+                );
+                self.faults.push(fault.also(first.at(&first.entry.name), "the other one"));
+            }
+            _ => {}
+        }
+        let words = platforms.iter().map(|filed| {
+            self.find_sources(filed.file, &filed.entry.sources);
+            model::Word { name: text(&filed.entry.name), text: text(&filed.entry.text) }
+        });
+        (words.collect(), defaults.first().copied().unwrap_or(NOWHERE))
+    }
+
+    fn constant(&mut self, origin: usize, filed: &Filed<raw::Constant>) -> model::Constant {
+        let constant = &filed.entry;
+        let value = match constant.value.get_ref() {
+            raw::ConstantValue::Number(number) => model::ConstantValue::Number(*number),
+            raw::ConstantValue::Word(word) => {
+                if word != "all-ones" {
+                    let message = format!("expected a number or `all-ones`, found `{word}`");
+                    self.faults.push(Diagnostic::at("wrong-value", filed.at(&constant.value), message));
+                }
+                model::ConstantValue::AllOnes
+            }
+        };
+        model::Constant {
+            name: text(&constant.name),
+            ty: self.find_type(filed.file, &constant.ty),
+            value,
+            text: text(&constant.text),
+            header: constant.header.as_ref().map(text),
+            sources: self.find_sources(filed.file, &constant.sources),
+            origin,
+        }
+    }
+
+    fn error(&mut self, filed: &Filed<raw::ErrorCode>) -> model::ErrorCode {
+        let error = &filed.entry;
+        model::ErrorCode {
+            name: text(&error.name),
+            value: *error.value.get_ref(),
+            text: text(&error.text),
+            io_kind: error.io_kind.as_ref().map(text),
+            same_as: error.same_as.as_ref().map(|same| self.find_error(filed.file, same)),
+            sources: self.find_sources(filed.file, &error.sources),
+        }
+    }
+
+    fn resource(&mut self, origin: usize, filed: &Filed<raw::Resource>) -> model::Resource {
+        let resource = &filed.entry;
+        let release = resource.release.as_ref().map(|name| self.find_upcall(filed.file, name));
+        if release.is_none() {
+            let acquire = resource.acquire.get_ref();
+            let message =
+                format!("`{acquire}` acquires a `{}` that nothing releases", resource.name.get_ref());
+            let fault = Diagnostic::at("no-release", filed.at(&resource.acquire), message);
+            self.faults.push(fault.help("name the upcall that gives it back: `release = \"…\"`"));
+        }
+        model::Resource {
+            name: text(&resource.name),
+            text: text(&resource.text),
+            raw: self.find_type(filed.file, &resource.raw),
+            acquire: self.find_upcall(filed.file, &resource.acquire),
+            release: release.unwrap_or(NOWHERE),
+            borrowed: resource.borrowed.as_ref().map(text),
+            tag_bits: resource.tag_bits.as_ref().map_or(0, |bits| *bits.get_ref()),
+            never_zero: resource.never_zero,
+            origin,
+        }
+    }
+
+    /// Slots are filled in by name order of the raw entries; the check gate has seen to holes and clashes.
+    fn table(&mut self, filed: &Filed<raw::Table>) -> model::Table {
+        let table = &filed.entry;
+        let slots = crate::slots::of_table(self.raw, filed, self.faults);
+        model::Table {
+            name: text(&table.name),
+            text: text(&table.text),
+            header: text(&table.header),
+            member_prefix: text(&table.member_prefix),
+            sources: self.find_sources(filed.file, &table.sources),
+            slots: slots.into_iter().map(|raw| self.scopes.upcall_order[raw]).collect(),
+        }
+    }
+
+    fn entry(&mut self, filed: &Filed<raw::Entry>) -> model::Entry {
+        let entry = &filed.entry;
+        model::Entry {
+            name: text(&entry.name),
+            pointer: text(&entry.pointer),
+            text: text(&entry.text),
+            header: text(&entry.header),
+            returns: self.find_type(filed.file, &entry.returns),
+            params: self.params(filed.file, &entry.params),
+            errors: self.documented(filed.file, &entry.errors),
+            hole: self.find_error(filed.file, &entry.hole),
+            sources: self.find_sources(filed.file, &entry.sources),
+        }
+    }
+
+    fn upcall(&mut self, origin: usize, filed: &Filed<raw::Upcall>) -> model::Upcall {
+        let upcall = &filed.entry;
+        let file = filed.file;
+        let prefix = self.raw.heads.first().map_or("", |head| head.entry.prefix.get_ref());
+        let stem = upcall.name.get_ref().strip_prefix(prefix).filter(|stem| !stem.is_empty());
+        if stem.is_none() {
+            let message = format!("`{}` does not begin with `{prefix}`", upcall.name.get_ref());
+            let fault = Diagnostic::at("wrong-prefix", filed.at(&upcall.name), message);
+            self.faults.push(fault.note("`prefix` of `[spec]` says what every upcall's name begins with"));
+        }
+        let mut slots: Vec<_> = upcall
+            .slots
+            .iter()
+            .map(|(table, slot)| (self.scopes.tables.find(file, table, self.faults), *slot.get_ref()))
+            .collect();
+        slots.sort_unstable();
+        model::Upcall {
+            name: text(&upcall.name),
+            method: names::snake(stem.unwrap_or_default()),
+            pointer: text(&upcall.pointer),
+            text: text(&upcall.text),
+            details: upcall.details.as_ref().map(text).unwrap_or_default(),
+            header: text(&upcall.header),
+            slots,
+            export: upcall.export.as_ref().map(text),
+            returns: self.find_type(file, &upcall.returns),
+            result: *upcall.result.get_ref(),
+            failure: upcall.failure.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
+            success: upcall.success.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
+            must_use: upcall.must_use.as_ref().map(text),
+            params: self.params(file, &upcall.params),
+            errors: self.documented(file, &upcall.errors),
+            requirement: self.requirement(file, &upcall.requirement),
+            sources: self.find_sources(file, &upcall.sources),
+            origin,
+        }
+    }
+
+    fn params(&mut self, file: FileId, params: &[raw::Param]) -> Vec<model::Param> {
+        let mut scope = Scope::new("parameter", "unknown-parameter");
+        for param in params {
+            scope.declare(file, &param.name, self.faults);
+        }
+        params.iter().map(|param| self.param(file, &scope, param)).collect()
+    }
+
+    fn param(&mut self, file: FileId, siblings: &Scope, param: &raw::Param) -> model::Param {
+        let mut sibling =
+            |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
+        let (length, context) = (sibling(&param.length), sibling(&param.context));
+        model::Param {
+            name: text(&param.name),
+            ty: self.find_type(file, &param.ty),
+            c_type: text(&param.ty),
+            direction: *param.direction.get_ref(),
+            role: param.role.as_ref().map(|role| *role.get_ref()),
+            rust: param.rust.as_ref().map(text),
+            length,
+            context,
+            too_small: param.too_small.as_ref().map(|error| self.find_error(file, error)),
+            null: match (&param.null, self.raw.heads.first()) {
+                (Some(error), _) => self.find_error(file, error),
+                (None, Some(head)) => self.find_error(head.file, &head.entry.null_pointer),
+                (None, None) => NOWHERE,
+            },
+            resource: param.resource.as_ref().map(|name| self.scopes.resources.find(file, name, self.faults)),
+            text: text(&param.text),
+        }
+    }
+
+    fn documented(&mut self, file: FileId, errors: &[raw::DocumentedError]) -> Vec<model::DocumentedError> {
+        let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+        errors
+            .iter()
+            .map(|error| {
+                let place = Place::new(file, error.code.span());
+                if let Some(first) = seen.insert(error.code.get_ref(), place.clone()) {
+                    let message = format!("`{}` is documented twice here", error.code.get_ref());
+                    self.faults
+                        .push(Diagnostic::at("duplicate-name", place, message).also(first, "first here"));
+                }
+                model::DocumentedError { code: self.find_error(file, &error.code), when: text(&error.when) }
+            })
+            .collect()
+    }
+
+    fn requirement(&mut self, file: FileId, requirement: &raw::Requirement) -> model::Requirement {
+        let every = |scope: &Scope| (0..scope.len()).collect::<Vec<_>>();
+        let classes = match &requirement.classes {
+            Some(names) => self.scopes.classes.find_all(file, names, self.faults),
+            None => every(&self.scopes.classes),
+        };
+        let platforms = match &requirement.platforms {
+            Some(names) => self.scopes.platforms.find_all(file, names, self.faults),
+            None => every(&self.scopes.platforms),
+        };
+        let here = *requirement.status.get_ref();
+        let elsewhere = requirement.elsewhere.as_ref().map(|status| *status.get_ref());
+        let status = |class, platform| {
+            let status = if platforms.contains(&platform) { Some(here) } else { elsewhere };
+            status.filter(|_| classes.contains(&class))
+        };
+        let row = |class| (0..self.scopes.platforms.len()).map(|platform| status(class, platform)).collect();
+        model::Requirement {
+            status: (0..self.scopes.classes.len()).map(row).collect(),
+            reason: text(&requirement.reason),
+            substitute: requirement.substitute.as_ref().map(text),
+            waiver: requirement.waiver.as_ref().map(text),
+        }
+    }
+
+    fn note(&mut self, filed: &Filed<raw::Note>) -> model::Note {
+        let note = &filed.entry;
+        let upcalls = note.about.iter().filter_map(|name| self.about(filed.file, name)).collect();
+        model::Note {
+            id: text(&note.id),
+            upcalls,
+            about: note.about.iter().map(text).collect(),
+            says: text(&note.says),
+            decision: text(&note.decision),
+            sources: self.find_sources(filed.file, &note.sources),
+        }
+    }
+
+    /// Finds what a note is about, in any scope; an upcall is answered.
+    fn about(&mut self, file: FileId, name: &Text) -> Option<usize> {
+        let scopes = self.scopes;
+        let all = [
+            &scopes.upcalls,
+            &scopes.types.scope,
+            &scopes.constants,
+            &scopes.errors,
+            &scopes.tables,
+            &scopes.entries,
+            &scopes.resources,
+            &scopes.classes,
+            &scopes.platforms,
+        ];
+        if !all.iter().any(|scope| scope.touch(name.get_ref())) {
+            let known = all.iter().flat_map(|scope| scope.names());
+            let message = format!("cannot find `{}` in the spec", name.get_ref());
+            let fault = Diagnostic::at("unknown-name", Place::new(file, name.span()), message);
+            self.faults.push(fault.similar(name.get_ref(), "something", known));
+        }
+        let raw = scopes.upcalls.get(name.get_ref())?;
+        Some(scopes.upcall_order[raw])
+    }
+
+    fn find_type(&mut self, file: FileId, name: &Text) -> model::Ty {
+        self.scopes.types.find(file, name, &self.scopes.constants, self.raw, self.faults)
+    }
+
+    fn find_error(&mut self, file: FileId, name: &Text) -> usize {
+        self.scopes.errors.find(file, name, self.faults)
+    }
+
+    fn find_upcall(&mut self, file: FileId, name: &Text) -> usize {
+        let raw = self.scopes.upcalls.find(file, name, self.faults);
+        self.scopes.upcall_order.get(raw).copied().unwrap_or(NOWHERE)
+    }
+
+    fn find_sources(&mut self, file: FileId, names: &[Text]) -> Vec<usize> {
+        self.scopes.sources.find_all(file, names, self.faults)
+    }
+}
+
+fn source(filed: &Filed<raw::Source>) -> model::Source {
+    let source = &filed.entry;
+    model::Source { id: text(&source.id), title: text(&source.title), url: source.url.as_ref().map(text) }
+}
+
+fn text(text: &Text) -> String {
+    text.get_ref().trim_end().to_owned()
+}

@@ -1,0 +1,128 @@
+//! Names of one kind: declared once, found many times, and reported when nobody wants them.
+
+use crate::diag::{Diagnostic, Place};
+use crate::load::Filed;
+use crate::raw::Text;
+use crate::source::FileId;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// Diagnostics in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Diagnostic>);
+
+impl Faults {
+    pub(crate) fn push(&mut self, fault: Diagnostic) {
+        self.0.push(fault);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn into_list(self) -> Vec<Diagnostic> {
+        self.0
+    }
+}
+
+/// All names of one kind.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    what: &'static str,
+    unknown: &'static str,
+    names: Vec<(String, Place)>,
+    index: HashMap<String, usize>,
+    used: RefCell<Vec<bool>>,
+}
+
+impl Scope {
+    /// `what` these names stand for, and the code of the diagnostic when one is not found.
+    pub(crate) fn new(what: &'static str, unknown: &'static str) -> Self {
+        Self { what, unknown, names: Vec::new(), index: HashMap::new(), used: RefCell::default() }
+    }
+
+    pub(crate) fn declare_all<T>(
+        &mut self,
+        entries: &[Filed<T>],
+        name: impl Fn(&T) -> &Text,
+        faults: &mut Faults,
+    ) {
+        for filed in entries {
+            self.declare(filed.file, name(&filed.entry), faults);
+        }
+    }
+
+    pub(crate) fn declare(&mut self, file: FileId, name: &Text, faults: &mut Faults) {
+        let place = Place::new(file, name.span());
+        let at = self.names.len();
+        if let Some(first) = self.index.get(name.get_ref()) {
+            let message = format!("{} `{}` stands twice", self.what, name.get_ref());
+            let fault = Diagnostic::at("duplicate-name", place.clone(), message);
+            faults.push(fault.also(self.names[*first].1.clone(), "first here"));
+        } else {
+            self.index.insert(name.get_ref().clone(), at);
+        }
+        self.names.push((name.get_ref().clone(), place));
+        self.used.borrow_mut().push(false);
+    }
+
+    /// The index of a name; a fault and a useless index where there is none.
+    pub(crate) fn find(&self, file: FileId, name: &Text, faults: &mut Faults) -> usize {
+        self.find_at(Place::new(file, name.span()), name.get_ref(), faults)
+    }
+
+    pub(crate) fn find_at(&self, place: Place, name: &str, faults: &mut Faults) -> usize {
+        if self.touch(name) {
+            return self.index[name];
+        }
+        let fault = Diagnostic::at(self.unknown, place, format!("cannot find {} `{name}`", self.what));
+        let article = if self.what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        faults.push(fault.similar(name, &format!("{article} {}", self.what), self.names()));
+        usize::MAX
+    }
+
+    /// The indices of names that may stand once each.
+    pub(crate) fn find_all(&self, file: FileId, names: &[Text], faults: &mut Faults) -> Vec<usize> {
+        let mut found = Vec::new();
+        for name in names {
+            let at = self.find(file, name, faults);
+            if found.contains(&at) && at != usize::MAX {
+                let message = format!("{} `{}` stands twice in this list", self.what, name.get_ref());
+                faults.push(Diagnostic::at("duplicate-name", Place::new(file, name.span()), message));
+            }
+            found.push(at);
+        }
+        found
+    }
+
+    /// Notes that a name is wanted; false if there is no such name.
+    pub(crate) fn touch(&self, name: &str) -> bool {
+        let found = self.get(name);
+        if let Some(at) = found {
+            self.used.borrow_mut()[at] = true;
+        }
+        found.is_some()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|(name, _)| &**name)
+    }
+
+    pub(crate) fn report_unused(&self, faults: &mut Faults) {
+        for ((name, place), used) in self.names.iter().zip(&*self.used.borrow()) {
+            if !used {
+                let message = format!("{} `{name}` is never used", self.what);
+                let fault = Diagnostic::at("unused", place.clone(), message);
+                faults.push(fault.help("remove it, or say in a `[[note]]` what it is for"));
+            }
+        }
+    }
+}

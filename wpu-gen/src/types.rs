@@ -1,0 +1,294 @@
+//! C types: parsing how they are written, and finding what they name.
+
+use crate::diag::{Diagnostic, Place};
+use crate::load::{Filed, RawSpec};
+use crate::model::{self, PRIMS, Ty, TypeDef, TypeKind};
+use crate::raw::{self, ConstantValue, Text};
+use crate::scope::{Faults, Scope};
+use crate::source::FileId;
+
+/// All types that a spec names.
+pub(crate) struct Types {
+    pub(crate) scope: Scope,
+}
+
+impl Types {
+    pub(crate) fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
+        let mut scope = Scope::new("type", "unknown-type");
+        scope.declare_all(&raw.aliases, |alias| &alias.name, faults);
+        scope.declare_all(&raw.structs, |structure| &structure.name, faults);
+        scope.declare_all(&raw.callbacks, |callback| &callback.name, faults);
+        scope.declare_all(&raw.tables, |table| &table.name, faults);
+        for at in 0..raw.tables.len() {
+            scope.touch(raw.tables[at].entry.name.get_ref());
+        }
+        Self { scope }
+    }
+
+    /// The definitions, in the order of declaration.
+    pub(crate) fn resolve(
+        &self,
+        raw: &RawSpec,
+        sources: &Scope,
+        constants: &Scope,
+        faults: &mut Faults,
+    ) -> Vec<TypeDef> {
+        let mut resolver = Resolver { types: self, raw, sources, constants, faults };
+        let mut all: Vec<TypeDef> = raw.aliases.iter().map(|alias| resolver.alias(alias)).collect();
+        all.extend(raw.structs.iter().enumerate().map(|(at, structure)| resolver.structure(at, structure)));
+        all.extend(raw.callbacks.iter().map(|callback| resolver.callback(callback)));
+        all.extend(raw.tables.iter().enumerate().map(|(at, table)| resolver.table(at, table)));
+        report_cycles(&all, faults);
+        all
+    }
+
+    /// The type that `written` means.
+    pub(crate) fn find(
+        &self,
+        file: FileId,
+        written: &Text,
+        constants: &Scope,
+        raw: &RawSpec,
+        faults: &mut Faults,
+    ) -> Ty {
+        let place = Place::new(file, written.span());
+        let Some(parts) = parse(written.get_ref()) else {
+            let message = format!("expected a C type, found `{}`", written.get_ref());
+            let fault = Diagnostic::at("bad-type", place, message);
+            faults.push(fault.help("write `NAME`, `NAME *`, `NAME **`, or `NAME[LENGTH]` for an array; constness follows the direction"));
+            return Ty::Void;
+        };
+        let leaf = self.leaf(&place, parts.name, faults);
+        let pointed = (0..parts.stars).fold(leaf, |ty, _| Ty::Pointer(Box::new(ty)));
+        match parts.length {
+            None => pointed,
+            Some(length) => {
+                Ty::Array(Box::new(pointed), array_length(&place, length, constants, raw, faults))
+            }
+        }
+    }
+
+    fn leaf(&self, place: &Place, name: &str, faults: &mut Faults) -> Ty {
+        if name == "void" {
+            return Ty::Void;
+        }
+        if let Some(prim) = PRIMS.iter().find(|prim| prim.name == name) {
+            return Ty::Prim(*prim);
+        }
+        Ty::Named(self.scope.find_at(place.clone(), name, faults))
+    }
+}
+
+struct Parts<'a> {
+    name: &'a str,
+    stars: usize,
+    length: Option<&'a str>,
+}
+
+/// `NAME`, then stars, then perhaps a length in brackets.
+fn parse(written: &str) -> Option<Parts<'_>> {
+    let (written, length) = match written.trim().strip_suffix(']') {
+        Some(array) => {
+            let (ty, length) = array.split_once('[')?;
+            (ty, Some(length.trim()))
+        }
+        None => (written, None),
+    };
+    let written = written.trim();
+    let name = written.trim_end_matches(['*', ' ']);
+    let stars = written[name.len()..].matches('*').count();
+    crate::names::is_name(name).then_some(Parts { name, stars, length })
+}
+
+fn array_length(place: &Place, length: &str, constants: &Scope, raw: &RawSpec, faults: &mut Faults) -> u64 {
+    if let Ok(length) = length.parse() {
+        return length;
+    }
+    let at = constants.find_at(place.clone(), length, faults);
+    let value = raw.constants.get(at).map(|constant| constant.entry.value.get_ref());
+    match value {
+        Some(ConstantValue::Number(number)) if *number >= 0 => number.unsigned_abs(),
+        Some(_) => {
+            let message = format!("`{length}` is no length: it is not a number from 0 on");
+            faults.push(Diagnostic::at("bad-type", place.clone(), message));
+            0
+        }
+        None => 0,
+    }
+}
+
+struct Resolver<'a> {
+    types: &'a Types,
+    raw: &'a RawSpec,
+    sources: &'a Scope,
+    constants: &'a Scope,
+    faults: &'a mut Faults,
+}
+
+impl Resolver<'_> {
+    fn find(&mut self, file: FileId, written: &Text) -> Ty {
+        self.types.find(file, written, self.constants, self.raw, self.faults)
+    }
+
+    fn define<T>(
+        &mut self,
+        filed: &Filed<T>,
+        name: &Text,
+        about: &Text,
+        header: Option<&Text>,
+        sources: &[Text],
+        kind: TypeKind,
+    ) -> TypeDef {
+        TypeDef {
+            name: name.get_ref().clone(),
+            text: about.get_ref().trim_end().to_owned(),
+            header: header.map(|header| header.get_ref().clone()),
+            sources: self.sources.find_all(filed.file, sources, self.faults),
+            place: filed.at(name),
+            kind,
+        }
+    }
+
+    fn alias(&mut self, filed: &Filed<raw::Alias>) -> TypeDef {
+        let alias = &filed.entry;
+        let is = self.find(filed.file, &alias.is);
+        if is == Ty::Void {
+            let fault =
+                Diagnostic::at("bad-type", filed.at(&alias.is), "a type cannot be `void`, only point at it");
+            self.faults.push(fault.help("write `void *`"));
+        }
+        let kind = TypeKind::Alias { is, inline: alias.inline };
+        self.define(filed, &alias.name, &alias.text, alias.header.as_ref(), &alias.sources, kind)
+    }
+
+    fn structure(&mut self, origin: usize, filed: &Filed<raw::Struct>) -> TypeDef {
+        let structure = &filed.entry;
+        let mut scope = Scope::new("field", "unknown-field");
+        scope.declare_all_fields(filed.file, &structure.fields, self.faults);
+        let fields = structure.fields.iter().map(|field| model::Field {
+            name: field.name.get_ref().clone(),
+            ty: self.find(filed.file, &field.ty),
+            text: field.text.get_ref().trim_end().to_owned(),
+        });
+        let fields = fields.collect();
+        let counted = structure.counted.as_ref().map(|counted| model::Counted {
+            count: scope.find(filed.file, &counted.count, self.faults),
+            items: scope.find(filed.file, &counted.items, self.faults),
+            view: counted.view.get_ref().clone(),
+        });
+        let kind = TypeKind::Struct(model::Struct {
+            fields,
+            counted,
+            token: structure.token.as_ref().map(|token| token.get_ref().clone()),
+            origin,
+        });
+        self.define(
+            filed,
+            &structure.name,
+            &structure.text,
+            structure.header.as_ref(),
+            &structure.sources,
+            kind,
+        )
+    }
+
+    fn callback(&mut self, filed: &Filed<raw::Callback>) -> TypeDef {
+        let callback = &filed.entry;
+        let [param] = &*callback.params else {
+            let message = format!(
+                "a callback takes one parameter, its context; `{}` takes {}",
+                callback.name.get_ref(),
+                callback.params.len()
+            );
+            self.faults.push(Diagnostic::at("callback-shape", filed.at(&callback.name), message));
+            let kind = TypeKind::Alias { is: Ty::Void, inline: true };
+            return self.define(filed, &callback.name, &callback.text, None, &[], kind);
+        };
+        let kind = TypeKind::Callback(model::Callback {
+            returns: callback.returns.as_ref().map(|ty| self.find(filed.file, ty)),
+            param_text: param.text.get_ref().trim_end().to_owned(),
+            param: (param.name.get_ref().clone(), self.find(filed.file, &param.ty)),
+            bundle: callback.bundle.get_ref().clone(),
+        });
+        self.define(filed, &callback.name, &callback.text, callback.header.as_ref(), &callback.sources, kind)
+    }
+
+    fn table(&mut self, at: usize, filed: &Filed<raw::Table>) -> TypeDef {
+        let table = &filed.entry;
+        self.define(filed, &table.name, &table.text, Some(&table.header), &table.sources, TypeKind::Table(at))
+    }
+}
+
+impl Scope {
+    fn declare_all_fields(&mut self, file: FileId, fields: &[raw::Field], faults: &mut Faults) {
+        for field in fields {
+            self.declare(file, &field.name, faults);
+        }
+    }
+}
+
+/// Reports every type that is defined by itself.
+fn report_cycles(types: &[TypeDef], faults: &mut Faults) {
+    let mut state = vec![State::New; types.len()];
+    for start in 0..types.len() {
+        let mut path = Vec::new();
+        visit(types, start, &mut state, &mut path, faults);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+fn visit(types: &[TypeDef], at: usize, state: &mut [State], path: &mut Vec<usize>, faults: &mut Faults) {
+    match state[at] {
+        State::Done => return,
+        State::Open => {
+            let from = path.iter().position(|on_path| *on_path == at).unwrap_or(0);
+            faults.push(cycle(types, &path[from..]));
+            return;
+        }
+        State::New => {}
+    }
+    state[at] = State::Open;
+    path.push(at);
+    for next in parts(&types[at]) {
+        if next < types.len() {
+            visit(types, next, state, path, faults);
+        }
+    }
+    path.pop();
+    state[at] = State::Done;
+}
+
+/// The types that must be known before this one is. A structure needs to know nothing of what it points at.
+fn parts(of: &TypeDef) -> Vec<usize> {
+    match &of.kind {
+        TypeKind::Alias { is, .. } => named(is, true).into_iter().collect(),
+        TypeKind::Struct(structure) => {
+            structure.fields.iter().filter_map(|field| named(&field.ty, false)).collect()
+        }
+        TypeKind::Callback(_) | TypeKind::Table(_) => Vec::new(),
+    }
+}
+
+fn named(ty: &Ty, through_pointers: bool) -> Option<usize> {
+    match ty {
+        Ty::Named(id) => Some(*id),
+        Ty::Array(of, _) => named(of, through_pointers),
+        Ty::Pointer(to) if through_pointers => named(to, true),
+        _ => None,
+    }
+}
+
+fn cycle(types: &[TypeDef], path: &[usize]) -> Diagnostic {
+    let names: Vec<_> = path.iter().chain(path.first()).map(|at| format!("`{}`", types[*at].name)).collect();
+    let first = &types[path[0]];
+    let message = format!("type `{}` is defined by itself", first.name);
+    Diagnostic::at("cycle", first.place.clone(), message)
+        .note(format!("the way round: {}", names.join(" → ")))
+        .help("let one of them be an integer, a structure or `void *`")
+}

@@ -1,0 +1,47 @@
+//! Checks and copies at the border between a provider and a host.
+
+use crate::support::wide::WideString;
+
+/// Whether `pointer` can be read from, as far as can be told: it is neither null nor misaligned.
+///
+/// # Safety
+///
+/// If it is neither, it points at a value that stays readable and unchanged for `'a`.
+pub(crate) unsafe fn input<'a, T, E>(pointer: *const T, null: E) -> Result<&'a T, E> {
+    if pointer.is_null() || !pointer.is_aligned() {
+        return Err(null);
+    }
+    // SAFETY: neither null nor misaligned; the caller vouches for the rest.
+    Ok(unsafe { &*pointer })
+}
+
+/// Whether `pointer` can be written to, as far as can be told.
+pub(crate) fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
+    if pointer.is_null() || !pointer.is_aligned() { Err(null) } else { Ok(()) }
+}
+
+/// Copies `text` with an ending zero into a buffer of `*length` units, and leaves in `*length` the
+/// units of the text; or, when the buffer is too small, writes no text and leaves there how many
+/// units it takes with the zero.
+///
+/// # Safety
+///
+/// `length` can be read and written, and `buffer` written for as many units as it says.
+pub(crate) unsafe fn write_text(text: &WideString, buffer: *mut u16, length: *mut i32) -> bool {
+    let units = text.units();
+    // SAFETY: the caller vouches for it.
+    let room = unsafe { length.read() };
+    let fits = usize::try_from(room).is_ok_and(|room| room > units.len());
+    if fits {
+        // SAFETY: the buffer has room for the units and one more, and is not part of the text.
+        unsafe { buffer.copy_from_nonoverlapping(units.as_ptr(), units.len()) };
+        // SAFETY: within the room, as above.
+        let end = unsafe { buffer.add(units.len()) };
+        // SAFETY: as above.
+        unsafe { end.write(0) };
+    }
+    let told = if fits { units.len() } else { units.len() + 1 };
+    // SAFETY: the caller vouches for it.
+    unsafe { length.write(i32::try_from(told).unwrap_or(i32::MAX)) };
+    fits
+}

@@ -1,0 +1,170 @@
+//! What a fact looks like: one type per kind of fact. The facts themselves are in [`crate::facts`].
+
+use crate::facts::{Class, Platform, UPCALLS};
+
+/// Whether a provider must use an upcall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requirement {
+    /// No call of the operating system can stand in.
+    Required,
+    /// A call of the operating system may stand in.
+    Optional,
+    /// The documentation gives no status.
+    Unspecified,
+    /// It belongs to providers of another class.
+    NotApplicable,
+}
+
+impl Requirement {
+    /// The word for it, as it stands in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
+            Self::Unspecified => "unspecified",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+}
+
+/// How a provider reaches an upcall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dispatch {
+    /// Through a slot of every table.
+    Slot,
+    /// By name from the library named here, where the table at hand has no slot for it.
+    Export(&'static str),
+}
+
+/// A place in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// The C name of the table.
+    pub table: &'static str,
+    /// The place, counted from 0.
+    pub index: u32,
+}
+
+/// An error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// Its C name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: i32,
+    /// What it says, without a full stop.
+    pub text: &'static str,
+}
+
+/// An error that the documentation names for an upcall.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentedError {
+    /// The code.
+    pub code: &'static ErrorCode,
+    /// What has gone wrong.
+    pub when: &'static str,
+}
+
+/// A function that a provider exports, and a host calls by name.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Its C name.
+    pub name: &'static str,
+    /// What it does.
+    pub text: &'static str,
+    /// What it answers when the table lacks an upcall that the provider declares.
+    pub hole: &'static ErrorCode,
+    /// The errors that the documentation names.
+    pub errors: &'static [DocumentedError],
+}
+
+/// Where a fact comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// A short name for it.
+    pub id: &'static str,
+    /// What it is.
+    pub title: &'static str,
+    /// Where it can be read, if it can.
+    pub url: Option<&'static str>,
+}
+
+/// A contradiction or gap of the sources, with the decision taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Note {
+    /// A short name for it.
+    pub id: &'static str,
+    /// What the sources say.
+    pub says: &'static str,
+    /// What was decided.
+    pub decision: &'static str,
+    /// The sources.
+    pub sources: &'static [&'static Source],
+}
+
+/// The safe Rust form of an upcall, as text. `$` stands for this crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Method {
+    /// Names and types of the parameters after `self`.
+    pub params: &'static [(&'static str, &'static str)],
+    /// The return type.
+    pub returns: &'static str,
+    /// Why the answer must not be dropped.
+    pub must_use: Option<&'static str>,
+}
+
+/// One upcall with all that is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Upcall {
+    /// Its C name.
+    pub name: &'static str,
+    /// Its Rust name.
+    pub method: &'static str,
+    /// What it does, in a line.
+    pub text: &'static str,
+    /// What a provider's author must know beyond that.
+    pub details: &'static str,
+    /// Its C declaration.
+    pub signature: &'static str,
+    /// The header that declares it.
+    pub header: &'static str,
+    /// How it is reached.
+    pub dispatch: Dispatch,
+    /// Its places.
+    pub slots: &'static [Slot],
+    /// Whether it must be used, by class and platform.
+    pub requirement: [[Requirement; Platform::COUNT]; Class::COUNT],
+    /// Why that is so.
+    pub reason: &'static str,
+    /// The operating system's call that may stand in.
+    pub substitute: Option<&'static str>,
+    /// The usual grounds for doing without it.
+    pub waiver: Option<&'static str>,
+    /// The upcall (an index of [`UPCALLS`]) that acquires what this one releases.
+    pub acquire: Option<usize>,
+    /// The upcall (an index of [`UPCALLS`]) that releases what this one acquires.
+    pub release: Option<usize>,
+    /// The errors that the documentation names.
+    pub errors: &'static [DocumentedError],
+    /// Where all this comes from.
+    pub sources: &'static [&'static Source],
+    /// Contradictions and gaps that touch it.
+    pub notes: &'static [&'static Note],
+    /// Its safe Rust form.
+    pub rust: Method,
+}
+
+impl Upcall {
+    /// Whether a provider of this class must use it on this platform.
+    #[must_use]
+    pub const fn requirement(&self, class: Class, platform: Platform) -> Requirement {
+        self.requirement[class as usize][platform as usize]
+    }
+
+    /// The index in [`UPCALLS`] of the upcall with this C name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<usize> {
+        UPCALLS.iter().position(|upcall| upcall.name == name)
+    }
+}

@@ -1,0 +1,27 @@
+//! Finds a function by the name under which the running program exports it.
+
+use core::ffi::CStr;
+
+/// The address of `name` in the program or a library that it has loaded globally; null if there is none.
+#[cfg(all(unix, not(miri)))]
+pub(crate) fn find(name: &CStr) -> *mut () {
+    use core::ffi::{c_char, c_void};
+    unsafe extern "C" {
+        fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
+    }
+    // RTLD_DEFAULT: the global scope, in the two spellings that systems have.
+    let everywhere = if cfg!(any(target_vendor = "apple", target_os = "freebsd")) {
+        core::ptr::without_provenance_mut(usize::MAX - 1)
+    } else {
+        core::ptr::null_mut()
+    };
+    // SAFETY: `dlsym` takes this handle and a zero-ended name, and only looks.
+    unsafe { dlsym(everywhere, name.as_ptr()) }.cast()
+}
+
+/// The address of `name`: systems without a way to ask have none.
+#[cfg(not(all(unix, not(miri))))]
+#[allow(dead_code, reason = "Windows imports instead")]
+pub(crate) fn find(_name: &CStr) -> *mut () {
+    core::ptr::null_mut()
+}

@@ -1,0 +1,215 @@
+//! The rules of compliance, as pure functions over the facts.
+
+use crate::facts::{Class, Platform, UPCALLS};
+use crate::support::facts::Requirement;
+use core::fmt;
+
+const WORDS: usize = UPCALLS.len().div_ceil(64);
+
+/// A set of upcalls, by their index in [`UPCALLS`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UpcallSet([u64; WORDS]);
+
+impl UpcallSet {
+    /// No upcall.
+    pub const EMPTY: Self = Self([0; WORDS]);
+
+    /// The set of these upcalls.
+    ///
+    /// # Panics
+    ///
+    /// If an index is not one of [`UPCALLS`].
+    #[must_use]
+    pub const fn of(upcalls: &[usize]) -> Self {
+        let mut set = Self::EMPTY;
+        let mut at = 0;
+        while at < upcalls.len() {
+            set = set.with(upcalls[at]);
+            at += 1;
+        }
+        set
+    }
+
+    /// This set and one more upcall.
+    ///
+    /// # Panics
+    ///
+    /// If `upcall` is not an index of [`UPCALLS`].
+    #[must_use]
+    pub const fn with(mut self, upcall: usize) -> Self {
+        assert!(upcall < UPCALLS.len(), "no upcall has this index");
+        self.0[upcall / 64] |= 1 << (upcall % 64);
+        self
+    }
+
+    /// Whether the upcall is in the set.
+    #[must_use]
+    pub const fn contains(&self, upcall: usize) -> bool {
+        upcall < UPCALLS.len() && self.0[upcall / 64] & (1 << (upcall % 64)) != 0
+    }
+
+    /// Whether the set holds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::EMPTY
+    }
+
+    /// The members, in table order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..UPCALLS.len()).filter(move |upcall| self.contains(*upcall))
+    }
+
+    /// The set together with the release of everything that a member acquires.
+    #[must_use]
+    pub fn with_releases(self) -> Self {
+        self.iter()
+            .filter_map(|upcall| UPCALLS[upcall].release)
+            .fold(self, Self::with)
+    }
+}
+
+impl FromIterator<usize> for UpcallSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(upcalls: I) -> Self {
+        upcalls.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+/// What the rules say of one upcall in one provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// Declared in `uses`.
+    Used,
+    /// Not declared, but called when what an upcall in `uses` acquires is released.
+    UsedAsRelease,
+    /// Required, and waived.
+    Waived,
+    /// Neither used nor waived, and not required.
+    Unused,
+    /// Of another class, and neither used nor waived.
+    NotApplicable,
+    /// Fault: required, and neither used nor waived.
+    Missing,
+    /// Fault: used or waived, though it belongs to another class.
+    WrongClass,
+    /// Fault: both used and waived.
+    UsedAndWaived,
+    /// Fault: waived, though nothing requires it or its acquiring upcall brings it.
+    WaivedWithoutEffect,
+}
+
+impl Judgement {
+    /// Whether the provider breaks a rule here.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Self::Missing | Self::WrongClass | Self::UsedAndWaived | Self::WaivedWithoutEffect
+        )
+    }
+
+    /// The words for it, as they stand in a compliance table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::UsedAsRelease => "used (on release)",
+            Self::Waived => "waived",
+            Self::Unused => "not used",
+            Self::NotApplicable => "not applicable",
+            Self::Missing => "MISSING",
+            Self::WrongClass => "WRONG CLASS",
+            Self::UsedAndWaived => "USED AND WAIVED",
+            Self::WaivedWithoutEffect => "WAIVED WITHOUT EFFECT",
+        }
+    }
+}
+
+/// Judges one upcall of a provider that declares `uses` and `waives`.
+///
+/// # Panics
+///
+/// If `upcall` is not an index of [`UPCALLS`].
+#[must_use]
+pub fn judge(
+    upcall: usize,
+    class: Class,
+    platform: Platform,
+    uses: UpcallSet,
+    waives: UpcallSet,
+) -> Judgement {
+    let requirement = UPCALLS[upcall].requirement(class, platform);
+    let used = uses.contains(upcall);
+    let released = uses.with_releases().contains(upcall);
+    let waived = waives.contains(upcall);
+    match (requirement, used, waived) {
+        (Requirement::NotApplicable, false, false) => Judgement::NotApplicable,
+        (Requirement::NotApplicable, _, _) => Judgement::WrongClass,
+        (_, true, true) => Judgement::UsedAndWaived,
+        (_, true, false) => Judgement::Used,
+        (_, false, true) if released => Judgement::WaivedWithoutEffect,
+        (_, false, false) if released => Judgement::UsedAsRelease,
+        (Requirement::Required, false, true) => Judgement::Waived,
+        (Requirement::Required, false, false) => Judgement::Missing,
+        (_, false, true) => Judgement::WaivedWithoutEffect,
+        (_, false, false) => Judgement::Unused,
+    }
+}
+
+/// What a provider says of itself: the attribute's arguments, as data.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration {
+    /// The provider's type.
+    pub provider: &'static str,
+    /// Its class.
+    pub class: Class,
+    /// The platform whose rules it follows.
+    pub platform: Platform,
+    /// The upcalls that it calls.
+    pub uses: UpcallSet,
+    /// The required upcalls that it does without.
+    pub waives: &'static [Waiver],
+}
+
+/// A required upcall that a provider does without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiver {
+    /// The upcall, as an index of [`UPCALLS`].
+    pub upcall: usize,
+    /// Why it is not needed.
+    pub reason: &'static str,
+}
+
+impl Declaration {
+    /// Judges each upcall, in table order.
+    pub fn judgements(&self) -> impl Iterator<Item = (usize, Judgement)> + use<> {
+        let Self { class, platform, uses, .. } = *self;
+        let waives = self.waives.iter().map(|waiver| waiver.upcall).collect();
+        (0..UPCALLS.len()).map(move |upcall| (upcall, judge(upcall, class, platform, uses, waives)))
+    }
+
+    /// The reason given for doing without an upcall.
+    #[must_use]
+    pub fn waiver(&self, upcall: usize) -> Option<&'static str> {
+        self.waives.iter().find(|waiver| waiver.upcall == upcall).map(|waiver| waiver.reason)
+    }
+}
+
+impl fmt::Display for Declaration {
+    /// The compliance table: each upcall with what is required, what is declared, and why.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (class, platform) = (self.class.name(), self.platform.name());
+        writeln!(out, "{}: class {class}, platform {platform}", self.provider)?;
+        let width = UPCALLS.iter().map(|upcall| upcall.name.len()).max().unwrap_or(0);
+        for (at, judgement) in self.judgements() {
+            let upcall = &UPCALLS[at];
+            let requirement = upcall.requirement(self.class, self.platform);
+            let requirement = if requirement == Requirement::NotApplicable { "" } else { requirement.name() };
+            write!(out, "  {:width$}  {requirement:11}  {}", upcall.name, judgement.name())?;
+            match self.waiver(at) {
+                Some(reason) => writeln!(out, ": {reason}")?,
+                None => writeln!(out)?,
+            }
+        }
+        Ok(())
+    }
+}

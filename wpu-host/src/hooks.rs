@@ -1,0 +1,81 @@
+//! Blocking hooks: what a thread of the client wants called while a provider blocks it.
+
+use crate::handles::place_of;
+use crate::place::{contain, occupant};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A client's hook: it says whether the call is to go on waiting.
+pub(crate) type Hook = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// The hooks that are installed, one at most for each thread.
+#[derive(Default)]
+pub(crate) struct Hooks(BTreeMap<usize, Installed>);
+
+struct Installed {
+    context: usize,
+    hook: Hook,
+}
+
+impl Hooks {
+    /// Installs a hook for a thread and returns the one it replaces, to be dropped without the lock.
+    pub(crate) fn set(&mut self, thread: usize, context: usize, hook: Hook) -> Option<Hook> {
+        self.0.insert(thread, Installed { context, hook }).map(|installed| installed.hook)
+    }
+
+    /// Removes the hook of a thread and returns it, to be dropped without the lock.
+    pub(crate) fn clear(&mut self, thread: usize) -> Option<Hook> {
+        self.0.remove(&thread).map(|installed| installed.hook)
+    }
+
+    /// The context of a thread's hook.
+    pub(crate) fn context(&self, thread: usize) -> Option<usize> {
+        self.0.get(&thread).map(|installed| installed.context)
+    }
+
+    fn find(&self, context: usize) -> Option<Hook> {
+        self.0
+            .values()
+            .find(|installed| installed.context == context)
+            .map(|installed| Arc::clone(&installed.hook))
+    }
+}
+
+/// What a provider gets as a blocking callback: runs the hook that `context` stands for.
+///
+/// A hook that panics, or is no longer installed, answers that the call was cancelled: a provider
+/// must not wait for it for ever.
+pub(crate) extern "system" fn run(context: usize) -> i32 {
+    let answer = contain(|| {
+        let ws2 = occupant(place_of(context))?;
+        let hook = ws2.lock().hooks.find(context)?;
+        Some(hook())
+    });
+    i32::from(answer == Ok(Some(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thread_has_a_hook_of_its_own() {
+        let mut hooks = Hooks::default();
+        assert!(hooks.set(1, 100, Arc::new(|| true)).is_none());
+        assert!(hooks.set(2, 104, Arc::new(|| false)).is_none());
+        assert_eq!((hooks.context(1), hooks.context(2), hooks.context(3)), (Some(100), Some(104), None));
+        assert_eq!(hooks.find(100).map(|hook| hook()), Some(true));
+        assert_eq!(hooks.find(104).map(|hook| hook()), Some(false));
+        assert_eq!(hooks.set(1, 108, Arc::new(|| false)).map(|hook| hook()), Some(true));
+        assert!(hooks.find(100).is_none());
+        assert!(hooks.clear(1).is_some());
+        assert!(hooks.clear(1).is_none());
+        assert_eq!(hooks.context(1), None);
+    }
+
+    #[test]
+    fn a_hook_of_nobody_says_cancelled() {
+        assert_eq!(run(0), 0);
+        assert_eq!(run(usize::MAX), 0);
+    }
+}

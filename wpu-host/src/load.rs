@@ -1,0 +1,286 @@
+//! Providers: loading their libraries, starting them, and cleaning up after them.
+
+use crate::catalog::Entry;
+use crate::host::{Host, Leftovers, left_open};
+use crate::upcalls::Ws2;
+use std::fmt;
+use std::mem;
+use std::path::Path;
+use std::sync::Arc;
+use wpu_sys::WsaError;
+use wpu_sys::ffi::{FARPROC, LPINT, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn, WSPUPCALLTABLEEX};
+
+/// The library of a provider. Clones are the same library.
+///
+/// It is unloaded when no clone is left, every provider started from it was cleaned up, and the
+/// hosts that started it are gone.
+#[derive(Debug, Clone)]
+pub struct Library {
+    loaded: Arc<libloading::Library>,
+    startup: WSPStartupFn,
+    startup_ex: Option<WSPStartupExFn>,
+}
+
+/// A provider that was started, until it is cleaned up.
+///
+/// One that is dropped without that stays started, and its library stays loaded.
+#[derive(Debug)]
+pub struct Started {
+    data: WSPDATA,
+    procs: WSPPROC_TABLE,
+    ws2: Arc<Ws2>,
+    library: Option<Arc<libloading::Library>>,
+}
+
+/// Why a library could not be loaded.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The program does not offer `WPUCompleteOverlappedRequest` to the libraries that it loads.
+    NotExported,
+    /// The system could not load the file.
+    Library(libloading::Error),
+    /// The file has no `WSPStartup`.
+    NoStartup(libloading::Error),
+}
+
+/// Why a provider was not started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The catalog of the host has no entry of this id.
+    UnknownEntry(u32),
+    /// The library has no `WSPStartupEx`.
+    NoStartupEx,
+    /// The provider refused.
+    Refused(WsaError),
+}
+
+/// Version 2.2, with the major number in the low byte.
+const VERSION: u16 = 0x0202;
+
+impl Library {
+    /// Loads the library of a provider.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be loaded or has no `WSPStartup`. On systems other than Windows also
+    /// when the program does not export `WPUCompleteOverlappedRequest`, which the library looks up
+    /// by its name: link the program with `-rdynamic`. For tests, this line in `build.rs` does it:
+    /// `println!("cargo::rustc-link-arg-tests=-rdynamic");`
+    ///
+    /// # Safety
+    ///
+    /// Code of the file runs in this process. Its initialisers must be sound to run, and its
+    /// `WSPStartup`, `WSPStartupEx` and what they hand out must be what Winsock's documentation
+    /// says of these names. In particular, nothing of it may run any more after its last clean-up.
+    pub unsafe fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        check_export()?;
+        // SAFETY: the caller vouches for the initialisers.
+        let library = unsafe { libloading::Library::new(path.as_ref()) };
+        let library = library.map_err(LoadError::Library)?;
+        // SAFETY: the caller vouches for what has this name.
+        let startup = unsafe { library.get::<WSPStartupFn>(b"WSPStartup\0") };
+        let startup = *startup.map_err(LoadError::NoStartup)?;
+        // SAFETY: as above.
+        let startup_ex = unsafe { library.get::<WSPStartupExFn>(b"WSPStartupEx\0") };
+        let startup_ex = startup_ex.ok().map(|found| *found);
+        Ok(Self { loaded: Arc::new(library), startup, startup_ex })
+    }
+}
+
+/// Fails unless a library that is loaded later finds this crate's `WPUCompleteOverlappedRequest`.
+#[cfg(not(windows))]
+fn check_export() -> Result<(), LoadError> {
+    use crate::export::WPUCompleteOverlappedRequest;
+    use libloading::os::unix;
+    use wpu_sys::ffi::WPUCompleteOverlappedRequestFn as Complete;
+
+    let program = unix::Library::this();
+    // SAFETY: what is found is compared and not called.
+    let found = unsafe { program.get::<Complete>(b"WPUCompleteOverlappedRequest\0") };
+    match found {
+        Ok(found) if std::ptr::fn_addr_eq(*found, WPUCompleteOverlappedRequest as Complete) => Ok(()),
+        _ => Err(LoadError::NotExported),
+    }
+}
+
+#[cfg(windows)]
+#[allow(clippy::unnecessary_wraps)] // Elsewhere it can fail.
+fn check_export() -> Result<(), LoadError> {
+    Ok(())
+}
+
+impl Host {
+    /// Starts a provider through its `WSPStartup`, with version 2.2, the entry's protocol info and
+    /// the table of fifteen upcalls by value.
+    ///
+    /// # Errors
+    ///
+    /// When the entry is not one of this host, or the provider refuses.
+    pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
+        self.keep_loaded(&library.loaded);
+        let mut started = self.start_with(library.startup, entry)?;
+        started.library = Some(Arc::clone(&library.loaded));
+        Ok(started)
+    }
+
+    /// Starts a provider through its `WSPStartupEx`, with the table of sixteen upcalls by pointer.
+    ///
+    /// # Errors
+    ///
+    /// When the library has no `WSPStartupEx`, the entry is not one of this host, or the provider
+    /// refuses.
+    pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
+        let startup_ex = library.startup_ex.ok_or(StartError::NoStartupEx)?;
+        self.keep_loaded(&library.loaded);
+        let mut started = self.start_ex_with(startup_ex, entry)?;
+        started.library = Some(Arc::clone(&library.loaded));
+        Ok(started)
+    }
+
+    /// Starts a provider that is part of this program. Its function must be a `WSPStartup` as
+    /// Winsock's documentation describes it.
+    ///
+    /// # Errors
+    ///
+    /// When the entry is not one of this host, or the provider refuses.
+    pub fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
+        let table = self.table();
+        self.run_start(entry, |data, procs| {
+            // SAFETY: by its type the function is a WSPStartup, and this is how Ws2_32 calls one:
+            // all pointers are valid during the call, and so is the table for as long as there is
+            // a process.
+            unsafe { startup(VERSION, data, &raw const entry.info, table, procs) }
+        })
+    }
+
+    /// Starts a provider that is part of this program. Its function must be a `WSPStartupEx` as
+    /// Winsock's documentation describes it.
+    ///
+    /// # Errors
+    ///
+    /// When the entry is not one of this host, or the provider refuses.
+    pub fn start_ex_with(&self, startup_ex: WSPStartupExFn, entry: &Entry) -> Result<Started, StartError> {
+        let table: WSPUPCALLTABLEEX = self.table_ex();
+        self.run_start(entry, |data, procs| {
+            // SAFETY: by its type the function is a WSPStartupEx, and this is how it is called:
+            // all pointers are valid during the call, and the functions in the table for ever.
+            unsafe { startup_ex(VERSION, data, &raw const entry.info, &raw const table, procs) }
+        })
+    }
+
+    fn run_start(
+        &self,
+        entry: &Entry,
+        start: impl FnOnce(*mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
+    ) -> Result<Started, StartError> {
+        let known = self.ws2().lock().catalog.contains(entry.id());
+        if !known {
+            return Err(StartError::UnknownEntry(entry.id()));
+        }
+        let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+        match start(&raw mut data, &raw mut procs) {
+            0 => Ok(Started { data, procs, ws2: Arc::clone(self.ws2()), library: None }),
+            code => Err(StartError::Refused(WsaError::new(code))),
+        }
+    }
+}
+
+impl Started {
+    /// What the provider says about itself.
+    #[must_use]
+    pub fn data(&self) -> &WSPDATA {
+        &self.data
+    }
+
+    /// The provider's functions.
+    #[must_use]
+    pub fn procs(&self) -> &WSPPROC_TABLE {
+        &self.procs
+    }
+
+    /// Calls the provider's `WSPCleanup`, if it has one, and says what is open in the host after
+    /// that. After the last clean-up of the last provider it should be nothing.
+    ///
+    /// # Errors
+    ///
+    /// The provider's error. It counts as started then, and stays loaded.
+    pub fn clean_up(mut self) -> Result<Leftovers, WsaError> {
+        call_cleanup(self.procs.lpWSPCleanup)?;
+        drop(self.library.take());
+        Ok(left_open(&self.ws2))
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // Not cleaned up: the provider may still run, so its library is never unloaded.
+        mem::forget(self.library.take());
+    }
+}
+
+fn call_cleanup(function: FARPROC) -> Result<(), WsaError> {
+    if function.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the provider's table says that this is its WSPCleanup, and that is its type.
+    let cleanup: unsafe extern "system" fn(LPINT) -> i32 = unsafe { mem::transmute(function) };
+    let mut errno = WsaError::WSASYSCALLFAILURE.code();
+    // SAFETY: the provider was started, and this is called once for that start.
+    match unsafe { cleanup(&raw mut errno) } {
+        0 => Ok(()),
+        _ => Err(WsaError::new(errno)),
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotExported => out.write_str(
+                "this program does not export `WPUCompleteOverlappedRequest`; link it with \
+                 `-rdynamic`: for tests, put `println!(\"cargo::rustc-link-arg-tests=-rdynamic\");` \
+                 into `build.rs`",
+            ),
+            Self::Library(error) => write!(out, "the library cannot be loaded: {error}"),
+            Self::NoStartup(error) => write!(out, "the library has no `WSPStartup`: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotExported => None,
+            Self::Library(error) | Self::NoStartup(error) => Some(error),
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownEntry(id) => write!(out, "the host's catalog has no entry {id}"),
+            Self::NoStartupEx => out.write_str("the library has no `WSPStartupEx`"),
+            Self::Refused(error) => write!(out, "the provider refused to start: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+// The unit tests are a program without the linker flag, which Windows does not need.
+#[cfg(all(test, not(windows), not(miri)))] // Miri loads no libraries.
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_exports_nothing_is_told_what_to_do() {
+        // SAFETY: nothing is loaded.
+        let error = unsafe { Library::load("any") }.expect_err("nothing is exported");
+        assert!(matches!(error, LoadError::NotExported), "{error:?}");
+        let message = error.to_string();
+        assert!(message.contains("`-rdynamic`"), "{message}");
+        assert!(message.contains(r#"println!("cargo::rustc-link-arg-tests=-rdynamic");"#));
+    }
+}

@@ -1,0 +1,73 @@
+//! Windows of the client, and the messages that providers post to them.
+
+use std::collections::BTreeSet;
+use std::ptr;
+use wpu_sys::Failed;
+use wpu_sys::ffi::HWND;
+
+/// A message that a provider posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    /// The window that got it.
+    pub window: HWND,
+    /// Its number, as the client chose it.
+    pub message: u32,
+    /// The first value: by custom the socket, as the client knows it.
+    pub wparam: usize,
+    /// The second value: by custom the event and the error.
+    pub lparam: isize,
+}
+
+// SAFETY: a window is a number in the shape of a pointer; nothing is behind it.
+unsafe impl Send for Message {}
+// SAFETY: as above.
+unsafe impl Sync for Message {}
+
+/// The open windows, and what was posted to any window.
+#[derive(Default)]
+pub(crate) struct Messages {
+    windows: BTreeSet<usize>,
+    posted: Vec<Message>,
+}
+
+impl Messages {
+    pub(crate) fn open(&mut self, window: usize) -> HWND {
+        self.windows.insert(window);
+        ptr::without_provenance_mut(window)
+    }
+
+    /// Whether there was such a window. What was posted to it stays.
+    pub(crate) fn close(&mut self, window: HWND) -> bool {
+        self.windows.remove(&window.addr())
+    }
+
+    pub(crate) fn post(&mut self, message: Message) -> Result<(), Failed> {
+        if !self.windows.contains(&message.window.addr()) {
+            return Err(Failed);
+        }
+        self.posted.push(message);
+        Ok(())
+    }
+
+    pub(crate) fn posted(&self) -> &[Message] {
+        &self.posted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_reach_open_windows_only() {
+        let mut messages = Messages::default();
+        let window = messages.open(8);
+        let message = |window| Message { window, message: 0x401, wparam: 4, lparam: -1 };
+        assert_eq!(messages.post(message(window)), Ok(()));
+        assert_eq!(messages.post(message(ptr::null_mut())), Err(Failed));
+        assert!(messages.close(window));
+        assert!(!messages.close(window));
+        assert_eq!(messages.post(message(window)), Err(Failed));
+        assert_eq!(messages.posted(), [message(window)]);
+    }
+}

@@ -1,0 +1,228 @@
+//! Overlapped requests: their structures, and that each is completed once.
+
+use std::cell::UnsafeCell;
+use std::collections::BTreeMap;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use wpu_sys::ffi::{WSAEVENT, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
+
+/// An overlapped request of the client, in memory that lives as long as its host.
+///
+/// So a provider that completes it twice, or too late, gets an error and does no harm, which
+/// cannot be said of a structure that the client frees. It begins as pending.
+#[derive(Debug, Clone)]
+pub struct Request(Arc<Block>);
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Completion {
+    /// The error that the provider reported, 0 for success.
+    pub error: u32,
+    /// How many bytes were moved.
+    pub transferred: usize,
+}
+
+#[derive(Debug)]
+struct Block {
+    overlapped: UnsafeCell<WSAOVERLAPPED>,
+    pending: AtomicBool,
+    error: AtomicU32,
+}
+
+// SAFETY: this crate reads `hEvent`, which nobody writes, and touches `Internal` and
+// `InternalHigh` through atomics only. The rest of `overlapped` belongs to the provider.
+unsafe impl Send for Block {}
+// SAFETY: as above.
+unsafe impl Sync for Block {}
+
+impl Request {
+    pub(crate) fn new(event: WSAEVENT) -> Self {
+        let overlapped =
+            WSAOVERLAPPED { Internal: WSS_OPERATION_IN_PROGRESS, hEvent: event, ..WSAOVERLAPPED::ZERO };
+        Self(Arc::new(Block {
+            overlapped: UnsafeCell::new(overlapped),
+            pending: AtomicBool::new(true),
+            error: AtomicU32::new(0),
+        }))
+    }
+
+    /// The structure, for the provider. Its `Internal` and `InternalHigh` are shared with other
+    /// threads: access them through atomics.
+    #[must_use]
+    pub fn as_ptr(&self) -> *mut WSAOVERLAPPED {
+        self.0.overlapped.get()
+    }
+
+    /// How the request ended; `None` while it is pending.
+    #[must_use]
+    pub fn completion(&self) -> Option<Completion> {
+        let members = self.members();
+        (members.internal.load(Ordering::Acquire) != WSS_OPERATION_IN_PROGRESS).then(|| Completion {
+            error: self.0.error.load(Ordering::Relaxed),
+            transferred: members.internal_high.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Makes a completed request pending again, so that it can be handed to the provider anew.
+    /// One that is pending stays as it is.
+    pub fn restart(&self) {
+        if self.completion().is_none() {
+            return;
+        }
+        let members = self.members();
+        members.internal_high.store(0, Ordering::Relaxed);
+        members.internal.store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
+        self.0.pending.store(true, Ordering::Release);
+    }
+
+    fn members(&self) -> Members<'_> {
+        // SAFETY: the structure lives in the cell, as long as `self`, and the documentation of
+        // `as_ptr` asks everyone else to go through atomics too.
+        unsafe { Members::of(self.as_ptr()) }
+    }
+}
+
+/// The requests that a host knows.
+#[derive(Default)]
+pub(crate) struct Requests {
+    /// Those of [`Request`], by address.
+    own: BTreeMap<usize, Request>,
+    /// What was written to `Internal` of others, by address.
+    completed: BTreeMap<usize, usize>,
+}
+
+/// The request was completed before, and not started again since.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct AlreadyCompleted;
+
+impl Requests {
+    pub(crate) fn keep(&mut self, request: &Request) {
+        self.own.insert(request.as_ptr().addr(), request.clone());
+    }
+
+    /// Writes how an operation ended: `InternalHigh` first, and then `Internal`. Answers with the
+    /// event that was in the structure, which is not touched any more after that.
+    ///
+    /// A structure that is no [`Request`] of this host counts as completed before if `Internal`
+    /// still holds what its last completion wrote.
+    ///
+    /// # Safety
+    ///
+    /// `operation` is a structure that lives and is aligned, and whose `Internal` and
+    /// `InternalHigh` nobody accesses at the same time other than through atomics.
+    pub(crate) unsafe fn complete(
+        &mut self,
+        operation: NonNull<WSAOVERLAPPED>,
+        error: u32,
+        transferred: u32,
+    ) -> Result<WSAEVENT, AlreadyCompleted> {
+        let address = operation.addr().get();
+        // SAFETY: the caller promises all of it.
+        let members = unsafe { Members::of(operation.as_ptr()) };
+        if let Some(Request(block)) = self.own.get(&address) {
+            if !block.pending.swap(false, Ordering::AcqRel) {
+                return Err(AlreadyCompleted);
+            }
+            block.error.store(error, Ordering::Relaxed);
+        } else {
+            let before = self.completed.get(&address);
+            if before == Some(&members.internal.load(Ordering::Acquire)) {
+                return Err(AlreadyCompleted);
+            }
+            self.completed.insert(address, status(error));
+        }
+        // SAFETY: the structure lives and is aligned, and its client does not change `hEvent`
+        // before the operation is done.
+        let event = unsafe { (*operation.as_ptr()).hEvent };
+        members.internal_high.store(transferred as usize, Ordering::Release);
+        members.internal.store(status(error), Ordering::Release);
+        Ok(event)
+    }
+}
+
+/// The two members that the host writes, and a client may read at any time.
+struct Members<'a> {
+    internal: &'a AtomicUsize,
+    internal_high: &'a AtomicUsize,
+}
+
+impl Members<'_> {
+    /// # Safety
+    ///
+    /// For as long as the result is used, `operation` is a structure that lives and is aligned, and
+    /// nobody accesses these members at the same time other than through atomics.
+    unsafe fn of(operation: *mut WSAOVERLAPPED) -> Self {
+        // SAFETY: the structure lives, so its members have addresses.
+        let internal = unsafe { &raw mut (*operation).Internal };
+        // SAFETY: as above.
+        let internal_high = unsafe { &raw mut (*operation).InternalHigh };
+        Self {
+            // SAFETY: the member lives and is aligned, and is shared through atomics only.
+            internal: unsafe { AtomicUsize::from_ptr(internal) },
+            // SAFETY: as above.
+            internal_high: unsafe { AtomicUsize::from_ptr(internal_high) },
+        }
+    }
+}
+
+/// What `Internal` holds when an operation is done: a status in the style of the kernel, with the
+/// bit that marks codes of applications. It is neither the mark of a pending operation nor the
+/// zero of a new structure, so that a structure shows that it was completed.
+fn status(error: u32) -> usize {
+    const SUCCESS: u32 = 0x2000_0000;
+    const FAILURE: u32 = 0xE000_0000;
+    (if error == 0 { SUCCESS } else { FAILURE | error }) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr;
+
+    fn complete(requests: &mut Requests, operation: *mut WSAOVERLAPPED, error: u32) -> bool {
+        let operation = NonNull::new(operation).expect("a structure");
+        // SAFETY: the tests pass structures that live, and touch them through raw pointers.
+        unsafe { requests.complete(operation, error, 5) }.is_ok()
+    }
+
+    #[test]
+    fn a_request_is_completed_once_for_each_start() {
+        let (mut requests, request) = (Requests::default(), Request::new(ptr::null_mut()));
+        requests.keep(&request);
+        request.restart();
+        assert_eq!(request.completion(), None);
+        assert!(complete(&mut requests, request.as_ptr(), 0));
+        assert_eq!(request.completion(), Some(Completion { error: 0, transferred: 5 }));
+        assert!(!complete(&mut requests, request.as_ptr(), 995));
+        assert_eq!(request.completion(), Some(Completion { error: 0, transferred: 5 }));
+        request.restart();
+        assert_eq!(request.completion(), None);
+        assert!(complete(&mut requests, request.as_ptr(), 995));
+        assert_eq!(request.completion(), Some(Completion { error: 995, transferred: 5 }));
+    }
+
+    #[test]
+    fn any_other_structure_is_pending_until_it_holds_what_its_completion_wrote() {
+        let mut requests = Requests::default();
+        let mut other = WSAOVERLAPPED::ZERO;
+        let pointer = &raw mut other;
+        assert!(complete(&mut requests, pointer, 0));
+        assert!(!complete(&mut requests, pointer, 0));
+        // SAFETY: the structure is this function's own.
+        unsafe { (*pointer).Internal = 0 };
+        assert!(complete(&mut requests, pointer, 995));
+        assert!(!complete(&mut requests, pointer, 0));
+        // SAFETY: as above.
+        unsafe { (*pointer).Internal = WSS_OPERATION_IN_PROGRESS };
+        assert!(complete(&mut requests, pointer, 0));
+    }
+
+    #[test]
+    fn no_error_looks_like_a_pending_or_a_new_operation() {
+        let errors = [0, 1, 995, 0x103, 10054, 0xC000_0120, u32::MAX];
+        for status in errors.map(status) {
+            assert!(status != WSS_OPERATION_IN_PROGRESS && status != 0);
+        }
+    }
+}

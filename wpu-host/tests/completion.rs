@@ -1,0 +1,227 @@
+//! Overlapped requests: completed once, by event and port, through the table and by name.
+
+mod common;
+
+use common::{complete_by_name, host, non_null};
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+use wpu_host::{Completion, Packet, Port};
+use wpu_sys::WsaError;
+use wpu_sys::ffi::*;
+
+const AT_ONCE: Duration = Duration::ZERO;
+
+#[test]
+fn a_completion_sets_the_event_and_tells_the_result() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let event = host.client_event();
+    let request = host.request(event);
+    assert_eq!((request.completion(), host.wait(event, AT_ONCE)), (None, Ok(false)));
+    assert_eq!(provider.complete(socket, request.as_ptr(), 0, 17), Ok(()));
+    assert_eq!(host.wait(event, AT_ONCE), Ok(true));
+    assert_eq!(request.completion(), Some(Completion { error: 0, transferred: 17 }));
+    request.restart();
+    assert_eq!(host.reset_event(event), Ok(()));
+    assert_eq!(request.completion(), None);
+    assert_eq!(provider.complete(socket, request.as_ptr(), 995, 0), Ok(()));
+    assert_eq!(request.completion(), Some(Completion { error: 995, transferred: 0 }));
+    assert_eq!(host.wait(event, AT_ONCE), Ok(true));
+}
+
+#[test]
+fn a_completion_reaches_the_port_that_the_socket_is_bound_to() {
+    let (host, provider, entry) = host();
+    let [bound, other] = [0; 2].map(|_| provider.create_socket_handle(entry, 0).expect("a socket"));
+    let (port, second) = (Port::new(), Port::new());
+    assert_eq!(host.bind_port(bound, &port, 0x77), Ok(()));
+    assert_eq!(host.bind_port(bound, &second, 1), Err(WsaError::WSA_INVALID_PARAMETER));
+    assert_eq!(host.bind_port(0x54, &port, 1), Err(WsaError::WSAENOTSOCK));
+    let event = host.client_event();
+    let (with_event, without, unbound) =
+        (host.request(event), host.request(ptr::null_mut()), host.request(ptr::null_mut()));
+    assert_eq!(provider.complete(bound, with_event.as_ptr(), 0, 5), Ok(()));
+    assert_eq!(provider.complete(other, unbound.as_ptr(), 0, 6), Ok(()));
+    assert_eq!(provider.complete(bound, without.as_ptr(), 10054, 0), Ok(()));
+    let packet = |request: &wpu_host::Request, error, transferred| {
+        Some(Packet { key: 0x77, operation: non_null(request.as_ptr()), error, transferred })
+    };
+    assert_eq!(port.get(AT_ONCE), packet(&with_event, 0, 5));
+    assert_eq!(port.get(AT_ONCE), packet(&without, 10054, 0));
+    assert_eq!((port.get(AT_ONCE), second.get(AT_ONCE)), (None, None));
+    assert_eq!(host.wait(event, AT_ONCE), Ok(true));
+}
+
+#[test]
+fn the_lowest_bit_of_the_event_keeps_the_packet_back() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let port = Port::new();
+    assert_eq!(host.bind_port(socket, &port, 0), Ok(()));
+    let event = host.client_event();
+    let request = host.request(event.map_addr(|address| address | 1));
+    assert_eq!(provider.complete(socket, request.as_ptr(), 0, 1), Ok(()));
+    assert_eq!((host.wait(event, AT_ONCE), port.get(AT_ONCE)), (Ok(true), None));
+}
+
+#[test]
+fn only_sockets_of_the_host_complete() {
+    let (host, provider, entry) = host();
+    let closed = provider.create_socket_handle(entry, 0).expect("a socket");
+    assert_eq!(provider.close_socket_handle(closed), Ok(()));
+    let file = provider.modify_ifs_handle(entry, 0x54).expect("a file handle");
+    let foreign = self::host();
+    let foreign = foreign.1.create_socket_handle(foreign.2, 0).expect("a socket");
+    let request = host.request(ptr::null_mut());
+    for socket in [0, INVALID_SOCKET, closed, file, foreign] {
+        let answer = provider.complete(socket, request.as_ptr(), 0, 1);
+        assert_eq!(answer, Err(WsaError::WSAEINVAL));
+    }
+    assert_eq!(request.completion(), None);
+}
+
+#[test]
+fn a_second_completion_is_refused_and_noted() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let (event, port) = (host.client_event(), Port::new());
+    assert_eq!(host.bind_port(socket, &port, 0), Ok(()));
+    let request = host.request(event);
+    assert_eq!(provider.complete(socket, request.as_ptr(), 0, 1), Ok(()));
+    assert_eq!(host.reset_event(event), Ok(()));
+    assert_eq!(provider.complete(socket, request.as_ptr(), 995, 2), Err(WsaError::WSAEINVAL));
+    assert_eq!(request.completion(), Some(Completion { error: 0, transferred: 1 }));
+    assert_eq!(host.wait(event, AT_ONCE), Ok(false));
+    assert!(port.get(AT_ONCE).is_some() && port.get(AT_ONCE).is_none());
+    let trace = host.trace();
+    let notes: Vec<_> = trace.iter().map(|line| line.note).collect();
+    assert_eq!(notes, [None, None, Some("the operation was completed before")]);
+}
+
+#[test]
+fn racing_completions_have_one_winner() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    for _ in 0..if cfg!(miri) { 3 } else { 100 } {
+        // Miri is slow.
+        let request = host.request(ptr::null_mut());
+        let threads = [0; 3].map(|_| {
+            let request = request.clone();
+            thread::spawn(move || provider.complete(socket, request.as_ptr(), 0, 1).is_ok())
+        });
+        let wins = threads.map(|thread| thread.join().expect("the thread ran"));
+        assert_eq!(wins.iter().filter(|won| **won).count(), 1);
+    }
+}
+
+#[test]
+fn the_count_is_visible_before_the_end() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let request = host.request(ptr::null_mut());
+    for count in 1..=if cfg!(miri) { 5 } else { 500 } {
+        // Miri is slow.
+        let shared = request.clone();
+        let watcher = thread::spawn(move || {
+            let structure = shared.as_ptr();
+            // SAFETY: the structure lives as long as `shared`.
+            let internal = unsafe { &raw mut (*structure).Internal };
+            // SAFETY: as above.
+            let high = unsafe { &raw mut (*structure).InternalHigh };
+            // SAFETY: the member lives as long as `shared`, and both sides use atomics.
+            let internal = unsafe { AtomicUsize::from_ptr(internal) };
+            // SAFETY: as above.
+            let high = unsafe { AtomicUsize::from_ptr(high) };
+            while internal.load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
+                thread::yield_now();
+            }
+            high.load(Ordering::Relaxed)
+        });
+        assert_eq!(provider.complete(socket, request.as_ptr(), 0, count), Ok(()));
+        assert_eq!(watcher.join().expect("the thread ran"), count as usize);
+        request.restart();
+    }
+}
+
+#[test]
+fn a_structure_of_the_clients_own_is_completed_and_reused() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let mut own = WSAOVERLAPPED { Offset: 1, OffsetHigh: 2, ..WSAOVERLAPPED::ZERO };
+    let pointer = &raw mut own;
+    assert_eq!(provider.complete(socket, pointer, 0, 3), Ok(()));
+    assert_eq!(provider.complete(socket, pointer, 0, 3), Err(WsaError::WSAEINVAL));
+    // SAFETY: the structure is this function's own, and nobody else uses it now.
+    unsafe { (*pointer).Internal = WSS_OPERATION_IN_PROGRESS };
+    assert_eq!(provider.complete(socket, pointer, 0x103, 4), Ok(()));
+    assert_eq!((own.InternalHigh, own.Offset, own.OffsetHigh), (4, 1, 2));
+    assert!(own.Internal != WSS_OPERATION_IN_PROGRESS && own.Internal != 0);
+    assert_eq!(host.trace().len(), 4);
+}
+
+#[test]
+fn an_event_that_is_none_is_noted() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let request = host.request(ptr::without_provenance_mut(0x54));
+    assert_eq!(provider.complete(socket, request.as_ptr(), 0, 1), Ok(()));
+    assert_eq!(host.trace()[1].note, Some("hEvent is no open event"));
+}
+
+#[test]
+fn a_request_outlives_its_host() {
+    let (host, provider, entry) = host();
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let request = host.request(ptr::null_mut());
+    drop(host);
+    let answer = provider.complete(socket, request.as_ptr(), 0, 1);
+    assert_eq!((answer, request.completion()), (Err(WsaError::WSANOTINITIALISED), None));
+}
+
+#[test]
+fn by_name_the_socket_finds_its_host() {
+    let (one, two) = (host(), host());
+    let socket = one.1.create_socket_handle(one.2, 0).expect("a socket");
+    let other = two.1.create_socket_handle(two.2, 0).expect("a socket");
+    let (request, second) = (one.0.request(ptr::null_mut()), two.0.request(ptr::null_mut()));
+    assert_eq!(complete_by_name(socket, request.as_ptr(), 995), Ok(()));
+    assert_eq!(complete_by_name(other, second.as_ptr(), 0), Ok(()));
+    assert_eq!(request.completion().map(|completion| completion.error), Some(995));
+    assert_eq!((one.0.trace().len(), two.0.trace().len()), (2, 2));
+    let refused = Err(WsaError::WSAEINVAL);
+    assert_eq!(one.1.close_socket_handle(socket), Ok(()));
+    for socket in [0, INVALID_SOCKET, socket, 0x54] {
+        assert_eq!(complete_by_name(socket, request.as_ptr(), 0), refused);
+    }
+    assert_eq!((one.0.trace().len(), two.0.trace().len()), (4, 2));
+    drop(two.0);
+    assert_eq!(complete_by_name(other, second.as_ptr(), 0), refused);
+}
+
+#[test]
+fn by_name_a_missing_error_location_does_no_harm() {
+    let complete = wpu_host::WPUCompleteOverlappedRequest;
+    let operation = ptr::null_mut();
+    // SAFETY: no host made the socket, so that nothing is written but the error, which has no place.
+    let answer = unsafe { complete(0, operation, 0, 0, ptr::null_mut()) };
+    assert_eq!(answer, SOCKET_ERROR);
+}
+
+#[cfg(not(windows))]
+#[test]
+fn a_provider_in_the_same_program_is_given_the_upcall() {
+    use wpu_sys::RawTable;
+    let (host, provider, entry) = host();
+    let mut table = host.table().ready();
+    assert!(wpu_sys::import::complete_overlapped_request(&mut table));
+    let socket = provider.create_socket_handle(entry, 0).expect("a socket");
+    let request = host.request(ptr::null_mut());
+    let mut errno = 0;
+    // SAFETY: the socket and the request are of this host.
+    let answer =
+        unsafe { (table.WPUCompleteOverlappedRequest)(socket, request.as_ptr(), 0, 9, &raw mut errno) };
+    assert_eq!(answer, 0);
+    assert_eq!(request.completion(), Some(Completion { error: 0, transferred: 9 }));
+}

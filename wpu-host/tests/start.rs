@@ -1,0 +1,148 @@
+//! Starting a provider that is part of the program, and cleaning up after it.
+
+mod common;
+
+use common::{Provider, functions};
+use std::sync::Mutex;
+use wpu_host::{Entry, Host, Leftovers, StartError};
+use wpu_sys::WsaError;
+use wpu_sys::ffi::*;
+
+/// What the provider below was started with; also keeps the tests of it apart.
+static SEEN: Mutex<Option<Seen>> = Mutex::new(None);
+static ALONE: Mutex<()> = Mutex::new(());
+
+#[derive(Clone, Copy)]
+struct Seen {
+    version: u16,
+    entry: u32,
+    table: WSPUPCALLTABLEEX,
+    cleanups: u32,
+}
+
+/// Entries with this flag are refused.
+const REFUSE: u32 = 1;
+/// Providers of entries with this flag have no clean-up.
+const NO_CLEANUP: u32 = 2;
+/// Providers of entries with this flag fail to clean up.
+const BAD_CLEANUP: u32 = 4;
+
+fn begin(
+    version: u16,
+    data: *mut WSPDATA,
+    info: *const WSAPROTOCOL_INFOW,
+    table: WSPUPCALLTABLEEX,
+    procs: *mut WSPPROC_TABLE,
+) -> i32 {
+    // SAFETY: the caller passes a valid pointer.
+    let info = unsafe { &*info };
+    // SAFETY: as above.
+    let data = unsafe { &mut *data };
+    // SAFETY: as above.
+    let procs = unsafe { &mut *procs };
+    if info.dwServiceFlags1 & REFUSE != 0 {
+        return WsaError::WSAEPROCLIM.code();
+    }
+    let entry = info.dwCatalogEntryId;
+    *SEEN.lock().unwrap() = Some(Seen { version, entry, table, cleanups: 0 });
+    (data.wVersion, data.wHighVersion) = (0x0202, 0x0202);
+    procs.lpWSPCleanup = match info.dwServiceFlags1 {
+        NO_CLEANUP => std::ptr::null_mut(),
+        BAD_CLEANUP => fail_to_clean_up as *const () as FARPROC,
+        _ => clean_up as *const () as FARPROC,
+    };
+    Provider(table).create_socket_handle(entry, 1).expect("a socket");
+    0
+}
+
+unsafe extern "system" fn startup(
+    version: u16,
+    data: *mut WSPDATA,
+    info: *const WSAPROTOCOL_INFOW,
+    table: WSPUPCALLTABLE,
+    procs: *mut WSPPROC_TABLE,
+) -> i32 {
+    let mut extended = WSPUPCALLTABLEEX::ZERO;
+    // SAFETY: the larger table begins like the smaller one.
+    unsafe { (&raw mut extended).cast::<WSPUPCALLTABLE>().write(table) };
+    begin(version, data, info, extended, procs)
+}
+
+unsafe extern "system" fn startup_ex(
+    version: u16,
+    data: *mut WSPDATA,
+    info: *const WSAPROTOCOL_INFOW,
+    table: *const WSPUPCALLTABLEEX,
+    procs: *mut WSPPROC_TABLE,
+) -> i32 {
+    // SAFETY: the caller passes a valid table.
+    begin(version, data, info, unsafe { *table }, procs)
+}
+
+unsafe extern "system" fn clean_up(_: *mut i32) -> i32 {
+    SEEN.lock().unwrap().as_mut().expect("a start").cleanups += 1;
+    0
+}
+
+unsafe extern "system" fn fail_to_clean_up(errno: *mut i32) -> i32 {
+    // SAFETY: the caller passes an error location.
+    unsafe { errno.write(WsaError::WSAENETDOWN.code()) };
+    SOCKET_ERROR
+}
+
+fn entry(host: &Host, flags: u32) -> Entry {
+    host.add_entry(Entry::new(GUID::ZERO, "provider.dll").flags(flags))
+}
+
+fn seen() -> Seen {
+    SEEN.lock().unwrap().expect("a start")
+}
+
+#[test]
+fn a_provider_gets_what_ws2_32_gives() {
+    let _alone = ALONE.lock();
+    let host = Host::new().expect("a place is free");
+    let entry = entry(&host, 0);
+    let started = host.start_with(startup, &entry).expect("a start");
+    assert_eq!((seen().version, seen().entry), (0x0202, entry.id()));
+    let expected = WSPUPCALLTABLEEX { lpWPUCompleteOverlappedRequest: None, ..host.table_ex() };
+    assert_eq!(functions(seen().table), functions(expected));
+    assert_eq!((started.data().wVersion, started.procs().lpWSPCleanup.is_null()), (0x0202, false));
+    let left_open = started.clean_up().expect("a clean-up");
+    assert_eq!(left_open, Leftovers { socket_handles: 1, events: 0, threads: 0 });
+    assert_eq!((left_open, left_open.is_empty()), (host.left_open(), false));
+    assert_eq!(seen().cleanups, 1);
+}
+
+#[test]
+fn a_san_provider_gets_sixteen_upcalls() {
+    let _alone = ALONE.lock();
+    let host = Host::new().expect("a place is free");
+    let started = host.start_ex_with(startup_ex, &entry(&host, 0)).expect("a start");
+    assert_eq!(functions(seen().table), functions(host.table_ex()));
+    drop(started);
+    assert_eq!(seen().cleanups, 0);
+}
+
+#[test]
+fn a_start_can_fail() {
+    let _alone = ALONE.lock();
+    let host = Host::new().expect("a place is free");
+    let refused = host.start_with(startup, &entry(&host, REFUSE)).expect_err("a refusal");
+    assert_eq!(refused, StartError::Refused(WsaError::WSAEPROCLIM));
+    assert!(refused.to_string().starts_with("the provider refused to start: "));
+    let unknown = host.start_with(startup, &Entry::new(GUID::ZERO, "")).expect_err("a refusal");
+    assert_eq!(unknown, StartError::UnknownEntry(0));
+    assert_eq!(unknown.to_string(), "the host's catalog has no entry 0");
+    assert!(host.trace().is_empty());
+}
+
+#[test]
+fn a_clean_up_can_fail_or_be_missing() {
+    let _alone = ALONE.lock();
+    let host = Host::new().expect("a place is free");
+    let started = host.start_with(startup, &entry(&host, NO_CLEANUP)).expect("a start");
+    assert_eq!(started.clean_up().map(|left| left.socket_handles), Ok(1));
+    let started = host.start_with(startup, &entry(&host, BAD_CLEANUP)).expect("a start");
+    assert_eq!(started.clean_up(), Err(WsaError::WSAENETDOWN));
+}

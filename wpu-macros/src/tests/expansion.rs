@@ -1,0 +1,215 @@
+//! What stands beside the item, with and without a fault.
+
+use super::{GOOD, ITEM, errors, expand, tokens};
+use expect_test::{Expect, expect, expect_file};
+use proc_macro2::TokenStream;
+use wpu_sys::{Class, Platform, Requirement, UPCALLS};
+
+fn print(expansion: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(expansion).expect("the expansion is a list of items"))
+}
+
+#[test]
+fn of_a_provider_without_fault() {
+    expect_file!["expected/good.rs"].assert_eq(&print(expand(GOOD, ITEM)));
+}
+
+/// Every method is there, and none is watched.
+#[test]
+fn of_a_provider_with_a_fault() {
+    let expansion = expand("class = ifs, uses(WPUModifyIfsHandle)", "struct Files;");
+    let text = print(expansion);
+    let (head, methods) = text.split_once("impl FilesUpcalls {").expect("the handle has methods");
+    let is_head = |line: &&str| !line.trim_start().starts_with(['"', '/']);
+    let head: Vec<&str> = head.lines().filter(is_head).collect();
+    expect_file!["expected/fault.rs"].assert_eq(&(head.join("\n") + "\n"));
+    for upcall in &UPCALLS {
+        assert!(methods.contains(&format!("pub(crate) fn {}(", upcall.method)), "{}", upcall.name);
+    }
+    assert!(!text.contains("dead_code"));
+}
+
+#[test]
+fn the_item_stays_as_it_is() {
+    for item in [
+        ITEM,
+        "enum E { A }",
+        "union U { a: u8 }",
+        "fn f() {}",
+        "struct S<T>(T);",
+        "let broken = ",
+        "struct",
+        "",
+    ] {
+        for args in [GOOD, "", "class = 7"] {
+            let expansion = expand(args, item).to_string();
+            assert!(expansion.starts_with(&tokens(item).to_string()), "{expansion}");
+        }
+    }
+}
+
+/// Everything after the item.
+fn beside(item: &str, expected: &Expect) {
+    let expansion = expand(GOOD, item);
+    let errors = errors(&expansion).concat();
+    let text = expansion.to_string();
+    let handle = if text.contains("Upcalls (())") { "with a handle" } else { "without a handle" };
+    let provider = if text.contains("Provider for") { "and a provider" } else { "and no provider" };
+    expected.assert_eq(&format!("{}, {handle} {provider}", errors.lines().next().unwrap_or("no error")));
+}
+
+#[test]
+fn of_items_that_are_no_plain_struct() {
+    beside(
+        "pub(crate) enum E {}",
+        &expect!["expected a struct after `#[wpu_provider]`, found an enum, with a handle and a provider"],
+    );
+    beside(
+        "union U { a: u8 }",
+        &expect!["expected a struct after `#[wpu_provider]`, found a union, with a handle and a provider"],
+    );
+    beside(
+        "struct S<'a, T: 'a + ?Sized, const N: usize = 3>(&'a [u8; N], T) where T: Copy;",
+        &expect![
+            "expected a struct without parameters after `#[wpu_provider]`, found `S<…>`, with a handle and a provider"
+        ],
+    );
+    beside(
+        "struct S<T> where T: Copy { a: T }",
+        &expect![
+            "expected a struct without parameters after `#[wpu_provider]`, found `S<…>`, with a handle and a provider"
+        ],
+    );
+    beside(
+        "pub const unsafe extern \"C\" fn struct_like() {}",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a function, without a handle and no provider"
+        ],
+    );
+    beside(
+        "unsafe impl<T> Send for S<T> {}",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found an `impl` block, without a handle and no provider"
+        ],
+    );
+    beside(
+        "impl S { fn f() {} }",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found an `impl` block, without a handle and no provider"
+        ],
+    );
+    beside(
+        "pub(in a::b) trait T {}",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a trait, without a handle and no provider"
+        ],
+    );
+    beside(
+        "mod m { struct S; }",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a module, without a handle and no provider"
+        ],
+    );
+    beside(
+        "type T = [u8; 3];",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a type alias, without a handle and no provider"
+        ],
+    );
+    beside(
+        "const C: u8 = 3;",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a constant, without a handle and no provider"
+        ],
+    );
+    beside(
+        "static C: u8 = 3;",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a static, without a handle and no provider"
+        ],
+    );
+    beside(
+        "use a::b;",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found an import, without a handle and no provider"
+        ],
+    );
+    beside(
+        "extern crate core;",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found an `extern` item, without a handle and no provider"
+        ],
+    );
+    beside(
+        "macro_rules! m { () => {} }",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a macro, without a handle and no provider"
+        ],
+    );
+    beside(
+        "thread_local! {}",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a macro call, without a handle and no provider"
+        ],
+    );
+}
+
+#[test]
+fn an_item_that_cannot_be_read_is_left_to_rustc() {
+    for item in ["struct", "pub struct {}", "#[derive(Debug)]", "", "pub"] {
+        assert_eq!(expand(GOOD, item).to_string(), tokens(item).to_string());
+    }
+}
+
+#[test]
+fn conditions_hold_for_all_that_is_beside() {
+    let item = "#[cfg(windows)] struct S;";
+    for (args, items) in [(GOOD, 3), ("class = ifs", 4)] {
+        let expansion = expand(args, item).to_string();
+        assert_eq!(expansion.matches("# [cfg (windows)]").count(), items, "{expansion}");
+    }
+}
+
+#[test]
+fn a_renamed_crate_is_the_only_one_named() {
+    let args = GOOD.replace("::wpu", "crate::inner::upcalls");
+    for args in [args.as_str(), "crate = crate::inner::upcalls"] {
+        let expansion = expand(args, ITEM).to_string();
+        assert!(expansion.contains("crate :: inner :: upcalls :: __private"), "{expansion}");
+        assert!(!expansion.contains(":: wpu"), "{expansion}");
+    }
+}
+
+/// For every class and platform: using what is required, and waiving it, are both without fault;
+/// each method of the facts can be printed.
+#[test]
+fn every_requirement_can_be_met_and_waived() {
+    for (class, platform) in
+        Class::ALL.into_iter().flat_map(|class| Platform::ALL.map(|platform| (class, platform)))
+    {
+        let required = |status: Requirement| status == Requirement::Required;
+        let names = |wanted: &dyn Fn(Requirement) -> bool| -> Vec<&str> {
+            let wanted = UPCALLS.iter().filter(|upcall| wanted(upcall.requirement(class, platform)));
+            wanted.map(|upcall| upcall.name).collect()
+        };
+        let head = format!("class = {}, platform = {}", class.name(), platform.name());
+        let applicable = names(&|status| status != Requirement::NotApplicable);
+        let uses = format!("{head}, uses({})", applicable.join(","));
+        let waives = format!("{head}, waives({} = \"not needed here\")", names(&required).join(","));
+        for args in [uses, waives] {
+            let expansion = expand(&args, ITEM);
+            assert_eq!(errors(&expansion), Vec::<String>::new(), "{args}");
+            assert!(syn::parse2::<syn::File>(expansion).is_ok(), "{args}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_is_an_error_beside_the_item() {
+    let item = tokens(ITEM);
+    let expansion = crate::guard(&item, || panic!("the lamp is {}", "broken"));
+    let message = errors(&expansion).concat();
+    assert!(expansion.to_string().starts_with(&item.to_string()));
+    assert!(message.starts_with("`#[wpu_provider]` failed: the lamp is broken\n"), "{message}");
+    assert!(message.contains("/issues"), "{message}");
+}

@@ -1,0 +1,120 @@
+/// A base provider.
+#[derive(Debug)]
+pub struct Loopback {
+    upcalls: LoopbackUpcalls,
+}
+///The upcalls of [`Loopback`]: `WPUCreateSocketHandle`, `WPUQuerySocketHandleContext`, `WPUCompleteOverlappedRequest`.
+///
+///Each has a method, for use within this crate. What one of them acquires is released when it is dropped.
+#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+pub struct LoopbackUpcalls(());
+const _: () = {
+    static RUN: ::wpu::__private::Run = ::wpu::__private::Run::new();
+    impl ::wpu::Provider for Loopback {
+        type Upcalls = LoopbackUpcalls;
+        const DECLARATION: ::wpu::__private::Declaration = ::wpu::__private::Declaration {
+            provider: "Loopback",
+            class: ::wpu::__private::Class::ALL[1],
+            platform: ::wpu::__private::Platform::ALL[0],
+            uses: ::wpu::__private::UpcallSet::of(&[3, 9, 15]),
+            waives: &[
+                ::wpu::__private::Waiver {
+                    upcall: 5,
+                    reason: "base provider: no layer below",
+                },
+                ::wpu::__private::Waiver {
+                    upcall: 7,
+                    reason: "not needed here",
+                },
+                ::wpu::__private::Waiver {
+                    upcall: 8,
+                    reason: "not needed here",
+                },
+            ],
+        };
+        fn upcalls() -> LoopbackUpcalls {
+            LoopbackUpcalls(())
+        }
+        fn __run() -> &'static ::wpu::__private::Run {
+            &RUN
+        }
+        fn __import(
+            missing: ::wpu::__private::UpcallSet,
+            table: &mut ::wpu::__private::Table,
+        ) -> ::wpu::__private::UpcallSet {
+            let stays = |upcall: &::core::primitive::usize| match *upcall {
+                15 => !::wpu::__private::import::complete_overlapped_request(table),
+                _ => true,
+            };
+            ::core::iter::Iterator::collect(
+                ::core::iter::Iterator::filter(missing.iter(), stays),
+            )
+        }
+    }
+    impl LoopbackUpcalls {
+        ///`WPUCreateSocketHandle`: Makes a socket handle for a provider whose sockets are no file handles.
+        ///
+        /**Such a provider gives its clients no other handles: from `WSPSocket`, also for a duplicated socket, from `WSPAccept` and from `WSPJoinLeaf`.
+To the system the handle looks like a file: reads and writes come back to the provider, and a completion port can be bound to it.
+Ws2_32 does not look into the context; `WPUQuerySocketHandleContext` returns it.
+Give the handle back with `WPUCloseSocketHandle`, at the latest during the last clean-up.
+A SAN provider keeps the handle for itself and returns a descriptor of its own.
+No error is documented for a wrong catalog entry.*/
+        #[deny(dead_code)]
+        #[inline]
+        pub(crate) fn create_socket_handle(
+            self,
+            entry: u32,
+            context: usize,
+        ) -> ::core::result::Result<
+            ::wpu::__private::SocketHandle,
+            ::wpu::__private::WsaError,
+        > {
+            let Self(()) = self;
+            ::wpu::__private::Upcalls::new(RUN.cell())
+                .create_socket_handle(entry, context)
+        }
+        ///`WPUQuerySocketHandleContext`: Returns the context that was given when a socket handle was made.
+        ///
+        /**Most functions of a provider whose sockets are no file handles begin with it.
+The context is a key and not a promise: another thread may close the socket between the question and the use of the answer.
+What happens with a handle that is closed already, or that is another provider's, is not documented.*/
+        #[deny(dead_code)]
+        #[inline]
+        pub(crate) fn query_socket_handle_context(
+            self,
+            socket: ::wpu::__private::ffi::SOCKET,
+        ) -> ::core::result::Result<usize, ::wpu::__private::WsaError> {
+            let Self(()) = self;
+            ::wpu::__private::Upcalls::new(RUN.cell())
+                .query_socket_handle_context(socket)
+        }
+        ///`WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
+        ///
+        /**Only for operations without a completion routine; those with one are completed by `WPUQueueApc`.
+Ws2_32 sets the client's event, posts to its completion port, or does both, and the provider need not know which.
+It writes `InternalHigh` first and then `Internal`; both may become visible only after the call has returned.
+`Offset` and `OffsetHigh` belong to the provider. By custom it leaves the flags and the error of the operation there before the call.
+The error code of this call is not that of the operation. If the call fails, the client may wait for ever.
+A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
+        #[deny(dead_code)]
+        #[inline]
+        pub(crate) fn complete_overlapped_request(
+            self,
+            socket: ::wpu::__private::ffi::SOCKET,
+            operation: ::wpu::__private::Operation,
+            error: u32,
+            transferred: u32,
+        ) -> ::core::result::Result<
+            (),
+            ::wpu::__private::Refused<
+                ::wpu::__private::Operation,
+                ::wpu::__private::WsaError,
+            >,
+        > {
+            let Self(()) = self;
+            ::wpu::__private::Upcalls::new(RUN.cell())
+                .complete_overlapped_request(socket, operation, error, transferred)
+        }
+    }
+};

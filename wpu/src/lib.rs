@@ -1,0 +1,67 @@
+//! Write Winsock service providers in safe Rust.
+//!
+//! A provider is a DLL that Ws2_32 loads. Ws2_32 hands it a table of function pointers, the *upcalls*,
+//! and the documentation says which of them a provider must use. [`wpu_provider`] makes forgetting one
+//! a compile-time error.
+//!
+//! ```
+//! # mod crate_root {
+//! use wpu::prelude::*;
+//!
+//! /// A base provider whose sockets are not file handles.
+//! #[wpu_provider(
+//!     class = non_ifs,
+//!     uses(WPUCreateSocketHandle, WPUQuerySocketHandleContext),
+//!     waives(
+//!         WPUGetProviderPath = "base provider: no layer below",
+//!         WPUPostMessage = "refuses WSPAsyncSelect",
+//!         WPUQueryBlockingCallback = "never blocks a client thread",
+//!     ),
+//! )]
+//! pub struct Loopback;
+//!
+//! impl Loopback {
+//!     /// Opens a socket whose context is `key`.
+//!     pub fn open(&self, entry: u32, key: usize) -> Result<SocketHandle, WsaError> {
+//!         Self::upcalls().create_socket_handle(entry, key)
+//!     }
+//!     /// Finds the key of a client's socket again.
+//!     pub fn key(&self, socket: SOCKET) -> Result<usize, WsaError> {
+//!         Self::upcalls().query_socket_handle_context(socket)
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! The upcalls go through the newest table that Ws2_32 handed over. Before start-up and after the last
+//! clean-up they fail with `WSANOTINITIALISED`.
+
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+mod apc;
+mod entry;
+mod overlapped;
+pub mod prelude;
+mod provider;
+mod run;
+
+pub use apc::apc;
+pub use entry::{EntryPoint, Start};
+pub use overlapped::Overlapped;
+pub use provider::Provider;
+pub use run::StartError;
+#[cfg(feature = "macros")]
+pub use wpu_macros::wpu_provider;
+pub use wpu_sys::{
+    Apc, BlockingHook, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, OpenThread, Operation,
+    Platform, Refused, SocketHandle, ThreadId, UPCALLS, Upcall, UpcallSet, Upcalls, Waiver, WideString,
+    WsaError, facts, ffi, judge,
+};
+
+/// What the attribute and [`export!`] expand to names these; nobody else should.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::entry::start_up;
+    pub use crate::run::Run;
+    pub use wpu_sys::*;
+}

@@ -1,0 +1,24 @@
+//! The trait that `#[wpu_provider]` implements.
+
+use crate::__private::{Run, Table, UpcallSet};
+use wpu_sys::Declaration;
+
+/// A Winsock service provider. [`wpu_provider`](crate::wpu_provider) implements it.
+pub trait Provider: Sized + 'static {
+    /// The handle through which the provider makes the upcalls that it declares, and no others.
+    type Upcalls: Copy;
+
+    /// What the provider says of itself.
+    const DECLARATION: Declaration;
+
+    /// The handle. It can be had at any time; calls fail while the provider is not started.
+    fn upcalls() -> Self::Upcalls;
+
+    /// Where the table of the moment is kept.
+    #[doc(hidden)]
+    fn __run() -> &'static Run;
+
+    /// Fills in the declared upcalls among `missing` that are exported by name; answers what stays missing.
+    #[doc(hidden)]
+    fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet;
+}

@@ -1,0 +1,133 @@
+//! `cargo xtask ci`: everything that must pass before a change lands.
+
+use crate::root;
+use anyhow::{Context, Result, bail};
+use std::process::{Command, Stdio};
+
+/// The oldest compiler that the published crates promise to build with.
+const OLDEST: &str = "1.85.0";
+
+/// Targets whose layout asserts are checked; none needs a linker for that.
+const TARGETS: [&str; 5] = [
+    "x86_64-pc-windows-gnu",
+    "i686-pc-windows-gnu",
+    "x86_64-pc-windows-msvc",
+    "i686-pc-windows-msvc",
+    "aarch64-pc-windows-gnullvm",
+];
+
+/// Runs every leg; stops at the first that fails, and says at the end which ones could not run.
+pub fn run() -> Result<()> {
+    let mut legs = Legs::default();
+    legs.run("tests", "cargo test --quiet")?;
+    legs.run("formatting", "cargo fmt --all --check")?;
+    legs.run("lints", "cargo clippy --quiet --workspace --all-targets -- -D warnings")?;
+    legs.run_with(
+        "documentation",
+        "cargo doc --quiet --workspace --no-deps",
+        ("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    legs.run("freshness", "cargo xtask gen --check")?;
+    legs.run("without the attribute", "cargo check --quiet --package wpu --no-default-features")?;
+    legs.run("without std", "cargo check --quiet --package wpu-sys")?;
+    dependencies(&mut legs)?;
+    for target in TARGETS {
+        let name = format!("layouts for {target}");
+        let command = format!("cargo check --quiet --package tour --package tour-ifs --target {target}");
+        legs.run_if(&name, has_target(target), "rustup cannot add the target", &command)?;
+    }
+    let oldest = format!("cargo +{OLDEST} check --quiet --package wpu --package wpu-host");
+    legs.run_if(
+        "oldest compiler",
+        has(&format!("cargo +{OLDEST} --version")),
+        "rustup cannot add it",
+        &oldest,
+    )?;
+    let miri = "cargo +nightly miri test --quiet --package wpu --package wpu-host";
+    legs.run_if("Miri", has("cargo +nightly miri --version"), "rustup cannot add it to a nightly", miri)?;
+    legs.run("demo", "cargo xtask demo")?;
+    legs.run("benchmarks compile", "cargo check --quiet --release --manifest-path benches/Cargo.toml")?;
+    legs.report();
+    Ok(())
+}
+
+/// What ran and what did not.
+#[derive(Default)]
+struct Legs {
+    passed: u32,
+    skipped: Vec<String>,
+}
+
+impl Legs {
+    fn run(&mut self, name: &str, command: &str) -> Result<()> {
+        self.run_with(name, command, ("WPU_CI", "1"))
+    }
+
+    fn run_if(&mut self, name: &str, possible: bool, why_not: &str, command: &str) -> Result<()> {
+        if possible {
+            return self.run(name, command);
+        }
+        self.skipped.push(format!("{name}: {why_not}"));
+        Ok(())
+    }
+
+    fn run_with(&mut self, name: &str, command: &str, variable: (&str, &str)) -> Result<()> {
+        println!("\n── {name}: {command} ──");
+        let status = parts(command).env(variable.0, variable.1).status();
+        if !status.with_context(|| format!("cannot run `{command}`"))?.success() {
+            bail!("{name} failed: `{command}`");
+        }
+        self.passed += 1;
+        Ok(())
+    }
+
+    fn report(&self) {
+        println!("\n── {} legs passed, {} skipped ──", self.passed, self.skipped.len());
+        for skipped in &self.skipped {
+            println!("skipped {skipped}");
+        }
+    }
+}
+
+/// What a provider's author compiles stays tiny.
+fn dependencies(legs: &mut Legs) -> Result<()> {
+    let all = ["proc-macro2", "quote", "syn", "unicode-ident", "wpu", "wpu-macros", "wpu-sys"];
+    for (features, expected) in [(&[][..], &all[..]), (&["--no-default-features"], &["wpu", "wpu-sys"])] {
+        let args = ["tree", "--edges", "normal", "--package", "wpu", "--prefix", "none", "--format", "{p}"];
+        let tree = Command::new("cargo").args(args).args(features).current_dir(root()).output()?;
+        let tree = String::from_utf8_lossy(&tree.stdout).into_owned();
+        let mut names: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        names.retain(|name| !name.is_empty());
+        names.sort_unstable();
+        names.dedup();
+        println!("\n── dependencies {features:?}: {} ──", names.join(", "));
+        if names != expected {
+            bail!("a provider's author must compile only {}", expected.join(", "));
+        }
+        legs.passed += 1;
+    }
+    Ok(())
+}
+
+fn has_target(target: &str) -> bool {
+    let installed = parts("rustc --print target-libdir --target").arg(target).output();
+    installed.is_ok_and(|output| {
+        let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success() && std::path::Path::new(&folder).exists()
+    })
+}
+
+fn has(command: &str) -> bool {
+    let status = parts(command).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// A command of plain words, in the root of the project.
+fn parts(command: &str) -> Command {
+    let mut words = command.split(' ');
+    let mut process = Command::new(words.next().unwrap_or_default());
+    process.args(words).current_dir(root());
+    // Set by the cargo that runs this, for itself; `cargo +toolchain` must be free to choose.
+    process.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
+    process
+}
