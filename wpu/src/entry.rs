@@ -37,7 +37,7 @@ pub struct Start<'a> {
 
 /// Exports `WSPStartup` for a provider, under the undecorated name that Ws2_32 looks for.
 ///
-/// ```
+/// ```standalone_crate
 /// # use wpu::prelude::*;
 /// # #[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(
 /// #     WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "example"))]

@@ -65,3 +65,12 @@ pub mod __private {
     pub use crate::run::Run;
     pub use wpu_sys::*;
 }
+
+/// The code in the guides is tested.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../docs/rules.md")]
+    mod rules {}
+}
