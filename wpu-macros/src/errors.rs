@@ -306,7 +306,9 @@ fn panic(message: &str) -> Text {
     Text {
         wrong: format!("`#[wpu_provider]` failed: {message}"),
         note: Some("this is a fault of wpu, not of the code that it stands on".to_owned()),
-        help: Some(format!("please report it at {}/issues", env!("CARGO_PKG_REPOSITORY"))),
+        help: Some(
+            concat!("please report it with this code; the version is ", env!("CARGO_PKG_VERSION")).to_owned(),
+        ),
     }
 }
 

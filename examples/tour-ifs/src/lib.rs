@@ -7,10 +7,14 @@ use wpu::prelude::*;
 /// Its sockets are file handles of the system, which the provider below opens.
 #[wpu_provider(
     class = ifs,
-    uses(WPUModifyIFSHandle, WPUGetProviderPath),
+    uses(
+        WPUModifyIFSHandle,
+        WPUGetProviderPath,
+    ),
     waives(
         WPUCloseSocketHandle = "never creates a socket handle through Ws2_32",
-        WPUPostMessage, WPUQueryBlockingCallback = "the provider below does it",
+        WPUPostMessage = "forwards WSPAsyncSelect to the provider below",
+        WPUQueryBlockingCallback = "never blocks a client thread",
     ),
 )]
 #[derive(Debug)]

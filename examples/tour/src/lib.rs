@@ -22,7 +22,9 @@ use wpu::prelude::*;
         WPUQueryBlockingCallback,
         WPUCompleteOverlappedRequest,
     ),
-    waives(WPUGetProviderPath = "base provider: no layer below"),
+    waives(
+        WPUGetProviderPath = "base provider: no layer below",
+    ),
 )]
 #[derive(Debug)]
 pub struct Tour;

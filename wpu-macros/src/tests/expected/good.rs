@@ -9,24 +9,25 @@ pub struct Loopback {
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct LoopbackUpcalls(());
 const _: () = {
-    static RUN: ::wpu::__private::Run = ::wpu::__private::Run::new();
-    impl ::wpu::Provider for Loopback {
+    use ::wpu::{self as __wpu};
+    static RUN: __wpu::__private::Run = __wpu::__private::Run::new();
+    impl __wpu::Provider for Loopback {
         type Upcalls = LoopbackUpcalls;
-        const DECLARATION: ::wpu::__private::Declaration = ::wpu::__private::Declaration {
+        const DECLARATION: __wpu::__private::Declaration = __wpu::__private::Declaration {
             provider: "Loopback",
-            class: ::wpu::__private::Class::ALL[1],
-            platform: ::wpu::__private::Platform::ALL[0],
-            uses: ::wpu::__private::UpcallSet::of(&[3, 9, 15]),
+            class: __wpu::__private::Class::ALL[1],
+            platform: __wpu::__private::Platform::ALL[0],
+            uses: __wpu::__private::UpcallSet::of(&[3, 9, 15]),
             waives: &[
-                ::wpu::__private::Waiver {
+                __wpu::__private::Waiver {
                     upcall: 5,
                     reason: "base provider: no layer below",
                 },
-                ::wpu::__private::Waiver {
+                __wpu::__private::Waiver {
                     upcall: 7,
                     reason: "not needed here",
                 },
-                ::wpu::__private::Waiver {
+                __wpu::__private::Waiver {
                     upcall: 8,
                     reason: "not needed here",
                 },
@@ -35,15 +36,15 @@ const _: () = {
         fn upcalls() -> LoopbackUpcalls {
             LoopbackUpcalls(())
         }
-        fn __run() -> &'static ::wpu::__private::Run {
+        fn __run() -> &'static __wpu::__private::Run {
             &RUN
         }
         fn __import(
-            missing: ::wpu::__private::UpcallSet,
-            table: &mut ::wpu::__private::Table,
-        ) -> ::wpu::__private::UpcallSet {
+            missing: __wpu::__private::UpcallSet,
+            table: &mut __wpu::__private::Table,
+        ) -> __wpu::__private::UpcallSet {
             let stays = |upcall: &::core::primitive::usize| match *upcall {
-                15 => !::wpu::__private::import::complete_overlapped_request(table),
+                15 => !__wpu::__private::import::complete_overlapped_request(table),
                 _ => true,
             };
             ::core::iter::Iterator::collect(
@@ -67,11 +68,11 @@ No error is documented for a wrong catalog entry.*/
             entry: u32,
             context: usize,
         ) -> ::core::result::Result<
-            ::wpu::__private::SocketHandle,
-            ::wpu::__private::WsaError,
+            __wpu::__private::SocketHandle,
+            __wpu::__private::WsaError,
         > {
             let Self(()) = self;
-            ::wpu::__private::Upcalls::new(RUN.cell())
+            __wpu::__private::Upcalls::new(RUN.cell())
                 .create_socket_handle(entry, context)
         }
         ///`WPUQuerySocketHandleContext`: Returns the context that was given when a socket handle was made.
@@ -83,10 +84,10 @@ What happens with a handle that is closed already, or that is another provider's
         #[inline]
         pub(crate) fn query_socket_handle_context(
             self,
-            socket: ::wpu::__private::ffi::SOCKET,
-        ) -> ::core::result::Result<usize, ::wpu::__private::WsaError> {
+            socket: __wpu::__private::ffi::SOCKET,
+        ) -> ::core::result::Result<usize, __wpu::__private::WsaError> {
             let Self(()) = self;
-            ::wpu::__private::Upcalls::new(RUN.cell())
+            __wpu::__private::Upcalls::new(RUN.cell())
                 .query_socket_handle_context(socket)
         }
         ///`WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
@@ -101,19 +102,19 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
         #[inline]
         pub(crate) fn complete_overlapped_request(
             self,
-            socket: ::wpu::__private::ffi::SOCKET,
-            operation: ::wpu::__private::Operation,
+            socket: __wpu::__private::ffi::SOCKET,
+            operation: __wpu::__private::Operation,
             error: u32,
             transferred: u32,
         ) -> ::core::result::Result<
             (),
-            ::wpu::__private::Refused<
-                ::wpu::__private::Operation,
-                ::wpu::__private::WsaError,
+            __wpu::__private::Refused<
+                __wpu::__private::Operation,
+                __wpu::__private::WsaError,
             >,
         > {
             let Self(()) = self;
-            ::wpu::__private::Upcalls::new(RUN.cell())
+            __wpu::__private::Upcalls::new(RUN.cell())
                 .complete_overlapped_request(socket, operation, error, transferred)
         }
     }

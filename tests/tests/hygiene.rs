@@ -1,0 +1,134 @@
+//! What the attribute writes, under every lint that an author might turn on, and what it says at run time.
+//!
+//! `cargo clippy --all-targets` looks at this file too; that is half of its purpose.
+
+#![forbid(unsafe_code, dead_code)]
+#![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::nursery)]
+#![allow(clippy::redundant_pub_crate, reason = "it wants what `unreachable_pub` forbids")]
+
+use wpu::__private::Table;
+use wpu::__private::table::CLOSED;
+use wpu::{Judgement, Provider, UPCALLS, Upcall, UpcallSet, WsaError};
+
+/// Declares something of every kind: with an acquire, its release, an export, and waivers that share a reason.
+#[wpu::wpu_provider(
+    platform = win9x,
+    uses(
+        WPUCreateSocketHandle, WPUCompleteOverlappedRequest, WPUFDIsSet, WPUCloseSocketHandle, WPUOpenCurrentThread,
+        WPUCreateEvent, WPUSetEvent, WPUResetEvent, WPUQueueApc,
+    ),
+    waives(
+        WPUGetProviderPath = "base provider: no layer below",
+        WPUQueryBlockingCallback, WPUQuerySocketHandleContext = "not \"needed\" here",
+    ),
+    class = non_ifs,
+)]
+#[derive(Debug, Clone, Copy)]
+struct Loopback {
+    upcalls: LoopbackUpcalls,
+}
+
+impl Loopback {
+    /// Calls what it declares, as far as a call needs no host.
+    fn calls(self) -> Vec<WsaError> {
+        let up = self.upcalls;
+        let _ = (
+            LoopbackUpcalls::complete_overlapped_request,
+            LoopbackUpcalls::fd_is_set,
+            LoopbackUpcalls::queue_apc,
+        );
+        let _ = (LoopbackUpcalls::set_event, LoopbackUpcalls::reset_event);
+        [up.create_socket_handle(1, 2).err(), up.create_event().err(), up.open_current_thread().err()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// Another, whose declaration is short.
+mod files {
+    #[wpu::wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(
+        WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here",
+    ))]
+    pub(super) struct Files;
+
+    impl Files {
+        pub(super) fn adopt() -> Result<usize, wpu::WsaError> {
+            <Self as wpu::Provider>::upcalls().modify_ifs_handle(1, 2)
+        }
+    }
+}
+
+fn upcall(name: &str) -> usize {
+    Upcall::find(name).unwrap_or_else(|| panic!("no upcall is called {name}"))
+}
+
+fn judged(judgement: Judgement) -> Vec<&'static str> {
+    let judgements = Loopback::DECLARATION.judgements();
+    judgements.filter(|(_, found)| *found == judgement).map(|(upcall, _)| UPCALLS[upcall].name).collect()
+}
+
+#[test]
+fn the_declaration_says_what_the_attribute_says() {
+    let declaration = Loopback::DECLARATION;
+    assert_eq!(declaration.provider, "Loopback");
+    assert_eq!((declaration.class.name(), declaration.platform.name()), ("non_ifs", "win9x"));
+    assert_eq!(files::Files::DECLARATION.platform.name(), "nt");
+    assert_eq!(
+        judged(Judgement::Waived),
+        ["WPUGetProviderPath", "WPUQueryBlockingCallback", "WPUQuerySocketHandleContext"]
+    );
+    assert_eq!(judged(Judgement::UsedAsRelease), ["WPUCloseEvent", "WPUCloseThread"]);
+    assert_eq!(judged(Judgement::Used).len(), 9);
+    let reason = |name| declaration.waiver(upcall(name));
+    assert_eq!(reason("WPUGetProviderPath"), Some("base provider: no layer below"));
+    assert_eq!(reason("WPUQueryBlockingCallback"), Some("not \"needed\" here"));
+    assert_eq!(reason("WPUQuerySocketHandleContext"), Some("not \"needed\" here"));
+    assert_eq!(reason("WPUPostMessage"), None);
+}
+
+#[test]
+fn each_provider_has_a_table_of_its_own_which_is_closed_at_first() {
+    assert!(!std::ptr::eq(Loopback::__run(), files::Files::__run()));
+    let errors = Loopback { upcalls: Loopback::upcalls() }.calls();
+    assert_eq!(errors, [WsaError::WSANOTINITIALISED; 3]);
+    assert_eq!(files::Files::adopt(), Err(WsaError::WSANOTINITIALISED));
+}
+
+#[test]
+fn the_handle_is_small_and_says_what_it_is() {
+    assert_eq!(size_of::<LoopbackUpcalls>(), 0);
+    assert_eq!(format!("{:?}", Loopback::upcalls()), "LoopbackUpcalls(())");
+}
+
+/// Two upcalls that tables may lack: one that is exported by name, and one that is not.
+fn holes() -> UpcallSet {
+    UpcallSet::of(&[upcall("WPUCompleteOverlappedRequest"), upcall("WPUCreateEvent")])
+}
+
+#[test]
+fn nothing_is_imported_that_is_not_declared() {
+    let mut table: Table = CLOSED;
+    assert_eq!(files::Files::__import(holes(), &mut table), holes());
+}
+
+#[cfg(not(windows))]
+#[test]
+fn what_is_declared_and_exported_is_imported() {
+    extern "system" fn answer(
+        _: wpu::ffi::SOCKET,
+        _: *mut wpu::ffi::WSAOVERLAPPED,
+        _: u32,
+        _: u32,
+        _: *mut i32,
+    ) -> i32 {
+        42
+    }
+    let (mut table, other) = (CLOSED, UpcallSet::of(&[upcall("WPUCreateEvent")]));
+    assert_eq!(Loopback::__import(holes(), &mut table), holes(), "nobody exports it yet");
+    wpu::__private::import::provide_complete_overlapped_request(answer);
+    assert_eq!(Loopback::__import(other, &mut table), other, "nobody asked for it");
+    assert!(std::ptr::fn_addr_eq(table.WPUCompleteOverlappedRequest, CLOSED.WPUCompleteOverlappedRequest));
+    assert_eq!(Loopback::__import(holes(), &mut table), other);
+    assert!(!std::ptr::fn_addr_eq(table.WPUCompleteOverlappedRequest, CLOSED.WPUCompleteOverlappedRequest));
+}

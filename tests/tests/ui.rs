@@ -1,0 +1,90 @@
+//! What a user of the attribute sees: `ui/pass` must compile and run, every other folder of `ui` holds
+//! mistakes, one to a file, with what rustc prints.
+//!
+//! The messages are those of the pinned toolchain. `TRYBUILD=overwrite cargo test -p wpu-tests --test ui`
+//! writes them anew.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder of what must compile.
+const PASS: &str = "pass";
+
+/// The fewest cases there may be: a pattern that has come to match nothing must not pass.
+const FEWEST_MISTAKES: usize = 43;
+const FEWEST_PASSES: usize = 9;
+
+/// The README's own code, which is as long as it is.
+const README: &str = "readme";
+
+/// The longest that a mistake may be, in lines.
+const LINES: usize = 20;
+
+#[test]
+fn messages() {
+    let cases = trybuild::TestCases::new();
+    for folder in folders() {
+        let pattern = folder.join("*.rs");
+        if folder.ends_with(PASS) {
+            cases.pass(pattern);
+        } else {
+            cases.compile_fail(pattern);
+        }
+    }
+}
+
+#[test]
+fn no_case_is_lost() {
+    let (passes, mistakes): (Vec<_>, Vec<_>) =
+        folders().into_iter().partition(|folder| folder.ends_with(PASS));
+    let count = |folders: &[PathBuf]| folders.iter().map(|folder| files(folder, "rs").len()).sum::<usize>();
+    assert!(count(&passes) >= FEWEST_PASSES, "{} cases that pass", count(&passes));
+    assert!(count(&mistakes) >= FEWEST_MISTAKES, "{} mistakes", count(&mistakes));
+}
+
+#[test]
+fn every_message_has_its_mistake_and_every_mistake_its_message() {
+    for folder in folders() {
+        let messages = files(&folder, "stderr");
+        let orphan = messages.iter().find(|message| !message.with_extension("rs").exists());
+        assert_eq!(orphan, None, "this message has no mistake");
+        if folder.ends_with(PASS) {
+            assert_eq!(messages, Vec::<PathBuf>::new(), "what compiles has no message");
+            continue;
+        }
+        let cases = files(&folder, "rs");
+        let silent = cases.iter().find(|case| !case.with_extension("stderr").exists());
+        assert_eq!(silent, None, "this mistake has no message");
+    }
+}
+
+#[test]
+fn mistakes_are_short_and_say_what_they_are() {
+    let written_for_this = |folder: &&PathBuf| !folder.ends_with(PASS) && !folder.ends_with(README);
+    for case in folders().iter().filter(written_for_this).flat_map(|folder| files(folder, "rs")) {
+        let text = fs::read_to_string(&case).unwrap();
+        assert!(text.starts_with("//! "), "{} does not say what it is", case.display());
+        assert!(text.lines().count() <= LINES, "{} is too long", case.display());
+    }
+}
+
+/// The folders of cases, by name. A file beside them would be read by no one.
+fn folders() -> Vec<PathBuf> {
+    let folders = entries(Path::new("ui"));
+    assert_eq!(folders.iter().find(|entry| !entry.is_dir()), None, "this is in no folder");
+    folders
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files = entries(folder);
+    files.retain(|file| file.extension() == Some(OsStr::new(extension)));
+    files
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    entries
+}

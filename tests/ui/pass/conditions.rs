@@ -1,0 +1,18 @@
+//! Under conditions, before and behind the attribute.
+use wpu::prelude::*;
+
+#[wpu_provider(class = ifs)]
+#[cfg(any())]
+pub struct Files {}
+
+#[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]
+#[cfg(any())]
+pub struct Files {}
+
+#[cfg_attr(all(), wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here")), derive(Clone))]
+#[cfg(all())]
+pub struct Files {}
+
+fn main() {
+    let _ = FilesUpcalls::modify_ifs_handle;
+}

@@ -1,0 +1,18 @@
+//! Among things that bear the names of others.
+#![allow(dead_code, non_camel_case_types)]
+mod core {}
+mod std {}
+mod wpu {}
+enum Result {}
+enum Option {}
+struct Upcalls;
+static RUN: () = ();
+
+#[::wpu::wpu_provider(class = ifs, uses(WPUModifyIFSHandle, WPUQueryBlockingCallback), waives(
+    WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage = "not needed here",
+))]
+pub struct Cell {}
+
+fn main() {
+    let _ = (CellUpcalls::modify_ifs_handle, CellUpcalls::query_blocking_callback);
+}

@@ -1,0 +1,13 @@
+//! A waiver of something that is optional.
+use wpu::prelude::*;
+
+#[wpu_provider(
+    class = ifs,
+    uses(WPUModifyIFSHandle),
+    waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here", WPUSetEvent = "not needed here"),
+)]
+pub struct Files {}
+
+fn main() {
+    _ = Files::upcalls().modify_ifs_handle(1, 2);
+}

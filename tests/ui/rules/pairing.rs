@@ -1,0 +1,15 @@
+//! A release that comes with its acquire has no method of its own, named or not.
+use wpu::prelude::*;
+
+#[wpu_provider(
+    class = ifs,
+    uses(WPUModifyIFSHandle, WPUCreateEvent, WPUCloseEvent),
+    waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"),
+)]
+pub struct Files {}
+
+fn main() {
+    _ = Files::upcalls().modify_ifs_handle(1, 2);
+    let event = Files::upcalls().create_event().unwrap();
+    Files::upcalls().close_event(event.borrowed());
+}

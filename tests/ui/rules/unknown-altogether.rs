@@ -1,0 +1,13 @@
+//! A name like no other.
+use wpu::prelude::*;
+
+#[wpu_provider(
+    class = ifs,
+    uses(WPUModifyIFSHandle, WPUShutdownEverything),
+    waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"),
+)]
+pub struct Files {}
+
+fn main() {
+    _ = Files::upcalls().modify_ifs_handle(1, 2);
+}

@@ -1,0 +1,12 @@
+//! Called by nobody, where the crate allows that.
+#![allow(dead_code)]
+use wpu::prelude::*;
+
+#[wpu_provider(
+    class = ifs,
+    uses(WPUModifyIFSHandle),
+    waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"),
+)]
+pub struct Files {}
+
+fn main() {}

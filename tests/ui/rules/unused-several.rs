@@ -1,0 +1,13 @@
+//! Declared, and never called, more than once.
+use wpu::prelude::*;
+
+#[wpu_provider(
+    class = ifs,
+    uses(WPUModifyIFSHandle, WPUFDIsSet, WPUCreateEvent),
+    waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"),
+)]
+pub struct Files {}
+
+fn main() {
+    _ = Files::upcalls().modify_ifs_handle(1, 2);
+}

@@ -1,0 +1,7 @@
+//! The wrong brackets.
+use wpu::prelude::*;
+
+#[wpu_provider(class = ifs, uses[WPUModifyIFSHandle], waives = {WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"})]
+pub struct Files {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! Keys that are almost right. What stands behind them counts.
+use wpu::prelude::*;
+
+#[wpu_provider(class = ifs, use(WPUModifyIFSHandle), waive(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]
+pub struct Files {}
+
+fn main() {}
