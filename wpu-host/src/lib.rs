@@ -28,7 +28,8 @@
 //! let entry = host.add_entry(Entry::new(id, r"%SystemRoot%\System32\mine.dll"));
 //!
 //! // `startup` is the provider's `WSPStartup`. This one makes a socket handle and forgets it.
-//! let started = host.start_with(startup, &entry)?;
+//! // SAFETY: it is a `WSPStartup`, and keeps the contract of one.
+//! let started = unsafe { host.start_with(startup, &entry)? };
 //! let left_open = started.clean_up()?;
 //! assert_eq!(left_open.socket_handles, 1);
 //!

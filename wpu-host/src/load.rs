@@ -120,7 +120,8 @@ impl Host {
     /// When the entry is not one of this host, or the provider refuses.
     pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
         self.keep_loaded(&library.loaded);
-        let mut started = self.start_with(library.startup, entry)?;
+        // SAFETY: whoever loaded the library vouched for what has this name.
+        let mut started = unsafe { self.start_with(library.startup, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
         Ok(started)
     }
@@ -134,37 +135,50 @@ impl Host {
     pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
         let startup_ex = library.startup_ex.ok_or(StartError::NoStartupEx)?;
         self.keep_loaded(&library.loaded);
-        let mut started = self.start_ex_with(startup_ex, entry)?;
+        // SAFETY: as for `WSPStartup`.
+        let mut started = unsafe { self.start_ex_with(startup_ex, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
         Ok(started)
     }
 
-    /// Starts a provider that is part of this program. Its function must be a `WSPStartup` as
-    /// Winsock's documentation describes it.
+    /// Starts a provider that is part of this program.
     ///
     /// # Errors
     ///
     /// When the entry is not one of this host, or the provider refuses.
-    pub fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
+    ///
+    /// # Safety
+    ///
+    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
+    /// functions that it hands out.
+    pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
         let table = self.table();
         self.run_start(entry, |data, procs| {
-            // SAFETY: by its type the function is a WSPStartup, and this is how Ws2_32 calls one:
+            // SAFETY: the caller vouches for the function, and this is how Ws2_32 calls one:
             // all pointers are valid during the call, and so is the table for as long as there is
             // a process.
             unsafe { startup(VERSION, data, &raw const entry.info, table, procs) }
         })
     }
 
-    /// Starts a provider that is part of this program. Its function must be a `WSPStartupEx` as
-    /// Winsock's documentation describes it.
+    /// Starts a provider that is part of this program.
     ///
     /// # Errors
     ///
     /// When the entry is not one of this host, or the provider refuses.
-    pub fn start_ex_with(&self, startup_ex: WSPStartupExFn, entry: &Entry) -> Result<Started, StartError> {
+    ///
+    /// # Safety
+    ///
+    /// The function is a `WSPStartupEx` as Winsock's documentation describes it, and so are the
+    /// functions that it hands out.
+    pub unsafe fn start_ex_with(
+        &self,
+        startup_ex: WSPStartupExFn,
+        entry: &Entry,
+    ) -> Result<Started, StartError> {
         let table: WSPUPCALLTABLEEX = self.table_ex();
         self.run_start(entry, |data, procs| {
-            // SAFETY: by its type the function is a WSPStartupEx, and this is how it is called:
+            // SAFETY: the caller vouches for the function, and this is how it is called:
             // all pointers are valid during the call, and the functions in the table for ever.
             unsafe { startup_ex(VERSION, data, &raw const entry.info, &raw const table, procs) }
         })

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Provider, functions};
 use std::sync::Mutex;
-use wpu_host::{Entry, Host, Leftovers, StartError};
+use wpu_host::{Entry, Host, Leftovers, StartError, Started};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -98,12 +98,22 @@ fn seen() -> Seen {
     SEEN.lock().unwrap().expect("a start")
 }
 
+fn start(host: &Host, entry: &Entry) -> Result<Started, StartError> {
+    // SAFETY: `startup` does what a `WSPStartup` may do, and `cleanup` what a `WSPCleanup` may.
+    unsafe { host.start_with(startup, entry) }
+}
+
+fn start_ex(host: &Host, entry: &Entry) -> Result<Started, StartError> {
+    // SAFETY: the same of `startup_ex`.
+    unsafe { host.start_ex_with(startup_ex, entry) }
+}
+
 #[test]
 fn a_provider_gets_what_ws2_32_gives() {
     let _alone = ALONE.lock();
     let host = Host::new().expect("a place is free");
     let entry = entry(&host, 0);
-    let started = host.start_with(startup, &entry).expect("a start");
+    let started = start(&host, &entry).expect("a start");
     assert_eq!((seen().version, seen().entry), (0x0202, entry.id()));
     let expected = WSPUPCALLTABLEEX { lpWPUCompleteOverlappedRequest: None, ..host.table_ex() };
     assert_eq!(functions(seen().table), functions(expected));
@@ -118,7 +128,7 @@ fn a_provider_gets_what_ws2_32_gives() {
 fn a_san_provider_gets_sixteen_upcalls() {
     let _alone = ALONE.lock();
     let host = Host::new().expect("a place is free");
-    let started = host.start_ex_with(startup_ex, &entry(&host, 0)).expect("a start");
+    let started = start_ex(&host, &entry(&host, 0)).expect("a start");
     assert_eq!(functions(seen().table), functions(host.table_ex()));
     drop(started);
     assert_eq!(seen().cleanups, 0);
@@ -128,10 +138,10 @@ fn a_san_provider_gets_sixteen_upcalls() {
 fn a_start_can_fail() {
     let _alone = ALONE.lock();
     let host = Host::new().expect("a place is free");
-    let refused = host.start_with(startup, &entry(&host, REFUSE)).expect_err("a refusal");
+    let refused = start(&host, &entry(&host, REFUSE)).expect_err("a refusal");
     assert_eq!(refused, StartError::Refused(WsaError::WSAEPROCLIM));
     assert!(refused.to_string().starts_with("the provider refused to start: "));
-    let unknown = host.start_with(startup, &Entry::new(GUID::ZERO, "")).expect_err("a refusal");
+    let unknown = start(&host, &Entry::new(GUID::ZERO, "")).expect_err("a refusal");
     assert_eq!(unknown, StartError::UnknownEntry(0));
     assert_eq!(unknown.to_string(), "the host's catalog has no entry 0");
     assert!(host.trace().is_empty());
@@ -141,8 +151,8 @@ fn a_start_can_fail() {
 fn a_clean_up_can_fail_or_be_missing() {
     let _alone = ALONE.lock();
     let host = Host::new().expect("a place is free");
-    let started = host.start_with(startup, &entry(&host, NO_CLEANUP)).expect("a start");
+    let started = start(&host, &entry(&host, NO_CLEANUP)).expect("a start");
     assert_eq!(started.clean_up().map(|left| left.socket_handles), Ok(1));
-    let started = host.start_with(startup, &entry(&host, BAD_CLEANUP)).expect("a start");
+    let started = start(&host, &entry(&host, BAD_CLEANUP)).expect("a start");
     assert_eq!(started.clean_up(), Err(WsaError::WSAENETDOWN));
 }
