@@ -24,13 +24,14 @@ impl SocketHandle {
     #[inline]
     pub(crate) fn acquired(
         cell: &'static Cell,
+        run: u32,
         raw: ffi::SOCKET,
     ) -> Result<Self, WsaError> {
         // A host that reports success and gives nothing has broken the contract.
         if raw == 0 {
             return Err(WsaError::WSASYSCALLFAILURE);
         }
-        Ok(Self { raw, run: cell.run(), cell })
+        Ok(Self { raw, run, cell })
     }
 
     /// Takes over a value that was acquired in the present run of `cell`.
@@ -95,8 +96,8 @@ pub struct Event {
 
 impl Event {
     #[inline]
-    pub(crate) fn acquired(cell: &'static Cell, raw: ffi::WSAEVENT) -> Self {
-        Self { raw, run: cell.run(), cell }
+    pub(crate) fn acquired(cell: &'static Cell, run: u32, raw: ffi::WSAEVENT) -> Self {
+        Self { raw, run, cell }
     }
 
     /// Takes over a value that was acquired in the present run of `cell`.
@@ -217,13 +218,14 @@ impl OpenThread {
     #[inline]
     pub(crate) fn acquired(
         cell: &'static Cell,
+        run: u32,
         raw: ffi::WSATHREADID,
     ) -> Result<Self, WsaError> {
         // A host that reports success and gives nothing has broken the contract.
         if raw == ffi::WSATHREADID::ZERO {
             return Err(WsaError::WSASYSCALLFAILURE);
         }
-        Ok(Self { raw, run: cell.run(), cell })
+        Ok(Self { raw, run, cell })
     }
 
     /// Takes over a value that was acquired in the present run of `cell`.

@@ -12,6 +12,7 @@
 
 #![no_std]
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals, reason = "C names stay as they are")]
+#![allow(dead_code, unused_imports, reason = "written for every kind of thing that a spec may hold")]
 #![allow(clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "texts are the spec's")]
 #![allow(clippy::wildcard_imports, reason = "modules of one output, which share no names")]
 #![allow(clippy::not_unsafe_ptr_arg_deref, reason = "such a pointer is a handle, which the host looks up")]

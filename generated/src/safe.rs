@@ -89,13 +89,14 @@ impl Upcalls {
     #[inline]
     pub fn create_event(self) -> Result<Event, WsaError> {
         let mut errno = 0;
+        let run = self.0.run();
         let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUCreateEvent)(&raw mut errno) };
         if answer == ffi::WSA_INVALID_EVENT {
             return Err(WsaError::reported(errno));
         }
-        Ok(Event::acquired(self.0, answer))
+        Ok(Event::acquired(self.0, run, answer))
     }
 
     /// Makes a socket handle for a provider whose sockets are no file handles.
@@ -120,6 +121,7 @@ impl Upcalls {
         context: usize,
     ) -> Result<SocketHandle, WsaError> {
         let mut errno = 0;
+        let run = self.0.run();
         let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
@@ -128,7 +130,7 @@ impl Upcalls {
         if answer == ffi::INVALID_SOCKET {
             return Err(WsaError::reported(errno));
         }
-        SocketHandle::acquired(self.0, answer)
+        SocketHandle::acquired(self.0, run, answer)
     }
 
     /// Tells whether a socket is in a set.
@@ -427,6 +429,7 @@ impl Upcalls {
     pub fn open_current_thread(self) -> Result<OpenThread, WsaError> {
         let mut thread: ffi::WSATHREADID = ffi::WSATHREADID::ZERO;
         let mut errno = 0;
+        let run = self.0.run();
         let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
@@ -435,7 +438,7 @@ impl Upcalls {
         if answer != ffi::NO_ERROR {
             return Err(WsaError::reported(errno));
         }
-        OpenThread::acquired(self.0, thread)
+        OpenThread::acquired(self.0, run, thread)
     }
 
     /// Frees a thread id from `WPUOpenCurrentThread`.

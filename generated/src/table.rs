@@ -237,23 +237,14 @@ impl RawTable for ffi::WSPUPCALLTABLEEX {
 /// What the closed table holds.
 mod closed {
     use super::{WsaError, ffi};
-
-    /// # Safety
-    ///
-    /// `errno` is null or can be written to.
-    unsafe fn report(errno: *mut i32) {
-        if !errno.is_null() {
-            // SAFETY: not null; the caller vouches for the rest.
-            unsafe { errno.write(WsaError::WSANOTINITIALISED.code()) };
-        }
-    }
+    use crate::support::border;
 
     pub(super) unsafe extern "system" fn close_event(
         _: ffi::WSAEVENT,
         lpErrno: *mut i32,
     ) -> ffi::BOOL {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::FALSE
     }
 
@@ -262,7 +253,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 
@@ -270,7 +261,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> ffi::WSAEVENT {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::WSA_INVALID_EVENT
     }
 
@@ -280,7 +271,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> ffi::SOCKET {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::INVALID_SOCKET
     }
 
@@ -298,7 +289,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 
@@ -308,7 +299,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> ffi::SOCKET {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::INVALID_SOCKET
     }
 
@@ -328,7 +319,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 
@@ -338,7 +329,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 
@@ -349,7 +340,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 
@@ -358,7 +349,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> ffi::BOOL {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::FALSE
     }
 
@@ -367,7 +358,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> ffi::BOOL {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::FALSE
     }
 
@@ -376,7 +367,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 
@@ -385,7 +376,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 
@@ -397,7 +388,7 @@ mod closed {
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { report(lpErrno) };
+        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
         ffi::SOCKET_ERROR
     }
 }

@@ -7,7 +7,7 @@ use crate::facts::UPCALLS;
 use crate::ffi;
 use crate::handles::*;
 use crate::host::{Call, Host, Locate};
-use crate::support::border::{input, output, write_text};
+use crate::support::border;
 use crate::support::refused::Failed;
 use core::ptr::NonNull;
 
@@ -22,7 +22,7 @@ pub unsafe extern "system" fn close_event<L: Locate>(
 ) -> ffi::BOOL {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.close_event(hEvent)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -44,7 +44,7 @@ pub unsafe extern "system" fn close_event<L: Locate>(
     match answer {
         Ok(()) => 1,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -64,7 +64,7 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
 ) -> i32 {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.close_socket_handle(s)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -86,7 +86,7 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -105,7 +105,7 @@ pub unsafe extern "system" fn create_event<L: Locate>(
 ) -> ffi::WSAEVENT {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.create_event()
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -127,7 +127,7 @@ pub unsafe extern "system" fn create_event<L: Locate>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -148,7 +148,7 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
 ) -> ffi::SOCKET {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.create_socket_handle(dwCatalogEntryId, dwContext)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -172,7 +172,7 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -234,14 +234,14 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             // SAFETY: the contract of this function.
-            let id = unsafe { input(lpProviderId, WsaError::WSAEFAULT) }?;
-            output(lpszProviderDllPath, WsaError::WSAEFAULT)?;
-            output(lpProviderDllPathLen, WsaError::WSAEFAULT)?;
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            let id = unsafe { border::input(lpProviderId, WsaError::WSAEFAULT) }?;
+            border::output(lpszProviderDllPath, WsaError::WSAEFAULT)?;
+            border::output(lpProviderDllPathLen, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             let text = host.get_provider_path(id)?;
             // SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.
             let fits = unsafe {
-                write_text(&text, lpszProviderDllPath, lpProviderDllPathLen)
+                border::write_text(&text, lpszProviderDllPath, lpProviderDllPathLen)
             };
             if fits { Ok(text) } else { Err(WsaError::WSAEFAULT) }
         })();
@@ -264,7 +264,7 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
     match answer {
         Ok(_) => ffi::NO_ERROR,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -285,7 +285,7 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
 ) -> ffi::SOCKET {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.modify_ifs_handle(dwCatalogEntryId, ProposedHandle)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -309,7 +309,7 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -368,9 +368,9 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
 ) -> i32 {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lplpfnCallback, WsaError::WSAEFAULT)?;
-            output(lpdwContext, WsaError::WSAEFAULT)?;
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lplpfnCallback, WsaError::WSAEFAULT)?;
+            border::output(lpdwContext, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.query_blocking_callback(dwCatalogEntryId)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -401,7 +401,7 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
             ffi::NO_ERROR
         }
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -422,8 +422,8 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
 ) -> i32 {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpContext, WsaError::WSAEFAULT)?;
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpContext, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.query_socket_handle_context(s)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -449,7 +449,7 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
             ffi::NO_ERROR
         }
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -472,9 +472,9 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             // SAFETY: the contract of this function.
-            let thread = unsafe { input(lpThreadId, WsaError::WSAEFAULT) }?;
+            let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
             let routine = lpfnUserApc.ok_or(WsaError::WSAEFAULT)?;
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.queue_apc(thread, routine, dwContext)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -498,7 +498,7 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -518,7 +518,7 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
 ) -> ffi::BOOL {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.reset_event(hEvent)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -540,7 +540,7 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
     match answer {
         Ok(()) => 1,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -560,7 +560,7 @@ pub unsafe extern "system" fn set_event<L: Locate>(
 ) -> ffi::BOOL {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.set_event(hEvent)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -582,7 +582,7 @@ pub unsafe extern "system" fn set_event<L: Locate>(
     match answer {
         Ok(()) => 1,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -602,8 +602,8 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
 ) -> i32 {
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
-            output(lpThreadId, WsaError::WSAEFAULT)?;
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpThreadId, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.open_current_thread()
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -629,7 +629,7 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
             ffi::NO_ERROR
         }
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -650,8 +650,8 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             // SAFETY: the contract of this function.
-            let thread = unsafe { input(lpThreadId, WsaError::WSAEFAULT) }?;
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.close_thread(thread)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -673,7 +673,7 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }
@@ -699,7 +699,7 @@ pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
             let operation = NonNull::new(lpOverlapped)
                 .filter(|structure| structure.is_aligned())
                 .ok_or(WsaError::WSAEFAULT)?;
-            output(lpErrno, WsaError::WSAEFAULT)?;
+            border::output(lpErrno, WsaError::WSAEFAULT)?;
             host.complete_overlapped_request(s, operation, dwError, cbTransferred)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
@@ -723,7 +723,7 @@ pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if output(lpErrno, error).is_ok() {
+            if border::output(lpErrno, error).is_ok() {
                 // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
                 unsafe { lpErrno.write(error.code()) };
             }

@@ -4,6 +4,9 @@ use crate::source::{FileId, Sources};
 use std::fmt;
 use std::ops::Range;
 
+/// Beyond this many diagnostics, a person needs no more to begin with: no others are shown.
+pub(crate) const SHOWN: usize = 50;
+
 /// A stretch of a spec file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -106,10 +109,15 @@ impl Diagnostic {
 
 /// The name that is most like `wrong`, unless none is like it.
 fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody mistypes a name of this length; comparing takes the product of both lengths.
+    const LONGEST: usize = 100;
+    if wrong.len() > LONGEST {
+        return None;
+    }
     let folded = wrong.to_lowercase();
     names
         .into_iter()
-        .filter(|name| *name != wrong)
+        .filter(|name| *name != wrong && name.len() <= LONGEST)
         .map(|name| (strsim::jaro_winkler(&folded, &name.to_lowercase()), name))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|(a, left), (b, right)| a.total_cmp(b).then_with(|| right.cmp(left)))

@@ -4,6 +4,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Model, Param, ResultKind, Role, Ty, TypeKind, Upcall};
 use crate::raw;
+use std::collections::{HashMap, HashSet};
 
 /// How an upcall looks to a Rust programmer.
 #[derive(Debug)]
@@ -103,7 +104,8 @@ pub enum Failure {
 }
 
 /// What functions of the output call things themselves, while parameters are still in use.
-const OWN_NAMES: &[&str] = &["answer", "buffer", "errno", "host", "length", "outcome", "table", "text"];
+const OWN_NAMES: &[&str] =
+    &["answer", "buffer", "errno", "host", "length", "outcome", "read_text", "run", "table", "text"];
 
 /// The same, where parameters have their C names.
 const OWN_C_NAMES: &[&str] = &["answer", "error", "fits", "host", "outcome", "text", "value"];
@@ -111,11 +113,11 @@ const OWN_C_NAMES: &[&str] = &["answer", "error", "fits", "host", "outcome", "te
 /// Derives the form of an upcall, and reports everything that stands in the way.
 pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<Form> {
     let upcall = &model.upcalls[at];
-    let mut deriver = Deriver { model, upcall, raw: &raw.upcalls[upcall.origin], faults, failed: false };
+    let mut deriver = Deriver { model, at, upcall, raw: &raw.upcalls[upcall.origin], faults, failed: false };
     let params: Vec<_> = (0..upcall.params.len()).map(|param| deriver.param(param)).collect();
     deriver.names_differ();
     let failure = deriver.failure();
-    let answer = deriver.answer(at, &params);
+    let answer = deriver.answer(&params);
     let failed = deriver.failed;
     let params = params.into_iter().collect::<Option<Vec<_>>>()?;
     (!failed).then_some(Form { params, answer: answer?, failure: failure? })
@@ -123,6 +125,8 @@ pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<D
 
 struct Deriver<'a> {
     model: &'a Model,
+    /// The upcall, as an index.
+    at: usize,
     upcall: &'a Upcall,
     raw: &'a Filed<raw::Upcall>,
     faults: &'a mut Vec<Diagnostic>,
@@ -145,6 +149,11 @@ impl Deriver<'_> {
 
     fn param(&mut self, at: usize) -> Option<Kind> {
         let param = &self.upcall.params[at];
+        if !passes_by_value(self.model, &param.ty) {
+            // Reported already.
+            self.failed = true;
+            return None;
+        }
         let kind = match param.role {
             None => self.plain(at, param),
             Some(Role::Errno) => self.errno(at, param),
@@ -340,7 +349,19 @@ impl Deriver<'_> {
         let by_pointer = self.model.pointee(&param.ty).is_some_and(|to| self.model.bare(to) == raw);
         match param.direction {
             Direction::In if by_value || by_pointer => Some(Kind::Handle { resource, by_pointer: !by_value }),
-            Direction::Out if by_pointer => Some(Kind::OutResource(resource)),
+            Direction::Out if by_pointer && self.model.acquired_by(self.at) == Some(resource) => {
+                Some(Kind::OutResource(resource))
+            }
+            Direction::Out if by_pointer => {
+                let name = &self.model.resources[resource].name;
+                let message =
+                    format!("`{}` does not acquire `{name}`, so it cannot give one out", self.upcall.name);
+                let fault = Diagnostic::at("role-shape", self.place(at), message);
+                self.fault(fault.note(
+                    "one upcall acquires a resource: what else gives one out would not bring its release",
+                ));
+                None
+            }
             _ => {
                 let message = format!(
                     "the type of `{}` is not that of resource `{}`",
@@ -402,8 +423,10 @@ impl Deriver<'_> {
         if let Some(resource) = raw.resource.as_ref().filter(|_| param.role != Some(Role::Handle)) {
             idle.push(("resource", self.raw.at(resource)));
         }
-        if let Some(null) =
-            raw.null.as_ref().filter(|_| self.model.pointee(&param.ty).is_none() && !kind.is_consumed())
+        if let Some(null) = raw
+            .null
+            .as_ref()
+            .filter(|_| !self.has_errno() || self.model.pointee(&param.ty).is_none() && !kind.is_consumed())
         {
             idle.push(("null", self.raw.at(null)));
         }
@@ -434,19 +457,33 @@ impl Deriver<'_> {
     /// Names differ from each other and from those that the output uses itself.
     fn names_differ(&mut self) {
         let raw = &self.raw.entry;
+        let bundle = self.has_callback();
         for param in &raw.params {
-            if OWN_C_NAMES.contains(&&**param.name.get_ref()) {
-                self.taken(&param.name, "choose another name for the parameter");
+            let name = &**param.name.get_ref();
+            if OWN_C_NAMES.contains(&name) || bundle && matches!(name, "routine" | "context") {
+                self.taken(&param.name, "choose another name for the parameter: C leaves it open");
             }
         }
-        let names: Vec<_> = raw.params.iter().filter_map(|param| param.rust.as_ref()).collect();
-        for (at, name) in names.iter().enumerate() {
-            let twice = names[..at].iter().any(|other| other.get_ref() == name.get_ref());
-            let bundle = self.has_callback() && matches!(&**name.get_ref(), "routine" | "context");
-            if twice || bundle || OWN_NAMES.contains(&&**name.get_ref()) {
+        let mut seen = HashSet::new();
+        let of_bundles: HashSet<_> = self.bundle_contexts().collect();
+        let c_names: HashMap<_, _> = raw.params.iter().map(|param| (param.name.get_ref(), param)).collect();
+        for param in &raw.params {
+            let Some(name) = &param.rust else { continue };
+            let own = OWN_NAMES.contains(&&**name.get_ref()) || of_bundles.contains(name.get_ref());
+            let in_bundle = bundle && matches!(&**name.get_ref(), "routine" | "context");
+            let of_other = c_names.get(name.get_ref()).is_some_and(|other| !std::ptr::eq(*other, param));
+            if !seen.insert(name.get_ref()) || own || in_bundle || of_other {
                 self.taken(name, "choose another name for `as`");
             }
         }
+    }
+
+    /// What the output calls the contexts of bundles that come out.
+    fn bundle_contexts(&self) -> impl Iterator<Item = String> + use<> {
+        let hooks = self.upcall.params.iter().filter(|param| param.role == Some(Role::Callback));
+        let names: Vec<_> =
+            hooks.filter_map(|hook| hook.rust.as_ref()).map(|name| format!("{name}_context")).collect();
+        names.into_iter()
     }
 
     fn taken(&mut self, name: &raw::Text, help: &str) {
@@ -465,6 +502,7 @@ impl Deriver<'_> {
     fn failure(&mut self) -> Option<Failure> {
         let errno = self.upcall.params.iter().position(|param| param.role == Some(Role::Errno));
         let raw = &self.raw.entry;
+        self.returns_fit();
         match (self.upcall.result, self.upcall.failure, errno) {
             (ResultKind::Answer, None, None) => Some(Failure::Never),
             (ResultKind::Answer, _, _) => {
@@ -489,6 +527,35 @@ impl Deriver<'_> {
         }
     }
 
+    /// A status and an answer are integers; only a status has a value that says success.
+    fn returns_fit(&mut self) {
+        let raw = &self.raw.entry;
+        if self.upcall.result != ResultKind::Value && self.model.prim(&self.upcall.returns).is_none() {
+            let message = format!("`{}` does not return an integer", self.upcall.name);
+            let fault = Diagnostic::at("bad-type", self.raw.at(&raw.returns), message);
+            self.fault(fault.also(self.raw.at(&raw.result), "this result is one"));
+        }
+        let Some(success) = &raw.success else { return };
+        if self.upcall.result != ResultKind::Status {
+            let fault = Diagnostic::at(
+                "no-effect",
+                self.raw.at(success),
+                "`success` has no effect without `result = \"status\"`",
+            );
+            self.fault(fault.help("remove it"));
+            return;
+        }
+        let value = |constant: Option<usize>| constant.map(|constant| self.model.constants[constant].value);
+        if value(self.upcall.success) == value(self.upcall.failure) {
+            let fault = Diagnostic::at(
+                "failure-type",
+                self.raw.at(success),
+                "success and failure have the same value",
+            );
+            self.fault(fault.help("name two constants with different values"));
+        }
+    }
+
     fn constant_fits(&mut self, constant: usize, written: Option<&raw::Text>) {
         let (Some(written), constant) = (written, &self.model.constants[constant]) else { return };
         if constant.ty != self.upcall.returns {
@@ -499,7 +566,7 @@ impl Deriver<'_> {
         }
     }
 
-    fn answer(&mut self, at: usize, params: &[Option<Kind>]) -> Option<Answer> {
+    fn answer(&mut self, params: &[Option<Kind>]) -> Option<Answer> {
         if let Some(success) = self.upcall.success {
             self.constant_fits(success, self.raw.entry.success.as_ref());
         }
@@ -516,7 +583,7 @@ impl Deriver<'_> {
             }
         }
         match self.upcall.result {
-            ResultKind::Value => answers.push(self.returned(at)),
+            ResultKind::Value => answers.push(self.returned()),
             ResultKind::Answer => answers.push(Answer::Bool),
             ResultKind::Status => {}
         }
@@ -536,8 +603,8 @@ impl Deriver<'_> {
         }
     }
 
-    fn returned(&self, at: usize) -> Answer {
-        match self.model.acquired_by(at) {
+    fn returned(&self) -> Answer {
+        match self.model.acquired_by(self.at) {
             Some(resource)
                 if self.model.bare(&self.model.resources[resource].raw)
                     == self.model.bare(&self.upcall.returns) =>

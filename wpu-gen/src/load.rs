@@ -1,11 +1,12 @@
 //! First gate: TOML text to raw entries. Collects every syntax and shape error of every file.
 
-use crate::diag::{Diagnostic, Place};
+use crate::diag::{Diagnostic, Place, SHOWN};
 use crate::raw;
 use crate::source::{FileId, Source, Sources};
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml_parser::lexer::TokenKind;
 
 /// An entry with the file it stands in.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ macro_rules! kinds {
         fn take(spec: &mut RawSpec, file: FileId, key: &Spanned<std::borrow::Cow<'_, str>>, value: Spanned<DeValue<'_>>, faults: &mut Vec<Diagnostic>) {
             match key.get_ref().as_ref() {
                 $($key => entries(file, value, &mut spec.$field, faults),)*
-                unknown => faults.push(unknown_kind(Place::new(file, key.span()), unknown)),
+                unknown => faults.push(unknown_kind(Place::new(file, key.span()), unknown, faults.len() < SHOWN)),
             }
         }
     };
@@ -87,6 +88,11 @@ pub(crate) fn load(sources: &Sources) -> Result<RawSpec, Vec<Diagnostic>> {
 }
 
 fn load_file(file: FileId, source: &Source, spec: &mut RawSpec, faults: &mut Vec<Diagnostic>) {
+    if let Some(place) = too_deep(file, source) {
+        let message = format!("more than {DEEPEST} brackets are open here");
+        faults.push(Diagnostic::at("too-deep", place, message).help("close those that are not needed"));
+        return;
+    }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
         // Entries behind a syntax error are guesses; errors about them would mislead.
@@ -105,6 +111,27 @@ fn load_file(file: FileId, source: &Source, spec: &mut RawSpec, faults: &mut Vec
     for (key, value) in table {
         take(spec, file, &key, value, faults);
     }
+}
+
+/// No spec needs values that are nested deeper.
+const DEEPEST: usize = 64;
+
+/// The first bracket that is nested too deep. The parser counts too, but there are broken files in which
+/// it loses count, and nobody can catch a stack that overflows. Here, too many are counted at worst.
+fn too_deep(file: FileId, source: &Source) -> Option<Place> {
+    let mut open = Vec::new();
+    for token in toml_parser::Source::new(&source.text).lex() {
+        match token.kind() {
+            kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) => open.push(kind),
+            TokenKind::RightSquareBracket => drop(open.pop_if(|kind| *kind == TokenKind::LeftSquareBracket)),
+            TokenKind::RightCurlyBracket => drop(open.pop_if(|kind| *kind == TokenKind::LeftCurlyBracket)),
+            _ => {}
+        }
+        if open.len() > DEEPEST {
+            return Some(Place::new(file, token.span().start()..token.span().end()));
+        }
+    }
+    None
 }
 
 /// Reads the value of a top-level key: one table, or an array of them.
@@ -133,9 +160,30 @@ fn entry<T: DeserializeOwned>(
 ) {
     let span = value.span();
     let place = Place::new(file, span.clone());
+    check_texts(file, &value, faults);
     match T::deserialize(ValueDeserializer::from(value)) {
         Ok(entry) => into.push(Filed { file, place, entry }),
         Err(error) => faults.push(shape(Place::new(file, error.span().unwrap_or(span)), error.message())),
+    }
+}
+
+/// Texts go into comments, messages and a page: only whole lines of visible characters can stand there.
+fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diagnostic>) {
+    match value.get_ref() {
+        DeValue::String(text) => {
+            let lines = text.replace("\r\n", "\n");
+            if lines.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+                let fault = Diagnostic::at(
+                    "bad-text",
+                    Place::new(file, value.span()),
+                    "this text holds a control character",
+                );
+                faults.push(fault.help("remove it; a text of several lines stands between `\"\"\"`"));
+            }
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| check_texts(file, item, faults)),
+        DeValue::Table(table) => table.values().for_each(|value| check_texts(file, value, faults)),
+        _ => {}
     }
 }
 
@@ -146,11 +194,13 @@ fn syntax(file: FileId, source: &Source, error: &toml::de::Error) -> Diagnostic 
         .help("the file must be valid TOML 1.1")
 }
 
-fn unknown_kind(place: Place, key: &str) -> Diagnostic {
+fn unknown_kind(place: Place, key: &str, help: bool) -> Diagnostic {
+    let fault = Diagnostic::at("unknown-kind", place, format!("cannot find a kind of entry named `{key}`"));
+    if !help {
+        return fault;
+    }
     let kinds = KEYS.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-    Diagnostic::at("unknown-kind", place, format!("cannot find a kind of entry named `{key}`"))
-        .note(format!("the kinds are {kinds}"))
-        .similar(key, "a kind", KEYS.iter().copied())
+    fault.note(format!("the kinds are {kinds}")).similar(key, "a kind", KEYS.iter().copied())
 }
 
 /// An entry that TOML accepts and the spec language does not: serde says what, we say where.
@@ -174,6 +224,11 @@ fn shape(place: Place, message: &str) -> Diagnostic {
         return Diagnostic::at("missing-key", place, format!("this entry has no key `{missing}`"))
             .help(format!("add `{missing} = …`; `docs/spec-format.md` says what it means"));
     }
+    // Our own types mean nothing to whoever writes a spec.
+    let message = match message.split_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected a table of keys"),
+        None => message.replace(" as i128", ""),
+    };
     Diagnostic::at("wrong-value", place, message)
 }
 

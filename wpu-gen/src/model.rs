@@ -272,6 +272,18 @@ pub struct Note {
     pub sources: Vec<usize>,
 }
 
+impl Ty {
+    /// Whether it is `void` or an array of that, which can only be pointed at.
+    #[must_use]
+    pub fn holds_void(&self) -> bool {
+        match self {
+            Self::Void => true,
+            Self::Array(item, _) => item.holds_void(),
+            _ => false,
+        }
+    }
+}
+
 impl Model {
     /// What a type is once aliases are followed.
     #[must_use]

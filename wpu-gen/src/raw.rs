@@ -2,8 +2,10 @@
 //!
 //! Nothing is looked up here; [`crate::resolve`] does that. `docs/spec-format.md` explains every key.
 
-use serde::Deserialize;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
 use toml::Spanned;
 
 /// Text with its place in the file.
@@ -161,11 +163,35 @@ pub struct Constant {
 }
 
 /// The value of a constant.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone)]
 pub enum ConstantValue {
     Number(i64),
     Word(String),
+}
+
+impl<'de> Deserialize<'de> for ConstantValue {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ConstantValueVisitor)
+    }
+}
+
+/// Written by hand, so that a wrong value is told what would be right.
+struct ConstantValueVisitor;
+
+impl Visitor<'_> for ConstantValueVisitor {
+    type Value = ConstantValue;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a number of up to 63 bits or `all-ones`")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(ConstantValue::Number(number))
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Self::Value, E> {
+        Ok(ConstantValue::Word(word.to_owned()))
+    }
 }
 
 /// `[[error]]`: an error code.

@@ -1,12 +1,11 @@
 //! Diagnostics as text, in rustc's look.
 
-use crate::diag::{Diagnostic, Diagnostics, Label};
+use crate::diag::{Diagnostic, Diagnostics, Label, SHOWN};
 use crate::source::{Source, Sources};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::borrow::Cow;
 use std::ops::Range;
 
-/// Beyond this many, a person needs no more to begin with.
-const SHOWN: usize = 50;
 /// Longer lines are cut around the place, so that rubbish does not flood the terminal.
 const LONG: usize = 400;
 
@@ -27,7 +26,7 @@ pub(crate) fn to_text(diagnostics: &Diagnostics) -> String {
 
 fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
     let id = format!("spec::{}", diagnostic.code);
-    let title = Level::ERROR.primary_title(&diagnostic.message).id(&id);
+    let title = Level::ERROR.primary_title(clip(&diagnostic.message)).id(&id);
     let excerpts = excerpts(sources, &diagnostic.labels);
     let mut group = Group::with_title(title);
     for excerpt in &excerpts {
@@ -45,6 +44,15 @@ fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
         group = group.element(Level::HELP.message(help));
     }
     Renderer::plain().render(&[group])
+}
+
+/// The beginning of a message that quotes something endless.
+fn clip(message: &str) -> Cow<'_, str> {
+    if message.len() <= LONG {
+        message.into()
+    } else {
+        format!("{}…", &message[..floor(message, LONG)]).into()
+    }
 }
 
 /// What is shown of one file: its text, or one line of it where lines are too long.

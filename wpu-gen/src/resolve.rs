@@ -44,7 +44,7 @@ struct Scopes {
 
 impl Scopes {
     fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
-        let mut notes = Scope::new("note", "unknown-note");
+        let mut notes = Scope::new("note", "unknown-name");
         notes.declare_all(&raw.notes, |note| &note.id, faults);
         let mut scopes = Self {
             classes: Scope::new("class", "unknown-class"),
@@ -55,7 +55,7 @@ impl Scopes {
             errors: Scope::new("error", "unknown-error"),
             resources: Scope::new("resource", "unknown-resource"),
             tables: Scope::new("table", "unknown-table"),
-            entries: Scope::new("entry", "unknown-entry"),
+            entries: Scope::new("entry", "unknown-name"),
             upcalls: Scope::new("upcall", "unknown-upcall"),
             upcall_order: table_order(raw),
         };
@@ -112,7 +112,6 @@ impl Resolver<'_> {
         let raw = self.raw;
         let types = self.scopes.types.resolve(raw, &self.scopes.sources, &self.scopes.constants, self.faults);
         let mut model = Model {
-            head: head?,
             classes: raw.classes.iter().map(|class| self.class(class)).collect(),
             platforms,
             default_platform,
@@ -125,6 +124,8 @@ impl Resolver<'_> {
             entries: raw.entries.iter().map(|entry| self.entry(entry)).collect(),
             upcalls: raw.upcalls.iter().enumerate().map(|(at, u)| self.upcall(at, u)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
+            // Last, so that everything else is looked at all the same.
+            head: head?,
         };
         model.tables = raw.tables.iter().map(|table| self.table(table)).collect();
         model.upcalls.sort_by_key(|upcall| self.scopes.upcall_order[upcall.origin]);
@@ -447,6 +448,7 @@ fn source(filed: &Filed<raw::Source>) -> model::Source {
     model::Source { id: text(&source.id), title: text(&source.title), url: source.url.as_ref().map(text) }
 }
 
-fn text(text: &Text) -> String {
-    text.get_ref().trim_end().to_owned()
+/// A text as it is meant, however its file ends lines.
+pub(crate) fn text(text: &Text) -> String {
+    text.get_ref().trim_end().replace("\r\n", "\n")
 }

@@ -1,11 +1,11 @@
 //! Names of one kind: declared once, found many times, and reported when nobody wants them.
 
-use crate::diag::{Diagnostic, Place};
+use crate::diag::{self, Diagnostic, Place};
 use crate::load::Filed;
 use crate::raw::Text;
 use crate::source::FileId;
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 
 /// Diagnostics in the making.
 #[derive(Debug, Default)]
@@ -14,6 +14,11 @@ pub(crate) struct Faults(Vec<Diagnostic>);
 impl Faults {
     pub(crate) fn push(&mut self, fault: Diagnostic) {
         self.0.push(fault);
+    }
+
+    /// Whether a person has enough to begin with: looking for similar names takes time.
+    pub(crate) fn are_many(&self) -> bool {
+        self.0.len() >= diag::SHOWN
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -33,12 +38,21 @@ pub(crate) struct Scope {
     names: Vec<(String, Place)>,
     index: HashMap<String, usize>,
     used: RefCell<Vec<bool>>,
+    /// A name was not found: it may have meant one that seems unused.
+    missed: Cell<bool>,
 }
 
 impl Scope {
     /// `what` these names stand for, and the code of the diagnostic when one is not found.
     pub(crate) fn new(what: &'static str, unknown: &'static str) -> Self {
-        Self { what, unknown, names: Vec::new(), index: HashMap::new(), used: RefCell::default() }
+        Self {
+            what,
+            unknown,
+            names: Vec::new(),
+            index: HashMap::new(),
+            used: RefCell::default(),
+            missed: Cell::new(false),
+        }
     }
 
     pub(crate) fn declare_all<T>(
@@ -75,7 +89,12 @@ impl Scope {
         if self.touch(name) {
             return self.index[name];
         }
+        self.missed.set(true);
         let fault = Diagnostic::at(self.unknown, place, format!("cannot find {} `{name}`", self.what));
+        if faults.are_many() {
+            faults.push(fault);
+            return usize::MAX;
+        }
         let article = if self.what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         faults.push(fault.similar(name, &format!("{article} {}", self.what), self.names()));
         usize::MAX
@@ -84,9 +103,10 @@ impl Scope {
     /// The indices of names that may stand once each.
     pub(crate) fn find_all(&self, file: FileId, names: &[Text], faults: &mut Faults) -> Vec<usize> {
         let mut found = Vec::new();
+        let mut seen = HashSet::new();
         for name in names {
             let at = self.find(file, name, faults);
-            if found.contains(&at) && at != usize::MAX {
+            if !seen.insert(at) && at != usize::MAX {
                 let message = format!("{} `{}` stands twice in this list", self.what, name.get_ref());
                 faults.push(Diagnostic::at("duplicate-name", Place::new(file, name.span()), message));
             }
@@ -117,6 +137,9 @@ impl Scope {
     }
 
     pub(crate) fn report_unused(&self, faults: &mut Faults) {
+        if self.missed.get() {
+            return;
+        }
         for ((name, place), used) in self.names.iter().zip(&*self.used.borrow()) {
             if !used {
                 let message = format!("{} `{name}` is never used", self.what);

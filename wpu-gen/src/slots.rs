@@ -9,9 +9,17 @@ use crate::scope::Faults;
 pub(crate) fn of_table(raw: &RawSpec, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
     let name = table.entry.name.get_ref();
     let length = *table.entry.slots.get_ref();
+    if length == 0 {
+        faults.push(Diagnostic::at(
+            "empty-slot",
+            table.at(&table.entry.slots),
+            format!("`{name}` has no slots"),
+        ));
+        return Vec::new();
+    }
     // A slip of the keyboard must not ask for gigabytes.
     if length as usize > raw.upcalls.len() {
-        let message = format!("`{name}` has {length} slots, but the spec has {} upcalls", raw.upcalls.len());
+        let message = format!("`{name}` has {length} slots, more than the spec has upcalls");
         faults.push(Diagnostic::at("empty-slot", table.at(&table.entry.slots), message));
         return Vec::new();
     }

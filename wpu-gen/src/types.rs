@@ -4,6 +4,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, PRIMS, Ty, TypeDef, TypeKind};
 use crate::raw::{self, ConstantValue, Text};
+use crate::resolve::text;
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 
@@ -79,6 +80,9 @@ impl Types {
     }
 }
 
+/// No function of a host needs more, and types must not become so deep that following them fails.
+const MOST_STARS: usize = 2;
+
 struct Parts<'a> {
     name: &'a str,
     stars: usize,
@@ -97,24 +101,29 @@ fn parse(written: &str) -> Option<Parts<'_>> {
     let written = written.trim();
     let name = written.trim_end_matches(['*', ' ']);
     let stars = written[name.len()..].matches('*').count();
-    crate::names::is_name(name).then_some(Parts { name, stars, length })
+    (crate::names::is_name(name) && stars <= MOST_STARS).then_some(Parts { name, stars, length })
 }
 
 fn array_length(place: &Place, length: &str, constants: &Scope, raw: &RawSpec, faults: &mut Faults) -> u64 {
-    if let Ok(length) = length.parse() {
+    if let Some(length) = length.parse().ok().filter(|length| *length > 0) {
         return length;
+    }
+    if length.starts_with(|c: char| c.is_ascii_digit()) {
+        return no_length(place, length, faults);
     }
     let at = constants.find_at(place.clone(), length, faults);
     let value = raw.constants.get(at).map(|constant| constant.entry.value.get_ref());
     match value {
-        Some(ConstantValue::Number(number)) if *number >= 0 => number.unsigned_abs(),
-        Some(_) => {
-            let message = format!("`{length}` is no length: it is not a number from 0 on");
-            faults.push(Diagnostic::at("bad-type", place.clone(), message));
-            0
-        }
+        Some(ConstantValue::Number(number)) if *number > 0 => number.unsigned_abs(),
+        Some(_) => no_length(place, length, faults),
         None => 0,
     }
+}
+
+fn no_length(place: &Place, length: &str, faults: &mut Faults) -> u64 {
+    let message = format!("`{length}` is no length: it is not a number from 1 on, or too large for one");
+    faults.push(Diagnostic::at("bad-type", place.clone(), message));
+    0
 }
 
 struct Resolver<'a> {
@@ -141,7 +150,7 @@ impl Resolver<'_> {
     ) -> TypeDef {
         TypeDef {
             name: name.get_ref().clone(),
-            text: about.get_ref().trim_end().to_owned(),
+            text: text(about),
             header: header.map(|header| header.get_ref().clone()),
             sources: self.sources.find_all(filed.file, sources, self.faults),
             place: filed.at(name),
@@ -152,7 +161,7 @@ impl Resolver<'_> {
     fn alias(&mut self, filed: &Filed<raw::Alias>) -> TypeDef {
         let alias = &filed.entry;
         let is = self.find(filed.file, &alias.is);
-        if is == Ty::Void {
+        if is.holds_void() {
             let fault =
                 Diagnostic::at("bad-type", filed.at(&alias.is), "a type cannot be `void`, only point at it");
             self.faults.push(fault.help("write `void *`"));
@@ -168,7 +177,7 @@ impl Resolver<'_> {
         let fields = structure.fields.iter().map(|field| model::Field {
             name: field.name.get_ref().clone(),
             ty: self.find(filed.file, &field.ty),
-            text: field.text.get_ref().trim_end().to_owned(),
+            text: text(&field.text),
         });
         let fields = fields.collect();
         let counted = structure.counted.as_ref().map(|counted| model::Counted {
@@ -206,7 +215,7 @@ impl Resolver<'_> {
         };
         let kind = TypeKind::Callback(model::Callback {
             returns: callback.returns.as_ref().map(|ty| self.find(filed.file, ty)),
-            param_text: param.text.get_ref().trim_end().to_owned(),
+            param_text: text(&param.text),
             param: (param.name.get_ref().clone(), self.find(filed.file, &param.ty)),
             bundle: callback.bundle.get_ref().clone(),
         });
@@ -227,12 +236,14 @@ impl Scope {
     }
 }
 
-/// Reports every type that is defined by itself.
+/// How many types may stand on each other. Those who follow them rely on it that this ends soon.
+const DEEPEST: usize = 64;
+
+/// Reports every type that is defined by itself, or through too many others.
 fn report_cycles(types: &[TypeDef], faults: &mut Faults) {
-    let mut state = vec![State::New; types.len()];
+    let mut walk = Walk { types, state: vec![State::New; types.len()], path: Vec::new(), faults };
     for start in 0..types.len() {
-        let mut path = Vec::new();
-        visit(types, start, &mut state, &mut path, faults);
+        walk.visit(start);
     }
 }
 
@@ -240,28 +251,44 @@ fn report_cycles(types: &[TypeDef], faults: &mut Faults) {
 enum State {
     New,
     Open,
-    Done,
+    /// With the number of types that stand on each other below this one, itself included.
+    Done(usize),
 }
 
-fn visit(types: &[TypeDef], at: usize, state: &mut [State], path: &mut Vec<usize>, faults: &mut Faults) {
-    match state[at] {
-        State::Done => return,
-        State::Open => {
-            let from = path.iter().position(|on_path| *on_path == at).unwrap_or(0);
-            faults.push(cycle(types, &path[from..]));
-            return;
+struct Walk<'a> {
+    types: &'a [TypeDef],
+    state: Vec<State>,
+    path: Vec<usize>,
+    faults: &'a mut Faults,
+}
+
+impl Walk<'_> {
+    /// How many types stand on each other from this one down.
+    fn visit(&mut self, at: usize) -> usize {
+        match self.state[at] {
+            State::Done(depth) => return depth,
+            State::Open => {
+                let from = self.path.iter().position(|on_path| *on_path == at).unwrap_or(0);
+                self.faults.push(cycle(self.types, &self.path[from..]));
+                return 0;
+            }
+            State::New => {}
         }
-        State::New => {}
-    }
-    state[at] = State::Open;
-    path.push(at);
-    for next in parts(&types[at]) {
-        if next < types.len() {
-            visit(types, next, state, path, faults);
+        self.state[at] = State::Open;
+        self.path.push(at);
+        let depth = if self.path.len() > DEEPEST { DEEPEST + 1 } else { 1 + self.below(at) };
+        if depth == DEEPEST + 1 {
+            self.faults.push(too_deep(&self.types[at]));
         }
+        self.path.pop();
+        self.state[at] = State::Done(depth.min(DEEPEST + 2));
+        depth
     }
-    path.pop();
-    state[at] = State::Done;
+
+    fn below(&mut self, at: usize) -> usize {
+        let known = parts(&self.types[at]).into_iter().filter(|next| *next < self.types.len());
+        known.map(|next| self.visit(next)).max().unwrap_or(0)
+    }
 }
 
 /// The types that must be known before this one is. A structure needs to know nothing of what it points at.
@@ -282,6 +309,11 @@ fn named(ty: &Ty, through_pointers: bool) -> Option<usize> {
         Ty::Pointer(to) if through_pointers => named(to, true),
         _ => None,
     }
+}
+
+fn too_deep(def: &TypeDef) -> Diagnostic {
+    let message = format!("type `{}` is the top of a chain of more than {DEEPEST} types", def.name);
+    Diagnostic::at("too-deep", def.place.clone(), message).help("let it stand for the last of them directly")
 }
 
 fn cycle(types: &[TypeDef], path: &[usize]) -> Diagnostic {

@@ -56,10 +56,12 @@ impl Cell {
 
     /// Counts the clean-ups so far. What was acquired in one run must not be released in another,
     /// where the same value may name something else.
+    ///
+    /// Asked before [`table`](Self::table), it is never newer than that table's run.
     #[inline]
     #[must_use]
     pub fn run(&self) -> u32 {
-        self.run.load(Ordering::Relaxed)
+        self.run.load(Ordering::Acquire)
     }
 }
 

@@ -21,6 +21,8 @@ pub trait EntryPoint: Provider {
     fn start(start: &mut Start<'_>) -> Result<(), WsaError>;
 
     /// Gives back what the provider owns. It runs in the last clean-up, and is the last to make upcalls.
+    ///
+    /// A start-up that fails is cleaned up after too, unless an earlier one still holds.
     fn clean_up() {}
 }
 
@@ -111,7 +113,12 @@ pub unsafe fn start_up<P: EntryPoint>(
         unsafe { data.write(described) };
         Ok(())
     });
-    started.err().map_or(0, WsaError::code)
+    started.err().map_or(0, failure)
+}
+
+/// What the host is to read as a failure: 0 would be success.
+fn failure(error: WsaError) -> i32 {
+    if error.code() == 0 { WsaError::WSASYSCALLFAILURE.code() } else { error.code() }
 }
 
 /// # Safety

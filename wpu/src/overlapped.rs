@@ -34,11 +34,9 @@ impl Overlapped {
 
     /// Begins an operation: marks the structure as in use. `None` if it is in use already.
     pub fn begin(&'static self) -> Option<Operation> {
-        let begun = self.internal().fetch_update(Ordering::AcqRel, Ordering::Acquire, |internal| {
-            (internal != WSS_OPERATION_IN_PROGRESS).then_some(WSS_OPERATION_IN_PROGRESS)
-        });
+        let before = self.internal().swap(WSS_OPERATION_IN_PROGRESS, Ordering::AcqRel);
         // SAFETY: the structure lives for ever, and the mark lets only one operation be under way.
-        begun.ok().map(|_| unsafe { Operation::from_raw(NonNull::from(&self.0).cast()) })
+        (before != WSS_OPERATION_IN_PROGRESS).then(|| unsafe { Operation::from_raw(NonNull::from(&self.0).cast()) })
     }
 
     /// Whether an operation is under way.

@@ -23,6 +23,18 @@ pub(crate) fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
     if pointer.is_null() || !pointer.is_aligned() { Err(null) } else { Ok(()) }
 }
 
+/// Writes an error code where the caller asked for it.
+///
+/// # Safety
+///
+/// `errno` is null or can be written to.
+pub(crate) unsafe fn report(errno: *mut i32, code: i32) {
+    if !errno.is_null() {
+        // SAFETY: not null; the caller vouches for the rest.
+        unsafe { errno.write(code) };
+    }
+}
+
 /// Copies `text` with an ending zero into a buffer of `*length` units, and leaves in `*length` the
 /// units of the text; or, when the buffer is too small, writes no text and leaves there how many
 /// units it takes with the zero.

@@ -1,16 +1,22 @@
 //! Sizes and offsets that the sources state are those that the fields give.
 
 use crate::diag::Diagnostic;
-use crate::layout::{self, POINTERS};
+use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
 use crate::model::{ConstantValue, Model, Struct, Ty, TypeKind};
 use crate::raw;
 
+/// No object can be larger where pointers have 32 bits.
+const LARGEST: u64 = i32::MAX as u64;
+
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let layouts = POINTERS.map(|pointer| Layouts::new(model, pointer));
     for ty in &model.types {
         match &ty.kind {
             TypeKind::Struct(structure) => {
-                check_struct(&raw.structs[structure.origin], model, structure, faults);
+                let filed = &raw.structs[structure.origin];
+                check_struct(filed, &layouts, structure, faults);
+                check_counted(filed, model, structure, faults);
             }
             TypeKind::Table(table) => {
                 let computed = POINTERS.map(|pointer| pointer * model.tables[*table].slots.len() as u64);
@@ -23,20 +29,32 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     check_constants(raw, model, faults);
 }
 
-fn check_struct(filed: &Filed<raw::Struct>, model: &Model, structure: &Struct, faults: &mut Vec<Diagnostic>) {
-    let layouts = POINTERS.map(|pointer| layout::of_struct(model, structure, pointer));
+fn check_struct(
+    filed: &Filed<raw::Struct>,
+    layouts: &[Layouts<'_>; 2],
+    structure: &Struct,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let layouts = layouts.each_ref().map(|layouts| layouts.of_struct(structure));
     let name = filed.entry.name.get_ref();
     if structure.fields.is_empty() {
         faults.push(Diagnostic::at("layout", filed.at(&filed.entry.name), format!("`{name}` has no fields")));
         return;
     }
+    let void = structure.fields.iter().position(|field| field.ty.holds_void());
+    if let Some(field) = void.map(|at| &filed.entry.fields[at]) {
+        let message = format!("field `{}` cannot be `void`, only point at it", field.name.get_ref());
+        faults.push(Diagnostic::at("bad-type", filed.at(&field.ty), message).help("write `void *`"));
+        return;
+    }
+    if layouts[0].0.size > LARGEST {
+        let message = format!("`{name}` is larger than anything can be on 32-bit machines");
+        faults.push(Diagnostic::at("layout", filed.at(&filed.entry.name), message));
+        return;
+    }
     check_size(filed, name, &filed.entry.size, [layouts[0].0.size, layouts[1].0.size], faults);
     for (at, field) in filed.entry.fields.iter().enumerate() {
         let computed = [layouts[0].1[at], layouts[1].1[at]];
-        if holds_void(&structure.fields[at].ty) {
-            let message = format!("field `{}` cannot be `void`, only point at it", field.name.get_ref());
-            faults.push(Diagnostic::at("bad-type", filed.at(&field.ty), message));
-        }
         if let Some(stated) = &field.offset
             && *stated.get_ref() != computed
         {
@@ -47,15 +65,6 @@ fn check_struct(filed: &Filed<raw::Struct>, model: &Model, structure: &Struct, f
                 "the fields before it put it at",
             ));
         }
-    }
-    check_counted(filed, model, structure, faults);
-}
-
-fn holds_void(ty: &Ty) -> bool {
-    match ty {
-        Ty::Void => true,
-        Ty::Array(item, _) => holds_void(item),
-        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Place};
 use crate::load::RawSpec;
-use crate::model::Model;
+use crate::model::{Model, PRIMS};
 use crate::names::{camel, is_camel, is_name, is_snake};
 use crate::raw::Text;
 use crate::source::FileId;
@@ -44,6 +44,14 @@ const TAKEN: &[&str] = &[
     "None",
     "Ok",
     "Err",
+    "Drop",
+    "FnOnce",
+    "From",
+    "NonNull",
+    "PhantomData",
+    "Send",
+    "Sync",
+    "TryFrom",
 ];
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
@@ -57,6 +65,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     }
     for filed in &raw.callbacks {
         c_items.c(filed.file, &filed.entry.name);
+        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
     }
     for filed in &raw.constants {
         c_items.c(filed.file, &filed.entry.name);
@@ -74,7 +83,9 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     for filed in &raw.upcalls {
         c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
         filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+        filed.entry.export.iter().for_each(|library| c_items.library(filed.file, library));
     }
+    head(raw, faults);
     rust_items(raw, faults);
     words(raw, faults);
     errors(raw, faults);
@@ -101,9 +112,23 @@ impl<'f> Items<'f> {
         }
     }
 
-    /// A C item.
+    /// A library, as a linker names it.
+    fn library(&mut self, file: FileId, name: &Text) {
+        let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if name.get_ref().is_empty() || !name.get_ref().chars().all(known) {
+            let message = format!("`{}` cannot be the name of a library", name.get_ref());
+            let fault = Diagnostic::at("bad-name", Place::new(file, name.span()), message);
+            self.faults.push(fault.help("letters, digits, `_`, `-` and `.`"));
+        }
+    }
+
+    /// A C item. What Rust code says between C items keeps its meaning.
     fn c(&mut self, file: FileId, name: &Text) {
         self.name(file, name);
+        let known = matches!(&**name.get_ref(), "void" | "Option" | "None" | "Some");
+        if known || PRIMS.iter().any(|prim| prim.name == name.get_ref()) {
+            self.taken(Place::new(file, name.span()), name.get_ref());
+        }
         self.unique(name.get_ref().clone(), Place::new(file, name.span()));
     }
 
@@ -122,11 +147,14 @@ impl<'f> Items<'f> {
             self.faults
                 .push(Diagnostic::at("bad-name", place.clone(), message).help("write it in camel case"));
         } else if TAKEN.contains(&&**name.get_ref()) {
-            let message = format!("`{}` is the name of something else in the output", name.get_ref());
-            self.faults
-                .push(Diagnostic::at("duplicate-name", place.clone(), message).help("choose another name"));
+            self.taken(place.clone(), name.get_ref());
         }
         self.unique(name.get_ref().clone(), place);
+    }
+
+    fn taken(&mut self, place: Place, name: &str) {
+        let message = format!("`{name}` is the name of something else in the output");
+        self.faults.push(Diagnostic::at("duplicate-name", place, message).help("choose another name"));
     }
 
     fn unique(&mut self, name: String, place: Place) {
@@ -141,6 +169,22 @@ impl<'f> Items<'f> {
             None => {
                 self.seen.insert(name, place);
             }
+        }
+    }
+}
+
+/// The package can be named in a manifest, and the title stand in one.
+fn head(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
+    for filed in &raw.heads {
+        let (package, title) = (&filed.entry.package, &filed.entry.title);
+        if !is_name(&package.get_ref().replace('-', "_")) {
+            let message = format!("`{}` cannot be the name of a package", package.get_ref());
+            let fault = Diagnostic::at("bad-name", filed.at(package), message);
+            faults.push(fault.help("letters, digits, `-` and `_`, not beginning with a digit"));
+        }
+        if title.get_ref().trim().is_empty() || title.get_ref().contains('\n') {
+            let fault = Diagnostic::at("bad-text", filed.at(title), "this text cannot be a title");
+            faults.push(fault.help("one line that is not blank"));
         }
     }
 }
@@ -176,12 +220,14 @@ fn words(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         }
         let mut items = Items::new(faults);
         for (file, word) in words {
-            if is_snake(word.get_ref()) {
+            if is_snake(word.get_ref()) && is_camel(&camel(word.get_ref())) {
                 items.unique(camel(word.get_ref()), Place::new(file, word.span()));
             } else {
                 let message = format!("`{}` cannot be the name of a {what}", word.get_ref());
                 let fault = Diagnostic::at("bad-name", Place::new(file, word.span()), message);
-                items.faults.push(fault.help("write it in snake case, and not as a Rust keyword"));
+                items.faults.push(
+                    fault.help("write it in snake case, beginning with a letter, and not as a Rust keyword"),
+                );
             }
         }
     }
@@ -228,7 +274,11 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     let mut first_of: BTreeMap<i32, Place> = BTreeMap::new();
     for filed in &raw.errors {
         let error = &filed.entry;
-        Items::new(faults).name(filed.file, &error.name);
+        let mut items = Items::new(faults);
+        items.name(filed.file, &error.name);
+        if matches!(&**error.name.get_ref(), "code" | "fact" | "name" | "new" | "reported") {
+            items.taken(filed.at(&error.name), error.name.get_ref());
+        }
         if let Some(same) = &error.same_as {
             let other = raw.errors.iter().find(|other| other.entry.name.get_ref() == same.get_ref());
             let equal = other.is_some_and(|other| {

@@ -6,6 +6,10 @@ use crate::model::{Model, Status, Upcall};
 use crate::raw;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    if model.classes.is_empty() || model.platforms.is_empty() {
+        // Reported already; nothing can be required of nobody.
+        return;
+    }
     for upcall in &model.upcalls {
         let filed = &raw.upcalls[upcall.origin];
         check_scope(filed, model, faults);

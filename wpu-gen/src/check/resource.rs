@@ -1,6 +1,7 @@
 //! What an upcall acquires, another gives back.
 
 use crate::diag::Diagnostic;
+use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Model, Resource, Role, Ty};
 use crate::raw;
@@ -8,12 +9,30 @@ use crate::raw;
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for (at, resource) in model.resources.iter().enumerate() {
         let filed = &raw.resources[resource.origin];
-        check_acquire(filed, model, at, faults);
-        check_release(filed, model, at, faults);
+        check_raw(filed, model, resource, faults);
         check_tag(filed, model, resource, faults);
-        for other in &model.resources[..at] {
-            check_shared(filed, model, resource, other, faults);
+        let shared = model.resources[..at].iter().find_map(|other| shared(model, resource, other));
+        if let Some(message) = shared {
+            faults.push(Diagnostic::at("duplicate-name", filed.at(&filed.entry.name), message));
+        } else {
+            check_acquire(filed, model, at, faults);
+            check_release(filed, model, at, faults);
         }
+    }
+}
+
+/// The bare value can be copied, compared and shown.
+fn check_raw(filed: &Filed<raw::Resource>, model: &Model, resource: &Resource, faults: &mut Vec<Diagnostic>) {
+    let layouts = Layouts::new(model, POINTERS[0]);
+    let fits = match model.bare(&resource.raw) {
+        Ty::Prim(_) | Ty::Pointer(_) => true,
+        Ty::Named(_) => layouts.of(&resource.raw).comparable,
+        Ty::Void | Ty::Array(..) => false,
+    };
+    if !fits {
+        let message = format!("`{}` cannot have this bare value", resource.name);
+        let fault = Diagnostic::at("bad-type", filed.at(&filed.entry.raw), message);
+        faults.push(fault.help("it is an integer, a pointer, or a structure without function pointers"));
     }
 }
 
@@ -30,6 +49,10 @@ fn check_acquire(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults:
         let message = format!("`{}` does not give out a `{}`", acquire.name, resource.name);
         let fault = Diagnostic::at("acquire-shape", filed.at(&filed.entry.acquire), message);
         faults.push(fault.help("an acquiring upcall returns the raw type with `result = \"value\"`, or has one `out` parameter with the role `handle` and this resource"));
+    }
+    if resource.never_zero && !acquire.params.iter().any(|param| param.role == Some(Role::Errno)) {
+        let message = format!("`never-zero` needs an error to report, and `{}` has none", acquire.name);
+        faults.push(Diagnostic::at("acquire-shape", filed.at(&filed.entry.acquire), message));
     }
 }
 
@@ -66,19 +89,10 @@ fn check_tag(filed: &Filed<raw::Resource>, model: &Model, resource: &Resource, f
     }
 }
 
-fn check_shared(
-    filed: &Filed<raw::Resource>,
-    model: &Model,
-    one: &Resource,
-    other: &Resource,
-    faults: &mut Vec<Diagnostic>,
-) {
+/// What is wrong when two resources have an upcall in common.
+fn shared(model: &Model, one: &Resource, other: &Resource) -> Option<String> {
     let upcalls = |resource: &Resource| [resource.acquire, resource.release];
-    if let Some(shared) = upcalls(one).into_iter().find(|upcall| upcalls(other).contains(upcall)) {
-        let message = format!(
-            "`{}` belongs to two resources, `{}` and `{}`",
-            model.upcalls[shared].name, other.name, one.name
-        );
-        faults.push(Diagnostic::at("duplicate-name", filed.at(&filed.entry.name), message));
-    }
+    let shared = upcalls(one).into_iter().find(|upcall| upcalls(other).contains(upcall))?;
+    let name = &model.upcalls[shared].name;
+    Some(format!("`{name}` belongs to two resources, `{}` and `{}`", other.name, one.name))
 }

@@ -1,9 +1,10 @@
 //! Every upcall has a safe form, can be reached, and every entry can be called.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place};
 use crate::form::{self, Form};
-use crate::load::RawSpec;
-use crate::model::{Model, Role, TypeKind};
+use crate::load::{Filed, RawSpec};
+use crate::model::{Model, Role, Ty, TypeKind};
+use crate::raw;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) -> Vec<Form> {
     if model.upcalls.is_empty() {
@@ -12,7 +13,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     check_reach(raw, model, faults);
     check_passing(raw, model, faults);
     check_entries(raw, model, faults);
-    check_bundles(raw, model, faults);
+    check_wanted(raw, model, faults);
     (0..model.upcalls.len()).filter_map(|at| form::derive(raw, model, at, faults)).collect()
 }
 
@@ -20,7 +21,8 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for upcall in &model.upcalls {
         let filed = &raw.upcalls[upcall.origin];
-        if upcall.export.is_none() && upcall.slots.len() < model.tables.len() {
+        let everywhere = !model.tables.is_empty() && upcall.slots.len() == model.tables.len();
+        if upcall.export.is_none() && !everywhere {
             let message = format!(
                 "`{}` cannot always be reached: it is not in every table, and not exported",
                 upcall.name
@@ -32,8 +34,7 @@ fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
                 ),
             );
         }
-        if let Some(export) = filed.entry.export.as_ref().filter(|_| upcall.slots.len() == model.tables.len())
-        {
+        if let Some(export) = filed.entry.export.as_ref().filter(|_| everywhere) {
             let message = format!("`export` has no effect: `{}` is in every table", upcall.name);
             faults.push(Diagnostic::at("no-effect", filed.at(export), message).help("remove it"));
         }
@@ -63,6 +64,7 @@ fn check_passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 /// An entry receives exactly one table, by value or by pointer.
 fn check_entries(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for (entry, filed) in model.entries.iter().zip(&raw.entries) {
+        check_entry_keys(filed, faults);
         let tables = entry.params.iter().filter(|param| {
             let ty = model.pointee(&param.ty).unwrap_or(&param.ty);
             let is_table = matches!(model.bare(ty), crate::model::Ty::Named(id) if matches!(model.types[*id].kind, TypeKind::Table(_)));
@@ -78,20 +80,57 @@ fn check_entries(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A callback's bundle exists because some upcall takes it or gives it.
-fn check_bundles(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
-    for filed in &raw.callbacks {
-        let name = filed.entry.name.get_ref();
-        let wanted = model
-            .upcalls
-            .iter()
-            .flat_map(|upcall| &upcall.params)
-            .filter(|param| param.role == Some(Role::Callback));
-        let mut types = wanted.map(|param| model.pointee(&param.ty).unwrap_or(&param.ty));
-        if !types.any(|ty| model.callback(ty).is_some_and(|(id, _)| model.types[id].name == *name)) {
+/// Keys that only an upcall's parameters have, and roles but that of the table, have no effect on an entry.
+fn check_entry_keys(filed: &Filed<raw::Entry>, faults: &mut Vec<Diagnostic>) {
+    for param in &filed.entry.params {
+        let keys = [
+            ("length", &param.length),
+            ("too-small", &param.too_small),
+            ("context", &param.context),
+            ("resource", &param.resource),
+            ("null", &param.null),
+        ];
+        let texts = keys.iter().filter_map(|(key, text)| Some((*key, filed.at(text.as_ref()?))));
+        let role = param.role.as_ref().filter(|role| *role.get_ref() != Role::Table);
+        for (key, place) in texts.chain(role.map(|role| ("role", filed.at(role)))) {
             let message =
-                format!("`bundle` has no effect: no upcall takes or gives a `{name}` with its context");
-            faults.push(Diagnostic::at("no-effect", filed.at(&filed.entry.bundle), message));
+                format!("`{key}` has no effect on parameter `{}` of an entry", param.name.get_ref());
+            faults.push(Diagnostic::at("no-effect", place, message).help("remove it"));
         }
+    }
+}
+
+/// Bundles, tokens and views exist because some upcall takes or gives them.
+fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    for filed in &raw.callbacks {
+        let (name, bundle) = (&filed.entry.name, filed.at(&filed.entry.bundle));
+        wanted(model, Role::Callback, name, "bundle", Some(bundle), faults);
+    }
+    for filed in &raw.structs {
+        let structure = &filed.entry;
+        let (token, counted) = (structure.token.as_ref(), structure.counted.as_ref());
+        wanted(model, Role::Token, &structure.name, "token", token.map(|token| filed.at(token)), faults);
+        wanted(model, Role::Set, &structure.name, "counted", counted.map(|set| filed.at(&set.view)), faults);
+    }
+}
+
+fn wanted(
+    model: &Model,
+    role: Role,
+    name: &raw::Text,
+    key: &str,
+    place: Option<Place>,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let Some(place) = place else { return };
+    let mut params = model.upcalls.iter().flat_map(|upcall| &upcall.params);
+    let passes = params.any(|param| {
+        let ty = model.bare(model.pointee(&param.ty).unwrap_or(&param.ty));
+        param.role == Some(role) && matches!(ty, Ty::Named(id) if model.types[*id].name == *name.get_ref())
+    });
+    if !passes {
+        let message =
+            format!("`{key}` has no effect: no upcall takes or gives a `{}` in this way", name.get_ref());
+        faults.push(Diagnostic::at("no-effect", place, message));
     }
 }

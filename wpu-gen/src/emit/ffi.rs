@@ -2,6 +2,7 @@
 
 use super::print::Page;
 use super::view::{At, View, doc};
+use crate::layout::{Layouts, POINTERS};
 use crate::model::{ConstantValue, Entry, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
@@ -10,11 +11,13 @@ use quote::{format_ident, quote};
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page =
         Page::new(view, "C types, constants, function pointers, tables and entries, under their C names.");
+    // Whether values can be compared does not depend on the width of pointers.
+    let layouts = Layouts::new(view.model, POINTERS[0]);
     for ty in &view.model.types {
         match &ty.kind {
             TypeKind::Alias { inline: true, .. } => {}
             TypeKind::Alias { is, .. } => page.item(alias(view, ty, is)),
-            TypeKind::Struct(structure) => page.items(structure_items(view, ty, structure)),
+            TypeKind::Struct(structure) => page.items(structure_items(view, &layouts, ty, structure)),
             TypeKind::Callback(_) | TypeKind::Table(_) => {}
         }
     }
@@ -58,7 +61,12 @@ fn origin(view: &View<'_>, text: &str, header: Option<&str>, sources: &[usize]) 
     doc(&text)
 }
 
-fn structure_items(view: &View<'_>, def: &TypeDef, structure: &Struct) -> [TokenStream; 2] {
+fn structure_items(
+    view: &View<'_>,
+    layouts: &Layouts<'_>,
+    def: &TypeDef,
+    structure: &Struct,
+) -> [TokenStream; 2] {
     let name = ident(&def.name);
     let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
     let fields = structure.fields.iter().map(|field| {
@@ -69,8 +77,7 @@ fn structure_items(view: &View<'_>, def: &TypeDef, structure: &Struct) -> [Token
         let (name, zero) = (ident(&field.name), view.zero(&field.ty, At::Ffi));
         quote!(#name: #zero)
     });
-    let equal = (!structure.fields.iter().any(|field| holds_function(view, &field.ty)))
-        .then(|| quote!(, PartialEq, Eq));
+    let equal = layouts.of_struct(structure).0.comparable.then(|| quote!(, PartialEq, Eq));
     [
         quote!(#about #[repr(C)] #[derive(Clone, Copy, Debug #equal)] pub struct #name { #(#fields),* }),
         quote! {
@@ -80,20 +87,6 @@ fn structure_items(view: &View<'_>, def: &TypeDef, structure: &Struct) -> [Token
             }
         },
     ]
-}
-
-/// Function pointers cannot be compared in a way that means something.
-fn holds_function(view: &View<'_>, ty: &Ty) -> bool {
-    match view.model.bare(ty) {
-        Ty::Array(item, _) => holds_function(view, item),
-        Ty::Named(id) => match &view.model.types[*id].kind {
-            TypeKind::Struct(structure) => {
-                structure.fields.iter().any(|field| holds_function(view, &field.ty))
-            }
-            _ => true,
-        },
-        _ => false,
-    }
 }
 
 fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
@@ -129,8 +122,7 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     let name = ident(&table.name);
     let about = origin(view, &table.text, Some(&table.header), &table.sources);
     let upcalls: Vec<_> = table.slots.iter().map(|at| view.upcall(*at)).collect();
-    let members: Vec<_> =
-        upcalls.iter().map(|upcall| format_ident!("{}{}", table.member_prefix, upcall.name)).collect();
+    let members: Vec<_> = upcalls.iter().map(|upcall| upcall.member(table)).collect();
     let fields = upcalls.iter().zip(&members).enumerate().map(|(slot, (upcall, member))| {
         let about = doc(&format!("Slot {slot}. {}", upcall.upcall.text));
         let pointer = ident(&upcall.upcall.pointer);

@@ -2,6 +2,7 @@
 
 use super::print::Page;
 use super::view::{At, View, doc};
+use crate::form::Kind;
 use crate::model::{Callback, Counted, Resource, Struct, Ty, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
@@ -67,7 +68,7 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
         );
     }
     let release = &release.method;
-    let pass = release_argument(resource, quote!(self.raw));
+    let pass = release_argument(view, resource, quote!(self.raw));
     page.item(quote! {
         impl Drop for #name {
             fn drop(&mut self) {
@@ -82,8 +83,10 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
 }
 
 /// What the releasing upcall's safe form takes.
-fn release_argument(resource: &Resource, raw: TokenStream) -> TokenStream {
+fn release_argument(view: &View<'_>, resource: &Resource, raw: TokenStream) -> TokenStream {
+    let takes = view.upcall(resource.release).form.params.first();
     match &resource.borrowed {
+        None if matches!(takes, Some(Kind::Handle { by_pointer: true, .. })) => quote!(&#raw),
         Some(borrowed) => {
             let borrowed = ident(borrowed);
             quote!(#borrowed { raw: #raw, owner: PhantomData })
@@ -106,16 +109,16 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
         "Releases it, and tells how that went.\n\n# Errors\n\nThose of `{}`. It counts as released all the same.",
         release.name
     ));
-    let (release, pass) = (&release.method, release_argument(resource, quote!(this.raw)));
+    let (release, pass) = (&release.method, release_argument(view, resource, quote!(this.raw)));
     let (returns, made) = if resource.never_zero {
-        (quote!(Result<Self, #error>), quote!(Ok(Self { raw, run: cell.run(), cell })))
+        (quote!(Result<Self, #error>), quote!(Ok(Self { raw, run, cell })))
     } else {
-        (quote!(Self), quote!(Self { raw, run: cell.run(), cell }))
+        (quote!(Self), quote!(Self { raw, run, cell }))
     };
     vec![
         quote! {
             #[inline]
-            pub(crate) fn acquired(cell: &'static Cell, raw: #raw) -> #returns {
+            pub(crate) fn acquired(cell: &'static Cell, run: u32, raw: #raw) -> #returns {
                 #zero_check
                 #made
             }

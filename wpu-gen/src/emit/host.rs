@@ -6,7 +6,7 @@ use crate::form::{Answer, Failure, Kind};
 use crate::model::Table;
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page =
@@ -62,7 +62,7 @@ fn filled(view: &View<'_>, table: &Table) -> TokenStream {
     let name = ident(&table.name);
     let members = table.slots.iter().map(|at| {
         let upcall = view.upcall(*at);
-        let (member, method) = (format_ident!("{}{}", table.member_prefix, upcall.name), &upcall.method);
+        let (member, method) = (upcall.member(table), &upcall.method);
         quote!(#member: Some(thunk::#method::<L>))
     });
     quote! {

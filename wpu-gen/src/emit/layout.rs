@@ -2,7 +2,7 @@
 
 use super::print::Page;
 use super::view::{At, View, doc};
-use crate::layout::{self, POINTERS};
+use crate::layout::{Layouts, POINTERS};
 use crate::model::{Ty, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
@@ -29,11 +29,12 @@ pub(super) fn emit(view: &View<'_>) -> String {
 
 fn asserts(view: &View<'_>, pointer: u64) -> impl Iterator<Item = TokenStream> {
     let types = view.model.types.iter().enumerate();
+    let layouts = Layouts::new(view.model, pointer);
     types.filter_map(move |(id, def)| {
         let name = view.struct_name(id, At::Inside);
         let members: Vec<(String, u64)> = match &def.kind {
             TypeKind::Struct(structure) => {
-                let offsets = layout::of_struct(view.model, structure, pointer).1;
+                let offsets = layouts.of_struct(structure).1;
                 structure.fields.iter().map(|field| field.name.clone()).zip(offsets).collect()
             }
             TypeKind::Table(table) => {
@@ -50,7 +51,7 @@ fn asserts(view: &View<'_>, pointer: u64) -> impl Iterator<Item = TokenStream> {
             }
             TypeKind::Alias { .. } | TypeKind::Callback(_) => return None,
         };
-        let whole = layout::of(view.model, &Ty::Named(id), pointer);
+        let whole = layouts.of(&Ty::Named(id));
         let (size, align) = (Literal::u64_unsuffixed(whole.size), Literal::u64_unsuffixed(whole.align));
         let offsets = members.iter().map(|(member, offset)| {
             let (member, offset) = (ident(member), Literal::u64_unsuffixed(*offset));

@@ -237,7 +237,10 @@ fn call(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, Option<TokenS
     let safety = comment(
         "SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.",
     );
+    // Asked first: what comes of a table that is replaced meanwhile belongs to the run that is over.
+    let run = acquires(upcall).then(|| quote!(let run = self.0.run();));
     let call = quote! {
+        #run
         let table = self.0.table();
         #safety
         let answer = unsafe { (table.#name)(#(#arguments),*) };
@@ -254,6 +257,10 @@ fn call(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, Option<TokenS
         (None, None) => None,
     };
     (call, failed)
+}
+
+fn acquires(upcall: &UpcallView<'_>) -> bool {
+    matches!(upcall.form.answer, Answer::Resource(_) | Answer::OutResource { .. })
 }
 
 fn body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
@@ -286,7 +293,7 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let param = |at: usize| upcall.upcall.params[at].rust();
     let acquired = |resource: usize, raw: TokenStream| {
         let name = ident(&view.resource(resource).name);
-        let acquired = quote!(#name::acquired(self.0, #raw));
+        let acquired = quote!(#name::acquired(self.0, run, #raw));
         if view.resource(resource).never_zero { acquired } else { quote!(Ok(#acquired)) }
     };
     match upcall.form.answer {

@@ -6,7 +6,7 @@ use crate::form::Failure;
 use crate::model::Table;
 use crate::names::ident;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
@@ -59,26 +59,18 @@ pub(super) fn emit(view: &View<'_>) -> String {
         mod closed
     };
     let code = view.error_code(view.model.head.closed);
-    let uses = quote!(use super::{#error, ffi};);
-    let report = quote! {
-        /// # Safety
-        ///
-        /// `errno` is null or can be written to.
-        unsafe fn report(errno: *mut i32) {
-            if !errno.is_null() {
-                #[doc = "§ SAFETY: not null; the caller vouches for the rest."]
-                unsafe { errno.write(#code.code()) };
-            }
-        }
+    let uses = quote! {
+        use super::{#error, ffi};
+        use crate::support::border;
     };
     page.block(
         &head,
-        [uses, report].into_iter().chain(view.upcalls().map(|upcall| closed_function(view, &upcall))),
+        std::iter::once(uses).chain(view.upcalls().map(|upcall| closed_function(view, &upcall, &code))),
     );
     page.finish()
 }
 
-fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream) -> TokenStream {
     let method = &upcall.method;
     let errno = match upcall.form.failure {
         Failure::Coded(errno) => Some(ident(&upcall.upcall.params[errno].name)),
@@ -96,7 +88,7 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let report = errno.as_ref().map(|errno| {
         quote! {
             #[doc = "§ SAFETY: the contract of the upcall."]
-            unsafe { report(#errno) };
+            unsafe { border::report(#errno, #code.code()) };
         }
     });
     quote! {
@@ -111,7 +103,7 @@ fn raw_table(view: &View<'_>, table: &Table) -> TokenStream {
     let name = ident(&table.name);
     let member = |upcall: &UpcallView<'_>| {
         let has = table.slots.contains(&upcall.at);
-        has.then(|| format_ident!("{}{}", table.member_prefix, upcall.name))
+        has.then(|| upcall.member(table))
     };
     let ready = view.upcalls().map(|upcall| {
         let name = &upcall.name;

@@ -4,7 +4,7 @@ use super::host::{context_name, routine_name};
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc};
 use crate::form::{Answer, Failure, Kind};
-use crate::model::Ty;
+use crate::model::{ConstantValue, Param, Ty};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -15,7 +15,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "The functions that a host's tables hold: they check what a provider passes, and write what the host answers.",
     );
     page.lines(&format!(
-        "use crate::error::{};\nuse crate::facts::UPCALLS;\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::host::{{Call, Host, Locate}};\nuse crate::support::border::{{input, output, write_text}};\nuse crate::support::refused::Failed;\nuse core::ptr::NonNull;",
+        "use crate::error::{};\nuse crate::facts::UPCALLS;\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::host::{{Call, Host, Locate}};\nuse crate::support::border;\nuse crate::support::refused::Failed;\nuse core::ptr::NonNull;",
         view.error()
     ));
     page.items(view.upcalls().map(|upcall| thunk(view, &upcall)));
@@ -87,7 +87,7 @@ fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     quote! {
         let text = #ask?;
         #safety
-        let fits = unsafe { write_text(&text, #buffer, #length) };
+        let fits = unsafe { border::write_text(&text, #buffer, #length) };
         if fits { Ok(text) } else { Err(#too_small) }
     }
 }
@@ -104,15 +104,15 @@ fn result_type(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     let safety = comment("SAFETY: the contract of this function.");
     upcall.params().filter_map(|(param, kind)| {
-        let (c_name, name, null) = (ident(&param.name), param.rust(), view.error_code(param.null));
+        let (c_name, name, null) = (ident(&param.name), param.rust(), null_error(view, upcall, param));
         match kind {
             Kind::Errno | Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } | Kind::Buffer { .. } | Kind::Length => {
-                Some(quote!(output(#c_name, #null)?;))
+                Some(quote!(border::output(#c_name, #null)?;))
             }
-            Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(output(#c_name, #null)?;)),
+            Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(border::output(#c_name, #null)?;)),
             Kind::Reference(_) | Kind::Handle { by_pointer: true, .. } => Some(quote! {
                 #safety
-                let #name = unsafe { input(#c_name, #null) }?;
+                let #name = unsafe { border::input(#c_name, #null) }?;
             }),
             Kind::Set(id) => {
                 let set = view.set(id);
@@ -132,12 +132,19 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     }).collect()
 }
 
+/// What a bad pointer fails with.
+fn null_error(view: &View<'_>, upcall: &UpcallView<'_>, param: &Param) -> TokenStream {
+    match upcall.form.failure {
+        Failure::Uncoded => quote!(Failed),
+        Failure::Never | Failure::Coded(_) => view.error_code(param.null),
+    }
+}
+
 /// What to do about a bad set: an upcall that cannot fail answers no.
 fn null_answer(upcall: &UpcallView<'_>, null: &TokenStream) -> TokenStream {
     match upcall.form.failure {
         Failure::Never => quote!(Ok(false)),
-        Failure::Uncoded => quote!(Err(Failed)),
-        Failure::Coded(_) => quote!(Err(#null)),
+        Failure::Uncoded | Failure::Coded(_) => quote!(Err(#null)),
     }
 }
 
@@ -250,7 +257,7 @@ fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
                 "SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.",
             );
             Some(quote! {
-                if output(#errno, error).is_ok() {
+                if border::output(#errno, error).is_ok() {
                     #safety
                     unsafe { #errno.write(error.code()) };
                 }
@@ -293,10 +300,13 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, TokenStrea
     }
 }
 
-/// What the C function returns on success where the return value is only a status.
+/// What the C function returns on success where the return value is only a status: if the spec names
+/// no value for it, anything but failure.
 fn ok_value(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    match upcall.upcall.success {
-        Some(success) => view.constant(success, At::Inside),
-        None => quote!(1),
+    let failure = upcall.upcall.failure.map(|failure| view.model.constants[failure].value);
+    match (upcall.upcall.success, failure) {
+        (Some(success), _) => view.constant(success, At::Inside),
+        (None, Some(ConstantValue::Number(0))) => quote!(1),
+        (None, _) => quote!(0),
     }
 }

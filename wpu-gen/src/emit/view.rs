@@ -2,7 +2,7 @@
 
 use crate::Spec;
 use crate::form::{Form, Kind};
-use crate::model::{Direction, Model, Param, Resource, Ty, TypeKind, Upcall};
+use crate::model::{Direction, Model, Param, Resource, Table, Ty, TypeKind, Upcall};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -269,6 +269,11 @@ impl<'a> UpcallView<'a> {
     /// Each C parameter with what it is in the safe form.
     pub(super) fn params(&self) -> impl Iterator<Item = (&'a Param, Kind)> {
         self.upcall.params.iter().zip(self.form.params.iter().copied())
+    }
+
+    /// Its member in a table.
+    pub(super) fn member(&self, table: &Table) -> Ident {
+        ident(&format!("{}{}", table.member_prefix, self.upcall.name))
     }
 
     /// The parameter that the call consumes.

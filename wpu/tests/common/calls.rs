@@ -139,7 +139,7 @@ pub(crate) static CALLS: [Call; 16] = [
         upcall: "WPUQueryBlockingCallback",
         make: |upcalls| {
             let hook = upcalls.query_blocking_callback(ENTRY)?;
-            hook.iter().for_each(|hook| assert!(hook.call()));
+            assert!(hook.is_none_or(|hook| hook.call()));
             Ok(hooked())
         },
         sent: &[ENTRY as usize],

@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{NonNull, without_provenance_mut};
 use std::sync::LazyLock;
-use wpu_sys::ffi::{BOOL, DWORD_PTR, GUID, HWND, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPUPCALLTABLEEX};
+use wpu_sys::ffi::{
+    BOOL, DWORD_PTR, GUID, HWND, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPUPCALLTABLEEX,
+};
 use wpu_sys::host::{Call, Host, Locate};
 use wpu_sys::{Cell, Failed, FdSet, RawTable, Table, Upcalls, WideString, WsaError};
 
@@ -31,6 +33,7 @@ pub(crate) struct Seen {
 #[derive(Default)]
 struct Memory {
     script: VecDeque<Answer>,
+    standing: Option<Answer>,
     seen: Vec<Seen>,
     told: Vec<&'static str>,
     queued: Vec<(Apc, usize)>,
@@ -48,6 +51,11 @@ fn memory<R>(use_it: impl FnOnce(&mut Memory) -> R) -> R {
 /// Puts an answer at the end of the script. Past its end, every call succeeds and gives nothing.
 pub(crate) fn answer(next: Answer) {
     memory(|memory| memory.script.push_back(next));
+}
+
+/// Sets the answer to every call past the end of the script.
+pub(crate) fn answer_always(standing: Answer) {
+    memory(|memory| memory.standing = Some(standing));
 }
 
 /// The calls since the last question.
@@ -132,7 +140,8 @@ impl<const NUMBER: usize> Scripted<NUMBER> {
         let seen = Seen { host: NUMBER, upcall, arguments: arguments.into() };
         memory(|memory| {
             memory.seen.push(seen);
-            memory.script.pop_front().unwrap_or(Ok(Vec::new()))
+            let standing = || memory.standing.clone().unwrap_or(Ok(Vec::new()));
+            memory.script.pop_front().unwrap_or_else(standing)
         })
     }
 }

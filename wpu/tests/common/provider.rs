@@ -12,7 +12,7 @@ pub(crate) const VERSION: u16 = 0x0202;
 const UNTOUCHED: i32 = -77;
 
 /// The catalog entry that all are started for.
-pub(crate) const ENTRY: WSAPROTOCOL_INFOW =
+pub(crate) static ENTRY: WSAPROTOCOL_INFOW =
     WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
 
 /// Makes a provider, with a run of its own.
@@ -41,27 +41,22 @@ macro_rules! provider {
             }
         }
 
+        #[allow(unused_variables, reason = "the default, where the provider has its own")]
         impl wpu::EntryPoint for $name {
             fn start(start: &mut wpu::Start<'_>) -> Result<(), wpu::WsaError> {
-                let own: fn(&mut wpu::Start<'_>) -> Result<(), wpu::WsaError> =
-                    $crate::common::provider::first!($($start)? |_| Ok(()));
+                let own: fn(&mut wpu::Start<'_>) -> Result<(), wpu::WsaError> = |_| Ok(());
+                $(let own: fn(&mut wpu::Start<'_>) -> Result<(), wpu::WsaError> = $start;)?
                 own(start)
             }
             fn clean_up() {
-                let own: fn() = $crate::common::provider::first!($($clean_up)? || {});
+                let own: fn() = || {};
+                $(let own: fn() = $clean_up;)?
                 own();
             }
         }
     };
 }
 pub(crate) use provider;
-
-/// The first of one or two expressions.
-macro_rules! first {
-    (|$($rest:tt)*) => { |$($rest)* };
-    ($first:expr_2021, $($rest:tt)*) => { $first };
-}
-pub(crate) use first;
 
 /// The index of an upcall, by its C name.
 pub(crate) const fn upcall(name: &str) -> usize {
@@ -86,7 +81,10 @@ pub(crate) fn start<P: EntryPoint>(table: &WSPUPCALLTABLE) -> Result<WSPPROC_TAB
 }
 
 /// The same, asking for any version.
-pub(crate) fn start_for<P: EntryPoint>(version: u16, table: &WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError> {
+pub(crate) fn start_for<P: EntryPoint>(
+    version: u16,
+    table: &WSPUPCALLTABLE,
+) -> Result<WSPPROC_TABLE, WsaError> {
     let blank = WSPDATA { wVersion: 1, wHighVersion: 2, ..WSPDATA::ZERO };
     let (mut data, mut functions) = (blank, WSPPROC_TABLE::ZERO);
     // SAFETY: the pointers are to locals, and the tables of the tests are callable for ever.

@@ -1,0 +1,113 @@
+//! `WPUCompleteOverlappedRequest`, which has a slot in one table only and is an export beside it.
+
+#![cfg(all(feature = "macros", not(windows)))]
+
+mod common;
+
+use common::calls::SOCKET;
+use common::host::{self, Scripted};
+use common::provider::{clean_up, only_ex, start};
+use wpu::prelude::*;
+use wpu::{__private::import, UPCALLS, UpcallSet};
+use wpu_sys::ffi::{WSPUPCALLTABLE, WSPUPCALLTABLEEX};
+use wpu_sys::thunk;
+
+/// Its place in the longer table.
+const SLOT: usize = 15;
+
+const SHORT: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<1>>();
+const LONG: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted<2>>();
+
+/// Completes what its clients began, and does nothing else.
+#[wpu_provider(
+    class = non_ifs,
+    uses(WPUCompleteOverlappedRequest),
+    waives(
+        WPUCloseSocketHandle, WPUCreateSocketHandle, WPUGetProviderPath, WPUPostMessage,
+        WPUQueryBlockingCallback, WPUQuerySocketHandleContext = "a test",
+    ),
+)]
+struct Completes;
+
+impl EntryPoint for Completes {
+    fn start(_: &mut Start<'_>) -> Result<(), WsaError> {
+        Ok(())
+    }
+}
+
+/// The same without the upcall in question.
+#[wpu_provider(
+    class = ifs,
+    uses(),
+    waives(
+        WPUCloseSocketHandle, WPUModifyIFSHandle, WPUGetProviderPath, WPUPostMessage,
+        WPUQueryBlockingCallback = "a test",
+    ),
+)]
+struct Indifferent;
+
+impl EntryPoint for Indifferent {
+    fn start(_: &mut Start<'_>) -> Result<(), WsaError> {
+        Ok(())
+    }
+}
+
+/// The host that completes a request, if any does.
+fn completed_by() -> Result<usize, WsaError> {
+    let request: &'static Overlapped = Box::leak(Box::new(Overlapped::new()));
+    let operation = request.begin().expect("not in use");
+    let completed = Completes::upcalls().complete_overlapped_request(SOCKET, operation, 0, 0);
+    // SAFETY: it came from a box; none of these hosts looks at it again.
+    drop(unsafe { Box::from_raw(std::ptr::from_ref(request).cast_mut()) });
+    completed.map(|()| host::seen()[0].host).map_err(|refused| refused.error)
+}
+
+/// One test: whoever offers the export does so for the whole program, and for good.
+#[test]
+fn the_slot_comes_first_then_the_program_and_without_either_there_is_no_start() {
+    nobody_offers_it();
+    the_slot_serves();
+    import::provide_complete_overlapped_request(thunk::complete_overlapped_request::<Scripted<3>>);
+    the_program_serves();
+    the_slot_serves();
+    an_empty_slot_is_filled();
+    import::provide_complete_overlapped_request(thunk::complete_overlapped_request::<Scripted<4>>);
+    the_last_offer_holds();
+}
+
+fn nobody_offers_it() {
+    assert_eq!(UPCALLS[SLOT].name, "WPUCompleteOverlappedRequest");
+    assert_eq!(start::<Completes>(&SHORT).err(), Some(WsaError::WSASYSNOTREADY));
+    // SAFETY: the functions of this table can be called for ever.
+    let error = unsafe { Completes::__run().start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) };
+    assert_eq!(error.expect_err("nobody offers it").missing, UpcallSet::of(&[SLOT]));
+    assert_eq!(completed_by(), Err(WsaError::WSANOTINITIALISED));
+    let functions = start::<Indifferent>(&SHORT).expect("it does not ask for it");
+    clean_up(&functions).expect("started");
+}
+
+fn the_slot_serves() {
+    // SAFETY: the functions of this table can be called for ever.
+    unsafe { Completes::__run().start::<Completes>(&LONG) }.expect("all slots are full");
+    assert_eq!(completed_by(), Ok(2));
+    Completes::__run().clean_up(|| {}).expect("started");
+}
+
+fn the_program_serves() {
+    let functions = start::<Completes>(&SHORT).expect("the program offers it");
+    assert_eq!(completed_by(), Ok(3));
+    clean_up(&functions).expect("started");
+}
+
+fn an_empty_slot_is_filled() {
+    // SAFETY: the functions of this table can be called for ever.
+    unsafe { Completes::__run().start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) }.expect("offered");
+    assert_eq!(completed_by(), Ok(3));
+    Completes::__run().clean_up(|| {}).expect("started");
+}
+
+fn the_last_offer_holds() {
+    let functions = start::<Completes>(&SHORT).expect("the program offers it");
+    assert_eq!(completed_by(), Ok(4));
+    clean_up(&functions).expect("started");
+}

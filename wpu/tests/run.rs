@@ -1,0 +1,219 @@
+//! From the first start-up to the last clean-up: which table holds, and who counts.
+
+mod common;
+
+use common::calls::CALLS;
+use common::host::{self, Scripted, seen};
+use common::provider::{clean_up, clean_up_into, provider, start, upcall};
+use std::ptr::{null_mut, without_provenance_mut};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use wpu::{Event, EventRef, Provider, Upcalls, WsaError};
+use wpu_sys::ffi::{BOOL, SOCKET_ERROR, TRUE, WSAEVENT, WSPUPCALLTABLE};
+
+const FIRST: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<1>>();
+const SECOND: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<2>>();
+
+const SET_EVENT: usize = upcall("WPUSetEvent");
+const CREATE_EVENT: usize = upcall("WPUCreateEvent");
+
+/// The host that an upcall of this provider reaches, if any.
+fn reached<P: Provider<Upcalls = Upcalls>>() -> Option<usize> {
+    let event = EventRef::from_raw(without_provenance_mut(4)).expect("not null");
+    let answer = P::upcalls().set_event(event);
+    let host = seen().pop().map(|seen| seen.host);
+    let expected = if host.is_some() { Ok(()) } else { Err(WsaError::WSANOTINITIALISED) };
+    assert_eq!(answer, expected);
+    host
+}
+
+provider!(Newest, uses: &[SET_EVENT]);
+
+#[test]
+fn the_newest_table_holds() {
+    let functions = start::<Newest>(&FIRST).expect("started");
+    assert_eq!(reached::<Newest>(), Some(1));
+    start::<Newest>(&SECOND).expect("started");
+    assert_eq!(reached::<Newest>(), Some(2));
+    clean_up(&functions).expect("twice");
+    assert_eq!(reached::<Newest>(), Some(2));
+    clean_up(&functions).expect("once");
+    assert_eq!(reached::<Newest>(), None);
+}
+
+provider!(Restarted, uses: &[SET_EVENT]);
+
+#[test]
+fn after_the_last_clean_up_it_can_be_started_again() {
+    for (table, number) in [(FIRST, 1), (SECOND, 2), (FIRST, 1)] {
+        assert_eq!(reached::<Restarted>(), None);
+        let functions = start::<Restarted>(&table).expect("started");
+        assert_eq!(reached::<Restarted>(), Some(number));
+        clean_up(&functions).expect("started");
+    }
+    assert_eq!(reached::<Restarted>(), None);
+}
+
+static STARTS: AtomicU32 = AtomicU32::new(0);
+static CLEAN_UPS: AtomicU32 = AtomicU32::new(0);
+
+provider!(
+    Nested,
+    uses: &[SET_EVENT],
+    start: |_| {
+        STARTS.fetch_add(1, Ordering::AcqRel);
+        Ok(())
+    },
+    clean_up: || {
+        CLEAN_UPS.fetch_add(1, Ordering::AcqRel);
+    }
+);
+
+#[test]
+fn each_start_up_needs_a_clean_up_and_only_the_last_one_counts() {
+    let counts = || (STARTS.load(Ordering::Acquire), CLEAN_UPS.load(Ordering::Acquire));
+    let functions = [(); 3].map(|()| start::<Nested>(&FIRST).expect("started"));
+    for (functions, left) in functions.iter().zip([3, 2, 1]) {
+        assert_eq!((Nested::__run().starts(), counts()), (left, (3, 0)));
+        assert_eq!(reached::<Nested>(), Some(1));
+        clean_up(functions).expect("started");
+    }
+    assert_eq!((Nested::__run().starts(), counts()), (0, (3, 1)));
+    assert_eq!(reached::<Nested>(), None);
+}
+
+provider!(TooOften, uses: &[SET_EVENT], clean_up: || {
+    TOO_OFTEN.fetch_add(1, Ordering::AcqRel);
+});
+static TOO_OFTEN: AtomicU32 = AtomicU32::new(0);
+
+#[test]
+fn a_clean_up_too_many_fails_and_changes_nothing() {
+    let functions = start::<TooOften>(&FIRST).expect("started");
+    clean_up(&functions).expect("started");
+    for _ in 0..3 {
+        assert_eq!(clean_up(&functions), Err(WsaError::WSANOTINITIALISED));
+    }
+    assert_eq!(TOO_OFTEN.load(Ordering::Acquire), 1);
+    start::<TooOften>(&FIRST).expect("started");
+    assert_eq!((TooOften::__run().starts(), reached::<TooOften>()), (1, Some(1)));
+    clean_up(&functions).expect("started");
+}
+
+provider!(BadErrno, uses: &[]);
+
+#[test]
+fn a_clean_up_without_a_place_for_its_error_still_fails() {
+    let functions = start::<BadErrno>(&FIRST).expect("started");
+    let room = [0_i32; 2];
+    let misaligned = room.as_ptr().cast_mut().wrapping_byte_add(1);
+    for (errno, answer) in [(null_mut(), 0), (null_mut(), SOCKET_ERROR), (misaligned, SOCKET_ERROR)] {
+        assert_eq!(clean_up_into(&functions, errno), answer);
+    }
+    assert_eq!(room, [0; 2]);
+}
+
+provider!(Closed, uses: &[SET_EVENT]);
+
+#[test]
+fn before_start_up_and_after_clean_up_every_upcall_is_answered_without_a_host() {
+    assert_closed();
+    let functions = start::<Closed>(&FIRST).expect("started");
+    assert_eq!(reached::<Closed>(), Some(1));
+    clean_up(&functions).expect("started");
+    assert_closed();
+}
+
+fn assert_closed() {
+    assert!(!Closed::__run().cell().is_open());
+    for call in &CALLS {
+        let expected = (call.failed)(WsaError::WSANOTINITIALISED);
+        assert_eq!((call.make)(Closed::upcalls()), expected, "{}", call.upcall);
+    }
+    assert_eq!(seen(), []);
+}
+
+static KEPT: std::sync::Mutex<Option<Event>> = std::sync::Mutex::new(None);
+
+provider!(
+    Owner,
+    uses: &[CREATE_EVENT],
+    start: |_| {
+        *KEPT.lock().expect("no panic") = Some(Owner::upcalls().create_event()?);
+        Ok(())
+    },
+    clean_up: || drop(KEPT.lock().expect("no panic").take())
+);
+
+#[test]
+fn upcalls_work_from_the_start_to_the_end_of_the_last_clean_up() {
+    host::answer(Ok(vec![4]));
+    let functions = start::<Owner>(&FIRST).expect("started");
+    assert_eq!(host::seen_names(), ["WPUCreateEvent"]);
+    clean_up(&functions).expect("started");
+    assert_eq!(host::seen_names(), ["WPUCloseEvent"]);
+}
+
+/// How often each thread of the crowd goes round.
+const ROUNDS: usize = if cfg!(miri) { 20 } else { 2000 };
+
+static MADE: AtomicUsize = AtomicUsize::new(0);
+static GIVEN_BACK: AtomicUsize = AtomicUsize::new(0);
+static SET: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "system" fn make(_: *mut i32) -> WSAEVENT {
+    without_provenance_mut(4 * (1 + MADE.fetch_add(1, Ordering::AcqRel)))
+}
+
+unsafe extern "system" fn take_back(_: WSAEVENT, _: *mut i32) -> BOOL {
+    GIVEN_BACK.fetch_add(1, Ordering::AcqRel);
+    TRUE
+}
+
+unsafe extern "system" fn set(_: WSAEVENT, _: *mut i32) -> BOOL {
+    SET.fetch_add(1, Ordering::AcqRel);
+    TRUE
+}
+
+provider!(Crowd, uses: &[CREATE_EVENT, SET_EVENT]);
+
+/// Whoever holds a start-up reaches the host, whatever the others do meanwhile.
+fn hold(functions_of: impl Fn() -> wpu_sys::ffi::WSPPROC_TABLE) {
+    for _ in 0..ROUNDS {
+        let functions = functions_of();
+        let event = Crowd::upcalls().create_event().expect("this thread holds a start-up");
+        Crowd::upcalls().set_event(event.borrowed()).expect("as above");
+        drop(event);
+        clean_up(&functions).expect("started");
+    }
+}
+
+/// Whoever holds none reaches the host, or learns that there is none.
+fn look_on() -> usize {
+    let event = EventRef::from_raw(without_provenance_mut(4)).expect("not null");
+    let answers = (0..ROUNDS).map(|_| Crowd::upcalls().set_event(event));
+    let answers: Vec<_> = answers.filter(|answer| *answer != Err(WsaError::WSANOTINITIALISED)).collect();
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    answers.len()
+}
+
+#[test]
+fn start_ups_clean_ups_and_upcalls_of_many_threads_get_along() {
+    let table = |empty| WSPUPCALLTABLE {
+        lpWPUCreateEvent: Some(make),
+        lpWPUCloseEvent: Some(take_back),
+        lpWPUSetEvent: Some(set),
+        ..if empty { WSPUPCALLTABLE::ZERO } else { FIRST }
+    };
+    let seen = std::thread::scope(|scope| {
+        // Two tables take turns.
+        for thread in 0..6 {
+            scope.spawn(move || hold(|| start::<Crowd>(&table(thread % 2 == 0)).expect("started")));
+        }
+        let watchers = [(); 2].map(|()| scope.spawn(look_on));
+        watchers.map(|watcher| watcher.join().expect("no panic")).iter().sum::<usize>()
+    });
+    let count = |count: &AtomicUsize| count.load(Ordering::Acquire);
+    assert_eq!((count(&MADE), count(&GIVEN_BACK)), (6 * ROUNDS, 6 * ROUNDS));
+    assert_eq!(count(&SET), 6 * ROUNDS + seen);
+    assert_eq!((Crowd::__run().starts(), Crowd::__run().cell().is_open()), (0, false));
+}

@@ -1,0 +1,176 @@
+//! The rule of the null slot: a provider starts with every upcall that it declares, or not at all.
+
+mod common;
+
+use common::calls::CALLS;
+use common::host::{self, Scripted};
+use common::provider::{only, only_ex, start};
+use std::sync::atomic::{AtomicU32, Ordering};
+use wpu::__private::Run;
+use wpu::facts::ENTRIES;
+use wpu::{Class, Declaration, EntryPoint, Platform, Provider, Start, UPCALLS, UpcallSet, Upcalls, WsaError};
+use wpu_sys::ffi::{WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
+
+const FULL: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
+const FULL_EX: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
+
+/// The one upcall that has no slot in the shorter table.
+const BY_NAME: usize = 15;
+
+/// A provider that declares one upcall.
+struct Declares<const UPCALL: usize>;
+
+/// How often the code of such a provider ran.
+static RAN: [AtomicU32; 16] = [const { AtomicU32::new(0) }; 16];
+
+impl<const UPCALL: usize> Provider for Declares<UPCALL> {
+    type Upcalls = Upcalls;
+    const DECLARATION: Declaration = Declaration {
+        provider: "Declares",
+        class: Class::NonIfs,
+        platform: Platform::DEFAULT,
+        uses: UpcallSet::of(&[UPCALL]),
+        waives: &[],
+    };
+    fn upcalls() -> Upcalls {
+        Upcalls::new(Self::__run().cell())
+    }
+    fn __run() -> &'static Run {
+        static RUNS: [Run; 16] = [const { Run::new() }; 16];
+        &RUNS[UPCALL]
+    }
+    fn __import(missing: UpcallSet, _: &mut wpu::__private::Table) -> UpcallSet {
+        missing
+    }
+}
+
+impl<const UPCALL: usize> EntryPoint for Declares<UPCALL> {
+    fn start(_: &mut Start<'_>) -> Result<(), WsaError> {
+        RAN[UPCALL].fetch_add(1, Ordering::AcqRel);
+        Ok(())
+    }
+}
+
+/// A provider as the tests here need it.
+struct Case {
+    start: fn(&WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError>,
+    start_ex: fn(&WSPUPCALLTABLEEX) -> Result<(), wpu::StartError>,
+    upcalls: fn() -> Upcalls,
+    run: fn() -> &'static Run,
+}
+
+const fn case<const UPCALL: usize>() -> Case {
+    Case {
+        start: start::<Declares<UPCALL>>,
+        start_ex: |table| {
+            // SAFETY: the functions of these tables can be called for ever.
+            unsafe { Declares::<UPCALL>::__run().start::<Declares<UPCALL>>(table) }
+        },
+        upcalls: Declares::<UPCALL>::upcalls,
+        run: Declares::<UPCALL>::__run,
+    }
+}
+
+/// For each upcall the provider that declares it, in table order.
+#[rustfmt::skip]
+static CASES: [Case; UPCALLS.len()] = [
+    case::<0>(), case::<1>(), case::<2>(), case::<3>(), case::<4>(), case::<5>(), case::<6>(), case::<7>(),
+    case::<8>(), case::<9>(), case::<10>(), case::<11>(), case::<12>(), case::<13>(), case::<14>(), case::<15>(),
+];
+
+/// The slots that a provider of this one upcall needs.
+fn needed(upcall: usize) -> Vec<usize> {
+    [Some(upcall), UPCALLS[upcall].release].into_iter().flatten().collect()
+}
+
+/// One test, since all parts of it look at the same providers.
+#[test]
+fn a_provider_starts_with_all_that_it_declares_or_not_at_all() {
+    for (upcall, case) in CASES.iter().enumerate() {
+        for hole in needed(upcall) {
+            refuses(upcall, case, hole);
+        }
+        if upcall != BY_NAME {
+            starts_with_just_enough(upcall, case);
+        }
+        starts_with_just_enough_ex(upcall, case);
+        what_is_not_there_is_closed(upcall, case);
+        (case.run)().clean_up(|| {}).expect("started");
+    }
+}
+
+fn refuses(upcall: usize, case: &Case, hole: usize) {
+    let before = RAN[upcall].load(Ordering::Acquire);
+    let answer = (case.start)(&only(&FULL, |slot| slot != hole));
+    assert_eq!(answer.err(), Some(WsaError::WSASYSNOTREADY), "{}", UPCALLS[hole].name);
+    let error = (case.start_ex)(&only_ex(&FULL_EX, |slot| slot != hole)).expect_err("a hole");
+    assert_eq!(error.missing, UpcallSet::of(&[hole]));
+    assert!(error.to_string().contains(UPCALLS[hole].name), "{error}");
+    assert_eq!(RAN[upcall].load(Ordering::Acquire), before, "the provider's code ran");
+    assert!(!(case.run)().cell().is_open() && (case.run)().starts() == 0);
+}
+
+fn starts_with_just_enough(upcall: usize, case: &Case) {
+    let enough = only(&FULL, |slot| needed(upcall).contains(&slot));
+    let functions = (case.start)(&enough).expect("nothing that it needs is missing");
+    assert_eq!(RAN[upcall].load(Ordering::Acquire), 1);
+    assert!((case.run)().cell().is_open());
+    common::provider::clean_up(&functions).expect("started");
+}
+
+fn starts_with_just_enough_ex(upcall: usize, case: &Case) {
+    let enough = only_ex(&FULL_EX, |slot| needed(upcall).contains(&slot));
+    (case.start_ex)(&enough).expect("nothing that it needs is missing");
+    host::answer(Ok(CALLS[upcall].answer.to_vec()));
+    assert_eq!((CALLS[upcall].make)((case.upcalls)()), Ok(CALLS[upcall].answer.to_vec()));
+    assert_eq!(host::seen_names(), [UPCALLS[upcall].name]);
+}
+
+fn what_is_not_there_is_closed(upcall: usize, case: &Case) {
+    for (other, call) in CALLS.iter().enumerate() {
+        if !needed(upcall).contains(&other) {
+            assert_eq!((call.make)((case.upcalls)()), (call.failed)(WsaError::WSANOTINITIALISED));
+        }
+    }
+    assert_eq!(host::seen(), []);
+}
+
+#[test]
+fn the_answer_to_a_hole_is_one_that_the_entry_documents() {
+    for entry in &ENTRIES {
+        assert!(entry.errors.iter().any(|error| error.code == entry.hole), "{}", entry.name);
+    }
+}
+
+common::provider::provider!(Greedy, uses: &[0, 5, 9, 12], start: |_| unreachable!("not with such a table"));
+
+#[test]
+fn all_that_is_missing_is_named() {
+    let table = only(&FULL, |slot| slot != 5 && slot != 12 && slot != 3);
+    // SAFETY: the functions of these tables can be called for ever.
+    let error = unsafe { Greedy::__run().start::<Greedy>(&table) }.expect_err("holes");
+    assert_eq!(error.missing, UpcallSet::of(&[5, 12]));
+    let names = "`WPUGetProviderPath`, `WPUSetEvent`";
+    assert!(error.to_string().contains(names), "{error}");
+    assert_eq!(error.code(), WsaError::WSASYSNOTREADY);
+    assert_eq!(start::<Greedy>(&WSPUPCALLTABLE::ZERO).err(), Some(WsaError::WSASYSNOTREADY));
+}
+
+common::provider::provider!(Modest, uses: &[]);
+
+#[test]
+fn a_provider_that_declares_nothing_starts_with_an_empty_table() {
+    let functions = start::<Modest>(&WSPUPCALLTABLE::ZERO).expect("nothing is missing");
+    common::provider::clean_up(&functions).expect("started");
+}
+
+common::provider::provider!(Running, uses: &[12]);
+
+#[test]
+fn a_table_with_a_hole_does_not_replace_one_without() {
+    let functions = start::<Running>(&FULL).expect("complete");
+    assert_eq!(start::<Running>(&only(&FULL, |slot| slot != 12)).err(), Some(WsaError::WSASYSNOTREADY));
+    assert_eq!(Running::__run().starts(), 1);
+    assert_eq!((CALLS[12].make)(Running::upcalls()), Ok(vec![]));
+    common::provider::clean_up(&functions).expect("started once");
+}

@@ -1,0 +1,216 @@
+//! Each upcall in safe form, against a host in the same process and against hosts that do not keep their word.
+
+mod common;
+
+use common::calls::{CALLS, Call, Failure, SOCKET};
+use common::host::{self, Seen};
+use common::stubs::{self, NoisySuccess, SilentFailure, SilentSuccess};
+use std::ptr::NonNull;
+use wpu_sys::ffi::{BOOL, DWORD_PTR, WSAEVENT, WSAOVERLAPPED, WSPUPCALLTABLEEX, fd_set};
+use wpu_sys::host::Locate;
+use wpu_sys::{Cell, FdSet, Operation, UPCALLS, Upcall, WsaError};
+
+/// What the spec knows of the upcall.
+fn fact(name: &str) -> &'static Upcall {
+    UPCALLS.iter().find(|upcall| upcall.name == name).expect("an upcall")
+}
+
+#[test]
+fn every_upcall_is_covered() {
+    let covered = CALLS.each_ref().map(|call| call.upcall);
+    assert_eq!(covered, UPCALLS.each_ref().map(|upcall| upcall.name));
+}
+
+#[test]
+fn values_arrive_unchanged_both_ways() {
+    let upcalls = host::upcalls();
+    for call in &CALLS {
+        host::answer(Ok(call.answer.to_vec()));
+        assert_eq!((call.make)(upcalls), Ok(call.answer.to_vec()), "{}", call.upcall);
+        let expected = Seen { host: 0, upcall: call.upcall, arguments: call.sent.to_vec() };
+        assert_eq!(host::seen(), [expected]);
+        assert_eq!(host::told(), [call.upcall]);
+    }
+}
+
+#[test]
+fn documented_errors_arrive() {
+    for call in &CALLS {
+        for error in fact(call.upcall).errors {
+            assert_fails(call, WsaError::new(error.code.value));
+        }
+    }
+}
+
+#[test]
+fn only_two_upcalls_document_no_error() {
+    let silent = CALLS.iter().filter(|call| fact(call.upcall).errors.is_empty());
+    let silent: Vec<_> = silent.map(|call| call.upcall).collect();
+    assert_eq!(silent, ["WPUFDIsSet", "WPUPostMessage"]);
+}
+
+#[test]
+fn undocumented_errors_arrive_too() {
+    for call in &CALLS {
+        for code in [1, 12345, -1, i32::MAX, i32::MIN] {
+            assert_fails(call, WsaError::new(code));
+        }
+    }
+}
+
+/// A host that fails with this code: the caller gets it.
+fn assert_fails(call: &Call, error: WsaError) {
+    host::answer_always(Err(error));
+    assert_eq!((call.make)(host::upcalls()), (call.failed)(error), "{}: {error}", call.upcall);
+    let seen = host::seen_names();
+    // A path is asked for again, with a larger buffer, where the code can mean that it is too small.
+    assert!(!seen.is_empty() && seen.iter().all(|name| *name == call.upcall), "{seen:?}");
+}
+
+#[test]
+fn a_failure_with_code_zero_is_a_system_failure() {
+    for call in &CALLS {
+        host::answer(Err(WsaError::new(0)));
+        let outcome = (call.make)(host::upcalls());
+        assert_eq!(outcome, (call.failed)(WsaError::WSASYSCALLFAILURE), "{}", call.upcall);
+    }
+}
+
+#[test]
+fn a_failure_without_a_code_is_a_system_failure() {
+    static CELL: Cell = Cell::new();
+    let upcalls = host::open_raw(&CELL, stubs::table::<SilentFailure>());
+    for call in &CALLS {
+        assert_eq!((call.make)(upcalls), (call.failed)(WsaError::WSASYSCALLFAILURE), "{}", call.upcall);
+    }
+}
+
+/// Under Miri this also shows that nothing is read that nobody wrote.
+#[test]
+fn success_that_writes_nothing_has_a_decided_answer() {
+    static CELL: Cell = Cell::new();
+    assert_unwritten(&CELL, stubs::table::<SilentSuccess>());
+}
+
+#[test]
+fn an_error_code_beside_success_means_nothing() {
+    static CELL: Cell = Cell::new();
+    let mut table = stubs::table::<NoisySuccess>();
+    // This one fails by its value, so that its code does count.
+    table.lpWPUCreateEvent = stubs::table::<SilentSuccess>().lpWPUCreateEvent;
+    assert_unwritten(&CELL, table);
+}
+
+fn assert_unwritten(cell: &'static Cell, table: WSPUPCALLTABLEEX) {
+    let upcalls = host::open_raw(cell, table);
+    for call in &CALLS {
+        let expected = call.unwritten.map(<[usize]>::to_vec).map_err(Failure::Code);
+        assert_eq!((call.make)(upcalls), expected, "{}", call.upcall);
+    }
+}
+
+/// A host whose methods panic, behind a border that contains it.
+struct Broken;
+
+impl Locate for Broken {
+    type Host = host::Scripted;
+
+    fn with<R>(_: impl FnOnce(&host::Scripted) -> R) -> Result<R, WsaError> {
+        Err(WsaError::WSAENETDOWN)
+    }
+}
+
+#[test]
+fn a_host_that_is_not_there_fails_each_upcall() {
+    static CELL: Cell = Cell::new();
+    let upcalls = host::open::<Broken>(&CELL);
+    for call in &CALLS {
+        assert_eq!((call.make)(upcalls), (call.failed)(WsaError::WSAENETDOWN), "{}", call.upcall);
+    }
+    assert_eq!(host::seen(), []);
+}
+
+#[test]
+fn every_truth_but_zero_is_true() {
+    unsafe extern "system" fn two(_: WSAEVENT, _: *mut i32) -> BOOL {
+        2
+    }
+    unsafe extern "system" fn minus_one(_: usize, _: *const fd_set) -> i32 {
+        -1
+    }
+    static CELL: Cell = Cell::new();
+    let table = stubs::table::<SilentFailure>();
+    let table = WSPUPCALLTABLEEX { lpWPUSetEvent: Some(two), lpWPUFDIsSet: Some(minus_one), ..table };
+    let upcalls = host::open_raw(&CELL, table);
+    let call = |name| CALLS.iter().find(|call| call.upcall == name).expect("a call");
+    assert_eq!((call("WPUSetEvent").make)(upcalls), Ok(vec![]));
+    assert_eq!((call("WPUFDIsSet").make)(upcalls), Ok(vec![1]));
+}
+
+#[test]
+fn only_zero_is_success_where_a_number_reports_it() {
+    unsafe extern "system" fn one(_: usize, errno: *mut i32) -> i32 {
+        // SAFETY: the wrapper passes a good pointer.
+        unsafe { errno.write(12345) };
+        1
+    }
+    static CELL: Cell = Cell::new();
+    let table = stubs::table::<SilentSuccess>();
+    let upcalls = host::open_raw(&CELL, WSPUPCALLTABLEEX { lpWPUCloseSocketHandle: Some(one), ..table });
+    assert_eq!(upcalls.close_socket_handle(SOCKET), Err(WsaError::new(12345)));
+}
+
+#[test]
+fn an_out_value_counts_for_nothing_after_a_failure() {
+    unsafe extern "system" fn writes_and_fails(_: usize, context: *mut DWORD_PTR, errno: *mut i32) -> i32 {
+        // SAFETY: the wrapper passes a good pointer.
+        unsafe { context.write(7) };
+        // SAFETY: as above.
+        unsafe { errno.write(10038) };
+        -1
+    }
+    static CELL: Cell = Cell::new();
+    let table = WSPUPCALLTABLEEX {
+        lpWPUQuerySocketHandleContext: Some(writes_and_fails),
+        ..stubs::table::<SilentSuccess>()
+    };
+    let upcalls = host::open_raw(&CELL, table);
+    assert_eq!(upcalls.query_socket_handle_context(SOCKET), Err(WsaError::WSAENOTSOCK));
+}
+
+#[test]
+fn a_socket_outside_the_set_is_not_found() {
+    host::answer(Ok(vec![0]));
+    let empty = FdSet::new(&fd_set::ZERO).expect("none");
+    assert!(!host::upcalls().fd_is_set(SOCKET, empty));
+    assert_eq!(host::seen()[0].arguments, [SOCKET]);
+}
+
+#[test]
+fn a_hook_says_whether_to_go_on() {
+    for (context, goes_on) in [(2, true), (0, false)] {
+        host::answer(Ok(vec![context]));
+        let hook = host::upcalls().query_blocking_callback(1).expect("success").expect("a hook");
+        assert_eq!((hook.call(), hook.call()), (goes_on, goes_on));
+        assert_eq!(host::hooked(), [context, context]);
+    }
+}
+
+#[test]
+fn no_hook_is_the_normal_answer() {
+    assert!(host::upcalls().query_blocking_callback(1).expect("success").is_none());
+}
+
+#[test]
+fn a_refused_operation_comes_back_and_can_be_tried_again() {
+    let mut structure = WSAOVERLAPPED { Offset: 5, ..WSAOVERLAPPED::ZERO };
+    let pointer = NonNull::from(&mut structure);
+    // SAFETY: the structure outlives the calls, and nobody else gives it back.
+    let operation = unsafe { Operation::from_raw(pointer) };
+    host::answer(Err(WsaError::WSAEINVAL));
+    let refused = host::upcalls().complete_overlapped_request(SOCKET, operation, 0, 0).expect_err("refused");
+    assert_eq!(refused.error, WsaError::WSAEINVAL);
+    assert_eq!(refused.rest.as_ptr(), pointer.as_ptr());
+    host::upcalls().complete_overlapped_request(SOCKET, refused.rest, 0, 0).expect("completed");
+    assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"; 2]);
+}
