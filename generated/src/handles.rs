@@ -22,16 +22,12 @@ pub struct SocketHandle {
 
 impl SocketHandle {
     #[inline]
-    pub(crate) fn acquired(
+    pub(crate) const fn acquired(
         cell: &'static Cell,
         run: u32,
         raw: ffi::SOCKET,
-    ) -> Result<Self, WsaError> {
-        // A host that reports success and gives nothing has broken the contract.
-        if raw == 0 {
-            return Err(WsaError::WSASYSCALLFAILURE);
-        }
-        Ok(Self { raw, run, cell })
+    ) -> Self {
+        Self { raw, run, cell }
     }
 
     /// Takes over a value that was acquired in the present run of `cell`.
@@ -96,7 +92,11 @@ pub struct Event {
 
 impl Event {
     #[inline]
-    pub(crate) fn acquired(cell: &'static Cell, run: u32, raw: ffi::WSAEVENT) -> Self {
+    pub(crate) const fn acquired(
+        cell: &'static Cell,
+        run: u32,
+        raw: ffi::WSAEVENT,
+    ) -> Self {
         Self { raw, run, cell }
     }
 
@@ -216,16 +216,12 @@ pub struct OpenThread {
 
 impl OpenThread {
     #[inline]
-    pub(crate) fn acquired(
+    pub(crate) const fn acquired(
         cell: &'static Cell,
         run: u32,
         raw: ffi::WSATHREADID,
-    ) -> Result<Self, WsaError> {
-        // A host that reports success and gives nothing has broken the contract.
-        if raw == ffi::WSATHREADID::ZERO {
-            return Err(WsaError::WSASYSCALLFAILURE);
-        }
-        Ok(Self { raw, run, cell })
+    ) -> Self {
+        Self { raw, run, cell }
     }
 
     /// Takes over a value that was acquired in the present run of `cell`.

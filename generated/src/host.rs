@@ -22,35 +22,35 @@ pub trait Host {
     /// # Errors
     ///
     /// - [`WSA_INVALID_HANDLE`](WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
-    fn close_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
+    fn on_close_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
 
     /// `WPUCloseSocketHandle`: Gives a socket handle back to Ws2_32.
     ///
     /// # Errors
     ///
     /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
-    fn close_socket_handle(&self, socket: ffi::SOCKET) -> Result<(), WsaError>;
+    fn on_close_socket_handle(&self, socket: ffi::SOCKET) -> Result<(), WsaError>;
 
     /// `WPUCreateEvent`: Creates a manual-reset event that is not set.
     ///
     /// # Errors
     ///
     /// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
-    fn create_event(&self) -> Result<ffi::WSAEVENT, WsaError>;
+    fn on_create_event(&self) -> Result<ffi::WSAEVENT, WsaError>;
 
     /// `WPUCreateSocketHandle`: Makes a socket handle for a provider whose sockets are no file handles.
     ///
     /// # Errors
     ///
     /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
-    fn create_socket_handle(
+    fn on_create_socket_handle(
         &self,
         entry: u32,
         context: usize,
     ) -> Result<ffi::SOCKET, WsaError>;
 
     /// `WPUFDIsSet`: Tells whether a socket is in a set.
-    fn fd_is_set(&self, socket: ffi::SOCKET, set: FdSet<'_>) -> bool;
+    fn on_fd_is_set(&self, socket: ffi::SOCKET, set: FdSet<'_>) -> bool;
 
     /// `WPUGetProviderPath`: Finds the DLL of another provider.
     ///
@@ -58,14 +58,14 @@ pub trait Host {
     ///
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
     /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
-    fn get_provider_path(&self, id: &ffi::GUID) -> Result<WideString, WsaError>;
+    fn on_get_provider_path(&self, id: &ffi::GUID) -> Result<WideString, WsaError>;
 
     /// `WPUModifyIFSHandle`: Registers a new file handle with Ws2_32 and returns the handle for the client.
     ///
     /// # Errors
     ///
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `ProposedHandle` is not valid
-    fn modify_ifs_handle(
+    fn on_modify_ifs_handle(
         &self,
         entry: u32,
         proposed: ffi::SOCKET,
@@ -76,7 +76,7 @@ pub trait Host {
     /// # Errors
     ///
     /// [`Failed`], without a code.
-    fn post_message(
+    fn on_post_message(
         &self,
         window: ffi::HWND,
         message: u32,
@@ -90,7 +90,7 @@ pub trait Host {
     ///
     /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
-    fn query_blocking_callback(
+    fn on_query_blocking_callback(
         &self,
         entry: u32,
     ) -> Result<
@@ -105,7 +105,7 @@ pub trait Host {
     /// # Errors
     ///
     /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
-    fn query_socket_handle_context(
+    fn on_query_socket_handle_context(
         &self,
         socket: ffi::SOCKET,
     ) -> Result<usize, WsaError>;
@@ -115,7 +115,7 @@ pub trait Host {
     /// # Errors
     ///
     /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
-    fn queue_apc(
+    fn on_queue_apc(
         &self,
         thread: &ffi::WSATHREADID,
         routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR),
@@ -127,35 +127,35 @@ pub trait Host {
     /// # Errors
     ///
     /// - [`WSA_INVALID_HANDLE`](WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
-    fn reset_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
+    fn on_reset_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
 
     /// `WPUSetEvent`: Sets an event.
     ///
     /// # Errors
     ///
     /// - [`ERROR_INVALID_HANDLE`](WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
-    fn set_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
+    fn on_set_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
 
     /// `WPUOpenCurrentThread`: Opens a thread id for the calling thread.
     ///
     /// # Errors
     ///
     /// - [`WSANOTINITIALISED`](WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
-    fn open_current_thread(&self) -> Result<ffi::WSATHREADID, WsaError>;
+    fn on_open_current_thread(&self) -> Result<ffi::WSATHREADID, WsaError>;
 
     /// `WPUCloseThread`: Frees a thread id from `WPUOpenCurrentThread`.
     ///
     /// # Errors
     ///
     /// - [`WSANOTINITIALISED`](WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
-    fn close_thread(&self, thread: &ffi::WSATHREADID) -> Result<(), WsaError>;
+    fn on_close_thread(&self, thread: &ffi::WSATHREADID) -> Result<(), WsaError>;
 
     /// `WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
     ///
     /// # Errors
     ///
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
-    fn complete_overlapped_request(
+    fn on_complete_overlapped_request(
         &self,
         socket: ffi::SOCKET,
         operation: NonNull<ffi::WSAOVERLAPPED>,

@@ -127,10 +127,10 @@ impl Upcalls {
         let answer = unsafe {
             (table.WPUCreateSocketHandle)(entry, context, &raw mut errno)
         };
-        if answer == ffi::INVALID_SOCKET {
+        if answer == ffi::INVALID_SOCKET || answer == 0 {
             return Err(WsaError::reported(errno));
         }
-        SocketHandle::acquired(self.0, run, answer)
+        Ok(SocketHandle::acquired(self.0, run, answer))
     }
 
     /// Tells whether a socket is in a set.
@@ -435,10 +435,10 @@ impl Upcalls {
         let answer = unsafe {
             (table.WPUOpenCurrentThread)(&raw mut thread, &raw mut errno)
         };
-        if answer != ffi::NO_ERROR {
+        if answer != ffi::NO_ERROR || thread == ffi::WSATHREADID::ZERO {
             return Err(WsaError::reported(errno));
         }
-        OpenThread::acquired(self.0, run, thread)
+        Ok(OpenThread::acquired(self.0, run, thread))
     }
 
     /// Frees a thread id from `WPUOpenCurrentThread`.

@@ -23,7 +23,7 @@ pub unsafe extern "system" fn close_event<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.close_event(hEvent)
+            host.on_close_event(hEvent)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -65,7 +65,7 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.close_socket_handle(s)
+            host.on_close_socket_handle(s)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -106,7 +106,7 @@ pub unsafe extern "system" fn create_event<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.create_event()
+            host.on_create_event()
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -149,7 +149,7 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.create_socket_handle(dwCatalogEntryId, dwContext)
+            host.on_create_socket_handle(dwCatalogEntryId, dwContext)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -196,7 +196,7 @@ pub unsafe extern "system" fn fd_is_set<L: Locate>(
             let Some(set) = (unsafe { FdSet::from_raw(fdset) }) else {
                 return Ok(false)
             };
-            Ok(host.fd_is_set(s, set))
+            Ok(host.on_fd_is_set(s, set))
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -238,7 +238,7 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
             border::output(lpszProviderDllPath, WsaError::WSAEFAULT)?;
             border::output(lpProviderDllPathLen, WsaError::WSAEFAULT)?;
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            let text = host.get_provider_path(id)?;
+            let text = host.on_get_provider_path(id)?;
             // SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.
             let fits = unsafe {
                 border::write_text(&text, lpszProviderDllPath, lpProviderDllPathLen)
@@ -286,7 +286,7 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.modify_ifs_handle(dwCatalogEntryId, ProposedHandle)
+            host.on_modify_ifs_handle(dwCatalogEntryId, ProposedHandle)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -330,7 +330,7 @@ pub unsafe extern "system" fn post_message<L: Locate>(
     lParam: ffi::LPARAM,
 ) -> ffi::BOOL {
     let answer = L::with(|host| {
-        let answer: Result<_, Failed> = host.post_message(hWnd, Msg, wParam, lParam);
+        let answer: Result<_, Failed> = host.on_post_message(hWnd, Msg, wParam, lParam);
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -371,7 +371,7 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
             border::output(lplpfnCallback, WsaError::WSAEFAULT)?;
             border::output(lpdwContext, WsaError::WSAEFAULT)?;
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.query_blocking_callback(dwCatalogEntryId)
+            host.on_query_blocking_callback(dwCatalogEntryId)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -424,7 +424,7 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpContext, WsaError::WSAEFAULT)?;
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.query_socket_handle_context(s)
+            host.on_query_socket_handle_context(s)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -475,7 +475,7 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
             let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
             let routine = lpfnUserApc.ok_or(WsaError::WSAEFAULT)?;
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.queue_apc(thread, routine, dwContext)
+            host.on_queue_apc(thread, routine, dwContext)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -519,7 +519,7 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.reset_event(hEvent)
+            host.on_reset_event(hEvent)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -561,7 +561,7 @@ pub unsafe extern "system" fn set_event<L: Locate>(
     let answer = L::with(|host| {
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.set_event(hEvent)
+            host.on_set_event(hEvent)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -604,7 +604,7 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
         let answer = (|| -> Result<_, WsaError> {
             border::output(lpThreadId, WsaError::WSAEFAULT)?;
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.open_current_thread()
+            host.on_open_current_thread()
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -652,7 +652,7 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
             // SAFETY: the contract of this function.
             let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.close_thread(thread)
+            host.on_close_thread(thread)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
@@ -700,7 +700,7 @@ pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
                 .filter(|structure| structure.is_aligned())
                 .ok_or(WsaError::WSAEFAULT)?;
             border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.complete_overlapped_request(s, operation, dwError, cbTransferred)
+            host.on_complete_overlapped_request(s, operation, dwError, cbTransferred)
         })();
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(

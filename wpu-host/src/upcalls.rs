@@ -148,23 +148,23 @@ impl Parts {
 }
 
 impl Upcalls for Ws2 {
-    fn close_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
+    fn on_close_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         // Threads that wait for the event get the error too.
         self.change(|parts| parts.events.close(event.addr(), Creator::Provider))
     }
 
-    fn close_socket_handle(&self, socket: SOCKET) -> Result<(), WsaError> {
+    fn on_close_socket_handle(&self, socket: SOCKET) -> Result<(), WsaError> {
         self.lock().sockets.close(socket)
     }
 
-    fn create_event(&self) -> Result<WSAEVENT, WsaError> {
+    fn on_create_event(&self) -> Result<WSAEVENT, WsaError> {
         let mut parts = self.lock();
         let event = parts.handles.fresh().ok_or(WsaError::WSA_NOT_ENOUGH_MEMORY)?;
         parts.events.create(event, Creator::Provider);
         Ok(ptr::without_provenance_mut(event))
     }
 
-    fn create_socket_handle(&self, entry: u32, context: usize) -> Result<SOCKET, WsaError> {
+    fn on_create_socket_handle(&self, entry: u32, context: usize) -> Result<SOCKET, WsaError> {
         let mut parts = self.lock();
         if !parts.catalog.contains(entry) {
             return Err(WsaError::WSAEINVAL);
@@ -174,15 +174,15 @@ impl Upcalls for Ws2 {
         Ok(socket)
     }
 
-    fn fd_is_set(&self, socket: SOCKET, set: FdSet<'_>) -> bool {
+    fn on_fd_is_set(&self, socket: SOCKET, set: FdSet<'_>) -> bool {
         set.as_slice().contains(&socket)
     }
 
-    fn get_provider_path(&self, id: &GUID) -> Result<WideString, WsaError> {
+    fn on_get_provider_path(&self, id: &GUID) -> Result<WideString, WsaError> {
         self.lock().catalog.path(id).cloned().ok_or(WsaError::WSAEINVAL)
     }
 
-    fn modify_ifs_handle(&self, entry: u32, proposed: SOCKET) -> Result<SOCKET, WsaError> {
+    fn on_modify_ifs_handle(&self, entry: u32, proposed: SOCKET) -> Result<SOCKET, WsaError> {
         let mut parts = self.lock();
         if !parts.catalog.contains(entry) || !parts.can_be_file(proposed) {
             return Err(WsaError::WSAEINVAL);
@@ -191,11 +191,11 @@ impl Upcalls for Ws2 {
         ifs.register(entry, proposed, || handles.fresh())
     }
 
-    fn post_message(&self, window: HWND, message: u32, wparam: usize, lparam: isize) -> Result<(), Failed> {
+    fn on_post_message(&self, window: HWND, message: u32, wparam: usize, lparam: isize) -> Result<(), Failed> {
         self.change(|parts| parts.messages.post(Message { window, message, wparam, lparam }))
     }
 
-    fn query_blocking_callback(
+    fn on_query_blocking_callback(
         &self,
         entry: u32,
     ) -> Result<Option<(unsafe extern "system" fn(usize) -> i32, usize)>, WsaError> {
@@ -207,11 +207,11 @@ impl Upcalls for Ws2 {
         Ok(context.map(|context| (hooks::run as unsafe extern "system" fn(usize) -> i32, context)))
     }
 
-    fn query_socket_handle_context(&self, socket: SOCKET) -> Result<usize, WsaError> {
+    fn on_query_socket_handle_context(&self, socket: SOCKET) -> Result<usize, WsaError> {
         self.lock().sockets.context(socket)
     }
 
-    fn queue_apc(
+    fn on_queue_apc(
         &self,
         thread: &WSATHREADID,
         routine: unsafe extern "system" fn(usize),
@@ -220,26 +220,26 @@ impl Upcalls for Ws2 {
         self.change(|parts| parts.threads.queue(thread, Apc { routine, context }))
     }
 
-    fn reset_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
+    fn on_reset_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         self.lock().events.put(event.addr(), false)
     }
 
-    fn set_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
+    fn on_set_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         self.change(|parts| parts.events.put(event.addr(), true))
     }
 
-    fn open_current_thread(&self) -> Result<WSATHREADID, WsaError> {
+    fn on_open_current_thread(&self) -> Result<WSATHREADID, WsaError> {
         let me = Me::current().ok_or(WsaError::WSASYSCALLFAILURE)?;
         let mut parts = self.lock();
         let handle = parts.handles.fresh().ok_or(WsaError::WSAENOBUFS)?;
         Ok(parts.threads.open(&me, handle))
     }
 
-    fn close_thread(&self, thread: &WSATHREADID) -> Result<(), WsaError> {
+    fn on_close_thread(&self, thread: &WSATHREADID) -> Result<(), WsaError> {
         self.lock().threads.close(thread)
     }
 
-    fn complete_overlapped_request(
+    fn on_complete_overlapped_request(
         &self,
         socket: SOCKET,
         operation: NonNull<WSAOVERLAPPED>,

@@ -6,7 +6,7 @@ use common::calls::CALLS;
 use common::host::{self, Scripted};
 use common::provider::{only, only_ex, start};
 use std::sync::atomic::{AtomicU32, Ordering};
-use wpu::__private::Run;
+use wpu::__private::{RawTable, Run};
 use wpu::facts::ENTRIES;
 use wpu::{Class, Declaration, EntryPoint, Platform, Provider, Start, UPCALLS, UpcallSet, Upcalls, WsaError};
 use wpu_sys::ffi::{WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
@@ -114,13 +114,18 @@ fn starts_with_just_enough(upcall: usize, case: &Case) {
     let enough = only(&FULL, |slot| needed(upcall).contains(&slot));
     let functions = (case.start)(&enough).expect("nothing that it needs is missing");
     assert_eq!(RAN[upcall].load(Ordering::Acquire), 1);
-    assert!((case.run)().cell().is_open());
+    serves(upcall, case);
     common::provider::clean_up(&functions).expect("started");
 }
 
 fn starts_with_just_enough_ex(upcall: usize, case: &Case) {
     let enough = only_ex(&FULL_EX, |slot| needed(upcall).contains(&slot));
     (case.start_ex)(&enough).expect("nothing that it needs is missing");
+    serves(upcall, case);
+}
+
+/// The upcall goes through its own slot.
+fn serves(upcall: usize, case: &Case) {
     host::answer(Ok(CALLS[upcall].answer.to_vec()));
     assert_eq!((CALLS[upcall].make)((case.upcalls)()), Ok(CALLS[upcall].answer.to_vec()));
     assert_eq!(host::seen_names(), [UPCALLS[upcall].name]);
@@ -173,4 +178,24 @@ fn a_table_with_a_hole_does_not_replace_one_without() {
     assert_eq!(Running::__run().starts(), 1);
     assert_eq!((CALLS[12].make)(Running::upcalls()), Ok(vec![]));
     common::provider::clean_up(&functions).expect("started once");
+}
+
+#[test]
+fn tables_are_the_same_only_if_they_agree_in_every_slot() {
+    let full = FULL_EX.ready();
+    assert!(full.same(&FULL_EX.ready()));
+    for (slot, upcall) in UPCALLS.iter().enumerate() {
+        let other = only_ex(&FULL_EX, |kept| kept != slot).ready();
+        assert!(!full.same(&other) && !other.same(&full), "{}", upcall.name);
+    }
+}
+
+#[test]
+fn the_holes_of_a_table_are_its_null_slots() {
+    for slot in 0..UPCALLS.len() {
+        let hole = UpcallSet::of(&[slot]);
+        assert_eq!(only_ex(&FULL_EX, |kept| kept != slot).holes(), hole);
+        assert_eq!(only(&FULL, |kept| kept != slot).holes(), hole.with(BY_NAME));
+    }
+    assert_eq!((FULL_EX.holes(), FULL.holes()), (UpcallSet::EMPTY, UpcallSet::of(&[BY_NAME])));
 }

@@ -97,30 +97,17 @@ fn release_argument(view: &View<'_>, resource: &Resource, raw: TokenStream) -> T
 
 fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
     let (raw, error) = (view.ty(&resource.raw, At::Inside), view.error());
-    let (release, broken) = (view.upcall(resource.release), view.broken());
-    let is_zero = is_zero(view, &resource.raw, &quote!(raw));
-    let zero_check = resource.never_zero.then(|| {
-        quote! {
-            #[doc = "§ A host that reports success and gives nothing has broken the contract."]
-            if #is_zero { return Err(#broken); }
-        }
-    });
+    let release = view.upcall(resource.release);
     let about_close = doc(&format!(
         "Releases it, and tells how that went.\n\n# Errors\n\nThose of `{}`. It counts as released all the same.",
         release.name
     ));
     let (release, pass) = (&release.method, release_argument(view, resource, quote!(this.raw)));
-    let (returns, made) = if resource.never_zero {
-        (quote!(Result<Self, #error>), quote!(Ok(Self { raw, run, cell })))
-    } else {
-        (quote!(Self), quote!(Self { raw, run, cell }))
-    };
     vec![
         quote! {
             #[inline]
-            pub(crate) fn acquired(cell: &'static Cell, run: u32, raw: #raw) -> #returns {
-                #zero_check
-                #made
+            pub(crate) const fn acquired(cell: &'static Cell, run: u32, raw: #raw) -> Self {
+                Self { raw, run, cell }
             }
         },
         quote! {
@@ -165,7 +152,8 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
     ]
 }
 
-fn is_zero(view: &View<'_>, ty: &Ty, value: &TokenStream) -> TokenStream {
+/// Whether all bytes of a value are zero.
+pub(super) fn is_zero(view: &View<'_>, ty: &Ty, value: &TokenStream) -> TokenStream {
     match view.model.bare(ty) {
         Ty::Pointer(_) => quote!(#value.is_null()),
         _ => {

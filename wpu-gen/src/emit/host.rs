@@ -77,7 +77,7 @@ fn filled(view: &View<'_>, table: &Table) -> TokenStream {
 }
 
 fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let (method, returns) = (&upcall.method, returns(view, upcall));
+    let (method, returns) = (upcall.on(), returns(view, upcall));
     let params = params(view, upcall).into_iter().map(|(name, ty)| quote!(#name: #ty));
     let about = doc(&format!("`{}`: {}{}", upcall.name, upcall.upcall.text, errors(view, upcall)));
     quote! {

@@ -1,5 +1,6 @@
 //! `safe.rs`: the upcalls in safe form.
 
+use super::handles::is_zero;
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc};
 use crate::form::{Answer, Failure, Kind};
@@ -256,7 +257,25 @@ fn call(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, Option<TokenS
         }
         (None, None) => None,
     };
-    (call, failed)
+    (call, failed.map(|failed| with_zero(view, upcall, failed)))
+}
+
+/// A host that reports success and gives nothing has broken the contract: that counts as failure too.
+fn with_zero(view: &View<'_>, upcall: &UpcallView<'_>, failed: TokenStream) -> TokenStream {
+    let (resource, value) = match upcall.form.answer {
+        Answer::Resource(resource) => (resource, quote!(answer)),
+        Answer::OutResource { param, resource } => {
+            let name = upcall.upcall.params[param].rust();
+            (resource, quote!(#name))
+        }
+        _ => return failed,
+    };
+    let resource = view.resource(resource);
+    if !resource.never_zero {
+        return failed;
+    }
+    let zero = is_zero(view, &resource.raw, &value);
+    quote!(#failed || #zero)
 }
 
 fn acquires(upcall: &UpcallView<'_>) -> bool {
@@ -293,8 +312,7 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let param = |at: usize| upcall.upcall.params[at].rust();
     let acquired = |resource: usize, raw: TokenStream| {
         let name = ident(&view.resource(resource).name);
-        let acquired = quote!(#name::acquired(self.0, run, #raw));
-        if view.resource(resource).never_zero { acquired } else { quote!(Ok(#acquired)) }
+        quote!(Ok(#name::acquired(self.0, run, #raw)))
     };
     match upcall.form.answer {
         Answer::Unit => {

@@ -72,7 +72,7 @@ fn work(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 
 /// Asks the host. Text is copied out at once, so that one that does not fit is a failure like others.
 fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let (method, arguments) = (&upcall.method, arguments(upcall));
+    let (method, arguments) = (upcall.on(), arguments(upcall));
     let ask = quote!(host.#method(#(#arguments),*));
     if upcall.form.failure == Failure::Never {
         return quote!(Ok(#ask));

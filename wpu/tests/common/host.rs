@@ -147,73 +147,79 @@ impl<const NUMBER: usize> Scripted<NUMBER> {
 }
 
 impl<const NUMBER: usize> Host for Scripted<NUMBER> {
-    fn close_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
+    fn on_close_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         Self::asked("WPUCloseEvent", [event.addr()]).map(drop)
     }
 
-    fn close_socket_handle(&self, socket: SOCKET) -> Result<(), WsaError> {
+    fn on_close_socket_handle(&self, socket: SOCKET) -> Result<(), WsaError> {
         Self::asked("WPUCloseSocketHandle", [socket]).map(drop)
     }
 
-    fn create_event(&self) -> Result<WSAEVENT, WsaError> {
+    fn on_create_event(&self) -> Result<WSAEVENT, WsaError> {
         Self::asked("WPUCreateEvent", []).map(|words| without_provenance_mut(words[0]))
     }
 
-    fn create_socket_handle(&self, entry: u32, context: usize) -> Result<SOCKET, WsaError> {
+    fn on_create_socket_handle(&self, entry: u32, context: usize) -> Result<SOCKET, WsaError> {
         Self::asked("WPUCreateSocketHandle", [word(entry), context]).map(|words| words[0])
     }
 
-    fn fd_is_set(&self, socket: SOCKET, set: FdSet<'_>) -> bool {
+    fn on_fd_is_set(&self, socket: SOCKET, set: FdSet<'_>) -> bool {
         let arguments = [&[socket], set.as_slice()].concat();
         Self::asked("WPUFDIsSet", arguments).is_ok_and(|words| words[0] != 0)
     }
 
-    fn get_provider_path(&self, id: &GUID) -> Result<WideString, WsaError> {
+    fn on_get_provider_path(&self, id: &GUID) -> Result<WideString, WsaError> {
         Self::asked("WPUGetProviderPath", guid_words(id)).map(|words| text(&words))
     }
 
-    fn modify_ifs_handle(&self, entry: u32, proposed: SOCKET) -> Result<SOCKET, WsaError> {
+    fn on_modify_ifs_handle(&self, entry: u32, proposed: SOCKET) -> Result<SOCKET, WsaError> {
         Self::asked("WPUModifyIFSHandle", [word(entry), proposed]).map(|words| words[0])
     }
 
-    fn post_message(&self, window: HWND, message: u32, wparam: usize, lparam: isize) -> Result<(), Failed> {
+    fn on_post_message(
+        &self,
+        window: HWND,
+        message: u32,
+        wparam: usize,
+        lparam: isize,
+    ) -> Result<(), Failed> {
         let arguments = [window.addr(), word(message), wparam, usize::from_ne_bytes(lparam.to_ne_bytes())];
         Self::asked("WPUPostMessage", arguments).map(drop).map_err(|_| Failed)
     }
 
-    fn query_blocking_callback(&self, entry: u32) -> Result<Option<(Hook, usize)>, WsaError> {
+    fn on_query_blocking_callback(&self, entry: u32) -> Result<Option<(Hook, usize)>, WsaError> {
         let words = Self::asked("WPUQueryBlockingCallback", [word(entry)])?;
         Ok(words.first().map(|context| (hook as Hook, *context)))
     }
 
-    fn query_socket_handle_context(&self, socket: SOCKET) -> Result<usize, WsaError> {
+    fn on_query_socket_handle_context(&self, socket: SOCKET) -> Result<usize, WsaError> {
         Self::asked("WPUQuerySocketHandleContext", [socket]).map(|words| words[0])
     }
 
-    fn queue_apc(&self, thread: &WSATHREADID, routine: Apc, context: usize) -> Result<(), WsaError> {
+    fn on_queue_apc(&self, thread: &WSATHREADID, routine: Apc, context: usize) -> Result<(), WsaError> {
         Self::asked("WPUQueueApc", [thread.ThreadHandle.addr(), thread.Reserved, context])?;
         memory(|memory| memory.queued.push((routine, context)));
         Ok(())
     }
 
-    fn reset_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
+    fn on_reset_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         Self::asked("WPUResetEvent", [event.addr()]).map(drop)
     }
 
-    fn set_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
+    fn on_set_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         Self::asked("WPUSetEvent", [event.addr()]).map(drop)
     }
 
-    fn open_current_thread(&self) -> Result<WSATHREADID, WsaError> {
+    fn on_open_current_thread(&self) -> Result<WSATHREADID, WsaError> {
         let words = Self::asked("WPUOpenCurrentThread", [])?;
         Ok(WSATHREADID { ThreadHandle: without_provenance_mut(words[0]), Reserved: words[1] })
     }
 
-    fn close_thread(&self, thread: &WSATHREADID) -> Result<(), WsaError> {
+    fn on_close_thread(&self, thread: &WSATHREADID) -> Result<(), WsaError> {
         Self::asked("WPUCloseThread", [thread.ThreadHandle.addr(), thread.Reserved]).map(drop)
     }
 
-    fn complete_overlapped_request(
+    fn on_complete_overlapped_request(
         &self,
         socket: SOCKET,
         operation: NonNull<WSAOVERLAPPED>,

@@ -1,0 +1,112 @@
+//! How long our generator takes for the whole spec, and others for the same tables.
+
+use crate::measure::{self, Cost, megabytes, ratio, seconds};
+use crate::peers::{self, Peer};
+use crate::report::Report;
+use anyhow::{Context, Result, anyhow};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use wpu_gen::source::Sources;
+
+/// What is measured.
+enum Subject {
+    /// Our generator alone, as a release build: as the peers are.
+    Ours,
+    /// The command as it is typed: cargo, and our generator as a debug build.
+    Typed,
+    Theirs(Peer),
+}
+
+pub fn run() -> Result<Report> {
+    let mut report = Report::new();
+    let mut subjects = vec![Subject::Ours, Subject::Typed];
+    let place = tempfile::tempdir()?;
+    let root = crate::root();
+    // Once, so that the runs measure no build.
+    measure::once(&mut typed(&root)).context("`cargo xtask gen --check` must pass")?;
+    for (name, peer) in peers::all() {
+        match peer.and_then(|peer| tried(peer, place.path())) {
+            Ok(peer) => subjects.push(Subject::Theirs(peer)),
+            Err(error) => report.left_out(name, format!("{error:#}")),
+        }
+    }
+    let costs = measure::in_turn(&subjects, |subject| match subject {
+        Subject::Typed => measure::once(&mut typed(&root)),
+        Subject::Ours => measure::once(&mut ours(&root, &place.path().join("ours"))?),
+        Subject::Theirs(peer) => measure::once(&mut peer.run(&out(place.path(), peer))),
+    })?;
+    let rows = subjects.iter().zip(&costs).map(|(subject, cost)| row(subject, cost, place.path()));
+    report.table(
+        ["generator", "wall s", "CPU s", "peak MB", "lines written"],
+        rows.collect::<Result<Vec<_>>>()?,
+    );
+    for (subject, cost) in subjects.iter().zip(&costs) {
+        let Subject::Theirs(peer) = subject else { continue };
+        for (what, own) in [("wpu-gen", &costs[0]), ("`cargo xtask gen --check`", &costs[1])] {
+            let found = format!("{:.2} ×", ratio(own.wall, cost.wall));
+            report.bound(format!("{what}: faster than {}", peer.name), found, own.wall < cost.wall);
+        }
+    }
+    Ok(report)
+}
+
+/// A peer that works; or else its last words.
+fn tried(peer: Peer, place: &Path) -> Result<Peer> {
+    match measure::once(&mut peer.run(&out(place, &peer))) {
+        Ok(_) => Ok(peer),
+        Err(error) => {
+            let text = error.to_string();
+            let told = text.split(" failed: ").nth(1).unwrap_or(&text);
+            let line = told
+                .lines()
+                .find(|line| !line.starts_with("thread") && !line.starts_with("note:"))
+                .unwrap_or(told);
+            Err(anyhow!("it fails: {}", line.trim().trim_end_matches('.')))
+        }
+    }
+}
+
+fn out(place: &Path, peer: &Peer) -> std::path::PathBuf {
+    place.join(peer.name).with_extension("rs")
+}
+
+fn typed(root: &Path) -> Command {
+    // The environment is that of somebody who types it: cargo finds its own target folder.
+    let mut command = Command::new("cargo");
+    command.args(["xtask", "gen", "--check"]).current_dir(root);
+    command
+}
+
+fn ours(root: &Path, out: &Path) -> Result<Command> {
+    // A fresh folder, so that every file is written: the generator leaves alone what is right already.
+    if out.exists() {
+        fs::remove_dir_all(out)?;
+    }
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["child", "generate"]).arg(root.join("spec")).arg(out);
+    Ok(command)
+}
+
+/// What `cargo xtask gen` does.
+pub fn child(spec: &Path, out: &Path) -> Result<()> {
+    let spec = Sources::read(spec).and_then(wpu_gen::compile).map_err(|faults| anyhow!("{faults}"))?;
+    spec.emit().write(out).context("cannot write")
+}
+
+fn row(subject: &Subject, cost: &Cost, place: &Path) -> Result<[String; 5]> {
+    let (name, lines) = match subject {
+        Subject::Ours => ("wpu-gen, all files".to_owned(), lines(&place.join("ours"))?.to_string()),
+        Subject::Typed => ("`cargo xtask gen --check`".to_owned(), "–".to_owned()),
+        Subject::Theirs(peer) => (peer.name.to_owned(), lines(&out(place, peer))?.to_string()),
+    };
+    Ok([name, seconds(cost.wall), seconds(cost.user), megabytes(cost.peak), lines])
+}
+
+/// Lines of a file, or of all files of a folder.
+fn lines(path: &Path) -> Result<usize> {
+    if path.is_dir() {
+        return fs::read_dir(path)?.map(|entry| lines(&entry?.path())).sum();
+    }
+    Ok(fs::read_to_string(path)?.lines().count())
+}
