@@ -4,7 +4,7 @@
 
 use crate::error::WsaError;
 use crate::ffi;
-use crate::safe::Upcalls;
+use crate::safe::*;
 use crate::support::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -62,19 +62,20 @@ impl SocketHandle {
     /// Those of `WPUCloseSocketHandle`. It counts as released all the same.
     pub fn close(self) -> Result<(), WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
-        if this.run != this.cell.run() {
+        match this.cell.table_in(this.run) {
+            Some(table) => close_socket_handle_through(table, this.raw),
             // The last clean-up took it; the same value may name something else by now.
-            return Ok(());
+            None => Ok(()),
         }
-        Upcalls(this.cell).close_socket_handle(this.raw)
     }
 }
 
 impl Drop for SocketHandle {
+    #[inline]
     fn drop(&mut self) {
-        if self.run == self.cell.run() {
+        if let Some(table) = self.cell.table_in(self.run) {
             // Nobody is left to be told of a failure; `close` is for those who care.
-            let _ = Upcalls(self.cell).close_socket_handle(self.raw);
+            let _ = close_socket_handle_through(table, self.raw);
         }
     }
 }
@@ -132,15 +133,19 @@ impl Event {
     /// Those of `WPUCloseEvent`. It counts as released all the same.
     pub fn close(self) -> Result<(), WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
-        if this.run != this.cell.run() {
+        match this.cell.table_in(this.run) {
+            Some(table) => {
+                close_event_through(
+                    table,
+                    EventRef {
+                        raw: this.raw,
+                        owner: PhantomData,
+                    },
+                )
+            }
             // The last clean-up took it; the same value may name something else by now.
-            return Ok(());
+            None => Ok(()),
         }
-        Upcalls(this.cell)
-            .close_event(EventRef {
-                raw: this.raw,
-                owner: PhantomData,
-            })
     }
 }
 
@@ -157,14 +162,17 @@ impl Event {
 }
 
 impl Drop for Event {
+    #[inline]
     fn drop(&mut self) {
-        if self.run == self.cell.run() {
+        if let Some(table) = self.cell.table_in(self.run) {
             // Nobody is left to be told of a failure; `close` is for those who care.
-            let _ = Upcalls(self.cell)
-                .close_event(EventRef {
+            let _ = close_event_through(
+                table,
+                EventRef {
                     raw: self.raw,
                     owner: PhantomData,
-                });
+                },
+            );
         }
     }
 }
@@ -256,15 +264,19 @@ impl OpenThread {
     /// Those of `WPUCloseThread`. It counts as released all the same.
     pub fn close(self) -> Result<(), WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
-        if this.run != this.cell.run() {
+        match this.cell.table_in(this.run) {
+            Some(table) => {
+                close_thread_through(
+                    table,
+                    ThreadId {
+                        raw: this.raw,
+                        owner: PhantomData,
+                    },
+                )
+            }
             // The last clean-up took it; the same value may name something else by now.
-            return Ok(());
+            None => Ok(()),
         }
-        Upcalls(this.cell)
-            .close_thread(ThreadId {
-                raw: this.raw,
-                owner: PhantomData,
-            })
     }
 }
 
@@ -281,14 +293,17 @@ impl OpenThread {
 }
 
 impl Drop for OpenThread {
+    #[inline]
     fn drop(&mut self) {
-        if self.run == self.cell.run() {
+        if let Some(table) = self.cell.table_in(self.run) {
             // Nobody is left to be told of a failure; `close` is for those who care.
-            let _ = Upcalls(self.cell)
-                .close_thread(ThreadId {
+            let _ = close_thread_through(
+                table,
+                ThreadId {
                     raw: self.raw,
                     owner: PhantomData,
-                });
+                },
+            );
         }
     }
 }
@@ -418,37 +433,45 @@ impl<'a> FdSet<'a> {
 
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///
-/// A `LPBLOCKINGCALLBACK` with its context. It stays on the thread that it was given to.
-#[derive(Clone, Copy, Debug)]
+/// A `LPBLOCKINGCALLBACK` with its context, for the wait that it was asked for: it stays on its thread, and does nothing once the run is over.
+#[derive(Debug)]
 pub struct BlockingHook {
     routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) -> ffi::BOOL,
     context: usize,
+    run: u32,
+    cell: &'static Cell,
     thread: PhantomData<*const ()>,
 }
 
 impl BlockingHook {
-    /// A routine with its context.
+    /// What a host gave out in `run`.
     ///
     /// # Safety
     ///
-    /// `routine` can be called with `context` on this thread, for as long as this value or a copy of it lives.
+    /// `routine` can be called with `context` on this thread, until `run` is over or the host says otherwise.
     #[inline]
-    #[must_use]
-    pub const unsafe fn from_raw(
+    pub(crate) const unsafe fn given(
+        cell: &'static Cell,
+        run: u32,
         routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) -> ffi::BOOL,
         context: usize,
     ) -> Self {
         Self {
             routine,
             context,
+            run,
+            cell,
             thread: PhantomData,
         }
     }
 
-    /// Calls it; whether its answer was other than zero.
+    /// Calls it; whether its answer was other than zero. Once the run is over it calls nothing, and says no.
     #[must_use = "its answer decides what to do next"]
     pub fn call(&self) -> bool {
-        // SAFETY: whoever made this vouches for it, and it has not left its thread.
+        if self.cell.table_in(self.run).is_none() {
+            return false;
+        }
+        // SAFETY: the host gave it out for this thread and this run, and both still hold.
         let answer = unsafe { (self.routine)(self.context) };
         answer != 0
     }
@@ -526,6 +549,7 @@ impl Apc {
 }
 
 impl Drop for Apc {
+    #[inline]
     fn drop(&mut self) {
         if let Some(discard) = self.discard {
             // SAFETY: no host has taken the routine, so it is never called; whoever made this vouches for the rest.

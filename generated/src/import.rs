@@ -41,8 +41,12 @@ static PROVIDED_COMPLETE_OVERLAPPED_REQUEST: AtomicPtr<()> = AtomicPtr::new(
 );
 
 /// Offers a `WPUCompleteOverlappedRequest` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WPUCompleteOverlappedRequest`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
-pub fn provide_complete_overlapped_request(
+pub unsafe fn provide_complete_overlapped_request(
     function: ffi::WPUCompleteOverlappedRequestFn,
 ) {
     PROVIDED_COMPLETE_OVERLAPPED_REQUEST.store(function as *mut (), Ordering::Release);
@@ -59,7 +63,7 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
     if found.is_null() {
         return None;
     }
-    // SAFETY: it came from a function of this type, or is exported under the name of one.
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
         core::mem::transmute::<*mut (), ffi::WPUCompleteOverlappedRequestFn>(found)
     })

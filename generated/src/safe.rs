@@ -5,6 +5,7 @@
 use crate::ffi;
 use crate::handles::*;
 use crate::support::cell::Cell;
+use crate::table::Table;
 use crate::support::refused::{Failed, Refused};
 use crate::support::wide::{WideString, read_text};
 
@@ -12,7 +13,7 @@ use crate::error::WsaError;
 
 /// All upcalls, in safe form, through the table that a cell holds.
 ///
-/// Before start-up and after clean-up every call fails; what fails can be tried again.
+/// Before start-up and after clean-up every call fails, or answers no; what fails can be tried again.
 #[derive(Clone, Copy, Debug)]
 pub struct Upcalls(pub(crate) &'static Cell);
 
@@ -38,14 +39,7 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn close_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
-        let mut errno = 0;
-        let table = self.0.table();
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
-        let answer = unsafe { (table.WPUCloseEvent)(event.raw(), &raw mut errno) };
-        if answer == ffi::FALSE {
-            return Err(WsaError::reported(errno));
-        }
-        Ok(())
+        close_event_through(self.0.table(), event)
     }
 
     /// Gives a socket handle back to Ws2_32.
@@ -64,14 +58,7 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn close_socket_handle(self, socket: ffi::SOCKET) -> Result<(), WsaError> {
-        let mut errno = 0;
-        let table = self.0.table();
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
-        let answer = unsafe { (table.WPUCloseSocketHandle)(socket, &raw mut errno) };
-        if answer != ffi::NO_ERROR {
-            return Err(WsaError::reported(errno));
-        }
-        Ok(())
+        close_socket_handle_through(self.0.table(), socket)
     }
 
     /// Creates a manual-reset event that is not set.
@@ -88,9 +75,9 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn create_event(self) -> Result<Event, WsaError> {
-        let mut errno = 0;
         let run = self.0.run();
         let table = self.0.table();
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUCreateEvent)(&raw mut errno) };
         if answer == ffi::WSA_INVALID_EVENT {
@@ -120,9 +107,9 @@ impl Upcalls {
         entry: u32,
         context: usize,
     ) -> Result<SocketHandle, WsaError> {
-        let mut errno = 0;
         let run = self.0.run();
         let table = self.0.table();
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUCreateSocketHandle)(entry, context, &raw mut errno)
@@ -165,12 +152,12 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn get_provider_path(self, id: &ffi::GUID) -> Result<WideString, WsaError> {
+        let table = self.0.table();
         read_text(
             WsaError::WSAEFAULT,
             WsaError::WSASYSCALLFAILURE,
             |buffer, length| {
                 let mut errno = 0;
-                let table = self.0.table();
                 // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
                 let answer = unsafe {
                     (table
@@ -210,8 +197,8 @@ impl Upcalls {
         entry: u32,
         proposed: ffi::SOCKET,
     ) -> Result<ffi::SOCKET, WsaError> {
-        let mut errno = 0;
         let table = self.0.table();
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUModifyIFSHandle)(entry, proposed, &raw mut errno)
@@ -269,10 +256,11 @@ impl Upcalls {
         self,
         entry: u32,
     ) -> Result<Option<BlockingHook>, WsaError> {
+        let run = self.0.run();
+        let table = self.0.table();
         let mut hook: ffi::LPBLOCKINGCALLBACK = None;
         let mut hook_context = 0;
         let mut errno = 0;
-        let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table
@@ -286,8 +274,13 @@ impl Upcalls {
         if answer != ffi::NO_ERROR {
             return Err(WsaError::reported(errno));
         }
-        // SAFETY: the host gives out a routine and the context that belongs to it, for this thread.
-        Ok(hook.map(|routine| unsafe { BlockingHook::from_raw(routine, hook_context) }))
+        // SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run.
+        Ok(
+            hook
+                .map(|routine| unsafe {
+                    BlockingHook::given(self.0, run, routine, hook_context)
+                }),
+        )
     }
 
     /// Returns the context that was given when a socket handle was made.
@@ -307,9 +300,9 @@ impl Upcalls {
         self,
         socket: ffi::SOCKET,
     ) -> Result<usize, WsaError> {
+        let table = self.0.table();
         let mut context: ffi::DWORD_PTR = 0;
         let mut errno = 0;
-        let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUQuerySocketHandleContext)(socket, &raw mut context, &raw mut errno)
@@ -343,14 +336,14 @@ impl Upcalls {
         thread: ThreadId<'_>,
         apc: Apc,
     ) -> Result<(), Refused<Apc, WsaError>> {
-        let thread = thread.raw();
-        let mut errno = 0;
         let table = self.0.table();
+        let mut thread = thread.raw();
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table
                 .WPUQueueApc)(
-                &raw const thread,
+                (&raw mut thread).cast_const(),
                 Some(apc.routine()),
                 apc.context(),
                 &raw mut errno,
@@ -379,8 +372,8 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn reset_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
-        let mut errno = 0;
         let table = self.0.table();
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUResetEvent)(event.raw(), &raw mut errno) };
         if answer == ffi::FALSE {
@@ -403,8 +396,8 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn set_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
-        let mut errno = 0;
         let table = self.0.table();
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUSetEvent)(event.raw(), &raw mut errno) };
         if answer == ffi::FALSE {
@@ -427,10 +420,10 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn open_current_thread(self) -> Result<OpenThread, WsaError> {
-        let mut thread: ffi::WSATHREADID = ffi::WSATHREADID::ZERO;
-        let mut errno = 0;
         let run = self.0.run();
         let table = self.0.table();
+        let mut thread: ffi::WSATHREADID = ffi::WSATHREADID::ZERO;
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUOpenCurrentThread)(&raw mut thread, &raw mut errno)
@@ -454,17 +447,7 @@ impl Upcalls {
     /// - any other code that the host gives
     #[inline]
     pub fn close_thread(self, thread: ThreadId<'_>) -> Result<(), WsaError> {
-        let thread = thread.raw();
-        let mut errno = 0;
-        let table = self.0.table();
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
-        let answer = unsafe {
-            (table.WPUCloseThread)(&raw const thread, &raw mut errno)
-        };
-        if answer != ffi::NO_ERROR {
-            return Err(WsaError::reported(errno));
-        }
-        Ok(())
+        close_thread_through(self.0.table(), thread)
     }
 
     /// Tells the client that an overlapped operation is done.
@@ -492,8 +475,8 @@ impl Upcalls {
         error: u32,
         transferred: u32,
     ) -> Result<(), Refused<Operation, WsaError>> {
-        let mut errno = 0;
         let table = self.0.table();
+        let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table
@@ -514,4 +497,49 @@ impl Upcalls {
         let _ = operation.into_raw();
         Ok(())
     }
+}
+
+#[inline]
+pub(crate) fn close_event_through(
+    table: &'static Table,
+    event: EventRef<'_>,
+) -> Result<(), WsaError> {
+    let mut errno = 0;
+    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    let answer = unsafe { (table.WPUCloseEvent)(event.raw(), &raw mut errno) };
+    if answer == ffi::FALSE {
+        return Err(WsaError::reported(errno));
+    }
+    Ok(())
+}
+
+#[inline]
+pub(crate) fn close_socket_handle_through(
+    table: &'static Table,
+    socket: ffi::SOCKET,
+) -> Result<(), WsaError> {
+    let mut errno = 0;
+    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    let answer = unsafe { (table.WPUCloseSocketHandle)(socket, &raw mut errno) };
+    if answer != ffi::NO_ERROR {
+        return Err(WsaError::reported(errno));
+    }
+    Ok(())
+}
+
+#[inline]
+pub(crate) fn close_thread_through(
+    table: &'static Table,
+    thread: ThreadId<'_>,
+) -> Result<(), WsaError> {
+    let mut thread = thread.raw();
+    let mut errno = 0;
+    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    let answer = unsafe {
+        (table.WPUCloseThread)((&raw mut thread).cast_const(), &raw mut errno)
+    };
+    if answer != ffi::NO_ERROR {
+        return Err(WsaError::reported(errno));
+    }
+    Ok(())
 }

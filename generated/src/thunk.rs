@@ -20,11 +20,12 @@ pub unsafe extern "system" fn close_event<L: Locate>(
     hEvent: ffi::WSAEVENT,
     lpErrno: *mut i32,
 ) -> ffi::BOOL {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_close_event(hEvent)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_close_event(hEvent)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -38,16 +39,12 @@ pub unsafe extern "system" fn close_event<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(()) => 1,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::FALSE
         }
     }
@@ -62,11 +59,12 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
     s: ffi::SOCKET,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_close_socket_handle(s)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_close_socket_handle(s)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -80,16 +78,12 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }
@@ -103,11 +97,12 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
 pub unsafe extern "system" fn create_event<L: Locate>(
     lpErrno: *mut i32,
 ) -> ffi::WSAEVENT {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_create_event()
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_create_event()
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -121,16 +116,12 @@ pub unsafe extern "system" fn create_event<L: Locate>(
             Ok(value) => tell(format_args!("{0:p}", * value)),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(value) => value,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::WSA_INVALID_EVENT
         }
     }
@@ -146,11 +137,12 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
     dwContext: ffi::DWORD_PTR,
     lpErrno: *mut i32,
 ) -> ffi::SOCKET {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_create_socket_handle(dwCatalogEntryId, dwContext)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_create_socket_handle(dwCatalogEntryId, dwContext)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -166,16 +158,12 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
             Ok(value) => tell(format_args!("{value:#x}")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(value) => value,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::INVALID_SOCKET
         }
     }
@@ -190,14 +178,13 @@ pub unsafe extern "system" fn fd_is_set<L: Locate>(
     s: ffi::SOCKET,
     fdset: *const ffi::fd_set,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            // SAFETY: the contract of this function.
-            let Some(set) = (unsafe { FdSet::from_raw(fdset) }) else {
-                return Ok(false)
-            };
-            Ok(host.on_fd_is_set(s, set))
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        // SAFETY: the contract of this function.
+        let Some(set) = (unsafe { FdSet::from_raw(fdset) }) else { return Ok(false) };
+        Ok(host.on_fd_is_set(s, set))
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -211,9 +198,7 @@ pub unsafe extern "system" fn fd_is_set<L: Locate>(
             Ok(value) => tell(format_args!("{value}")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(value) => value.into(),
         Err(_) => 0,
@@ -231,20 +216,21 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
     lpProviderDllPathLen: *mut i32,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            // SAFETY: the contract of this function.
-            let id = unsafe { border::input(lpProviderId, WsaError::WSAEFAULT) }?;
-            border::output(lpszProviderDllPath, WsaError::WSAEFAULT)?;
-            border::output(lpProviderDllPathLen, WsaError::WSAEFAULT)?;
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            let text = host.on_get_provider_path(id)?;
-            // SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.
-            let fits = unsafe {
-                border::write_text(&text, lpszProviderDllPath, lpProviderDllPathLen)
-            };
-            if fits { Ok(text) } else { Err(WsaError::WSAEFAULT) }
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        // SAFETY: the contract of this function.
+        let id = unsafe { border::input(lpProviderId, WsaError::WSAEFAULT) }?;
+        border::output(lpszProviderDllPath, WsaError::WSAEFAULT)?;
+        border::output(lpProviderDllPathLen, WsaError::WSAEFAULT)?;
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let text = host.on_get_provider_path(id)?;
+        // SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.
+        let fits = unsafe {
+            border::write_text(&text, lpszProviderDllPath, lpProviderDllPathLen)
+        };
+        if fits { Ok(text) } else { Err(WsaError::WSAEFAULT) }
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -258,16 +244,12 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
             Ok(value) => tell(format_args!("{value}")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(_) => ffi::NO_ERROR,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }
@@ -283,11 +265,12 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
     ProposedHandle: ffi::SOCKET,
     lpErrno: *mut i32,
 ) -> ffi::SOCKET {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_modify_ifs_handle(dwCatalogEntryId, ProposedHandle)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_modify_ifs_handle(dwCatalogEntryId, ProposedHandle)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -303,16 +286,12 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
             Ok(value) => tell(format_args!("{value:#x}")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(value) => value,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::INVALID_SOCKET
         }
     }
@@ -329,8 +308,11 @@ pub unsafe extern "system" fn post_message<L: Locate>(
     wParam: ffi::WPARAM,
     lParam: ffi::LPARAM,
 ) -> ffi::BOOL {
-    let answer = L::with(|host| {
-        let answer: Result<_, Failed> = host.on_post_message(hWnd, Msg, wParam, lParam);
+    let answer = L::with(|host| -> Result<_, Failed> {
+        host.on_post_message(hWnd, Msg, wParam, lParam)
+    });
+    let answer = answer.unwrap_or(Err(Failed));
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -346,9 +328,7 @@ pub unsafe extern "system" fn post_message<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(_) => tell(format_args!("failed")),
         }
-        answer
     });
-    let answer = answer.unwrap_or(Err(Failed));
     match answer {
         Ok(()) => 1,
         Err(_) => ffi::FALSE,
@@ -366,13 +346,14 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
     lpdwContext: *mut ffi::DWORD_PTR,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lplpfnCallback, WsaError::WSAEFAULT)?;
-            border::output(lpdwContext, WsaError::WSAEFAULT)?;
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_query_blocking_callback(dwCatalogEntryId)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lplpfnCallback, WsaError::WSAEFAULT)?;
+        border::output(lpdwContext, WsaError::WSAEFAULT)?;
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_query_blocking_callback(dwCatalogEntryId)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -387,9 +368,7 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
             Ok(Some(_)) => tell(format_args!("some")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(value) => {
             let (routine, context) = value
@@ -401,10 +380,8 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
             ffi::NO_ERROR
         }
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }
@@ -420,12 +397,13 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
     lpContext: *mut ffi::DWORD_PTR,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpContext, WsaError::WSAEFAULT)?;
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_query_socket_handle_context(s)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpContext, WsaError::WSAEFAULT)?;
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_query_socket_handle_context(s)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -439,9 +417,7 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
             Ok(value) => tell(format_args!("{value:#x}")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(value) => {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
@@ -449,10 +425,8 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
             ffi::NO_ERROR
         }
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }
@@ -469,14 +443,15 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
     dwContext: ffi::DWORD_PTR,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            // SAFETY: the contract of this function.
-            let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
-            let routine = lpfnUserApc.ok_or(WsaError::WSAEFAULT)?;
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_queue_apc(thread, routine, dwContext)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        // SAFETY: the contract of this function.
+        let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
+        let routine = lpfnUserApc.ok_or(WsaError::WSAEFAULT)?;
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_queue_apc(thread, routine, dwContext)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -492,16 +467,12 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }
@@ -516,11 +487,12 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
     hEvent: ffi::WSAEVENT,
     lpErrno: *mut i32,
 ) -> ffi::BOOL {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_reset_event(hEvent)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_reset_event(hEvent)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -534,16 +506,12 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(()) => 1,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::FALSE
         }
     }
@@ -558,11 +526,12 @@ pub unsafe extern "system" fn set_event<L: Locate>(
     hEvent: ffi::WSAEVENT,
     lpErrno: *mut i32,
 ) -> ffi::BOOL {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_set_event(hEvent)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_set_event(hEvent)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -576,16 +545,12 @@ pub unsafe extern "system" fn set_event<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(()) => 1,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::FALSE
         }
     }
@@ -600,12 +565,13 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
     lpThreadId: *mut ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            border::output(lpThreadId, WsaError::WSAEFAULT)?;
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_open_current_thread()
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        border::output(lpThreadId, WsaError::WSAEFAULT)?;
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_open_current_thread()
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -619,9 +585,7 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
             Ok(value) => tell(format_args!("{value:x?}")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(value) => {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
@@ -629,10 +593,8 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
             ffi::NO_ERROR
         }
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }
@@ -647,13 +609,14 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
     lpThreadId: *const ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            // SAFETY: the contract of this function.
-            let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_close_thread(thread)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        // SAFETY: the contract of this function.
+        let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_close_thread(thread)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -667,16 +630,12 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }
@@ -694,14 +653,15 @@ pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
     cbTransferred: ffi::DWORD,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| {
-        let answer = (|| -> Result<_, WsaError> {
-            let operation = NonNull::new(lpOverlapped)
-                .filter(|structure| structure.is_aligned())
-                .ok_or(WsaError::WSAEFAULT)?;
-            border::output(lpErrno, WsaError::WSAEFAULT)?;
-            host.on_complete_overlapped_request(s, operation, dwError, cbTransferred)
-        })();
+    let answer = L::with(|host| -> Result<_, WsaError> {
+        let operation = NonNull::new(lpOverlapped)
+            .filter(|structure| structure.is_aligned())
+            .ok_or(WsaError::WSAEFAULT)?;
+        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        host.on_complete_overlapped_request(s, operation, dwError, cbTransferred)
+    });
+    let answer = answer.unwrap_or_else(Err);
+    let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             host.called(
                 &Call {
@@ -717,16 +677,12 @@ pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
             Ok(()) => tell(format_args!("ok")),
             Err(error) => tell(format_args!("failed: {error:?}")),
         }
-        answer
     });
-    let answer = answer.unwrap_or_else(Err);
     match answer {
         Ok(()) => ffi::NO_ERROR,
         Err(error) => {
-            if border::output(lpErrno, error).is_ok() {
-                // SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.
-                unsafe { lpErrno.write(error.code()) };
-            }
+            // SAFETY: the contract of this function.
+            unsafe { border::report(lpErrno, error.code()) };
             ffi::SOCKET_ERROR
         }
     }

@@ -48,6 +48,14 @@ impl Cell {
         self.run.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// The table to release a value of `run` through; `None` once that run is over.
+    #[inline]
+    pub(crate) fn table_in(&self, run: u32) -> Option<&'static Table> {
+        // The table first: a later run's is stored only after the end of this one was counted.
+        let table = self.table();
+        (self.run() == run).then_some(table)
+    }
+
     /// Whether calls reach a host.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -24,13 +24,13 @@ impl<T, E: fmt::Display> fmt::Display for Refused<T, E> {
 
 impl<T, E: core::error::Error> core::error::Error for Refused<T, E> {}
 
-/// A call that failed without telling why: the host has no code for it.
+/// A call that failed without telling why: there is no code for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failed;
 
 impl fmt::Display for Failed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("the host reported failure, and gives no code for it")
+        out.write_str("the call failed, and there is no code for it")
     }
 }
 

@@ -35,8 +35,11 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
 
 /// Offers the function to providers that are part of this program, which need no linker flag then.
 pub(crate) fn provide() {
+    // SAFETY: it is what its name says, for as long as the program runs.
     #[cfg(not(windows))]
-    wpu_sys::import::provide_complete_overlapped_request(WPUCompleteOverlappedRequest);
+    unsafe {
+        wpu_sys::import::provide_complete_overlapped_request(WPUCompleteOverlappedRequest);
+    };
 }
 
 /// The place of the living host that gave `socket` out.

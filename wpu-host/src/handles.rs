@@ -48,6 +48,11 @@ impl Handles {
     }
 }
 
+/// Whether any host of this process gave `value` out.
+pub(crate) fn issued_by_any(value: usize) -> bool {
+    Handles { place: place_of(value), first: FIRST_SERIAL }.issued(value)
+}
+
 /// The place whose hosts could have given `value` out.
 pub(crate) fn place_of(value: usize) -> usize {
     value / STEP % PLACES

@@ -1,5 +1,6 @@
 //! Overlapped requests: their structures, and that each is completed once.
 
+use crate::trace;
 use std::cell::UnsafeCell;
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
@@ -104,8 +105,8 @@ impl Requests {
     /// Writes how an operation ended: `InternalHigh` first, and then `Internal`. Answers with the
     /// event that was in the structure, which is not touched any more after that.
     ///
-    /// A structure that is no [`Request`] of this host counts as completed before if `Internal`
-    /// still holds what its last completion wrote.
+    /// Of a structure that is no [`Request`] of this host nobody can tell whether it was completed
+    /// before: `Internal` that still holds what its last completion wrote gets a note in the trace.
     ///
     /// # Safety
     ///
@@ -126,11 +127,12 @@ impl Requests {
             }
             block.error.store(error, Ordering::Relaxed);
         } else {
-            let before = self.completed.get(&address);
-            if before == Some(&members.internal.load(Ordering::Acquire)) {
-                return Err(AlreadyCompleted);
+            let before = self.completed.insert(address, status(error));
+            if before == Some(members.internal.load(Ordering::Acquire)) {
+                trace::note(
+                    "Internal is as its last completion left it: completed twice, or not marked when it began",
+                );
             }
-            self.completed.insert(address, status(error));
         }
         // SAFETY: the structure lives and is aligned, and its client does not change `hEvent`
         // before the operation is done.

@@ -2,7 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::events::{Creator, Events};
-use crate::handles::Handles;
+use crate::handles::{Handles, issued_by_any};
 use crate::hooks::{self, Hooks};
 use crate::ifs::IfsHandles;
 use crate::messages::{Message, Messages};
@@ -136,7 +136,7 @@ impl fmt::Debug for Ws2 {
 impl Parts {
     /// A handle that a client could have got from its system, or through a registration here.
     fn can_be_file(&self, handle: SOCKET) -> bool {
-        handle != 0 && handle != INVALID_SOCKET && (self.ifs.contains(handle) || !self.handles.issued(handle))
+        handle != 0 && handle != INVALID_SOCKET && (self.ifs.contains(handle) || !issued_by_any(handle))
     }
 
     /// Sets the event of a completed operation, if the client gave one.
@@ -191,7 +191,13 @@ impl Upcalls for Ws2 {
         ifs.register(entry, proposed, || handles.fresh())
     }
 
-    fn on_post_message(&self, window: HWND, message: u32, wparam: usize, lparam: isize) -> Result<(), Failed> {
+    fn on_post_message(
+        &self,
+        window: HWND,
+        message: u32,
+        wparam: usize,
+        lparam: isize,
+    ) -> Result<(), Failed> {
         self.change(|parts| parts.messages.post(Message { window, message, wparam, lparam }))
     }
 

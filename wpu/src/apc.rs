@@ -1,12 +1,15 @@
 //! Closures as APCs.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::contain::contain;
 use wpu_sys::Apc;
 
 /// Makes an APC of a closure. It runs at most once: on the thread that it was queued to, in an
 /// alertable wait. If no host takes it, it comes back with the error and can be queued again or dropped.
 ///
 /// A panic of the closure ends there: it must not reach the host.
+///
+/// A provider must not be unloaded while a closure is queued: wait for it before the last clean-up
+/// ends. Ws2_32 unloads a provider after its last clean-up, and a closure is code of the provider.
 pub fn apc<F: FnOnce() + Send + 'static>(closure: F) -> Apc {
     let context = Box::into_raw(Box::new(closure)).expose_provenance();
     // SAFETY: the context is the closure's box. `run` and `discard` each take it over, a host calls
@@ -20,8 +23,8 @@ pub fn apc<F: FnOnce() + Send + 'static>(closure: F) -> Apc {
 unsafe extern "system" fn run<F: FnOnce()>(context: usize) {
     // SAFETY: the contract of this function.
     let closure = unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<F>(context)) };
-    // What the closure left half done is its own affair; nobody looks at it again.
-    contain(closure);
+    // Nobody is there to be told of a panic.
+    let _ = contain(closure);
 }
 
 /// # Safety
@@ -30,12 +33,4 @@ unsafe extern "system" fn run<F: FnOnce()>(context: usize) {
 unsafe fn discard<F>(context: usize) {
     // SAFETY: the contract of this function.
     drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<F>(context)) });
-}
-
-/// Calls a closure whose panic must go no further.
-fn contain(closure: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(closure)) {
-        // A payload may panic when it is dropped.
-        std::mem::forget(panic);
-    }
 }

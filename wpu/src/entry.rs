@@ -1,8 +1,9 @@
 //! The entry that Ws2_32 calls by name, from the provider's side of the border.
 
 use crate::Provider;
-use crate::run::StartError;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::contain::contain;
+use crate::run::Started;
+use std::io::Write as _;
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE};
 use wpu_sys::{RawTable, WsaError, facts};
 
@@ -33,8 +34,19 @@ pub struct Start<'a> {
     pub entry: &'a WSAPROTOCOL_INFOW,
     /// The table as it arrived, for a layer to hand to the provider below as it is.
     pub table: &'a WSPUPCALLTABLE,
-    /// The provider's own functions, for Ws2_32. `lpWSPCleanup` is filled in already.
-    pub functions: &'a mut WSPPROC_TABLE,
+    functions: &'a mut WSPPROC_TABLE,
+}
+
+impl Start<'_> {
+    /// The provider's own functions, for Ws2_32 to call. `lpWSPCleanup` is filled in, whatever is written there.
+    ///
+    /// # Safety
+    ///
+    /// Each pointer that is stored is null, or a function of the type that the documentation gives for
+    /// its member, which can be called until the last clean-up.
+    pub unsafe fn functions(&mut self) -> &mut WSPPROC_TABLE {
+        self.functions
+    }
 }
 
 /// Exports `WSPStartup` for a provider, under the undecorated name that Ws2_32 looks for.
@@ -98,14 +110,14 @@ pub unsafe fn start_up<P: EntryPoint>(
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         let entry = unsafe { &*entry };
         // SAFETY: the caller vouches for the table's pointers.
-        unsafe { begin::<P, _>(table) }?;
-        let mut own = WSPPROC_TABLE { lpWSPCleanup: clean_up::<P> as *mut _, ..WSPPROC_TABLE::ZERO };
+        let started = unsafe { begin::<P, _>(table) }?;
+        let mut own = WSPPROC_TABLE::ZERO;
         let start = &mut Start { entry, table, functions: &mut own };
-        let started = contained(|| P::start(start));
-        if let Err(error) = started {
-            end::<P>();
+        if let Err(error) = contained(|| P::start(start)) {
+            P::__run().take_back(&started, last_words::<P>);
             return Err(error);
         }
+        own.lpWSPCleanup = clean_up::<P> as *mut _;
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         unsafe { functions.write(own) };
         let described = WSPDATA { wVersion: VERSION, wHighVersion: VERSION, ..WSPDATA::ZERO };
@@ -124,23 +136,20 @@ fn failure(error: WsaError) -> i32 {
 /// # Safety
 ///
 /// The table's pointers are null or callable until the last clean-up.
-unsafe fn begin<P: Provider, T: RawTable>(table: &T) -> Result<(), WsaError> {
+unsafe fn begin<P: Provider, T: RawTable>(table: &T) -> Result<Started, WsaError> {
     // SAFETY: the contract of this function.
     let begun = unsafe { P::__run().start::<P>(table) };
-    begun.map_err(StartError::code)
-}
-
-/// Takes back a start-up that failed later on.
-fn end<P: EntryPoint>() {
-    // There is one to take back; a clean-up that came in between took it already.
-    let _ = P::__run().clean_up(last_words::<P>);
+    begun.map_err(|error| {
+        // The code that the host gets says nothing of holes; whoever looks for them finds them here.
+        let provider = P::DECLARATION.provider;
+        let _ = writeln!(std::io::stderr(), "wpu: `{provider}` does not start: {error}");
+        error.code()
+    })
 }
 
 fn last_words<P: EntryPoint>() {
-    let _ = contained(|| {
-        P::clean_up();
-        Ok(())
-    });
+    // Nobody is there to be told of a panic.
+    let _ = contain(P::clean_up);
 }
 
 /// `WSPCleanup` of a provider.
@@ -166,11 +175,7 @@ fn is_good<T>(pointer: *mut T) -> bool {
 
 /// Runs what must not panic across the border; a panic is an error like others.
 fn contained(body: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
-        // A payload may panic when it is dropped.
-        std::mem::forget(panic);
-        Err(WsaError::WSASYSCALLFAILURE)
-    })
+    contain(body).unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
 }
 
 /// What `WSPStartup` answers to a table that lacks a declared upcall.

@@ -34,11 +34,15 @@
 //! ```
 //!
 //! The upcalls go through the newest table that Ws2_32 handed over. Before start-up and after the last
-//! clean-up they fail with `WSANOTINITIALISED`.
+//! clean-up they fail: with `WSANOTINITIALISED`, or with `false` and [`Failed`] where a call has no code.
+//!
+//! Without the feature `macros` there is no attribute and no check: [`Upcalls`] over a [`Cell`] has all
+//! sixteen, and [`Run`] keeps the cell as the attribute would.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 mod apc;
+mod contain;
 mod entry;
 mod overlapped;
 pub mod prelude;
@@ -49,13 +53,13 @@ pub use apc::apc;
 pub use entry::{EntryPoint, Start};
 pub use overlapped::Overlapped;
 pub use provider::Provider;
-pub use run::StartError;
+pub use run::{Run, StartError, Started};
 #[cfg(feature = "macros")]
 pub use wpu_macros::wpu_provider;
 pub use wpu_sys::{
-    Apc, BlockingHook, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, OpenThread, Operation,
-    Platform, Refused, SocketHandle, ThreadId, UPCALLS, Upcall, UpcallSet, Upcalls, Waiver, WideString,
-    WsaError, facts, ffi, judge,
+    Apc, BlockingHook, Cell, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, OpenThread,
+    Operation, Platform, RawTable, Refused, SocketHandle, Table, ThreadId, UPCALLS, Upcall, UpcallSet,
+    Upcalls, Waiver, WideString, WsaError, facts, ffi, judge,
 };
 
 /// What the attribute and [`export!`] expand to names these; nobody else should.

@@ -36,7 +36,8 @@ impl Overlapped {
     pub fn begin(&'static self) -> Option<Operation> {
         let before = self.internal().swap(WSS_OPERATION_IN_PROGRESS, Ordering::AcqRel);
         // SAFETY: the structure lives for ever, and the mark lets only one operation be under way.
-        (before != WSS_OPERATION_IN_PROGRESS).then(|| unsafe { Operation::from_raw(NonNull::from(&self.0).cast()) })
+        (before != WSS_OPERATION_IN_PROGRESS)
+            .then(|| unsafe { Operation::from_raw(NonNull::from(&self.0).cast()) })
     }
 
     /// Whether an operation is under way.

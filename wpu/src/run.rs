@@ -42,14 +42,28 @@ impl Run {
     ///
     /// Each pointer of `raw` can be called under the contract that the documentation gives for its
     /// upcall, from any thread, until the last clean-up or until a newer table is given.
-    pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<(), StartError> {
-        let table = complete::<P>(raw)?;
+    pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<Started, StartError> {
+        let now = interned(complete::<P>(raw)?);
         let mut starts = self.lock();
+        let before = self.cell.is_open().then(|| self.cell.table());
         // SAFETY: the caller vouches for the pointers of `raw`; the others are imports of the library
         // that hands out such tables, or the closed table's.
-        unsafe { self.cell.open(interned(table)) };
+        unsafe { self.cell.open(now) };
         *starts += 1;
-        Ok(())
+        Ok(Started { before, now })
+    }
+
+    /// Undoes a start-up that failed later on: only a successful one replaces the table. `last` runs if
+    /// no other start-up is left.
+    pub fn take_back(&self, started: &Started, last: impl FnOnce()) {
+        // A clean-up that came in between has taken it back already.
+        let _ = self.clean_up(last);
+        let starts = self.lock();
+        let ours = std::ptr::eq(self.cell.table(), started.now);
+        if let Some(before) = started.before.filter(|_| *starts > 0 && ours) {
+            // SAFETY: whoever gave that table vouched for it until a newer one, and there is none.
+            unsafe { self.cell.open(before) };
+        }
     }
 
     /// Answers a start-up. `last` runs before the last one closes the table, so that it can still give
@@ -76,6 +90,13 @@ impl Run {
         // The count is right whatever panicked while it was held.
         self.starts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A start-up, with what is needed to take it back.
+#[derive(Debug)]
+pub struct Started {
+    before: Option<&'static Table>,
+    now: &'static Table,
 }
 
 impl Default for Run {

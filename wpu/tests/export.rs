@@ -67,12 +67,19 @@ fn completed_by() -> Result<usize, WsaError> {
 fn the_slot_comes_first_then_the_program_and_without_either_there_is_no_start() {
     nobody_offers_it();
     the_slot_serves();
-    import::provide_complete_overlapped_request(thunk::complete_overlapped_request::<Scripted<3>>);
+    offers::<3>();
     the_program_serves();
     the_slot_serves();
     an_empty_slot_is_filled();
-    import::provide_complete_overlapped_request(thunk::complete_overlapped_request::<Scripted<4>>);
+    offers::<4>();
     the_last_offer_holds();
+}
+
+/// A host that is part of the program offers its own.
+fn offers<const NUMBER: usize>() {
+    let own = thunk::complete_overlapped_request::<Scripted<NUMBER>>;
+    // SAFETY: the thunk keeps the contract, for as long as the program runs.
+    unsafe { import::provide_complete_overlapped_request(own) };
 }
 
 fn nobody_offers_it() {

@@ -64,7 +64,7 @@ const fn case<const UPCALL: usize>() -> Case {
         start: start::<Declares<UPCALL>>,
         start_ex: |table| {
             // SAFETY: the functions of these tables can be called for ever.
-            unsafe { Declares::<UPCALL>::__run().start::<Declares<UPCALL>>(table) }
+            unsafe { Declares::<UPCALL>::__run().start::<Declares<UPCALL>>(table) }.map(drop)
         },
         upcalls: Declares::<UPCALL>::upcalls,
         run: Declares::<UPCALL>::__run,

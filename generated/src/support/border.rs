@@ -23,14 +23,14 @@ pub(crate) fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
     if pointer.is_null() || !pointer.is_aligned() { Err(null) } else { Ok(()) }
 }
 
-/// Writes an error code where the caller asked for it.
+/// Writes an error code where the caller asked for it, if that is a good place.
 ///
 /// # Safety
 ///
-/// `errno` is null or can be written to.
+/// `errno` is null, or misaligned, or can be written to.
 pub(crate) unsafe fn report(errno: *mut i32, code: i32) {
-    if !errno.is_null() {
-        // SAFETY: not null; the caller vouches for the rest.
+    if output(errno, ()).is_ok() {
+        // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         unsafe { errno.write(code) };
     }
 }

@@ -13,7 +13,14 @@ pub(crate) fn find(name: &CStr) -> *mut () {
         fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
     }
     // RTLD_DEFAULT: the global scope, in the two spellings that systems have.
-    let everywhere = if cfg!(any(target_vendor = "apple", target_os = "freebsd")) {
+    let minus_two = cfg!(any(
+        target_vendor = "apple",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "dragonfly"
+    ));
+    let everywhere = if minus_two {
         core::ptr::without_provenance_mut(usize::MAX - 1)
     } else {
         core::ptr::null_mut()

@@ -14,7 +14,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "What upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.",
     );
     page.lines(&format!(
-        "use crate::error::{};\nuse crate::ffi;\nuse crate::safe::Upcalls;\nuse crate::support::cell::Cell;\nuse core::marker::PhantomData;\nuse core::ptr::NonNull;",
+        "use crate::error::{};\nuse crate::ffi;\nuse crate::safe::*;\nuse crate::support::cell::Cell;\nuse core::marker::PhantomData;\nuse core::ptr::NonNull;",
         view.error()
     ));
     for resource in &view.model.resources {
@@ -67,14 +67,15 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
             }],
         );
     }
-    let release = &release.method;
+    let release = release.through();
     let pass = release_argument(view, resource, quote!(self.raw));
     page.item(quote! {
         impl Drop for #name {
+            #[inline]
             fn drop(&mut self) {
-                if self.run == self.cell.run() {
+                if let Some(table) = self.cell.table_in(self.run) {
                     #[doc = "§ Nobody is left to be told of a failure; `close` is for those who care."]
-                    let _ = Upcalls(self.cell).#release(#pass);
+                    let _ = #release(table, #pass);
                 }
             }
         }
@@ -102,7 +103,7 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
         "Releases it, and tells how that went.\n\n# Errors\n\nThose of `{}`. It counts as released all the same.",
         release.name
     ));
-    let (release, pass) = (&release.method, release_argument(view, resource, quote!(this.raw)));
+    let (release, pass) = (release.through(), release_argument(view, resource, quote!(this.raw)));
     vec![
         quote! {
             #[inline]
@@ -142,11 +143,11 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
             #about_close
             pub fn close(self) -> Result<(), #error> {
                 let this = core::mem::ManuallyDrop::new(self);
-                if this.run != this.cell.run() {
+                match this.cell.table_in(this.run) {
+                    Some(table) => #release(table, #pass),
                     #[doc = "§ The last clean-up took it; the same value may name something else by now."]
-                    return Ok(());
+                    None => Ok(()),
                 }
-                Upcalls(this.cell).#release(#pass)
             }
         },
     ]
@@ -301,6 +302,7 @@ fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
     ]);
     page.item(quote! {
         impl Drop for #name {
+            #[inline]
             fn drop(&mut self) {
                 if let Some(discard) = self.discard {
                     #[doc = "§ SAFETY: no host has taken the routine, so it is never called; whoever made this vouches for the rest."]
@@ -314,43 +316,44 @@ fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
 /// A callback that comes out, with its context.
 fn hook(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, routine: &TokenStream) {
     let about = doc(&format!(
-        "{text}\n\nA `{c_name}` with its context. It stays on the thread that it was given to."
+        "{text}\n\nA `{c_name}` with its context, for the wait that it was asked for: it stays on its thread, and does nothing once the run is over."
     ));
     page.item(quote! {
         #about
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Debug)]
         pub struct #name {
             routine: #routine,
             context: usize,
+            run: u32,
+            cell: &'static Cell,
             thread: PhantomData<*const ()>,
         }
     });
-    page.block(
-        &quote!(impl #name),
-        [
-            quote! {
-                /// A routine with its context.
-                ///
-                /// # Safety
-                ///
-                /// `routine` can be called with `context` on this thread, for as long as this value or a copy of it lives.
-                #[inline]
-                #[must_use]
-                pub const unsafe fn from_raw(routine: #routine, context: usize) -> Self {
-                    Self { routine, context, thread: PhantomData }
+    page.block(&quote!(impl #name), [
+        quote! {
+            /// What a host gave out in `run`.
+            ///
+            /// # Safety
+            ///
+            /// `routine` can be called with `context` on this thread, until `run` is over or the host says otherwise.
+            #[inline]
+            pub(crate) const unsafe fn given(cell: &'static Cell, run: u32, routine: #routine, context: usize) -> Self {
+                Self { routine, context, run, cell, thread: PhantomData }
+            }
+        },
+        quote! {
+            /// Calls it; whether its answer was other than zero. Once the run is over it calls nothing, and says no.
+            #[must_use = "its answer decides what to do next"]
+            pub fn call(&self) -> bool {
+                if self.cell.table_in(self.run).is_none() {
+                    return false;
                 }
-            },
-            quote! {
-                /// Calls it; whether its answer was other than zero.
-                #[must_use = "its answer decides what to do next"]
-                pub fn call(&self) -> bool {
-                    #[doc = "§ SAFETY: whoever made this vouches for it, and it has not left its thread."]
-                    let answer = unsafe { (self.routine)(self.context) };
-                    answer != 0
-                }
-            },
-        ],
-    );
+                #[doc = "§ SAFETY: the host gave it out for this thread and this run, and both still hold."]
+                let answer = unsafe { (self.routine)(self.context) };
+                answer != 0
+            }
+        },
+    ]);
 }
 
 fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {

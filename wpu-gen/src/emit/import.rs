@@ -1,7 +1,7 @@
 //! `import.rs`: upcalls that a library exports by name.
 
 use super::print::Page;
-use super::view::{At, UpcallView, View};
+use super::view::{At, UpcallView, View, doc};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::ffi::CString;
@@ -32,8 +32,15 @@ fn items(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     let returns = view.returns(&upcall.upcall.returns, At::Inside);
     let symbol = Literal::c_string(&CString::new(&*upcall.upcall.name).unwrap_or_default());
     let about = format!(" Fills in `{name}`; false if nothing in this process exports it.");
-    let about_provide =
-        format!(" Offers a `{name}` to providers that are part of this program. The last one offered holds.");
+    let about_provide = doc(&format!(
+        "Offers a `{name}` to providers that are part of this program. The last one offered holds.
+
+\
+         # Safety
+
+\
+         It keeps the contract that the documentation gives for `{name}`, on any thread, for as long as the program runs."
+    ));
     vec![
         quote! {
             #[doc = #about]
@@ -61,9 +68,9 @@ fn items(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
             static #provided: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
         },
         quote! {
-            #[doc = #about_provide]
+            #about_provide
             #[cfg(not(windows))]
-            pub fn #provide(function: ffi::#function) {
+            pub unsafe fn #provide(function: ffi::#function) {
                 #provided.store(function as *mut (), Ordering::Release);
             }
         },
@@ -79,7 +86,7 @@ fn items(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                 if found.is_null() {
                     return None;
                 }
-                #[doc = "§ SAFETY: it came from a function of this type, or is exported under the name of one."]
+                #[doc = "§ SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract."]
                 Some(unsafe { core::mem::transmute::<*mut (), ffi::#function>(found) })
             }
         },

@@ -11,12 +11,12 @@ use quote::{format_ident, quote};
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "The upcalls in safe form.");
-    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::cell::Cell;\nuse crate::support::refused::{Failed, Refused};\nuse crate::support::wide::{WideString, read_text};");
+    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::cell::Cell;\nuse crate::table::Table;\nuse crate::support::refused::{Failed, Refused};\nuse crate::support::wide::{WideString, read_text};");
     page.lines(&format!("use crate::error::{};", view.error()));
     page.item(quote! {
         /// All upcalls, in safe form, through the table that a cell holds.
         ///
-        /// Before start-up and after clean-up every call fails; what fails can be tried again.
+        /// Before start-up and after clean-up every call fails, or answers no; what fails can be tried again.
         #[derive(Clone, Copy, Debug)]
         pub struct Upcalls(pub(crate) &'static Cell);
     });
@@ -32,6 +32,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         &quote!(impl Upcalls),
         std::iter::once(new).chain(view.upcalls().map(|upcall| method(view, &upcall))),
     );
+    page.items(view.upcalls().filter_map(|upcall| release(view, &upcall)));
     page.finish()
 }
 
@@ -118,6 +119,7 @@ fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
 fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let about = doc(&documentation(view, upcall));
     let (params, returns) = signature(view, upcall, At::Inside);
+    let names = params.iter().map(|(name, _)| name);
     let params = params.iter().map(|(name, ty)| quote!(#name: #ty));
     let method = &upcall.method;
     let must_use = upcall.upcall.must_use.as_ref().map(|why| quote!(#[must_use = #why]));
@@ -127,7 +129,16 @@ fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     };
     let body = match upcall.form.answer {
         Answer::Text(_) => text_body(view, upcall),
-        _ => body(view, upcall),
+        _ if view.model.released_by(upcall.at).is_some() => {
+            let (through, arguments) = (upcall.through(), names);
+            quote!(#through(self.0.table(), #(#arguments),*))
+        }
+        _ => {
+            // The run first: what comes of a table that is replaced meanwhile belongs to the run that is over.
+            let run = keeps_run(upcall).then(|| quote!(let run = self.0.run();));
+            let body = body(view, upcall);
+            quote!(#run let table = self.0.table(); #body)
+        }
     };
     quote! {
         #about
@@ -135,6 +146,18 @@ fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         #must_use
         pub fn #method(self, #(#params),*) -> #returns { #body }
     }
+}
+
+/// A releasing upcall through a given table: that of the run in which its value was acquired.
+fn release(view: &View<'_>, upcall: &UpcallView<'_>) -> Option<TokenStream> {
+    view.model.released_by(upcall.at)?;
+    let (params, returns) = signature(view, upcall, At::Inside);
+    let params = params.iter().map(|(name, ty)| quote!(#name: #ty));
+    let (name, body) = (upcall.through(), body(view, upcall));
+    Some(quote! {
+        #[inline]
+        pub(crate) fn #name(table: &'static Table, #(#params),*) -> #returns { #body }
+    })
 }
 
 /// What rustdoc says of a safe form.
@@ -168,9 +191,11 @@ fn prepare(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                     let (ty, zero) = (view.ty(pointee, At::Inside), view.zero(pointee, At::Inside));
                     Some(quote!(let mut #name: #ty = #zero;))
                 }
-                Kind::Handle { resource, by_pointer: true } if view.resource(resource).borrowed.is_some() => {
-                    Some(quote!(let #name = #name.raw();))
-                }
+                // A copy: C lets the host write to it.
+                Kind::Handle { resource, by_pointer: true } => Some(match view.resource(resource).borrowed {
+                    Some(_) => quote!(let mut #name = #name.raw();),
+                    None => quote!(let mut #name = *#name;),
+                }),
                 _ => None,
             }
         })
@@ -220,10 +245,9 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                 },
                 Kind::Handle { resource, by_pointer } => {
                     match (view.resource(resource).borrowed.is_some(), by_pointer) {
+                        (_, true) => quote!((&raw mut #name).cast_const()),
                         (true, false) => quote!(#name.raw()),
-                        (true, true) => quote!(&raw const #name),
                         (false, false) => quote!(#name),
-                        (false, true) => quote!(::core::ptr::from_ref(#name)),
                     }
                 }
                 Kind::Set(_) | Kind::Token(_) => quote!(#name.as_ptr()),
@@ -238,11 +262,7 @@ fn call(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, Option<TokenS
     let safety = comment(
         "SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.",
     );
-    // Asked first: what comes of a table that is replaced meanwhile belongs to the run that is over.
-    let run = acquires(upcall).then(|| quote!(let run = self.0.run();));
     let call = quote! {
-        #run
-        let table = self.0.table();
         #safety
         let answer = unsafe { (table.#name)(#(#arguments),*) };
     };
@@ -278,8 +298,9 @@ fn with_zero(view: &View<'_>, upcall: &UpcallView<'_>, failed: TokenStream) -> T
     quote!(#failed || #zero)
 }
 
-fn acquires(upcall: &UpcallView<'_>) -> bool {
-    matches!(upcall.form.answer, Answer::Resource(_) | Answer::OutResource { .. })
+/// Whether the answer is good only in the run in which it was given.
+fn keeps_run(upcall: &UpcallView<'_>) -> bool {
+    matches!(upcall.form.answer, Answer::Resource(_) | Answer::OutResource { .. } | Answer::Bundle(_))
 }
 
 fn body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
@@ -345,11 +366,12 @@ fn bundle_answer(view: &View<'_>, upcall: &UpcallView<'_>, at: usize) -> TokenSt
     };
     let callback = &upcall.upcall.params[at];
     let (bundle, name, context) = (view.bundle(ty), callback.rust(), context_name(callback));
-    let safety =
-        comment("SAFETY: the host gives out a routine and the context that belongs to it, for this thread.");
+    let safety = comment(
+        "SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run.",
+    );
     quote! {
         #safety
-        Ok(#name.map(|routine| unsafe { #bundle::from_raw(routine, #context) }))
+        Ok(#name.map(|routine| unsafe { #bundle::given(self.0, run, routine, #context) }))
     }
 }
 
@@ -365,6 +387,7 @@ fn text_body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let (call, failed) = call(view, upcall);
     let error = error_value(view, upcall);
     quote! {
+        let table = self.0.table();
         read_text(#too_small, #broken, |buffer, length| {
             #(#prepare)*
             #call

@@ -30,44 +30,54 @@ fn thunk(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         "`{}`, as a provider calls it.\n\n# Safety\n\nEvery pointer is null, or misaligned, or valid for what the documentation has the host do with it.",
         upcall.name
     ));
-    let (work, finish) = (work(view, upcall), finish(view, upcall));
+    let (work, tell, finish) = (work(view, upcall), tell(view, upcall), finish(view, upcall));
     quote! {
         #about
         pub unsafe extern "system" fn #method<L: Locate>(#(#params),*) #returns {
-            let answer = L::with(|host| #work);
+            #work
+            #tell
             #finish
         }
     }
 }
 
-/// Runs with the host: checks, asks it, and tells it of the outcome.
+/// Runs with the host: checks, and asks it.
 fn work(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let index = Literal::usize_unsuffixed(upcall.at);
     let (checks, ask) = (checks(view, upcall), ask(view, upcall));
+    let (result, broken) = match upcall.form.failure {
+        Failure::Uncoded => (quote!(Result<_, Failed>), quote!(unwrap_or(Err(Failed)))),
+        Failure::Never | Failure::Coded(_) => {
+            let error = view.error();
+            (quote!(Result<_, #error>), quote!(unwrap_or_else(Err)))
+        }
+    };
+    quote! {
+        let answer = L::with(|host| -> #result { #(#checks)* #ask });
+        let answer = answer.#broken;
+    }
+}
+
+/// Tells the host of the outcome, which is settled by then: whatever goes wrong here changes nothing.
+fn tell(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let index = Literal::usize_unsuffixed(upcall.at);
     let told = told(view, upcall);
-    let result = result_type(view, upcall);
     let success = success_text(view, upcall);
     let failed = if upcall.form.failure == Failure::Uncoded {
         quote!(Err(_) => tell(format_args!("failed")),)
     } else {
         quote!(Err(error) => tell(format_args!("failed: {error:?}")),)
     };
-    let answer = if checks.is_empty() {
-        quote!(let answer: #result = #ask;)
-    } else {
-        quote!(let answer = (|| -> #result { #(#checks)* #ask })();)
-    };
-    quote! {{
-        #answer
-        let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(&Call { upcall: &UPCALLS[#index], arguments: format_args!(#told), outcome });
-        };
-        match &answer {
-            #success
-            #failed
-        }
-        answer
-    }}
+    quote! {
+        let _ = L::with(|host| {
+            let tell = |outcome: core::fmt::Arguments<'_>| {
+                host.called(&Call { upcall: &UPCALLS[#index], arguments: format_args!(#told), outcome });
+            };
+            match &answer {
+                #success
+                #failed
+            }
+        });
+    }
 }
 
 /// Asks the host. Text is copied out at once, so that one that does not fit is a failure like others.
@@ -89,14 +99,6 @@ fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         #safety
         let fits = unsafe { border::write_text(&text, #buffer, #length) };
         if fits { Ok(text) } else { Err(#too_small) }
-    }
-}
-
-fn result_type(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let error = view.error();
-    match upcall.form.failure {
-        Failure::Uncoded => quote!(Result<_, Failed>),
-        _ => quote!(Result<_, #error>),
     }
 }
 
@@ -229,15 +231,10 @@ fn value_style(view: &View<'_>, ty: &Ty) -> &'static str {
 
 /// Writes what came out, and answers.
 fn finish(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let flatten = match upcall.form.failure {
-        Failure::Uncoded => quote!(let answer = answer.unwrap_or(Err(Failed));),
-        _ => quote!(let answer = answer.unwrap_or_else(Err);),
-    };
     let (value, success) = success(view, upcall);
     let failure = failure(view, upcall);
     let error = if matches!(upcall.form.failure, Failure::Coded(_)) { quote!(error) } else { quote!(_) };
     quote! {
-        #flatten
         match answer {
             Ok(#value) => #success,
             Err(#error) => { #failure }
@@ -253,14 +250,10 @@ fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let report = match upcall.form.failure {
         Failure::Coded(errno) => {
             let errno = ident(&upcall.upcall.params[errno].name);
-            let safety = comment(
-                "SAFETY: the pointer was just found good, as far as can be told; the caller vouches for the rest.",
-            );
+            let safety = comment("SAFETY: the contract of this function.");
             Some(quote! {
-                if border::output(#errno, error).is_ok() {
-                    #safety
-                    unsafe { #errno.write(error.code()) };
-                }
+                #safety
+                unsafe { border::report(#errno, error.code()) };
             })
         }
         _ => None,

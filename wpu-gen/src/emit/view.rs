@@ -271,6 +271,11 @@ impl<'a> UpcallView<'a> {
         self.upcall.params.iter().zip(self.form.params.iter().copied())
     }
 
+    /// The releasing function that goes through a given table.
+    pub(super) fn through(&self) -> Ident {
+        format_ident!("{}_through", self.upcall.method)
+    }
+
     /// The host's method. It has a name of its own, so that the compiler never takes it for the provider's.
     pub(super) fn on(&self) -> Ident {
         format_ident!("on_{}", self.upcall.method)

@@ -1,0 +1,15 @@
+//! Panics end here: none may cross the border to a host.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs `body`; `None` if it panicked. What it left half done must not matter to anybody.
+pub(crate) fn contain<R>(body: impl FnOnce() -> R) -> Option<R> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(answer) => Some(answer),
+        Err(panic) => {
+            // A payload may panic when it is dropped.
+            std::mem::forget(panic);
+            None
+        }
+    }
+}
