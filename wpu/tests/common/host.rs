@@ -36,6 +36,7 @@ struct Memory {
     standing: Option<Answer>,
     seen: Vec<Seen>,
     told: Vec<&'static str>,
+    trips: bool,
     queued: Vec<(Apc, usize)>,
     hooked: Words,
 }
@@ -71,6 +72,11 @@ pub(crate) fn seen_names() -> Vec<&'static str> {
 /// The upcalls that the host was told of since the last question, also those refused at the border.
 pub(crate) fn told() -> Vec<&'static str> {
     memory(|memory| std::mem::take(&mut memory.told))
+}
+
+/// Lets the host panic, or not, whenever it is told of a call.
+pub(crate) fn trip_when_told(trips: bool) {
+    memory(|memory| memory.trips = trips);
 }
 
 /// The routines that were queued since the last question, with their contexts.
@@ -233,6 +239,7 @@ impl<const NUMBER: usize> Host for Scripted<NUMBER> {
     }
 
     fn called(&self, call: &Call<'_>) {
+        assert!(!memory(|memory| memory.trips), "as the test wants it");
         memory(|memory| memory.told.push(call.upcall.name));
     }
 }
