@@ -1,0 +1,95 @@
+//! Fixtures of specs: a folder for each case, which adds to `fixtures/base.toml`, changes it, or stands alone.
+//!
+//! - `spec.toml`: the case stands alone, and `base.toml` is no part of it
+//! - `edit.diff`: changes `base.toml`: `-` is text that stands there once, `+` what takes its place
+//! - any other `*.toml`: is added
+
+#![allow(dead_code, reason = "each test uses its part of this")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use wpu_gen::source::Sources;
+
+/// The folder of the fixtures.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// The folder that holds the project.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in the project")
+}
+
+/// A good spec with one of everything.
+pub fn base() -> String {
+    read(&fixtures().join("base.toml"))
+}
+
+/// A file as text, with `\n` at the end of lines.
+pub fn read(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.replace("\r\n", "\n")
+}
+
+/// A folder of fixtures.
+pub struct Case {
+    /// What it is called in messages: group and name.
+    pub name: String,
+    /// Where it is.
+    pub folder: PathBuf,
+}
+
+impl Case {
+    /// Every case of a group, in order of name.
+    pub fn all(group: &str) -> Vec<Self> {
+        let entries = fs::read_dir(fixtures().join(group)).expect("the group has a folder");
+        let folders =
+            entries.map(|entry| entry.expect("the folder can be read").path()).filter(|path| path.is_dir());
+        let mut cases: Vec<_> = folders
+            .map(|folder| {
+                let name = folder.file_name().unwrap_or_default().to_string_lossy();
+                Self { name: format!("{group}/{name}"), folder }
+            })
+            .collect();
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        cases
+    }
+
+    /// The spec that it is about.
+    pub fn sources(&self) -> Sources {
+        let mut texts = Vec::new();
+        let mut edited = base();
+        let mut alone = false;
+        for entry in fs::read_dir(&self.folder).expect("a case is a folder") {
+            let path = entry.expect("the folder can be read").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name == "edit.diff" {
+                edited = edit(&edited, &read(&path)).unwrap_or_else(|fault| panic!("{}: {fault}", self.name));
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                alone |= name == "spec.toml";
+                texts.push((name, read(&path)));
+            }
+        }
+        if !alone {
+            texts.push(("base.toml".to_owned(), edited));
+        }
+        Sources::from_texts(texts)
+    }
+}
+
+/// Applies the hunks of a diff, which are apart by a blank line. A hunk without `+` removes its lines.
+pub fn edit(text: &str, diff: &str) -> Result<String, String> {
+    diff.trim_end().split("\n\n").try_fold(text.to_owned(), |text, hunk| {
+        let lines = |sign| hunk.lines().filter_map(|line| line.strip_prefix(sign)).collect::<Vec<_>>();
+        let (old, new) = (lines('-'), lines('+'));
+        if old.is_empty() || old.len() + new.len() != hunk.lines().count() {
+            return Err(format!("`edit.diff` has a hunk that is none:\n{hunk}"));
+        }
+        let removed = if new.is_empty() { "\n" } else { "" };
+        let (old, new) = (old.join("\n") + removed, new.join("\n"));
+        match text.matches(&old).count() {
+            1 => Ok(text.replacen(&old, &new, 1)),
+            found => Err(format!("stands {found} times in `base.toml`, and not once:\n{old}")),
+        }
+    })
+}

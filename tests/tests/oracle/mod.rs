@@ -1,0 +1,162 @@
+//! Compares C declarations of another crate with ours, so that the compiler itself says whether they are one.
+//!
+//! Two crates never have the same structures. So each type of the other crate is spelled with ours: its integers
+//! and pointers stay what they are, and its structures become those of the same name, whose layouts are compared.
+
+#![allow(unused_macros, reason = "each oracle uses what the other crate has")]
+
+use std::marker::PhantomData;
+
+/// A type of another crate, with our structures in place of its own.
+pub trait Spelled {
+    /// The same in our words.
+    type Ours;
+}
+
+macro_rules! stay {
+    ($($ty:ty),*) => { $(impl Spelled for $ty { type Ours = $ty; })* };
+}
+
+stay!((), u8, u16, u32, usize, i32, isize, core::ffi::c_void);
+
+impl<T: Spelled> Spelled for *const T {
+    type Ours = *const T::Ours;
+}
+
+impl<T: Spelled> Spelled for *mut T {
+    type Ours = *mut T::Ours;
+}
+
+impl<T: Spelled, const N: usize> Spelled for [T; N] {
+    type Ours = [T::Ours; N];
+}
+
+impl<T: Spelled> Spelled for Option<T> {
+    type Ours = Option<T::Ours>;
+}
+
+macro_rules! functions {
+    ($($($param:ident)*;)*) => {
+        $(impl<R: Spelled, $($param: Spelled),*> Spelled for unsafe extern "system" fn($($param),*) -> R {
+            type Ours = unsafe extern "system" fn($($param::Ours),*) -> R::Ours;
+        })*
+    };
+}
+
+functions! { ; A; A B; A B C; A B C D; A B C D E; }
+
+/// The type of a field, in our words.
+pub const fn their_field<S, T: Spelled>(_: fn(&S) -> &T) -> PhantomData<T::Ours> {
+    PhantomData
+}
+
+/// The type of a field.
+pub const fn our_field<S, T>(_: fn(&S) -> &T) -> PhantomData<T> {
+    PhantomData
+}
+
+/// Compiles where both types are one.
+pub const fn same<T>(_: PhantomData<T>, _: PhantomData<T>) {}
+
+/// Structures: size, alignment, and of each field the offset and the type. Fields behind `=>` may have
+/// another type, for the reason that is given.
+macro_rules! structures {
+    ($theirs:ident: $($their:ident as $our:ident { $($field:ident),* $(,)? } $(=> $reason:literal { $($loose:ident),* $(,)? })?)*) => {
+        /// The structures that are compared.
+        pub const STRUCTURES: &[&str] = &[$(stringify!($our)),*];
+        $(
+            impl Spelled for $theirs::$their {
+                type Ours = ffi::$our;
+            }
+            const _: () = {
+                assert!(size_of::<$theirs::$their>() == size_of::<ffi::$our>());
+                assert!(align_of::<$theirs::$their>() == align_of::<ffi::$our>());
+                $(
+                    assert!(offset_of!($theirs::$their, $field) == offset_of!(ffi::$our, $field));
+                    same(their_field(|of: &$theirs::$their| &of.$field), our_field(|of: &ffi::$our| &of.$field));
+                )*
+                $($(assert!(offset_of!($theirs::$their, $loose) == offset_of!(ffi::$our, $loose), $reason);)*)?
+            };
+        )*
+    };
+}
+
+/// Function pointers that are one, parameter by parameter.
+macro_rules! signatures {
+    ($theirs:ident: $($name:ident),* $(,)?) => {
+        /// The signatures that are the same.
+        pub const SIGNATURES: &[&str] = &[$(stringify!($name)),*];
+        $(const _: fn(<$theirs::$name as Spelled>::Ours) -> ffi::$name = |theirs| theirs;)*
+    };
+}
+
+/// Function pointers that differ in one type, which is named together with the reason: ours first, then theirs.
+macro_rules! signatures_but_for {
+    ($theirs:ident: $($reason:literal { $($name:ident, $param:ident = $our:ty, $their:ty: $form:ty;)* })*) => {
+        /// The signatures that differ, each with the reason.
+        pub const DIFFERENT: &[(&str, &str)] = &[$($((stringify!($name), $reason)),*),*];
+        $($(const _: () = {
+            type Form<$param> = Option<$form>;
+            const _: fn(ffi::$name) -> Form<$our> = |ours| ours;
+            const _: fn(<$theirs::$name as Spelled>::Ours) -> Form<$their> = |theirs| theirs;
+        };)*)*
+        /// The differences that are none.
+        pub fn needless() -> Vec<&'static str> {
+            let differences = [$($((stringify!($name), TypeId::of::<$our>() == TypeId::of::<$their>())),*),*];
+            differences.into_iter().filter(|(_, equal)| *equal).map(|(name, _)| name).collect()
+        }
+    };
+}
+
+/// The slots of the table: the offset of each, and the signature that stands there.
+macro_rules! slots {
+    ($theirs:ident: $($slot:ident: $name:ident),* $(,)?) => {
+        /// Each slot with the offset that the other crate gives it.
+        pub const SLOTS: &[(&str, usize)] = &[$((stringify!($slot), offset_of!($theirs::WSPUPCALLTABLE, $slot))),*];
+        $(
+            const _: () = assert!(offset_of!($theirs::WSPUPCALLTABLE, $slot) == offset_of!(ffi::WSPUPCALLTABLE, $slot));
+            const _: fn(&$theirs::WSPUPCALLTABLE) -> &$theirs::$name = |table| &table.$slot;
+            const _: fn(&ffi::WSPUPCALLTABLE) -> &ffi::$name = |table| &table.$slot;
+        )*
+    };
+}
+
+/// Calls a macro with every slot of `WSPUPCALLTABLE`, in the order of the header.
+macro_rules! every_slot {
+    ($theirs:ident) => {
+        slots! { $theirs:
+            lpWPUCloseEvent: LPWPUCLOSEEVENT,
+            lpWPUCloseSocketHandle: LPWPUCLOSESOCKETHANDLE,
+            lpWPUCreateEvent: LPWPUCREATEEVENT,
+            lpWPUCreateSocketHandle: LPWPUCREATESOCKETHANDLE,
+            lpWPUFDIsSet: LPWPUFDISSET,
+            lpWPUGetProviderPath: LPWPUGETPROVIDERPATH,
+            lpWPUModifyIFSHandle: LPWPUMODIFYIFSHANDLE,
+            lpWPUPostMessage: LPWPUPOSTMESSAGE,
+            lpWPUQueryBlockingCallback: LPWPUQUERYBLOCKINGCALLBACK,
+            lpWPUQuerySocketHandleContext: LPWPUQUERYSOCKETHANDLECONTEXT,
+            lpWPUQueueApc: LPWPUQUEUEAPC,
+            lpWPUResetEvent: LPWPURESETEVENT,
+            lpWPUSetEvent: LPWPUSETEVENT,
+            lpWPUOpenCurrentThread: LPWPUOPENCURRENTTHREAD,
+            lpWPUCloseThread: LPWPUCLOSETHREAD,
+        }
+    };
+}
+
+/// The thirty functions of a provider.
+macro_rules! structures_with_provider_functions {
+    ($theirs:ident: $($rest:tt)*) => {
+        structures! { $theirs:
+            $($rest)*
+            WSPPROC_TABLE as WSPPROC_TABLE {} => "the functions of a provider are opaque pointers here" {
+                lpWSPAccept, lpWSPAddressToString, lpWSPAsyncSelect, lpWSPBind, lpWSPCancelBlockingCall, lpWSPCleanup,
+                lpWSPCloseSocket, lpWSPConnect, lpWSPDuplicateSocket, lpWSPEnumNetworkEvents, lpWSPEventSelect,
+                lpWSPGetOverlappedResult, lpWSPGetPeerName, lpWSPGetSockName, lpWSPGetSockOpt, lpWSPGetQOSByName,
+                lpWSPIoctl, lpWSPJoinLeaf, lpWSPListen, lpWSPRecv, lpWSPRecvDisconnect, lpWSPRecvFrom, lpWSPSelect,
+                lpWSPSend, lpWSPSendDisconnect, lpWSPSendTo, lpWSPSetSockOpt, lpWSPShutdown, lpWSPSocket,
+                lpWSPStringToAddress,
+            }
+        }
+    };
+}

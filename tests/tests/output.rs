@@ -1,0 +1,72 @@
+//! What the generator writes compiles without a warning, with and without `std`, and does what the spec says.
+//!
+//! Nothing here is Winsock's: the specs are invented, so that what compiles rests on their shape alone.
+
+mod common;
+
+use common::Case;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wpu_gen::compile;
+use wpu_gen::source::Sources;
+
+#[test]
+fn good_specs_give_crates_without_a_warning() {
+    let cases: Vec<_> = ["ok", "nonsense"].into_iter().flat_map(Case::all).collect();
+    assert!(cases.len() >= 4, "found only {} cases", cases.len());
+    for case in cases {
+        checked(&case.name, case.sources());
+    }
+    checked("ok/base", Sources::from_texts([("base.toml", common::base())]));
+}
+
+#[test]
+fn the_spec_on_the_format_page_gives_a_crate_without_a_warning() {
+    let page = common::read(&common::project().join("docs/spec-format.md"));
+    let spec = page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```"));
+    let (spec, _) = spec.expect("the page begins with a spec");
+    checked("page", Sources::from_texts([("page.toml", spec)]));
+}
+
+/// Both sides of an invented contract, generated from one spec, in one program.
+#[test]
+fn host_and_provider_of_a_nonsense_spec_understand_each_other() {
+    let case =
+        Case::all("nonsense").into_iter().find(|case| case.name == "nonsense/zorb").expect("it is there");
+    let folder = written("drive", case.sources());
+    let library = folder.join("libzorb.rlib");
+    rustc(&folder.join("src/lib.rs"), &library, &["--crate-type", "lib", "--crate-name", "zorb"]);
+    let program = folder.join(format!("drive{}", std::env::consts::EXE_SUFFIX));
+    let zorb = format!("zorb={}", library.display());
+    rustc(&case.folder.join("drive.rs"), &program, &["--extern", &zorb]);
+    let run = Command::new(&program).output().expect("the program can be started");
+    assert!(run.status.success(), "{}\n{}", run.status, String::from_utf8_lossy(&run.stderr));
+}
+
+/// Has the compiler look at the output of a spec, twice.
+fn checked(name: &str, sources: Sources) {
+    let folder = written(name, sources);
+    let (lib, out) = (folder.join("src/lib.rs"), folder.join("lib.rmeta"));
+    for feature in [&[][..], &["--cfg", "feature=\"std\""]] {
+        let args = [&["--crate-type", "lib", "--emit", "metadata"], feature].concat();
+        rustc(&lib, &out, &args);
+    }
+}
+
+/// A folder with the output of a spec.
+fn written(name: &str, sources: Sources) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("output").join(name);
+    let spec = compile(sources).unwrap_or_else(|diagnostics| panic!("{name}:\n{diagnostics}"));
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    spec.emit().write(&folder).expect("the target folder can be written to");
+    folder
+}
+
+fn rustc(source: &Path, out: &Path, args: &[&str]) {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let known = ["--edition", "2024", "-D", "warnings", "--check-cfg", "cfg(feature, values(\"std\"))"];
+    let run = Command::new(rustc).args(known).args(args).arg("-o").arg(out).arg(source).output();
+    let run = run.expect("rustc can be started");
+    assert!(run.status.success(), "{}\n{}", source.display(), String::from_utf8_lossy(&run.stderr));
+}

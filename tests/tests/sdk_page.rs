@@ -1,0 +1,289 @@
+//! The facts and the rules against an independent reading of the Platform SDK's page on upcalls.
+//!
+//! The page is read here once more, by hand and into other shapes, and the verdict is worked out once more,
+//! without the code under test. Both must agree on every provider that can be declared.
+
+use std::thread;
+use wpu_sys::{Class, Declaration, Judgement, Platform, Requirement, UPCALLS, UpcallSet, Waiver, judge};
+
+/// What the page says of a function: the first word of its status.
+#[derive(Clone, Copy, PartialEq)]
+enum Status {
+    Required,
+    Optional,
+    /// No status; or, once, no row.
+    Blank,
+}
+
+/// For whom the page says it.
+#[derive(Clone, Copy, PartialEq)]
+enum For {
+    All,
+    /// "for nonIFS providers"
+    NonIfs,
+    /// "for IFS providers"
+    Ifs,
+    /// "Windows NT/2000 only"
+    Nt,
+}
+
+use For::{All, Ifs, NonIfs, Nt};
+use Status::{Blank, Optional, Required};
+
+/// The rows of the page, in its order.
+const PAGE: [(&str, Status, For); 15] = [
+    ("WPUCloseEvent", Optional, All),
+    ("WPUCloseSocketHandle", Required, All),
+    ("WPUCloseThread", Blank, All),
+    ("WPUCompleteOverlappedRequest", Blank, All),
+    ("WPUCreateEvent", Optional, All),
+    ("WPUCreateSocketHandle", Required, NonIfs),
+    ("WPUFDIsSet", Optional, All),
+    ("WPUGetProviderPath", Required, All),
+    ("WPUModifyIFSHandle", Required, Ifs),
+    ("WPUPostMessage", Required, Nt),
+    ("WPUQueryBlockingCallback", Required, All),
+    ("WPUQuerySocketHandleContext", Required, NonIfs),
+    ("WPUQueueApc", Optional, All),
+    ("WPUResetEvent", Optional, All),
+    ("WPUSetEvent", Optional, All),
+];
+
+/// What the page leaves out, and other pages say.
+const ELSEWHERE: [(&str, Status, For); 2] = [
+    // It has no row. Its own page names no class.
+    ("WPUOpenCurrentThread", Blank, All),
+    // It has a row without a status. Its own page is for providers whose sockets are no file handles.
+    ("WPUCompleteOverlappedRequest", Blank, NonIfs),
+];
+
+/// What the one gives, the other takes back.
+const PAIRS: [(&str, &str); 3] = [
+    ("WPUCreateSocketHandle", "WPUCloseSocketHandle"),
+    ("WPUCreateEvent", "WPUCloseEvent"),
+    ("WPUOpenCurrentThread", "WPUCloseThread"),
+];
+
+/// One function, as both readings together have it.
+#[derive(Clone, Copy)]
+struct Row {
+    status: Status,
+    of: For,
+    /// The bit of the function that acquires what this one releases.
+    acquire: u32,
+}
+
+impl Row {
+    fn of(name: &str) -> Self {
+        let mut rows = ELSEWHERE.iter().chain(&PAGE);
+        let (_, status, of) = *rows.find(|row| row.0 == name).expect("it is in one of both readings");
+        let pair = PAIRS.iter().find(|(_, release)| *release == name);
+        let acquire = pair.map_or(0, |(acquire, _)| bit(acquire));
+        Self { status, of, acquire }
+    }
+
+    fn applies(self, class: Class) -> bool {
+        match self.of {
+            NonIfs => class == Class::NonIfs,
+            Ifs => class == Class::Ifs,
+            All | Nt => true,
+        }
+    }
+
+    /// Where the page's word holds only on NT, a provider elsewhere may do as it likes.
+    fn required(self, platform: Platform) -> bool {
+        self.status == Required && (self.of != Nt || platform == Platform::Nt)
+    }
+
+    /// The verdict on this function, worked out from the page.
+    fn expected(
+        self,
+        class: Class,
+        platform: Platform,
+        used: bool,
+        waived: bool,
+        declared: u32,
+    ) -> Judgement {
+        if !self.applies(class) {
+            return if used || waived { Judgement::WrongClass } else { Judgement::NotApplicable };
+        }
+        let released = declared & self.acquire != 0;
+        if used {
+            return if waived { Judgement::UsedAndWaived } else { Judgement::Used };
+        }
+        if waived {
+            let grounds = self.required(platform) && !released;
+            return if grounds { Judgement::Waived } else { Judgement::WaivedWithoutEffect };
+        }
+        if released {
+            Judgement::UsedAsRelease
+        } else if self.required(platform) {
+            Judgement::Missing
+        } else {
+            Judgement::Unused
+        }
+    }
+}
+
+/// The place of a function in the table, which is that in the set of those declared.
+fn place(name: &str) -> usize {
+    UPCALLS.iter().position(|upcall| upcall.name == name).expect("the page names upcalls")
+}
+
+fn bit(name: &str) -> u32 {
+    1 << place(name)
+}
+
+fn set(bits: u32) -> UpcallSet {
+    (0..UPCALLS.len()).filter(|at| bits & (1 << at) != 0).collect()
+}
+
+fn cases() -> impl Iterator<Item = (Class, Platform)> {
+    Class::ALL.into_iter().flat_map(|class| Platform::ALL.into_iter().map(move |platform| (class, platform)))
+}
+
+#[test]
+fn both_readings_name_all_sixteen() {
+    let mut names: Vec<_> = PAGE.iter().chain(&ELSEWHERE).map(|row| row.0).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut ours: Vec<_> = UPCALLS.iter().map(|upcall| upcall.name).collect();
+    ours.sort_unstable();
+    assert_eq!(names, ours);
+}
+
+#[test]
+fn requirements_are_those_of_the_page() {
+    for upcall in &UPCALLS {
+        let row = Row::of(upcall.name);
+        for (class, platform) in cases() {
+            let expected = match row.status {
+                _ if !row.applies(class) => Requirement::NotApplicable,
+                Required if !row.required(platform) => Requirement::Optional,
+                Required => Requirement::Required,
+                Optional => Requirement::Optional,
+                Blank => Requirement::Unspecified,
+            };
+            assert_eq!(
+                upcall.requirement(class, platform),
+                expected,
+                "{} {class:?} {platform:?}",
+                upcall.name
+            );
+        }
+    }
+}
+
+#[test]
+fn pairs_are_those_that_belong_together() {
+    for upcall in &UPCALLS {
+        let partner = |at: Option<usize>| at.map(|at| UPCALLS[at].name);
+        let release = PAIRS.iter().find(|(acquire, _)| *acquire == upcall.name).map(|(_, release)| *release);
+        let acquire = PAIRS.iter().find(|(_, release)| *release == upcall.name).map(|(acquire, _)| *acquire);
+        assert_eq!((partner(upcall.release), partner(upcall.acquire)), (release, acquire), "{}", upcall.name);
+    }
+}
+
+/// Two classes, two platforms, every set of declared upcalls; and each upcall both waived and not.
+#[test]
+fn every_verdict_is_that_of_the_page() {
+    let rows: Vec<Row> = UPCALLS.iter().map(|upcall| Row::of(upcall.name)).collect();
+    assert_eq!(rows.len(), 16);
+    let rows = &rows;
+    thread::scope(|scope| {
+        for (class, platform) in cases() {
+            scope.spawn(move || {
+                for uses in 0..1_u32 << 16 {
+                    all_verdicts(rows, class, platform, uses);
+                }
+            });
+        }
+    });
+}
+
+fn all_verdicts(rows: &[Row], class: Class, platform: Platform, declared: u32) {
+    let declaration = set(declared);
+    let (nothing, everything) = (UpcallSet::EMPTY, set(0xffff));
+    for (at, row) in rows.iter().enumerate() {
+        let used = declared & (1 << at) != 0;
+        for (waived, waives) in [(false, nothing), (true, everything)] {
+            let expected = row.expected(class, platform, used, waived, declared);
+            let found = judge(at, class, platform, declaration, waives);
+            assert_eq!(
+                found, expected,
+                "{} {class:?} {platform:?} {declared:#06x} {waived}",
+                UPCALLS[at].name
+            );
+        }
+    }
+}
+
+/// The verdict on one upcall rests on its own waiver and on no other.
+#[test]
+fn a_waiver_touches_its_own_upcall_alone() {
+    for (class, platform) in cases() {
+        for waived in 0..UPCALLS.len() {
+            for uses in [0, 0xffff, 0x5555, bit("WPUCreateEvent")] {
+                for other in (0..UPCALLS.len()).filter(|other| *other != waived) {
+                    let with = judge(other, class, platform, set(uses), set(1 << waived));
+                    assert_eq!(with, judge(other, class, platform, set(uses), UpcallSet::EMPTY));
+                }
+            }
+        }
+    }
+}
+
+/// What a provider without a word is told, in the order of the table.
+#[test]
+fn a_provider_that_declares_nothing_lacks_what_the_page_requires() {
+    let missing = |class, platform| {
+        let silent = Declaration { provider: "Silent", class, platform, uses: UpcallSet::EMPTY, waives: &[] };
+        let missing = silent.judgements().filter(|(_, judgement)| *judgement == Judgement::Missing);
+        missing.map(|(at, _)| UPCALLS[at].name.trim_start_matches("WPU")).collect::<Vec<_>>().join(" ")
+    };
+    let non_ifs = "CloseSocketHandle CreateSocketHandle GetProviderPath PostMessage QueryBlockingCallback QuerySocketHandleContext";
+    let ifs = "CloseSocketHandle GetProviderPath ModifyIFSHandle PostMessage QueryBlockingCallback";
+    assert_eq!(missing(Class::NonIfs, Platform::Nt), non_ifs);
+    assert_eq!(missing(Class::NonIfs, Platform::Win9x), non_ifs.replace("PostMessage ", ""));
+    assert_eq!(missing(Class::Ifs, Platform::Nt), ifs);
+    assert_eq!(missing(Class::Ifs, Platform::Win9x), ifs.replace("PostMessage ", ""));
+}
+
+/// The provider of the guide: what it uses, with the release that this brings, and what it waives.
+#[test]
+fn a_declaration_that_covers_the_page_has_no_fault() {
+    static WAIVES: [Waiver; 2] = [
+        Waiver { upcall: 5, reason: "base provider" },
+        Waiver { upcall: 8, reason: "never blocks a client thread" },
+    ];
+    assert_eq!(
+        WAIVES.map(|waiver| UPCALLS[waiver.upcall].name),
+        ["WPUGetProviderPath", "WPUQueryBlockingCallback"]
+    );
+    let uses = bit("WPUCreateSocketHandle") | bit("WPUQuerySocketHandleContext") | bit("WPUPostMessage");
+    let declared = |class, uses| Declaration {
+        provider: "Loopback",
+        class,
+        platform: Platform::Nt,
+        uses: set(uses),
+        waives: &WAIVES,
+    };
+    let faults = |class, uses| {
+        let judgements = declared(class, uses).judgements().filter(|(_, judgement)| judgement.is_fault());
+        judgements.map(|(at, judgement)| (UPCALLS[at].name, judgement)).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(Class::NonIfs, uses), []);
+    let release =
+        declared(Class::NonIfs, uses).judgements().find(|(at, _)| *at == place("WPUCloseSocketHandle"));
+    assert_eq!(release.map(|(_, judgement)| judgement), Some(Judgement::UsedAsRelease));
+    assert_eq!(
+        faults(Class::NonIfs, uses & !bit("WPUPostMessage")),
+        [("WPUPostMessage", Judgement::Missing)]
+    );
+    let wrong = [
+        ("WPUCreateSocketHandle", Judgement::WrongClass),
+        ("WPUModifyIFSHandle", Judgement::Missing),
+        ("WPUQuerySocketHandleContext", Judgement::WrongClass),
+    ];
+    assert_eq!(faults(Class::Ifs, uses), wrong);
+}
