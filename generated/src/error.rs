@@ -133,24 +133,28 @@ impl WsaError {
 impl WsaError {
     /// The error with this code.
     #[must_use]
+    #[inline]
     pub const fn new(code: i32) -> Self {
         Self(code)
     }
 
     /// Its code.
     #[must_use]
+    #[inline]
     pub const fn code(self) -> i32 {
         self.0
     }
 
     /// What the spec says of this code, if it names it.
     #[must_use]
+    #[inline]
     pub fn fact(self) -> Option<&'static ErrorCode> {
         ERRORS.iter().find(|error| error.value == self.0)
     }
 
     /// Its C name, if the spec names it.
     #[must_use]
+    #[inline]
     pub fn name(self) -> Option<&'static str> {
         self.fact().map(|error| error.name)
     }
@@ -164,6 +168,7 @@ impl WsaError {
 }
 
 impl fmt::Debug for WsaError {
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
             Some(name) => write!(out, "{name} ({})", self.0),
@@ -173,6 +178,7 @@ impl fmt::Debug for WsaError {
 }
 
 impl fmt::Display for WsaError {
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.fact() {
             Some(fact) => write!(out, "{} ({}): {}", fact.name, self.0, fact.text),
@@ -186,6 +192,7 @@ impl core::error::Error for WsaError {}
 #[cfg(feature = "std")]
 impl From<WsaError> for std::io::Error {
     /// On Windows the code itself; elsewhere, where codes mean other things, the kind with this error inside.
+    #[inline]
     fn from(error: WsaError) -> Self {
         if cfg!(windows) {
             return Self::from_raw_os_error(error.code());
@@ -216,6 +223,7 @@ impl From<WsaError> for std::io::Error {
 impl TryFrom<std::io::Error> for WsaError {
     type Error = std::io::Error;
     /// Finds the code again; an error that never had one comes back as it is.
+    #[inline]
     fn try_from(error: std::io::Error) -> Result<Self, std::io::Error> {
         let inside = error.get_ref().and_then(|inside| inside.downcast_ref::<Self>());
         let os = error.raw_os_error().filter(|_| cfg!(windows)).map(Self::new);

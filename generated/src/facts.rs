@@ -25,12 +25,14 @@ impl Class {
 
     /// Its word in the spec and in attributes.
     #[must_use]
+    #[inline]
     pub const fn name(self) -> &'static str {
         ["ifs", "non_ifs"][self as usize]
     }
 
     /// What it is.
     #[must_use]
+    #[inline]
     pub const fn text(self) -> &'static str {
         [
             "A provider whose sockets are file handles of the system: its catalog entry sets `XP1_IFS_HANDLES`.",
@@ -57,12 +59,14 @@ impl Platform {
 
     /// Its word in the spec and in attributes.
     #[must_use]
+    #[inline]
     pub const fn name(self) -> &'static str {
         ["nt", "win9x"][self as usize]
     }
 
     /// What it is.
     #[must_use]
+    #[inline]
     pub const fn text(self) -> &'static str {
         [
             "Windows NT, Windows 2000 and every Windows that followed from them.",
@@ -1195,7 +1199,7 @@ pub static NOTES: [Note; 44] = [
     Note {
         id: "event-tag-bit",
         says: "The lowest bit of `hEvent` in a client's structure can ask that no notice be given. The pages of the event functions do not mention it.",
-        decision: "A borrowed event is masked before it is passed on, and the bit can be read beside it.",
+        decision: "A borrowed event is masked before it is passed on.",
         sources: &[&SOURCES[48], &SOURCES[58]],
     },
     Note {

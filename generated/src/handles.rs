@@ -35,6 +35,7 @@ impl SocketHandle {
     /// # Safety
     ///
     /// Nobody else releases it.
+    #[inline]
     pub unsafe fn from_raw(cell: &'static Cell, raw: ffi::SOCKET) -> Self {
         Self { raw, run: cell.run(), cell }
     }
@@ -60,6 +61,7 @@ impl SocketHandle {
     /// # Errors
     ///
     /// Those of `WPUCloseSocketHandle`. It counts as released all the same.
+    #[inline]
     pub fn close(self) -> Result<(), WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
         match this.cell.table_in(this.run) {
@@ -106,6 +108,7 @@ impl Event {
     /// # Safety
     ///
     /// Nobody else releases it.
+    #[inline]
     pub unsafe fn from_raw(cell: &'static Cell, raw: ffi::WSAEVENT) -> Self {
         Self { raw, run: cell.run(), cell }
     }
@@ -131,6 +134,7 @@ impl Event {
     /// # Errors
     ///
     /// Those of `WPUCloseEvent`. It counts as released all the same.
+    #[inline]
     pub fn close(self) -> Result<(), WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
         match this.cell.table_in(this.run) {
@@ -237,6 +241,7 @@ impl OpenThread {
     /// # Safety
     ///
     /// Nobody else releases it.
+    #[inline]
     pub unsafe fn from_raw(cell: &'static Cell, raw: ffi::WSATHREADID) -> Self {
         Self { raw, run: cell.run(), cell }
     }
@@ -262,6 +267,7 @@ impl OpenThread {
     /// # Errors
     ///
     /// Those of `WPUCloseThread`. It counts as released all the same.
+    #[inline]
     pub fn close(self) -> Result<(), WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
         match this.cell.table_in(this.run) {
@@ -356,6 +362,7 @@ impl Operation {
     /// # Safety
     ///
     /// The structure stays valid for reads and writes until it is given back, and nobody else gives it back.
+    #[inline]
     pub const unsafe fn from_raw(structure: NonNull<ffi::WSAOVERLAPPED>) -> Self {
         Self(structure)
     }
@@ -401,6 +408,7 @@ impl<'a> FdSet<'a> {
 
     /// Borrows a set of the declared length; `None` if it counts more items than it holds.
     #[must_use]
+    #[inline]
     pub fn new(set: &'a ffi::fd_set) -> Option<Self> {
         (set.fd_count <= 64)
             .then_some(Self {
@@ -411,6 +419,7 @@ impl<'a> FdSet<'a> {
 
     /// The items.
     #[must_use]
+    #[inline]
     pub fn as_slice(self) -> &'a [ffi::SOCKET] {
         let set = self.set.as_ptr();
         // SAFETY: the count is readable, says the contract of `from_raw`; `new` has a reference.
@@ -467,6 +476,7 @@ impl BlockingHook {
 
     /// Calls it; whether its answer was other than zero. Once the run is over it calls nothing, and says no.
     #[must_use = "its answer decides what to do next"]
+    #[inline]
     pub fn call(&self) -> bool {
         if self.cell.table_in(self.run).is_none() {
             return false;
@@ -494,6 +504,7 @@ impl Apc {
     /// # Safety
     ///
     /// `routine` can be called once with `context`, on any thread, at any later time.
+    #[inline]
     pub const unsafe fn from_raw(
         routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR),
         context: usize,
@@ -510,6 +521,7 @@ impl Apc {
     /// # Safety
     ///
     /// Either `routine` or `discard` can be called once with `context`, on any thread, at any later time.
+    #[inline]
     pub const unsafe fn from_parts(
         routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR),
         context: usize,

@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Fills in `WPUCompleteOverlappedRequest`; false if nothing in this process exports it.
 #[must_use]
+#[inline]
 pub fn complete_overlapped_request(table: &mut Table) -> bool {
     let found = find_complete_overlapped_request();
     if let Some(function) = found {
@@ -21,6 +22,7 @@ pub fn complete_overlapped_request(table: &mut Table) -> bool {
 }
 
 #[cfg(windows)]
+#[inline]
 fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedRequestFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
@@ -46,6 +48,7 @@ static PROVIDED_COMPLETE_OVERLAPPED_REQUEST: AtomicPtr<()> = AtomicPtr::new(
 ///
 /// It keeps the contract that the documentation gives for `WPUCompleteOverlappedRequest`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
+#[inline]
 pub unsafe fn provide_complete_overlapped_request(
     function: ffi::WPUCompleteOverlappedRequestFn,
 ) {
@@ -53,6 +56,7 @@ pub unsafe fn provide_complete_overlapped_request(
 }
 
 #[cfg(not(windows))]
+#[inline]
 fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedRequestFn> {
     let provided = PROVIDED_COMPLETE_OVERLAPPED_REQUEST.load(Ordering::Acquire);
     let found = if provided.is_null() {

@@ -46,6 +46,7 @@ pub struct Table {
 impl Table {
     /// Whether every pointer is the same as in `other`.
     #[must_use]
+    #[inline]
     pub fn same(&self, other: &Self) -> bool {
         core::ptr::fn_addr_eq(self.WPUCloseEvent, other.WPUCloseEvent)
             && core::ptr::fn_addr_eq(
@@ -109,6 +110,7 @@ pub trait RawTable {
 }
 
 impl RawTable for ffi::WSPUPCALLTABLE {
+    #[inline]
     fn ready(&self) -> Table {
         Table {
             WPUCloseEvent: self.lpWPUCloseEvent.unwrap_or(CLOSED.WPUCloseEvent),
@@ -143,6 +145,7 @@ impl RawTable for ffi::WSPUPCALLTABLE {
             WPUCompleteOverlappedRequest: CLOSED.WPUCompleteOverlappedRequest,
         }
     }
+    #[inline]
     fn holes(&self) -> UpcallSet {
         let null = [
             self.lpWPUCloseEvent.is_none(),
@@ -171,6 +174,7 @@ impl RawTable for ffi::WSPUPCALLTABLE {
 }
 
 impl RawTable for ffi::WSPUPCALLTABLEEX {
+    #[inline]
     fn ready(&self) -> Table {
         Table {
             WPUCloseEvent: self.lpWPUCloseEvent.unwrap_or(CLOSED.WPUCloseEvent),
@@ -207,6 +211,7 @@ impl RawTable for ffi::WSPUPCALLTABLEEX {
                 .unwrap_or(CLOSED.WPUCompleteOverlappedRequest),
         }
     }
+    #[inline]
     fn holes(&self) -> UpcallSet {
         let null = [
             self.lpWPUCloseEvent.is_none(),

@@ -16,6 +16,7 @@ pub struct Cell {
 impl Cell {
     /// A closed cell.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self {
             table: AtomicPtr::new((&raw const CLOSED).cast_mut()),
@@ -38,11 +39,13 @@ impl Cell {
     /// Until the cell is closed or opened anew, and for as long as calls that began before then
     /// are under way, every pointer of `table` must be callable from any thread under the contract
     /// that the documentation gives for its upcall.
+    #[inline]
     pub unsafe fn open(&self, table: &'static Table) {
         self.table.store(core::ptr::from_ref(table).cast_mut(), Ordering::Release);
     }
 
     /// Sends all further calls to the closed table, and ends the run.
+    #[inline]
     pub fn close(&self) {
         self.table.store((&raw const CLOSED).cast_mut(), Ordering::Release);
         self.run.fetch_add(1, Ordering::AcqRel);
@@ -58,6 +61,7 @@ impl Cell {
 
     /// Whether calls reach a host.
     #[must_use]
+    #[inline]
     pub fn is_open(&self) -> bool {
         !core::ptr::eq(self.table(), &raw const CLOSED)
     }
@@ -74,6 +78,7 @@ impl Cell {
 }
 
 impl Default for Cell {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }

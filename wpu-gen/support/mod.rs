@@ -1,4 +1,6 @@
 //! What generated code rests on. It knows shapes, not names.
+//!
+//! Functions are `#[inline]`, so that whoever compiles this crate pays only for those in use.
 
 pub(crate) mod border;
 pub mod cell;

@@ -20,6 +20,7 @@ impl UpcallSet {
     ///
     /// If an index is not one of [`UPCALLS`].
     #[must_use]
+    #[inline]
     pub const fn of(upcalls: &[usize]) -> Self {
         let mut set = Self::EMPTY;
         let mut at = 0;
@@ -36,6 +37,7 @@ impl UpcallSet {
     ///
     /// If `upcall` is not an index of [`UPCALLS`].
     #[must_use]
+    #[inline]
     pub const fn with(mut self, upcall: usize) -> Self {
         assert!(upcall < UPCALLS.len(), "no upcall has this index");
         self.0[upcall / 64] |= 1 << (upcall % 64);
@@ -44,23 +46,27 @@ impl UpcallSet {
 
     /// Whether the upcall is in the set.
     #[must_use]
+    #[inline]
     pub const fn contains(&self, upcall: usize) -> bool {
         upcall < UPCALLS.len() && self.0[upcall / 64] & (1 << (upcall % 64)) != 0
     }
 
     /// Whether the set holds nothing.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         *self == Self::EMPTY
     }
 
     /// The members, in table order.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..UPCALLS.len()).filter(move |upcall| self.contains(*upcall))
     }
 
     /// The set together with the release of everything that a member acquires.
     #[must_use]
+    #[inline]
     pub fn with_releases(self) -> Self {
         self.iter()
             .filter_map(|upcall| UPCALLS[upcall].release)
@@ -69,6 +75,7 @@ impl UpcallSet {
 }
 
 impl FromIterator<usize> for UpcallSet {
+    #[inline]
     fn from_iter<I: IntoIterator<Item = usize>>(upcalls: I) -> Self {
         upcalls.into_iter().fold(Self::EMPTY, Self::with)
     }
@@ -100,6 +107,7 @@ pub enum Judgement {
 impl Judgement {
     /// Whether the provider breaks a rule here.
     #[must_use]
+    #[inline]
     pub const fn is_fault(self) -> bool {
         matches!(
             self,
@@ -109,6 +117,7 @@ impl Judgement {
 
     /// The words for it, as they stand in a compliance table.
     #[must_use]
+    #[inline]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Used => "used",
@@ -130,6 +139,7 @@ impl Judgement {
 ///
 /// If `upcall` is not an index of [`UPCALLS`].
 #[must_use]
+#[inline]
 pub fn judge(
     upcall: usize,
     class: Class,
@@ -181,6 +191,7 @@ pub struct Waiver {
 
 impl Declaration {
     /// Judges each upcall, in table order.
+    #[inline]
     pub fn judgements(&self) -> impl Iterator<Item = (usize, Judgement)> + use<> {
         let Self { class, platform, uses, .. } = *self;
         let waives = self.waives.iter().map(|waiver| waiver.upcall).collect();
@@ -189,6 +200,7 @@ impl Declaration {
 
     /// The reason given for doing without an upcall.
     #[must_use]
+    #[inline]
     pub fn waiver(&self, upcall: usize) -> Option<&'static str> {
         self.waives.iter().find(|waiver| waiver.upcall == upcall).map(|waiver| waiver.reason)
     }
@@ -196,6 +208,7 @@ impl Declaration {
 
 impl fmt::Display for Declaration {
     /// The compliance table: each upcall with what is required, what is declared, and why.
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (class, platform) = (self.class.name(), self.platform.name());
         writeln!(out, "{}: class {class}, platform {platform}", self.provider)?;

@@ -11,24 +11,28 @@ pub struct WideString(Vec<u16>);
 impl WideString {
     /// The units, without the ending zero.
     #[must_use]
+    #[inline]
     pub fn units(&self) -> &[u16] {
         &self.0
     }
 
     /// The units with the ending zero, as C functions take them.
     #[must_use]
+    #[inline]
     pub fn to_zero_ended(&self) -> Vec<u16> {
         self.0.iter().copied().chain([0]).collect()
     }
 }
 
 impl From<&str> for WideString {
+    #[inline]
     fn from(text: &str) -> Self {
         Self(text.encode_utf16().collect())
     }
 }
 
 impl fmt::Display for WideString {
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         char::decode_utf16(self.0.iter().copied())
             .try_for_each(|unit| out.write_char(unit.unwrap_or(char::REPLACEMENT_CHARACTER)))
@@ -36,6 +40,7 @@ impl fmt::Display for WideString {
 }
 
 impl fmt::Debug for WideString {
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "\"{self}\"")
     }
@@ -55,6 +60,7 @@ const LONGEST: usize = 0x8000;
 /// # Errors
 ///
 /// What `fill` answers; `broken` where it reports success and writes no complete text.
+#[inline]
 pub(crate) fn read_text<E: PartialEq + Copy>(
     too_small: E,
     broken: E,

@@ -48,7 +48,7 @@
 //! that loads providers must export its functions. For tests, put this into `build.rs`:
 //!
 //! ```
-//! println!("cargo::rustc-link-arg-tests=-rdynamic");
+//! println!("cargo::rustc-link-arg=-rdynamic");
 //! ```
 //!
 //! # Where the documentation is silent

@@ -66,8 +66,8 @@ impl Library {
     ///
     /// When the file cannot be loaded or has no `WSPStartup`. On systems other than Windows also
     /// when the program does not export `WPUCompleteOverlappedRequest`, which the library looks up
-    /// by its name: link the program with `-rdynamic`. For tests, this line in `build.rs` does it:
-    /// `println!("cargo::rustc-link-arg-tests=-rdynamic");`
+    /// by its name: link the program with `-rdynamic`. This line in its `build.rs` does it:
+    /// `println!("cargo::rustc-link-arg=-rdynamic");`
     ///
     /// # Safety
     ///
@@ -253,7 +253,7 @@ impl fmt::Display for LoadError {
         match self {
             Self::NotExported => out.write_str(
                 "this program does not export `WPUCompleteOverlappedRequest`; link it with \
-                 `-rdynamic`: for tests, put `println!(\"cargo::rustc-link-arg-tests=-rdynamic\");` \
+                 `-rdynamic`: put `println!(\"cargo::rustc-link-arg=-rdynamic\");` \
                  into `build.rs`",
             ),
             Self::Library(error) => write!(out, "the library cannot be loaded: {error}"),
@@ -295,6 +295,6 @@ mod tests {
         assert!(matches!(error, LoadError::NotExported), "{error:?}");
         let message = error.to_string();
         assert!(message.contains("`-rdynamic`"), "{message}");
-        assert!(message.contains(r#"println!("cargo::rustc-link-arg-tests=-rdynamic");"#));
+        assert!(message.contains(r#"println!("cargo::rustc-link-arg=-rdynamic");"#));
     }
 }

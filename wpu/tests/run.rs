@@ -5,6 +5,7 @@ mod common;
 use common::calls::CALLS;
 use common::host::{self, Scripted, seen};
 use common::provider::{clean_up, clean_up_into, provider, start, upcall};
+use std::cell::Cell;
 use std::ptr::{null_mut, without_provenance_mut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use wpu::{Event, EventRef, Provider, Upcalls, WsaError};
@@ -12,6 +13,7 @@ use wpu_sys::ffi::{BOOL, SOCKET_ERROR, TRUE, WSAEVENT, WSPUPCALLTABLE};
 
 const FIRST: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<1>>();
 const SECOND: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<2>>();
+const THIRD: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<3>>();
 
 const SET_EVENT: usize = upcall("WPUSetEvent");
 const CREATE_EVENT: usize = upcall("WPUCreateEvent");
@@ -38,6 +40,30 @@ fn the_newest_table_holds() {
     assert_eq!(reached::<Newest>(), Some(2));
     clean_up(&functions).expect("once");
     assert_eq!(reached::<Newest>(), None);
+}
+
+thread_local! {
+    /// Whether the next start-up is overtaken by another and fails then.
+    static OVERTAKE: Cell<bool> = const { Cell::new(false) };
+}
+
+provider!(Overtaken, uses: &[SET_EVENT], start: |_| {
+    if OVERTAKE.take() {
+        start::<Overtaken>(&THIRD)?;
+        return Err(WsaError::WSAEPROCLIM);
+    }
+    Ok(())
+});
+
+#[test]
+fn a_start_up_that_fails_does_not_take_back_a_newer_table() {
+    let functions = start::<Overtaken>(&FIRST).expect("started");
+    OVERTAKE.set(true);
+    assert_eq!(start::<Overtaken>(&SECOND).err(), Some(WsaError::WSAEPROCLIM));
+    assert_eq!((Overtaken::__run().starts(), reached::<Overtaken>()), (2, Some(3)));
+    clean_up(&functions).expect("twice");
+    clean_up(&functions).expect("once");
+    assert_eq!(reached::<Overtaken>(), None);
 }
 
 provider!(Restarted, uses: &[SET_EVENT]);

@@ -33,7 +33,8 @@ pub fn run() -> Result<()> {
     dependencies(&mut legs)?;
     for target in TARGETS {
         let name = format!("layouts for {target}");
-        let command = format!("cargo check --quiet --package tour --package tour-ifs --target {target}");
+        let packages = "--package tour --package tour-ifs --package wpu-host --lib --examples";
+        let command = format!("cargo check --quiet {packages} --target {target}");
         legs.run_if(&name, has_target(target), "rustup cannot add the target", &command)?;
     }
     let oldest = format!("cargo +{OLDEST} check --quiet --package wpu --package wpu-host");

@@ -10,6 +10,7 @@ use crate::support::wide::WideString;
 /// # Safety
 ///
 /// If it is neither, it points at a value that stays readable and unchanged for `'a`.
+#[inline]
 pub(crate) unsafe fn input<'a, T, E>(pointer: *const T, null: E) -> Result<&'a T, E> {
     if pointer.is_null() || !pointer.is_aligned() {
         return Err(null);
@@ -19,6 +20,7 @@ pub(crate) unsafe fn input<'a, T, E>(pointer: *const T, null: E) -> Result<&'a T
 }
 
 /// Whether `pointer` can be written to, as far as can be told.
+#[inline]
 pub(crate) fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
     if pointer.is_null() || !pointer.is_aligned() { Err(null) } else { Ok(()) }
 }
@@ -28,6 +30,7 @@ pub(crate) fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
 /// # Safety
 ///
 /// `errno` is null, or misaligned, or can be written to.
+#[inline]
 pub(crate) unsafe fn report(errno: *mut i32, code: i32) {
     if output(errno, ()).is_ok() {
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
@@ -42,6 +45,7 @@ pub(crate) unsafe fn report(errno: *mut i32, code: i32) {
 /// # Safety
 ///
 /// `length` can be read and written, and `buffer` written for as many units as it says.
+#[inline]
 pub(crate) unsafe fn write_text(text: &WideString, buffer: *mut u16, length: *mut i32) -> bool {
     let units = text.units();
     // SAFETY: the caller vouches for it.

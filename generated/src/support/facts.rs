@@ -21,6 +21,7 @@ pub enum Requirement {
 impl Requirement {
     /// The word for it, as it stands in tables.
     #[must_use]
+    #[inline]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Required => "required",
@@ -161,12 +162,14 @@ pub struct Upcall {
 impl Upcall {
     /// Whether a provider of this class must use it on this platform.
     #[must_use]
+    #[inline]
     pub const fn requirement(&self, class: Class, platform: Platform) -> Requirement {
         self.requirement[class as usize][platform as usize]
     }
 
     /// The index in [`UPCALLS`] of the upcall with this C name.
     #[must_use]
+    #[inline]
     pub fn find(name: &str) -> Option<usize> {
         UPCALLS.iter().position(|upcall| upcall.name == name)
     }

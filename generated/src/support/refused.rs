@@ -14,12 +14,14 @@ pub struct Refused<T, E> {
 }
 
 impl<T, E: fmt::Debug> fmt::Debug for Refused<T, E> {
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Refused").field("error", &self.error).finish_non_exhaustive()
     }
 }
 
 impl<T, E: fmt::Display> fmt::Display for Refused<T, E> {
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(out)
     }
@@ -32,6 +34,7 @@ impl<T, E: core::error::Error> core::error::Error for Refused<T, E> {}
 pub struct Failed;
 
 impl fmt::Display for Failed {
+    #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("the call failed, and there is no code for it")
     }

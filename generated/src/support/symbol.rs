@@ -7,6 +7,7 @@ use core::ffi::CStr;
 
 /// The address of `name` in the program or a library that it has loaded globally; null if there is none.
 #[cfg(all(unix, not(miri)))]
+#[inline]
 pub(crate) fn find(name: &CStr) -> *mut () {
     use core::ffi::{c_char, c_void};
     unsafe extern "C" {
@@ -32,6 +33,7 @@ pub(crate) fn find(name: &CStr) -> *mut () {
 /// The address of `name`: systems without a way to ask have none.
 #[cfg(not(all(unix, not(miri))))]
 #[allow(dead_code, reason = "Windows imports instead")]
+#[inline]
 pub(crate) fn find(_name: &CStr) -> *mut () {
     core::ptr::null_mut()
 }

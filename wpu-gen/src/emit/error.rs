@@ -52,6 +52,7 @@ fn methods(broken: &TokenStream) -> Vec<TokenStream> {
         quote! {
             /// The error with this code.
             #[must_use]
+            #[inline]
             pub const fn new(code: i32) -> Self {
                 Self(code)
             }
@@ -59,6 +60,7 @@ fn methods(broken: &TokenStream) -> Vec<TokenStream> {
         quote! {
             /// Its code.
             #[must_use]
+            #[inline]
             pub const fn code(self) -> i32 {
                 self.0
             }
@@ -66,6 +68,7 @@ fn methods(broken: &TokenStream) -> Vec<TokenStream> {
         quote! {
             /// What the spec says of this code, if it names it.
             #[must_use]
+            #[inline]
             pub fn fact(self) -> Option<&'static ErrorCode> {
                 ERRORS.iter().find(|error| error.value == self.0)
             }
@@ -73,6 +76,7 @@ fn methods(broken: &TokenStream) -> Vec<TokenStream> {
         quote! {
             /// Its C name, if the spec names it.
             #[must_use]
+            #[inline]
             pub fn name(self) -> Option<&'static str> {
                 self.fact().map(|error| error.name)
             }
@@ -93,6 +97,7 @@ fn formats(view: &View<'_>) -> Vec<TokenStream> {
     vec![
         quote! {
             impl fmt::Debug for #error {
+                #[inline]
                 fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                     match self.name() {
                         Some(name) => write!(out, "{name} ({})", self.0),
@@ -103,6 +108,7 @@ fn formats(view: &View<'_>) -> Vec<TokenStream> {
         },
         quote! {
             impl fmt::Display for #error {
+                #[inline]
                 fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                     match self.fact() {
                         Some(fact) => write!(out, "{} ({}): {}", fact.name, self.0, fact.text),
@@ -133,6 +139,7 @@ fn io(view: &View<'_>) -> Vec<TokenStream> {
             #[cfg(feature = "std")]
             impl From<#error> for std::io::Error {
                 /// On Windows the code itself; elsewhere, where codes mean other things, the kind with this error inside.
+                #[inline]
                 fn from(error: #error) -> Self {
                     if cfg!(windows) {
                         return Self::from_raw_os_error(error.code());
@@ -150,6 +157,7 @@ fn io(view: &View<'_>) -> Vec<TokenStream> {
             impl TryFrom<std::io::Error> for #error {
                 type Error = std::io::Error;
                 /// Finds the code again; an error that never had one comes back as it is.
+                #[inline]
                 fn try_from(error: std::io::Error) -> Result<Self, std::io::Error> {
                     let inside = error.get_ref().and_then(|inside| inside.downcast_ref::<Self>());
                     let os = error.raw_os_error().filter(|_| cfg!(windows)).map(Self::new);

@@ -63,6 +63,7 @@ fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
             quote! {
                 /// Its word in the spec and in attributes.
                 #[must_use]
+                #[inline]
                 pub const fn name(self) -> &'static str {
                     [#(#names),*][self as usize]
                 }
@@ -70,6 +71,7 @@ fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
             quote! {
                 /// What it is.
                 #[must_use]
+                #[inline]
                 pub const fn text(self) -> &'static str {
                     [#(#texts),*][self as usize]
                 }

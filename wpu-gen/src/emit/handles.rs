@@ -117,6 +117,7 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
             /// # Safety
             ///
             /// Nobody else releases it.
+            #[inline]
             pub unsafe fn from_raw(cell: &'static Cell, raw: #raw) -> Self {
                 Self { raw, run: cell.run(), cell }
             }
@@ -141,6 +142,7 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
         },
         quote! {
             #about_close
+            #[inline]
             pub fn close(self) -> Result<(), #error> {
                 let this = core::mem::ManuallyDrop::new(self);
                 match this.cell.table_in(this.run) {
@@ -259,6 +261,7 @@ fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
             /// # Safety
             ///
             /// `routine` can be called once with `context`, on any thread, at any later time.
+            #[inline]
             pub const unsafe fn from_raw(routine: #routine, context: usize) -> Self {
                 Self { routine, context, discard: None }
             }
@@ -269,6 +272,7 @@ fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
             /// # Safety
             ///
             /// Either `routine` or `discard` can be called once with `context`, on any thread, at any later time.
+            #[inline]
             pub const unsafe fn from_parts(routine: #routine, context: usize, discard: unsafe fn(usize)) -> Self {
                 Self { routine, context, discard: Some(discard) }
             }
@@ -344,6 +348,7 @@ fn hook(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
         quote! {
             /// Calls it; whether its answer was other than zero. Once the run is over it calls nothing, and says no.
             #[must_use = "its answer decides what to do next"]
+            #[inline]
             pub fn call(&self) -> bool {
                 if self.cell.table_in(self.run).is_none() {
                     return false;
@@ -377,6 +382,7 @@ fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
                 /// # Safety
                 ///
                 /// The structure stays valid for reads and writes until it is given back, and nobody else gives it back.
+                #[inline]
                 pub const unsafe fn from_raw(structure: NonNull<#ty>) -> Self {
                     Self(structure)
                 }
@@ -441,6 +447,7 @@ fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted:
         quote! {
             /// Borrows a set of the declared length; `None` if it counts more items than it holds.
             #[must_use]
+            #[inline]
             pub fn new(set: &'a #ty) -> Option<Self> {
                 (set.#count <= #length).then_some(Self { set: NonNull::from(set), items: PhantomData })
             }
@@ -448,6 +455,7 @@ fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted:
         quote! {
             /// The items.
             #[must_use]
+            #[inline]
             pub fn as_slice(self) -> &'a [#item] {
                 let set = self.set.as_ptr();
                 #[doc = "§ SAFETY: the count is readable, says the contract of `from_raw`; `new` has a reference."]

@@ -45,6 +45,7 @@ fn items(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
         quote! {
             #[doc = #about]
             #[must_use]
+            #[inline]
             pub fn #method(table: &mut Table) -> bool {
                 let found = #find();
                 if let Some(function) = found {
@@ -55,6 +56,7 @@ fn items(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
         },
         quote! {
             #[cfg(windows)]
+            #[inline]
             fn #find() -> Option<ffi::#function> {
                 #[link(name = #library)]
                 unsafe extern "system" {
@@ -70,12 +72,14 @@ fn items(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
         quote! {
             #about_provide
             #[cfg(not(windows))]
+            #[inline]
             pub unsafe fn #provide(function: ffi::#function) {
                 #provided.store(function as *mut (), Ordering::Release);
             }
         },
         quote! {
             #[cfg(not(windows))]
+            #[inline]
             fn #find() -> Option<ffi::#function> {
                 let provided = #provided.load(Ordering::Acquire);
                 let found = if provided.is_null() {

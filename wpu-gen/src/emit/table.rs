@@ -31,6 +31,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         impl Table {
             /// Whether every pointer is the same as in `other`.
             #[must_use]
+            #[inline]
             pub fn same(&self, other: &Self) -> bool {
                 #(core::ptr::fn_addr_eq(self.#names, other.#names))&&*
             }
@@ -118,9 +119,11 @@ fn raw_table(view: &View<'_>, table: &Table) -> TokenStream {
     });
     quote! {
         impl RawTable for ffi::#name {
+            #[inline]
             fn ready(&self) -> Table {
                 Table { #(#ready),* }
             }
+            #[inline]
             fn holes(&self) -> UpcallSet {
                 let null = [#(#holes),*];
                 null.iter().enumerate().filter(|(_, null)| **null).map(|(upcall, _)| upcall).collect()
