@@ -20,9 +20,15 @@ pub fn run() -> Result<ExitCode> {
     }
     title("Two providers, built as libraries and loaded into a host");
     cmd!(shell, "cargo build --quiet --package tour --package tour-ifs").quiet().run()?;
-    let [tour, tour_ifs] =
-        ["tour", "tour_ifs"].map(|name| target(&root).join(format!("debug/{DLL_PREFIX}{name}{DLL_SUFFIX}")));
-    cmd!(shell, "cargo run --quiet --package wpu-host --example demo -- {tour} {tour_ifs}").quiet().run()?;
+    for (package, class) in [("tour", None), ("tour-ifs", Some("--ifs"))] {
+        let name = package.replace('-', "_");
+        let library = target(&root).join(format!("debug/{DLL_PREFIX}{name}{DLL_SUFFIX}"));
+        cmd!(shell, "cargo run --quiet --package {package} --example {name}_compliance").quiet().run()?;
+        cmd!(shell, "cargo run --quiet --package wpu-host --example demo -- {library} {class...}")
+            .quiet()
+            .run()?;
+        println!();
+    }
     for mistake in MISTAKES {
         title(mistake.title);
         show(&root, mistake)?;
