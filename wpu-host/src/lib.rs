@@ -62,7 +62,8 @@
 //! | an event with its lowest bit set, set or reset by a provider | `WSA_INVALID_HANDLE`: the bit is no part of the handle |
 //! | a thread id that is unknown, closed, damaged or a client's, in `WPUCloseThread` | `WSAEFAULT` |
 //! | `Internal` of a completed operation | `0x20000000` for success, else the error with `0xE0000000` |
-//! | an operation that is completed twice | `WSAEINVAL`, nothing is written or signalled, and the trace has a note |
+//! | a `Request` that is completed twice | `WSAEINVAL`, nothing is written or signalled, and the trace has a note |
+//! | any other structure whose `Internal` is as its last completion left it | completed, and the trace has a note |
 //! | the lowest bit of `hEvent` | the event is set, and no packet goes to the port |
 //! | calls through a table whose host is gone | `WSANOTINITIALISED` |
 //! | a panic inside the host | `WSASYSCALLFAILURE` |
