@@ -5,7 +5,7 @@ use crate::errors::{Errors, List, Place, Problem};
 use crate::suggest::similar;
 use crate::tokens::{Tokens, describe, is_punct, signs, spell};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use wpu_sys::{Class, Platform, UPCALLS, Upcall};
+use wpu_sys::{Class, Platform, UPCALLS, Upcall, UpcallSet};
 
 /// What stands in the attribute.
 #[derive(Debug)]
@@ -72,8 +72,11 @@ impl Name {
     fn new(ident: &Ident, place: Place) -> Self {
         let text = ident.to_string();
         let upcall = Upcall::find(&text);
-        let names = UPCALLS.iter().map(|upcall| upcall.name);
-        let similar = similar(&text, names).and_then(Upcall::find);
+        let mut names = Vec::new();
+        for upcall in &UPCALLS {
+            names.push(upcall.name);
+        }
+        let similar = similar(&text, &names).and_then(Upcall::find);
         Self { text, place, upcall, similar }
     }
 
@@ -100,9 +103,25 @@ impl Args {
     }
 
     /// All names in `waives`, whatever their reason.
-    pub(crate) fn waived(&self) -> impl Iterator<Item = &Name> {
-        self.waives.iter().flat_map(|waiver| &waiver.names)
+    pub(crate) fn waived(&self) -> Vec<&Name> {
+        let mut names = Vec::new();
+        for waiver in &self.waives {
+            names.extend(&waiver.names);
+        }
+        names
     }
+}
+
+/// The upcalls of some names.
+pub(crate) fn set<'a>(
+    names: impl IntoIterator<Item = &'a Name>,
+    upcall: fn(&Name) -> Option<usize>,
+) -> UpcallSet {
+    let mut set = UpcallSet::EMPTY;
+    for name in names {
+        set = upcall(name).map_or(set, |upcall| set.with(upcall));
+    }
+    set
 }
 
 /// The keys.
@@ -139,7 +158,7 @@ impl Parser<'_> {
 
     /// An argument, its key having been taken.
     fn entry(&mut self, key: &str, place: Place, tokens: &mut Tokens) {
-        let Some(known) = KEYS.into_iter().find(|known| *known == key) else {
+        let Some(known) = KEYS.iter().copied().find(|known| *known == key) else {
             return self.unknown_key(key, place, tokens);
         };
         let again = self.seen.contains(&known);
@@ -149,12 +168,11 @@ impl Parser<'_> {
         self.seen.push(known);
         match known {
             CLASS => {
-                let class = self.word(CLASS, Class::ALL.map(|class| (class.name(), class)), tokens);
+                let class = self.word(CLASS, &Class::ALL, Class::name, tokens);
                 self.args.class = first(again, self.args.class, class);
             }
             PLATFORM => {
-                let words = Platform::ALL.map(|platform| (platform.name(), platform));
-                let platform = self.word(PLATFORM, words, tokens);
+                let platform = self.word(PLATFORM, &Platform::ALL, Platform::name, tokens);
                 self.args.platform = first(again, self.args.platform, platform);
             }
             CRATE => self.krate(tokens),
@@ -167,7 +185,8 @@ impl Parser<'_> {
     fn unknown_key(&mut self, key: &str, place: Place, tokens: &mut Tokens) {
         self.one_of(place, KEYS.to_vec(), key.to_owned());
         let lists = [List::Uses, List::Waives];
-        let meant = similar(key, KEYS).and_then(|key| lists.into_iter().find(|list| list.key() == key));
+        let similar = similar(key, &KEYS);
+        let meant = lists.iter().copied().find(|list| similar == Some(list.key()));
         match (meant, tokens.peek()) {
             (Some(list), Some(TokenTree::Group(_))) => self.list(list, place, tokens),
             (None, Some(tree)) if is_punct(Some(tree), '=') => drop(value(tokens)),
@@ -176,27 +195,30 @@ impl Parser<'_> {
                 drop(value(tokens));
             }
         }
-        if similar(key, KEYS) == Some(CLASS) && matches!(self.args.class, Value::Absent) {
+        if similar == Some(CLASS) && matches!(self.args.class, Value::Absent) {
             self.args.class = Value::Wrong;
         }
     }
 
     /// `= word`.
-    fn word<T: Copy, const N: usize>(
+    fn word<T: Copy>(
         &mut self,
         key: &str,
-        words: [(&'static str, T); N],
+        all: &[T],
+        name: fn(T) -> &'static str,
         tokens: &mut Tokens,
     ) -> Value<T> {
         let Some(value) = self.equals(key, tokens) else {
             return Value::Wrong;
         };
-        let place = value.rest();
-        let known = value.only_ident().and_then(|ident| words.iter().find(|(word, _)| ident == word));
-        if let Some((_, value)) = known {
-            return Value::Given(*value, place);
+        let mut words = Vec::new();
+        for known in all {
+            if value.only_ident().is_some_and(|ident| ident == name(*known)) {
+                return Value::Given(*known, value.rest());
+            }
+            words.push(name(*known));
         }
-        self.one_of(place, words.map(|(word, _)| word).to_vec(), value.spell());
+        self.one_of(value.rest(), words, value.spell());
         Value::Wrong
     }
 
@@ -205,17 +227,14 @@ impl Parser<'_> {
         let Some(value) = self.equals(CRATE, tokens) else {
             return;
         };
-        let path = value.stream();
-        let text = syn::parse2::<syn::LitStr>(path.clone());
-        let inside = text.and_then(|text| text.parse_with(syn::Path::parse_mod_style));
-        if syn::parse::Parser::parse2(syn::Path::parse_mod_style, path.clone()).is_ok() {
-            self.args.krate.get_or_insert(path);
-        } else {
-            let help = inside.as_ref().ok().map(|_| "write the path without quotes".to_owned());
-            self.expected(value.rest(), "a path such as `::wpu`", value.describe(), help);
-            let inside = inside.ok().map(quote::ToTokens::into_token_stream);
-            self.args.krate = self.args.krate.take().or(inside);
+        if value.is_path() {
+            self.args.krate.get_or_insert(value.stream());
+            return;
         }
+        let inside = path_in_quotes(value.stream());
+        let help = inside.as_ref().map(|_| "write the path without quotes".to_owned());
+        self.expected(value.rest(), "a path such as `::wpu`", value.describe(), help);
+        self.args.krate = self.args.krate.take().or(inside);
     }
 
     /// What stands behind `key =`, if something does.
@@ -380,6 +399,13 @@ impl Parser<'_> {
 /// The value that counts where a key stands twice.
 fn first<T>(again: bool, before: Value<T>, now: Value<T>) -> Value<T> {
     if again { before } else { now }
+}
+
+/// The path that a text holds.
+fn path_in_quotes(text: TokenStream) -> Option<TokenStream> {
+    let text: syn::LitStr = syn::parse2(text).ok()?;
+    let path: TokenStream = text.parse().ok()?;
+    Tokens::new(path.clone()).is_path().then_some(path)
 }
 
 /// Takes what stands in front of the next comma, or of the next argument where the comma is missing.

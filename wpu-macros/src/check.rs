@@ -1,9 +1,9 @@
 //! The rules of compliance, one function for each. The verdict itself comes from the facts' crate;
 //! here it gets a place and words.
 
-use crate::args::{Args, Name, Reason, Value};
+use crate::args::{Args, Name, Reason, Value, set};
 use crate::errors::{Errors, List, Place, Problem};
-use wpu_sys::{Class, Judgement, Platform, UPCALLS, Upcall, UpcallSet, judge};
+use wpu_sys::{Class, Judgement, Platform, UPCALLS, UpcallSet, judge};
 
 /// Applies all rules that can be judged.
 pub(crate) fn check(args: &Args, errors: &mut Errors) {
@@ -32,12 +32,16 @@ struct Case {
 impl Case {
     /// A name that is almost right counts as the name that was meant: it is reported once, as unknown.
     fn new(args: &Args, class: (Class, Place), platform: Platform) -> Self {
-        let uses: UpcallSet = args.uses.iter().filter_map(Name::meant).collect();
-        let waives = args.waived().filter_map(Name::meant).collect();
-        let judge = |upcall| judge(upcall, class.0, platform, uses, waives);
-        let wrong: UpcallSet =
-            (0..UPCALLS.len()).filter(|upcall| judge(*upcall) == Judgement::WrongClass).collect();
-        let uses = uses.iter().filter(|upcall| !wrong.contains(*upcall)).collect();
+        let named = set(&args.uses, Name::meant);
+        let waives = set(args.waived(), Name::meant);
+        let (mut uses, mut wrong) = (UpcallSet::EMPTY, UpcallSet::EMPTY);
+        for upcall in 0..UPCALLS.len() {
+            if judge(upcall, class.0, platform, named, waives) == Judgement::WrongClass {
+                wrong = wrong.with(upcall);
+            } else if named.contains(upcall) {
+                uses = uses.with(upcall);
+            }
+        }
         Self { class, platform, uses, waives, wrong }
     }
 
@@ -74,8 +78,12 @@ fn platform(args: &Args) -> Option<Platform> {
 
 /// `missing`: every upcall that is required is used or waived.
 fn missing(args: &Args, case: &Case, errors: &mut Errors) {
-    let missing = |upcall: &usize| case.judge(*upcall) == Judgement::Missing;
-    let upcalls: Vec<&Upcall> = (0..UPCALLS.len()).filter(missing).map(|upcall| &UPCALLS[upcall]).collect();
+    let mut upcalls = Vec::new();
+    for (index, upcall) in UPCALLS.iter().enumerate() {
+        if case.judge(index) == Judgement::Missing {
+            upcalls.push(upcall);
+        }
+    }
     if args.complete && !upcalls.is_empty() {
         let (class, place) = case.class;
         errors.add(place, Problem::Missing { class, upcalls });
@@ -94,21 +102,25 @@ fn not_applicable(args: &Args, case: &Case, errors: &mut Errors) {
 
 /// `unknown`: a name is that of an upcall.
 fn unknown(args: &Args, errors: &mut Errors) {
-    for (_, name) in names(args).filter(|(_, name)| name.upcall.is_none()) {
-        let similar = name.similar.map(|upcall| &UPCALLS[upcall]);
-        errors.add(name.place, Problem::Unknown { name: name.text.clone(), similar });
+    for (_, name) in names(args) {
+        if name.upcall.is_none() {
+            let similar = name.similar.map(|upcall| &UPCALLS[upcall]);
+            errors.add(name.place, Problem::Unknown { name: name.text.clone(), similar });
+        }
     }
 }
 
 /// `duplicate`: a name stands once, in one of the lists.
 fn duplicate(args: &Args, errors: &mut Errors) {
-    let mut names: Vec<(List, &Name)> = names(args).collect();
-    names.sort_by_key(|(_, name)| name.place.rank);
-    for (at, (again, name)) in names.iter().enumerate() {
-        let first = names[..at].iter().find(|(_, other)| other.upcall == name.upcall);
-        if let (Some(upcall), Some((first, _))) = (name.upcall, first) {
-            let upcall = &UPCALLS[upcall];
-            errors.add(name.place, Problem::Duplicate { upcall, first: *first, again: *again });
+    let names = names(args);
+    for (again, name) in &names {
+        let same = names.iter().filter(|(_, other)| other.upcall == name.upcall);
+        let first = same.min_by_key(|(_, other)| other.place.rank);
+        if let (Some(upcall), Some((first, other))) = (name.upcall, first) {
+            if other.place.rank < name.place.rank {
+                let upcall = &UPCALLS[upcall];
+                errors.add(name.place, Problem::Duplicate { upcall, first: *first, again: *again });
+            }
         }
     }
 }
@@ -135,8 +147,12 @@ fn reason(args: &Args, case: Option<&Case>, errors: &mut Errors) {
         let judgement = case.and_then(|case| case.judge_name(name));
         !judgement.is_some_and(Judgement::is_fault)
     };
-    for waiver in args.waives.iter().filter(|waiver| is_blank(&waiver.reason)) {
-        let names: Vec<&Name> = waiver.names.iter().filter(stays).collect();
+    for waiver in &args.waives {
+        if !is_blank(&waiver.reason) {
+            continue;
+        }
+        let mut names = waiver.names.iter().collect::<Vec<&Name>>();
+        names.retain(stays);
         if let [first, .., last] | [first @ last] = &names[..] {
             let place = match waiver.reason {
                 Reason::Given(_, place) => place,
@@ -157,7 +173,13 @@ fn is_blank(reason: &Reason) -> bool {
     }
 }
 
-fn names(args: &Args) -> impl Iterator<Item = (List, &Name)> {
-    let uses = args.uses.iter().map(|name| (List::Uses, name));
-    uses.chain(args.waived().map(|name| (List::Waives, name)))
+fn names(args: &Args) -> Vec<(List, &Name)> {
+    let mut names = Vec::new();
+    for name in &args.uses {
+        names.push((List::Uses, name));
+    }
+    for name in args.waived() {
+        names.push((List::Waives, name));
+    }
+    names
 }

@@ -2,7 +2,7 @@
 
 use crate::suggest::similar;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
 use wpu_sys::{Class, Platform, Requirement, UPCALLS, Upcall};
 
 /// The most names that one message lists.
@@ -148,13 +148,12 @@ impl Display for Problem {
 
 fn missing(class: Class, upcalls: &[&Upcall]) -> Text {
     let listed = &upcalls[..upcalls.len().min(LISTED)];
-    let uses: Vec<_> = listed.iter().map(|upcall| upcall.name).collect();
-    let waives: Vec<_> = listed.iter().map(|upcall| waiver(upcall)).collect();
-    let (uses, waives) = (uses.join(", "), waives.join(", "));
+    let uses = list(", ", listed, |upcall| upcall.name.to_owned());
+    let waives = list(", ", listed, |upcall| waiver(upcall));
     let wrong = format!(
         "not all upcalls required of {} provider are used or waived, missing: {}",
         a(class),
-        quoted(upcalls.iter().map(|upcall| upcall.name))
+        quoted(upcalls, |upcall| upcall.name)
     );
     let help = match upcalls {
         [_] => format!("name it in `uses({uses})`, or waive it: `waives({waives})`"),
@@ -174,8 +173,7 @@ fn reasons(upcalls: &[&Upcall]) -> String {
             None => groups.push((upcall.reason, vec![upcall.name])),
         }
     }
-    let group = |(reason, names): (&str, Vec<&str>)| format!("{}: {reason}", quoted(names));
-    groups.into_iter().map(group).collect::<Vec<_>>().join(&format!(";{NEXT}"))
+    list(&format!(";{NEXT}"), &groups, |(reason, names)| format!("{}: {reason}", quoted(names, |name| name)))
 }
 
 /// A waiver as it could stand in the attribute.
@@ -189,10 +187,11 @@ fn not_applicable(upcall: &Upcall, class: Class, list: List) -> Text {
             .iter()
             .any(|platform| upcall.requirement(*other, *platform) != Requirement::NotApplicable)
     };
-    let classes = Class::ALL.iter().filter(|other| applies(other)).map(|other| other.name());
+    let mut classes = Class::ALL.to_vec();
+    classes.retain(applies);
     Text {
         wrong: format!("upcall `{}` does not apply to {} provider", upcall.name, a(class)),
-        note: Some(format!("it applies to: {}", quoted(classes))),
+        note: Some(format!("it applies to: {}", quoted(&classes, |class| class.name()))),
         help: Some(format!("remove it from `{}(…)`, or change `class`", list.key())),
     }
 }
@@ -219,18 +218,15 @@ fn duplicate(upcall: &Upcall, first: List, again: List) -> Text {
 }
 
 fn reason(names: &[String]) -> Text {
-    let waivers: Vec<String> = names
-        .iter()
-        .map(|name| match Upcall::find(name) {
-            Some(upcall) => waiver(&UPCALLS[upcall]),
-            None => format!("{name} = \"<reason>\""),
-        })
-        .collect();
+    let waivers = list(", ", names, |name| match Upcall::find(name) {
+        Some(upcall) => waiver(&UPCALLS[upcall]),
+        None => format!("{name} = \"<reason>\""),
+    });
     let (waiver, have) = if names.len() == 1 { ("waiver", "has") } else { ("waivers", "have") };
     Text {
-        wrong: format!("{waiver} of {} {have} no reason", quoted(names)),
+        wrong: format!("{waiver} of {} {have} no reason", quoted(names, |name| name)),
         note: None,
-        help: Some(format!("say why the rule does not hold here: `waives({})`", waivers.join(", "))),
+        help: Some(format!("say why the rule does not hold here: `waives({waivers})`")),
     }
 }
 
@@ -264,8 +260,8 @@ fn no_class() -> Text {
     let help = |class: &Class| format!("`class = {}`", class.name());
     Text {
         wrong: "expected `class = …`, found no class".to_owned(),
-        note: Some(Class::ALL.each_ref().map(name).join(&format!(";{NEXT}"))),
-        help: Some(format!("add {}", Class::ALL.each_ref().map(help).join(" or "))),
+        note: Some(list(&format!(";{NEXT}"), &Class::ALL, name)),
+        help: Some(format!("add {}", list(" or ", &Class::ALL, help))),
     }
 }
 
@@ -278,9 +274,9 @@ fn one_of(words: &[&'static str], found: &str) -> Text {
     };
     let one_of = if words.len() == 1 { "" } else { "one of " };
     Text {
-        wrong: format!("expected {one_of}{}, found `{found}`", quoted(words)),
+        wrong: format!("expected {one_of}{}, found `{found}`", quoted(words, |word| word)),
         note: None,
-        help: similar(found, words.iter().copied()).map(help),
+        help: similar(found, words).map(help),
     }
 }
 
@@ -320,12 +316,23 @@ fn a(class: Class) -> String {
 }
 
 /// Names in backticks, with commas between them; beyond the first few, only their number.
-fn quoted<T: Display>(names: impl IntoIterator<Item = T>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    let listed = names.len().min(LISTED);
-    let mut text = names[..listed].join(", ");
-    if names.len() > listed {
-        write!(text, " and {} more", names.len() - listed).expect("text takes text");
+fn quoted<T>(all: &[T], name: fn(&T) -> &str) -> String {
+    let listed = all.len().min(LISTED);
+    let text = list(", ", &all[..listed], |one| format!("`{}`", name(one)));
+    match all.len() - listed {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
+}
+
+/// The words for each, with `between` between them.
+fn list<T>(between: &str, all: &[T], words: impl Fn(&T) -> String) -> String {
+    let mut text = String::new();
+    for (at, one) in all.iter().enumerate() {
+        if at > 0 {
+            text.push_str(between);
+        }
+        text.push_str(&words(one));
     }
     text
 }
@@ -333,14 +340,16 @@ fn quoted<T: Display>(names: impl IntoIterator<Item = T>) -> String {
 /// The problems found so far. Panics if it is dropped unread.
 #[derive(Debug, Default)]
 pub(crate) struct Errors {
+    /// In reading order.
     found: Vec<(Place, Problem)>,
     read: bool,
 }
 
 impl Errors {
-    /// Adds a problem.
+    /// Adds a problem, behind those that come before it in reading order.
     pub(crate) fn add(&mut self, place: Place, problem: Problem) {
-        self.found.push((place, problem));
+        let behind = self.found.iter().position(|(other, _)| other.rank > place.rank);
+        self.found.insert(behind.unwrap_or(self.found.len()), (place, problem));
     }
 
     /// Whether there is none.
@@ -351,9 +360,7 @@ impl Errors {
     /// All problems, in reading order.
     pub(crate) fn into_sorted(mut self) -> Vec<(Place, Problem)> {
         self.read = true;
-        let mut found = std::mem::take(&mut self.found);
-        found.sort_by_key(|(place, _)| place.rank);
-        found
+        std::mem::take(&mut self.found)
     }
 }
 

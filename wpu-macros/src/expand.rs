@@ -1,6 +1,7 @@
 //! What stands beside the struct. A provider and its arguments come in, tokens go out; nothing fails here.
 
-use crate::args::{Args, Name, Reason, Value};
+use crate::args::{Args, Reason, Value, set};
+use crate::generics::Generics;
 use crate::provider::Provider;
 use crate::tokens::is_punct;
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
@@ -11,24 +12,32 @@ use wpu_sys::{Class, Dispatch, Platform, UPCALLS, Upcall, UpcallSet};
 /// For a provider without a fault: a method for each declared upcall, and rustc sees to it that
 /// each is called.
 pub(crate) fn expand(provider: &Provider, args: &Args) -> TokenStream {
-    let methods: Vec<TokenStream> =
-        declared(args).map(|(upcall, name)| method(upcall, name.place.first, Watch::On)).collect();
+    let uses = used(args);
+    let mut methods = TokenStream::new();
+    for name in &args.uses {
+        if let Some(upcall) =
+            name.upcall.map(|upcall| &UPCALLS[upcall]).filter(|upcall| has_method(upcall, uses))
+        {
+            method(upcall, name.place.first, Watch::On).to_tokens(&mut methods);
+        }
+    }
     beside(provider, args, &methods)
 }
 
 /// For one with a fault: a method for every upcall, so that no call of one is a second error.
 pub(crate) fn fallback(provider: &Provider, args: &Args) -> TokenStream {
     let span = own(provider.name.span());
-    let methods: Vec<TokenStream> = UPCALLS.iter().map(|upcall| method(upcall, span, Watch::Off)).collect();
+    let mut methods = TokenStream::new();
+    for upcall in &UPCALLS {
+        method(upcall, span, Watch::Off).to_tokens(&mut methods);
+    }
     beside(provider, args, &methods)
 }
 
-/// The upcalls that get a method, with the names that ask for it. A release has none of its own
-/// where its acquire is declared too: dropping the value and closing it are its calls.
-fn declared(args: &Args) -> impl Iterator<Item = (&'static Upcall, &Name)> {
-    let uses = used(args);
-    let named = args.uses.iter().filter_map(|name| Some((&UPCALLS[name.upcall?], name)));
-    named.filter(move |(upcall, _)| !upcall.acquire.is_some_and(|acquire| uses.contains(acquire)))
+/// Whether a declared upcall gets a method. A release has none of its own where its acquire is
+/// declared too: dropping the value and closing it are its calls.
+fn has_method(upcall: &Upcall, uses: UpcallSet) -> bool {
+    !upcall.acquire.is_some_and(|acquire| uses.contains(acquire))
 }
 
 /// The same place, for a macro's own code, which lints leave alone.
@@ -37,7 +46,7 @@ fn own(span: Span) -> Span {
 }
 
 fn used(args: &Args) -> UpcallSet {
-    args.uses.iter().filter_map(|name| name.upcall).collect()
+    set(&args.uses, |name| name.upcall)
 }
 
 /// Whether rustc is to insist that a method is called.
@@ -57,16 +66,20 @@ fn method(upcall: &Upcall, span: Span, watch: Watch) -> TokenStream {
     let watched = (watch == Watch::On).then(|| quote_spanned!(span=> #[deny(dead_code)]));
     let must_use = upcall.rust.must_use.map(|why| quote_spanned!(span=> #[must_use = #why]));
     let name = Ident::new(upcall.method, span);
-    let params: Vec<Ident> = upcall.rust.params.iter().map(|(name, _)| Ident::new(name, span)).collect();
-    let types = upcall.rust.params.iter().map(|(_, ty)| rust_type(ty, own(span)));
+    let (mut params, mut arguments) = (TokenStream::new(), TokenStream::new());
+    for (name, ty) in upcall.rust.params {
+        let (name, ty) = (Ident::new(name, span), rust_type(ty, own(span)));
+        quote_spanned!(span=> #name: #ty,).to_tokens(&mut params);
+        quote_spanned!(span=> #name,).to_tokens(&mut arguments);
+    }
     let returns = rust_type(upcall.rust.returns, own(span));
     let new = quote_spanned!(own(span)=> __wpu::__private::Upcalls::new);
     let signature = quote_spanned! {span=>
-        pub(crate) fn #name(self, #(#params: #types),*) -> #returns
+        pub(crate) fn #name(self, #params) -> #returns
     };
     let body = quote_spanned! {span=> {
         let Self(()) = self;
-        #new(RUN.cell()).#name(#(#params),*)
+        #new(RUN.cell()).#name(#arguments)
     }};
     quote!(#docs #watched #must_use #[inline] #signature #body)
 }
@@ -87,37 +100,37 @@ fn rust_type(text: &str, span: Span) -> TokenStream {
 }
 
 fn fill(tokens: TokenStream, span: Span) -> TokenStream {
-    let tree = |tree| match tree {
-        TokenTree::Group(group) => {
-            let mut filled = Group::new(group.delimiter(), fill(group.stream(), span));
-            filled.set_span(span);
-            filled.into_token_stream()
+    let mut filled = TokenStream::new();
+    for mut tree in tokens {
+        if is_punct(Some(&tree), '$') {
+            quote_spanned!(span=> __wpu::__private).to_tokens(&mut filled);
+            continue;
         }
-        dollar if is_punct(Some(&dollar), '$') => quote_spanned!(span=> __wpu::__private),
-        mut tree => {
-            tree.set_span(span);
-            tree.into_token_stream()
+        if let TokenTree::Group(group) = tree {
+            tree = Group::new(group.delimiter(), fill(group.stream(), span)).into();
         }
-    };
-    tokens.into_iter().map(tree).collect()
+        tree.set_span(span);
+        tree.to_tokens(&mut filled);
+    }
+    filled
 }
 
 /// The handle's type, its methods, and the implementation that makes the struct a provider.
-fn beside(provider: &Provider, args: &Args, methods: &[TokenStream]) -> TokenStream {
+fn beside(provider: &Provider, args: &Args, methods: &TokenStream) -> TokenStream {
     let Provider { conditions, visibility, name, .. } = provider;
     let span = own(name.span());
     let handle = format_ident!("{name}Upcalls", span = span);
     let import = import(args, span);
     let docs = handle_docs(name, args);
     let implementation = implementation(provider, args, &handle, span);
-    let methods = quote_spanned!(span=> impl #handle { #(#methods)* });
+    let methods = quote_spanned!(span=> impl #handle { #methods });
     quote_spanned! {span=>
-        #(#conditions)*
+        #conditions
         #docs
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #visibility struct #handle(());
 
-        #(#conditions)*
+        #conditions
         const _: () = {
             #import
             static RUN: __wpu::__private::Run = __wpu::__private::Run::new();
@@ -135,8 +148,14 @@ fn import(args: &Args, span: Span) -> TokenStream {
 }
 
 fn handle_docs(name: &Ident, args: &Args) -> TokenStream {
-    let names: Vec<String> = used(args).iter().map(|upcall| format!("`{}`", UPCALLS[upcall].name)).collect();
-    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let mut names = String::new();
+    for upcall in used(args).iter() {
+        let comma = if names.is_empty() { "" } else { ", " };
+        names.push_str(&format!("{comma}`{}`", UPCALLS[upcall].name));
+    }
+    if names.is_empty() {
+        names.push_str("none");
+    }
     let title = format!("The upcalls of [`{}`]: {names}.", name.unraw());
     quote! {
         #[doc = #title]
@@ -147,12 +166,11 @@ fn handle_docs(name: &Ident, args: &Args) -> TokenStream {
 
 fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) -> TokenStream {
     let name = &provider.name;
-    let (impl_generics, type_generics, _) = provider.generics.split_for_impl();
-    let bounds = bounds(provider);
+    let (parameters, type_parameters, bounds) = generics(provider);
     let declaration = declaration(name, args);
     let by_name = by_name(args);
     quote_spanned! {span=>
-        impl #impl_generics __wpu::Provider for #name #type_generics #bounds {
+        impl #parameters __wpu::Provider for #name #type_parameters #bounds {
             type Upcalls = #handle;
             const DECLARATION: __wpu::__private::Declaration = #declaration;
             fn upcalls() -> #handle {
@@ -166,34 +184,48 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
     }
 }
 
-/// What parameters, which are a fault, need in addition.
-fn bounds(provider: &Provider) -> Option<TokenStream> {
-    provider.generics.lt_token.as_ref()?;
-    let clause = provider.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
-    Some(quote!(where #(#clause,)* Self: ::core::marker::Sized + 'static))
+/// What parameters, which are a fault, need in three places: behind `impl`, behind the name and at the end.
+fn generics(provider: &Provider) -> (TokenStream, TokenStream, TokenStream) {
+    let Some(Generics { parameters, names, predicates, .. }) = &provider.generics else {
+        return Default::default();
+    };
+    let bounds = quote!(where #predicates Self: ::core::marker::Sized + 'static);
+    (quote!(<#parameters>), quote!(<#names>), bounds)
 }
 
 fn declaration(name: &Ident, args: &Args) -> TokenStream {
     let name = name.unraw().to_string();
     let class = Literal::usize_unsuffixed(given(args.class, Class::ALL[0]) as usize);
     let platform = Literal::usize_unsuffixed(given(args.platform, Platform::DEFAULT) as usize);
-    let uses = used(args).iter().map(Literal::usize_unsuffixed);
-    let waives = args.waives.iter().flat_map(|waiver| {
-        let Reason::Given(reason, _) = &waiver.reason else {
-            return Vec::new();
-        };
-        let upcalls = waiver.names.iter().filter_map(|name| name.upcall).map(Literal::usize_unsuffixed);
-        upcalls.map(|upcall| quote!(__wpu::__private::Waiver { upcall: #upcall, reason: #reason })).collect()
-    });
+    let mut uses = TokenStream::new();
+    for upcall in used(args).iter() {
+        let upcall = Literal::usize_unsuffixed(upcall);
+        quote!(#upcall,).to_tokens(&mut uses);
+    }
+    let waives = waives(args);
     quote! {
         __wpu::__private::Declaration {
             provider: #name,
             class: __wpu::__private::Class::ALL[#class],
             platform: __wpu::__private::Platform::ALL[#platform],
-            uses: __wpu::__private::UpcallSet::of(&[#(#uses),*]),
-            waives: &[#(#waives),*],
+            uses: __wpu::__private::UpcallSet::of(&[#uses]),
+            waives: &[#waives],
         }
     }
+}
+
+fn waives(args: &Args) -> TokenStream {
+    let mut waives = TokenStream::new();
+    for waiver in &args.waives {
+        let Reason::Given(reason, _) = &waiver.reason else {
+            continue;
+        };
+        for upcall in waiver.names.iter().filter_map(|name| name.upcall) {
+            let upcall = Literal::usize_unsuffixed(upcall);
+            quote!(__wpu::__private::Waiver { upcall: #upcall, reason: #reason },).to_tokens(&mut waives);
+        }
+    }
+    waives
 }
 
 fn given<T>(value: Value<T>, otherwise: T) -> T {
@@ -205,9 +237,15 @@ fn given<T>(value: Value<T>, otherwise: T) -> T {
 
 /// Names only what is declared: a program that never mentions an export links without it.
 fn by_name(args: &Args) -> TokenStream {
-    let exported = |upcall: &usize| matches!(UPCALLS[*upcall].dispatch, Dispatch::Export(_));
-    let upcalls: Vec<usize> = used(args).with_releases().iter().filter(exported).collect();
-    if upcalls.is_empty() {
+    let mut arms = TokenStream::new();
+    for upcall in used(args).with_releases().iter() {
+        if matches!(UPCALLS[upcall].dispatch, Dispatch::Export(_)) {
+            let index = Literal::usize_unsuffixed(upcall);
+            let function = format_ident!("{}", UPCALLS[upcall].method);
+            quote!(#index => !__wpu::__private::import::#function(table),).to_tokens(&mut arms);
+        }
+    }
+    if arms.is_empty() {
         return quote! {
             fn __import(
                 missing: __wpu::__private::UpcallSet,
@@ -217,15 +255,13 @@ fn by_name(args: &Args) -> TokenStream {
             }
         };
     }
-    let indices = upcalls.iter().copied().map(Literal::usize_unsuffixed);
-    let functions = upcalls.iter().map(|upcall| format_ident!("{}", UPCALLS[*upcall].method));
     quote! {
         fn __import(
             missing: __wpu::__private::UpcallSet,
             table: &mut __wpu::__private::Table,
         ) -> __wpu::__private::UpcallSet {
             let stays = |upcall: &::core::primitive::usize| match *upcall {
-                #(#indices => !__wpu::__private::import::#functions(table),)*
+                #arms
                 _ => true,
             };
             ::core::iter::Iterator::collect(::core::iter::Iterator::filter(missing.iter(), stays))

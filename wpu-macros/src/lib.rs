@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod errors;
 mod expand;
+mod generics;
 mod provider;
 mod suggest;
 #[cfg(test)]
@@ -16,7 +17,7 @@ use args::Args;
 use errors::{Errors, Place, Problem, compile_error};
 use proc_macro2::TokenStream;
 use provider::Provider;
-use quote::quote;
+use quote::{ToTokens, quote};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -100,8 +101,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// An upcall stands in `uses`, and no path through the program leads to a call of it. This is rustc's own `dead_code`
 /// (``method `modify_ifs_handle` is never used``), as an error, at the name in `uses`. Call it, or take it out.
 ///
-/// What rustc takes for used counts as used: also a call in a function that is public in a library, or that stands under
-/// `#[allow(dead_code)]`.
+/// What rustc takes for used counts as used: also a call in a function that is public in a library, that is a trait's
+/// method on a type that can be reached, or that stands under `#[allow(dead_code)]`.
 ///
 /// ```compile_fail
 /// # use wpu::prelude::*;
@@ -171,7 +172,7 @@ pub fn wpu_provider(args: proc_macro::TokenStream, item: proc_macro::TokenStream
 fn provider_with(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Some(provider) = Provider::parse(item.clone(), &mut errors) else {
-        let errors = report(&[], errors);
+        let errors = report(&TokenStream::new(), errors);
         return quote!(#item #errors);
     };
     let args = Args::parse(args, &mut errors);
@@ -183,13 +184,13 @@ fn provider_with(args: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 /// All errors, each under the conditions of the item.
-fn report(conditions: &[syn::Attribute], errors: Errors) -> TokenStream {
-    let errors = errors.into_sorted();
-    let item = |(place, problem): &(Place, Problem)| {
-        let error = compile_error(*place, problem);
-        quote!(#(#conditions)* #error)
-    };
-    errors.iter().map(item).collect()
+fn report(conditions: &TokenStream, errors: Errors) -> TokenStream {
+    let mut report = TokenStream::new();
+    for (place, problem) in errors.into_sorted() {
+        conditions.to_tokens(&mut report);
+        compile_error(place, &problem).to_tokens(&mut report);
+    }
+    report
 }
 
 /// Makes an error of a panic, which would take the item away and be followed by errors without end.

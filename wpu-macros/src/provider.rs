@@ -1,20 +1,21 @@
 //! The item under the attribute. Tokens come in, its head goes out; its body is nobody's business here.
 
 use crate::errors::{Errors, Place, Problem};
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use syn::parse::{Parse, ParseStream, Result};
-use syn::{Attribute, Generics, Visibility};
+use crate::generics::Generics;
+use crate::tokens::{after_attributes, flatten, is_ident, is_punct, stream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 
 /// The head of a struct, and of an enum or union that ought to be one.
 pub(crate) struct Provider {
-    /// The conditions under which it is compiled.
-    pub(crate) conditions: Vec<Attribute>,
+    /// The attributes with the conditions under which it is compiled.
+    pub(crate) conditions: TokenStream,
     /// Who sees it.
-    pub(crate) visibility: Visibility,
+    pub(crate) visibility: TokenStream,
     /// Its name.
     pub(crate) name: Ident,
     /// Its parameters; reported, where there are any.
-    pub(crate) generics: Generics,
+    pub(crate) generics: Option<Generics>,
     keyword: Ident,
 }
 
@@ -35,9 +36,21 @@ impl Provider {
             errors.add(place(&item[at], last.unwrap_or(&item[at])), Problem::NoStruct { found: kind.text });
             return None;
         }
-        let provider: Self = syn::parse2(item.into_iter().collect()).ok()?;
+        let provider = Self::read(&item)?;
         provider.check(kind, errors);
         Some(provider)
+    }
+
+    fn read(item: &[TokenTree]) -> Option<Self> {
+        let (attributes, rest) = item.split_at(after_attributes(item));
+        let (visibility, rest) = visibility(rest);
+        let [TokenTree::Ident(keyword), name, rest @ ..] = rest else {
+            return None;
+        };
+        let name = syn::parse2(name.to_token_stream()).ok()?;
+        let generics = if is_punct(rest.first(), '<') { Some(Generics::read(rest)?) } else { None };
+        let conditions = conditions(attributes);
+        Some(Self { conditions, visibility, name, generics, keyword: keyword.clone() })
     }
 
     fn check(&self, kind: &Kind, errors: &mut Errors) {
@@ -45,35 +58,44 @@ impl Provider {
         if self.keyword != STRUCT {
             let place = Place { rank: usize::MAX, first: self.keyword.span(), last: name };
             errors.add(place, Problem::NoStruct { found: kind.text });
-        } else if let (Some(open), Some(close)) = (&self.generics.lt_token, &self.generics.gt_token) {
-            let place = Place { rank: usize::MAX, first: open.spans[0], last: close.spans[0] };
+        } else if let Some(Generics { open, close, .. }) = &self.generics {
+            let place = Place { rank: usize::MAX, first: *open, last: *close };
             errors.add(place, Problem::Generic { name: self.name.to_string() });
         }
     }
 }
 
-impl Parse for Provider {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let attributes = Attribute::parse_outer(input)?;
-        let conditions =
-            attributes.into_iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
-        let visibility = input.parse()?;
-        let keyword = input.call(syn::ext::IdentExt::parse_any)?;
-        let name = input.parse()?;
-        let mut generics: Generics = input.parse()?;
-        generics.where_clause = where_clause(input)?;
-        Ok(Self { conditions, visibility, name, generics, keyword })
+/// The attributes that are conditions.
+fn conditions(attributes: &[TokenTree]) -> TokenStream {
+    let mut conditions = TokenStream::new();
+    for pair in attributes.chunks(2) {
+        let [sign, TokenTree::Group(group)] = pair else {
+            continue;
+        };
+        let mut inner = Vec::new();
+        flatten(group.stream(), &mut inner);
+        if is_ident(inner.first(), "cfg") && !is_punct(inner.get(1), ':') {
+            let mut plain = Group::new(group.delimiter(), stream(&inner));
+            plain.set_span(group.span());
+            sign.to_tokens(&mut conditions);
+            plain.to_tokens(&mut conditions);
+        }
     }
+    conditions
 }
 
-/// The `where` clause, which stands before braces and behind parentheses. Takes all the rest.
-fn where_clause(input: ParseStream<'_>) -> Result<Option<syn::WhereClause>> {
-    if input.peek(syn::token::Paren) {
-        input.parse::<TokenTree>()?;
-    }
-    let clause = input.parse()?;
-    input.parse::<TokenStream>()?;
-    Ok(clause)
+/// The visibility, and what stands behind it. What `macro_rules` hands on stands in an invisible group.
+fn visibility(item: &[TokenTree]) -> (TokenStream, &[TokenTree]) {
+    let length = match item {
+        [TokenTree::Group(group), rest @ ..] if group.delimiter() == Delimiter::None => {
+            return (group.stream(), rest);
+        }
+        [word, TokenTree::Group(_), ..] if is_ident(Some(word), "pub") => 2,
+        [word, ..] if is_ident(Some(word), "pub") => 1,
+        _ => 0,
+    };
+    let (visibility, rest) = item.split_at(length);
+    (stream(visibility), rest)
 }
 
 const STRUCT: &str = "struct";
@@ -111,17 +133,17 @@ static MACRO_CALL: Kind = kind("", "a macro call", false);
 /// Where the keyword stands, and what it says.
 fn keyword(item: &[TokenTree]) -> Option<(usize, &'static Kind)> {
     let start = after_attributes(item);
-    let words = item[start..].iter().take_while(|tree| !matches!(tree, TokenTree::Punct(_)));
-    let words: Vec<(usize, String)> = words
-        .enumerate()
-        .filter(|(_, tree)| matches!(tree, TokenTree::Ident(_)))
-        .map(|(at, tree)| (start + at, tree.to_string()))
-        .collect();
-    let found = KINDS
-        .iter()
-        .find_map(|kind| words.iter().find(|(_, word)| word == kind.keyword).map(|(at, _)| (*at, kind)));
-    let calls = item.iter().any(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == '!'));
-    found.or_else(|| calls.then_some((start, &MACRO_CALL)))
+    for kind in &KINDS {
+        for (at, tree) in item.iter().enumerate().skip(start) {
+            match tree {
+                TokenTree::Punct(_) => break,
+                TokenTree::Ident(word) if word == kind.keyword => return Some((at, kind)),
+                _ => {}
+            }
+        }
+    }
+    let calls = item.iter().any(|tree| is_punct(Some(tree), '!'));
+    calls.then_some((start, &MACRO_CALL))
 }
 
 /// The tokens of an item, without the invisible group in which `macro_rules` hands on a whole item.
@@ -131,10 +153,4 @@ fn bare(item: TokenStream) -> Vec<TokenTree> {
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => bare(group.stream()),
         _ => item,
     }
-}
-
-/// The number of tokens of `#[…]` and comments at the start.
-fn after_attributes(item: &[TokenTree]) -> usize {
-    let is_attribute = |pair: &&[TokenTree]| matches!(pair, [TokenTree::Punct(punct), TokenTree::Group(_)] if punct.as_char() == '#');
-    2 * item.chunks(2).take_while(is_attribute).count()
 }

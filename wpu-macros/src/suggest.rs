@@ -4,13 +4,15 @@
 ///
 /// Looks for the same letters first (case, `_` and `-` aside), then for a missing or extra prefix,
 /// then for a few slips of the finger. The first candidate wins among equals.
-pub(crate) fn similar<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let candidates: Vec<&str> = candidates.into_iter().collect();
-    if candidates.contains(&found) {
-        return None;
+pub(crate) fn similar<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let prefix = letters(common_prefix(candidates));
+    let mut names = Vec::new();
+    for name in candidates {
+        if *name == found {
+            return None;
+        }
+        names.push((*name, letters(name)));
     }
-    let prefix = letters(common_prefix(&candidates));
-    let names: Vec<(&str, String)> = candidates.iter().map(|name| (*name, letters(name))).collect();
     let found = letters(found);
     same_letters(&found, &names)
         .or_else(|| other_prefix(&found, &names, &prefix))
@@ -91,14 +93,14 @@ mod tests {
     const NAMES: [&str; 4] = ["GLMakeLamp", "GLBreakLamp", "GLLampIsOn", "GLModifyRGBLamp"];
 
     fn nearest(found: &str) -> Option<&'static str> {
-        similar(found, NAMES)
+        similar(found, &NAMES)
     }
 
     #[test]
     fn same_letters_in_another_dress() {
         assert_eq!(nearest("GLModifyRgbLamp"), Some("GLModifyRGBLamp"));
         assert_eq!(nearest("gl_make_lamp"), Some("GLMakeLamp"));
-        assert_eq!(similar("non-blue", ["blue", "non_blue"]), Some("non_blue"));
+        assert_eq!(similar("non-blue", &["blue", "non_blue"]), Some("non_blue"));
     }
 
     #[test]
@@ -115,7 +117,7 @@ mod tests {
         assert_eq!(nearest("GLMakeeLamp"), Some("GLMakeLamp"), "one added");
         assert_eq!(nearest("GLMakeLemp"), Some("GLMakeLamp"), "one replaced");
         assert_eq!(nearest("GLMaekLamp"), Some("GLMakeLamp"), "two swapped");
-        assert_eq!(similar("clas", ["class", "uses"]), Some("class"));
+        assert_eq!(similar("clas", &["class", "uses"]), Some("class"));
     }
 
     #[test]
@@ -123,7 +125,7 @@ mod tests {
         assert_eq!(nearest("GLPaintWall"), None);
         assert_eq!(nearest("GL"), None);
         assert_eq!(nearest(""), None);
-        assert_eq!(similar("a", []), None);
+        assert_eq!(similar("a", &[]), None);
     }
 
     #[test]
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn letters_outside_ascii_do_no_harm() {
-        assert_eq!(similar("größen", ["größer", "länge"]), Some("größer"));
-        assert_eq!(similar("İSTANBUL", ["İstanbul", "ß"]), Some("İstanbul"));
+        assert_eq!(similar("größen", &["größer", "länge"]), Some("größer"));
+        assert_eq!(similar("İSTANBUL", &["İstanbul", "ß"]), Some("İstanbul"));
     }
 }

@@ -1,7 +1,7 @@
 //! Reading tokens one after the other, with their places, and naming them in messages.
 
 use crate::errors::Place;
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 
 /// The tokens of the attribute or of one of its lists.
 pub(crate) struct Tokens {
@@ -103,18 +103,41 @@ impl Tokens {
         }
     }
 
+    /// Whether what is left is a path without arguments, as a module has.
+    pub(crate) fn is_path(&self) -> bool {
+        let mut trees = &self.trees[self.next..];
+        if let Some(rest) = after_colons(trees) {
+            trees = rest;
+        }
+        loop {
+            match trees {
+                [name] => return is_name_or_start(name),
+                [name, rest @ ..] if is_name_or_start(name) => match after_colons(rest) {
+                    Some(rest) => trees = rest,
+                    None => return false,
+                },
+                _ => return false,
+            }
+        }
+    }
+
     /// What is left.
     pub(crate) fn stream(&self) -> TokenStream {
-        self.trees[self.next..].iter().cloned().collect()
+        stream(&self.trees[self.next..])
     }
 
     fn rank_of(&self, at: usize) -> usize {
-        self.rank + self.trees[..at].iter().map(size).sum::<usize>()
+        self.trees[..at].iter().fold(self.rank, |rank, tree| rank + size(tree))
     }
 }
 
+/// Tokens as they come out of a macro.
+pub(crate) fn stream(trees: &[TokenTree]) -> TokenStream {
+    trees.iter().cloned().collect()
+}
+
 /// Takes away the invisible groups that `macro_rules` puts around what it was given.
-fn flatten(tokens: TokenStream, trees: &mut Vec<TokenTree>) {
+pub(crate) fn flatten(tokens: TokenStream, trees: &mut Vec<TokenTree>) {
     for tree in tokens {
         match tree {
             TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
@@ -128,9 +151,49 @@ fn flatten(tokens: TokenStream, trees: &mut Vec<TokenTree>) {
 /// The number of tokens in a tree.
 fn size(tree: &TokenTree) -> usize {
     match tree {
-        TokenTree::Group(group) => 1 + group.stream().into_iter().map(|tree| size(&tree)).sum::<usize>(),
+        TokenTree::Group(group) => group.stream().into_iter().fold(1, |sum, tree| sum + size(&tree)),
         _ => 1,
     }
+}
+
+/// The number of tokens of `#[…]` and comments at the start.
+pub(crate) fn after_attributes(trees: &[TokenTree]) -> usize {
+    let mut at = 0;
+    while is_punct(trees.get(at), '#') && matches!(trees.get(at + 1), Some(TokenTree::Group(_))) {
+        at += 2;
+    }
+    at
+}
+
+/// Whether a token is this word.
+pub(crate) fn is_ident(tree: Option<&TokenTree>, word: &str) -> bool {
+    matches!(tree, Some(TokenTree::Ident(found)) if found == word)
+}
+
+/// Whether a token is a group in this delimiter.
+pub(crate) fn is_group(tree: Option<&TokenTree>, delimiter: Delimiter) -> bool {
+    matches!(tree, Some(TokenTree::Group(found)) if found.delimiter() == delimiter)
+}
+
+/// What stands behind `::`, if tokens begin with that.
+fn after_colons(trees: &[TokenTree]) -> Option<&[TokenTree]> {
+    match trees {
+        [TokenTree::Punct(first), TokenTree::Punct(second), rest @ ..]
+            if first.as_char() == ':' && first.spacing() == Spacing::Joint && second.as_char() == ':' =>
+        {
+            Some(rest)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a token can be a part of a path: a name, or a keyword from which paths start.
+fn is_name_or_start(tree: &TokenTree) -> bool {
+    let TokenTree::Ident(word) = tree else {
+        return false;
+    };
+    ["super", "self", "Self", "crate"].iter().any(|start| word == start)
+        || syn::parse2::<Ident>(tree.clone().into()).is_ok()
 }
 
 /// Whether a token is this punctuation.

@@ -154,6 +154,30 @@ fn of_items_that_are_no_plain_struct() {
     );
 }
 
+/// Parameters are a fault, but the only one: the implementation has them too, where they belong.
+#[test]
+fn parameters_are_repeated_without_their_defaults() {
+    for (item, expected) in [
+        ("struct S<>;", "impl<> $::Provider for S<> where Self: Sized + 'static {"),
+        (
+            "struct S<T: Iterator<Item = u8> = Vec<u8>, const N: usize = { 3 }>(T) where T: Copy;",
+            "impl<T: Iterator<Item = u8>, const N: usize> $::Provider for S<T, N> where T: Copy, Self: Sized + 'static {",
+        ),
+        (
+            "struct S<#[cfg(x)] T, 'a: 'b, 'b,> where T: Fn(u8) -> [u8; { 1 }], { f: &'a T }",
+            "impl<'a: 'b, 'b, #[cfg(x)] T> $::Provider for S<'a, 'b, T> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static {",
+        ),
+    ] {
+        let expected = expected.replace("Sized", "::core::marker::Sized").replace('$', "__wpu");
+        let expected = format!("const _: () = {{ {expected}}} }};");
+        let text = expand(GOOD, item).to_string();
+        let start = text.find("impl <").expect("an implementation with parameters");
+        let end = start + text[start..].find("{ type Upcalls").expect("its head");
+        let found = format!("const _: () = {{ {} {{}} }};", &text[start..end]);
+        assert_eq!(print(tokens(&found)), print(tokens(&expected)), "{item}");
+    }
+}
+
 #[test]
 fn an_item_that_cannot_be_read_is_left_to_rustc() {
     for item in ["struct", "pub struct {}", "#[derive(Debug)]", "", "pub"] {
