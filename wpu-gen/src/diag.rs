@@ -1,4 +1,4 @@
-//! A diagnostic as data: what is wrong, where, and what to do. [`crate::render`] prints it.
+//! A diagnostic as data: what is wrong, where, and what to do. `render.rs` prints it.
 
 use crate::source::{FileId, Sources};
 use std::fmt;
