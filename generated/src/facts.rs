@@ -2,7 +2,7 @@
 
 //! What the spec says, as data.
 
-use crate::support::facts::{Dispatch, DocumentedError, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};
+use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};
 
 /// Counts up whenever a fact changes.
 pub const REVISION: u32 = 1;
@@ -79,6 +79,9 @@ impl Platform {
     /// The platform that a provider means when it names none.
     pub const DEFAULT: Self = Self::Nt;
 }
+
+/// Every downcall, in table order.
+pub static DOWNCALLS: [Downcall; 0] = [];
 
 /// Every upcall, in table order; those without a slot in the larger table come last.
 pub static UPCALLS: [Upcall; 16] = [

@@ -25,7 +25,7 @@ mod types;
 
 use diag::Diagnostics;
 use files::Files;
-use form::Form;
+use form::{Form, down::DownForm};
 use model::Model;
 use source::Sources;
 
@@ -34,6 +34,7 @@ use source::Sources;
 pub struct Spec {
     model: Model,
     forms: Vec<Form>,
+    down_forms: Vec<DownForm>,
 }
 
 impl Spec {
@@ -49,11 +50,19 @@ impl Spec {
         let words = model.classes.iter().chain(&model.platforms).map(|word| &*word.name);
         let urls = model.sources.iter().filter_map(|source| source.url.as_deref());
         let upcalls = model.upcalls.iter().flat_map(|upcall| [&*upcall.name, &*upcall.pointer]);
+        let downcalls = model.downcalls.iter().flat_map(|downcall| [&*downcall.name, &*downcall.pointer]);
         let entries = model.entries.iter().flat_map(|entry| [&*entry.name, &*entry.pointer]);
         let types = model.types.iter().map(|ty| &*ty.name);
         let constants = model.constants.iter().map(|constant| &*constant.name);
         let errors = model.errors.iter().map(|error| &*error.name);
-        words.chain(urls).chain(upcalls).chain(entries).chain(types).chain(constants).chain(errors)
+        words
+            .chain(urls)
+            .chain(upcalls)
+            .chain(downcalls)
+            .chain(entries)
+            .chain(types)
+            .chain(constants)
+            .chain(errors)
     }
 }
 
@@ -72,6 +81,6 @@ pub fn compile(sources: Sources) -> Result<Spec, Diagnostics> {
 fn gates(sources: &Sources) -> Result<Spec, Vec<diag::Diagnostic>> {
     let raw = load::load(sources)?;
     let model = resolve::resolve(&raw)?;
-    let forms = check::check(&raw, &model)?;
-    Ok(Spec { model, forms })
+    let (forms, down_forms) = check::check(&raw, &model)?;
+    Ok(Spec { model, forms, down_forms })
 }

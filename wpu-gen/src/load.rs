@@ -73,6 +73,8 @@ kinds! {
     "entry" => entries: raw::Entry,
     /// `[[upcall]]`
     "upcall" => upcalls: raw::Upcall,
+    /// `[[downcall]]`
+    "downcall" => downcalls: raw::Downcall,
     /// `[[note]]`
     "note" => notes: raw::Note,
 }

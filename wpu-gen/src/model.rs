@@ -1,7 +1,7 @@
 //! A spec whose names are all found: what checks read and, once they pass, emitters.
 
 use crate::diag::Place;
-pub use crate::raw::{Direction, ResultKind, Role, Status};
+pub use crate::raw::{Direction, Filler, ResultKind, Role, Status};
 
 /// A whole spec. Indices in its parts point into its other parts.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct Model {
     pub entries: Vec<Entry>,
     /// In table order, then those without a slot, by name.
     pub upcalls: Vec<Upcall>,
+    /// In table order.
+    pub downcalls: Vec<Downcall>,
     pub notes: Vec<Note>,
 }
 
@@ -32,6 +34,9 @@ pub struct Head {
     pub error_type: String,
     pub broken: usize,
     pub closed: usize,
+    pub too_small: usize,
+    pub pending: Option<usize>,
+    pub aborted: Option<usize>,
 }
 
 /// A class or a platform.
@@ -109,6 +114,7 @@ pub struct Struct {
     pub fields: Vec<Field>,
     pub counted: Option<Counted>,
     pub token: Option<String>,
+    pub slice: Option<Slice>,
     /// The entry in the raw spec.
     pub origin: usize,
 }
@@ -129,11 +135,32 @@ pub struct Counted {
 }
 
 #[derive(Debug)]
+pub struct Slice {
+    /// Indices into the fields.
+    pub items: usize,
+    pub length: usize,
+}
+
+#[derive(Debug)]
 pub struct Callback {
     pub returns: Option<Ty>,
-    pub param: (String, Ty),
-    pub param_text: String,
-    pub bundle: String,
+    pub params: Vec<PlainParam>,
+    pub bundle: Option<String>,
+}
+
+impl Callback {
+    /// The parameter that is the context, if it has a bundle.
+    #[must_use]
+    pub fn context(&self) -> Option<&PlainParam> {
+        self.bundle.as_ref().and(self.params.last())
+    }
+}
+
+#[derive(Debug)]
+pub struct PlainParam {
+    pub name: String,
+    pub ty: Ty,
+    pub text: String,
 }
 
 #[derive(Debug)]
@@ -184,7 +211,10 @@ pub struct Table {
     pub header: String,
     pub member_prefix: String,
     pub sources: Vec<usize>,
-    /// Slot → index into [`Model::upcalls`].
+    pub filler: Filler,
+    /// The Rust name of the trait behind a provider's table.
+    pub behind: Option<String>,
+    /// Slot → index into [`Model::upcalls`], or into [`Model::downcalls`] for a provider's table.
     pub slots: Vec<usize>,
 }
 
@@ -226,6 +256,32 @@ pub struct Upcall {
     pub origin: usize,
 }
 
+/// A function of the provider.
+#[derive(Debug)]
+pub struct Downcall {
+    pub name: String,
+    /// Its Rust name.
+    pub method: String,
+    pub pointer: String,
+    pub text: String,
+    pub details: String,
+    pub header: String,
+    pub slot: u32,
+    pub returns: Ty,
+    pub result: ResultKind,
+    /// Indices into [`Model::constants`].
+    pub failure: usize,
+    pub success: Option<usize>,
+    pub params: Vec<Param>,
+    pub errors: Vec<DocumentedError>,
+    /// An index into [`Model::errors`].
+    pub refusal: Option<usize>,
+    /// Indices into [`Model::entries`].
+    pub may_be_null: Vec<usize>,
+    pub sources: Vec<usize>,
+    pub origin: usize,
+}
+
 #[derive(Debug)]
 pub struct Param {
     pub name: String,
@@ -238,6 +294,11 @@ pub struct Param {
     /// Indices into the params of the same function.
     pub length: Option<usize>,
     pub context: Option<usize>,
+    pub of: Option<usize>,
+    pub routine: Option<usize>,
+    pub thread: Option<usize>,
+    /// A null pointer is an answer like others.
+    pub optional: bool,
     /// Indices into [`Model::errors`].
     pub too_small: Option<usize>,
     pub null: usize,
@@ -265,6 +326,8 @@ pub struct Note {
     pub id: String,
     /// Indices into [`Model::upcalls`], of those that it is about.
     pub upcalls: Vec<usize>,
+    /// Indices into [`Model::downcalls`], likewise.
+    pub downcalls: Vec<usize>,
     /// All names that it is about.
     pub about: Vec<String>,
     pub says: String,
@@ -285,6 +348,17 @@ impl Ty {
 }
 
 impl Model {
+    /// The tables that a host fills.
+    pub fn host_tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(|table| table.filler == Filler::Host)
+    }
+
+    /// The table that a provider fills, if there is one.
+    #[must_use]
+    pub fn provider_table(&self) -> Option<&Table> {
+        self.tables.iter().find(|table| table.filler == Filler::Provider)
+    }
+
     /// What a type is once aliases are followed.
     #[must_use]
     pub fn bare<'a>(&'a self, ty: &'a Ty) -> &'a Ty {

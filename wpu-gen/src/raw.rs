@@ -23,6 +23,8 @@ pub struct Head {
     pub package: Text,
     /// What every upcall's name begins with; the rest, in snake case, is its Rust name.
     pub prefix: Text,
+    /// What every downcall's name begins with, where there are some.
+    pub downcall_prefix: Option<Text>,
     /// The Rust name of the error type.
     pub error_type: Text,
     /// The error that a wrapper reports when a host breaks the contract (failure without a code, success without a result).
@@ -31,6 +33,12 @@ pub struct Head {
     pub closed: Text,
     /// The error for a null or misaligned pointer where no document names one.
     pub null_pointer: Text,
+    /// The error for a client's room that is too small; absent: `null-pointer`.
+    pub too_small: Option<Text>,
+    /// The error that says that a request will be completed later; needed where there are requests.
+    pub pending: Option<Text>,
+    /// The error of a request that is completed without having been carried out; needed where there are requests.
+    pub aborted: Option<Text>,
 }
 
 /// `[[class]]`: a kind of provider that requirements distinguish.
@@ -94,8 +102,21 @@ pub struct Struct {
     pub counted: Option<Counted>,
     /// Rust name of the token that stands for one such structure, lent by a client and given back exactly once.
     pub token: Option<Text>,
+    /// The structure is a pointer to bytes and their number.
+    pub slice: Option<Slice>,
+    /// It is there for those who use the output: nothing in the spec need name it.
+    #[serde(default)]
+    pub public: bool,
     #[serde(default)]
     pub sources: Vec<Text>,
+}
+
+/// How to read a structure that is a pointer and a length.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Slice {
+    pub items: Text,
+    pub length: Text,
 }
 
 /// One member of a structure.
@@ -121,7 +142,7 @@ pub struct Counted {
     pub view: Text,
 }
 
-/// `[[callback]]`: a function that one side hands to the other, with one context value.
+/// `[[callback]]`: a function that one side hands to the other, with one context value if it has a bundle.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Callback {
@@ -131,8 +152,8 @@ pub struct Callback {
     /// Absent: returns nothing.
     pub returns: Option<Text>,
     pub params: Vec<PlainParam>,
-    /// Rust name of the callback together with its context.
-    pub bundle: Text,
+    /// Rust name of the callback together with its context, which is its last parameter.
+    pub bundle: Option<Text>,
     #[serde(default)]
     pub sources: Vec<Text>,
 }
@@ -156,6 +177,9 @@ pub struct Constant {
     pub ty: Text,
     /// A number, or `"all-ones"`.
     pub value: Spanned<ConstantValue>,
+    /// It is there for those who use the output: nothing in the spec need name it.
+    #[serde(default)]
+    pub public: bool,
     pub text: Text,
     pub header: Option<Text>,
     #[serde(default)]
@@ -238,11 +262,26 @@ pub struct Table {
     pub header: Text,
     /// How many slots there are.
     pub slots: Spanned<u32>,
-    /// What stands before an upcall's name in the member's name.
+    /// What stands before a function's name in the member's name.
     pub member_prefix: Text,
+    /// Whose functions it holds; absent: the host's.
+    pub filled_by: Option<Spanned<Filler>>,
+    /// With `filled-by = "provider"`: the Rust name of the trait that stands behind the table.
+    #[serde(rename = "trait")]
+    pub behind: Option<Text>,
     pub size: Spanned<[u64; 2]>,
     #[serde(default)]
     pub sources: Vec<Text>,
+}
+
+/// Whose functions a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filler {
+    /// Upcalls.
+    Host,
+    /// Downcalls.
+    Provider,
 }
 
 /// `[[entry]]`: a function that a provider exports and a host calls by name.
@@ -297,7 +336,39 @@ pub struct Upcall {
     pub sources: Vec<Text>,
 }
 
-/// What the return value of an upcall means.
+/// `[[downcall]]`: one function of the provider, which a host calls through the provider's table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Downcall {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    /// One line: what it does.
+    pub text: Text,
+    /// More lines for rustdoc.
+    pub details: Option<Text>,
+    pub header: Text,
+    /// Its place in the provider's table.
+    pub slot: Spanned<u32>,
+    pub returns: Text,
+    /// What the return value means.
+    pub result: Spanned<ResultKind>,
+    /// The constant that says failure.
+    pub failure: Text,
+    /// The constant that says success, where only one value does.
+    pub success: Option<Text>,
+    pub params: Vec<Param>,
+    #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    /// What a provider answers that does not implement it; absent: success.
+    pub refusal: Option<Text>,
+    /// The entries under which its slot may be null.
+    #[serde(default)]
+    pub may_be_null: Vec<Text>,
+    pub sources: Vec<Text>,
+}
+
+/// What the return value of an upcall or downcall means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResultKind {
@@ -309,7 +380,7 @@ pub enum ResultKind {
     Answer,
 }
 
-/// One parameter of an upcall or entry.
+/// One parameter of an upcall, a downcall or an entry.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Param {
@@ -321,7 +392,7 @@ pub struct Param {
     /// The Rust name; absent for parameters that the safe form hides.
     #[serde(rename = "as")]
     pub rust: Option<Text>,
-    /// With the role `buffer`: the parameter that holds its length in elements.
+    /// The parameter that holds the number of its elements.
     pub length: Option<Text>,
     /// With the role `buffer`: the error that says that it was too small.
     pub too_small: Option<Text>,
@@ -331,6 +402,14 @@ pub struct Param {
     pub resource: Option<Text>,
     /// The error for a null or misaligned pointer; absent: `null-pointer` of `[spec]`.
     pub null: Option<Text>,
+    /// Of a downcall: the pointer may be null.
+    pub optional: Option<Spanned<bool>>,
+    /// With the role `count`: the parameter whose items are counted.
+    pub of: Option<Text>,
+    /// With the role `request`: the parameter that holds the client's completion routine.
+    pub routine: Option<Text>,
+    /// With the role `request`: the parameter that holds the thread for the routine.
+    pub thread: Option<Text>,
     pub text: Text,
 }
 
@@ -365,6 +444,24 @@ pub enum Role {
     Token,
     /// The table of upcalls that an entry receives.
     Table,
+    /// Of a downcall: a truth value.
+    Truth,
+    /// Of a downcall: bytes of the client, or room for some.
+    Bytes,
+    /// Of a downcall: room for 16-bit units.
+    Units,
+    /// Of a downcall: zero-ended text of the client.
+    Text,
+    /// Of a downcall: one slice structure, or an array of them.
+    Buffers,
+    /// Of a downcall: how many items of another parameter were moved.
+    Count,
+    /// Of a downcall: the client's structure for an overlapped operation.
+    Request,
+    /// Of a downcall: the client's completion routine.
+    Routine,
+    /// Of a downcall: the thread for the routine.
+    Thread,
 }
 
 /// An error that the documentation names.

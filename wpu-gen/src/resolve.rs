@@ -38,8 +38,11 @@ struct Scopes {
     tables: Scope,
     entries: Scope,
     upcalls: Scope,
+    downcalls: Scope,
     /// Raw index → place in table order.
     upcall_order: Vec<usize>,
+    /// The same for downcalls.
+    downcall_order: Vec<usize>,
 }
 
 impl Scopes {
@@ -57,7 +60,9 @@ impl Scopes {
             tables: Scope::new("table", "unknown-table"),
             entries: Scope::new("entry", "unknown-name"),
             upcalls: Scope::new("upcall", "unknown-upcall"),
+            downcalls: Scope::new("downcall", "unknown-downcall"),
             upcall_order: table_order(raw),
+            downcall_order: slot_order(raw),
         };
         scopes.classes.declare_all(&raw.classes, |class| &class.name, faults);
         scopes.platforms.declare_all(&raw.platforms, |platform| &platform.name, faults);
@@ -68,6 +73,10 @@ impl Scopes {
         scopes.tables.declare_all(&raw.tables, |table| &table.name, faults);
         scopes.entries.declare_all(&raw.entries, |entry| &entry.name, faults);
         scopes.upcalls.declare_all(&raw.upcalls, |upcall| &upcall.name, faults);
+        scopes.downcalls.declare_all(&raw.downcalls, |downcall| &downcall.name, faults);
+        for constant in raw.constants.iter().filter(|constant| constant.entry.public) {
+            scopes.constants.touch(constant.entry.name.get_ref());
+        }
         scopes
     }
 
@@ -89,7 +98,17 @@ fn table_order(raw: &RawSpec) -> Vec<usize> {
         let found = upcall.slots.iter().find(|(table, _)| Some(table.get_ref().as_str()) == largest);
         found.map_or(u32::MAX, |(_, slot)| *slot.get_ref())
     };
-    let keys: Vec<_> = raw.upcalls.iter().map(|u| (slot(&u.entry), u.entry.name.get_ref())).collect();
+    places(&raw.upcalls.iter().map(|u| (slot(&u.entry), u.entry.name.get_ref())).collect::<Vec<_>>())
+}
+
+/// Downcalls sorted by their slot; names break ties.
+fn slot_order(raw: &RawSpec) -> Vec<usize> {
+    let keys = raw.downcalls.iter().map(|d| (*d.entry.slot.get_ref(), d.entry.name.get_ref()));
+    places(&keys.collect::<Vec<_>>())
+}
+
+/// The place that each key has when all are sorted.
+fn places<T: Ord>(keys: &[T]) -> Vec<usize> {
     let mut sorted: Vec<usize> = (0..keys.len()).collect();
     sorted.sort_by_key(|at| &keys[*at]);
     let mut order = vec![0; sorted.len()];
@@ -123,12 +142,14 @@ impl Resolver<'_> {
             tables: Vec::new(),
             entries: raw.entries.iter().map(|entry| self.entry(entry)).collect(),
             upcalls: raw.upcalls.iter().enumerate().map(|(at, u)| self.upcall(at, u)).collect(),
+            downcalls: raw.downcalls.iter().enumerate().map(|(at, d)| self.downcall(at, d)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
             // Last, so that everything else is looked at all the same.
             head: head?,
         };
         model.tables = raw.tables.iter().map(|table| self.table(table)).collect();
         model.upcalls.sort_by_key(|upcall| self.scopes.upcall_order[upcall.origin]);
+        model.downcalls.sort_by_key(|downcall| self.scopes.downcall_order[downcall.origin]);
         Some(model)
     }
 
@@ -150,6 +171,9 @@ impl Resolver<'_> {
             error_type: text(&head.error_type),
             broken: self.find_error(filed.file, &head.broken),
             closed: self.find_error(filed.file, &head.closed),
+            too_small: self.find_error(filed.file, head.too_small.as_ref().unwrap_or(&head.null_pointer)),
+            pending: head.pending.as_ref().map(|error| self.find_error(filed.file, error)),
+            aborted: head.aborted.as_ref().map(|error| self.find_error(filed.file, error)),
         })
     }
 
@@ -251,14 +275,24 @@ impl Resolver<'_> {
     /// Slots are filled in by name order of the raw entries; the check gate has seen to holes and clashes.
     fn table(&mut self, filed: &Filed<raw::Table>) -> model::Table {
         let table = &filed.entry;
-        let slots = crate::slots::of_table(self.raw, filed, self.faults);
+        let filler = table.filled_by.as_ref().map_or(model::Filler::Host, |filler| *filler.get_ref());
+        let (slots, order) = match filler {
+            model::Filler::Host => {
+                (crate::slots::of_table(self.raw, filed, self.faults), &self.scopes.upcall_order)
+            }
+            model::Filler::Provider => {
+                (crate::slots::of_provider(self.raw, filed, self.faults), &self.scopes.downcall_order)
+            }
+        };
         model::Table {
             name: text(&table.name),
             text: text(&table.text),
             header: text(&table.header),
             member_prefix: text(&table.member_prefix),
             sources: self.find_sources(filed.file, &table.sources),
-            slots: slots.into_iter().map(|raw| self.scopes.upcall_order[raw]).collect(),
+            filler,
+            behind: table.behind.as_ref().map(text),
+            slots: slots.into_iter().map(|raw| order[raw]).collect(),
         }
     }
 
@@ -281,12 +315,8 @@ impl Resolver<'_> {
         let upcall = &filed.entry;
         let file = filed.file;
         let prefix = self.raw.heads.first().map_or("", |head| head.entry.prefix.get_ref());
-        let stem = upcall.name.get_ref().strip_prefix(prefix).filter(|stem| !stem.is_empty());
-        if stem.is_none() {
-            let message = format!("`{}` does not begin with `{prefix}`", upcall.name.get_ref());
-            let fault = Diagnostic::at("wrong-prefix", filed.at(&upcall.name), message);
-            self.faults.push(fault.note("`prefix` of `[spec]` says what every upcall's name begins with"));
-        }
+        let why = "`prefix` of `[spec]` says what every upcall's name begins with";
+        let stem = self.stem(filed.at(&upcall.name), upcall.name.get_ref(), prefix, why);
         let mut slots: Vec<_> = upcall
             .slots
             .iter()
@@ -295,7 +325,7 @@ impl Resolver<'_> {
         slots.sort_unstable();
         model::Upcall {
             name: text(&upcall.name),
-            method: names::snake(stem.unwrap_or_default()),
+            method: names::snake(stem),
             pointer: text(&upcall.pointer),
             text: text(&upcall.text),
             details: upcall.details.as_ref().map(text).unwrap_or_default(),
@@ -315,6 +345,47 @@ impl Resolver<'_> {
         }
     }
 
+    /// What is left of a name without its prefix.
+    fn stem<'n>(&mut self, place: Place, name: &'n str, prefix: &str, why: &str) -> &'n str {
+        let stem = name.strip_prefix(prefix).filter(|stem| !stem.is_empty());
+        if stem.is_none() {
+            let message = format!("`{name}` does not begin with `{prefix}`");
+            self.faults.push(Diagnostic::at("wrong-prefix", place, message).note(why));
+        }
+        stem.unwrap_or_default()
+    }
+
+    fn downcall(&mut self, origin: usize, filed: &Filed<raw::Downcall>) -> model::Downcall {
+        let downcall = &filed.entry;
+        let file = filed.file;
+        let head = self.raw.heads.first().and_then(|head| head.entry.downcall_prefix.as_ref());
+        let prefix = head.map_or("", |prefix| prefix.get_ref());
+        let why = "`downcall-prefix` of `[spec]` says what every downcall's name begins with";
+        let stem = self.stem(filed.at(&downcall.name), downcall.name.get_ref(), prefix, why);
+        model::Downcall {
+            name: text(&downcall.name),
+            method: names::snake(stem),
+            pointer: text(&downcall.pointer),
+            text: text(&downcall.text),
+            details: downcall.details.as_ref().map(text).unwrap_or_default(),
+            header: text(&downcall.header),
+            slot: *downcall.slot.get_ref(),
+            returns: self.find_type(file, &downcall.returns),
+            result: *downcall.result.get_ref(),
+            failure: self.scopes.constants.find(file, &downcall.failure, self.faults),
+            success: downcall
+                .success
+                .as_ref()
+                .map(|name| self.scopes.constants.find(file, name, self.faults)),
+            params: self.params(file, &downcall.params),
+            errors: self.documented(file, &downcall.errors),
+            refusal: downcall.refusal.as_ref().map(|error| self.find_error(file, error)),
+            may_be_null: self.scopes.entries.find_all(file, &downcall.may_be_null, self.faults),
+            sources: self.find_sources(file, &downcall.sources),
+            origin,
+        }
+    }
+
     fn params(&mut self, file: FileId, params: &[raw::Param]) -> Vec<model::Param> {
         let mut scope = Scope::new("parameter", "unknown-parameter");
         for param in params {
@@ -327,6 +398,7 @@ impl Resolver<'_> {
         let mut sibling =
             |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
         let (length, context) = (sibling(&param.length), sibling(&param.context));
+        let (of, routine, thread) = (sibling(&param.of), sibling(&param.routine), sibling(&param.thread));
         model::Param {
             name: text(&param.name),
             ty: self.find_type(file, &param.ty),
@@ -336,6 +408,10 @@ impl Resolver<'_> {
             rust: param.rust.as_ref().map(text),
             length,
             context,
+            of,
+            routine,
+            thread,
+            optional: param.optional.as_ref().is_some_and(|optional| *optional.get_ref()),
             too_small: param.too_small.as_ref().map(|error| self.find_error(file, error)),
             null: match (&param.null, self.raw.heads.first()) {
                 (Some(error), _) => self.find_error(file, error),
@@ -391,9 +467,12 @@ impl Resolver<'_> {
     fn note(&mut self, filed: &Filed<raw::Note>) -> model::Note {
         let note = &filed.entry;
         let upcalls = note.about.iter().filter_map(|name| self.about(filed.file, name)).collect();
+        let downcalls = note.about.iter().filter_map(|name| self.scopes.downcalls.get(name.get_ref()));
+        let downcalls = downcalls.map(|raw| self.scopes.downcall_order[raw]).collect();
         model::Note {
             id: text(&note.id),
             upcalls,
+            downcalls,
             about: note.about.iter().map(text).collect(),
             says: text(&note.says),
             decision: text(&note.decision),
@@ -406,6 +485,7 @@ impl Resolver<'_> {
         let scopes = self.scopes;
         let all = [
             &scopes.upcalls,
+            &scopes.downcalls,
             &scopes.types.scope,
             &scopes.constants,
             &scopes.errors,

@@ -1,51 +1,72 @@
-//! Slots of a table: each has exactly one upcall.
+//! Slots of a table: each has exactly one function.
 
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::raw;
 use crate::scope::Faults;
 
-/// The raw index of the upcall in each slot.
+/// The raw index of the upcall in each slot of a host's table.
 pub(crate) fn of_table(raw: &RawSpec, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
+    let name = table.entry.name.get_ref();
+    let claims = raw.upcalls.iter().enumerate().filter_map(|(at, upcall)| {
+        let (_, slot) = upcall.entry.slots.iter().find(|(table, _)| table.get_ref() == name)?;
+        Some((at, *slot.get_ref(), upcall.at(slot)))
+    });
+    let claims: Vec<_> = claims.collect();
+    let help = |slot| format!("write `{name} = {slot}` in the `slots` of the upcall that belongs there");
+    fill(table, "upcall", raw.upcalls.len(), &claims, help, faults)
+}
+
+/// The raw index of the downcall in each slot of the provider's table.
+pub(crate) fn of_provider(raw: &RawSpec, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
+    let claims = raw.downcalls.iter().enumerate();
+    let claims: Vec<_> = claims
+        .map(|(at, downcall)| (at, *downcall.entry.slot.get_ref(), downcall.at(&downcall.entry.slot)))
+        .collect();
+    let help = |slot| format!("write `slot = {slot}` in the downcall that belongs there");
+    fill(table, "downcall", raw.downcalls.len(), &claims, help, faults)
+}
+
+/// Each claim: a raw index, the slot, and where that is written.
+fn fill(
+    table: &Filed<raw::Table>,
+    what: &str,
+    most: usize,
+    claims: &[(usize, u32, Place)],
+    help: impl Fn(usize) -> String,
+    faults: &mut Faults,
+) -> Vec<usize> {
     let name = table.entry.name.get_ref();
     let length = *table.entry.slots.get_ref();
     if length == 0 {
-        faults.push(Diagnostic::at(
-            "empty-slot",
-            table.at(&table.entry.slots),
-            format!("`{name}` has no slots"),
-        ));
-        return Vec::new();
-    }
-    // A slip of the keyboard must not ask for gigabytes.
-    if length as usize > raw.upcalls.len() {
-        let message = format!("`{name}` has {length} slots, more than the spec has upcalls");
+        let message = format!("`{name}` has no slots");
         faults.push(Diagnostic::at("empty-slot", table.at(&table.entry.slots), message));
         return Vec::new();
     }
-    let mut slots: Vec<Option<(usize, Place)>> = vec![None; length as usize];
-    for (at, upcall) in raw.upcalls.iter().enumerate() {
-        let Some((_, slot)) = upcall.entry.slots.iter().find(|(table, _)| table.get_ref() == name) else {
-            continue;
-        };
-        let place = upcall.at(slot);
-        match slots.get_mut(*slot.get_ref() as usize) {
-            None => faults.push(out_of_range(table, *slot.get_ref(), place)),
-            Some(Some((_, first))) => faults.push(clash(name, *slot.get_ref(), place, first.clone())),
-            Some(free) => *free = Some((at, place)),
+    // A slip of the keyboard must not ask for gigabytes.
+    if length as usize > most {
+        let message = format!("`{name}` has {length} slots, more than the spec has {what}s");
+        faults.push(Diagnostic::at("empty-slot", table.at(&table.entry.slots), message));
+        return Vec::new();
+    }
+    let mut slots: Vec<Option<&(usize, u32, Place)>> = vec![None; length as usize];
+    for claim in claims {
+        match slots.get_mut(claim.1 as usize) {
+            None => faults.push(out_of_range(table, claim.1, claim.2.clone())),
+            Some(Some(first)) => {
+                faults.push(clash(name, what, claim.1, claim.2.clone(), first.2.clone()));
+            }
+            Some(free) => *free = Some(claim),
         }
     }
     for (slot, holder) in slots.iter().enumerate() {
         if holder.is_none() {
-            let message = format!("slot {slot} of `{name}` has no upcall");
+            let message = format!("slot {slot} of `{name}` has no {what}");
             let fault = Diagnostic::at("empty-slot", table.at(&table.entry.name), message);
-            faults
-                .push(fault.help(format!(
-                    "write `{name} = {slot}` in the `slots` of the upcall that belongs there"
-                )));
+            faults.push(fault.help(help(slot)));
         }
     }
-    slots.into_iter().flatten().map(|(at, _)| at).collect()
+    slots.into_iter().flatten().map(|claim| claim.0).collect()
 }
 
 fn out_of_range(table: &Filed<raw::Table>, slot: u32, place: Place) -> Diagnostic {
@@ -55,8 +76,8 @@ fn out_of_range(table: &Filed<raw::Table>, slot: u32, place: Place) -> Diagnosti
         .also(table.at(&table.entry.slots), format!("it has {length}, counted from 0"))
 }
 
-fn clash(table: &str, slot: u32, place: Place, first: Place) -> Diagnostic {
-    Diagnostic::at("duplicate-slot", place, format!("slot {slot} of `{table}` is claimed by two upcalls"))
+fn clash(table: &str, what: &str, slot: u32, place: Place, first: Place) -> Diagnostic {
+    Diagnostic::at("duplicate-slot", place, format!("slot {slot} of `{table}` is claimed by two {what}s"))
         .label("claimed again here")
         .also(first, "first claimed here")
         .help("slots are the order of the members in the table; renumber one of the two")

@@ -20,8 +20,10 @@ impl Types {
         scope.declare_all(&raw.structs, |structure| &structure.name, faults);
         scope.declare_all(&raw.callbacks, |callback| &callback.name, faults);
         scope.declare_all(&raw.tables, |table| &table.name, faults);
-        for at in 0..raw.tables.len() {
-            scope.touch(raw.tables[at].entry.name.get_ref());
+        let tables = raw.tables.iter().map(|table| &table.entry.name);
+        let public = raw.structs.iter().filter(|structure| structure.entry.public);
+        for name in tables.chain(public.map(|structure| &structure.entry.name)) {
+            scope.touch(name.get_ref());
         }
         Self { scope }
     }
@@ -188,6 +190,10 @@ impl Resolver<'_> {
         let kind = TypeKind::Struct(model::Struct {
             fields,
             counted,
+            slice: structure.slice.as_ref().map(|slice| model::Slice {
+                items: scope.find(filed.file, &slice.items, self.faults),
+                length: scope.find(filed.file, &slice.length, self.faults),
+            }),
             token: structure.token.as_ref().map(|token| token.get_ref().clone()),
             origin,
         });
@@ -203,21 +209,21 @@ impl Resolver<'_> {
 
     fn callback(&mut self, filed: &Filed<raw::Callback>) -> TypeDef {
         let callback = &filed.entry;
-        let [param] = &*callback.params else {
-            let message = format!(
-                "a callback takes one parameter, its context; `{}` takes {}",
-                callback.name.get_ref(),
-                callback.params.len()
-            );
-            self.faults.push(Diagnostic::at("callback-shape", filed.at(&callback.name), message));
-            let kind = TypeKind::Alias { is: Ty::Void, inline: true };
-            return self.define(filed, &callback.name, &callback.text, None, &[], kind);
-        };
+        if callback.bundle.is_some() && callback.params.is_empty() {
+            let message =
+                format!("`{}` has a bundle, but no parameter for the context", callback.name.get_ref());
+            let fault = Diagnostic::at("callback-shape", filed.at(&callback.name), message);
+            self.faults.push(fault.help("the last parameter of such a callback is its context"));
+        }
+        let params = callback.params.iter().map(|param| model::PlainParam {
+            name: param.name.get_ref().clone(),
+            ty: self.find(filed.file, &param.ty),
+            text: text(&param.text),
+        });
         let kind = TypeKind::Callback(model::Callback {
+            params: params.collect(),
             returns: callback.returns.as_ref().map(|ty| self.find(filed.file, ty)),
-            param_text: text(&param.text),
-            param: (param.name.get_ref().clone(), self.find(filed.file, &param.ty)),
-            bundle: callback.bundle.get_ref().clone(),
+            bundle: callback.bundle.as_ref().map(|bundle| bundle.get_ref().clone()),
         });
         self.define(filed, &callback.name, &callback.text, callback.header.as_ref(), &callback.sources, kind)
     }

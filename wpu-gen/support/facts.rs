@@ -156,6 +156,33 @@ pub struct Upcall {
     pub rust: Method,
 }
 
+/// One downcall: a function of the provider, which a host calls through the provider's table.
+#[derive(Debug, Clone, Copy)]
+pub struct Downcall {
+    /// Its C name.
+    pub name: &'static str,
+    /// Its Rust name.
+    pub method: &'static str,
+    /// What it does, in a line.
+    pub text: &'static str,
+    /// Its C declaration.
+    pub signature: &'static str,
+    /// The header that declares it.
+    pub header: &'static str,
+    /// Its place in the table, counted from 0.
+    pub slot: u32,
+    /// What a provider answers that does not implement it; `None`: success.
+    pub refusal: Option<&'static ErrorCode>,
+    /// The entries under which its slot may be null.
+    pub may_be_null: &'static [&'static Entry],
+    /// The errors that the documentation names.
+    pub errors: &'static [DocumentedError],
+    /// Where all this comes from.
+    pub sources: &'static [&'static Source],
+    /// Contradictions and gaps that touch it.
+    pub notes: &'static [&'static Note],
+}
+
 impl Upcall {
     /// Whether a provider of this class must use it on this platform.
     #[must_use]

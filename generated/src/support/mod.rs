@@ -8,7 +8,11 @@
 pub(crate) mod border;
 pub mod cell;
 pub mod facts;
+#[cfg(feature = "provider")]
+pub mod memory;
 pub mod refused;
+#[cfg(feature = "provider")]
+pub mod request;
 pub(crate) mod symbol;
 pub mod verdict;
 pub mod wide;

@@ -19,6 +19,13 @@ impl WideString {
         &self.0
     }
 
+    /// Text of these units, none of which is an ending zero.
+    #[must_use]
+    #[inline]
+    pub const fn from_units(units: Vec<u16>) -> Self {
+        Self(units)
+    }
+
     /// The units with the ending zero, as C functions take them.
     #[must_use]
     #[inline]

@@ -1,5 +1,6 @@
 //! Third gate: rules that a spec must keep although all its names are found.
 
+mod downcalls;
 mod layout;
 mod names;
 mod requirement;
@@ -7,12 +8,12 @@ mod resource;
 mod shape;
 
 use crate::diag::Diagnostic;
-use crate::form::Form;
+use crate::form::{Form, down::DownForm};
 use crate::load::RawSpec;
 use crate::model::Model;
 
-/// Checks every rule, and answers with the form of each upcall.
-pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<Vec<Form>, Vec<Diagnostic>> {
+/// Checks every rule, and answers with the form of each upcall and downcall.
+pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<(Vec<Form>, Vec<DownForm>), Vec<Diagnostic>> {
     let mut faults = Vec::new();
     names::check(raw, model, &mut faults);
     layout::check(raw, model, &mut faults);

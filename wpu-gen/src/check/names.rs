@@ -11,32 +11,59 @@ use std::collections::BTreeMap;
 /// What the generator itself calls things in the root of the output.
 const TAKEN: &[&str] = &[
     "Call",
+    "Bytes",
     "Cell",
+    "Counted",
     "Class",
     "Declaration",
     "Dispatch",
     "DocumentedError",
     "Entry",
     "ErrorCode",
+    "Downcall",
     "Failed",
+    "Gather",
     "Host",
+    "Items",
     "Judgement",
+    "Layer",
+    "Lent",
     "Locate",
     "Method",
     "Note",
     "Option",
+    "Outcome",
+    "Over",
+    "Parts",
+    "Pended",
+    "Pending",
     "Platform",
+    "Procs",
+    "Progress",
     "RawTable",
     "Refused",
+    "Request",
     "Requirement",
     "Result",
+    "Room",
+    "Scatter",
+    "Serve",
+    "SetMut",
+    "Short",
+    "Slice",
     "Slot",
     "Source",
     "Table",
+    "Teller",
+    "Text",
     "Upcall",
     "UpcallSet",
     "Upcalls",
+    "View",
+    "ViewMut",
     "Waiver",
+    "Wire",
+    "Wires",
     "WideString",
     "String",
     "Vec",
@@ -84,6 +111,10 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
         c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
         filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
         filed.entry.export.iter().for_each(|library| c_items.library(filed.file, library));
+    }
+    for filed in &raw.downcalls {
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
     }
     head(raw, faults);
     rust_items(raw, faults);
@@ -199,7 +230,10 @@ fn rust_items(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         filed.entry.borrowed.iter().for_each(|name| items.rust(filed.file, name));
     }
     for filed in &raw.callbacks {
-        items.rust(filed.file, &filed.entry.bundle);
+        filed.entry.bundle.iter().for_each(|name| items.rust(filed.file, name));
+    }
+    for filed in &raw.tables {
+        filed.entry.behind.iter().for_each(|name| items.rust(filed.file, name));
     }
     for filed in &raw.structs {
         filed.entry.token.iter().for_each(|name| items.rust(filed.file, name));
@@ -314,7 +348,7 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// No two upcalls have one Rust name.
+/// No two upcalls have one Rust name, and no two downcalls.
 fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut items = Items::new(faults);
     for upcall in &model.upcalls {
@@ -326,5 +360,16 @@ fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
             items.faults.push(Diagnostic::at("duplicate-name", place.clone(), message));
         }
         items.unique(upcall.method.clone(), place);
+    }
+    let mut items = Items::new(faults);
+    for downcall in &model.downcalls {
+        let filed = &raw.downcalls[downcall.origin];
+        let place = filed.at(&filed.entry.name);
+        if downcall.method == "new" || !is_name(&downcall.method) {
+            let message =
+                format!("`{}` gives the Rust name `{}`, which is taken", downcall.name, downcall.method);
+            items.faults.push(Diagnostic::at("duplicate-name", place.clone(), message));
+        }
+        items.unique(downcall.method.clone(), place);
     }
 }

@@ -1,12 +1,16 @@
 //! Every upcall has a safe form, can be reached, and every entry can be called.
 
 use crate::diag::{Diagnostic, Place};
-use crate::form::{self, Form};
+use crate::form::{self, Form, down::DownForm};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Model, Role, Ty, TypeKind};
 use crate::raw;
 
-pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) -> Vec<Form> {
+pub(super) fn check(
+    raw: &RawSpec,
+    model: &Model,
+    faults: &mut Vec<Diagnostic>,
+) -> (Vec<Form>, Vec<DownForm>) {
     if model.upcalls.is_empty() {
         faults.push(Diagnostic::bare("no-upcalls", "the spec has no upcall").help("add an `[[upcall]]`"));
     }
@@ -14,14 +18,18 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     check_passing(raw, model, faults);
     check_entries(raw, model, faults);
     check_wanted(raw, model, faults);
-    (0..model.upcalls.len()).filter_map(|at| form::derive(raw, model, at, faults)).collect()
+    super::downcalls::check(raw, model, faults);
+    let forms = (0..model.upcalls.len()).filter_map(|at| form::derive(raw, model, at, faults)).collect();
+    let down = (0..model.downcalls.len()).filter_map(|at| form::down::derive(raw, model, at, faults));
+    (forms, down.collect())
 }
 
 /// An upcall is in every table, or is exported.
 fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for upcall in &model.upcalls {
         let filed = &raw.upcalls[upcall.origin];
-        let everywhere = !model.tables.is_empty() && upcall.slots.len() == model.tables.len();
+        let tables = model.host_tables().count();
+        let everywhere = tables > 0 && upcall.slots.len() == tables;
         if upcall.export.is_none() && !everywhere {
             let message = format!(
                 "`{}` cannot always be reached: it is not in every table, and not exported",
@@ -89,10 +97,14 @@ fn check_entry_keys(filed: &Filed<raw::Entry>, faults: &mut Vec<Diagnostic>) {
             ("context", &param.context),
             ("resource", &param.resource),
             ("null", &param.null),
+            ("of", &param.of),
+            ("routine", &param.routine),
+            ("thread", &param.thread),
         ];
         let texts = keys.iter().filter_map(|(key, text)| Some((*key, filed.at(text.as_ref()?))));
         let role = param.role.as_ref().filter(|role| *role.get_ref() != Role::Table);
-        for (key, place) in texts.chain(role.map(|role| ("role", filed.at(role)))) {
+        let optional = param.optional.as_ref().map(|optional| ("optional", filed.at(optional)));
+        for (key, place) in texts.chain(optional).chain(role.map(|role| ("role", filed.at(role)))) {
             let message =
                 format!("`{key}` has no effect on parameter `{}` of an entry", param.name.get_ref());
             faults.push(Diagnostic::at("no-effect", place, message).help("remove it"));
@@ -103,14 +115,16 @@ fn check_entry_keys(filed: &Filed<raw::Entry>, faults: &mut Vec<Diagnostic>) {
 /// Bundles, tokens and views exist because some upcall takes or gives them.
 fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for filed in &raw.callbacks {
-        let (name, bundle) = (&filed.entry.name, filed.at(&filed.entry.bundle));
-        wanted(model, Role::Callback, name, "bundle", Some(bundle), faults);
+        let (name, bundle) = (&filed.entry.name, filed.entry.bundle.as_ref());
+        wanted(model, Role::Callback, name, "bundle", bundle.map(|bundle| filed.at(bundle)), faults);
     }
     for filed in &raw.structs {
         let structure = &filed.entry;
         let (token, counted) = (structure.token.as_ref(), structure.counted.as_ref());
         wanted(model, Role::Token, &structure.name, "token", token.map(|token| filed.at(token)), faults);
         wanted(model, Role::Set, &structure.name, "counted", counted.map(|set| filed.at(&set.view)), faults);
+        let slice = structure.slice.as_ref().map(|slice| filed.at(&slice.items));
+        wanted(model, Role::Buffers, &structure.name, "slice", slice, faults);
     }
 }
 
@@ -123,14 +137,15 @@ fn wanted(
     faults: &mut Vec<Diagnostic>,
 ) {
     let Some(place) = place else { return };
-    let mut params = model.upcalls.iter().flat_map(|upcall| &upcall.params);
+    let upcalls = model.upcalls.iter().flat_map(|upcall| &upcall.params);
+    let mut params = upcalls.chain(model.downcalls.iter().flat_map(|downcall| &downcall.params));
     let passes = params.any(|param| {
         let ty = model.bare(model.pointee(&param.ty).unwrap_or(&param.ty));
         param.role == Some(role) && matches!(ty, Ty::Named(id) if model.types[*id].name == *name.get_ref())
     });
     if !passes {
         let message =
-            format!("`{key}` has no effect: no upcall takes or gives a `{}` in this way", name.get_ref());
+            format!("`{key}` has no effect: nothing takes or gives a `{}` in this way", name.get_ref());
         faults.push(Diagnostic::at("no-effect", place, message));
     }
 }

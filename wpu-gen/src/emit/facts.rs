@@ -2,15 +2,15 @@
 
 use super::print::Page;
 use super::safe;
-use super::view::{At, UpcallView, View, doc};
-use crate::model::{Model, Param, Status, TypeKind, Word};
+use super::view::{At, DownView, UpcallView, View, doc};
+use crate::model::{Model, Param, Status, Ty, TypeKind, Word};
 use crate::names::{camel, ident};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "What the spec says, as data.");
-    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};");
+    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};");
     let model = view.model;
     let revision = Literal::u32_unsuffixed(model.head.revision);
     page.item(quote! {
@@ -28,6 +28,12 @@ pub(super) fn emit(view: &View<'_>) -> String {
     });
     let upcalls = view.upcalls().map(|upcall| fact(view, &upcall));
     let count = Literal::usize_unsuffixed(model.upcalls.len());
+    let downcalls = view.downcalls().map(|downcall| down_fact(view, &downcall));
+    let down_count = Literal::usize_unsuffixed(model.downcalls.len());
+    page.item(quote! {
+        /// Every downcall, in table order.
+        pub static DOWNCALLS: [Downcall; #down_count] = [#(#downcalls),*];
+    });
     page.item(quote! {
         /// Every upcall, in table order; those without a slot in the larger table come last.
         pub static UPCALLS: [Upcall; #count] = [#(#upcalls),*];
@@ -83,7 +89,7 @@ fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
 fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let u = upcall.upcall;
     let (name, method, text, details, header) = (&u.name, &u.method, &u.text, &u.details, &u.header);
-    let signature = signature(view.model, upcall);
+    let signature = signature(view.model, &u.name, &u.returns, &u.params);
     let dispatch = match &u.export {
         Some(library) => quote!(Dispatch::Export(#library)),
         None => quote!(Dispatch::Slot),
@@ -134,19 +140,47 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     }
 }
 
+fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let d = downcall.downcall;
+    let (name, method, text, header) = (&d.name, &d.method, &d.text, &d.header);
+    let signature = signature(view.model, name, &d.returns, &d.params);
+    let slot = Literal::u32_unsuffixed(d.slot);
+    let refusal = option(d.refusal.map(|error| element("ERRORS", error)).as_ref());
+    let entries = d.may_be_null.iter().map(|entry| element("ENTRIES", *entry));
+    let errors = documented(&d.errors);
+    let sources = d.sources.iter().map(|source| element("SOURCES", *source));
+    let notes = view.model.notes.iter().enumerate();
+    let notes = notes.filter(|(_, note)| note.downcalls.contains(&(d.slot as usize)));
+    let notes = notes.map(|(note, _)| element("NOTES", note));
+    quote! {
+        Downcall {
+            name: #name,
+            method: #method,
+            text: #text,
+            signature: #signature,
+            header: #header,
+            slot: #slot,
+            refusal: #refusal,
+            may_be_null: &[#(#entries),*],
+            errors: #errors,
+            sources: &[#(#sources),*],
+            notes: &[#(#notes),*],
+        }
+    }
+}
+
 /// The C declaration.
-pub(super) fn signature(model: &Model, upcall: &UpcallView<'_>) -> String {
+pub(super) fn signature(model: &Model, name: &str, returns: &Ty, params: &[Param]) -> String {
     let spelled = |param: &Param| {
         let space = if param.c_type.ends_with('*') { "" } else { " " };
         format!("{}{space}{}", param.c_type, param.name)
     };
-    let params: Vec<_> = upcall.upcall.params.iter().map(spelled).collect();
+    let params: Vec<_> = params.iter().map(spelled).collect();
     let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
-    format!("{} {}({params});", c_name(model, &upcall.upcall.returns), upcall.upcall.name)
+    format!("{} {name}({params});", c_name(model, returns))
 }
 
-fn c_name(model: &Model, ty: &crate::model::Ty) -> String {
-    use crate::model::Ty;
+fn c_name(model: &Model, ty: &Ty) -> String {
     match ty {
         Ty::Void => "void".to_owned(),
         Ty::Prim(prim) => prim.name.to_owned(),

@@ -1,7 +1,7 @@
 //! `ffi.rs`: C types, constants, function pointers, tables and entries.
 
 use super::print::Page;
-use super::view::{At, View, doc};
+use super::view::{At, DownView, View, doc};
 use crate::layout::{Layouts, POINTERS};
 use crate::model::{ConstantValue, Entry, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;
@@ -36,7 +36,9 @@ pub(super) fn emit(view: &View<'_>) -> String {
             quote!(#about_pointer pub type #pointer = Option<#function>;),
         ]
     }));
-    for table in &view.model.tables {
+    page.items(view.downcalls().flat_map(|downcall| downcall_items(view, &downcall)));
+    page.items(view.model.provider_table().into_iter().flat_map(|table| provider_items(view, table)));
+    for table in view.model.host_tables() {
         page.items(table_items(view, table));
     }
     page.items(view.model.entries.iter().flat_map(|entry| entry_items(view, entry)));
@@ -93,7 +95,8 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.types.iter().enumerate().filter_map(|(at, def)| {
         let TypeKind::Callback(callback) = &def.kind else { return None };
         let (name, function) = (ident(&def.name), view.callback_fn(at, At::Ffi));
-        let text = format!("{}\n\n- `{}`: {}", def.text, callback.param.0, callback.param_text);
+        let params = callback.params.iter().map(|param| format!("- `{}`: {}\n", param.name, param.text));
+        let text = format!("{}\n\n{}", def.text, params.collect::<String>().trim_end());
         let about = origin(view, &text, def.header.as_deref(), &def.sources);
         Some(quote!(#about pub type #name = Option<#function>;))
     })
@@ -126,6 +129,41 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     let fields = upcalls.iter().zip(&members).enumerate().map(|(slot, (upcall, member))| {
         let about = doc(&format!("Slot {slot}. {}", upcall.upcall.text));
         let pointer = ident(&upcall.upcall.pointer);
+        quote!(#about pub #member: #pointer)
+    });
+    [
+        quote!(#about #[repr(C)] #[derive(Clone, Copy, Debug)] pub struct #name { #(#fields),* }),
+        quote! {
+            impl #name {
+                /// Every slot null.
+                pub const ZERO: Self = Self { #(#members: None),* };
+            }
+        },
+    ]
+}
+
+fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] {
+    let d = downcall.downcall;
+    let (function, pointer) = (&downcall.function, ident(&d.pointer));
+    let params = view.c_params(&d.params, At::Ffi);
+    let returns = view.returns(&d.returns, At::Ffi);
+    let about = origin(view, &d.text, Some(&d.header), &d.sources);
+    let about_pointer = doc(&format!("A pointer to [`{}`]({function}), or null.", d.name));
+    [
+        quote!(#about pub type #function = unsafe extern "system" fn(#(#params),*) #returns;),
+        quote!(#about_pointer pub type #pointer = Option<#function>;),
+    ]
+}
+
+/// The table that a provider fills.
+fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
+    let name = ident(&table.name);
+    let about = origin(view, &table.text, Some(&table.header), &table.sources);
+    let downcalls: Vec<_> = view.downcalls().collect();
+    let members: Vec<_> = downcalls.iter().map(|downcall| downcall.member(table)).collect();
+    let fields = downcalls.iter().zip(&members).map(|(downcall, member)| {
+        let about = doc(&format!("Slot {}. {}", downcall.downcall.slot, downcall.downcall.text));
+        let pointer = ident(&downcall.downcall.pointer);
         quote!(#about pub #member: #pointer)
     });
     [

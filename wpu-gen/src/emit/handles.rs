@@ -23,14 +23,16 @@ pub(super) fn emit(view: &View<'_>) -> String {
     }
     for (at, def) in view.model.types.iter().enumerate() {
         match &def.kind {
-            TypeKind::Callback(callback) => bundle(&mut page, view, at, callback),
+            TypeKind::Callback(callback) if callback.params.len() == 1 => {
+                bundle(&mut page, view, at, callback)
+            }
             TypeKind::Struct(structure) => {
                 token(&mut page, view, at, structure);
                 if let Some(counted) = &structure.counted {
                     set(&mut page, view, at, structure, counted);
                 }
             }
-            TypeKind::Alias { .. } | TypeKind::Table(_) => {}
+            TypeKind::Alias { .. } | TypeKind::Callback(_) | TypeKind::Table(_) => {}
         }
     }
     page.finish()
@@ -231,8 +233,9 @@ fn send(page: &mut Page, view: &View<'_>, raw: &Ty, name: &TokenStream) {
 }
 
 fn bundle(page: &mut Page, view: &View<'_>, at: usize, callback: &Callback) {
+    let Some(name) = &callback.bundle else { return };
     let def = &view.model.types[at];
-    let (name, routine) = (ident(&callback.bundle), view.callback_fn(at, At::Inside));
+    let (name, routine) = (ident(name), view.callback_fn(at, At::Inside));
     match &callback.returns {
         None => once(page, &name, &def.name, &def.text, &routine),
         Some(_) => hook(page, &name, &def.name, &def.text, &routine),

@@ -54,7 +54,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
             fn with<R>(body: impl FnOnce(&Self::Host) -> R) -> Result<R, #error>;
         }
     });
-    page.items(view.model.tables.iter().map(|table| filled(view, table)));
+    page.items(view.model.host_tables().map(|table| filled(view, table)));
     page.finish()
 }
 
@@ -90,7 +90,7 @@ fn errors(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     match upcall.form.failure {
         Failure::Never => String::new(),
         Failure::Uncoded => "\n\n# Errors\n\n[`Failed`], without a code.".to_owned(),
-        Failure::Coded(_) => format!("\n\n# Errors\n\n{}", view.error_list(upcall)),
+        Failure::Coded(_) => format!("\n\n# Errors\n\n{}", view.error_list(&upcall.upcall.errors)),
     }
 }
 

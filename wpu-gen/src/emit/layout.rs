@@ -3,7 +3,7 @@
 use super::print::Page;
 use super::view::{At, View, doc};
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{Ty, TypeKind};
+use crate::model::{Filler, Ty, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -40,13 +40,12 @@ fn asserts(view: &View<'_>, pointer: u64) -> impl Iterator<Item = TokenStream> {
             TypeKind::Table(table) => {
                 let table = &view.model.tables[*table];
                 let slots = table.slots.iter().zip(0..);
+                let name = |at: usize| match table.filler {
+                    Filler::Host => &view.model.upcalls[at].name,
+                    Filler::Provider => &view.model.downcalls[at].name,
+                };
                 slots
-                    .map(|(upcall, slot)| {
-                        (
-                            format!("{}{}", table.member_prefix, view.model.upcalls[*upcall].name),
-                            slot * pointer,
-                        )
-                    })
+                    .map(|(at, slot)| (format!("{}{}", table.member_prefix, name(*at)), slot * pointer))
                     .collect()
             }
             TypeKind::Alias { .. } | TypeKind::Callback(_) => return None,

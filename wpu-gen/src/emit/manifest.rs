@@ -16,6 +16,8 @@ rust-version = "1.85"
 license.workspace = true
 
 [features]
+# The provider's side: the trait behind its table, and what calls and is called there.
+provider = []
 # Conversions between the error type and `std::io::Error`.
 std = []
 

@@ -8,10 +8,14 @@ mod host;
 mod import;
 mod layout;
 mod manifest;
+mod memory;
 mod print;
+mod procs;
+mod provider;
 mod reference;
 mod root;
 mod safe;
+mod serve;
 mod support;
 mod table;
 mod thunk;
@@ -35,6 +39,12 @@ pub(crate) fn emit(spec: &Spec) -> Files {
     files.add("src/host.rs", host::emit(&view));
     files.add("src/import.rs", import::emit(&view));
     files.add("src/layout.rs", layout::emit(&view));
+    if let Some(behind) = view.behind() {
+        files.add("src/memory.rs", memory::emit(&view));
+        files.add("src/procs.rs", procs::emit(&view, &behind));
+        files.add("src/provider.rs", provider::emit(&view, &behind));
+        files.add("src/serve.rs", serve::emit(&view, &behind));
+    }
     files.add("src/safe.rs", safe::emit(&view));
     files.add("src/table.rs", table::emit(&view));
     files.add("src/thunk.rs", thunk::emit(&view));

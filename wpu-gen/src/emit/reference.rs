@@ -76,7 +76,7 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
         "## {}\n\n{}\n\n```c\n{}\n```\n\n",
         u.name,
         u.text,
-        facts::signature(view.model, upcall)
+        facts::signature(view.model, &u.name, &u.returns, &u.params)
     );
     if !u.details.is_empty() {
         let _ = write!(page, "{}\n\n", u.details);

@@ -2,6 +2,7 @@
 
 use super::print::Page;
 use super::view::View;
+use proc_macro2::Ident;
 
 const HEAD: &str = r#"#![no_std]
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals, reason = "C names stay as they are")]
@@ -50,6 +51,24 @@ pub use support::wide::WideString;
 pub use table::{RawTable, Table};
 "#;
 
+/// The provider's side, which those who only make upcalls need not compile.
+fn provider(view: &View<'_>, behind: &Ident) -> String {
+    let modules = ["memory", "procs", "provider", "serve"];
+    let mut text = String::new();
+    for module in modules {
+        text += &format!("#[cfg(feature = \"provider\")]\n#[rustfmt::skip]\npub mod {module};\n");
+    }
+    text += "\n#[cfg(feature = \"provider\")]\npub use memory::*;\n";
+    text += "#[cfg(feature = \"provider\")]\npub use procs::Procs;\n";
+    text += &format!("#[cfg(feature = \"provider\")]\npub use provider::{{Layer, Over, {behind}}};\n");
+    text += "#[cfg(feature = \"provider\")]\npub use serve::Serve;\n";
+    text += "#[cfg(feature = \"provider\")]\npub use support::memory::{Bytes, Items, Room, Short, Text, View, ViewMut};\n";
+    if view.requesting().is_some() {
+        text += "#[cfg(feature = \"provider\")]\npub use support::request::{Pending, Progress, State};\n";
+    }
+    text
+}
+
 pub(super) fn emit(view: &View<'_>) -> String {
     let about = format!(
         "{}\n\n\
@@ -57,12 +76,21 @@ pub(super) fn emit(view: &View<'_>) -> String {
          - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
          - [`host`]: the other side, for whoever fills the tables\n\
          - [`facts`]: what the documentation says, as data, and [`judge`]: what follows for a provider\n\
-         - [`table`] and [`Cell`]: where the table of the moment is kept\n\n\
+         {}- [`table`] and [`Cell`]: where the table of the moment is kept\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",
-        view.model.head.title
+        view.model.head.title,
+        match view.behind() {
+            Some(behind) => format!(
+                "- `{behind}`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called\n"
+            ),
+            None => String::new(),
+        }
     );
     let mut page = Page::new(view, &about);
     page.lines(HEAD);
+    if let Some(behind) = view.behind() {
+        page.lines(&provider(view, &behind));
+    }
     page.lines(&format!("pub use error::{};", view.error()));
     page.finish()
 }

@@ -10,8 +10,18 @@ macro_rules! copies {
     };
 }
 
-const COPIES: &[(&str, &str)] =
-    copies!["border.rs", "cell.rs", "facts.rs", "mod.rs", "refused.rs", "symbol.rs", "verdict.rs", "wide.rs"];
+const COPIES: &[(&str, &str)] = copies![
+    "border.rs",
+    "cell.rs",
+    "facts.rs",
+    "memory.rs",
+    "mod.rs",
+    "refused.rs",
+    "request.rs",
+    "symbol.rs",
+    "verdict.rs",
+    "wide.rs",
+];
 
 pub(super) fn emit(view: &View<'_>, files: &mut Files) {
     for (name, text) in COPIES {

@@ -54,7 +54,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
             fn holes(&self) -> UpcallSet;
         }
     });
-    page.items(view.model.tables.iter().map(|table| raw_table(view, table)));
+    page.items(view.model.host_tables().map(|table| raw_table(view, table)));
     let head = quote! {
         /// What the closed table holds.
         mod closed

@@ -1,8 +1,11 @@
 //! What emitters ask of a spec, already as tokens.
 
 use crate::Spec;
+use crate::form::down::{DownForm, DownKind};
 use crate::form::{Form, Kind};
-use crate::model::{Direction, Model, Param, Resource, Table, Ty, TypeKind, Upcall};
+use crate::model::{
+    Direction, DocumentedError, Downcall, Model, Param, Resource, Table, Ty, TypeKind, Upcall,
+};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -11,6 +14,7 @@ use quote::{format_ident, quote};
 pub(super) struct View<'a> {
     pub(super) model: &'a Model,
     forms: &'a [Form],
+    down_forms: &'a [DownForm],
 }
 
 /// Where tokens are to stand, which decides how other items are reached from there.
@@ -54,7 +58,7 @@ impl At {
 
 impl<'a> View<'a> {
     pub(super) fn new(spec: &'a Spec) -> Self {
-        Self { model: &spec.model, forms: &spec.forms }
+        Self { model: &spec.model, forms: &spec.forms, down_forms: &spec.down_forms }
     }
 
     /// The first line of every file.
@@ -79,6 +83,27 @@ impl<'a> View<'a> {
             method: ident(&upcall.method),
             function: format_ident!("{}Fn", upcall.name),
         }
+    }
+
+    /// The downcalls, where the spec has some.
+    pub(super) fn downcalls(&self) -> impl Iterator<Item = DownView<'a>> + '_ {
+        self.model.downcalls.iter().zip(self.down_forms).map(|(downcall, form)| DownView {
+            downcall,
+            form,
+            name: ident(&downcall.name),
+            method: ident(&downcall.method),
+            function: format_ident!("{}Fn", downcall.name),
+        })
+    }
+
+    /// A downcall that can bring a request, if there is one: they all have the same types.
+    pub(super) fn requesting(&self) -> Option<DownView<'a>> {
+        self.downcalls().find(|downcall| downcall.form.request.is_some())
+    }
+
+    /// The Rust name of the trait behind a provider's table.
+    pub(super) fn behind(&self) -> Option<Ident> {
+        self.model.provider_table().and_then(|table| table.behind.as_deref()).map(ident)
     }
 
     /// The error type.
@@ -168,15 +193,18 @@ impl<'a> View<'a> {
         let TypeKind::Callback(callback) = &self.model.types[ty].kind else {
             return TokenStream::new();
         };
-        let (name, param) = (ident(&callback.param.0), self.ty(&callback.param.1, at));
+        let params = callback.params.iter().map(|param| {
+            let (name, ty) = (ident(&param.name), self.ty(&param.ty, at));
+            quote!(#name: #ty)
+        });
         let returns = callback.returns.as_ref().map(|returns| self.returns(returns, at));
-        quote!(unsafe extern "system" fn(#name: #param) #returns)
+        quote!(unsafe extern "system" fn(#(#params),*) #returns)
     }
 
     /// The Rust name of a callback with its context.
     pub(super) fn bundle(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
-            TypeKind::Callback(callback) => ident(&callback.bundle),
+            TypeKind::Callback(callback) => ident(callback.bundle.as_deref().unwrap_or("Bundle")),
             _ => ident("Bundle"),
         }
     }
@@ -226,10 +254,10 @@ impl<'a> View<'a> {
         place.ffi(&ident(&self.model.constants[at].name))
     }
 
-    /// The documented errors of an upcall, as a list in rustdoc.
-    pub(super) fn error_list(&self, upcall: &UpcallView<'_>) -> String {
+    /// Documented errors, as a list in rustdoc.
+    pub(super) fn error_list(&self, errors: &[DocumentedError]) -> String {
         let mut list = String::new();
-        for error in &upcall.upcall.errors {
+        for error in errors {
             let name = &self.model.errors[error.code].name;
             list += &format!("- [`{name}`]({}::{name}): {}\n", self.error(), error.when);
         }
@@ -292,7 +320,38 @@ impl<'a> UpcallView<'a> {
     }
 }
 
+/// One downcall, with its names as tokens.
+pub(super) struct DownView<'a> {
+    pub(super) downcall: &'a Downcall,
+    pub(super) form: &'a DownForm,
+    pub(super) name: Ident,
+    pub(super) method: Ident,
+    /// The function pointer type.
+    pub(super) function: Ident,
+}
+
+impl<'a> DownView<'a> {
+    /// Each C parameter with what it is in the safe form.
+    pub(super) fn params(&self) -> impl Iterator<Item = (&'a Param, DownKind)> + use<'a> {
+        self.downcall.params.iter().zip(self.form.params.iter().copied())
+    }
+
+    pub(super) fn param(&self, at: usize) -> &'a Param {
+        &self.downcall.params[at]
+    }
+
+    /// Its member in the provider's table.
+    pub(super) fn member(&self, table: &Table) -> Ident {
+        ident(&format!("{}{}", table.member_prefix, self.downcall.name))
+    }
+}
+
 impl Param {
+    /// The C name.
+    pub(super) fn c(&self) -> Ident {
+        ident(&self.name)
+    }
+
     /// The Rust name.
     pub(super) fn rust(&self) -> Ident {
         ident(self.rust.as_deref().unwrap_or(&self.name))

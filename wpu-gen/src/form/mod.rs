@@ -1,5 +1,7 @@
 //! The safe form of an upcall, derived from the roles of its parameters.
 
+pub(crate) mod down;
+
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Model, Param, ResultKind, Role, Ty, TypeKind, Upcall};
@@ -164,13 +166,27 @@ impl Deriver<'_> {
             Some(Role::Handle) => self.handle(at, param),
             Some(Role::Set) => self.set(at, param),
             Some(Role::Token) => self.token(at, param),
-            Some(Role::Table) => {
-                self.fault(Diagnostic::at("role-shape", self.place(at), "only an entry receives a table"));
-                None
-            }
+            Some(Role::Table) => self.foreign(at, "only an entry receives a table"),
+            Some(
+                Role::Truth
+                | Role::Bytes
+                | Role::Units
+                | Role::Text
+                | Role::Buffers
+                | Role::Count
+                | Role::Request
+                | Role::Routine
+                | Role::Thread,
+            ) => self.foreign(at, "only a parameter of a downcall has this role"),
         }?;
         self.keys_fit(at, param, kind);
         Some(kind)
+    }
+
+    /// A role that belongs to another kind of function.
+    fn foreign(&mut self, at: usize, why: &str) -> Option<Kind> {
+        self.fault(Diagnostic::at("role-shape", self.place(at), why));
+        None
     }
 
     /// No role: passed by value, as a reference to a structure, or answered.
@@ -308,7 +324,9 @@ impl Deriver<'_> {
             self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
             return None;
         };
-        let takes_usize = self.model.prim(&callback.param.1).is_some_and(|prim| prim.name == "usize");
+        let own = callback.context().filter(|_| callback.params.len() == 1);
+        let takes_usize =
+            own.and_then(|own| self.model.prim(&own.ty)).is_some_and(|prim| prim.name == "usize");
         let context = param.context.filter(|context| {
             let sibling = &self.upcall.params[*context];
             sibling.role == Some(Role::Context) && sibling.direction == param.direction && takes_usize
@@ -423,6 +441,10 @@ impl Deriver<'_> {
         if let Some(resource) = raw.resource.as_ref().filter(|_| param.role != Some(Role::Handle)) {
             idle.push(("resource", self.raw.at(resource)));
         }
+        for (key, text) in [("of", &raw.of), ("routine", &raw.routine), ("thread", &raw.thread)] {
+            idle.extend(text.as_ref().map(|text| (key, self.raw.at(text))));
+        }
+        idle.extend(raw.optional.as_ref().map(|optional| ("optional", self.raw.at(optional))));
         if let Some(null) = raw
             .null
             .as_ref()

@@ -1,0 +1,228 @@
+//! `memory.rs` of the output: what the spec's structures mean to the modules about a client's memory.
+
+use super::print::Page;
+use super::view::{At, View, doc};
+use crate::form::down::DownKind;
+use crate::model::{Callback, Struct, TypeKind};
+use crate::names::ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(view, "A client's memory and its requests, with the C types filled in.");
+    let error = view.error();
+    page.lines(&format!(
+        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::{{memory, request}};\nuse core::marker::PhantomData;"
+    ));
+    let too_small = view.error_code(view.model.head.too_small);
+    page.item(quote! {
+        impl From<memory::Short> for #error {
+            #[inline]
+            fn from(_: memory::Short) -> Self {
+                #too_small
+            }
+        }
+    });
+    for (at, def) in view.model.types.iter().enumerate() {
+        let name = view.struct_name(at, At::Inside);
+        match &def.kind {
+            TypeKind::Struct(structure) => {
+                page.items(slice(structure, &name));
+                page.items(counted(view, structure, &name));
+            }
+            TypeKind::Callback(callback) if callback.params.len() > 1 => {
+                page.items(bundle(view, at, callback));
+            }
+            _ => {}
+        }
+    }
+    page.items(requests(view));
+    page.finish()
+}
+
+fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
+    let Some(slice) = &structure.slice else { return Vec::new() };
+    let field = |at: usize| ident(&structure.fields[at].name);
+    let (items, length) = (field(slice.items), field(slice.length));
+    vec![
+        quote! {
+            impl memory::Slice for #name {
+                #[inline]
+                fn parts(&self) -> (*mut u8, usize) {
+                    (self.#items.cast(), self.#length as usize)
+                }
+                #[inline]
+                fn from_parts(bytes: *mut u8, len: u32) -> Self {
+                    Self { #items: bytes.cast(), #length: len }
+                }
+                #[inline]
+                unsafe fn len_ptr(this: *mut Self) -> *mut u32 {
+                    #[doc = "§ SAFETY: the contract of this function."]
+                    unsafe { &raw mut (*this).#length }
+                }
+            }
+        },
+        quote! {
+            /// Buffers of a client, whose bytes are to be read.
+            pub type Gather<'a> = memory::Gather<'a, #name>;
+        },
+        quote! {
+            /// Buffers of a client, which are to be filled.
+            pub type Scatter<'a> = memory::Scatter<'a, #name>;
+        },
+    ]
+}
+
+/// Only where some downcall takes one to change it.
+fn counted(view: &View<'_>, structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
+    let changed = view.downcalls().any(|downcall| {
+        downcall.form.params.iter().any(|kind| {
+            matches!(kind, DownKind::Set(id) if matches!(&view.model.types[*id].kind,
+                TypeKind::Struct(other) if other.origin == structure.origin))
+        })
+    });
+    let Some(counted) = structure.counted.as_ref().filter(|_| changed) else { return Vec::new() };
+    let items = &structure.fields[counted.items];
+    let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
+    let (items, item) = (ident(&items.name), view.ty(item, At::Inside));
+    let (set, text) = (
+        set_name(&counted.view),
+        doc(&format!(
+            "A client's `{}`, to read and to change.",
+            view.model
+                .types
+                .iter()
+                .find_map(|def| match &def.kind {
+                    TypeKind::Struct(other) if other.origin == structure.origin => Some(&*def.name),
+                    _ => None,
+                })
+                .unwrap_or_default()
+        )),
+    );
+    vec![
+        quote! {
+            #[doc = "§ SAFETY: the count comes first, and the items begin where the array does."]
+            unsafe impl memory::Counted for #name {
+                type Item = #item;
+                const ITEMS: usize = core::mem::offset_of!(#name, #items);
+            }
+        },
+        quote!(#text pub type #set<'a> = memory::SetMut<'a, #name>;),
+    ]
+}
+
+/// The Rust name of a counted structure that can be changed.
+pub(super) fn set_name(view: &str) -> Ident {
+    format_ident!("{view}Mut")
+}
+
+/// A callback of a client, with its context, for as long as a call lasts.
+fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
+    let Some(name) = callback.bundle.as_deref().map(ident) else { return Vec::new() };
+    let def = &view.model.types[at];
+    let function = view.callback_fn(at, At::Inside);
+    let about = doc(&format!(
+        "{}\n\nA `{}` with its context, until the call that brought it returns.",
+        def.text, def.name
+    ));
+    vec![
+        quote! {
+            #about
+            #[derive(Clone, Copy, Debug)]
+            pub struct #name<'a> {
+                function: #function,
+                context: usize,
+                life: PhantomData<&'a ()>,
+            }
+        },
+        quote! {
+            impl #name<'_> {
+                /// A function with its context.
+                ///
+                /// # Safety
+                ///
+                /// It can be called with that context, as the documentation says, for as long as the result is used.
+                #[inline]
+                #[must_use]
+                pub const unsafe fn from_parts(function: #function, context: usize) -> Self {
+                    Self { function, context, life: PhantomData }
+                }
+                /// The function and its context.
+                #[inline]
+                #[must_use]
+                pub const fn parts(self) -> (#function, usize) {
+                    (self.function, self.context)
+                }
+            }
+        },
+    ]
+}
+
+fn requests(view: &View<'_>) -> Vec<TokenStream> {
+    let Some(downcall) = view.requesting() else { return Vec::new() };
+    let Some(DownKind::Request { routine, thread }) =
+        downcall.form.request.map(|request| downcall.form.params[request])
+    else {
+        return Vec::new();
+    };
+    let (Some(pending), Some(aborted)) = (view.model.head.pending, view.model.head.aborted) else {
+        return Vec::new();
+    };
+    let pointee = |at: usize| view.model.pointee(&downcall.param(at).ty).map(|ty| view.ty(ty, At::Inside));
+    let socket = view.ty(&downcall.param(0).ty, At::Inside);
+    let overlapped = downcall.form.request.and_then(pointee);
+    let thread = pointee(thread);
+    let routine =
+        view.model.callback(&downcall.param(routine).ty).map(|(id, _)| view.callback_fn(id, At::Inside));
+    let slice = view.model.types.iter().enumerate().find_map(|(at, def)| match &def.kind {
+        TypeKind::Struct(structure) if structure.slice.is_some() => Some(view.struct_name(at, At::Inside)),
+        _ => None,
+    });
+    let Some(slice) = slice else { return Vec::new() };
+    let (error, broken) = (view.error(), view.broken());
+    let (pending, aborted) = (view.error_code(pending), view.error_code(aborted));
+    vec![
+        quote! {
+            /// The C types of requests.
+            #[derive(Debug)]
+            pub enum Wires {}
+        },
+        quote! {
+            impl request::Wire for Wires {
+                type Socket = #socket;
+                type Overlapped = #overlapped;
+                type Routine = #routine;
+                type Thread = #thread;
+                type Slice = #slice;
+                type Error = #error;
+                const BROKEN: #error = #broken;
+                const PENDING: #error = #pending;
+                const ABORTED: #error = #aborted;
+            }
+        },
+        quote! {
+            /// A client's overlapped request, in the call that brings it.
+            pub type Request<'a> = request::Request<'a, Wires>;
+        },
+        quote! {
+            /// A request that was taken on, and is owed one completion.
+            pub type Pended = request::Pended<Wires>;
+        },
+        quote! {
+            /// What identifies a request and says whom to tell.
+            pub type Parts = request::Parts<Wires>;
+        },
+        quote! {
+            /// What a client lends along with a request.
+            pub type Lent<'a> = request::Lent<'a, #slice>;
+        },
+        quote! {
+            /// How a request is begun and told of.
+            pub type Teller = request::Teller<Wires>;
+        },
+        quote! {
+            /// How an operation ended: bytes and flags, or an error.
+            pub type Outcome = request::Outcome<Wires>;
+        },
+    ]
+}

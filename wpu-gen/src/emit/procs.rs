@@ -1,0 +1,300 @@
+//! `procs.rs` of the output: a provider's table, for whoever calls it.
+
+use super::print::Page;
+use super::provider::{head, uses};
+use super::view::{At, DownView, View, comment};
+use crate::form::down::{DownAnswer, DownKind};
+use crate::model::Param;
+use crate::names::ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
+    let mut page = Page::new(view, "A provider's table, for whoever calls it: a layer above, or a client.");
+    page.lines(&uses(view));
+    page.lines(&format!(
+        "use crate::facts::DOWNCALLS;\nuse crate::provider::{behind};\nuse crate::support::facts::Downcall;\nuse core::ptr;"
+    ));
+    if view.requesting().is_some() {
+        page.lines("use crate::support::request::promised;");
+    }
+    let Some(table) = view.model.provider_table() else { return page.finish() };
+    let fields = view.downcalls().map(|downcall| {
+        let (name, function) = (&downcall.method, &downcall.function);
+        quote!(#name: ffi::#function)
+    });
+    page.item(quote! {
+        /// The functions of a provider, none of them null.
+        #[derive(Clone, Copy, Debug)]
+        pub struct Procs { #(#fields),* }
+    });
+    let name = ident(&table.name);
+    let members: Vec<_> = view.downcalls().map(|downcall| downcall.member(table)).collect();
+    let methods: Vec<_> = view.downcalls().map(|downcall| downcall.method).collect();
+    page.item(quote! {
+        impl ffi::#name {
+            /// The functions that are missing from the table.
+            #[inline]
+            pub fn missing(&self) -> impl Iterator<Item = &'static Downcall> {
+                let null = [#(self.#members.is_none()),*];
+                DOWNCALLS.iter().zip(null).filter(|(_, null)| *null).map(|(downcall, _)| downcall)
+            }
+        }
+    });
+    page.item(quote! {
+        impl Procs {
+            /// The functions of `table`; `None` if one is missing.
+            ///
+            /// # Safety
+            ///
+            /// Each can be called, as its documentation says, for as long as the result is used.
+            #[inline]
+            pub unsafe fn new(table: &ffi::#name) -> Option<Self> {
+                Some(Self { #(#methods: table.#members?),* })
+            }
+        }
+    });
+    page.block(&quote!(impl #behind for Procs), view.downcalls().map(|downcall| method(view, &downcall)));
+    page.finish()
+}
+
+fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let (name, (params, returns)) = (&downcall.method, head(view, downcall));
+    let parts: Vec<_> = downcall
+        .params()
+        .enumerate()
+        .map(|(at, (param, kind))| part(view, downcall, at, param, kind))
+        .collect();
+    let locals = parts.iter().map(|part| &part.local);
+    let arguments = parts.iter().map(|part| &part.argument);
+    let after = parts.iter().map(|part| &part.after);
+    let failure = view.constant(downcall.downcall.failure, At::Inside);
+    let error = view.error();
+    let pending = downcall.form.request.and(view.model.head.pending).map(|pending| {
+        let pending = view.error_code(pending);
+        quote! {
+            if errno == #pending.code() {
+                if let Some(pending) = promised(state) {
+                    return Ok(Progress::Pending(pending));
+                }
+            }
+        }
+    });
+    let values: Vec<_> = downcall
+        .form
+        .answers
+        .iter()
+        .map(|answer| match answer {
+            DownAnswer::Returned => quote!(answer),
+            DownAnswer::Param(at) => {
+                let out = out_name(*at);
+                quote!(#out)
+            }
+        })
+        .collect();
+    let values = match &*values {
+        [only] => only.clone(),
+        _ => quote!((#(#values),*)),
+    };
+    let done = if downcall.form.request.is_some() { quote!(Progress::Done(#values)) } else { values };
+    let safety = comment(
+        "SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.",
+    );
+    quote! {
+        #[inline]
+        fn #name(&self, #(#params),*) #returns {
+            let mut errno = 0;
+            #(#locals)*
+            #safety
+            let answer = unsafe { (self.#name)(#(#arguments),*) };
+            if answer == #failure {
+                #pending
+                return Err(#error::reported(errno));
+            }
+            #(#after)*
+            Ok(#done)
+        }
+    }
+}
+
+/// What one C parameter needs.
+#[derive(Default)]
+struct Part {
+    /// Before the call.
+    local: TokenStream,
+    /// In the call.
+    argument: TokenStream,
+    /// After a success.
+    after: TokenStream,
+}
+
+fn out_name(at: usize) -> Ident {
+    format_ident!("out{}", at)
+}
+
+fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind: DownKind) -> Part {
+    let (name, out) = (param.rust(), out_name(at));
+    let only = |argument: TokenStream| Part { argument, ..Part::default() };
+    match kind {
+        DownKind::Errno => only(quote!(&raw mut errno)),
+        DownKind::Value => only(quote!(#name)),
+        DownKind::Truth => only(quote!(i32::from(#name))),
+        DownKind::View { mutable } => {
+            let null = if mutable { quote!(null_mut) } else { quote!(null) };
+            let ty = if mutable { quote!(ViewMut::as_ptr) } else { quote!(View::as_ptr) };
+            only(if param.optional {
+                quote!(#name.map_or(ptr::#null(), #ty))
+            } else {
+                quote!(#name.as_ptr())
+            })
+        }
+        DownKind::InOut => Part {
+            local: quote!(let mut #out = #name;),
+            argument: quote!(&raw mut #out),
+            after: TokenStream::new(),
+        },
+        DownKind::Out | DownKind::Count { .. } => {
+            let zero = view.model.pointee(&param.ty).map(|ty| view.zero(ty, At::Inside));
+            Part {
+                local: quote!(let mut #out = #zero;),
+                argument: quote!(&raw mut #out),
+                after: TokenStream::new(),
+            }
+        }
+        DownKind::Handle { resource } => {
+            let zero = view.zero(&view.resource(resource).raw, At::Inside);
+            only(if param.optional {
+                quote!(#name.map_or(#zero, |handle| handle.raw()))
+            } else {
+                quote!(#name.raw())
+            })
+        }
+        DownKind::Bytes { .. } => only(if param.optional {
+            quote!(#name.map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()))
+        } else {
+            quote!(#name.as_ptr().cast_mut().cast())
+        }),
+        DownKind::Room { by_pointer: false, .. } => only(if param.optional {
+            quote!(#name.map_or(ptr::null_mut(), |room| room.as_ptr().cast()))
+        } else {
+            quote!(#name.as_ptr().cast())
+        }),
+        DownKind::Room { length, by_pointer: true, .. } => room(view, downcall, param, length),
+        DownKind::Text => {
+            let text = format_ident!("{}_ended", name);
+            Part {
+                local: quote!(let mut #text = #name.to_wide().to_zero_ended();),
+                argument: quote!(#text.as_mut_ptr()),
+                after: TokenStream::new(),
+            }
+        }
+        DownKind::Length => only(length_argument(view, downcall, at)),
+        DownKind::Buffers { .. } => only(quote!(#name.as_ptr())),
+        DownKind::Buffer { fill } => buffer(view, param, fill),
+        DownKind::Set(_) => only(if param.optional {
+            quote!(#name.map_or(ptr::null_mut(), |set| set.as_ptr()))
+        } else {
+            quote!(#name.as_ptr())
+        }),
+        DownKind::Callback { .. } => Part {
+            local: if param.optional {
+                quote!(let (function, context) = #name.map_or((None, 0), |bundle| { let (function, context) = bundle.parts(); (Some(function), context) });)
+            } else {
+                quote!(let (function, context) = #name.parts(); let function = Some(function);)
+            },
+            argument: quote!(function),
+            after: TokenStream::new(),
+        },
+        DownKind::Context => only(quote!(context)),
+        DownKind::Request { .. } => Part {
+            local: quote! {
+                let (request_parts, state) = match #name {
+                    Some(request) => { let (parts, state) = request.forward(); (Some(parts), Some(state)) }
+                    None => (None, None),
+                };
+                let thread = request_parts.and_then(|parts| parts.thread);
+            },
+            argument: quote!(request_parts.map_or(ptr::null_mut(), |parts| parts.overlapped.as_ptr())),
+            after: TokenStream::new(),
+        },
+        DownKind::Routine => only(quote!(request_parts.and_then(|parts| parts.routine))),
+        DownKind::Thread => only(quote!(thread.as_ref().map_or(ptr::null(), ptr::from_ref))),
+    }
+}
+
+/// The number of what another parameter shows, in the type that C wants.
+fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> TokenStream {
+    let found = downcall.params().find(|(param, _)| param.length == Some(at));
+    let Some((param, kind)) = found else { return TokenStream::new() };
+    let name = param.rust();
+    if matches!(kind, DownKind::Room { by_pointer: true, .. }) {
+        let length = format_ident!("{}_length", name);
+        return quote!(#length);
+    }
+    let method = match kind {
+        DownKind::Bytes { .. } => quote!(len),
+        DownKind::Room { .. } => quote!(capacity),
+        _ => quote!(count),
+    };
+    let count =
+        if param.optional { quote!(#name.map_or(0, |of| of.#method())) } else { quote!(#name.#method()) };
+    let prim = view.model.prim(&downcall.param(at).ty).map(|prim| ident(prim.name));
+    quote!(#prim::try_from(#count).unwrap_or(#prim::MAX))
+}
+
+/// Room whose length goes by pointer: the client's own place for it, or one that lasts as long as the call.
+fn room(view: &View<'_>, downcall: &DownView<'_>, param: &Param, length: usize) -> Part {
+    let name = param.rust();
+    let (at, place) = (format_ident!("{}_at", name), format_ident!("{}_length", name));
+    let own = format_ident!("{}_used", name);
+    let prim = view
+        .model
+        .pointee(&downcall.param(length).ty)
+        .and_then(|ty| view.model.prim(ty))
+        .map(|prim| ident(prim.name));
+    let some = if param.optional { quote!(#name) } else { quote!(Some(#name)) };
+    let null = view.error_code(param.null);
+    // Only the client's own place outlives the call.
+    let lasting = downcall.form.request.map(|request| {
+        let request = downcall.param(request).rust();
+        quote! {
+            if #request.is_some() && #some.is_some_and(|room| room.used_ptr().is_null()) {
+                return Err(#null);
+            }
+        }
+    });
+    Part {
+        local: quote! {
+            #lasting
+            let mut #own = #some.map_or(0, |room| #prim::try_from(room.capacity()).unwrap_or(#prim::MAX));
+            let (#at, #place) = #some.map_or((ptr::null_mut(), ptr::null_mut()), |room| {
+                let (at, used) = room.lend();
+                (at, if used.is_null() { &raw mut #own } else { used.cast() })
+            });
+        },
+        argument: quote!(#at.cast()),
+        after: TokenStream::new(),
+    }
+}
+
+fn buffer(view: &View<'_>, param: &Param, fill: bool) -> Part {
+    let name = param.rust();
+    let slice = format_ident!("{}_slice", name);
+    let some = if param.optional { quote!(#name) } else { quote!(Some(#name)) };
+    let ty = view.model.pointee(&param.ty).map(|ty| view.ty(ty, At::Inside));
+    let of = if fill { quote!(of.as_ptr(), of.capacity()) } else { quote!(of.as_ptr().cast_mut(), of.len()) };
+    Part {
+        local: quote! {
+            let mut #slice = #some.map(|of| {
+                let (bytes, length) = (#of);
+                <#ty as memory::Slice>::from_parts(bytes, u32::try_from(length).unwrap_or(u32::MAX))
+            });
+        },
+        argument: quote!(#slice.as_mut().map_or(ptr::null_mut(), ptr::from_mut)),
+        after: if fill {
+            quote!(if let (Some(room), Some(slice)) = (#some, #slice) { room.set_used(memory::Slice::parts(&slice).1); })
+        } else {
+            TokenStream::new()
+        },
+    }
+}

@@ -1,0 +1,222 @@
+//! `provider.rs` of the output: the trait behind a provider's table, and layers over it.
+
+use super::memory::set_name;
+use super::print::Page;
+use super::view::{At, DownView, View, doc};
+use crate::form::down::{DownAnswer, DownKind};
+use crate::model::{Param, TypeKind};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
+    let mut page =
+        Page::new(view, "What a provider answers: one method for each downcall, and layers over it.");
+    page.lines(&uses(view));
+    page.block(
+        &quote! {
+            /// A provider's functions, one method for each.
+            ///
+            /// Pointers are checked before a method is called, and out values are written after it. A
+            /// method that is not implemented answers as the documentation lets a provider refuse.
+            pub trait #behind
+        },
+        view.downcalls().map(|downcall| method(view, &downcall)),
+    );
+    page.block(
+        &quote! {
+            /// A provider that stands over another, which it calls `next`. What it does not change, it
+            /// passes on.
+            pub trait Layer
+        },
+        view.downcalls().map(|downcall| layer_method(view, &downcall, behind)),
+    );
+    page.item(quote! {
+        /// A layer over a provider: together they are one.
+        #[derive(Debug)]
+        pub struct Over<L, N> {
+            /// The layer.
+            pub layer: L,
+            /// The provider below.
+            pub next: N,
+        }
+    });
+    page.block(
+        &quote!(impl<L: Layer, N: #behind> #behind for Over<L, N>),
+        view.downcalls().map(|downcall| {
+            let ((params, returns), names) = (head(view, &downcall), names(&downcall));
+            let method = &downcall.method;
+            quote! {
+                #[inline]
+                fn #method(&self, #(#params),*) #returns { self.layer.#method(&self.next, #(#names),*) }
+            }
+        }),
+    );
+    page.finish()
+}
+
+/// What a file that names the safe forms of downcalls uses.
+pub(super) fn uses(view: &View<'_>) -> String {
+    let mut uses = format!(
+        "use crate::error::{};\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::memory::*;\nuse crate::support::memory::{{self, Bytes, Items, Room, Text, View, ViewMut}};",
+        view.error()
+    );
+    if view.requesting().is_some() {
+        uses += "\nuse crate::support::request::{Progress, State};";
+    }
+    uses
+}
+
+fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let (name, about) = (&downcall.method, about(view, downcall));
+    let (params, returns) = head(view, downcall);
+    let ignore = names(downcall);
+    let ignore = (!ignore.is_empty()).then(|| quote!(let _ = (#(#ignore),*,);));
+    let answer = match downcall.downcall.refusal {
+        Some(refusal) => {
+            let code = view.error_code(refusal);
+            quote!(Err(#code))
+        }
+        None => quote!(Ok(())),
+    };
+    quote! {
+        #about
+        #[inline]
+        fn #name(&self, #(#params),*) #returns { #ignore #answer }
+    }
+}
+
+fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> TokenStream {
+    let (name, names) = (&downcall.method, names(downcall));
+    let (params, returns) = head(view, downcall);
+    let about = doc(&format!("{}\n\n`{}`; see [`{behind}::{name}`].", downcall.downcall.text, downcall.name));
+    let errors = doc("# Errors\n\nThose of the provider below.");
+    quote! {
+        #about
+        ///
+        #errors
+        #[inline]
+        fn #name(&self, next: &impl #behind, #(#params),*) #returns { next.#name(#(#names),*) }
+    }
+}
+
+fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let d = downcall.downcall;
+    let mut text = format!("{}\n\n`{}`.", d.text, d.name);
+    if !d.details.is_empty() {
+        text += &format!("\n\n{}", d.details);
+    }
+    let mut params = String::new();
+    for (param, kind) in downcall.params().filter(|(_, kind)| !kind.is_hidden()) {
+        let absent =
+            if param.optional || matches!(kind, DownKind::Request { .. }) { " May be absent." } else { "" };
+        params += &format!("- `{}` (`{}`): {}{absent}\n", param.rust(), param.name, param.text);
+    }
+    if !params.is_empty() {
+        text += &format!("\n\n{}", params.trim_end());
+    }
+    let answers: Vec<_> = downcall
+        .form
+        .answers
+        .iter()
+        .filter_map(|answer| match answer {
+            DownAnswer::Returned => None,
+            DownAnswer::Param(at) => {
+                Some(format!("- `{}`: {}", downcall.param(*at).name, downcall.param(*at).text))
+            }
+        })
+        .collect();
+    if !answers.is_empty() {
+        text += &format!("\n\nIt answers:\n\n{}", answers.join("\n"));
+    }
+    let refusal = match d.refusal {
+        Some(refusal) => {
+            format!("A provider that does not implement it answers `{}`.", view.model.errors[refusal].name)
+        }
+        None => "A provider that does not implement it answers success.".to_owned(),
+    };
+    text += &format!("\n\n{refusal}\n\n# Errors\n\n{}", view.error_list(&d.errors));
+    doc(text.trim_end())
+}
+
+/// The parameters after `self`, and the return type.
+pub(super) fn head(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream>, TokenStream) {
+    let params = downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, kind)| {
+        let (name, ty) = (param.rust(), param_type(view, param, kind));
+        quote!(#name: #ty)
+    });
+    let (answer, error) = (answer_type(view, downcall), view.error());
+    let answer = if downcall.form.request.is_some() { quote!(Progress<#answer>) } else { answer };
+    (params.collect(), quote!(-> Result<#answer, #error>))
+}
+
+/// The names of the parameters after `self`.
+pub(super) fn names(downcall: &DownView<'_>) -> Vec<Ident> {
+    downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, _)| param.rust()).collect()
+}
+
+fn param_type(view: &View<'_>, param: &Param, kind: DownKind) -> TokenStream {
+    let pointee = || view.model.pointee(&param.ty).map(|ty| view.ty(ty, At::Inside));
+    let ty = match kind {
+        DownKind::Value => return view.plain(&param.ty, At::Inside),
+        DownKind::Truth => return quote!(bool),
+        DownKind::InOut => {
+            return view.model.pointee(&param.ty).map(|ty| view.plain(ty, At::Inside)).unwrap_or_default();
+        }
+        DownKind::Request { .. } => return quote!(Option<Request<'_>>),
+        DownKind::View { mutable } => {
+            let ty = pointee();
+            if mutable { quote!(ViewMut<'_, #ty>) } else { quote!(View<'_, #ty>) }
+        }
+        DownKind::Handle { resource } => {
+            let name = crate::names::ident(view.resource(resource).borrowed.as_deref().unwrap_or("Borrowed"));
+            quote!(#name<'_>)
+        }
+        DownKind::Bytes { .. } | DownKind::Buffer { fill: false } => quote!(Bytes<'_>),
+        DownKind::Room { wide: true, .. } => quote!(Room<'_, u16>),
+        DownKind::Room { wide: false, .. } | DownKind::Buffer { fill: true } => quote!(Room<'_>),
+        DownKind::Text => quote!(Text<'_>),
+        DownKind::Buffers { fill: false, .. } => quote!(Gather<'_>),
+        DownKind::Buffers { fill: true, .. } => quote!(Scatter<'_>),
+        DownKind::Set(id) => {
+            let name = set_of(view, id);
+            quote!(#name<'_>)
+        }
+        DownKind::Callback { ty, .. } => {
+            let name = view.bundle(ty);
+            quote!(#name<'_>)
+        }
+        _ => TokenStream::new(),
+    };
+    if param.optional { quote!(Option<#ty>) } else { ty }
+}
+
+/// The Rust name of a counted structure that can be changed.
+pub(super) fn set_of(view: &View<'_>, id: usize) -> Ident {
+    match &view.model.types[id].kind {
+        TypeKind::Struct(structure) => {
+            set_name(structure.counted.as_ref().map_or("View", |counted| &counted.view))
+        }
+        _ => set_name("View"),
+    }
+}
+
+/// What a downcall answers: nothing, one value, or a tuple.
+fn answer_type(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let types: Vec<_> = downcall
+        .form
+        .answers
+        .iter()
+        .map(|answer| match answer {
+            DownAnswer::Returned => view.plain(&downcall.downcall.returns, At::Inside),
+            DownAnswer::Param(at) => view
+                .model
+                .pointee(&downcall.param(*at).ty)
+                .map(|ty| view.plain(ty, At::Inside))
+                .unwrap_or_default(),
+        })
+        .collect();
+    match &*types {
+        [only] => only.clone(),
+        _ => quote!((#(#types),*)),
+    }
+}

@@ -1,0 +1,390 @@
+//! `serve.rs` of the output: the functions that a provider's table holds.
+
+use super::print::Page;
+use super::provider::{set_of, uses};
+use super::view::{At, DownView, View, comment, doc};
+use crate::form::down::{DownAnswer, DownKind};
+use crate::model::Param;
+use crate::names::ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
+    let mut page = Page::new(
+        view,
+        "The functions that a provider's table holds: they check what a client passes, and write what the provider answers.",
+    );
+    page.lines(&uses(view));
+    page.lines(&format!("use crate::provider::{behind};\nuse crate::support::border;\nuse core::ptr;"));
+    if view.requesting().is_some() {
+        page.lines("use crate::support::request::settle;\nuse core::cell::Cell;");
+    }
+    page.item(serve(view, behind));
+    page.items(view.model.provider_table().map(|table| {
+        let name = ident(&table.name);
+        let members = view.downcalls().map(|downcall| {
+            let (member, method) = (downcall.member(table), &downcall.method);
+            quote!(#member: Some(#method::<S>))
+        });
+        quote! {
+            impl ffi::#name {
+                /// The table whose every slot leads to the provider that `S` finds.
+                #[must_use]
+                pub const fn serving<S: Serve>() -> Self {
+                    Self { #(#members),* }
+                }
+            }
+        }
+    }));
+    page.items(view.downcalls().map(|downcall| thunk(view, &downcall)));
+    page.finish()
+}
+
+fn serve(view: &View<'_>, behind: &Ident) -> TokenStream {
+    let error = view.error();
+    let teller = view.requesting().map(|_| {
+        quote! {
+            /// How requests are begun and told of. No panic may come out of these functions.
+            const TELLER: Teller;
+        }
+    });
+    quote! {
+        /// How a function finds its provider: C function pointers carry no context.
+        pub trait Serve: 'static {
+            /// What it finds.
+            type Provider: #behind;
+            #teller
+            /// Runs `body` with the provider.
+            ///
+            /// No panic of `body` may come out of this function.
+            ///
+            /// # Errors
+            ///
+            /// What the downcall is to fail with: what `body` answers, or that there is no provider, or that
+            /// `body` panicked.
+            fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, #error>) -> Result<R, #error>;
+        }
+    }
+}
+
+fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let (method, d) = (&downcall.method, downcall.downcall);
+    let params = view.c_params(&d.params, At::Inside);
+    let returns = view.returns(&d.returns, At::Inside);
+    let about = doc(&format!(
+        "`{}`, as a client calls it.\n\n# Safety\n\nEvery pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.",
+        downcall.name
+    ));
+    let request = downcall.form.request.is_some();
+    let state = request.then(|| quote!(let state = Cell::new(State::Fresh);));
+    let settle = request.then(|| quote!(let answer = settle::<_, Wires>(state.get(), answer);));
+    let errno = downcall.param(downcall.form.errno);
+    let (errno_name, null) = (errno.c(), view.error_code(errno.null));
+    let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
+    let arguments =
+        downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, kind)| argument(param, kind));
+    let told = told(view, downcall);
+    let finish = finish(view, downcall);
+    quote! {
+        #about
+        pub unsafe extern "system" fn #method<S: Serve>(#(#params),*) #returns {
+            #state
+            let answer = S::with(|provider| {
+                border::output(#errno_name, #null)?;
+                #(#bindings)*
+                let answer = provider.#method(#(#arguments),*)?;
+                #told
+                Ok(answer)
+            });
+            #settle
+            #finish
+        }
+    }
+}
+
+fn safety() -> TokenStream {
+    comment("SAFETY: the contract of this function.")
+}
+
+/// Checks a parameter, and binds its safe form to its Rust name.
+fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKind) -> TokenStream {
+    let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null), safety());
+    // `None` where that is allowed, else the error.
+    let checked = |absent: TokenStream, make: TokenStream| {
+        if param.optional {
+            quote!(let #name = if #absent { None } else { #safety Some(unsafe { #make }.ok_or(#null)?) };)
+        } else {
+            quote!(#safety let #name = unsafe { #make }.ok_or(#null)?;)
+        }
+    };
+    let is_null = quote!(#c.is_null());
+    match kind {
+        DownKind::Value
+        | DownKind::Truth
+        | DownKind::Errno
+        | DownKind::Length
+        | DownKind::Context
+        | DownKind::Routine
+        | DownKind::Thread => TokenStream::new(),
+        DownKind::View { mutable: false } => checked(is_null, quote!(View::from_raw(#c))),
+        DownKind::View { mutable: true } => checked(is_null, quote!(ViewMut::from_raw(#c))),
+        DownKind::InOut => quote!(#safety let #name = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?.get();),
+        DownKind::Out | DownKind::Count { .. } if param.optional => {
+            quote!(if !#c.is_null() { border::output(#c, #null)?; })
+        }
+        DownKind::Out | DownKind::Count { .. } => quote!(border::output(#c, #null)?;),
+        DownKind::Handle { resource } => {
+            let ty = ident(view.resource(resource).borrowed.as_deref().unwrap_or("Borrowed"));
+            let or = (!param.optional).then(|| quote!(.ok_or(#null)?));
+            quote!(let #name = #ty::from_raw(#c)#or;)
+        }
+        DownKind::Bytes { length } => {
+            let length = downcall.param(length).c();
+            let of = quote!(memory::length(#length, #null)?);
+            let make = checked(
+                quote!(#c.is_null() && length == 0),
+                quote!(Items::from_raw(#c.cast::<u8>(), length)),
+            );
+            quote!(let length = #of; #make)
+        }
+        DownKind::Room { length, wide, by_pointer } => {
+            let length = downcall.param(length).c();
+            let unit = if wide { quote!(u16) } else { quote!(u8) };
+            if by_pointer {
+                let absent = quote!(#c.is_null() || #length.is_null());
+                let room = quote!({
+                    #safety
+                    let length = unsafe { memory::length_at(#length, #null) }?;
+                    #safety
+                    unsafe { Room::from_raw(#c.cast::<#unit>(), length, #length.cast::<u32>()) }.ok_or(#null)?
+                });
+                if param.optional {
+                    quote!(let #name = if #absent { None } else { Some(#room) };)
+                } else {
+                    quote!(let #name = #room;)
+                }
+            } else {
+                let make = checked(
+                    quote!(#c.is_null() && length == 0),
+                    quote!(Room::from_raw(#c.cast::<#unit>(), length, ptr::null_mut())),
+                );
+                quote!(let length = memory::length(#length, #null)?; #make)
+            }
+        }
+        DownKind::Text => checked(is_null, quote!(Text::from_zero_ended(#c))),
+        DownKind::Buffers { length, fill } => {
+            let length = downcall.param(length).c();
+            let ty = if fill { quote!(Scatter) } else { quote!(Gather) };
+            checked(is_null, quote!(#ty::from_raw(#c, #length as usize)))
+        }
+        DownKind::Buffer { fill } => buffer(param, fill, &null),
+        DownKind::Set(id) => {
+            let set = set_of(view, id);
+            checked(is_null, quote!(#set::from_raw(#c)))
+        }
+        DownKind::Callback { ty, context } => {
+            let (bundle, context) = (view.bundle(ty), downcall.param(context).c());
+            let or = (!param.optional).then(|| quote!(.ok_or(#null)?));
+            quote! {
+                #safety
+                let #name = #c.map(|function| unsafe { #bundle::from_parts(function, #context) })#or;
+            }
+        }
+        DownKind::Request { routine, thread } => request(view, downcall, param, routine, thread),
+    }
+}
+
+/// One slice structure, as bytes or room.
+fn buffer(param: &Param, fill: bool, null: &TokenStream) -> TokenStream {
+    let (c, name, safety) = (param.c(), param.rust(), safety());
+    let make = if fill {
+        quote! {
+            #safety
+            let used = unsafe { memory::Slice::len_ptr(#c) };
+            #safety
+            unsafe { Room::from_raw(bytes, length, used) }
+        }
+    } else {
+        quote! {
+            #safety
+            unsafe { Items::from_raw(bytes.cast_const(), length) }
+        }
+    };
+    let whole = quote!({
+        #safety
+        let slice = unsafe { View::from_raw(#c) }.ok_or(#null)?;
+        let (bytes, length) = memory::Slice::parts(&slice.get());
+        let checked = { #make };
+        checked.ok_or(#null)?
+    });
+    if param.optional {
+        quote!(let #name = if #c.is_null() { None } else { Some(#whole) };)
+    } else {
+        quote!(let #name = #whole;)
+    }
+}
+
+fn request(
+    view: &View<'_>,
+    downcall: &DownView<'_>,
+    param: &Param,
+    routine: usize,
+    thread: usize,
+) -> TokenStream {
+    let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null), safety());
+    let (socket, routine, thread) =
+        (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
+    let lent = |wanted: &dyn Fn(DownKind) -> bool| {
+        let found = downcall.params().find(|(_, kind)| wanted(*kind));
+        found.map_or(quote!(None), |(param, _)| {
+            let name = param.rust();
+            if param.optional { quote!(#name) } else { quote!(Some(#name)) }
+        })
+    };
+    let gather = lent(&|kind| matches!(kind, DownKind::Buffers { fill: false, .. }));
+    let scatter = lent(&|kind| matches!(kind, DownKind::Buffers { fill: true, .. }));
+    let input = lent(&|kind| matches!(kind, DownKind::Bytes { .. }));
+    let room = lent(&|kind| matches!(kind, DownKind::Room { .. }));
+    quote! {
+        let parts = if #c.is_null() { None } else {
+            #safety
+            let overlapped = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?;
+            let thread = if #thread.is_null() { None } else {
+                #safety
+                Some(unsafe { View::from_raw(#thread) }.ok_or(#null)?.get())
+            };
+            Some(Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread })
+        };
+        let lent = Lent { gather: #gather, scatter: #scatter, input: #input, room: #room };
+        let #name = parts.map(|parts| {
+            #safety
+            unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
+        });
+    }
+}
+
+fn argument(param: &Param, kind: DownKind) -> TokenStream {
+    let (c, name) = (param.c(), param.rust());
+    match kind {
+        DownKind::Value => quote!(#c),
+        DownKind::Truth => quote!(#c != 0),
+        _ => quote!(#name),
+    }
+}
+
+/// The names of the values that a downcall answers, and the pattern that binds them.
+fn values(downcall: &DownView<'_>) -> (Vec<Ident>, TokenStream) {
+    let names: Vec<_> = (0..downcall.form.answers.len()).map(|at| format_ident!("value{}", at)).collect();
+    let pattern = match &*names {
+        [only] => quote!(#only),
+        _ => quote!((#(#names),*)),
+    };
+    (names, pattern)
+}
+
+/// What is looked at and told before the gate is left: counts, and requests that are done already.
+fn told(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let (names, pattern) = values(downcall);
+    let answers = || downcall.form.answers.iter().zip(&names);
+    let counted = answers().find_map(|(answer, name)| match answer {
+        DownAnswer::Param(at) => match downcall.form.params[*at] {
+            DownKind::Count { of } => Some((name, of)),
+            _ => None,
+        },
+        DownAnswer::Returned => None,
+    });
+    let check = counted.map(|(name, of)| {
+        let (asked, broken) = (asked(downcall.param(of), downcall.form.params[of]), view.broken());
+        quote!(if #name as usize > #asked { return Err(#broken); })
+    });
+    if downcall.form.request.is_none() {
+        return check.map_or_else(TokenStream::new, |check| quote!(let #pattern = answer; #check));
+    }
+    let flags = answers().find_map(|(answer, name)| match answer {
+        DownAnswer::Param(at) if downcall.form.params[*at] == DownKind::InOut => Some(quote!(#name)),
+        _ => None,
+    });
+    let (count, flags) = (counted.map_or(quote!(0), |(name, _)| quote!(#name)), flags.unwrap_or(quote!(0)));
+    quote! {
+        if let Progress::Done(values) = &answer {
+            let #pattern = *values;
+            #check
+            if let (Some(parts), State::Fresh) = (&parts, state.get()) {
+                (S::TELLER.tell)(parts, Ok((#count, #flags)));
+            }
+        }
+    }
+}
+
+fn asked(param: &Param, kind: DownKind) -> TokenStream {
+    let name = param.rust();
+    let method = match kind {
+        DownKind::Buffers { .. } => quote!(total),
+        DownKind::Bytes { .. } => quote!(len),
+        _ => quote!(capacity),
+    };
+    if param.optional { quote!(#name.map_or(0, |of| of.#method())) } else { quote!(#name.#method()) }
+}
+
+/// Writes what came out, and answers.
+fn finish(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let d = downcall.downcall;
+    let (names, pattern) = values(downcall);
+    let errno = downcall.param(downcall.form.errno).c();
+    let (failure, error, safety) = (view.constant(d.failure, At::Inside), view.error(), safety());
+    let mut returned = None;
+    let writes: Vec<_> = downcall
+        .form
+        .answers
+        .iter()
+        .zip(&names)
+        .filter_map(|(answer, name)| match answer {
+            DownAnswer::Returned => {
+                returned = Some(name.clone());
+                None
+            }
+            DownAnswer::Param(at) => {
+                let (param, c) = (downcall.param(*at), downcall.param(*at).c());
+                let safety =
+                    comment("SAFETY: the pointer passed the check; the caller vouches for the rest.");
+                let write = quote!(#safety unsafe { #c.write(#name) };);
+                Some(if param.optional { quote!(if !#c.is_null() { #write }) } else { write })
+            }
+        })
+        .collect();
+    let success = match (&returned, d.success) {
+        (Some(name), _) => quote!(#name),
+        (None, Some(success)) => view.constant(success, At::Inside),
+        (None, None) => match view.model.constants[d.failure].value {
+            crate::model::ConstantValue::Number(0) => quote!(1),
+            _ => quote!(0),
+        },
+    };
+    let report =
+        |code: TokenStream| quote!({ #safety unsafe { border::report(#errno, #code.code()) }; #failure });
+    // A value that says failure is none that a provider may answer.
+    let broken = view.broken();
+    let mistaken = returned.as_ref().map(|name| {
+        let answer = report(broken.clone());
+        quote!(Ok(#name) if #name == #failure => #answer)
+    });
+    let failed = report(quote!(#error::reported(error.code())));
+    if downcall.form.request.is_some() {
+        let pending = view.model.head.pending.map(|pending| view.error_code(pending));
+        let pending = report(quote!(#pending));
+        return quote! {
+            match answer {
+                Ok(Progress::Done(#pattern)) => { #(#writes)* #success }
+                Ok(Progress::Pending(_)) => #pending
+                Err(error) => #failed
+            }
+        };
+    }
+    quote! {
+        match answer {
+            #mistaken
+            Ok(#pattern) => { #(#writes)* #success }
+            Err(error) => #failed
+        }
+    }
+}

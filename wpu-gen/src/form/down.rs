@@ -1,0 +1,425 @@
+//! The safe form of a downcall, derived from the roles of its parameters.
+
+use super::passes_by_value;
+use crate::diag::{Diagnostic, Place};
+use crate::load::{Filed, RawSpec};
+use crate::model::{Direction, Downcall, Model, Param, ResultKind, Role, Ty};
+use crate::raw;
+use std::collections::HashSet;
+
+/// How a downcall looks to a Rust programmer.
+#[derive(Debug)]
+pub struct DownForm {
+    /// What each C parameter is in the safe form.
+    pub params: Vec<DownKind>,
+    /// What is answered, in this order.
+    pub answers: Vec<DownAnswer>,
+    /// The parameter that is the client's request, if it can bring one.
+    pub request: Option<usize>,
+    /// The parameter that receives the error code.
+    pub errno: usize,
+}
+
+/// What a C parameter of a downcall is in the safe form. Numbers are indices of its parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownKind {
+    /// Hidden: receives the error code.
+    Errno,
+    /// Passed on as it is.
+    Value,
+    /// Yes or no.
+    Truth,
+    /// One value in the client's memory.
+    View { mutable: bool },
+    /// A value that goes in, and another that is answered.
+    InOut,
+    /// Hidden: an answer.
+    Out,
+    /// Hidden: an answer that counts what was moved of another.
+    Count { of: usize },
+    /// A resource (an index of resources) in its borrowed form.
+    Handle { resource: usize },
+    /// Bytes to read.
+    Bytes { length: usize },
+    /// Room for bytes, or for 16-bit units.
+    Room { length: usize, wide: bool, by_pointer: bool },
+    /// Zero-ended text to read.
+    Text,
+    /// Hidden: the length of another.
+    Length,
+    /// An array of slices to read or to fill.
+    Buffers { length: usize, fill: bool },
+    /// One slice to read or to fill.
+    Buffer { fill: bool },
+    /// A counted structure.
+    Set(usize),
+    /// A callback (of a type) with its context.
+    Callback { ty: usize, context: usize },
+    /// Hidden: the context of a callback.
+    Context,
+    /// The client's request.
+    Request { routine: usize, thread: usize },
+    /// Hidden: parts of the request.
+    Routine,
+    /// Hidden: parts of the request.
+    Thread,
+}
+
+impl DownKind {
+    /// Whether the safe form does not show it.
+    #[must_use]
+    pub fn is_hidden(self) -> bool {
+        matches!(
+            self,
+            Self::Errno
+                | Self::Out
+                | Self::Count { .. }
+                | Self::Length
+                | Self::Context
+                | Self::Routine
+                | Self::Thread
+        )
+    }
+}
+
+/// One part of what a downcall answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownAnswer {
+    /// The return value.
+    Returned,
+    /// A parameter.
+    Param(usize),
+}
+
+/// What the output calls things itself where the parameters of a downcall are in use.
+const OWN_NAMES: &[&str] =
+    &["answer", "error", "next", "parts", "procs", "provider", "request_parts", "state", "values"];
+
+/// Derives the form of a downcall, and reports everything that stands in the way.
+pub(crate) fn derive(
+    raw: &RawSpec,
+    model: &Model,
+    at: usize,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<DownForm> {
+    let downcall = &model.downcalls[at];
+    let before = faults.len();
+    let mut deriver = Deriver { model, downcall, raw: &raw.downcalls[downcall.origin], faults };
+    let params: Vec<_> = (0..downcall.params.len()).map(|param| deriver.param(param)).collect();
+    deriver.result();
+    deriver.refusal();
+    deriver.names_differ();
+    let errno = deriver.only(Role::Errno);
+    let params = params.into_iter().collect::<Option<Vec<_>>>()?;
+    deriver.keys_fit(&params);
+    let returned = (downcall.result == ResultKind::Value).then_some(DownAnswer::Returned);
+    let outs = params
+        .iter()
+        .enumerate()
+        .filter(|(_, kind)| matches!(kind, DownKind::InOut | DownKind::Out | DownKind::Count { .. }));
+    let answers = returned.into_iter().chain(outs.map(|(at, _)| DownAnswer::Param(at))).collect();
+    let request = params.iter().position(|kind| matches!(kind, DownKind::Request { .. }));
+    (faults.len() == before).then_some(DownForm { params, answers, request, errno: errno? })
+}
+
+struct Deriver<'a> {
+    model: &'a Model,
+    downcall: &'a Downcall,
+    raw: &'a Filed<raw::Downcall>,
+    faults: &'a mut Vec<Diagnostic>,
+}
+
+impl Deriver<'_> {
+    fn place(&self, param: usize) -> Place {
+        self.raw.at(&self.raw.entry.params[param].name)
+    }
+
+    fn type_place(&self, param: usize) -> Place {
+        self.raw.at(&self.raw.entry.params[param].ty)
+    }
+
+    /// The one parameter with a role; an errno parameter must be there.
+    fn only(&mut self, role: Role) -> Option<usize> {
+        let found = self.downcall.params.iter().position(|param| param.role == Some(role));
+        if found.is_none() {
+            let message = format!("`{}` has no errno parameter", self.downcall.name);
+            let fault = Diagnostic::at("errno-place", self.raw.at(&self.raw.entry.name), message);
+            self.faults.push(fault.help("its last parameter has `role = \"errno\"`"));
+        }
+        found
+    }
+
+    /// A status or a value, with a constant that says failure.
+    fn result(&mut self) {
+        let raw = &self.raw.entry;
+        if self.downcall.result == ResultKind::Answer {
+            let fault = Diagnostic::at(
+                "failure-type",
+                self.raw.at(&raw.result),
+                "a downcall can fail: no answer cannot",
+            );
+            self.faults.push(fault.help("let `result` be `value` or `status`"));
+        }
+        if !passes_by_value(self.model, &self.downcall.returns) {
+            let message = format!("`{}` cannot return this type", self.downcall.name);
+            self.faults.push(Diagnostic::at("bad-type", self.raw.at(&raw.returns), message));
+        }
+        let failure = self.model.constants.get(self.downcall.failure);
+        let fits = failure
+            .is_none_or(|failure| self.model.bare(&failure.ty) == self.model.bare(&self.downcall.returns));
+        if !fits {
+            let message = format!("`{}` does not have the type that is returned", raw.failure.get_ref());
+            self.faults.push(Diagnostic::at("failure-type", self.raw.at(&raw.failure), message));
+        }
+    }
+
+    /// A refusal is an answer that the documentation names; without one there must be nothing to answer.
+    fn refusal(&mut self) {
+        let raw = &self.raw.entry;
+        let Some(refusal) = &raw.refusal else {
+            let outs = self
+                .downcall
+                .params
+                .iter()
+                .any(|param| param.direction != Direction::In && param.role != Some(Role::Errno));
+            if outs || self.downcall.result == ResultKind::Value {
+                let message = format!("nothing says what `{}` answers by default", self.downcall.name);
+                let fault = Diagnostic::at("refusal", self.raw.at(&raw.name), message);
+                self.faults.push(fault.help("name one of its documented errors: `refusal = \"…\"`"));
+            }
+            return;
+        };
+        if !self.downcall.errors.iter().any(|error| Some(error.code) == self.downcall.refusal) {
+            let message =
+                format!("`{}` is no documented error of `{}`", refusal.get_ref(), self.downcall.name);
+            let fault = Diagnostic::at("refusal", self.raw.at(refusal), message);
+            self.faults.push(fault.help("name one of `errors`"));
+        }
+    }
+
+    fn param(&mut self, at: usize) -> Option<DownKind> {
+        let param = &self.downcall.params[at];
+        if !passes_by_value(self.model, &param.ty) {
+            let message = format!("`{}` cannot be passed by value", param.name);
+            let fault = Diagnostic::at("bad-type", self.type_place(at), message);
+            self.faults.push(fault.help("write a pointer to it: `… *`"));
+            return None;
+        }
+        let kind = match param.role {
+            None => self.plain(param),
+            Some(Role::Errno) => self.errno(at, param),
+            Some(Role::Truth) => self.is_prim(&param.ty, "i32").then_some(DownKind::Truth),
+            Some(Role::Handle) => self.handle(param),
+            Some(Role::Bytes | Role::Units) => self.bytes(param),
+            Some(Role::Text) => (param.direction == Direction::In && self.points_at(&param.ty, &["u16"]))
+                .then_some(DownKind::Text),
+            Some(Role::Length) => {
+                self.downcall.params.iter().any(|other| other.length == Some(at)).then_some(DownKind::Length)
+            }
+            Some(Role::Buffers) => self.buffers(param),
+            Some(Role::Count) => self.count(param),
+            Some(Role::Set) => self.set(param),
+            Some(Role::Callback) => self.callback(param),
+            Some(Role::Context) => self
+                .downcall
+                .params
+                .iter()
+                .any(|other| other.context == Some(at))
+                .then_some(DownKind::Context),
+            Some(Role::Request) => self.request(param),
+            Some(Role::Routine) => self
+                .downcall
+                .params
+                .iter()
+                .any(|other| other.routine == Some(at))
+                .then_some(DownKind::Routine),
+            Some(Role::Thread) => {
+                self.downcall.params.iter().any(|other| other.thread == Some(at)).then_some(DownKind::Thread)
+            }
+            Some(Role::Buffer | Role::Token | Role::Table) => None,
+        };
+        if kind.is_none() {
+            let message =
+                format!("cannot tell from its role, type and direction how to pass `{}` safely", param.name);
+            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            self.faults.push(fault.help("`docs/spec-format.md` says what each role of a downcall needs"));
+        }
+        kind
+    }
+
+    fn is_prim(&self, ty: &Ty, name: &str) -> bool {
+        self.model.prim(ty).is_some_and(|prim| prim.name == name)
+    }
+
+    fn points_at(&self, ty: &Ty, names: &[&str]) -> bool {
+        self.model.pointee(ty).is_some_and(|to| names.iter().any(|name| self.is_prim(to, name)))
+    }
+
+    fn plain(&self, param: &Param) -> Option<DownKind> {
+        let pointee = self.model.pointee(&param.ty);
+        match (param.direction, pointee) {
+            (Direction::In, None) if self.model.prim(&param.ty).is_some() => Some(DownKind::Value),
+            (Direction::In, Some(Ty::Void)) => Some(DownKind::Value),
+            (_, Some(Ty::Void) | None) => None,
+            (Direction::In, Some(_)) => Some(DownKind::View { mutable: false }),
+            (Direction::Inout, Some(to)) if self.model.prim(to).is_some() => Some(DownKind::InOut),
+            (Direction::Inout, Some(_)) => Some(DownKind::View { mutable: true }),
+            (Direction::Out, Some(_)) => Some(DownKind::Out),
+        }
+    }
+
+    fn errno(&self, at: usize, param: &Param) -> Option<DownKind> {
+        let last = at + 1 == self.downcall.params.len();
+        let fits = last && self.points_at(&param.ty, &["i32"]) && param.direction == Direction::Out;
+        fits.then_some(DownKind::Errno)
+    }
+
+    fn handle(&self, param: &Param) -> Option<DownKind> {
+        let resource = param.resource?;
+        let held = &self.model.resources[resource];
+        let fits = self.model.bare(&param.ty) == self.model.bare(&held.raw);
+        (fits && held.borrowed.is_some() && param.direction == Direction::In)
+            .then_some(DownKind::Handle { resource })
+    }
+
+    fn bytes(&self, param: &Param) -> Option<DownKind> {
+        let length = param.length?;
+        let counter = &self.downcall.params[length];
+        let by_pointer = self.points_at(&counter.ty, &["i32", "u32"]);
+        let by_value = self.is_prim(&counter.ty, "i32") || self.is_prim(&counter.ty, "u32");
+        let wide = param.role == Some(Role::Units);
+        if counter.role != Some(Role::Length) || wide && !self.points_at(&param.ty, &["u16"]) {
+            return None;
+        }
+        match (param.direction, counter.direction) {
+            (Direction::In, Direction::In) if by_value && !wide => Some(DownKind::Bytes { length }),
+            (Direction::Out, Direction::In) if by_value => Some(DownKind::Room { length, wide, by_pointer }),
+            (Direction::Out, Direction::Inout) if by_pointer => {
+                Some(DownKind::Room { length, wide, by_pointer })
+            }
+            _ => None,
+        }
+    }
+
+    fn buffers(&self, param: &Param) -> Option<DownKind> {
+        let (_, slice) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
+        slice.slice.as_ref()?;
+        let fill = match param.direction {
+            Direction::In => false,
+            Direction::Out => true,
+            Direction::Inout => return None,
+        };
+        match param.length {
+            None => Some(DownKind::Buffer { fill }),
+            Some(length) => {
+                let counter = &self.downcall.params[length];
+                (counter.role == Some(Role::Length) && self.is_prim(&counter.ty, "u32"))
+                    .then_some(DownKind::Buffers { length, fill })
+            }
+        }
+    }
+
+    fn count(&self, param: &Param) -> Option<DownKind> {
+        let of = param.of?;
+        let counted = self.downcall.params[of].role;
+        let fits = param.direction == Direction::Out && self.points_at(&param.ty, &["u32"]);
+        (fits && matches!(counted, Some(Role::Buffers | Role::Bytes))).then_some(DownKind::Count { of })
+    }
+
+    fn set(&self, param: &Param) -> Option<DownKind> {
+        let (id, structure) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
+        (structure.counted.is_some() && param.direction == Direction::Inout).then_some(DownKind::Set(id))
+    }
+
+    fn callback(&self, param: &Param) -> Option<DownKind> {
+        let (ty, callback) = self.model.callback(&param.ty)?;
+        let context = param.context?;
+        let fits = self.is_prim(&callback.context()?.ty, "usize")
+            && callback.params.len() > 1
+            && self.downcall.params[context].role == Some(Role::Context)
+            && self.is_prim(&self.downcall.params[context].ty, "usize");
+        fits.then_some(DownKind::Callback { ty, context })
+    }
+
+    fn request(&self, param: &Param) -> Option<DownKind> {
+        let (routine, thread) = (param.routine?, param.thread?);
+        let params = &self.downcall.params;
+        let structure = |param: &Param| {
+            self.model.pointee(&param.ty).and_then(|to| self.model.structure(to)).map(|(id, _)| id)
+        };
+        let fits = structure(param).is_some()
+            && param.direction == Direction::Inout
+            && params[routine].role == Some(Role::Routine)
+            && self.model.callback(&params[routine].ty).is_some_and(|(_, routine)| routine.bundle.is_none())
+            && params[thread].role == Some(Role::Thread)
+            && structure(&params[thread]).is_some()
+            && params.first().is_some_and(|socket| self.model.prim(&socket.ty).is_some())
+            && self.model.head.pending.is_some()
+            && self.model.head.aborted.is_some();
+        fits.then_some(DownKind::Request { routine, thread })
+    }
+
+    /// Keys that have no effect are errors, and visible parameters need a Rust name.
+    fn keys_fit(&mut self, kinds: &[DownKind]) {
+        for (at, kind) in kinds.iter().enumerate() {
+            let raw = &self.raw.entry.params[at];
+            let role = self.downcall.params[at].role;
+            let idle = [
+                ("length", &raw.length, matches!(role, Some(Role::Bytes | Role::Units | Role::Buffers))),
+                ("too-small", &raw.too_small, false),
+                ("context", &raw.context, role == Some(Role::Callback)),
+                ("resource", &raw.resource, role == Some(Role::Handle)),
+                ("of", &raw.of, role == Some(Role::Count)),
+                ("routine", &raw.routine, role == Some(Role::Request)),
+                ("thread", &raw.thread, role == Some(Role::Request)),
+            ];
+            for (key, text, _) in idle.into_iter().filter(|(_, _, wanted)| !wanted) {
+                if let Some(text) = text {
+                    self.idle(key, &raw.name, self.raw.at(text));
+                }
+            }
+            match (&raw.rust, kind.is_hidden()) {
+                (Some(name), true) => self.idle("as", &raw.name, self.raw.at(name)),
+                (None, false) => {
+                    let message = format!("parameter `{}` has no Rust name", raw.name.get_ref());
+                    let fault = Diagnostic::at("missing-key", self.place(at), message);
+                    self.faults.push(fault.help("add `as = \"…\"`, in snake case"));
+                }
+                (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
+                    let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
+                    let fault = Diagnostic::at("bad-name", self.raw.at(name), message);
+                    self.faults.push(fault.help("write it in snake case, and not as a Rust keyword"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn idle(&mut self, key: &str, param: &raw::Text, place: Place) {
+        let message = format!("`{key}` has no effect on parameter `{}`", param.get_ref());
+        self.faults.push(
+            Diagnostic::at("no-effect", place, message)
+                .help("remove it, or give the parameter the role that it belongs to"),
+        );
+    }
+
+    /// Names differ from each other and from those that the output uses itself.
+    fn names_differ(&mut self) {
+        let mut seen = HashSet::new();
+        let raw = &self.raw.entry;
+        let c_names: HashSet<_> = raw.params.iter().map(|param| param.name.get_ref()).collect();
+        for param in &raw.params {
+            let c_taken = OWN_NAMES.contains(&&**param.name.get_ref());
+            let taken = param.rust.as_ref().is_some_and(|name| {
+                let other = c_names.contains(name.get_ref()) && name.get_ref() != param.name.get_ref();
+                OWN_NAMES.contains(&&**name.get_ref()) || other || !seen.insert(name.get_ref())
+            });
+            if c_taken || taken {
+                let name = param.rust.as_ref().filter(|_| taken).unwrap_or(&param.name);
+                let message = format!("the name `{}` is taken in this downcall", name.get_ref());
+                let fault = Diagnostic::at("duplicate-name", self.raw.at(name), message);
+                self.faults.push(fault.help("choose another name"));
+            }
+        }
+    }
+}
