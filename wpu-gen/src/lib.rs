@@ -50,10 +50,20 @@ impl Spec {
         let urls = model.sources.iter().filter_map(|source| source.url.as_deref());
         let upcalls = model.upcalls.iter().flat_map(|upcall| [&*upcall.name, &*upcall.pointer]);
         let entries = model.entries.iter().flat_map(|entry| [&*entry.name, &*entry.pointer]);
+        let imports = model.imports.iter().flat_map(|import| [&*import.name, &*import.pointer]);
+        let kits = model.kits.iter().map(|kit| &*kit.name);
         let types = model.types.iter().map(|ty| &*ty.name);
         let constants = model.constants.iter().map(|constant| &*constant.name);
         let errors = model.errors.iter().map(|error| &*error.name);
-        words.chain(urls).chain(upcalls).chain(entries).chain(types).chain(constants).chain(errors)
+        words
+            .chain(urls)
+            .chain(upcalls)
+            .chain(entries)
+            .chain(imports)
+            .chain(kits)
+            .chain(types)
+            .chain(constants)
+            .chain(errors)
     }
 }
 

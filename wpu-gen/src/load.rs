@@ -73,6 +73,10 @@ kinds! {
     "entry" => entries: raw::Entry,
     /// `[[upcall]]`
     "upcall" => upcalls: raw::Upcall,
+    /// `[[import]]`
+    "import" => imports: raw::Import,
+    /// `[[kit]]`
+    "kit" => kits: raw::Kit,
     /// `[[note]]`
     "note" => notes: raw::Note,
 }

@@ -1,5 +1,7 @@
 //! Third gate: rules that a spec must keep although all its names are found.
 
+mod import;
+mod kit;
 mod layout;
 mod names;
 mod requirement;
@@ -18,6 +20,8 @@ pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<Vec<Form>, Vec<Diagn
     layout::check(raw, model, &mut faults);
     requirement::check(raw, model, &mut faults);
     resource::check(raw, model, &mut faults);
+    import::check(raw, model, &mut faults);
+    kit::check(raw, &mut faults);
     let forms = shape::check(raw, model, &mut faults);
     if faults.is_empty() { Ok(forms) } else { Err(faults) }
 }

@@ -1,16 +1,17 @@
 //! `facts.rs`: what the spec says, as data.
 
+use super::kit;
 use super::print::Page;
 use super::safe;
 use super::view::{At, UpcallView, View, doc};
-use crate::model::{Model, Param, Status, TypeKind, Word};
+use crate::model::{Model, Status, Ty, TypeKind, Word};
 use crate::names::{camel, ident};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "What the spec says, as data.");
-    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};");
+    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};\nuse crate::support::verdict::UpcallSet;");
     let model = view.model;
     let revision = Literal::u32_unsuffixed(model.head.revision);
     page.item(quote! {
@@ -32,6 +33,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         /// Every upcall, in table order; those without a slot in the larger table come last.
         pub static UPCALLS: [Upcall; #count] = [#(#upcalls),*];
     });
+    kit::facts(view, &mut page);
     page.items([entries(model), errors(model), notes(model), sources(model)]);
     page.finish()
 }
@@ -136,17 +138,27 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 
 /// The C declaration.
 pub(super) fn signature(model: &Model, upcall: &UpcallView<'_>) -> String {
-    let spelled = |param: &Param| {
-        let space = if param.c_type.ends_with('*') { "" } else { " " };
-        format!("{}{space}{}", param.c_type, param.name)
-    };
-    let params: Vec<_> = upcall.upcall.params.iter().map(spelled).collect();
-    let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
-    format!("{} {}({params});", c_name(model, &upcall.upcall.returns), upcall.upcall.name)
+    let u = upcall.upcall;
+    declaration(model, &u.returns, &u.name, u.params.iter().map(|param| (&*param.c_type, &*param.name)))
 }
 
-fn c_name(model: &Model, ty: &crate::model::Ty) -> String {
-    use crate::model::Ty;
+/// A C declaration, from the types and names of the parameters.
+pub(super) fn declaration<'a>(
+    model: &Model,
+    returns: &Ty,
+    name: &str,
+    params: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let spelled = |(ty, name): (&str, &str)| {
+        let space = if ty.ends_with('*') { "" } else { " " };
+        format!("{ty}{space}{name}")
+    };
+    let params: Vec<_> = params.map(spelled).collect();
+    let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
+    format!("{} {name}({params});", c_name(model, returns))
+}
+
+fn c_name(model: &Model, ty: &Ty) -> String {
     match ty {
         Ty::Void => "void".to_owned(),
         Ty::Prim(prim) => prim.name.to_owned(),
