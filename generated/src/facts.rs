@@ -2,7 +2,8 @@
 
 //! What the spec says, as data.
 
-use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};
+use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};
+use crate::support::verdict::UpcallSet;
 
 /// Counts up whenever a fact changes.
 pub const REVISION: u32 = 1;
@@ -807,6 +808,43 @@ pub static UPCALLS: [Upcall; 16] = [
         },
     },
 ];
+
+/// Every kit.
+pub static KITS: [Kit; 3] = [
+    Kit {
+        name: "base",
+        marker: "Base",
+        text: "Sockets of a base provider whose sockets are not file handles, over a transport of its author.",
+        uses: UpcallSet::of(&[1, 3, 7, 8, 9, 10, 12, 15]),
+    },
+    Kit {
+        name: "layer",
+        marker: "Layer",
+        text: "A provider over another one, to which it passes on whatever its author does not change.",
+        uses: UpcallSet::of(&[1, 3, 5, 6, 7, 9, 10, 13, 14, 15]),
+    },
+    Kit {
+        name: "requests",
+        marker: "Requests",
+        text: "Overlapped requests that are accepted, and completed later exactly once.",
+        uses: UpcallSet::of(&[10, 12, 15]),
+    },
+];
+
+/// A type for each kit, to be named in bounds. None has a value.
+pub mod kits {
+    /// `base`: Sockets of a base provider whose sockets are not file handles, over a transport of its author.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Base {}
+
+    /// `layer`: A provider over another one, to which it passes on whatever its author does not change.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Layer {}
+
+    /// `requests`: Overlapped requests that are accepted, and completed later exactly once.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Requests {}
+}
 
 /// Every function that a provider exports.
 pub static ENTRIES: [Entry; 2] = [

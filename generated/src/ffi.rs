@@ -1002,3 +1002,32 @@ pub type WSPStartupExFn = unsafe extern "system" fn(
 
 /// A pointer to [`WSPStartupEx`](WSPStartupExFn), or null.
 pub type LPWSPSTARTUPEX = Option<WSPStartupExFn>;
+
+/// Lists the catalog of protocols, including entries that clients do not see.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h.
+pub type WSCEnumProtocolsFn = unsafe extern "system" fn(
+    lpiProtocols: *const i32,
+    lpProtocolBuffer: *mut WSAPROTOCOL_INFOW,
+    lpdwBufferLength: *mut DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCEnumProtocols`](WSCEnumProtocolsFn), or null.
+pub type LPWSCENUMPROTOCOLS = Option<WSCEnumProtocolsFn>;
+
+/// Waits until one or all of several objects are signaled, and lets queued functions run if asked to.
+///
+/// Declared in `synchapi.h`.
+pub type WaitForMultipleObjectsExFn = unsafe extern "system" fn(
+    nCount: DWORD,
+    lpHandles: *const HANDLE,
+    bWaitAll: BOOL,
+    dwMilliseconds: DWORD,
+    bAlertable: BOOL,
+) -> DWORD;
+
+/// A pointer to [`WaitForMultipleObjectsEx`](WaitForMultipleObjectsExFn), or null.
+pub type LPWAITFORMULTIPLEOBJECTSEX = Option<WaitForMultipleObjectsExFn>;

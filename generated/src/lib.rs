@@ -46,11 +46,11 @@ pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
 
-pub use facts::{Class, Platform, REVISION, UPCALLS};
+pub use facts::{Class, KITS, Platform, REVISION, UPCALLS};
 pub use handles::*;
 pub use safe::Upcalls;
 pub use support::cell::Cell;
-pub use support::facts::{Dispatch, Requirement, Upcall};
+pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::refused::{Failed, Refused};
 pub use support::verdict::{Declaration, Judgement, UpcallSet, Waiver, judge};
 pub use support::wide::WideString;

@@ -69,8 +69,13 @@ signatures! { ws:
     LPBLOCKINGCALLBACK, LPWSAUSERAPC, LPWPUCLOSESOCKETHANDLE, LPWPUCREATESOCKETHANDLE, LPWPUFDISSET,
     LPWPUGETPROVIDERPATH, LPWPUMODIFYIFSHANDLE, LPWPUPOSTMESSAGE, LPWPUQUERYBLOCKINGCALLBACK,
     LPWPUQUERYSOCKETHANDLECONTEXT, LPWPUQUEUEAPC, LPWPUOPENCURRENTTHREAD, LPWPUCLOSETHREAD,
-    LPWPUCOMPLETEOVERLAPPEDREQUEST,
+    LPWPUCOMPLETEOVERLAPPEDREQUEST, LPWSCENUMPROTOCOLS,
 }
+
+/// A function that has no pointer type there. What the compiler looks at, nobody links.
+const _: ffi::LPWAITFORMULTIPLEOBJECTSEX =
+    Some(windows_sys::Win32::System::Threading::WaitForMultipleObjectsEx);
+const FUNCTIONS: &[&str] = &["LPWAITFORMULTIPLEOBJECTSEX"];
 
 signatures_but_for! { ws:
     "`WSAEVENT` is an integer there; in C it is a `HANDLE`" {
@@ -161,6 +166,7 @@ fn every_declaration_has_a_second_source() {
         STRUCTURES
             .iter()
             .chain(signatures)
+            .chain(FUNCTIONS)
             .chain(NOT_THERE)
             .chain(NAMES_ALONE)
             .map(|name| (*name).to_owned()),

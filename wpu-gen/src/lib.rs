@@ -52,6 +52,8 @@ impl Spec {
         let upcalls = model.upcalls.iter().flat_map(|upcall| [&*upcall.name, &*upcall.pointer]);
         let downcalls = model.downcalls.iter().flat_map(|downcall| [&*downcall.name, &*downcall.pointer]);
         let entries = model.entries.iter().flat_map(|entry| [&*entry.name, &*entry.pointer]);
+        let imports = model.imports.iter().flat_map(|import| [&*import.name, &*import.pointer]);
+        let kits = model.kits.iter().map(|kit| &*kit.name);
         let types = model.types.iter().map(|ty| &*ty.name);
         let constants = model.constants.iter().map(|constant| &*constant.name);
         let errors = model.errors.iter().map(|error| &*error.name);
@@ -60,6 +62,8 @@ impl Spec {
             .chain(upcalls)
             .chain(downcalls)
             .chain(entries)
+            .chain(imports)
+            .chain(kits)
             .chain(types)
             .chain(constants)
             .chain(errors)

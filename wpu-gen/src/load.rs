@@ -75,6 +75,10 @@ kinds! {
     "upcall" => upcalls: raw::Upcall,
     /// `[[downcall]]`
     "downcall" => downcalls: raw::Downcall,
+    /// `[[import]]`
+    "import" => imports: raw::Import,
+    /// `[[kit]]`
+    "kit" => kits: raw::Kit,
     /// `[[note]]`
     "note" => notes: raw::Note,
 }

@@ -22,6 +22,8 @@ pub struct Model {
     pub upcalls: Vec<Upcall>,
     /// In table order.
     pub downcalls: Vec<Downcall>,
+    pub imports: Vec<Import>,
+    pub kits: Vec<Kit>,
     pub notes: Vec<Note>,
 }
 
@@ -319,6 +321,40 @@ pub struct Requirement {
     pub reason: String,
     pub substitute: Option<String>,
     pub waiver: Option<String>,
+}
+
+/// A function of a library that is taken by name.
+#[derive(Debug)]
+pub struct Import {
+    pub name: String,
+    /// Its Rust name.
+    pub method: String,
+    pub pointer: String,
+    pub library: String,
+    pub text: String,
+    pub header: String,
+    pub returns: Ty,
+    pub params: Vec<ImportParam>,
+    pub sources: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct ImportParam {
+    pub name: String,
+    pub ty: Ty,
+    /// As the spec spells it.
+    pub c_type: String,
+    pub direction: Direction,
+    pub text: String,
+}
+
+/// Code that makes upcalls on a provider's behalf.
+#[derive(Debug)]
+pub struct Kit {
+    pub name: String,
+    pub text: String,
+    /// Indices into [`Model::upcalls`], in order.
+    pub uses: Vec<usize>,
 }
 
 #[derive(Debug)]

@@ -499,6 +499,45 @@ pub enum Status {
     Unspecified,
 }
 
+/// `[[import]]`: a function of a library that is taken by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Import {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    /// The library that exports it, as a linker names it.
+    pub library: Text,
+    pub text: Text,
+    pub header: Text,
+    pub returns: Text,
+    pub params: Vec<ImportParam>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// One parameter of an import.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImportParam {
+    pub name: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
+    pub direction: Spanned<Direction>,
+    pub text: Text,
+}
+
+/// `[[kit]]`: hand-written code that makes upcalls on a provider's behalf.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Kit {
+    /// The word for it in attributes.
+    pub name: Text,
+    pub text: Text,
+    /// The upcalls that it makes, where they apply to the provider's class.
+    pub uses: Vec<Text>,
+}
+
 /// `[[note]]`: sources that contradict each other or are silent, and what was decided.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

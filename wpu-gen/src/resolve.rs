@@ -39,6 +39,8 @@ struct Scopes {
     entries: Scope,
     upcalls: Scope,
     downcalls: Scope,
+    imports: Scope,
+    kits: Scope,
     /// Raw index → place in table order.
     upcall_order: Vec<usize>,
     /// The same for downcalls.
@@ -61,6 +63,8 @@ impl Scopes {
             entries: Scope::new("entry", "unknown-name"),
             upcalls: Scope::new("upcall", "unknown-upcall"),
             downcalls: Scope::new("downcall", "unknown-downcall"),
+            imports: Scope::new("import", "unknown-name"),
+            kits: Scope::new("kit", "unknown-name"),
             upcall_order: table_order(raw),
             downcall_order: slot_order(raw),
         };
@@ -77,6 +81,8 @@ impl Scopes {
         for constant in raw.constants.iter().filter(|constant| constant.entry.public) {
             scopes.constants.touch(constant.entry.name.get_ref());
         }
+        scopes.imports.declare_all(&raw.imports, |import| &import.name, faults);
+        scopes.kits.declare_all(&raw.kits, |kit| &kit.name, faults);
         scopes
     }
 
@@ -143,6 +149,8 @@ impl Resolver<'_> {
             entries: raw.entries.iter().map(|entry| self.entry(entry)).collect(),
             upcalls: raw.upcalls.iter().enumerate().map(|(at, u)| self.upcall(at, u)).collect(),
             downcalls: raw.downcalls.iter().enumerate().map(|(at, d)| self.downcall(at, d)).collect(),
+            imports: raw.imports.iter().map(|import| self.import(import)).collect(),
+            kits: raw.kits.iter().map(|kit| self.kit(kit)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
             // Last, so that everything else is looked at all the same.
             head: head?,
@@ -464,6 +472,41 @@ impl Resolver<'_> {
         }
     }
 
+    fn import(&mut self, filed: &Filed<raw::Import>) -> model::Import {
+        let import = &filed.entry;
+        let mut scope = Scope::new("parameter", "unknown-parameter");
+        let params = import.params.iter().map(|param| {
+            scope.declare(filed.file, &param.name, self.faults);
+            model::ImportParam {
+                name: text(&param.name),
+                ty: self.find_type(filed.file, &param.ty),
+                c_type: text(&param.ty),
+                direction: *param.direction.get_ref(),
+                text: text(&param.text),
+            }
+        });
+        model::Import {
+            params: params.collect(),
+            name: text(&import.name),
+            method: names::snake(import.name.get_ref()),
+            pointer: text(&import.pointer),
+            library: text(&import.library),
+            text: text(&import.text),
+            header: text(&import.header),
+            returns: self.find_type(filed.file, &import.returns),
+            sources: self.find_sources(filed.file, &import.sources),
+        }
+    }
+
+    fn kit(&mut self, filed: &Filed<raw::Kit>) -> model::Kit {
+        let kit = &filed.entry;
+        let order = &self.scopes.upcall_order;
+        let found = self.scopes.upcalls.find_all(filed.file, &kit.uses, self.faults);
+        let mut uses: Vec<_> = found.into_iter().filter_map(|raw| order.get(raw).copied()).collect();
+        uses.sort_unstable();
+        model::Kit { name: text(&kit.name), text: text(&kit.text), uses }
+    }
+
     fn note(&mut self, filed: &Filed<raw::Note>) -> model::Note {
         let note = &filed.entry;
         let upcalls = note.about.iter().filter_map(|name| self.about(filed.file, name)).collect();
@@ -491,6 +534,8 @@ impl Resolver<'_> {
             &scopes.errors,
             &scopes.tables,
             &scopes.entries,
+            &scopes.imports,
+            &scopes.kits,
             &scopes.resources,
             &scopes.classes,
             &scopes.platforms,

@@ -4,6 +4,7 @@
 //! What a fact looks like: one type per kind of fact. The facts themselves are in [`crate::facts`].
 
 use crate::facts::{Class, Platform, UPCALLS};
+use crate::support::verdict::UpcallSet;
 
 /// Whether a provider must use an upcall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,19 @@ pub struct Entry {
     pub hole: &'static ErrorCode,
     /// The errors that the documentation names.
     pub errors: &'static [DocumentedError],
+}
+
+/// Hand-written code that makes upcalls on a provider's behalf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kit {
+    /// The word for it in attributes.
+    pub name: &'static str,
+    /// The name of the type in [`kits`](crate::facts::kits) that stands for it.
+    pub marker: &'static str,
+    /// What it is.
+    pub text: &'static str,
+    /// The upcalls that it makes, where they apply to the provider's class.
+    pub uses: UpcallSet,
 }
 
 /// Where a fact comes from.

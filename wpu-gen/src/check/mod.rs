@@ -1,6 +1,8 @@
 //! Third gate: rules that a spec must keep although all its names are found.
 
 mod downcalls;
+mod import;
+mod kit;
 mod layout;
 mod names;
 mod requirement;
@@ -19,6 +21,8 @@ pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<(Vec<Form>, Vec<Down
     layout::check(raw, model, &mut faults);
     requirement::check(raw, model, &mut faults);
     resource::check(raw, model, &mut faults);
+    import::check(raw, model, &mut faults);
+    kit::check(raw, &mut faults);
     let forms = shape::check(raw, model, &mut faults);
     if faults.is_empty() { Ok(forms) } else { Err(faults) }
 }

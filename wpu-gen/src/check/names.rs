@@ -28,6 +28,7 @@ const TAKEN: &[&str] = &[
     "Judgement",
     "Layer",
     "Lent",
+    "Kit",
     "Locate",
     "Method",
     "Note",
@@ -116,6 +117,11 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
         c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
         filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
     }
+    for filed in &raw.imports {
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+        c_items.library(filed.file, &filed.entry.library);
+    }
     head(raw, faults);
     rust_items(raw, faults);
     words(raw, faults);
@@ -124,13 +130,13 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 }
 
 /// Names that must differ from each other.
-struct Items<'f> {
+pub(super) struct Items<'f> {
     seen: BTreeMap<String, Place>,
     faults: &'f mut Vec<Diagnostic>,
 }
 
 impl<'f> Items<'f> {
-    fn new(faults: &'f mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(faults: &'f mut Vec<Diagnostic>) -> Self {
         Self { seen: BTreeMap::new(), faults }
     }
 
@@ -183,23 +189,36 @@ impl<'f> Items<'f> {
         self.unique(name.get_ref().clone(), place);
     }
 
+    /// A word that attributes take, and the Rust type of that.
+    pub(super) fn word(&mut self, file: FileId, word: &Text, what: &str) {
+        let place = Place::new(file, word.span());
+        if is_snake(word.get_ref()) && is_camel(&camel(word.get_ref())) {
+            self.unique(camel(word.get_ref()), place);
+            return;
+        }
+        let message = format!("`{}` cannot be the name of a {what}", word.get_ref());
+        let fault = Diagnostic::at("bad-name", place, message);
+        self.faults
+            .push(fault.help("write it in snake case, beginning with a letter, and not as a Rust keyword"));
+    }
+
     fn taken(&mut self, place: Place, name: &str) {
         let message = format!("`{name}` is the name of something else in the output");
         self.faults.push(Diagnostic::at("duplicate-name", place, message).help("choose another name"));
     }
 
-    fn unique(&mut self, name: String, place: Place) {
+    /// Reports a name that another place has; whether there was none.
+    pub(super) fn unique(&mut self, name: String, place: Place) -> bool {
         match self.seen.get(&name) {
             Some(first) if *first != place => {
                 let message = format!("two items of the output are named `{name}`");
                 self.faults.push(
                     Diagnostic::at("duplicate-name", place, message).also(first.clone(), "the other one"),
                 );
+                false
             }
-            Some(_) => {}
-            None => {
-                self.seen.insert(name, place);
-            }
+            Some(_) => true,
+            None => self.seen.insert(name, place).is_none(),
         }
     }
 }
@@ -254,15 +273,7 @@ fn words(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         }
         let mut items = Items::new(faults);
         for (file, word) in words {
-            if is_snake(word.get_ref()) && is_camel(&camel(word.get_ref())) {
-                items.unique(camel(word.get_ref()), Place::new(file, word.span()));
-            } else {
-                let message = format!("`{}` cannot be the name of a {what}", word.get_ref());
-                let fault = Diagnostic::at("bad-name", Place::new(file, word.span()), message);
-                items.faults.push(
-                    fault.help("write it in snake case, beginning with a letter, and not as a Rust keyword"),
-                );
-            }
+            items.word(file, word, what);
         }
     }
 }

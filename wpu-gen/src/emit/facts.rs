@@ -1,5 +1,6 @@
 //! `facts.rs`: what the spec says, as data.
 
+use super::kit;
 use super::print::Page;
 use super::safe;
 use super::view::{At, DownView, UpcallView, View, doc};
@@ -10,7 +11,7 @@ use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "What the spec says, as data.");
-    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Method, Note, Requirement, Slot, Source, Upcall};");
+    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};\nuse crate::support::verdict::UpcallSet;");
     let model = view.model;
     let revision = Literal::u32_unsuffixed(model.head.revision);
     page.item(quote! {
@@ -38,6 +39,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         /// Every upcall, in table order; those without a slot in the larger table come last.
         pub static UPCALLS: [Upcall; #count] = [#(#upcalls),*];
     });
+    kit::facts(view, &mut page);
     page.items([entries(model), errors(model), notes(model), sources(model)]);
     page.finish()
 }
@@ -171,11 +173,21 @@ fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
 
 /// The C declaration.
 pub(super) fn signature(model: &Model, name: &str, returns: &Ty, params: &[Param]) -> String {
-    let spelled = |param: &Param| {
-        let space = if param.c_type.ends_with('*') { "" } else { " " };
-        format!("{}{space}{}", param.c_type, param.name)
+    declaration(model, returns, name, params.iter().map(|param| (&*param.c_type, &*param.name)))
+}
+
+/// A C declaration, from the types and names of the parameters.
+pub(super) fn declaration<'a>(
+    model: &Model,
+    returns: &Ty,
+    name: &str,
+    params: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let spelled = |(ty, name): (&str, &str)| {
+        let space = if ty.ends_with('*') { "" } else { " " };
+        format!("{ty}{space}{name}")
     };
-    let params: Vec<_> = params.iter().map(spelled).collect();
+    let params: Vec<_> = params.map(spelled).collect();
     let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
     format!("{} {name}({params});", c_name(model, returns))
 }

@@ -1,9 +1,10 @@
 //! `ffi.rs`: C types, constants, function pointers, tables and entries.
 
+use super::import;
 use super::print::Page;
 use super::view::{At, DownView, View, doc};
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{ConstantValue, Entry, Struct, Table, Ty, TypeDef, TypeKind};
+use crate::model::{ConstantValue, Entry, Import, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -42,6 +43,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         page.items(table_items(view, table));
     }
     page.items(view.model.entries.iter().flat_map(|entry| entry_items(view, entry)));
+    page.items(view.model.imports.iter().flat_map(|import| import_items(view, import)));
     page.finish()
 }
 
@@ -178,11 +180,27 @@ fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 }
 
 fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
-    let (function, pointer) = (format_ident!("{}Fn", entry.name), ident(&entry.pointer));
     let params = view.c_params(&entry.params, At::Ffi);
-    let returns = view.returns(&entry.returns, At::Ffi);
     let about = origin(view, &entry.text, Some(&entry.header), &entry.sources);
-    let about_pointer = doc(&format!("A pointer to [`{}`]({function}), or null.", entry.name));
+    function_items(&about, &entry.name, &entry.pointer, &params, &view.returns(&entry.returns, At::Ffi))
+}
+
+fn import_items(view: &View<'_>, import: &Import) -> [TokenStream; 2] {
+    let params = import::params(view, import, At::Ffi);
+    let about = origin(view, &import.text, Some(&import.header), &import.sources);
+    function_items(&about, &import.name, &import.pointer, &params, &view.returns(&import.returns, At::Ffi))
+}
+
+/// The type of a function, and that of a pointer to it.
+fn function_items(
+    about: &TokenStream,
+    name: &str,
+    pointer: &str,
+    params: &[TokenStream],
+    returns: &TokenStream,
+) -> [TokenStream; 2] {
+    let (function, pointer) = (format_ident!("{name}Fn"), ident(pointer));
+    let about_pointer = doc(&format!("A pointer to [`{name}`]({function}), or null."));
     [
         quote!(#about pub type #function = unsafe extern "system" fn(#(#params),*) #returns;),
         quote!(#about_pointer pub type #pointer = Option<#function>;),

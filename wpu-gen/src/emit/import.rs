@@ -1,98 +1,183 @@
-//! `import.rs`: upcalls that a library exports by name.
+//! `import.rs`: functions that a library exports by name, imports and upcalls alike.
 
+use super::facts;
 use super::print::Page;
+use super::reference::cell;
 use super::view::{At, UpcallView, View, doc};
+use crate::model::Import;
+use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::ffi::CString;
+use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
-        "Upcalls that a library exports, for tables that have no slot for them.\n\nOn Windows each is an ordinary import of the library. Elsewhere a host that is part of the same program\noffers its own, or the program that loaded the provider exports it.",
+        "Functions that libraries export by name: what kits take, and upcalls for tables that have\nno slot for them.\n\nOn Windows each is an ordinary import of its library. Elsewhere a host that is part of the same program\noffers its own, or the program that loaded the provider exports it.",
     );
     let exported: Vec<_> = view.upcalls().filter(|upcall| upcall.upcall.export.is_some()).collect();
-    if exported.is_empty() {
+    if exported.is_empty() && view.model.imports.is_empty() {
         return page.finish();
     }
     page.lines("use crate::ffi;\nuse crate::table::Table;\n#[cfg(not(windows))]\nuse core::sync::atomic::{AtomicPtr, Ordering};");
     for upcall in exported {
-        page.items(items(view, &upcall));
+        page.item(fill(&upcall));
+        page.items(Lookup::of_upcall(view, &upcall).items());
+    }
+    for import in &view.model.imports {
+        page.items(Lookup::of_import(view, import).items());
     }
     page.finish()
 }
 
-fn items(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
-    let (name, method, function) = (&upcall.name, &upcall.method, &upcall.function);
-    let library = upcall.upcall.export.as_deref().unwrap_or_default();
-    let (find, provide) =
-        (format_ident!("find_{}", upcall.upcall.method), format_ident!("provide_{}", upcall.upcall.method));
-    let provided = format_ident!("PROVIDED_{}", upcall.upcall.method.to_uppercase());
-    let params = view.c_params(&upcall.upcall.params, At::Inside);
-    let returns = view.returns(&upcall.upcall.returns, At::Inside);
-    let symbol = Literal::c_string(&CString::new(&*upcall.upcall.name).unwrap_or_default());
+/// Puts an exported upcall into a table.
+fn fill(upcall: &UpcallView<'_>) -> TokenStream {
+    let (name, method) = (&upcall.name, &upcall.method);
+    let find = format_ident!("find_{}", upcall.upcall.method);
     let about = format!(" Fills in `{name}`; false if nothing in this process exports it.");
-    let about_provide = doc(&format!(
-        "Offers a `{name}` to providers that are part of this program. The last one offered holds.
+    quote! {
+        #[doc = #about]
+        #[must_use]
+        #[inline]
+        pub fn #method(table: &mut Table) -> bool {
+            let found = #find();
+            if let Some(function) = found {
+                table.#name = function;
+            }
+            found.is_some()
+        }
+    }
+}
 
-\
-         # Safety
+/// A function that is found by name.
+struct Lookup<'a> {
+    name: &'a str,
+    method: &'a str,
+    library: &'a str,
+    params: Vec<TokenStream>,
+    returns: TokenStream,
+    /// What stands before the function that finds it.
+    about: TokenStream,
+    visibility: TokenStream,
+}
 
-\
-         It keeps the contract that the documentation gives for `{name}`, on any thread, for as long as the program runs."
-    ));
-    vec![
-        quote! {
-            #[doc = #about]
-            #[must_use]
-            #[inline]
-            pub fn #method(table: &mut Table) -> bool {
-                let found = #find();
-                if let Some(function) = found {
-                    table.#name = function;
+impl<'a> Lookup<'a> {
+    fn of_upcall(view: &View<'a>, upcall: &UpcallView<'a>) -> Self {
+        let u = upcall.upcall;
+        Self {
+            name: &u.name,
+            method: &u.method,
+            library: u.export.as_deref().unwrap_or_default(),
+            params: view.c_params(&u.params, At::Inside),
+            returns: view.returns(&u.returns, At::Inside),
+            about: TokenStream::new(),
+            visibility: TokenStream::new(),
+        }
+    }
+
+    fn of_import(view: &View<'a>, import: &'a Import) -> Self {
+        let about = doc(&format!("Finds `{}`; none if nothing in this process exports it.", import.name));
+        Self {
+            name: &import.name,
+            method: &import.method,
+            library: &import.library,
+            params: params(view, import, At::Inside),
+            returns: view.returns(&import.returns, At::Inside),
+            about: quote!(#about #[must_use]),
+            visibility: quote!(pub),
+        }
+    }
+
+    fn items(&self) -> [TokenStream; 4] {
+        let Self { library, params, returns, about, visibility, .. } = self;
+        let (name, function) = (ident(self.name), format_ident!("{}Fn", self.name));
+        let (find, provide) =
+            (format_ident!("find_{}", self.method), format_ident!("provide_{}", self.method));
+        let provided = format_ident!("PROVIDED_{}", self.method.to_uppercase());
+        let symbol = Literal::c_string(&CString::new(self.name).unwrap_or_default());
+        let about_provide = doc(&format!(
+            "Offers a `{name}` to providers that are part of this program. The last one offered holds.\n\n\
+             # Safety\n\n\
+             It keeps the contract that the documentation gives for `{name}`, on any thread, for as long as the program runs."
+        ));
+        [
+            quote! {
+                #about
+                #[cfg(windows)]
+                #[inline]
+                #visibility fn #find() -> Option<ffi::#function> {
+                    #[link(name = #library)]
+                    unsafe extern "system" {
+                        fn #name(#(#params),*) #returns;
+                    }
+                    Some(#name)
                 }
-                found.is_some()
-            }
-        },
-        quote! {
-            #[cfg(windows)]
-            #[inline]
-            fn #find() -> Option<ffi::#function> {
-                #[link(name = #library)]
-                unsafe extern "system" {
-                    fn #name(#(#params),*) #returns;
+            },
+            quote! {
+                #[cfg(not(windows))]
+                static #provided: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+            },
+            quote! {
+                #about_provide
+                #[cfg(not(windows))]
+                #[inline]
+                pub unsafe fn #provide(function: ffi::#function) {
+                    #provided.store(function as *mut (), Ordering::Release);
                 }
-                Some(#name)
-            }
-        },
-        quote! {
-            #[cfg(not(windows))]
-            static #provided: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
-        },
-        quote! {
-            #about_provide
-            #[cfg(not(windows))]
-            #[inline]
-            pub unsafe fn #provide(function: ffi::#function) {
-                #provided.store(function as *mut (), Ordering::Release);
-            }
-        },
-        quote! {
-            #[cfg(not(windows))]
-            #[inline]
-            fn #find() -> Option<ffi::#function> {
-                let provided = #provided.load(Ordering::Acquire);
-                let found = if provided.is_null() {
-                    crate::support::symbol::find(#symbol)
-                } else {
-                    provided
-                };
-                if found.is_null() {
-                    return None;
+            },
+            quote! {
+                #about
+                #[cfg(not(windows))]
+                #[inline]
+                #visibility fn #find() -> Option<ffi::#function> {
+                    let provided = #provided.load(Ordering::Acquire);
+                    let found = if provided.is_null() {
+                        crate::support::symbol::find(#symbol)
+                    } else {
+                        provided
+                    };
+                    if found.is_null() {
+                        return None;
+                    }
+                    #[doc = "§ SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract."]
+                    Some(unsafe { core::mem::transmute::<*mut (), ffi::#function>(found) })
                 }
-                #[doc = "§ SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract."]
-                Some(unsafe { core::mem::transmute::<*mut (), ffi::#function>(found) })
-            }
-        },
-    ]
+            },
+        ]
+    }
+}
+
+/// The parameters of an import, named as in C.
+pub(super) fn params(view: &View<'_>, import: &Import, at: At) -> Vec<TokenStream> {
+    let params = import.params.iter().map(|param| {
+        let (name, ty) = (ident(&param.name), view.passed(&param.ty, param.direction, at));
+        quote!(#name: #ty)
+    });
+    params.collect()
+}
+
+/// The imports, for the page to read.
+pub(super) fn section(view: &View<'_>, page: &mut String) {
+    if view.model.imports.is_empty() {
+        return;
+    }
+    *page += "## Imports\n\nWhat kits take by name from a library.\n\n";
+    for import in &view.model.imports {
+        let Import { name, text, library, header, .. } = import;
+        let params = import.params.iter().map(|param| (&*param.c_type, &*param.name));
+        let signature = facts::declaration(view.model, &import.returns, name, params);
+        let _ = write!(page, "### {name}\n\n{text}\n\n```c\n{signature}\n```\n\n");
+        let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`\n");
+        *page += "| parameter | direction | meaning |\n|---|---|---|\n";
+        for param in &import.params {
+            let direction = format!("{:?}", param.direction).to_lowercase();
+            let _ =
+                writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
+        }
+        page.push('\n');
+        if !import.sources.is_empty() {
+            let _ = writeln!(page, "Sources: {}.\n", view.cite(&import.sources));
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod ffi;
 mod handles;
 mod host;
 mod import;
+mod kit;
 mod layout;
 mod manifest;
 mod memory;

@@ -1,7 +1,7 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
-use super::facts;
 use super::view::{UpcallView, View};
+use super::{facts, import, kit};
 use crate::model::{Note, Status};
 use std::fmt::Write as _;
 
@@ -13,6 +13,8 @@ pub(super) fn emit(view: &View<'_>) -> String {
         section(view, &upcall, &mut page);
     }
     entries(view, &mut page);
+    kit::section(view, &mut page);
+    import::section(view, &mut page);
     errors(view, &mut page);
     notes(view, &mut page);
     sources(view, &mut page);
@@ -127,7 +129,7 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
 }
 
 /// Text that can stand in a table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 

@@ -162,12 +162,17 @@ impl<'a> View<'a> {
 
     /// The type of a parameter: pointers to what goes in only are `*const`.
     pub(super) fn param(&self, param: &Param, at: At) -> TokenStream {
-        match self.model.pointee(&param.ty) {
+        self.passed(&param.ty, param.direction, at)
+    }
+
+    /// The type of what is passed in a direction.
+    pub(super) fn passed(&self, ty: &Ty, direction: Direction, at: At) -> TokenStream {
+        match self.model.pointee(ty) {
             Some(to) if *to != Ty::Void => {
                 let to = self.ty(to, at);
-                if param.direction == Direction::In { quote!(*const #to) } else { quote!(*mut #to) }
+                if direction == Direction::In { quote!(*const #to) } else { quote!(*mut #to) }
             }
-            _ => self.ty(&param.ty, at),
+            _ => self.ty(ty, at),
         }
     }
 

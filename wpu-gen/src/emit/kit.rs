@@ -1,0 +1,46 @@
+//! Kits: as data, as types that stand for them, and as a part of the page to read.
+
+use super::print::Page;
+use super::view::{View, doc};
+use crate::names::{camel, ident};
+use proc_macro2::Literal;
+use quote::quote;
+use std::fmt::Write as _;
+
+/// What `facts.rs` says of kits.
+pub(super) fn facts(view: &View<'_>, page: &mut Page) {
+    let kits = &view.model.kits;
+    let count = Literal::usize_unsuffixed(kits.len());
+    let facts = kits.iter().map(|kit| {
+        let (name, marker, text) = (&kit.name, camel(&kit.name), &kit.text);
+        let uses = kit.uses.iter().map(|upcall| Literal::usize_unsuffixed(*upcall));
+        quote!(Kit { name: #name, marker: #marker, text: #text, uses: UpcallSet::of(&[#(#uses),*]) })
+    });
+    page.item(quote! {
+        /// Every kit.
+        pub static KITS: [Kit; #count] = [#(#facts),*];
+    });
+    let head = quote! {
+        /// A type for each kit, to be named in bounds. None has a value.
+        pub mod kits
+    };
+    let markers = kits.iter().map(|kit| {
+        let (about, marker) = (doc(&format!("`{}`: {}", kit.name, kit.text)), ident(&camel(&kit.name)));
+        quote!(#about #[derive(Clone, Copy, Debug)] pub enum #marker {})
+    });
+    page.block(&head, markers);
+}
+
+/// The kits, for the page to read.
+pub(super) fn section(view: &View<'_>, page: &mut String) {
+    if view.model.kits.is_empty() {
+        return;
+    }
+    *page += "## Kits\n\nCode that makes upcalls on a provider's behalf, where they apply to its class.\n\n| kit | what it is | upcalls |\n|---|---|---|\n";
+    for kit in &view.model.kits {
+        let uses = kit.uses.iter().map(|upcall| format!("`{}`", view.upcall(*upcall).name));
+        let uses = uses.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(page, "| `{}` | {} | {uses} |", kit.name, super::reference::cell(&kit.text));
+    }
+    page.push('\n');
+}
