@@ -7,6 +7,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 /// A structure that is a pointer to items, with their number.
@@ -111,7 +112,7 @@ fn good_row<T>(pointer: *mut T, len: usize) -> Option<NonNull<T>> {
     if len == 0 {
         return Some(NonNull::dangling());
     }
-    let fits = len.checked_mul(size_of::<T>()).is_some_and(|bytes| bytes <= isize::MAX as usize);
+    let fits = len.checked_mul(size_of::<T>()).is_some_and(|bytes| isize::try_from(bytes).is_ok());
     good(pointer).filter(|_| fits)
 }
 
@@ -271,7 +272,7 @@ impl<'a, T: Copy> Items<'a, T> {
     #[must_use]
     #[inline]
     pub fn to_vec(self) -> Vec<T> {
-        let mut copy = Vec::with_capacity(self.len);
+        let mut copy = Vec::<T>::with_capacity(self.len);
         // SAFETY: they can be read, and the vector has room for them.
         unsafe { copy.as_mut_ptr().copy_from(self.at.as_ptr(), self.len) };
         // SAFETY: so many were just written.
@@ -297,6 +298,7 @@ impl Text<'_> {
     /// # Safety
     ///
     /// Otherwise everything up to the zero can be read for as long as the result is used.
+    #[must_use]
     #[inline]
     pub unsafe fn from_zero_ended(pointer: *const u16) -> Option<Self> {
         let at = good(pointer.cast_mut())?;
@@ -426,6 +428,62 @@ impl<'a, T: Copy> Room<'a, T> {
     }
 }
 
+/// How many buffers a call brings as a rule, at most.
+const FEW: usize = 4;
+
+/// A copy of a client's array of buffers, so that nothing which is written to one of them can change
+/// where the others are.
+#[derive(Debug)]
+pub(crate) struct Slices<S> {
+    few: [MaybeUninit<S>; FEW],
+    many: Vec<S>,
+    len: usize,
+}
+
+impl<S: Slice> Slices<S> {
+    /// `None` if the pointer to the array, or to the bytes of a buffer that has some, is null or
+    /// misaligned.
+    ///
+    /// # Safety
+    ///
+    /// Otherwise that many structures can be read, and the bytes of each be used for as long as the result is.
+    #[inline]
+    pub(crate) unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
+        // SAFETY: the contract of this function.
+        let array = unsafe { Items::from_raw(pointer, len) }?;
+        let mut this = Self { few: [const { MaybeUninit::uninit() }; FEW], many: Vec::new(), len };
+        if len > FEW {
+            this.many = array.to_vec();
+        } else {
+            for (index, place) in this.few.iter_mut().enumerate().take(len) {
+                // SAFETY: the index is less than the number of structures.
+                let slice = unsafe { array.at.add(index) };
+                // SAFETY: they can be read.
+                place.write(unsafe { slice.read() });
+            }
+        }
+        let good = this.gather().slices().all(|(bytes, len)| len == 0 || !bytes.is_null());
+        good.then_some(this)
+    }
+
+    #[inline]
+    fn at(&self) -> NonNull<S> {
+        if self.len > FEW { NonNull::from(&*self.many).cast() } else { NonNull::from(&self.few).cast() }
+    }
+
+    /// The buffers, to read.
+    #[inline]
+    pub(crate) fn gather(&self) -> Gather<'_, S> {
+        Gather { at: self.at(), len: self.len, life: PhantomData }
+    }
+
+    /// The buffers, to fill.
+    #[inline]
+    pub(crate) fn scatter(&self) -> Scatter<'_, S> {
+        Scatter { at: self.at(), len: self.len, life: PhantomData }
+    }
+}
+
 /// What gathering and scattering have in common.
 macro_rules! buffers {
     ($name:ident) => {
@@ -527,6 +585,7 @@ impl<'a, S: Slice> Scatter<'a, S> {
     }
 
     /// Writes as many bytes as fit, beginning with byte `at` of all, and says how many.
+    #[must_use = "not all bytes may fit"]
     #[inline]
     pub fn write_at(self, mut at: usize, data: &[u8]) -> usize {
         let mut written = 0;
@@ -557,8 +616,14 @@ pub unsafe trait Counted {
 }
 
 /// A counted structure of a client, to read and to write.
+///
+/// It never has more items than at first, whatever is written over its count.
 #[derive(Debug)]
-pub struct SetMut<'a, S>(NonNull<S>, PhantomData<&'a mut S>);
+pub struct SetMut<'a, S> {
+    at: NonNull<S>,
+    most: usize,
+    life: PhantomData<&'a mut S>,
+}
 
 copied!(SetMut<S>);
 
@@ -570,7 +635,10 @@ impl<S: Counted> SetMut<'_, S> {
     /// Otherwise the count and that many items can be read and written for as long as the result is used.
     #[inline]
     pub unsafe fn from_raw(pointer: *mut S) -> Option<Self> {
-        good(pointer).map(|at| Self(at, PhantomData))
+        let at = good(pointer)?;
+        // SAFETY: the count is there, and can be read.
+        let most = unsafe { at.cast::<u32>().read() } as usize;
+        Some(Self { at, most, life: PhantomData })
     }
 
     /// Lends `body` a set of these items, and returns its answer with the items that are left.
@@ -580,7 +648,8 @@ impl<S: Counted> SetMut<'_, S> {
         // As large as the declared structure, at least, and as aligned as any integer.
         let mut memory = vec![0_u64; bytes.max(size_of::<S>()).div_ceil(8)];
         const { assert!(align_of::<S>() <= align_of::<u64>()) };
-        let set = SetMut::<S>(NonNull::from(&mut *memory).cast(), PhantomData);
+        let at = NonNull::from(&mut *memory).cast();
+        let set = SetMut::<S> { at, most: items.len(), life: PhantomData };
         set.set_len(items.len());
         for (index, item) in items.iter().enumerate() {
             set.set(index, *item);
@@ -594,7 +663,8 @@ impl<S: Counted> SetMut<'_, S> {
     #[inline]
     pub fn len(self) -> usize {
         // SAFETY: the count is there, and can be read.
-        unsafe { self.0.cast::<u32>().read() as usize }
+        let count = unsafe { self.at.cast::<u32>().read() };
+        (count as usize).min(self.most)
     }
 
     /// Whether there are none.
@@ -608,16 +678,16 @@ impl<S: Counted> SetMut<'_, S> {
     #[must_use]
     #[inline]
     pub fn get(self, index: usize) -> Option<S::Item> {
-        // SAFETY: the index is less than the count.
-        (index < self.len()).then(|| unsafe { self.item(index).read() })
+        // SAFETY: such an item can be read.
+        self.item(index).map(|item| unsafe { item.read() })
     }
 
     /// Replaces one of the items; nothing happens if there is none with this index.
     #[inline]
     pub fn set(self, index: usize, item: S::Item) {
-        if index < self.len() {
-            // SAFETY: the index is less than the count.
-            unsafe { self.item(index).write(item) };
+        if let Some(place) = self.item(index) {
+            // SAFETY: such an item can be written.
+            unsafe { place.write(item) };
         }
     }
 
@@ -657,24 +727,25 @@ impl<S: Counted> SetMut<'_, S> {
     #[must_use]
     #[inline]
     pub const fn as_ptr(self) -> *mut S {
-        self.0.as_ptr()
+        self.at.as_ptr()
     }
 
     #[inline]
     fn set_len(self, len: usize) {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         // SAFETY: the count is there, and can be written.
-        unsafe { self.0.cast::<u32>().write(len) };
+        unsafe { self.at.cast::<u32>().write(len) };
     }
 
-    /// # Safety
-    ///
-    /// There is an item with this index.
+    /// Where an item is, if there is one with this index.
     #[inline]
-    unsafe fn item(self, index: usize) -> NonNull<S::Item> {
+    fn item(self, index: usize) -> Option<NonNull<S::Item>> {
+        if index >= self.len() {
+            return None;
+        }
         // SAFETY: the items begin there.
-        let items = unsafe { self.0.byte_add(S::ITEMS) }.cast::<S::Item>();
-        // SAFETY: the contract of this function.
-        unsafe { items.add(index) }
+        let items = unsafe { self.at.byte_add(S::ITEMS) }.cast::<S::Item>();
+        // SAFETY: the index is less than the number of items.
+        Some(unsafe { items.add(index) })
     }
 }

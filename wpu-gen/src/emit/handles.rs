@@ -24,7 +24,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     for (at, def) in view.model.types.iter().enumerate() {
         match &def.kind {
             TypeKind::Callback(callback) if callback.params.len() == 1 => {
-                bundle(&mut page, view, at, callback)
+                bundle(&mut page, view, at, callback);
             }
             TypeKind::Struct(structure) => {
                 token(&mut page, view, at, structure);

@@ -53,7 +53,8 @@ fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
                 }
                 #[inline]
                 fn from_parts(bytes: *mut u8, len: u32) -> Self {
-                    Self { #items: bytes.cast(), #length: len }
+                    let (#items, #length) = (bytes.cast(), len);
+                    Self { #length, #items }
                 }
                 #[inline]
                 unsafe fn len_ptr(this: *mut Self) -> *mut u32 {

@@ -48,6 +48,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
             /// # Safety
             ///
             /// Each can be called, as its documentation says, for as long as the result is used.
+            #[must_use]
             #[inline]
             pub unsafe fn new(table: &ffi::#name) -> Option<Self> {
                 Some(Self { #(#methods: table.#members?),* })
@@ -163,11 +164,8 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         }
         DownKind::Handle { resource } => {
             let zero = view.zero(&view.resource(resource).raw, At::Inside);
-            only(if param.optional {
-                quote!(#name.map_or(#zero, |handle| handle.raw()))
-            } else {
-                quote!(#name.raw())
-            })
+            let ty = ident(view.resource(resource).borrowed.as_deref().unwrap_or("Borrowed"));
+            only(if param.optional { quote!(#name.map_or(#zero, #ty::raw)) } else { quote!(#name.raw()) })
         }
         DownKind::Bytes { .. } => only(if param.optional {
             quote!(#name.map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()))
@@ -192,7 +190,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         DownKind::Buffers { .. } => only(quote!(#name.as_ptr())),
         DownKind::Buffer { fill } => buffer(view, param, fill),
         DownKind::Set(_) => only(if param.optional {
-            quote!(#name.map_or(ptr::null_mut(), |set| set.as_ptr()))
+            quote!(#name.map_or(ptr::null_mut(), memory::SetMut::as_ptr))
         } else {
             quote!(#name.as_ptr())
         }),
@@ -231,13 +229,13 @@ fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> Token
         let length = format_ident!("{}_length", name);
         return quote!(#length);
     }
-    let method = match kind {
-        DownKind::Bytes { .. } => quote!(len),
-        DownKind::Room { .. } => quote!(capacity),
-        _ => quote!(count),
+    let (ty, method) = match kind {
+        DownKind::Bytes { .. } => (quote!(Items), quote!(len)),
+        DownKind::Room { .. } => (quote!(Room), quote!(capacity)),
+        DownKind::Buffers { fill: true, .. } => (quote!(Scatter), quote!(count)),
+        _ => (quote!(Gather), quote!(count)),
     };
-    let count =
-        if param.optional { quote!(#name.map_or(0, |of| of.#method())) } else { quote!(#name.#method()) };
+    let count = if param.optional { quote!(#name.map_or(0, #ty::#method)) } else { quote!(#name.#method()) };
     let prim = view.model.prim(&downcall.param(at).ty).map(|prim| ident(prim.name));
     quote!(#prim::try_from(#count).unwrap_or(#prim::MAX))
 }
@@ -282,15 +280,20 @@ fn buffer(view: &View<'_>, param: &Param, fill: bool) -> Part {
     let slice = format_ident!("{}_slice", name);
     let some = if param.optional { quote!(#name) } else { quote!(Some(#name)) };
     let ty = view.model.pointee(&param.ty).map(|ty| view.ty(ty, At::Inside));
+    let mutable = fill.then(|| quote!(mut));
     let of = if fill { quote!(of.as_ptr(), of.capacity()) } else { quote!(of.as_ptr().cast_mut(), of.len()) };
     Part {
         local: quote! {
-            let mut #slice = #some.map(|of| {
+            let #mutable #slice = #some.map(|of| {
                 let (bytes, length) = (#of);
                 <#ty as memory::Slice>::from_parts(bytes, u32::try_from(length).unwrap_or(u32::MAX))
             });
         },
-        argument: quote!(#slice.as_mut().map_or(ptr::null_mut(), ptr::from_mut)),
+        argument: if fill {
+            quote!(#slice.as_mut().map_or(ptr::null_mut(), ptr::from_mut))
+        } else {
+            quote!(#slice.as_ref().map_or(ptr::null(), ptr::from_ref))
+        },
         after: if fill {
             quote!(if let (Some(room), Some(slice)) = (#some, #slice) { room.set_used(memory::Slice::parts(&slice).1); })
         } else {

@@ -172,7 +172,7 @@ fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
         Failure::Never => return text.trim_end_matches("\n\n# Errors\n\n").to_owned(),
         Failure::Uncoded => text += "[`Failed`], without a code: the host has none for it.",
         Failure::Coded(_) => {
-            text += &(view.error_list(&upcall.upcall.errors) + "- any other code that the host gives")
+            text += &(view.error_list(&upcall.upcall.errors) + "- any other code that the host gives");
         }
     }
     if upcall.consumed().is_some() {

@@ -83,7 +83,7 @@ fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
     let arguments =
         downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, kind)| argument(param, kind));
-    let told = told(view, downcall);
+    let told = told(view, downcall, &quote!(provider.#method(#(#arguments),*)));
     let finish = finish(view, downcall);
     quote! {
         #about
@@ -92,9 +92,7 @@ fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
             let answer = S::with(|provider| {
                 border::output(#errno_name, #null)?;
                 #(#bindings)*
-                let answer = provider.#method(#(#arguments),*)?;
                 #told
-                Ok(answer)
             });
             #settle
             #finish
@@ -174,8 +172,12 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
         DownKind::Text => checked(is_null, quote!(Text::from_zero_ended(#c))),
         DownKind::Buffers { length, fill } => {
             let length = downcall.param(length).c();
-            let ty = if fill { quote!(Scatter) } else { quote!(Gather) };
-            checked(is_null, quote!(#ty::from_raw(#c, #length as usize)))
+            let view = if fill { quote!(scatter) } else { quote!(gather) };
+            quote! {
+                #safety
+                let slices = unsafe { memory::Slices::from_raw(#c, #length as usize) }.ok_or(#null)?;
+                let #name = slices.#view();
+            }
         }
         DownKind::Buffer { fill } => buffer(param, fill, &null),
         DownKind::Set(id) => {
@@ -234,17 +236,19 @@ fn request(
     let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null), safety());
     let (socket, routine, thread) =
         (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
-    let lent = |wanted: &dyn Fn(DownKind) -> bool| {
-        let found = downcall.params().find(|(_, kind)| wanted(*kind));
-        found.map_or(quote!(None), |(param, _)| {
-            let name = param.rust();
-            if param.optional { quote!(#name) } else { quote!(Some(#name)) }
+    let lent = |field: &str, wanted: &dyn Fn(DownKind) -> bool| {
+        let (param, _) = downcall.params().find(|(_, kind)| wanted(*kind))?;
+        let (field, name) = (ident(field), param.rust());
+        Some(match (param.optional, field == name) {
+            (true, true) => quote!(#field,),
+            (true, false) => quote!(#field: #name,),
+            (false, _) => quote!(#field: Some(#name),),
         })
     };
-    let gather = lent(&|kind| matches!(kind, DownKind::Buffers { fill: false, .. }));
-    let scatter = lent(&|kind| matches!(kind, DownKind::Buffers { fill: true, .. }));
-    let input = lent(&|kind| matches!(kind, DownKind::Bytes { .. }));
-    let room = lent(&|kind| matches!(kind, DownKind::Room { .. }));
+    let gather = lent("gather", &|kind| matches!(kind, DownKind::Buffers { fill: false, .. }));
+    let scatter = lent("scatter", &|kind| matches!(kind, DownKind::Buffers { fill: true, .. }));
+    let input = lent("input", &|kind| matches!(kind, DownKind::Bytes { .. }));
+    let room = lent("room", &|kind| matches!(kind, DownKind::Room { .. }));
     quote! {
         let parts = if #c.is_null() { None } else {
             #safety
@@ -255,7 +259,7 @@ fn request(
             };
             Some(Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread })
         };
-        let lent = Lent { gather: #gather, scatter: #scatter, input: #input, room: #room };
+        let lent = Lent { #gather #scatter #input #room ..Lent::NOTHING };
         let #name = parts.map(|parts| {
             #safety
             unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
@@ -282,8 +286,8 @@ fn values(downcall: &DownView<'_>) -> (Vec<Ident>, TokenStream) {
     (names, pattern)
 }
 
-/// What is looked at and told before the gate is left: counts, and requests that are done already.
-fn told(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+/// Asks the provider, and does what must be done before the gate is left: counts, and requests that are done already.
+fn told(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStream {
     let (names, pattern) = values(downcall);
     let answers = || downcall.form.answers.iter().zip(&names);
     let counted = answers().find_map(|(answer, name)| match answer {
@@ -298,7 +302,10 @@ fn told(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         quote!(if #name as usize > #asked { return Err(#broken); })
     });
     if downcall.form.request.is_none() {
-        return check.map_or_else(TokenStream::new, |check| quote!(let #pattern = answer; #check));
+        return match check {
+            Some(check) => quote!(let #pattern = #ask?; #check Ok(#pattern)),
+            None => ask.clone(),
+        };
     }
     let flags = answers().find_map(|(answer, name)| match answer {
         DownAnswer::Param(at) if downcall.form.params[*at] == DownKind::InOut => Some(quote!(#name)),
@@ -306,6 +313,7 @@ fn told(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     });
     let (count, flags) = (counted.map_or(quote!(0), |(name, _)| quote!(#name)), flags.unwrap_or(quote!(0)));
     quote! {
+        let answer = #ask?;
         if let Progress::Done(values) = &answer {
             let #pattern = *values;
             #check
@@ -313,17 +321,20 @@ fn told(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
                 (S::TELLER.tell)(parts, Ok((#count, #flags)));
             }
         }
+        Ok(answer)
     }
 }
 
 fn asked(param: &Param, kind: DownKind) -> TokenStream {
     let name = param.rust();
-    let method = match kind {
-        DownKind::Buffers { .. } => quote!(total),
-        DownKind::Bytes { .. } => quote!(len),
-        _ => quote!(capacity),
+    let (ty, method) = match kind {
+        DownKind::Buffers { fill: false, .. } => (quote!(Gather), quote!(total)),
+        DownKind::Buffers { fill: true, .. } => (quote!(Scatter), quote!(total)),
+        DownKind::Bytes { .. } => (quote!(Items), quote!(len)),
+        _ => (quote!(Room), quote!(capacity)),
     };
-    if param.optional { quote!(#name.map_or(0, |of| of.#method())) } else { quote!(#name.#method()) }
+    let path = quote!(#ty::#method);
+    if param.optional { quote!(#name.map_or(0, #path)) } else { quote!(#name.#method()) }
 }
 
 /// Writes what came out, and answers.
