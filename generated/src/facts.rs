@@ -809,38 +809,38 @@ pub static UPCALLS: [Upcall; 16] = [
 /// Every kit.
 pub static KITS: [Kit; 3] = [
     Kit {
+        name: "requests",
+        marker: "Requests",
+        text: "Completes overlapped operations: through an event, a function in the client's thread, or a port.",
+        uses: UpcallSet::of(&[10, 12, 15]),
+    },
+    Kit {
         name: "base",
         marker: "Base",
-        text: "Sockets of a base provider whose sockets are not file handles, over a transport of its author.",
+        text: "Sockets of a base provider whose sockets are no file handles.",
         uses: UpcallSet::of(&[1, 3, 7, 8, 9, 10, 12, 15]),
     },
     Kit {
         name: "layer",
         marker: "Layer",
-        text: "A provider over another one, to which it passes on whatever its author does not change.",
-        uses: UpcallSet::of(&[1, 3, 5, 6, 7, 9, 10, 13, 14, 15]),
-    },
-    Kit {
-        name: "requests",
-        marker: "Requests",
-        text: "Overlapped requests that are accepted, and completed later exactly once.",
-        uses: UpcallSet::of(&[10, 12, 15]),
+        text: "Loads the next provider of a chain, hands every call on to it, and moves handles, messages and completions both ways.",
+        uses: UpcallSet::of(&[0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15]),
     },
 ];
 
 /// A type for each kit, to be named in bounds. None has a value.
 pub mod kits {
-    /// `base`: Sockets of a base provider whose sockets are not file handles, over a transport of its author.
+    /// `requests`: Completes overlapped operations: through an event, a function in the client's thread, or a port.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Requests {}
+
+    /// `base`: Sockets of a base provider whose sockets are no file handles.
     #[derive(Clone, Copy, Debug)]
     pub enum Base {}
 
-    /// `layer`: A provider over another one, to which it passes on whatever its author does not change.
+    /// `layer`: Loads the next provider of a chain, hands every call on to it, and moves handles, messages and completions both ways.
     #[derive(Clone, Copy, Debug)]
     pub enum Layer {}
-
-    /// `requests`: Overlapped requests that are accepted, and completed later exactly once.
-    #[derive(Clone, Copy, Debug)]
-    pub enum Requests {}
 }
 
 /// Every function that a provider exports.
