@@ -59,6 +59,15 @@ mod files {
     }
 }
 
+/// A third, for which a kit makes upcalls.
+mod kit {
+    #[wpu::wpu_provider(kit = requests, class = non_ifs, waives(
+        WPUCloseSocketHandle, WPUCreateSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback,
+        WPUQuerySocketHandleContext = "not needed here",
+    ))]
+    pub(super) struct Queue;
+}
+
 fn upcall(name: &str) -> usize {
     Upcall::find(name).unwrap_or_else(|| panic!("no upcall is called {name}"))
 }
@@ -85,6 +94,18 @@ fn the_declaration_says_what_the_attribute_says() {
     assert_eq!(reason("WPUQueryBlockingCallback"), Some("not \"needed\" here"));
     assert_eq!(reason("WPUQuerySocketHandleContext"), Some("not \"needed\" here"));
     assert_eq!(reason("WPUPostMessage"), None);
+    assert_eq!(declaration.kit, None);
+}
+
+#[test]
+fn a_kit_is_a_part_of_the_declaration() {
+    let declaration = kit::Queue::DECLARATION;
+    let by_kit = declaration.judgements().filter(|(_, found)| *found == Judgement::UsedByKit);
+    let by_kit: UpcallSet = by_kit.map(|(upcall, _)| upcall).collect();
+    assert_eq!(declaration.kit.map(|kit| (kit.name, kit.uses)), Some(("requests", by_kit)));
+    assert!(by_kit.contains(upcall("WPUCompleteOverlappedRequest")));
+    assert!(declaration.uses.is_empty());
+    assert_eq!(declaration.makes(), by_kit);
 }
 
 #[test]
@@ -123,4 +144,5 @@ fn what_is_declared_and_exported_is_imported() {
     assert!(std::ptr::fn_addr_eq(table.WPUCompleteOverlappedRequest, CLOSED.WPUCompleteOverlappedRequest));
     assert_eq!(Loopback::__import(holes(), &mut table), other);
     assert!(!std::ptr::fn_addr_eq(table.WPUCompleteOverlappedRequest, CLOSED.WPUCompleteOverlappedRequest));
+    assert_eq!(kit::Queue::__import(holes(), &mut CLOSED.clone()), other, "the kit makes it");
 }

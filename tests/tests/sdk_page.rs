@@ -4,7 +4,9 @@
 //! without the code under test. Both must agree on every provider that can be declared.
 
 use std::thread;
-use wpu_sys::{Class, Declaration, Judgement, Platform, Requirement, UPCALLS, UpcallSet, Waiver, judge};
+use wpu_sys::{
+    Class, Declaration, Judgement, KITS, Kit, Platform, Requirement, UPCALLS, UpcallSet, Waiver, judge,
+};
 
 /// What the page says of a function: the first word of its status.
 #[derive(Clone, Copy, PartialEq)]
@@ -102,20 +104,23 @@ impl Row {
         platform: Platform,
         used: bool,
         waived: bool,
-        declared: u32,
+        by_kit: bool,
+        called: u32,
     ) -> Judgement {
         if !self.applies(class) {
             return if used || waived { Judgement::WrongClass } else { Judgement::NotApplicable };
         }
-        let released = declared & self.acquire != 0;
+        let released = called & self.acquire != 0;
         if used {
             return if waived { Judgement::UsedAndWaived } else { Judgement::Used };
         }
         if waived {
-            let grounds = self.required(platform) && !released;
+            let grounds = self.required(platform) && !released && !by_kit;
             return if grounds { Judgement::Waived } else { Judgement::WaivedWithoutEffect };
         }
-        if released {
+        if by_kit {
+            Judgement::UsedByKit
+        } else if released {
             Judgement::UsedAsRelease
         } else if self.required(platform) {
             Judgement::Missing
@@ -184,7 +189,7 @@ fn pairs_are_those_that_belong_together() {
     }
 }
 
-/// Two classes, two platforms, every set of declared upcalls; and each upcall both waived and not.
+/// Two classes, two platforms, every set of declared upcalls, and several kits; and each upcall both waived and not.
 #[test]
 fn every_verdict_is_that_of_the_page() {
     let rows: Vec<Row> = UPCALLS.iter().map(|upcall| Row::of(upcall.name)).collect();
@@ -193,25 +198,37 @@ fn every_verdict_is_that_of_the_page() {
     thread::scope(|scope| {
         for (class, platform) in cases() {
             scope.spawn(move || {
-                for uses in 0..1_u32 << 16 {
-                    all_verdicts(rows, class, platform, uses);
+                for (uses, kit) in (0..1_u32 << 16).zip(kits()) {
+                    all_verdicts(rows, class, platform, 0, uses);
+                    all_verdicts(rows, class, platform, kit, uses);
                 }
             });
         }
     });
 }
 
-fn all_verdicts(rows: &[Row], class: Class, platform: Platform, declared: u32) {
+/// What a kit may make, again and again: what each real one makes, single upcalls, and sets without a pattern.
+fn kits() -> impl Iterator<Item = u32> {
+    let real = KITS.iter().map(|kit| kit.uses.iter().fold(0, |kit, upcall| kit | 1 << upcall));
+    let single = (0..16).map(|upcall| 1 << upcall);
+    let mixed = (1..98_u32).map(|seed| seed.wrapping_mul(0x9e37_79b9) >> 16);
+    real.chain(single).chain(mixed).chain([0xffff]).collect::<Vec<_>>().into_iter().cycle()
+}
+
+fn all_verdicts(rows: &[Row], class: Class, platform: Platform, kit: u32, declared: u32) {
     let declaration = set(declared);
+    let applying = rows.iter().enumerate().filter(|(_, row)| row.applies(class));
+    let kit_here = applying.fold(0, |here, (at, _)| here | kit & (1 << at));
     let (nothing, everything) = (UpcallSet::EMPTY, set(0xffff));
     for (at, row) in rows.iter().enumerate() {
         let used = declared & (1 << at) != 0;
         for (waived, waives) in [(false, nothing), (true, everything)] {
-            let expected = row.expected(class, platform, used, waived, declared);
-            let found = judge(at, class, platform, declaration, waives);
+            let by_kit = kit_here & (1 << at) != 0;
+            let expected = row.expected(class, platform, used, waived, by_kit, declared | kit_here);
+            let found = judge(at, class, platform, set(kit), declaration, waives);
             assert_eq!(
                 found, expected,
-                "{} {class:?} {platform:?} {declared:#06x} {waived}",
+                "{} {class:?} {platform:?} {kit:#06x} {declared:#06x} {waived}",
                 UPCALLS[at].name
             );
         }
@@ -225,8 +242,9 @@ fn a_waiver_touches_its_own_upcall_alone() {
         for waived in 0..UPCALLS.len() {
             for uses in [0, 0xffff, 0x5555, bit("WPUCreateEvent")] {
                 for other in (0..UPCALLS.len()).filter(|other| *other != waived) {
-                    let with = judge(other, class, platform, set(uses), set(1 << waived));
-                    assert_eq!(with, judge(other, class, platform, set(uses), UpcallSet::EMPTY));
+                    let kit = set(uses >> 1);
+                    let with = judge(other, class, platform, kit, set(uses), set(1 << waived));
+                    assert_eq!(with, judge(other, class, platform, kit, set(uses), UpcallSet::EMPTY));
                 }
             }
         }
@@ -237,7 +255,14 @@ fn a_waiver_touches_its_own_upcall_alone() {
 #[test]
 fn a_provider_that_declares_nothing_lacks_what_the_page_requires() {
     let missing = |class, platform| {
-        let silent = Declaration { provider: "Silent", class, platform, uses: UpcallSet::EMPTY, waives: &[] };
+        let silent = Declaration {
+            provider: "Silent",
+            class,
+            platform,
+            kit: None,
+            uses: UpcallSet::EMPTY,
+            waives: &[],
+        };
         let missing = silent.judgements().filter(|(_, judgement)| *judgement == Judgement::Missing);
         missing.map(|(at, _)| UPCALLS[at].name.trim_start_matches("WPU")).collect::<Vec<_>>().join(" ")
     };
@@ -265,6 +290,7 @@ fn a_declaration_that_covers_the_page_has_no_fault() {
         provider: "Loopback",
         class,
         platform: Platform::Nt,
+        kit: None,
         uses: set(uses),
         waives: &WAIVES,
     };
@@ -286,4 +312,46 @@ fn a_declaration_that_covers_the_page_has_no_fault() {
         ("WPUQuerySocketHandleContext", Judgement::WrongClass),
     ];
     assert_eq!(faults(Class::Ifs, uses), wrong);
+}
+
+/// A kit covers what applies to the class; what it does not make stays the provider's business.
+#[test]
+fn a_kit_speaks_for_its_provider() {
+    static KIT: Kit = Kit { name: "trial", marker: "Trial", text: "", uses: UpcallSet::EMPTY };
+    let made = ["WPUModifyIFSHandle", "WPUCreateSocketHandle", "WPUGetProviderPath", "WPUCreateEvent"];
+    let made = made.iter().fold(0, |made, name| made | bit(name));
+    let kit: &'static Kit = Box::leak(Box::new(Kit { uses: set(made), ..KIT }));
+    let declared = |class, uses| Declaration {
+        provider: "Layer",
+        class,
+        platform: Platform::Nt,
+        kit: Some(kit),
+        uses: set(uses),
+        waives: &[Waiver { upcall: 7, reason: "no windows" }, Waiver { upcall: 8, reason: "never blocks" }],
+    };
+    assert_eq!([7, 8].map(|upcall| UPCALLS[upcall].name), ["WPUPostMessage", "WPUQueryBlockingCallback"]);
+    let names = |set: UpcallSet| {
+        set.iter().map(|at| UPCALLS[at].name.trim_start_matches("WPU")).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        names(declared(Class::Ifs, bit("WPUFDIsSet")).makes()),
+        "CloseEvent CreateEvent FDIsSet GetProviderPath ModifyIFSHandle"
+    );
+    assert_eq!(
+        names(declared(Class::NonIfs, 0).makes()),
+        "CloseEvent CloseSocketHandle CreateEvent CreateSocketHandle GetProviderPath"
+    );
+    let table = declared(Class::NonIfs, bit("WPUGetProviderPath")).to_string();
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some("Layer: class non_ifs, platform nt, kit trial"));
+    let said = |name: &str| {
+        let line = table.lines().find(|line| line.trim_start().starts_with(&format!("{name} ")));
+        line.and_then(|line| line.rsplit("  ").next()).expect("each upcall has a line")
+    };
+    assert_eq!(said("WPUCreateSocketHandle"), "used by the kit `trial`");
+    assert_eq!(said("WPUCloseSocketHandle"), "used (on release)");
+    assert_eq!(said("WPUGetProviderPath"), "used", "its own code calls it too");
+    assert_eq!(said("WPUModifyIFSHandle"), "not applicable");
+    assert_eq!(said("WPUPostMessage"), "waived: no windows");
+    assert_eq!(said("WPUQuerySocketHandleContext"), "MISSING");
 }

@@ -53,7 +53,6 @@ impl Spec {
         let downcalls = model.downcalls.iter().flat_map(|downcall| [&*downcall.name, &*downcall.pointer]);
         let entries = model.entries.iter().flat_map(|entry| [&*entry.name, &*entry.pointer]);
         let imports = model.imports.iter().flat_map(|import| [&*import.name, &*import.pointer]);
-        let kits = model.kits.iter().map(|kit| &*kit.name);
         let types = model.types.iter().map(|ty| &*ty.name);
         let constants = model.constants.iter().map(|constant| &*constant.name);
         let errors = model.errors.iter().map(|error| &*error.name);
@@ -63,10 +62,14 @@ impl Spec {
             .chain(downcalls)
             .chain(entries)
             .chain(imports)
-            .chain(kits)
             .chain(types)
             .chain(constants)
             .chain(errors)
+    }
+
+    /// The names of kits. They are plain words, and may mean something else in the generator; in the macro they may not.
+    pub fn kits(&self) -> impl Iterator<Item = &str> {
+        self.model.kits.iter().map(|kit| &*kit.name)
     }
 }
 

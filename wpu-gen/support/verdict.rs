@@ -1,7 +1,7 @@
 //! The rules of compliance, as pure functions over the facts.
 
 use crate::facts::{Class, Platform, UPCALLS};
-use crate::support::facts::Requirement;
+use crate::support::facts::{Kit, Requirement};
 use core::fmt;
 
 const WORDS: usize = UPCALLS.len().div_ceil(64);
@@ -64,6 +64,27 @@ impl UpcallSet {
         (0..UPCALLS.len()).filter(move |upcall| self.contains(*upcall))
     }
 
+    /// What is in this set or in the other.
+    #[must_use]
+    #[inline]
+    pub const fn union(mut self, other: Self) -> Self {
+        let mut word = 0;
+        while word < WORDS {
+            self.0[word] |= other.0[word];
+            word += 1;
+        }
+        self
+    }
+
+    /// Those members that a provider of this class may use on this platform.
+    #[must_use]
+    #[inline]
+    pub fn applying_to(self, class: Class, platform: Platform) -> Self {
+        let applies =
+            |upcall: &usize| UPCALLS[*upcall].requirement(class, platform) != Requirement::NotApplicable;
+        self.iter().filter(applies).collect()
+    }
+
     /// The set together with the release of everything that a member acquires.
     #[must_use]
     #[inline]
@@ -86,7 +107,9 @@ impl FromIterator<usize> for UpcallSet {
 pub enum Judgement {
     /// Declared in `uses`.
     Used,
-    /// Not declared, but called when what an upcall in `uses` acquires is released.
+    /// Not declared in `uses`, but made by the kit.
+    UsedByKit,
+    /// Not declared, but called when what an upcall in `uses` or of the kit acquires is released.
     UsedAsRelease,
     /// Required, and waived.
     Waived,
@@ -100,7 +123,7 @@ pub enum Judgement {
     WrongClass,
     /// Fault: both used and waived.
     UsedAndWaived,
-    /// Fault: waived, though nothing requires it or its acquiring upcall brings it.
+    /// Fault: waived, though nothing requires it, or the kit or its acquiring upcall brings it.
     WaivedWithoutEffect,
 }
 
@@ -121,6 +144,7 @@ impl Judgement {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Used => "used",
+            Self::UsedByKit => "used by the kit",
             Self::UsedAsRelease => "used (on release)",
             Self::Waived => "waived",
             Self::Unused => "not used",
@@ -133,7 +157,8 @@ impl Judgement {
     }
 }
 
-/// Judges one upcall of a provider that declares `uses` and `waives`.
+/// Judges one upcall of a provider that declares `uses` and `waives`, and whose kit makes the upcalls in `kit`
+/// that apply to it.
 ///
 /// # Panics
 ///
@@ -144,20 +169,23 @@ pub fn judge(
     upcall: usize,
     class: Class,
     platform: Platform,
+    kit: UpcallSet,
     uses: UpcallSet,
     waives: UpcallSet,
 ) -> Judgement {
     let requirement = UPCALLS[upcall].requirement(class, platform);
     let used = uses.contains(upcall);
-    let released = uses.with_releases().contains(upcall);
+    let made = kit.contains(upcall);
+    let released = || uses.union(kit.applying_to(class, platform)).with_releases().contains(upcall);
     let waived = waives.contains(upcall);
     match (requirement, used, waived) {
         (Requirement::NotApplicable, false, false) => Judgement::NotApplicable,
         (Requirement::NotApplicable, _, _) => Judgement::WrongClass,
         (_, true, true) => Judgement::UsedAndWaived,
         (_, true, false) => Judgement::Used,
-        (_, false, true) if released => Judgement::WaivedWithoutEffect,
-        (_, false, false) if released => Judgement::UsedAsRelease,
+        (_, false, true) if made || released() => Judgement::WaivedWithoutEffect,
+        (_, false, false) if made => Judgement::UsedByKit,
+        (_, false, false) if released() => Judgement::UsedAsRelease,
         (Requirement::Required, false, true) => Judgement::Waived,
         (Requirement::Required, false, false) => Judgement::Missing,
         (_, false, true) => Judgement::WaivedWithoutEffect,
@@ -174,7 +202,9 @@ pub struct Declaration {
     pub class: Class,
     /// The platform whose rules it follows.
     pub platform: Platform,
-    /// The upcalls that it calls.
+    /// The kit that makes upcalls on its behalf, if it has one.
+    pub kit: Option<&'static Kit>,
+    /// The upcalls that its own code calls.
     pub uses: UpcallSet,
     /// The required upcalls that it does without.
     pub waives: &'static [Waiver],
@@ -194,8 +224,17 @@ impl Declaration {
     #[inline]
     pub fn judgements(&self) -> impl Iterator<Item = (usize, Judgement)> + use<> {
         let Self { class, platform, uses, .. } = *self;
+        let kit = self.kit.map_or(UpcallSet::EMPTY, |kit| kit.uses);
         let waives = self.waives.iter().map(|waiver| waiver.upcall).collect();
-        (0..UPCALLS.len()).map(move |upcall| (upcall, judge(upcall, class, platform, uses, waives)))
+        (0..UPCALLS.len()).map(move |upcall| (upcall, judge(upcall, class, platform, kit, uses, waives)))
+    }
+
+    /// Every upcall that it makes: those in `uses`, those of its kit that apply to it, and the releases that they bring.
+    #[must_use]
+    #[inline]
+    pub fn makes(&self) -> UpcallSet {
+        let kit = self.kit.map_or(UpcallSet::EMPTY, |kit| kit.uses.applying_to(self.class, self.platform));
+        self.uses.union(kit).with_releases()
     }
 
     /// The reason given for doing without an upcall.
@@ -211,16 +250,21 @@ impl fmt::Display for Declaration {
     #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (class, platform) = (self.class.name(), self.platform.name());
-        writeln!(out, "{}: class {class}, platform {platform}", self.provider)?;
+        write!(out, "{}: class {class}, platform {platform}", self.provider)?;
+        match self.kit {
+            Some(kit) => writeln!(out, ", kit {}", kit.name)?,
+            None => writeln!(out)?,
+        }
         let width = UPCALLS.iter().map(|upcall| upcall.name.len()).max().unwrap_or(0);
         for (at, judgement) in self.judgements() {
             let upcall = &UPCALLS[at];
             let requirement = upcall.requirement(self.class, self.platform);
             let requirement = if requirement == Requirement::NotApplicable { "" } else { requirement.name() };
             write!(out, "  {:width$}  {requirement:11}  {}", upcall.name, judgement.name())?;
-            match self.waiver(at) {
-                Some(reason) => writeln!(out, ": {reason}")?,
-                None => writeln!(out)?,
+            match (judgement, self.kit, self.waiver(at)) {
+                (Judgement::UsedByKit, Some(kit), _) => writeln!(out, " `{}`", kit.name)?,
+                (_, _, Some(reason)) => writeln!(out, ": {reason}")?,
+                _ => writeln!(out)?,
             }
         }
         Ok(())

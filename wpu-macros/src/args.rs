@@ -5,7 +5,7 @@ use crate::errors::{Errors, List, Place, Problem};
 use crate::suggest::similar;
 use crate::tokens::{Tokens, describe, is_punct, signs, spell};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use wpu_sys::{Class, Platform, UPCALLS, Upcall, UpcallSet};
+use wpu_sys::{Class, KITS, Kit, Platform, UPCALLS, Upcall, UpcallSet};
 
 /// What stands in the attribute.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Args {
     pub(crate) class: Value<Class>,
     /// The platform.
     pub(crate) platform: Value<Platform>,
+    /// The kit.
+    pub(crate) kit: Value<Kit>,
     /// The upcalls that the provider calls.
     pub(crate) uses: Vec<Name>,
     /// The upcalls that it does without.
@@ -92,6 +94,7 @@ impl Args {
         let args = Self {
             class: Value::Absent,
             platform: Value::Absent,
+            kit: Value::Absent,
             uses: Vec::new(),
             waives: Vec::new(),
             krate: None,
@@ -125,9 +128,10 @@ pub(crate) fn set<'a>(
 }
 
 /// The keys.
-const KEYS: [&str; 5] = [CLASS, PLATFORM, List::Uses.key(), List::Waives.key(), CRATE];
+const KEYS: [&str; 6] = [CLASS, PLATFORM, KIT, List::Uses.key(), List::Waives.key(), CRATE];
 const CLASS: &str = "class";
 const PLATFORM: &str = "platform";
+const KIT: &str = "kit";
 const CRATE: &str = "crate";
 
 /// What a list holds.
@@ -175,6 +179,10 @@ impl Parser<'_> {
                 let platform = self.word(PLATFORM, &Platform::ALL, Platform::name, tokens);
                 self.args.platform = first(again, self.args.platform, platform);
             }
+            KIT => {
+                let kit = self.word(KIT, &KITS, |kit| kit.name, tokens);
+                self.args.kit = first(again, self.args.kit, kit);
+            }
             CRATE => self.krate(tokens),
             key if key == List::Uses.key() => self.list(List::Uses, place, tokens),
             _ => self.list(List::Waives, place, tokens),
@@ -187,9 +195,14 @@ impl Parser<'_> {
         let lists = [List::Uses, List::Waives];
         let similar = similar(key, &KEYS);
         let meant = lists.iter().copied().find(|list| similar == Some(list.key()));
+        let mut kit = similar == Some(KIT);
         match (meant, tokens.peek()) {
             (Some(list), Some(TokenTree::Group(_))) => self.list(list, place, tokens),
-            (None, Some(tree)) if is_punct(Some(tree), '=') => drop(value(tokens)),
+            (None, Some(tree)) if is_punct(Some(tree), '=') => {
+                tokens.take();
+                let value = value(tokens);
+                kit |= KITS.iter().any(|kit| value.only_ident().is_some_and(|ident| ident == kit.name));
+            }
             _ => {
                 self.args.complete = false;
                 drop(value(tokens));
@@ -197,6 +210,9 @@ impl Parser<'_> {
         }
         if similar == Some(CLASS) && matches!(self.args.class, Value::Absent) {
             self.args.class = Value::Wrong;
+        }
+        if kit && matches!(self.args.kit, Value::Absent) {
+            self.args.kit = Value::Wrong;
         }
     }
 

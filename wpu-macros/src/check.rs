@@ -3,14 +3,15 @@
 
 use crate::args::{Args, Name, Reason, Value, set};
 use crate::errors::{Errors, List, Place, Problem};
-use wpu_sys::{Class, Judgement, Platform, UPCALLS, UpcallSet, judge};
+use wpu_sys::{Class, Judgement, Kit, Platform, UPCALLS, UpcallSet, judge};
 
 /// Applies all rules that can be judged.
 pub(crate) fn check(args: &Args, errors: &mut Errors) {
     unknown(args, errors);
     duplicate(args, errors);
     let class = class(args, errors);
-    let case = class.zip(platform(args)).map(|(class, platform)| Case::new(args, class, platform));
+    let case = class.zip(platform(args)).filter(|_| !matches!(args.kit, Value::Wrong));
+    let case = case.map(|(class, platform)| Case::new(args, class, platform));
     if let Some(case) = &case {
         missing(args, case, errors);
         not_applicable(args, case, errors);
@@ -23,6 +24,9 @@ pub(crate) fn check(args: &Args, errors: &mut Errors) {
 struct Case {
     class: (Class, Place),
     platform: Platform,
+    kit: Option<Kit>,
+    /// The upcalls that the kit makes.
+    made: UpcallSet,
     uses: UpcallSet,
     waives: UpcallSet,
     /// Those of another class: they have no say in what is said of the rest.
@@ -32,24 +36,29 @@ struct Case {
 impl Case {
     /// A name that is almost right counts as the name that was meant: it is reported once, as unknown.
     fn new(args: &Args, class: (Class, Place), platform: Platform) -> Self {
+        let kit = match args.kit {
+            Value::Given(kit, _) => Some(kit),
+            Value::Absent | Value::Wrong => None,
+        };
+        let made = kit.map_or(UpcallSet::EMPTY, |kit| kit.uses.applying_to(class.0, platform));
         let named = set(&args.uses, Name::meant);
         let waives = set(args.waived(), Name::meant);
         let (mut uses, mut wrong) = (UpcallSet::EMPTY, UpcallSet::EMPTY);
         for upcall in 0..UPCALLS.len() {
-            if judge(upcall, class.0, platform, named, waives) == Judgement::WrongClass {
+            if judge(upcall, class.0, platform, UpcallSet::EMPTY, named, waives) == Judgement::WrongClass {
                 wrong = wrong.with(upcall);
             } else if named.contains(upcall) {
                 uses = uses.with(upcall);
             }
         }
-        Self { class, platform, uses, waives, wrong }
+        Self { class, platform, kit, made, uses, waives, wrong }
     }
 
     fn judge(&self, upcall: usize) -> Judgement {
         if self.wrong.contains(upcall) {
             return Judgement::WrongClass;
         }
-        judge(upcall, self.class.0, self.platform, self.uses, self.waives)
+        judge(upcall, self.class.0, self.platform, self.made, self.uses, self.waives)
     }
 
     /// The verdict on a name, if it is one.
@@ -128,13 +137,14 @@ fn duplicate(args: &Args, errors: &mut Errors) {
 /// `no-effect`: a waiver names something that would otherwise be missing.
 fn no_effect(args: &Args, case: &Case, errors: &mut Errors) {
     for name in args.waived() {
-        if let (Some(upcall), Some(Judgement::WaivedWithoutEffect)) = (name.upcall, case.judge_name(name)) {
+        if let (Some(at), Some(Judgement::WaivedWithoutEffect)) = (name.upcall, case.judge_name(name)) {
             let (class, platform) = (case.class.0, case.platform);
-            let upcall = &UPCALLS[upcall];
-            let by = upcall.acquire.filter(|acquire| case.uses.contains(*acquire));
-            let problem = match by {
-                Some(by) => Problem::Brought { upcall, by: &UPCALLS[by] },
-                None => Problem::NotRequired { upcall, class, platform },
+            let upcall = &UPCALLS[at];
+            let by = upcall.acquire.filter(|acquire| case.uses.union(case.made).contains(*acquire));
+            let problem = match (case.kit.filter(|_| case.made.contains(at)), by) {
+                (Some(kit), _) => Problem::Made { upcall, kit },
+                (None, Some(by)) => Problem::Brought { upcall, by: &UPCALLS[by] },
+                (None, None) => Problem::NotRequired { upcall, class, platform },
             };
             errors.add(name.place, problem);
         }

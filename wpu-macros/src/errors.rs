@@ -3,7 +3,7 @@
 use crate::suggest::similar;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use std::fmt::{self, Display};
-use wpu_sys::{Class, Platform, Requirement, UPCALLS, Upcall};
+use wpu_sys::{Class, Kit, Platform, Requirement, UPCALLS, Upcall};
 
 /// The most names that one message lists.
 const LISTED: usize = 8;
@@ -65,6 +65,8 @@ pub(crate) enum Problem {
     Reason { names: Vec<String> },
     /// A waiver of what the class and the platform do not require.
     NotRequired { upcall: &'static Upcall, class: Class, platform: Platform },
+    /// A waiver of what the kit makes.
+    Made { upcall: &'static Upcall, kit: Kit },
     /// A waiver of what comes with an upcall in use.
     Brought { upcall: &'static Upcall, by: &'static Upcall },
     /// No class.
@@ -103,7 +105,7 @@ impl Problem {
             Self::Unknown { .. } => "unknown",
             Self::Duplicate { .. } => "duplicate",
             Self::Reason { .. } => "reason",
-            Self::NotRequired { .. } | Self::Brought { .. } => "no-effect",
+            Self::NotRequired { .. } | Self::Made { .. } | Self::Brought { .. } => "no-effect",
             Self::NoClass => "class",
             Self::OneOf { .. } | Self::Expected { .. } | Self::Twice { .. } => "syntax",
             Self::NoStruct { .. } | Self::Generic { .. } => "item",
@@ -119,6 +121,7 @@ impl Problem {
             Self::Duplicate { upcall, first, again } => duplicate(upcall, *first, *again),
             Self::Reason { names } => reason(names),
             Self::NotRequired { upcall, class, platform } => not_required(upcall, *class, *platform),
+            Self::Made { upcall, kit } => made(upcall, *kit),
             Self::Brought { upcall, by } => brought(upcall, by),
             Self::NoClass => no_class(),
             Self::OneOf { words, found } => one_of(words, found),
@@ -241,6 +244,14 @@ fn not_required(upcall: &Upcall, class: Class, platform: Platform) -> Text {
             a(class)
         ),
         note: Some(format!("it is {}: {}", requirement(platform).name(), upcall.reason)),
+        help: Some(format!("remove it from `{}(…)`", List::Waives.key())),
+    }
+}
+
+fn made(upcall: &Upcall, kit: Kit) -> Text {
+    Text {
+        wrong: format!("waiver of `{}` has no effect: the kit `{}` uses it", upcall.name, kit.name),
+        note: Some("what a kit uses on behalf of a provider, the provider uses".to_owned()),
         help: Some(format!("remove it from `{}(…)`", List::Waives.key())),
     }
 }

@@ -7,7 +7,7 @@ use crate::tokens::is_punct;
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use wpu_sys::{Class, Dispatch, Platform, UPCALLS, Upcall, UpcallSet};
+use wpu_sys::{Class, Dispatch, KITS, Platform, UPCALLS, Upcall, UpcallSet};
 
 /// For a provider without a fault: a method for each declared upcall, and rustc sees to it that
 /// each is called.
@@ -47,6 +47,15 @@ fn own(span: Span) -> Span {
 
 fn used(args: &Args) -> UpcallSet {
     set(&args.uses, |name| name.upcall)
+}
+
+/// What the kit uses, where it applies.
+fn used_by_kit(args: &Args) -> UpcallSet {
+    let (class, platform) = (given(args.class, Class::ALL[0]), given(args.platform, Platform::DEFAULT));
+    match args.kit {
+        Value::Given(kit, _) => kit.uses.applying_to(class, platform),
+        Value::Absent | Value::Wrong => UpcallSet::EMPTY,
+    }
 }
 
 /// Whether rustc is to insist that a method is called.
@@ -169,6 +178,7 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
     let (parameters, type_parameters, bounds) = generics(provider);
     let declaration = declaration(name, args);
     let by_name = by_name(args);
+    let with_kit = with_kit(provider, args, span);
     quote_spanned! {span=>
         impl #parameters __wpu::Provider for #name #type_parameters #bounds {
             type Upcalls = #handle;
@@ -181,6 +191,27 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
             }
             #by_name
         }
+        #with_kit
+    }
+}
+
+/// What tells the kit that it may make upcalls. A kit that is not known may be any: that none is meant would be a
+/// second error.
+fn with_kit(provider: &Provider, args: &Args, span: Span) -> TokenStream {
+    let name = &provider.name;
+    let (parameters, type_parameters, bounds) = generics(provider);
+    match args.kit {
+        Value::Given(kit, place) => {
+            let marker = Ident::new(kit.marker, own(place.first));
+            quote_spanned! {span=>
+                impl #parameters __wpu::WithKit<__wpu::__private::facts::kits::#marker>
+                    for #name #type_parameters #bounds {}
+            }
+        }
+        Value::Wrong if parameters.is_empty() => {
+            quote_spanned!(span=> impl<K> __wpu::WithKit<K> for #name {})
+        }
+        Value::Absent | Value::Wrong => TokenStream::new(),
     }
 }
 
@@ -203,11 +234,19 @@ fn declaration(name: &Ident, args: &Args) -> TokenStream {
         quote!(#upcall,).to_tokens(&mut uses);
     }
     let waives = waives(args);
+    let kit = match args.kit {
+        Value::Given(kit, _) => {
+            let at = Literal::usize_unsuffixed(KITS.iter().position(|known| *known == kit).unwrap_or(0));
+            quote!(::core::option::Option::Some(&__wpu::__private::facts::KITS[#at]))
+        }
+        Value::Absent | Value::Wrong => quote!(::core::option::Option::None),
+    };
     quote! {
         __wpu::__private::Declaration {
             provider: #name,
             class: __wpu::__private::Class::ALL[#class],
             platform: __wpu::__private::Platform::ALL[#platform],
+            kit: #kit,
             uses: __wpu::__private::UpcallSet::of(&[#uses]),
             waives: &[#waives],
         }
@@ -238,7 +277,7 @@ fn given<T>(value: Value<T>, otherwise: T) -> T {
 /// Names only what is declared: a program that never mentions an export links without it.
 fn by_name(args: &Args) -> TokenStream {
     let mut arms = TokenStream::new();
-    for upcall in used(args).with_releases().iter() {
+    for upcall in used(args).union(used_by_kit(args)).with_releases().iter() {
         if matches!(UPCALLS[upcall].dispatch, Dispatch::Export(_)) {
             let index = Literal::usize_unsuffixed(upcall);
             let function = format_ident!("{}", UPCALLS[upcall].method);

@@ -54,6 +54,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// | --- | --- |
 /// | `class = …` | The class of the provider: `ifs` or `non_ifs`. It must be there. |
 /// | `platform = …` | The platform whose rules count: `nt`, which is the default, or `win9x`. |
+/// | `kit = …` | The kit of wpu that makes upcalls on the provider's behalf: `requests`, `base` or `layer`. None, if absent. |
 /// | `uses(A, B)` | The upcalls that the provider calls, by their C names. |
 /// | `waives(A = "…", B, C = "…")` | The required upcalls that it does without, each with the reason; here `B` and `C` share one. |
 /// | `crate = path` | Where to find the crate `wpu`, if not at `::wpu`. |
@@ -70,13 +71,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// `close`. That one need not be named, counts as used, and gets no method. Without its acquiring upcall it is an
 /// upcall like the others.
 ///
+/// # Kits
+///
+/// What a kit makes counts as used, where it applies to the class: it need not stand in `uses`, cannot be waived, and is
+/// declared when the provider starts. Named in `uses` too, it is also called by the provider's own code, has a method,
+/// and must not be [`unused`](#unused). The kit itself takes only providers that name it: `wpu::WithKit`.
+///
+/// ```
+/// # use wpu::prelude::*;
+/// #[wpu_provider(class = non_ifs, kit = base, waives(WPUGetProviderPath = "base provider: no layer below"))]
+/// # struct Loopback;
+/// # fn main() { assert!(Loopback::DECLARATION.kit.is_some()); }
+/// ```
+///
 /// # What is reported
 ///
 /// All problems of an attribute at once, and none a second time through what follows from it.
 ///
 /// ### `missing`
 ///
-/// An upcall that is required of this class on this platform is neither used nor waived. *Required* means that no call of
+/// An upcall that is required of this class on this platform is neither used, also not by the kit, nor waived. *Required* means that no call of
 /// the operating system can stand in. Where a provider has no occasion for it, a waiver says why.
 ///
 /// ```compile_fail
@@ -145,7 +159,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// ### `no-effect`
 ///
-/// A waiver names what nobody requires, on this platform and of this class, or what an upcall in `uses` brings.
+/// A waiver names what nobody requires, on this platform and of this class, or what an upcall in `uses` brings, or
+/// what the kit uses.
 ///
 /// ### `class`
 ///

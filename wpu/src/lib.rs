@@ -52,14 +52,14 @@ mod run;
 pub use apc::apc;
 pub use entry::{EntryPoint, Start};
 pub use overlapped::Overlapped;
-pub use provider::Provider;
+pub use provider::{Provider, WithKit};
 pub use run::{Run, StartError, Started};
 #[cfg(feature = "macros")]
 pub use wpu_macros::wpu_provider;
 pub use wpu_sys::{
-    Apc, BlockingHook, Cell, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, OpenThread,
-    Operation, Platform, RawTable, Refused, SocketHandle, Table, ThreadId, UPCALLS, Upcall, UpcallSet,
-    Upcalls, Waiver, WideString, WsaError, facts, ffi, judge,
+    Apc, BlockingHook, Cell, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, KITS, Kit,
+    OpenThread, Operation, Platform, RawTable, Refused, SocketHandle, Table, ThreadId, UPCALLS, Upcall,
+    UpcallSet, Upcalls, Waiver, WideString, WsaError, facts, ffi, judge,
 };
 
 /// What the attribute and [`export!`] expand to names these; nobody else should.

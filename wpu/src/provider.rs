@@ -22,3 +22,13 @@ pub trait Provider: Sized + 'static {
     #[doc(hidden)]
     fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet;
 }
+
+/// A provider that names a kit in its attribute, so that the kit may make upcalls on its behalf.
+///
+/// `K` is one of the types in [`facts::kits`](crate::facts::kits). [`wpu_provider`](crate::wpu_provider) implements it.
+#[diagnostic::on_unimplemented(
+    message = "provider `{Self}` does not name the kit `{K}`",
+    label = "this needs the kit `{K}`",
+    note = "add `kit = …`, with the kit's name in snake case, to its `#[wpu_provider(…)]`"
+)]
+pub trait WithKit<K>: Provider {}

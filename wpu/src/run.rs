@@ -144,7 +144,7 @@ impl std::error::Error for StartError {}
 
 /// A table with every declared upcall.
 fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
-    let declared = P::DECLARATION.uses.with_releases();
+    let declared = P::DECLARATION.makes();
     let holes = raw.holes();
     let missing: UpcallSet = declared.iter().filter(|upcall| holes.contains(*upcall)).collect();
     let mut table = raw.ready();

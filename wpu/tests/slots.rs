@@ -6,9 +6,11 @@ use common::calls::CALLS;
 use common::host::{self, Scripted};
 use common::provider::{only, only_ex, start};
 use std::sync::atomic::{AtomicU32, Ordering};
-use wpu::__private::{RawTable, Run};
+use wpu::__private::{RawTable, Requirement, Run};
 use wpu::facts::ENTRIES;
-use wpu::{Class, Declaration, EntryPoint, Platform, Provider, Start, UPCALLS, UpcallSet, Upcalls, WsaError};
+use wpu::{
+    Class, Declaration, EntryPoint, Kit, Platform, Provider, Start, UPCALLS, UpcallSet, Upcalls, WsaError,
+};
 use wpu_sys::ffi::{WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
 const FULL: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
@@ -29,6 +31,7 @@ impl<const UPCALL: usize> Provider for Declares<UPCALL> {
         provider: "Declares",
         class: Class::NonIfs,
         platform: Platform::DEFAULT,
+        kit: None,
         uses: UpcallSet::of(&[UPCALL]),
         waives: &[],
     };
@@ -159,6 +162,28 @@ fn all_that_is_missing_is_named() {
     assert!(error.to_string().contains(names), "{error}");
     assert_eq!(error.code(), WsaError::WSASYSNOTREADY);
     assert_eq!(start::<Greedy>(&WSPUPCALLTABLE::ZERO).err(), Some(WsaError::WSASYSNOTREADY));
+}
+
+/// Makes what a release belongs to, what applies to another class alone, and what its provider calls too.
+static KIT: Kit = Kit { name: "trial", marker: "Trial", text: "", uses: UpcallSet::of(&[3, 6, 9, 12]) };
+
+common::provider::provider!(Equipped, uses: &[9], kit: &KIT);
+
+#[test]
+fn what_a_kit_makes_is_needed_too() {
+    let names = [1, 3, 9, 12].map(|upcall| UPCALLS[upcall].name);
+    let expected =
+        ["WPUCloseSocketHandle", "WPUCreateSocketHandle", "WPUQuerySocketHandleContext", "WPUSetEvent"];
+    assert_eq!(names, expected);
+    assert_eq!(UPCALLS[6].requirement(Class::NonIfs, Platform::DEFAULT), Requirement::NotApplicable);
+    for hole in [1, 3, 9, 12] {
+        // SAFETY: the functions of these tables can be called for ever.
+        let started = unsafe { Equipped::__run().start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
+        assert_eq!(started.expect_err("a hole").missing, UpcallSet::of(&[hole]));
+    }
+    let enough = only(&FULL, |slot| [1, 3, 9, 12].contains(&slot));
+    let functions = start::<Equipped>(&enough).expect("nothing that it or its kit needs is missing");
+    common::provider::clean_up(&functions).expect("started");
 }
 
 common::provider::provider!(Modest, uses: &[]);

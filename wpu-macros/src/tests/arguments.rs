@@ -34,22 +34,22 @@ fn keys() {
     check(
         "clas = ifs",
         &expect![[r#"
-        expected one of `class`, `platform`, `uses`, `waives`, `crate`, found `clas`
-    "#]],
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `clas`
+        "#]],
     );
     check(
         "colour = red, class = ifs, 3, uses()",
         &expect![[r#"
-        expected one of `class`, `platform`, `uses`, `waives`, `crate`, found `colour`
-        expected one of `class`, `platform`, `uses`, `waives`, `crate`, found `3`
-    "#]],
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `colour`
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `3`
+        "#]],
     );
     check(
         "=",
         &expect![[r#"
-        expected `class = …`, found no class
-        expected one of `class`, `platform`, `uses`, `waives`, `crate`, found `=`
-    "#]],
+            expected `class = …`, found no class
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `=`
+        "#]],
     );
 }
 
@@ -58,15 +58,15 @@ fn an_unknown_key_loses_names_only_if_it_may_hold_some() {
     check(
         "class = ifs, colour(WPUModifyIFSHandle)",
         &expect![[r#"
-        expected one of `class`, `platform`, `uses`, `waives`, `crate`, found `colour`
-    "#]],
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `colour`
+        "#]],
     );
     check(
         "class = ifs, colour = red, uses(WPUModifyIFSHandle)",
         &expect![[r#"
-        not all upcalls required of an `ifs` provider are used or waived, missing: `WPUCloseSocketHandle`, `WPUGetProviderPath`, `WPUPostMessage`, `WPUQueryBlockingCallback`
-        expected one of `class`, `platform`, `uses`, `waives`, `crate`, found `colour`
-    "#]],
+            not all upcalls required of an `ifs` provider are used or waived, missing: `WPUCloseSocketHandle`, `WPUGetProviderPath`, `WPUPostMessage`, `WPUQueryBlockingCallback`
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `colour`
+        "#]],
     );
 }
 
@@ -111,6 +111,55 @@ fn lists() {
         &expect![[r#"
         expected the name of an upcall, found `a::b::WPUSetEvent`
         expected the name of an upcall, found `:`
+    "#]],
+    );
+}
+
+#[test]
+fn kits() {
+    let waives = "waives(WPUQueryBlockingCallback = \"does not block\")";
+    check(&format!("class = ifs, kit = layer, {waives}"), &expect![""]);
+    check(&format!("{waives}, kit = layer, class = ifs"), &expect![""]);
+    check(
+        "kit = layer, platform = red, class = ifs",
+        &expect![[r#"
+        expected one of `nt`, `win9x`, found `red`
+    "#]],
+    );
+    check(
+        "kit = layr, class = ifs",
+        &expect![[r#"
+        expected one of `requests`, `base`, `layer`, found `layr`
+    "#]],
+    );
+    check(
+        "kit, class = ifs",
+        &expect![[r#"
+        expected `=` after `kit`, found `,`
+    "#]],
+    );
+    check(
+        "kit(layer), class = ifs",
+        &expect![[r#"
+        expected `=` after `kit`, found `(…)`
+    "#]],
+    );
+    check(
+        "kt = layer, class = ifs",
+        &expect![[r#"
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `kt`
+        "#]],
+    );
+    check(
+        "kit = layer + base, class = ifs",
+        &expect![[r#"
+        expected one of `requests`, `base`, `layer`, found `layer+base`
+    "#]],
+    );
+    check(
+        &format!("kit = layer, class = ifs, kit = base, {waives}"),
+        &expect![[r#"
+        expected `kit` once, found it again
     "#]],
     );
 }

@@ -3,7 +3,7 @@
 use super::{GOOD, ITEM, errors, expand, tokens};
 use expect_test::{Expect, expect, expect_file};
 use proc_macro2::TokenStream;
-use wpu_sys::{Class, Platform, Requirement, UPCALLS};
+use wpu_sys::{Class, Dispatch, KITS, Platform, Requirement, UPCALLS};
 
 fn print(expansion: TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(expansion).expect("the expansion is a list of items"))
@@ -226,6 +226,47 @@ fn every_requirement_can_be_met_and_waived() {
             assert!(syn::parse2::<syn::File>(expansion).is_ok(), "{args}");
         }
     }
+}
+
+/// What a kit uses is declared, looked for by name and no method; the kit finds its mark.
+#[test]
+fn a_kit_is_declared_and_marked() {
+    for kit in &KITS {
+        let all = UPCALLS.iter().enumerate();
+        let rest = all.filter(|(at, upcall)| {
+            let status = upcall.requirement(Class::ALL[1], Platform::DEFAULT);
+            status == Requirement::Required && !kit.uses.with_releases().contains(*at)
+        });
+        let rest = rest.map(|(_, upcall)| upcall.name).collect::<Vec<_>>().join(",");
+        let waives = if rest.is_empty() { rest } else { format!("waives({rest} = \"not needed here\"),") };
+        let expansion =
+            expand(&format!("class = {}, {waives} kit = {}", Class::ALL[1].name(), kit.name), ITEM);
+        assert_eq!(errors(&expansion), Vec::<String>::new());
+        let text = print(expansion);
+        let at = KITS.iter().position(|other| other.name == kit.name).expect("it is among them");
+        let declared = format!("kit: ::core::option::Option::Some(&__wpu::__private::facts::KITS[{at}])");
+        let text = text.split_whitespace().collect::<String>();
+        for part in [declared, format!("WithKit<__wpu::__private::facts::kits::{}> for Loopback", kit.marker)]
+        {
+            assert!(text.contains(&part.replace(' ', "")), "{part} is not in {text}");
+        }
+        assert!(!text.contains("pub(crate)fn"), "{text}");
+        let exported = |at: &usize| UPCALLS[*at].dispatch != Dispatch::Slot;
+        for upcall in kit.uses.iter().filter(exported).map(|at| &UPCALLS[at]) {
+            assert!(text.contains(&format!("import::{}(table)", upcall.method)), "{text}");
+        }
+    }
+}
+
+/// A kit that is not known may be any; one that is not there is none.
+#[test]
+fn a_kit_that_is_wrong_is_one_error() {
+    let marked = |args| expand(args, ITEM).to_string().contains("WithKit");
+    assert!(marked("class = ifs, kit = nothing_like_it"));
+    assert!(!marked("class = ifs"));
+    assert!(!marked(GOOD));
+    let generic = expand("class = ifs, kit = nothing_like_it", "struct S<T>(T);");
+    assert_eq!(errors(&generic).len(), 2);
 }
 
 #[test]

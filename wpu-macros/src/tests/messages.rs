@@ -2,7 +2,7 @@
 
 use crate::errors::{Errors, List, Place, Problem};
 use expect_test::{Expect, expect};
-use wpu_sys::{Class, Platform, UPCALLS};
+use wpu_sys::{Class, KITS, Platform, UPCALLS};
 
 fn all() -> Vec<Problem> {
     let (class, platform, upcall) = (Class::ALL[0], Platform::DEFAULT, &UPCALLS[0]);
@@ -17,6 +17,7 @@ fn all() -> Vec<Problem> {
         Problem::Duplicate { upcall, first, again: first },
         Problem::Reason { names: vec![upcall.name.to_owned(), "x".to_owned()] },
         Problem::NotRequired { upcall, class, platform },
+        Problem::Made { upcall, kit: KITS[0] },
         Problem::Brought { upcall, by: upcall },
         Problem::NoClass,
         Problem::OneOf { words: vec!["red", "blue"], found: "reed".to_owned() },

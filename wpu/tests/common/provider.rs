@@ -17,7 +17,7 @@ pub(crate) static ENTRY: WSAPROTOCOL_INFOW =
 
 /// Makes a provider, with a run of its own.
 macro_rules! provider {
-    ($name:ident, uses: $uses:expr $(, start: $start:expr)? $(, clean_up: $clean_up:expr)?) => {
+    ($name:ident, uses: $uses:expr $(, kit: $kit:expr)? $(, start: $start:expr)? $(, clean_up: $clean_up:expr)?) => {
         struct $name;
 
         impl wpu::Provider for $name {
@@ -26,6 +26,10 @@ macro_rules! provider {
                 provider: stringify!($name),
                 class: wpu::Class::NonIfs,
                 platform: wpu::Platform::DEFAULT,
+                kit: {
+                    let last: &[Option<&'static wpu::Kit>] = &[None $(, Some($kit))?];
+                    last[last.len() - 1]
+                },
                 uses: wpu::UpcallSet::of($uses),
                 waives: &[],
             };

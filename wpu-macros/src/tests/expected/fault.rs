@@ -14,6 +14,7 @@ const _: () = {
             provider: "Files",
             class: __wpu::__private::Class::ALL[0],
             platform: __wpu::__private::Platform::ALL[0],
+            kit: ::core::option::Option::None,
             uses: __wpu::__private::UpcallSet::of(&[]),
             waives: &[],
         };

@@ -17,6 +17,7 @@ const _: () = {
             provider: "Loopback",
             class: __wpu::__private::Class::ALL[1],
             platform: __wpu::__private::Platform::ALL[0],
+            kit: ::core::option::Option::None,
             uses: __wpu::__private::UpcallSet::of(&[3, 9, 15]),
             waives: &[
                 __wpu::__private::Waiver {

@@ -1,0 +1,33 @@
+//! Kits before, between and behind the other arguments; what a kit uses can be used by the provider too.
+use wpu::prelude::*;
+use wpu::{Judgement, UPCALLS, WithKit, facts::kits};
+
+#[wpu_provider(kit = layer, class = ifs, waives(WPUQueryBlockingCallback = "does not block"))]
+pub struct First;
+
+#[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), kit = layer, waives(WPUQueryBlockingCallback = "does not block"))]
+pub struct Between;
+
+#[wpu_provider(waives(WPUGetProviderPath = "no layer below"), uses(WPUCreateEvent), class = non_ifs, kit = base)]
+pub struct Last;
+
+fn kit<K, P: WithKit<K>>() -> &'static str {
+    P::DECLARATION.kit.expect("it has one").name
+}
+
+fn judgement<P: Provider>(name: &str) -> Judgement {
+    let mut all = P::DECLARATION.judgements();
+    all.find(|(at, _)| UPCALLS[*at].name == name).expect("it is an upcall").1
+}
+
+fn main() {
+    assert_eq!(kit::<kits::Layer, First>(), "layer");
+    assert_eq!(kit::<kits::Layer, Between>(), "layer");
+    assert_eq!(kit::<kits::Base, Last>(), "base");
+    assert!(Between::upcalls().modify_ifs_handle(1, 2).is_err());
+    assert!(Last::upcalls().create_event().is_err());
+    assert_eq!(judgement::<First>("WPUModifyIFSHandle"), Judgement::UsedByKit);
+    assert_eq!(judgement::<Between>("WPUModifyIFSHandle"), Judgement::Used);
+    assert_eq!(judgement::<First>("WPUCreateSocketHandle"), Judgement::NotApplicable);
+    assert_eq!(judgement::<Last>("WPUCloseEvent"), Judgement::UsedAsRelease);
+}

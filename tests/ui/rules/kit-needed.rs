@@ -1,0 +1,11 @@
+//! Code of a kit, for a provider without it.
+use wpu::prelude::*;
+
+#[wpu_provider(class = ifs, kit = requests, waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUModifyIFSHandle, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]
+pub struct Files {}
+
+fn start<P: wpu::WithKit<wpu::facts::kits::Layer>>() {}
+
+fn main() {
+    start::<Files>();
+}

@@ -1,0 +1,9 @@
+//! Where an upcall does not apply to the class, the kit does not make it, and the provider cannot either.
+use wpu::prelude::*;
+
+#[wpu_provider(class = ifs, kit = layer, uses(WPUCreateSocketHandle), waives(WPUQueryBlockingCallback = "does not block"))]
+pub struct Count {}
+
+fn main() {
+    _ = Count::upcalls().create_socket_handle(1, 2);
+}

@@ -1,0 +1,9 @@
+//! A call of what only the kit uses.
+use wpu::prelude::*;
+
+#[wpu_provider(class = ifs, kit = layer, waives(WPUQueryBlockingCallback = "does not block"))]
+pub struct Count {}
+
+fn main() {
+    _ = Count::upcalls().modify_ifs_handle(1, 2);
+}

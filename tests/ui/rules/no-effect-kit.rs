@@ -1,0 +1,11 @@
+//! Waivers of what the kit uses, and of what it brings by that.
+use wpu::prelude::*;
+
+#[wpu_provider(
+    class = non_ifs,
+    waives(WPUCloseSocketHandle = "not needed here", WPUGetProviderPath = "no layer below", WPUQueueApc = "no routines"),
+    kit = base,
+)]
+pub struct Loopback {}
+
+fn main() {}

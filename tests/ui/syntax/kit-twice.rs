@@ -1,0 +1,7 @@
+//! Two kits. The first counts.
+use wpu::prelude::*;
+
+#[wpu_provider(kit = base, class = non_ifs, kit = requests, waives(WPUGetProviderPath = "no layer below"))]
+pub struct Loopback {}
+
+fn main() {}
