@@ -1,30 +1,67 @@
-//! The entry that Ws2_32 calls by name, from the provider's side of the border.
+//! The entries that a host calls by name, from the provider's side of the border.
 
 use crate::Provider;
 use crate::contain::contain;
-use crate::run::Started;
+use crate::run::StartError;
+use crate::tell;
+use std::fmt;
 use std::io::Write as _;
-use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE};
-use wpu_sys::{RawTable, WsaError, facts};
+use std::marker::PhantomData;
+use wpu_sys::ffi::{
+    SOCKET_ERROR, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
+    XP1_IFS_HANDLES,
+};
+use wpu_sys::{Class, RawTable, Serve, ServiceProvider, Table, Teller, UpcallSet, WsaError};
 
 /// The only version of the interface that there is: 2.2, the major number in the low byte.
 const VERSION: u16 = 0x0202;
 
-/// What a provider does when Ws2_32 starts it. [`export!`](crate::export) makes an entry of it.
-pub trait EntryPoint: Provider {
-    /// Gets ready. Upcalls can be made from here on.
-    ///
-    /// It runs for every start-up, not only for the first.
+/// How a provider is started. [`export!`](crate::export) makes an entry of it.
+///
+/// There is one instance for each run, from the first start-up to the last clean-up. That one lets
+/// [`cleanup`](ServiceProvider::cleanup) run, which is to end what blocks the calls that are under way,
+/// waits for them, and drops the instance. Upcalls can be made all that time, and not after it.
+pub trait EntryPoint: Provider + ServiceProvider + Send + Sync {
+    /// What the provider says of itself, in `WSPDATA`: up to 255 characters.
+    const DESCRIPTION: &'static str = "";
+
+    /// Whether a catalog entry is this provider's, where one DLL has several. An entry whose
+    /// `XP1_IFS_HANDLES` flag contradicts the provider's class never is.
+    #[must_use]
+    fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
+        let _ = entry;
+        true
+    }
+
+    /// Makes the provider, in the first start-up of a run.
     ///
     /// # Errors
     ///
     /// What `WSPStartup` is to answer; one of the codes that its documentation names.
-    fn start(start: &mut Start<'_>) -> Result<(), WsaError>;
+    fn start(start: &Start<'_>) -> Result<Self, WsaError>;
 
-    /// Gives back what the provider owns. It runs in the last clean-up, and is the last to make upcalls.
+    /// Runs in every other start-up, which may be for another catalog entry.
     ///
-    /// A start-up that fails is cleaned up after too, unless an earlier one still holds.
-    fn clean_up() {}
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
+        let _ = start;
+        Ok(())
+    }
+
+    /// Whether the entry's class fits. A layer is also started for entries that belong to the layer above.
+    #[doc(hidden)]
+    #[must_use]
+    fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
+        class_of(entry) == Self::DECLARATION.class
+    }
+}
+
+/// The class of the provider that a catalog entry belongs to.
+#[must_use]
+pub const fn class_of(entry: &WSAPROTOCOL_INFOW) -> Class {
+    if entry.dwServiceFlags1 & XP1_IFS_HANDLES == 0 { Class::NonIfs } else { Class::Ifs }
 }
 
 /// One start-up.
@@ -34,33 +71,30 @@ pub struct Start<'a> {
     pub entry: &'a WSAPROTOCOL_INFOW,
     /// The table as it arrived, for a layer to hand to the provider below as it is.
     pub table: &'a WSPUPCALLTABLE,
-    functions: &'a mut WSPPROC_TABLE,
 }
 
-impl Start<'_> {
-    /// The provider's own functions, for Ws2_32 to call. `lpWSPCleanup` is filled in, whatever is written there.
-    ///
-    /// # Safety
-    ///
-    /// Each pointer that is stored is null, or a function of the type that the documentation gives for
-    /// its member, which can be called until the last clean-up.
-    pub unsafe fn functions(&mut self) -> &mut WSPPROC_TABLE {
-        self.functions
-    }
-}
-
-/// Exports `WSPStartup` for a provider, under the undecorated name that Ws2_32 looks for.
+/// Exports `WSPStartup` for the providers of a DLL, under the undecorated name that Ws2_32 looks for.
+///
+/// `export!(A, B)` is for a DLL with two; the catalog entry decides which is started.
+/// `export!(A; san)` also exports `WSPStartupEx`, which the switch of system area networks calls.
 ///
 /// ```standalone_crate
 /// # use wpu::prelude::*;
 /// # #[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(
 /// #     WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "example"))]
-/// # pub struct Vsock;
-/// # impl Vsock { pub fn adopt(entry: u32, lower: SOCKET) -> Result<SOCKET, WsaError> { Self::upcalls().modify_ifs_handle(entry, lower) } }
+/// # pub struct Vsock { entry: u32 }
 /// impl EntryPoint for Vsock {
-///     fn start(start: &mut Start<'_>) -> Result<(), WsaError> {
-///         assert_ne!(start.entry.dwCatalogEntryId, 0);
-///         Ok(())
+///     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+///         Ok(Self { entry: start.entry.dwCatalogEntryId })
+///     }
+/// }
+/// impl ServiceProvider for Vsock {
+///     fn socket(
+///         &self, _family: i32, _kind: i32, _protocol: i32,
+///         _info: Option<View<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
+///     ) -> Result<SOCKET, WsaError> {
+///         # fn file_handle() -> SOCKET { 4 }
+///         Self::upcalls().modify_ifs_handle(self.entry, file_handle())
 ///     }
 /// }
 /// wpu::export!(Vsock);
@@ -68,7 +102,7 @@ impl Start<'_> {
 /// ```
 #[macro_export]
 macro_rules! export {
-    ($provider:ty) => {
+    ($($provider:ty),+ $(,)?) => {
         const _: () = {
             // SAFETY: no other item of a provider has this name, which is the one that Ws2_32 looks for.
             #[unsafe(no_mangle)]
@@ -79,77 +113,222 @@ macro_rules! export {
                 table: $crate::ffi::WSPUPCALLTABLE,
                 functions: *mut $crate::ffi::WSPPROC_TABLE,
             ) -> i32 {
+                let providers = [$($crate::__private::Starter::of::<$provider>()),+];
                 // SAFETY: the contract of `WSPStartup`, which is that of `start_up`.
-                unsafe { $crate::__private::start_up::<$provider>(version, data, entry, &table, functions) }
+                unsafe { $crate::__private::start_up(version, data, entry, &table, functions, &providers) }
+            }
+        };
+    };
+    ($($provider:ty),+ $(,)?; san) => {
+        $crate::export!($($provider),+);
+        const _: () = {
+            // SAFETY: no other item of a provider has this name, which is the one that the switch looks for.
+            #[unsafe(no_mangle)]
+            unsafe extern "system" fn WSPStartupEx(
+                version: u16,
+                data: *mut $crate::ffi::WSPDATA,
+                entry: *const $crate::ffi::WSAPROTOCOL_INFOW,
+                table: *const $crate::ffi::WSPUPCALLTABLEEX,
+                functions: *mut $crate::ffi::WSPPROC_TABLE,
+            ) -> i32 {
+                let providers = [$($crate::__private::Starter::of::<$provider>()),+];
+                // SAFETY: the contract of `WSPStartupEx`, which is that of `start_up`.
+                unsafe { $crate::__private::start_up(version, data, entry, table, functions, &providers) }
             }
         };
     };
 }
 
-/// `WSPStartup` of a provider: 0, or the code of the error.
+/// One of the providers of a DLL, as its entries see it.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Starter {
+    name: &'static str,
+    description: &'static str,
+    serves: fn(&WSAPROTOCOL_INFOW) -> bool,
+    start: unsafe fn(&Start<'_>, &Received<'_>) -> Result<(), StartError>,
+    functions: fn() -> WSPPROC_TABLE,
+}
+
+impl Starter {
+    /// The provider `P`.
+    #[must_use]
+    pub const fn of<P: EntryPoint>() -> Self {
+        Self {
+            name: P::DECLARATION.provider,
+            description: P::DESCRIPTION,
+            serves: |entry| P::__fits(entry) && P::serves(entry),
+            start: start::<P>,
+            functions: functions::<P>,
+        }
+    }
+}
+
+/// A table as one of the entries received it.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Received<'a> {
+    /// By `WSPStartup`.
+    Plain(&'a WSPUPCALLTABLE),
+    /// By `WSPStartupEx`.
+    Ex(&'a WSPUPCALLTABLEEX),
+}
+
+impl<'a> Received<'a> {
+    /// What the two kinds of tables have in common.
+    fn plain(self) -> &'a WSPUPCALLTABLE {
+        match self {
+            Self::Plain(table) => table,
+            // SAFETY: the longer table begins with the members of the shorter one, in the same places.
+            Self::Ex(table) => unsafe { &*std::ptr::from_ref(table).cast() },
+        }
+    }
+}
+
+impl RawTable for Received<'_> {
+    fn ready(&self) -> Table {
+        match self {
+            Self::Plain(table) => table.ready(),
+            Self::Ex(table) => table.ready(),
+        }
+    }
+
+    fn holes(&self) -> UpcallSet {
+        match self {
+            Self::Plain(table) => table.holes(),
+            Self::Ex(table) => table.holes(),
+        }
+    }
+}
+
+/// A pointer to a table as an entry gets it.
+#[doc(hidden)]
+pub trait TablePointer {
+    /// The table; `None` if the pointer is null or misaligned.
+    ///
+    /// # Safety
+    ///
+    /// Otherwise it can be read for as long as `'a`.
+    unsafe fn received<'a>(self) -> Option<Received<'a>>;
+}
+
+impl TablePointer for *const WSPUPCALLTABLE {
+    unsafe fn received<'a>(self) -> Option<Received<'a>> {
+        // SAFETY: looked at only if it is neither null nor misaligned; the caller vouches for the rest.
+        is_good(self.cast_mut()).then(|| Received::Plain(unsafe { &*self }))
+    }
+}
+
+impl TablePointer for &WSPUPCALLTABLE {
+    unsafe fn received<'a>(self) -> Option<Received<'a>> {
+        // SAFETY: the contract of this function.
+        unsafe { std::ptr::from_ref(self).received() }
+    }
+}
+
+impl TablePointer for *const WSPUPCALLTABLEEX {
+    unsafe fn received<'a>(self) -> Option<Received<'a>> {
+        // SAFETY: looked at only if it is neither null nor misaligned; the caller vouches for the rest.
+        is_good(self.cast_mut()).then(|| Received::Ex(unsafe { &*self }))
+    }
+}
+
+/// `WSPStartup` or `WSPStartupEx` of a DLL: 0, or the code of the error.
 ///
 /// # Safety
 ///
-/// Each pointer is null, or misaligned, or valid for what `WSPStartup` does with it; the table's
-/// pointers are null or callable until the last clean-up.
+/// Each pointer is null, or misaligned, or valid for what the entry does with it; the table's pointers
+/// are null or callable until the last clean-up.
 #[doc(hidden)]
-pub unsafe fn start_up<P: EntryPoint>(
+pub unsafe fn start_up(
     version: u16,
     data: *mut WSPDATA,
     entry: *const WSAPROTOCOL_INFOW,
-    table: &WSPUPCALLTABLE,
+    table: impl TablePointer,
     functions: *mut WSPPROC_TABLE,
+    providers: &[Starter],
 ) -> i32 {
     let started = contained(|| {
         if version.swap_bytes() < VERSION.swap_bytes() {
             return Err(WsaError::WSAVERNOTSUPPORTED);
         }
+        // SAFETY: the contract of this function.
+        let table = unsafe { table.received() }.ok_or(WsaError::WSAEFAULT)?;
         if !is_good(data) || !is_good(entry.cast_mut()) || !is_good(functions) {
             return Err(WsaError::WSAEFAULT);
         }
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         let entry = unsafe { &*entry };
+        let provider = choose(providers, entry)?;
+        let start = Start { entry, table: table.plain() };
         // SAFETY: the caller vouches for the table's pointers.
-        let started = unsafe { begin::<P, _>(table) }?;
-        let mut own = WSPPROC_TABLE::ZERO;
-        let start = &mut Start { entry, table, functions: &mut own };
-        if let Err(error) = contained(|| P::start(start)) {
-            P::__run().take_back(&started, last_words::<P>);
-            return Err(error);
-        }
-        own.lpWSPCleanup = clean_up::<P> as *mut _;
+        let begun = unsafe { (provider.start)(&start, &table) };
+        begun.map_err(|error| refuse(provider, error))?;
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
-        unsafe { functions.write(own) };
-        let described = WSPDATA { wVersion: VERSION, wHighVersion: VERSION, ..WSPDATA::ZERO };
+        unsafe { functions.write((provider.functions)()) };
         // SAFETY: as above.
-        unsafe { data.write(described) };
+        unsafe { data.write(described(provider.description)) };
         Ok(())
     });
     started.err().map_or(0, failure)
 }
 
-/// What the host is to read as a failure: 0 would be success.
-fn failure(error: WsaError) -> i32 {
-    if error.code() == 0 { WsaError::WSASYSCALLFAILURE.code() } else { error.code() }
+/// The provider that a catalog entry belongs to.
+fn choose<'a>(providers: &'a [Starter], entry: &WSAPROTOCOL_INFOW) -> Result<&'a Starter, WsaError> {
+    let found = providers.iter().find(|provider| (provider.serves)(entry));
+    found.ok_or_else(|| {
+        let class = class_of(entry).name();
+        let id = entry.dwCatalogEntryId;
+        complain(format_args!(
+            "catalog entry {id} is of class `{class}`, and no provider of this library serves it"
+        ));
+        WsaError::WSASYSNOTREADY
+    })
+}
+
+/// The code that the host gets says nothing of holes; whoever looks for them finds them here.
+fn refuse(provider: &Starter, error: StartError) -> WsaError {
+    if !matches!(error, StartError::Refused(_)) {
+        complain(format_args!("`{}` does not start: {error}", provider.name));
+    }
+    error.code()
+}
+
+/// Says something to whoever watches the process.
+pub(crate) fn complain(what: fmt::Arguments<'_>) {
+    // Nobody may be there to read it.
+    let _ = writeln!(std::io::stderr(), "wpu: {what}");
+}
+
+fn described(description: &str) -> WSPDATA {
+    let mut data = WSPDATA { wVersion: VERSION, wHighVersion: VERSION, ..WSPDATA::ZERO };
+    let room = data.szDescription.len() - 1;
+    for (unit, text) in data.szDescription[..room].iter_mut().zip(description.encode_utf16()) {
+        *unit = text;
+    }
+    data
 }
 
 /// # Safety
 ///
 /// The table's pointers are null or callable until the last clean-up.
-unsafe fn begin<P: Provider, T: RawTable>(table: &T) -> Result<Started, WsaError> {
+unsafe fn start<P: EntryPoint>(start: &Start<'_>, table: &Received<'_>) -> Result<(), StartError> {
+    let run = P::__run();
+    let ready = |first| {
+        contained(|| {
+            if first {
+                return run.gate().open(P::start(start)?);
+            }
+            // SAFETY: the gate is opened to `P`, above.
+            unsafe { run.gate().with(|provider: &P| provider.start_again(start)) }
+        })
+    };
     // SAFETY: the contract of this function.
-    let begun = unsafe { P::__run().start::<P>(table) };
-    begun.map_err(|error| {
-        // The code that the host gets says nothing of holes; whoever looks for them finds them here.
-        let provider = P::DECLARATION.provider;
-        let _ = writeln!(std::io::stderr(), "wpu: `{provider}` does not start: {error}");
-        error.code()
-    })
+    unsafe { run.start_with::<P>(table, ready) }
 }
 
-fn last_words<P: EntryPoint>() {
-    // Nobody is there to be told of a panic.
-    let _ = contain(P::clean_up);
+fn functions<P: EntryPoint>() -> WSPPROC_TABLE {
+    WSPPROC_TABLE { lpWSPCleanup: Some(clean_up::<P>), ..WSPPROC_TABLE::serving::<Serving<P>>() }
 }
 
 /// `WSPCleanup` of a provider.
@@ -158,14 +337,39 @@ fn last_words<P: EntryPoint>() {
 ///
 /// `errno` is null, or misaligned, or can be written to.
 unsafe extern "system" fn clean_up<P: EntryPoint>(errno: *mut i32) -> i32 {
-    let Err(error) = contained(|| P::__run().clean_up(last_words::<P>)) else {
+    let run = P::__run();
+    let last = || {
+        // SAFETY: the gate is opened to `P`, whose functions only a started `P` gives out.
+        let answer = unsafe { run.gate().close(|provider: &P| provider.cleanup()) };
+        answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+    };
+    let Err(error) = contained(|| run.clean_up_with(last)) else {
         return 0;
     };
     if is_good(errno) {
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
-        unsafe { errno.write(error.code()) };
+        unsafe { errno.write(failure(error)) };
     }
-    wpu_sys::ffi::SOCKET_ERROR
+    SOCKET_ERROR
+}
+
+/// Leads the functions of a table to the instance of `P`.
+struct Serving<P>(PhantomData<fn() -> P>);
+
+impl<P: EntryPoint> Serve for Serving<P> {
+    type Provider = P;
+    const TELLER: Teller = Teller { begin: tell::begin, tell: tell::tell::<P> };
+
+    #[inline]
+    fn with<R>(body: impl FnOnce(&P) -> Result<R, WsaError>) -> Result<R, WsaError> {
+        // SAFETY: the gate is opened to `P`, whose functions only a started `P` gives out.
+        unsafe { P::__run().gate().with(body) }
+    }
+}
+
+/// What the host is to read as a failure: 0 would be success.
+pub(crate) fn failure(error: WsaError) -> i32 {
+    if error.code() == 0 { WsaError::WSASYSCALLFAILURE.code() } else { error.code() }
 }
 
 /// Whether a pointer can be used, as far as can be told.
@@ -176,10 +380,4 @@ fn is_good<T>(pointer: *mut T) -> bool {
 /// Runs what must not panic across the border; a panic is an error like others.
 fn contained(body: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
     contain(body).unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
-}
-
-/// What `WSPStartup` answers to a table that lacks a declared upcall.
-pub(crate) fn hole() -> WsaError {
-    let entry = facts::ENTRIES.iter().find(|entry| entry.name == "WSPStartup");
-    entry.map_or(WsaError::WSASYSCALLFAILURE, |entry| WsaError::new(entry.hole.value))
 }

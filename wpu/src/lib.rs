@@ -43,17 +43,25 @@
 
 mod apc;
 mod contain;
+#[cfg(feature = "provider")]
 mod entry;
+#[cfg(feature = "provider")]
+mod gate;
 mod overlapped;
 pub mod prelude;
 mod provider;
 mod run;
+#[cfg(feature = "provider")]
+mod tell;
 
 pub use apc::apc;
-pub use entry::{EntryPoint, Start};
+#[cfg(feature = "provider")]
+pub use entry::{EntryPoint, Start, class_of};
 pub use overlapped::Overlapped;
 pub use provider::{Provider, WithKit};
-pub use run::{Run, StartError, Started};
+pub use run::{Run, StartError};
+#[cfg(feature = "provider")]
+pub use tell::overlapped_result;
 #[cfg(feature = "macros")]
 pub use wpu_macros::wpu_provider;
 pub use wpu_sys::{
@@ -62,10 +70,17 @@ pub use wpu_sys::{
     UpcallSet, Upcalls, Waiver, WideString, WsaError, facts, ffi, judge,
 };
 
+#[cfg(feature = "provider")]
+pub use wpu_sys::{
+    Bytes, Condition, FdSetMut, Gather, Items, Layer, Lent, Outcome, Over, Parts, Pended, Pending, Procs,
+    Progress, Request, Room, Scatter, Serve, ServiceProvider, Short, State, Teller, Text, View, ViewMut,
+};
+
 /// What the attribute and [`export!`] expand to names these; nobody else should.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::entry::start_up;
+    #[cfg(feature = "provider")]
+    pub use crate::entry::{Starter, start_up};
     pub use crate::run::Run;
     pub use wpu_sys::*;
 }

@@ -3,7 +3,12 @@
 #[cfg(feature = "macros")]
 pub use crate::wpu_provider;
 pub use crate::{
-    Apc, BlockingHook, EntryPoint, Event, EventRef, Failed, FdSet, OpenThread, Operation, Overlapped,
-    Provider, Refused, SocketHandle, Start, ThreadId, WideString, WsaError, apc,
+    Apc, BlockingHook, Event, EventRef, Failed, FdSet, OpenThread, Operation, Overlapped, Provider, Refused,
+    SocketHandle, ThreadId, WideString, WsaError, apc,
 };
-pub use wpu_sys::ffi::{GUID, SOCKET};
+#[cfg(feature = "provider")]
+pub use crate::{
+    Bytes, Condition, EntryPoint, FdSetMut, Gather, Layer, Pended, Progress, Request, Room, Scatter,
+    ServiceProvider, Start, Text, View, ViewMut,
+};
+pub use wpu_sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};

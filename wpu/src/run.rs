@@ -2,21 +2,42 @@
 
 use crate::Provider;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use wpu_sys::{Cell, RawTable, Table, UPCALLS, UpcallSet, WsaError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
+use wpu_sys::{Cell, RawTable, Table, UPCALLS, UpcallSet, WsaError, facts};
 
 /// A provider's start-ups and clean-ups. `#[wpu_provider]` makes one for each provider.
 #[derive(Debug)]
 pub struct Run {
     cell: Cell,
-    starts: Mutex<u32>,
+    #[cfg(feature = "provider")]
+    gate: crate::gate::Gate,
+    /// Whether clients are not to be told any more how their requests ended.
+    quiet: AtomicBool,
+    count: Mutex<Count>,
+    turn: Condvar,
+}
+
+#[derive(Debug)]
+struct Count {
+    starts: u32,
+    /// The thread that starts the provider, or cleans up after it, at this moment.
+    busy: Option<ThreadId>,
 }
 
 impl Run {
     /// One that is not started.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cell: Cell::new(), starts: Mutex::new(0) }
+        Self {
+            cell: Cell::new(),
+            #[cfg(feature = "provider")]
+            gate: crate::gate::Gate::new(),
+            quiet: AtomicBool::new(false),
+            count: Mutex::new(Count { starts: 0, busy: None }),
+            turn: Condvar::new(),
+        }
     }
 
     /// Where the upcalls find their table.
@@ -29,41 +50,50 @@ impl Run {
     /// How many start-ups no clean-up has answered.
     #[must_use]
     pub fn starts(&self) -> u32 {
-        *self.lock()
+        self.lock().starts
     }
 
     /// Counts a start-up, and makes `raw` the table that holds, in place of any earlier one.
     ///
     /// # Errors
     ///
-    /// When the table lacks an upcall that the provider declares. Nothing has changed then.
+    /// When the table lacks an upcall that the provider declares, or when the calling thread is in the
+    /// middle of another start-up or of the last clean-up. Nothing has changed then.
     ///
     /// # Safety
     ///
     /// Each pointer of `raw` can be called under the contract that the documentation gives for its
     /// upcall, from any thread, until the last clean-up or until a newer table is given.
-    pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<Started, StartError> {
+    pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<(), StartError> {
+        // SAFETY: the contract of this function.
+        unsafe { self.start_with::<P>(raw, |_| Ok(())) }
+    }
+
+    /// The same; `ready` runs when upcalls can be made, is told whether this is the first start-up, and
+    /// can still refuse it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`start`](Self::start).
+    pub(crate) unsafe fn start_with<P: Provider>(
+        &self,
+        raw: &impl RawTable,
+        ready: impl FnOnce(bool) -> Result<(), WsaError>,
+    ) -> Result<(), StartError> {
         let now = interned(complete::<P>(raw)?);
-        let mut starts = self.lock();
-        let before = self.cell.is_open().then(|| self.cell.table());
+        let mut turn = self.turn().ok_or(StartError::Busy)?;
+        let before = self.cell.table();
         // SAFETY: the caller vouches for the pointers of `raw`; the others are imports of the library
         // that hands out such tables, or the closed table's.
         unsafe { self.cell.open(now) };
-        *starts += 1;
-        Ok(Started { before, now })
-    }
-
-    /// Undoes a start-up that failed later on: only a successful one replaces the table. `last` runs if
-    /// no other start-up is left.
-    pub fn take_back(&self, started: &Started, last: impl FnOnce()) {
-        // A clean-up that came in between has taken it back already.
-        let _ = self.clean_up(last);
-        let starts = self.lock();
-        let ours = std::ptr::eq(self.cell.table(), started.now);
-        if let Some(before) = started.before.filter(|_| *starts > 0 && ours) {
-            // SAFETY: whoever gave that table vouched for it until a newer one, and there is none.
-            unsafe { self.cell.open(before) };
+        turn.undo = Undo::Table(before);
+        if turn.starts == 0 {
+            self.quiet.store(false, Ordering::Release);
         }
+        ready(turn.starts == 0).map_err(StartError::Refused)?;
+        turn.undo = Undo::Nothing;
+        turn.starts += 1;
+        Ok(())
     }
 
     /// Answers a start-up. `last` runs before the last one closes the table, so that it can still give
@@ -71,32 +101,91 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` when there is no start-up to answer.
+    /// `WSANOTINITIALISED` when there is no start-up to answer, and `WSAEINPROGRESS` when the calling
+    /// thread is in the middle of a start-up or of the last clean-up.
     pub fn clean_up(&self, last: impl FnOnce()) -> Result<(), WsaError> {
-        let mut starts = self.lock();
-        match *starts {
-            0 => return Err(WsaError::WSANOTINITIALISED),
-            1 => {
-                let _close = Closing(&self.cell);
-                *starts = 0;
-                last();
-            }
-            _ => *starts -= 1,
-        }
-        Ok(())
+        self.clean_up_with(|| {
+            last();
+            Ok(())
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, u32> {
+    /// The same; what `last` answers is the answer of the last clean-up, which is over all the same.
+    pub(crate) fn clean_up_with(&self, last: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
+        let mut turn = self.turn().ok_or(WsaError::WSAEINPROGRESS)?;
+        match turn.starts {
+            0 => Err(WsaError::WSANOTINITIALISED),
+            1 => {
+                let _close = Closing(&self.cell);
+                turn.starts = 0;
+                self.quiet.store(true, Ordering::Release);
+                last()
+            }
+            _ => {
+                turn.starts -= 1;
+                Ok(())
+            }
+        }
+    }
+
+    #[cfg(feature = "provider")]
+    pub(crate) const fn gate(&self) -> &crate::gate::Gate {
+        &self.gate
+    }
+
+    /// Whether the last clean-up has begun: nobody is told of anything from then on.
+    #[cfg(feature = "provider")]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet.load(Ordering::Acquire)
+    }
+
+    /// Waits until no other thread starts the provider or cleans up after it. `None` if this one does.
+    fn turn(&self) -> Option<Turn<'_>> {
+        let me = std::thread::current().id();
+        let mut count = self.lock();
+        while let Some(busy) = count.busy {
+            if busy == me {
+                return None;
+            }
+            count = self.turn.wait(count).unwrap_or_else(PoisonError::into_inner);
+        }
+        count.busy = Some(me);
+        Some(Turn { run: self, starts: count.starts, undo: Undo::Nothing })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Count> {
         // The count is right whatever panicked while it was held.
-        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A start-up, with what is needed to take it back.
-#[derive(Debug)]
-pub struct Started {
-    before: Option<&'static Table>,
-    now: &'static Table,
+/// The right to start or to clean up, without the lock: provider's code runs meanwhile.
+struct Turn<'a> {
+    run: &'a Run,
+    starts: u32,
+    undo: Undo,
+}
+
+/// What to put back should nothing come of a start-up.
+enum Undo {
+    Nothing,
+    Table(&'static Table),
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        match self.undo {
+            Undo::Table(_) if self.starts == 0 => self.run.cell.close(),
+            // SAFETY: whoever gave that table vouched for it until a newer one, and there is none.
+            Undo::Table(before) => unsafe { self.run.cell.open(before) },
+            Undo::Nothing => {}
+        }
+        let mut count = self.run.lock();
+        count.starts = self.starts;
+        count.busy = None;
+        drop(count);
+        self.run.turn.notify_one();
+    }
 }
 
 impl Default for Run {
@@ -114,29 +203,47 @@ impl Drop for Closing<'_> {
     }
 }
 
-/// Why a provider did not start: the table lacks upcalls that it declares.
+/// Why a provider did not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StartError {
-    /// The upcalls that it lacks.
-    pub missing: UpcallSet,
+pub enum StartError {
+    /// The table lacks these upcalls, which the provider declares.
+    Missing(UpcallSet),
+    /// The thread is in the middle of another start-up, or of the last clean-up.
+    Busy,
+    /// The provider refused.
+    Refused(WsaError),
 }
 
 impl StartError {
     /// What `WSPStartup` answers.
     #[must_use]
     pub fn code(self) -> WsaError {
-        crate::entry::hole()
+        match self {
+            Self::Missing(_) => hole(),
+            Self::Busy => WsaError::WSAEINPROGRESS,
+            Self::Refused(error) => error,
+        }
     }
+}
+
+/// What `WSPStartup` answers to a table that lacks a declared upcall.
+fn hole() -> WsaError {
+    let entry = facts::ENTRIES.iter().find(|entry| entry.name == "WSPStartup");
+    entry.map_or(WsaError::WSASYSCALLFAILURE, |entry| WsaError::new(entry.hole.value))
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.missing.iter().map(|upcall| format!("`{}`", UPCALLS[upcall].name)).collect();
-        write!(
-            out,
-            "the table of upcalls has no pointer for {}, which the provider declares",
-            names.join(", ")
-        )
+        match self {
+            Self::Missing(missing) => {
+                let names: Vec<_> =
+                    missing.iter().map(|upcall| format!("`{}`", UPCALLS[upcall].name)).collect();
+                let names = names.join(", ");
+                write!(out, "the table of upcalls has no pointer for {names}, which the provider declares")
+            }
+            Self::Busy => out.write_str("it is being started or cleaned up after by the same thread"),
+            Self::Refused(error) => write!(out, "it refused: {error}"),
+        }
     }
 }
 
@@ -149,7 +256,7 @@ fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
     let missing: UpcallSet = declared.iter().filter(|upcall| holes.contains(*upcall)).collect();
     let mut table = raw.ready();
     let missing = if missing.is_empty() { missing } else { P::__import(missing, &mut table) };
-    if missing.is_empty() { Ok(table) } else { Err(StartError { missing }) }
+    if missing.is_empty() { Ok(table) } else { Err(StartError::Missing(missing)) }
 }
 
 /// Keeps a table for ever, once for each that differs: a process sees one, a test a few.

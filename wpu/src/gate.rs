@@ -1,0 +1,195 @@
+//! The gate that every downcall passes: it leads to the provider's instance, and counts who is inside.
+
+use crate::contain::contain;
+use std::any::TypeId;
+use std::cell::Cell;
+use std::fmt;
+use std::ptr::{NonNull, null_mut};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use wpu_sys::WsaError;
+
+/// Leads downcalls to the provider's instance while there is one.
+pub(crate) struct Gate {
+    /// The instance, a box's; null while the gate is closed.
+    instance: AtomicPtr<()>,
+    /// How many calls are inside.
+    inside: AtomicUsize,
+    /// Whether somebody wants to know when a call leaves.
+    watched: AtomicBool,
+    inner: Mutex<Inner>,
+    left: Condvar,
+}
+
+struct Inner {
+    /// What instances are, ever since the first.
+    of: Option<TypeId>,
+    /// Instances that calls of the thread that closed the gate may still use.
+    retired: Vec<Instance>,
+}
+
+struct Instance {
+    at: NonNull<()>,
+    free: unsafe fn(NonNull<()>),
+}
+
+// SAFETY: instances are `Send` and `Sync`; the function only frees one.
+unsafe impl Send for Instance {}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // Nobody is there to be told of a panic.
+        // SAFETY: it came from a box of the type that the function frees, and nobody else has it.
+        let _ = contain(|| unsafe { (self.free)(self.at) });
+    }
+}
+
+/// A call on its thread's stack: those inside each other form a list.
+struct Frame {
+    gate: *const Gate,
+    outer: *const Frame,
+}
+
+thread_local! {
+    static INNERMOST: Cell<*const Frame> = const { Cell::new(std::ptr::null()) };
+}
+
+impl Gate {
+    /// One that is closed.
+    pub(crate) const fn new() -> Self {
+        Self {
+            instance: AtomicPtr::new(null_mut()),
+            inside: AtomicUsize::new(0),
+            watched: AtomicBool::new(false),
+            inner: Mutex::new(Inner { of: None, retired: Vec::new() }),
+            left: Condvar::new(),
+        }
+    }
+
+    /// Opens the gate to an instance.
+    ///
+    /// # Errors
+    ///
+    /// If the gate has led to instances of another type before: tables that lead there may be about.
+    pub(crate) fn open<P: Send + Sync + 'static>(&self, instance: P) -> Result<(), WsaError> {
+        let mut inner = self.lock();
+        if *inner.of.get_or_insert_with(TypeId::of::<P>) != TypeId::of::<P>() {
+            return Err(WsaError::WSASYSNOTREADY);
+        }
+        drop(inner);
+        let before = self.instance.swap(Box::into_raw(Box::new(instance)).cast(), Ordering::SeqCst);
+        debug_assert!(before.is_null(), "the last clean-up closes the gate");
+        Ok(())
+    }
+
+    /// Runs `body` with the instance. A panic ends here.
+    ///
+    /// # Errors
+    ///
+    /// `WSANOTINITIALISED` when the gate is closed, `WSASYSCALLFAILURE` after a panic, and those of `body`.
+    ///
+    /// # Safety
+    ///
+    /// `P` is what the gate is opened to.
+    #[inline]
+    pub(crate) unsafe fn with<P, R>(
+        &self,
+        body: impl FnOnce(&P) -> Result<R, WsaError>,
+    ) -> Result<R, WsaError> {
+        // First the count, then the instance: whoever closes does it the other way round.
+        self.inside.fetch_add(1, Ordering::SeqCst);
+        let _leave = Leave(self);
+        let instance = self.instance.load(Ordering::SeqCst).cast::<P>();
+        if instance.is_null() {
+            return Err(WsaError::WSANOTINITIALISED);
+        }
+        // SAFETY: it is alive: whoever frees it waits for this call, or leaves that to it.
+        let instance = unsafe { &*instance };
+        let frame = Frame { gate: self, outer: INNERMOST.get() };
+        INNERMOST.set(&raw const frame);
+        let answer = contain(|| body(instance));
+        INNERMOST.set(frame.outer);
+        answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+    }
+
+    /// Closes the gate: no further call comes in. `last` runs with the instance, and is to end what
+    /// blocks the calls inside; then the gate waits until those of other threads have left, and frees
+    /// the instance. If calls of this thread are inside, the last of them frees it.
+    ///
+    /// # Safety
+    ///
+    /// `P` is what the gate is opened to.
+    pub(crate) unsafe fn close<P, R>(&self, last: impl FnOnce(&P) -> R) -> Option<R> {
+        let instance = NonNull::new(self.instance.swap(null_mut(), Ordering::SeqCst))?;
+        // SAFETY: the contract of this function; only this thread can free it now.
+        let answer = contain(|| last(unsafe { instance.cast::<P>().as_ref() }));
+        let own = self.own_calls();
+        self.watched.store(true, Ordering::SeqCst);
+        let mut inner = self.lock();
+        while self.inside.load(Ordering::SeqCst) > own {
+            inner = self.left.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        inner.retired.push(Instance { at: instance, free: free::<P> });
+        let gone = if own == 0 { std::mem::take(&mut inner.retired) } else { Vec::new() };
+        self.watched.store(own > 0, Ordering::SeqCst);
+        drop(inner);
+        drop(gone);
+        answer
+    }
+
+    /// How many calls of this thread are inside.
+    fn own_calls(&self) -> usize {
+        let mut count = 0;
+        let mut at = INNERMOST.get();
+        // SAFETY: the frames of this thread's calls live on its stack until the calls return.
+        while let Some(frame) = unsafe { at.as_ref() } {
+            count += usize::from(std::ptr::eq(frame.gate, self));
+            at = frame.outer;
+        }
+        count
+    }
+
+    /// A call has left, and somebody wants to know.
+    #[cold]
+    fn tell(&self) {
+        let mut inner = self.lock();
+        let quiet = self.inside.load(Ordering::SeqCst) == 0;
+        let gone = if quiet { std::mem::take(&mut inner.retired) } else { Vec::new() };
+        self.left.notify_all();
+        drop(inner);
+        drop(gone);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing is half done whatever panicked while it was held.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// # Safety
+///
+/// `instance` is a box's, of this type, and nobody else has it.
+unsafe fn free<P>(instance: NonNull<()>) {
+    // SAFETY: the contract of this function.
+    drop(unsafe { Box::from_raw(instance.cast::<P>().as_ptr()) });
+}
+
+/// Counts a call out, whatever happens inside.
+struct Leave<'a>(&'a Gate);
+
+impl Drop for Leave<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.inside.fetch_sub(1, Ordering::SeqCst);
+        if self.0.watched.load(Ordering::SeqCst) {
+            self.0.tell();
+        }
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open = !self.instance.load(Ordering::SeqCst).is_null();
+        out.debug_struct("Gate").field("open", &open).field("inside", &self.inside).finish_non_exhaustive()
+    }
+}

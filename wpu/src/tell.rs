@@ -1,0 +1,165 @@
+//! How a client is told that its overlapped request is done: by routine, event or port.
+
+use crate::{Provider, apc};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
+use wpu_sys::{Class, EventRef, Operation, Outcome, Parts, ThreadId, Upcalls, ViewMut, WsaError};
+
+/// Marks the client's structure as in use.
+pub(crate) fn begin(parts: &Parts) {
+    internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
+}
+
+/// Tells the client how its operation ended: once. After the last clean-up has begun it is only noted
+/// in the client's structure.
+pub(crate) fn tell<P: Provider>(parts: &Parts, outcome: Outcome) {
+    let end = End::of(outcome);
+    note(parts.overlapped, end);
+    let run = P::__run();
+    if run.is_quiet() {
+        mark(parts.overlapped, end);
+        return;
+    }
+    let upcalls = Upcalls::new(run.cell());
+    if let Some(routine) = parts.routine {
+        mark(parts.overlapped, end);
+        queue(upcalls, parts, routine, end);
+    } else if P::DECLARATION.class == Class::Ifs {
+        // The handle is the system's: only the system knows of a port.
+        mark(parts.overlapped, end);
+        signal(upcalls, parts.overlapped);
+    } else {
+        complete(upcalls, parts.socket, parts.overlapped, end);
+    }
+}
+
+/// How an overlapped operation ended, as [`Pended::complete`](wpu_sys::Pended) has left it in the
+/// client's structure: bytes and flags, or the error. `None` while it is under way.
+///
+/// This is what `WSPGetOverlappedResult` answers.
+#[must_use]
+pub fn overlapped_result(overlapped: ViewMut<'_, WSAOVERLAPPED>) -> Option<Result<(u32, u32), WsaError>> {
+    let at = overlapped.as_non_null();
+    if internal(at).load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
+        return None;
+    }
+    let structure = overlapped.get();
+    let count = u32::try_from(structure.InternalHigh).unwrap_or(u32::MAX);
+    Some(match structure.OffsetHigh {
+        0 => Ok((count, structure.Offset)),
+        error => Err(WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()))),
+    })
+}
+
+/// How an operation ended, in the words of C.
+#[derive(Clone, Copy)]
+struct End {
+    error: u32,
+    count: u32,
+    flags: u32,
+}
+
+impl End {
+    fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Ok((count, flags)) => Self { error: 0, count, flags },
+            Err(error) => {
+                let error = u32::from_ne_bytes(crate::entry::failure(error).to_ne_bytes());
+                Self { error, count: 0, flags: 0 }
+            }
+        }
+    }
+
+    /// What `Internal` holds when an operation is done: in the style of the kernel, with the bit that
+    /// marks codes of applications, so that no error looks like an operation under way.
+    fn status(self) -> usize {
+        const FAILURE: u32 = 0xE000_0000;
+        if self.error == 0 { 0 } else { (FAILURE | self.error) as usize }
+    }
+}
+
+fn internal<'a>(overlapped: NonNull<WSAOVERLAPPED>) -> &'a AtomicUsize {
+    // SAFETY: the client lends the structure until it is told, and it is aligned.
+    let internal = unsafe { &raw mut (*overlapped.as_ptr()).Internal };
+    // SAFETY: as above; whoever else looks at it does so at any time, and expects either value.
+    unsafe { AtomicUsize::from_ptr(internal) }
+}
+
+/// The members that belong to the provider, and the count.
+fn note(overlapped: NonNull<WSAOVERLAPPED>, end: End) {
+    let at = overlapped.as_ptr();
+    // SAFETY: the client lends the structure until it is told.
+    unsafe { (*at).Offset = end.flags };
+    // SAFETY: as above.
+    unsafe { (*at).OffsetHigh = end.error };
+}
+
+/// What says that the operation is done: the count first.
+fn mark(overlapped: NonNull<WSAOVERLAPPED>, end: End) {
+    // SAFETY: the client lends the structure until it is told.
+    let high = unsafe { &raw mut (*overlapped.as_ptr()).InternalHigh };
+    // SAFETY: as above, and it is aligned.
+    unsafe { AtomicUsize::from_ptr(high) }.store(end.count as usize, Ordering::Release);
+    internal(overlapped).store(end.status(), Ordering::Release);
+}
+
+/// A client's structure on its way to another thread.
+struct Lent(NonNull<WSAOVERLAPPED>);
+
+// SAFETY: the client lends it to whichever thread tells it.
+unsafe impl Send for Lent {}
+
+impl Lent {
+    fn as_ptr(&self) -> *mut WSAOVERLAPPED {
+        self.0.as_ptr()
+    }
+}
+
+type Routine = unsafe extern "system" fn(u32, u32, *mut WSAOVERLAPPED, u32);
+
+/// Queues the client's routine to the client's thread.
+fn queue(upcalls: Upcalls, parts: &Parts, routine: Routine, end: End) {
+    let Some(thread) = parts.thread.and_then(ThreadId::from_raw) else { return };
+    let lent = Lent(parts.overlapped);
+    let call = apc(move || {
+        // SAFETY: the client asked for its routine to be called once, on this thread, with this structure.
+        unsafe { routine(end.error, end.count, lent.as_ptr(), end.flags) };
+    });
+    if let Err(refused) = upcalls.queue_apc(thread, call) {
+        report("WPUQueueApc", refused.error);
+    }
+}
+
+/// Has Ws2_32 tell the client, since only it knows of ports. Where it does not, the client can still
+/// look, and its event is set.
+fn complete(upcalls: Upcalls, socket: SOCKET, overlapped: NonNull<WSAOVERLAPPED>, end: End) {
+    // SAFETY: the client lends the structure until it is told, which this does once.
+    let operation = unsafe { Operation::from_raw(overlapped) };
+    let told = upcalls.complete_overlapped_request(socket, operation, end.error, end.count);
+    if let Err(refused) = told {
+        let _ = refused.rest.into_raw();
+        mark(overlapped, end);
+        signal(upcalls, overlapped);
+        report("WPUCompleteOverlappedRequest", refused.error);
+    }
+}
+
+/// Sets the client's event, if there is one.
+fn signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>) {
+    // SAFETY: the client lends the structure until it is told.
+    let event = unsafe { (*overlapped.as_ptr()).hEvent };
+    if let Some(event) = EventRef::from_raw(event) {
+        if let Err(error) = upcalls.set_event(event) {
+            report("WPUSetEvent", error);
+        }
+    }
+}
+
+/// The client may wait for ever: nobody else can be told.
+#[cold]
+fn report(upcall: &str, error: WsaError) {
+    crate::entry::complain(format_args!(
+        "a client was not told that its request is done: {upcall} failed: {error}"
+    ));
+}
