@@ -16,9 +16,9 @@ use wpu_sys::ffi::{FARPROC, LPINT, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPSt
 /// hosts that started it are gone.
 #[derive(Debug, Clone)]
 pub struct Library {
-    loaded: Arc<libloading::Library>,
-    startup: WSPStartupFn,
-    startup_ex: Option<WSPStartupExFn>,
+    pub(crate) loaded: Arc<libloading::Library>,
+    pub(crate) startup: WSPStartupFn,
+    pub(crate) startup_ex: Option<WSPStartupExFn>,
 }
 
 /// A provider that was started, until it is cleaned up.
@@ -57,7 +57,7 @@ pub enum StartError {
 }
 
 /// Version 2.2, with the major number in the low byte.
-const VERSION: u16 = 0x0202;
+pub(crate) const VERSION: u16 = 0x0202;
 
 impl Library {
     /// Loads the library of a provider.
@@ -119,7 +119,7 @@ impl Host {
     ///
     /// When the entry is not one of this host, or the provider refuses.
     pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
-        self.keep_loaded(&library.loaded);
+        self.winsock().keep_loaded(&library.loaded);
         // SAFETY: whoever loaded the library vouched for what has this name.
         let mut started = unsafe { self.start_with(library.startup, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
@@ -134,7 +134,7 @@ impl Host {
     /// refuses.
     pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
         let startup_ex = library.startup_ex.ok_or(StartError::NoStartupEx)?;
-        self.keep_loaded(&library.loaded);
+        self.winsock().keep_loaded(&library.loaded);
         // SAFETY: as for `WSPStartup`.
         let mut started = unsafe { self.start_ex_with(startup_ex, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
