@@ -214,6 +214,28 @@ fn requests_outlive_their_handles_and_the_last_clean_up_ends_them() {
 }
 
 #[test]
+fn bytes_go_to_an_address_and_tell_where_they_come_from() {
+    let (host, _, client) = world();
+    let [near, far] = [(); 2].map(|()| client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket"));
+    client.bind(far, address()).expect("a free address");
+    let from = Some(([127, 0, 0, 1], 1).into());
+    assert_eq!(client.send_to(near, b"one", address()), Ok(3));
+    let mut room = [0; 9];
+    assert_eq!((client.recv_from(far, &mut room), &room[..3]), (Ok((3, from)), &b"one"[..]));
+    let nowhere = ([127, 0, 0, 1], 2).into();
+    assert_eq!(code(client.send_to(near, b"one", nowhere)), Some(10065));
+    let event = host.client_event();
+    let request = client.recv_from_overlapped(far, 8, Tell::Event(event)).expect("a request");
+    assert_eq!(request.address(), None);
+    let sent = client.send_to_overlapped(near, b"two", address(), Tell::Nobody).expect("a request");
+    assert_eq!(sent.outcome().map(|outcome| outcome.transferred), Some(3));
+    assert_eq!(host.wait(event, LONG), Ok(true));
+    assert_eq!((request.data(), request.address()), (b"two".to_vec(), from));
+    assert_eq!(code(client.ioctl_overlapped(far, 1, &[], 4, Tell::Nobody)), Some(10022));
+    end(&host, client);
+}
+
+#[test]
 fn sockets_are_selected_by_what_they_are_ready_for() {
     let (host, _, client) = world();
     let (near, far) = pair(&client);

@@ -607,6 +607,56 @@ unsafe extern "system" fn run_apc(key: usize) {
     unsafe { routine(done.error, done.count, overlapped, 0) };
 }
 
+/// The bytes go to the socket that is bound to the address.
+unsafe extern "system" fn send_to(
+    handle: SOCKET,
+    buffers: *const WSABUF,
+    count: DWORD,
+    sent: *mut DWORD,
+    _: DWORD,
+    to: *const u8,
+    length: i32,
+    overlapped: *mut WSAOVERLAPPED,
+    routine: Routine,
+    thread: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    let address = unsafe { std::slice::from_raw_parts(to, length as usize) };
+    {
+        let mut state = state();
+        let id = state.sockets[&handle].run;
+        let found = state.sockets.iter().find(|(_, other)| other.run == id && other.address == address);
+        let Some(peer) = found.map(|(peer, _)| *peer) else { return fail(errno, 10065) };
+        state.sockets.get_mut(&handle).unwrap().peer = Some(peer);
+    }
+    unsafe { send(handle, buffers, count, sent, 0, overlapped, routine, thread, errno) }
+}
+
+/// Answers with what is there.
+unsafe extern "system" fn recv_from(
+    handle: SOCKET,
+    buffers: *const WSABUF,
+    count: DWORD,
+    received: *mut DWORD,
+    flags: *mut DWORD,
+    from: *mut u8,
+    length: *mut i32,
+    overlapped: *mut WSAOVERLAPPED,
+    routine: Routine,
+    thread: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    let name = wpu_host::encode_address(([127, 0, 0, 1], 1).into());
+    unsafe {
+        if (*length as usize) < name.len() {
+            return fail(errno, 10014);
+        }
+        ptr::copy_nonoverlapping(name.as_ptr(), from, name.len());
+        *length = name.len() as i32;
+        recv(handle, buffers, count, received, flags, overlapped, routine, thread, errno)
+    }
+}
+
 unsafe extern "system" fn overlapped_result(
     _: SOCKET,
     overlapped: *mut WSAOVERLAPPED,
@@ -875,15 +925,7 @@ refuse! {
     join(SOCKET, *const u8, i32, *const WSABUF, *mut WSABUF, *const c_void, *const c_void, DWORD) -> SOCKET
         = INVALID_SOCKET;
     recv_disconnect(SOCKET, *mut WSABUF) -> i32 = SOCKET_ERROR;
-    recv_from(
-        SOCKET, *const WSABUF, DWORD, *mut DWORD, *mut DWORD, *mut u8, *mut i32, *mut WSAOVERLAPPED, Routine,
-        *const WSATHREADID
-    ) -> i32 = SOCKET_ERROR;
     send_disconnect(SOCKET, *const WSABUF) -> i32 = SOCKET_ERROR;
-    send_to(
-        SOCKET, *const WSABUF, DWORD, *mut DWORD, DWORD, *const u8, i32, *mut WSAOVERLAPPED, Routine,
-        *const WSATHREADID
-    ) -> i32 = SOCKET_ERROR;
 }
 
 const PROCS: Procs = Procs {
