@@ -1,6 +1,6 @@
 //! The catalog: which providers are installed, with the id, path and flags of each entry.
 
-use crate::abi::PFL_HIDDEN;
+use wpu_sys::ffi::PFL_HIDDEN;
 use wpu_sys::ffi::{
     BASE_PROTOCOL, GUID, LAYERED_PROTOCOL, MAX_PROTOCOL_CHAIN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
@@ -73,7 +73,7 @@ impl Entry {
     pub fn sockets(mut self, family: i32, kind: i32, protocol: i32) -> Self {
         let info = &mut self.info;
         (info.iAddressFamily, info.iSocketType, info.iProtocol) = (family, kind, protocol);
-        (info.iMinSockAddr, info.iMaxSockAddr) = (16, if family == crate::abi::AF_INET { 16 } else { 28 });
+        (info.iMinSockAddr, info.iMaxSockAddr) = (16, if family == wpu_sys::ffi::AF_INET { 16 } else { 28 });
         self
     }
 
@@ -167,22 +167,19 @@ impl Catalog {
 
     /// The first entry that offers such sockets. Zero leaves a choice open.
     pub(crate) fn choose(&self, family: i32, kind: i32, protocol: i32) -> Result<&Entry, WsaError> {
-        const WSAESOCKTNOSUPPORT: WsaError = WsaError::new(10044);
-        const WSAEPROTONOSUPPORT: WsaError = WsaError::new(10043);
-        const WSAEAFNOSUPPORT: WsaError = WsaError::new(10047);
         if (family, kind, protocol) == (0, 0, 0) {
             return Err(WsaError::WSAEINVAL);
         }
-        let mut error = WSAEAFNOSUPPORT;
+        let mut error = WsaError::WSAEAFNOSUPPORT;
         for entry in self.0.iter().filter(|entry| entry.is_visible() && entry.offers_family(family)) {
             if !entry.offers_kind(kind) {
-                if error == WSAEAFNOSUPPORT {
-                    error = WSAESOCKTNOSUPPORT;
+                if error == WsaError::WSAEAFNOSUPPORT {
+                    error = WsaError::WSAESOCKTNOSUPPORT;
                 }
             } else if entry.offers_protocol(protocol) {
                 return Ok(entry);
             } else {
-                error = WSAEPROTONOSUPPORT;
+                error = WsaError::WSAEPROTONOSUPPORT;
             }
         }
         Err(error)

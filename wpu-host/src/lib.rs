@@ -16,7 +16,7 @@
 //! #     let create = table.lpWPUCreateSocketHandle.unwrap();
 //! #     let mut errno = 0;
 //! #     unsafe {
-//! #         (*procs).lpWSPCleanup = cleanup as *const () as FARPROC;
+//! #         (*procs).lpWSPCleanup = Some(cleanup);
 //! #         create((*info).dwCatalogEntryId, 0x2a, &mut errno);
 //! #     }
 //! #     0
@@ -71,7 +71,6 @@
 #![allow(clippy::doc_markdown, reason = "Ws2_32 is a library's name, and no item's")]
 #![allow(clippy::must_use_candidate, reason = "most methods change a host, which the lint cannot see")]
 
-mod abi;
 mod catalog;
 mod client;
 mod context;
@@ -98,7 +97,6 @@ mod wait;
 mod waits;
 mod winsock;
 
-pub use abi::{Procs, WSABUF, WSANETWORKEVENTS, timeval};
 pub use catalog::Entry;
 pub use client::*;
 pub use enumerate::WSCEnumProtocols;

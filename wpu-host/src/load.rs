@@ -8,7 +8,7 @@ use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 use wpu_sys::WsaError;
-use wpu_sys::ffi::{FARPROC, LPINT, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn, WSPUPCALLTABLEEX};
+use wpu_sys::ffi::{LPWSPCLEANUP, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn, WSPUPCALLTABLEEX};
 
 /// The library of a provider. Clones are the same library.
 ///
@@ -234,12 +234,8 @@ impl Drop for Started {
     }
 }
 
-fn call_cleanup(function: FARPROC) -> Result<(), WsaError> {
-    if function.is_null() {
-        return Ok(());
-    }
-    // SAFETY: the provider's table says that this is its WSPCleanup, and that is its type.
-    let cleanup: unsafe extern "system" fn(LPINT) -> i32 = unsafe { mem::transmute(function) };
+fn call_cleanup(function: LPWSPCLEANUP) -> Result<(), WsaError> {
+    let Some(cleanup) = function else { return Ok(()) };
     let mut errno = WsaError::WSASYSCALLFAILURE.code();
     // SAFETY: the provider was started, and this is called once for that start.
     match unsafe { cleanup(&raw mut errno) } {

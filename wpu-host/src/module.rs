@@ -1,11 +1,13 @@
 //! The code of a provider, and how Ws2_32 starts it.
 
-use crate::abi::Procs;
 use crate::load::{Library, VERSION};
 use crate::place;
+use std::mem;
 use std::sync::Arc;
 use wpu_sys::WsaError;
+use wpu_sys::facts::DOWNCALLS;
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn};
+use wpu_sys::support::facts::Downcall;
 
 /// The code of a provider: part of this program, or a library.
 #[derive(Debug, Clone)]
@@ -23,7 +25,7 @@ enum Startup {
 /// A provider that was started.
 #[derive(Debug)]
 pub(crate) struct Running {
-    pub(crate) procs: Procs,
+    pub(crate) procs: WSPPROC_TABLE,
     /// The functions may be called for as long as this lives.
     _library: Option<Arc<libloading::Library>>,
 }
@@ -64,18 +66,12 @@ impl Module {
     /// Starts the provider for an entry, with version 2.2 and the table of a place, and looks at
     /// what it hands out as Ws2_32 does.
     pub(crate) fn start(&self, place: usize, info: &WSAPROTOCOL_INFOW) -> Result<Running, StartFault> {
-        let (mut data, mut table) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
-        let code = self.call(place, info, &mut data, &mut table);
+        let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+        let code = self.call(place, info, &mut data, &mut procs);
         if code != 0 {
             return Err(StartFault::Refused(WsaError::new(code)));
         }
-        // SAFETY: whoever made this module vouched for the functions that it hands out, each of
-        // which has the type of its place in the table, or is null.
-        let procs = unsafe { std::mem::transmute::<WSPPROC_TABLE, Procs>(table) };
-        let mut missing = procs.missing();
-        if matches!(self.startup, Startup::Extended(_)) {
-            missing.retain(|name| !MAY_BE_MISSING.contains(name));
-        }
+        let missing = holes(&procs, matches!(self.startup, Startup::Extended(_)));
         let fault = match data.wVersion {
             _ if !missing.is_empty() => StartFault::Holes(missing),
             VERSION => return Ok(Running { procs, _library: self.library.clone() }),
@@ -136,19 +132,14 @@ impl StartFault {
     }
 }
 
-/// What a provider for a system area network need not have.
-const MAY_BE_MISSING: [&str; 13] = [
-    "WSPAddressToString",
-    "WSPAsyncSelect",
-    "WSPCancelBlockingCall",
-    "WSPGetPeerName",
-    "WSPGetSockName",
-    "WSPJoinLeaf",
-    "WSPRecvDisconnect",
-    "WSPRecvFrom",
-    "WSPSelect",
-    "WSPSendDisconnect",
-    "WSPSendTo",
-    "WSPShutdown",
-    "WSPStringToAddress",
-];
+/// The functions that a table lacks, apart from those that it may lack when it comes from
+/// `WSPStartupEx`.
+fn holes(procs: &WSPPROC_TABLE, extended: bool) -> Vec<&'static str> {
+    // SAFETY: a table is thirty pointers to functions, of which each can be null.
+    let slots = unsafe { mem::transmute::<WSPPROC_TABLE, [*const (); DOWNCALLS.len()]>(*procs) };
+    let may_lack = |downcall: &Downcall| {
+        extended && downcall.may_be_null.iter().any(|entry| entry.name == "WSPStartupEx")
+    };
+    let lacking = DOWNCALLS.iter().zip(slots).filter(|(_, slot)| slot.is_null());
+    lacking.map(|(downcall, _)| downcall).filter(|downcall| !may_lack(downcall)).map(|d| d.name).collect()
+}

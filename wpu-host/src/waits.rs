@@ -1,12 +1,12 @@
 //! `WaitForMultipleObjectsEx` over the events of a host, for providers that reach it by name.
 
-use crate::abi::{INFINITE, WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT};
 use crate::handles::place_of;
 use crate::place::{contain, occupant};
 use crate::upcalls::{Parts, Waited};
 use std::time::Duration;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{BOOL, DWORD, HANDLE};
+use wpu_sys::ffi::{INFINITE, WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT};
 
 /// As many objects as one wait takes.
 const MAXIMUM_WAIT_OBJECTS: DWORD = 64;

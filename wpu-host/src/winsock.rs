@@ -1,7 +1,6 @@
 //! Winsock as its clients know it: start-up counts, the providers that run, and which one a call
 //! goes to.
 
-use crate::abi::{Procs, key};
 use crate::catalog::Entry;
 use crate::client::memory::{Arguments, Trap};
 use crate::client::overlapped::forget_open;
@@ -18,7 +17,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wpu_sys::WsaError;
-use wpu_sys::ffi::{GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSATHREADID};
+use wpu_sys::ffi::{GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSATHREADID, WSPPROC_TABLE};
 
 /// What the clients of a host share.
 pub(crate) struct Winsock {
@@ -37,6 +36,11 @@ pub(crate) struct Winsock {
 
 type ProviderKey = (u32, u16, u16, [u8; 8]);
 
+/// A GUID as something that can be ordered.
+fn key(id: &GUID) -> ProviderKey {
+    (id.Data1, id.Data2, id.Data3, id.Data4)
+}
+
 /// An installed provider, started or not.
 struct Provider {
     module: Mutex<Module>,
@@ -46,7 +50,7 @@ struct Provider {
 /// Where a call goes: a running provider, and the entry it is called for.
 #[derive(Clone)]
 pub(crate) struct Route {
-    pub(crate) procs: Procs,
+    pub(crate) procs: WSPPROC_TABLE,
     pub(crate) entry: Entry,
     /// Keeps the functions callable.
     _running: Arc<Running>,

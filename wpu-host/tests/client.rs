@@ -2,7 +2,7 @@
 
 mod pipes;
 
-use pipes::{AF_INET, FD_READ, IPPROTO_TCP, SOCK_STREAM, fault, install, starts};
+use pipes::{fault, install, starts};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

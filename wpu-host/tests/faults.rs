@@ -2,7 +2,7 @@
 
 mod pipes;
 
-use pipes::{AF_INET, FD_READ, SOCK_STREAM, fault, install};
+use pipes::{fault, install};
 use std::net::SocketAddr;
 use std::time::Duration;
 use wpu_host::{Client, Entry, Host, Overlapped, Rule, Tell};

@@ -1,7 +1,7 @@
 //! Socket addresses as Winsock has them in memory.
 
-use crate::abi::{AF_INET, AF_INET6};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use wpu_sys::ffi::{AF_INET, AF_INET6};
 
 /// An address of family `AF_INET` or `AF_INET6` as the bytes of a `sockaddr`.
 #[must_use]

@@ -1,14 +1,14 @@
 //! Modes, options and names of sockets.
 
 use super::address::{decode_address, encode_address};
+use super::memory::AddressSpace;
 use super::sockets::length;
 use super::{Client, NOT_THERE};
-use crate::abi::FIONBIO;
 use crate::faults::Rule;
 use crate::winsock::Route;
 use std::net::SocketAddr;
 use std::ptr;
-use wpu_sys::ffi::SOCKET;
+use wpu_sys::ffi::{AF_INET, AF_INET6, FIONBIO, SOCKET, sockaddr};
 use wpu_sys::{WideString, WsaError};
 
 impl Client {
@@ -27,7 +27,7 @@ impl Client {
         let ioctl = self.procs(socket)?.lpWSPIoctl.ok_or(NOT_THERE)?;
         let thread = self.winsock.current_thread();
         let mut returned = 0;
-        let from = if input.is_empty() { ptr::null() } else { input.as_ptr().cast() };
+        let from = if input.is_empty() { ptr::null_mut() } else { input.as_ptr().cast_mut().cast() };
         let into = if output.is_empty() { ptr::null_mut() } else { output.as_mut_ptr().cast() };
         let (from_size, into_size) = (size(input.len()), size(output.len()));
         self.winsock.status("WSPIoctl", |errno| {
@@ -114,15 +114,15 @@ impl Client {
         &self,
         name: &'static str,
         socket: SOCKET,
-        function: unsafe extern "system" fn(SOCKET, *mut u8, *mut i32, *mut i32) -> i32,
+        function: unsafe extern "system" fn(SOCKET, *mut sockaddr, *mut i32, *mut i32) -> i32,
     ) -> Result<SocketAddr, WsaError> {
-        let mut buffer = [0; 128];
-        let mut used = length(&buffer);
+        let mut buffer = AddressSpace::new();
+        let mut used = buffer.length();
         self.winsock.status(name, |errno| {
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
             unsafe { function(socket, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
-        decode_address(&self.filled(name, &buffer, used)).ok_or(WsaError::new(10047))
+        decode_address(&self.filled(name, &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
     }
 
     /// Turns an address into text, by the provider of an entry, or of the first one that offers the
@@ -132,15 +132,17 @@ impl Client {
     ///
     /// Why there is no such provider, or its own error.
     pub fn address_to_string(&self, address: SocketAddr, entry: Option<u32>) -> Result<String, WsaError> {
-        let address = encode_address(address);
-        let route = self.route_of(entry, i32::from(address[0]))?;
+        let family = if address.is_ipv4() { AF_INET } else { AF_INET6 };
+        let address = AddressSpace::of(&encode_address(address));
+        let route = self.route_of(entry, family)?;
         let to_string = route.procs.lpWSPAddressToString.ok_or(NOT_THERE)?;
         let mut text = [0; 128];
         let mut used = size(text.len());
         self.winsock.status("WSPAddressToString", |errno| {
+            let length = u32::try_from(address.length()).unwrap_or(0);
             let (info, text, used) = (&raw const route.entry.info, text.as_mut_ptr(), &raw mut used);
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
-            unsafe { to_string(address.as_ptr(), size(address.len()), info, text, used, errno) }
+            unsafe { to_string(address.as_ptr(), length, info, text, used, errno) }
         })?;
         let used = self.within("WSPAddressToString", used as usize, text.len());
         let end = text[..used].iter().position(|unit| *unit == 0).unwrap_or_else(|| {
@@ -167,14 +169,14 @@ impl Client {
         let to_address = route.procs.lpWSPStringToAddress.ok_or(NOT_THERE)?;
         let mut units: Vec<u16> = WideString::from(text).units().to_vec();
         units.push(0);
-        let mut buffer = [0; 128];
-        let mut used = length(&buffer);
+        let mut buffer = AddressSpace::new();
+        let mut used = buffer.length();
         self.winsock.status("WSPStringToAddress", |errno| {
             let (text, info) = (units.as_ptr(), &raw const route.entry.info);
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
             unsafe { to_address(text, family, info, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
-        decode_address(&self.filled("WSPStringToAddress", &buffer, used)).ok_or(WsaError::new(10047))
+        decode_address(&self.filled("WSPStringToAddress", &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
     }
 
     fn route_of(&self, entry: Option<u32>, family: i32) -> Result<Route, WsaError> {

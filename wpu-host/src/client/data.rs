@@ -1,8 +1,7 @@
 //! Sending and receiving, blocking or not as the socket is.
 
 use super::address::{decode_address, encode_address};
-use super::memory::{Arguments, to_fill, to_read};
-use super::sockets::length;
+use super::memory::{AddressSpace, Arguments, to_fill, to_read};
 use super::{Client, NOT_THERE};
 use crate::faults::Rule;
 use std::net::SocketAddr;
@@ -68,7 +67,7 @@ impl Client {
         let mut filled = 0;
         while filled < room.len() {
             match self.recv(socket, &mut room[filled..])? {
-                0 => return Err(WsaError::new(10101)),
+                0 => return Err(WsaError::WSAEDISCON),
                 count => filled += count,
             }
         }
@@ -106,11 +105,11 @@ impl Client {
     pub fn send_to(&self, socket: SOCKET, data: &[u8], to: SocketAddr) -> Result<usize, WsaError> {
         let send_to = self.procs(socket)?.lpWSPSendTo.ok_or(NOT_THERE)?;
         let arguments = Arguments::new(vec![to_read(data)], &self.winsock);
-        let address = encode_address(to);
+        let address = AddressSpace::of(&encode_address(to));
         let mut sent = 0;
         self.plain_call("WSPSendTo", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
-            let (to, size, none) = (address.as_ptr(), length(&address), ptr::null_mut());
+            let (to, size, none) = (address.as_ptr(), address.length(), ptr::null_mut());
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, none, None, thread, errno) }
         })
@@ -128,8 +127,8 @@ impl Client {
     ) -> Result<(usize, Option<SocketAddr>), WsaError> {
         let recv_from = self.procs(socket)?.lpWSPRecvFrom.ok_or(NOT_THERE)?;
         let arguments = Arguments::new(vec![to_fill(room)], &self.winsock);
-        let mut address = [0; 128];
-        let (mut received, mut flags, mut size) = (0, 0, length(&address));
+        let mut address = AddressSpace::new();
+        let (mut received, mut flags, mut size) = (0, 0, address.length());
         let count =
             self.plain_call("WSPRecvFrom", arguments, &mut received, |arguments, received, errno| {
                 let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());

@@ -1,12 +1,12 @@
 //! Waiting for sockets: select, and being told of events.
 
 use super::{Client, NOT_THERE};
-use crate::abi::{WSANETWORKEVENTS, timeval};
 use crate::faults::Rule;
 use std::ptr;
 use std::time::Duration;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{HWND, SOCKET, WSAEVENT, fd_set};
+use wpu_sys::ffi::{WSANETWORKEVENTS, timeval};
 
 /// Which sockets of a select are ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Memory that is lent to providers, and what calls pass along with their data.
 
-use crate::abi::WSABUF;
 use crate::winsock::Winsock;
 use std::ptr::{self, NonNull};
-use wpu_sys::ffi::WSATHREADID;
+use wpu_sys::ffi::WSABUF;
+use wpu_sys::ffi::{WSATHREADID, sockaddr};
 
 /// Values on the heap that both sides reach through raw pointers only.
 #[derive(Debug)]
@@ -63,6 +63,57 @@ impl<T: Copy> Drop for Lent<T> {
     }
 }
 
+/// A socket address in memory that is aligned for every kind of one.
+#[derive(Debug)]
+pub(crate) struct AddressSpace {
+    words: Vec<u64>,
+    length: usize,
+}
+
+impl AddressSpace {
+    /// Room for the longest address.
+    pub(crate) fn new() -> Self {
+        Self::of(&[0; 128])
+    }
+
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { words: to_words(bytes), length: bytes.len() }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const sockaddr {
+        self.words.as_ptr().cast()
+    }
+
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut sockaddr {
+        self.words.as_mut_ptr().cast()
+    }
+
+    pub(crate) fn length(&self) -> i32 {
+        i32::try_from(self.length).unwrap_or(i32::MAX)
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        to_bytes(&self.words, self.length)
+    }
+}
+
+/// Bytes as words, with zeros at the end.
+pub(crate) fn to_words(bytes: &[u8]) -> Vec<u64> {
+    let word = |chunk: &[u8]| {
+        let mut whole = [0; 8];
+        whole[..chunk.len()].copy_from_slice(chunk);
+        u64::from_ne_bytes(whole)
+    };
+    bytes.chunks(8).map(word).collect()
+}
+
+/// The first bytes of words.
+pub(crate) fn to_bytes(words: &[u64], length: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    bytes.truncate(length);
+    bytes
+}
+
 /// The buffer array and the thread id of a call: the provider must copy what it needs later.
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -75,7 +126,7 @@ impl Arguments {
         Self { buffers: Lent::new(buffers), thread: Lent::new(vec![winsock.current_thread()]) }
     }
 
-    pub(crate) fn buffers(&self) -> *const WSABUF {
+    pub(crate) fn buffers(&self) -> *mut WSABUF {
         self.buffers.as_ptr()
     }
 

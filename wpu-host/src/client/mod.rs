@@ -14,13 +14,13 @@ pub(crate) mod memory;
 pub(crate) mod overlapped;
 mod sockets;
 
-use crate::abi::Procs;
 use crate::host::Leftovers;
 use crate::winsock::Winsock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
+use wpu_sys::ffi::WSPPROC_TABLE;
 
 pub use address::{decode_address, encode_address};
 pub use events::{NetworkEvents, Selected};
@@ -85,7 +85,7 @@ impl Client {
     ///
     /// `WSAENOTSOCK` if nobody owns it, `WSANOTINITIALISED` without a start-up, or why the provider
     /// is not started.
-    pub fn procs(&self, socket: SOCKET) -> Result<Procs, WsaError> {
+    pub fn procs(&self, socket: SOCKET) -> Result<WSPPROC_TABLE, WsaError> {
         self.winsock.route(socket).map(|route| route.procs)
     }
 
@@ -95,7 +95,7 @@ impl Client {
     ///
     /// `WSAEINVAL` if there is no such entry, `WSANOTINITIALISED` without a start-up, or why the
     /// provider is not started.
-    pub fn procs_of(&self, entry: u32) -> Result<Procs, WsaError> {
+    pub fn procs_of(&self, entry: u32) -> Result<WSPPROC_TABLE, WsaError> {
         self.winsock.route_by_id(entry).map(|route| route.procs)
     }
 

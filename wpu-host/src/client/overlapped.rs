@@ -1,10 +1,9 @@
 //! Overlapped requests: begun in a call, and done later.
 
 use super::address::{decode_address, encode_address};
-use super::memory::{Arguments, Lent};
+use super::memory::{Arguments, Lent, to_bytes, to_words};
 use super::sockets::length;
 use super::{Client, NOT_THERE};
-use crate::abi::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, WSABUF};
 use crate::context;
 use crate::faults::Rule;
 use crate::place::contain;
@@ -19,6 +18,7 @@ use std::net::SocketAddr;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 use wpu_sys::WsaError;
+use wpu_sys::ffi::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, WSABUF};
 use wpu_sys::ffi::{SOCKET, WSAEVENT, WSAOVERLAPPED};
 
 /// How a client wants to be told that a request is done. A port that the socket is bound to hears
@@ -65,7 +65,8 @@ struct Block {
     data: Vec<Lent<u8>>,
     count: Lent<u32>,
     flags: Lent<u32>,
-    address: Lent<u8>,
+    /// An address, or the input of a control call.
+    address: Lent<u64>,
     address_length: Lent<i32>,
     arguments: Arguments,
     winsock: Arc<Winsock>,
@@ -160,7 +161,7 @@ impl Client {
         self.begin(&route, block, |block, routine, errno| {
             let (buffers, count, thread) = block.arguments();
             let (sent, overlapped) = (block.count.as_ptr(), block.overlapped());
-            let (to, size) = (block.address.as_ptr(), block.address_length.get(0));
+            let (to, size) = (block.address.as_ptr().cast(), block.address_length.get(0));
             // SAFETY: the module's maker vouched for the function, and the block lives until the
             // request is done.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, overlapped, routine, thread, errno) }
@@ -185,7 +186,7 @@ impl Client {
             let (buffers, count, thread) = block.arguments();
             let (received, flags, overlapped) =
                 (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
-            let (from, size) = (block.address.as_ptr(), block.address_length.as_ptr());
+            let (from, size) = (block.address.as_ptr().cast(), block.address_length.as_ptr());
             // SAFETY: the module's maker vouched for the function, and the block lives until the
             // request is done.
             unsafe {
@@ -216,7 +217,8 @@ impl Client {
         self.begin(&route, block, |block, routine, errno| {
             let (_, _, thread) = block.arguments();
             let (returned, overlapped) = (block.count.as_ptr(), block.overlapped());
-            let (from, from_size) = (block.address.as_ptr().cast(), small(block.address.len()));
+            let (from, from_size) =
+                (block.address.as_ptr().cast(), block.address_length.get(0).unsigned_abs());
             let (into, into_size) = (block.data[0].as_ptr().cast(), small(block.data[0].len()));
             // SAFETY: the module's maker vouched for the function, and the block lives until the
             // request is done.
@@ -280,7 +282,7 @@ impl Client {
             count: Lent::new(vec![0]),
             flags: Lent::new(vec![0]),
             address_length: Lent::new(vec![length(&address)]),
-            address: Lent::new(address),
+            address: Lent::new(to_words(&address)),
             arguments: Arguments::new(buffers, &self.winsock),
             winsock: Arc::clone(&self.winsock),
         }
@@ -354,7 +356,8 @@ impl Overlapped {
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.outcome()?;
-        decode_address(&self.0.address.to_vec())
+        let length = usize::try_from(self.0.address_length.get(0)).unwrap_or(0);
+        decode_address(&to_bytes(&self.0.address.to_vec(), length))
     }
 
     /// The structure, as [`Packet`](crate::Packet) names it.
@@ -369,7 +372,7 @@ impl Block {
         self.request.as_ptr()
     }
 
-    fn arguments(&self) -> (*const WSABUF, u32, *const wpu_sys::ffi::WSATHREADID) {
+    fn arguments(&self) -> (*mut WSABUF, u32, *const wpu_sys::ffi::WSATHREADID) {
         (self.arguments.buffers(), self.arguments.count(), self.arguments.thread())
     }
 

@@ -1,18 +1,15 @@
 //! Making, connecting and closing sockets.
 
 use super::address::{decode_address, encode_address};
-use super::memory::to_read;
+use super::memory::{AddressSpace, to_read};
 use super::{Client, NOT_THERE};
-use crate::abi::{CF_ACCEPT, CF_DEFER, CF_REJECT, FROM_PROTOCOL_INFO, QOS, WSA_FLAG_OVERLAPPED, WSABUF};
 use crate::place::contain;
 use crate::winsock::Route;
 use std::net::SocketAddr;
 use std::ptr;
 use wpu_sys::WsaError;
+use wpu_sys::ffi::{CF_ACCEPT, CF_DEFER, CF_REJECT, FROM_PROTOCOL_INFO, QOS, WSA_FLAG_OVERLAPPED, WSABUF};
 use wpu_sys::ffi::{SOCKET, WSAPROTOCOL_INFOW};
-
-/// Room for the longest address.
-const LONGEST_ADDRESS: usize = 128;
 
 /// Who wants to connect, as a condition function hears of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,9 +120,10 @@ impl Client {
     /// As for [`Client::bind`].
     pub fn bind_bytes(&self, socket: SOCKET, address: &[u8]) -> Result<(), WsaError> {
         let bind = self.procs(socket)?.lpWSPBind.ok_or(NOT_THERE)?;
+        let address = AddressSpace::of(address);
         self.winsock.status("WSPBind", |errno| {
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
-            unsafe { bind(socket, address.as_ptr(), length(address), errno) }
+            unsafe { bind(socket, address.as_ptr(), address.length(), errno) }
         })
     }
 
@@ -156,7 +154,8 @@ impl Client {
     /// As for [`Client::connect`].
     pub fn connect_bytes(&self, socket: SOCKET, address: &[u8]) -> Result<(), WsaError> {
         let connect = self.procs(socket)?.lpWSPConnect.ok_or(NOT_THERE)?;
-        let (none, bytes, size) = (ptr::null(), address.as_ptr(), length(address));
+        let address = AddressSpace::of(address);
+        let (none, bytes, size) = (ptr::null(), address.as_ptr(), address.length());
         self.winsock.status("WSPConnect", |errno| {
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
             unsafe { connect(socket, bytes, size, ptr::null(), ptr::null_mut(), none, none, errno) }
@@ -175,7 +174,7 @@ impl Client {
             Some(address) => Ok((accepted, address)),
             None => {
                 self.close(accepted)?;
-                Err(WsaError::new(10047))
+                Err(WsaError::WSAEAFNOSUPPORT)
             }
         }
     }
@@ -210,8 +209,8 @@ impl Client {
     ) -> Result<(SOCKET, Vec<u8>), WsaError> {
         let route = self.winsock.route(socket)?;
         let accept = route.procs.lpWSPAccept.ok_or(NOT_THERE)?;
-        let mut address = [0; LONGEST_ADDRESS];
-        let mut size = length(&address);
+        let mut address = AddressSpace::new();
+        let mut size = address.length();
         let function = condition.is_some().then_some(judge as _);
         let context = (&raw mut condition).expose_provenance();
         let accepted = self.winsock.new_socket("WSPAccept", &route.entry, |errno| {
@@ -224,7 +223,8 @@ impl Client {
     }
 
     /// The part of an address buffer that a provider filled.
-    pub(super) fn filled(&self, name: &'static str, buffer: &[u8], size: i32) -> Vec<u8> {
+    pub(super) fn filled(&self, name: &'static str, buffer: &AddressSpace, size: i32) -> Vec<u8> {
+        let buffer = buffer.bytes();
         let size = usize::try_from(size).unwrap_or(0);
         if size > buffer.len() {
             let detail = format!("{size} bytes of an address, for {}", buffer.len());
@@ -319,7 +319,7 @@ unsafe fn bytes(buffer: *const WSABUF) -> Vec<u8> {
     unsafe { std::slice::from_raw_parts(buf, len as usize) }.to_vec()
 }
 
-/// The length of an address.
+/// The length of an address or an option.
 pub(super) fn length(address: &[u8]) -> i32 {
     i32::try_from(address.len()).unwrap_or(i32::MAX)
 }

@@ -13,18 +13,12 @@
 #![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use wpu_host::{Entry, Host, Module, Procs, WSABUF, WSANETWORKEVENTS, timeval};
+use wpu_host::{Entry, Host, Module};
 use wpu_sys::ffi::*;
 
-pub(crate) const AF_INET: i32 = 2;
-pub(crate) const SOCK_STREAM: i32 = 1;
-pub(crate) const IPPROTO_TCP: i32 = 6;
-pub(crate) const FD_READ: i32 = 1;
-const FIONBIO: u32 = 0x8004_667E;
 const PENDING: i32 = 997;
 const WOULD_BLOCK: i32 = 10035;
 
@@ -171,7 +165,7 @@ pub(crate) unsafe extern "system" fn startup(
         if fault == fault::HOLE {
             functions.lpWSPShutdown = None;
         }
-        procs.cast::<Procs>().write(functions);
+        procs.write(functions);
     }
     let entry = info.dwCatalogEntryId;
     let run = RunState { table, entry, fault, starts: 0, cleanups: 0 };
@@ -264,8 +258,8 @@ unsafe extern "system" fn socket(
     create(&run, id, errno)
 }
 
-unsafe extern "system" fn bind(handle: SOCKET, name: *const u8, length: i32, errno: *mut i32) -> i32 {
-    let address = unsafe { std::slice::from_raw_parts(name, length as usize) }.to_vec();
+unsafe extern "system" fn bind(handle: SOCKET, name: *const sockaddr, length: i32, errno: *mut i32) -> i32 {
+    let address = unsafe { std::slice::from_raw_parts(name.cast::<u8>(), length as usize) }.to_vec();
     let mut state = state();
     let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
     let id = state.sockets[&handle].run;
@@ -289,15 +283,15 @@ unsafe extern "system" fn listen(handle: SOCKET, _: i32, errno: *mut i32) -> i32
 
 unsafe extern "system" fn connect(
     handle: SOCKET,
-    name: *const u8,
+    name: *const sockaddr,
     length: i32,
     _: *const WSABUF,
     _: *mut WSABUF,
-    _: *const c_void,
-    _: *const c_void,
+    _: *const QOS,
+    _: *const QOS,
     errno: *mut i32,
 ) -> i32 {
-    let address = unsafe { std::slice::from_raw_parts(name, length as usize) };
+    let address = unsafe { std::slice::from_raw_parts(name.cast::<u8>(), length as usize) };
     let mut state = state();
     let Some(id) = state.sockets.get(&handle).map(|socket| socket.run) else { return fail(errno, 10038) };
     let found = state
@@ -312,9 +306,9 @@ unsafe extern "system" fn connect(
 
 unsafe extern "system" fn accept(
     handle: SOCKET,
-    address: *mut u8,
+    address: *mut sockaddr,
     length: *mut i32,
-    condition: Condition,
+    condition: LPCONDITIONPROC,
     context: usize,
     errno: *mut i32,
 ) -> SOCKET {
@@ -362,7 +356,7 @@ unsafe extern "system" fn accept(
     let accepted = create(&run, id, errno);
     if !address.is_null() {
         unsafe {
-            ptr::copy_nonoverlapping(name.as_ptr(), address, name.len());
+            ptr::copy_nonoverlapping(name.as_ptr(), address.cast(), name.len());
             *length = name.len() as i32;
         }
     }
@@ -373,19 +367,7 @@ unsafe extern "system" fn accept(
     accepted
 }
 
-type Condition = Option<
-    unsafe extern "system" fn(
-        *mut WSABUF,
-        *mut WSABUF,
-        *mut c_void,
-        *mut c_void,
-        *mut WSABUF,
-        *mut WSABUF,
-        *mut u32,
-        usize,
-    ) -> i32,
->;
-type Routine = Option<unsafe extern "system" fn(DWORD, DWORD, *mut WSAOVERLAPPED, DWORD)>;
+type Routine = LPWSAOVERLAPPED_COMPLETION_ROUTINE;
 
 unsafe extern "system" fn close(handle: SOCKET, errno: *mut i32) -> i32 {
     let (run, socket) = {
@@ -470,7 +452,7 @@ unsafe extern "system" fn send(
 
 unsafe extern "system" fn recv(
     handle: SOCKET,
-    buffers: *const WSABUF,
+    buffers: *mut WSABUF,
     count: DWORD,
     received: *mut DWORD,
     flags: *mut DWORD,
@@ -614,14 +596,14 @@ unsafe extern "system" fn send_to(
     count: DWORD,
     sent: *mut DWORD,
     _: DWORD,
-    to: *const u8,
+    to: *const sockaddr,
     length: i32,
     overlapped: *mut WSAOVERLAPPED,
     routine: Routine,
     thread: *const WSATHREADID,
     errno: *mut i32,
 ) -> i32 {
-    let address = unsafe { std::slice::from_raw_parts(to, length as usize) };
+    let address = unsafe { std::slice::from_raw_parts(to.cast::<u8>(), length as usize) };
     {
         let mut state = state();
         let id = state.sockets[&handle].run;
@@ -635,11 +617,11 @@ unsafe extern "system" fn send_to(
 /// Answers with what is there.
 unsafe extern "system" fn recv_from(
     handle: SOCKET,
-    buffers: *const WSABUF,
+    buffers: *mut WSABUF,
     count: DWORD,
     received: *mut DWORD,
     flags: *mut DWORD,
-    from: *mut u8,
+    from: *mut sockaddr,
     length: *mut i32,
     overlapped: *mut WSAOVERLAPPED,
     routine: Routine,
@@ -651,7 +633,7 @@ unsafe extern "system" fn recv_from(
         if (*length as usize) < name.len() {
             return fail(errno, 10014);
         }
-        ptr::copy_nonoverlapping(name.as_ptr(), from, name.len());
+        ptr::copy_nonoverlapping(name.as_ptr(), from.cast(), name.len());
         *length = name.len() as i32;
         recv(handle, buffers, count, received, flags, overlapped, routine, thread, errno)
     }
@@ -768,9 +750,9 @@ unsafe extern "system" fn enum_events(
 unsafe extern "system" fn ioctl(
     handle: SOCKET,
     code: DWORD,
-    input: *const c_void,
+    input: LPVOID,
     length: DWORD,
-    _: *mut c_void,
+    _: LPVOID,
     _: DWORD,
     returned: *mut DWORD,
     _: *mut WSAOVERLAPPED,
@@ -789,7 +771,12 @@ unsafe extern "system" fn ioctl(
     0
 }
 
-unsafe extern "system" fn name(handle: SOCKET, name: *mut u8, length: *mut i32, errno: *mut i32) -> i32 {
+unsafe extern "system" fn name(
+    handle: SOCKET,
+    name: *mut sockaddr,
+    length: *mut i32,
+    errno: *mut i32,
+) -> i32 {
     let Some(address) = state().sockets.get(&handle).map(|socket| socket.address.clone()) else {
         return fail(errno, 10038);
     };
@@ -797,7 +784,7 @@ unsafe extern "system" fn name(handle: SOCKET, name: *mut u8, length: *mut i32, 
         if (*length as usize) < address.len() {
             return fail(errno, 10014);
         }
-        ptr::copy_nonoverlapping(address.as_ptr(), name, address.len());
+        ptr::copy_nonoverlapping(address.as_ptr(), name.cast(), address.len());
         *length = address.len() as i32;
     }
     0
@@ -848,14 +835,14 @@ unsafe extern "system" fn shutdown(handle: SOCKET, _: i32, errno: *mut i32) -> i
 }
 
 unsafe extern "system" fn address_to_string(
-    address: *const u8,
+    address: *const sockaddr,
     length: DWORD,
     _: *const WSAPROTOCOL_INFOW,
     text: *mut u16,
     room: *mut DWORD,
     errno: *mut i32,
 ) -> i32 {
-    let bytes = unsafe { std::slice::from_raw_parts(address, length as usize) };
+    let bytes = unsafe { std::slice::from_raw_parts(address.cast::<u8>(), length as usize) };
     let Some(address) = wpu_host::decode_address(bytes) else { return fail(errno, 10022) };
     let units: Vec<u16> = address.to_string().encode_utf16().chain([0]).collect();
     unsafe {
@@ -872,7 +859,7 @@ unsafe extern "system" fn string_to_address(
     text: *const u16,
     _: i32,
     _: *const WSAPROTOCOL_INFOW,
-    address: *mut u8,
+    address: *mut sockaddr,
     room: *mut i32,
     errno: *mut i32,
 ) -> i32 {
@@ -884,7 +871,7 @@ unsafe extern "system" fn string_to_address(
         if (*room as usize) < bytes.len() {
             return fail(errno, 10014);
         }
-        ptr::copy_nonoverlapping(bytes.as_ptr(), address, bytes.len());
+        ptr::copy_nonoverlapping(bytes.as_ptr(), address.cast(), bytes.len());
         *room = bytes.len() as i32;
     }
     0
@@ -920,15 +907,15 @@ macro_rules! refuse {
 
 refuse! {
     cancel() -> i32 = SOCKET_ERROR;
-    peer_name(SOCKET, *mut u8, *mut i32) -> i32 = SOCKET_ERROR;
-    qos(SOCKET, *const WSABUF, *mut c_void) -> BOOL = FALSE;
-    join(SOCKET, *const u8, i32, *const WSABUF, *mut WSABUF, *const c_void, *const c_void, DWORD) -> SOCKET
+    peer_name(SOCKET, *mut sockaddr, *mut i32) -> i32 = SOCKET_ERROR;
+    qos(SOCKET, *const WSABUF, *mut QOS) -> BOOL = FALSE;
+    join(SOCKET, *const sockaddr, i32, *const WSABUF, *mut WSABUF, *const QOS, *const QOS, DWORD) -> SOCKET
         = INVALID_SOCKET;
     recv_disconnect(SOCKET, *mut WSABUF) -> i32 = SOCKET_ERROR;
     send_disconnect(SOCKET, *const WSABUF) -> i32 = SOCKET_ERROR;
 }
 
-const PROCS: Procs = Procs {
+const PROCS: WSPPROC_TABLE = WSPPROC_TABLE {
     lpWSPAccept: Some(accept),
     lpWSPAddressToString: Some(address_to_string),
     lpWSPAsyncSelect: Some(async_select),
