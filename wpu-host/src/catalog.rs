@@ -100,9 +100,14 @@ impl Entry {
         self.info.dwServiceFlags1 & XP1_IFS_HANDLES != 0
     }
 
-    /// Whether clients can have sockets of it: a layer alone makes none.
+    /// Whether it stands for a layer alone, which makes no sockets.
+    pub(crate) fn is_layer(&self) -> bool {
+        self.info.ProtocolChain.ChainLen == LAYERED_PROTOCOL
+    }
+
+    /// Whether clients find it when they look for what it offers.
     fn is_visible(&self) -> bool {
-        self.info.dwProviderFlags & PFL_HIDDEN == 0 && self.info.ProtocolChain.ChainLen != LAYERED_PROTOCOL
+        self.info.dwProviderFlags & PFL_HIDDEN == 0 && !self.is_layer()
     }
 
     fn offers_family(&self, family: i32) -> bool {

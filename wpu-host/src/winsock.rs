@@ -201,6 +201,12 @@ impl Winsock {
         self.route_to(entry)
     }
 
+    /// The same for new sockets, of which a layer's hidden entry has none.
+    pub(crate) fn route_for_sockets(&self, id: u32) -> Result<Route, WsaError> {
+        let layer = self.ws2.lock().catalog.find(id).is_some_and(Entry::is_layer);
+        if layer { Err(WsaError::WSAEINVAL) } else { self.route_by_id(id) }
+    }
+
     /// The provider for new sockets of a kind.
     pub(crate) fn route_for(&self, family: i32, kind: i32, protocol: i32) -> Result<Route, WsaError> {
         self.check_started()?;

@@ -51,9 +51,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if there is no such entry, why the provider is not started, or its own error.
+    /// `WSAEINVAL` if there is no such entry, or it is a layer's hidden one; why the provider is not
+    /// started; or its own error.
     pub fn socket_in(&self, entry: u32) -> Result<SOCKET, WsaError> {
-        let route = self.winsock.route_by_id(entry)?;
+        let route = self.winsock.route_for_sockets(entry)?;
         let info = route.entry.info;
         self.open(&route, (info.iAddressFamily, info.iSocketType, info.iProtocol), &info)
     }
@@ -62,9 +63,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if it names no entry, why the provider is not started, or its own error.
+    /// As for [`Client::socket_in`].
     pub fn socket_from(&self, info: &WSAPROTOCOL_INFOW) -> Result<SOCKET, WsaError> {
-        let route = self.winsock.route_by_id(info.dwCatalogEntryId)?;
+        let route = self.winsock.route_for_sockets(info.dwCatalogEntryId)?;
         self.open(&route, (FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO), info)
     }
 
