@@ -1,7 +1,10 @@
 //! The catalog: which providers are installed, with the id, path and flags of each entry.
 
-use wpu_sys::WideString;
-use wpu_sys::ffi::{BASE_PROTOCOL, GUID, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
+use wpu_sys::ffi::PFL_HIDDEN;
+use wpu_sys::ffi::{
+    BASE_PROTOCOL, GUID, LAYERED_PROTOCOL, MAX_PROTOCOL_CHAIN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
+};
+use wpu_sys::{WideString, WsaError};
 
 /// An entry of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +25,66 @@ impl Entry {
         Self { info, path: path.into() }
     }
 
+    /// The hidden entry by which a layer stands in chains. No socket is ever made for it.
+    #[must_use]
+    pub fn layer(provider: GUID, path: &str) -> Self {
+        let mut entry = Self::new(provider, path);
+        entry.info.ProtocolChain.ChainLen = LAYERED_PROTOCOL;
+        entry.info.dwProviderFlags = PFL_HIDDEN;
+        entry
+    }
+
+    /// An entry that stands for a chain: the top layer first, the base last. What it offers is what
+    /// the base offers; only whether its sockets are file handles is the top layer's to say.
+    ///
+    /// `provider` is the top layer, or another id under which it is started. Every entry of `chain`
+    /// is one that a host has added; one that is a chain itself is put in as its own entry.
+    ///
+    /// # Panics
+    ///
+    /// When there are fewer than two or more than seven entries.
+    #[must_use]
+    pub fn chain(provider: GUID, path: &str, chain: &[&Self]) -> Self {
+        assert!((2..=MAX_PROTOCOL_CHAIN as usize).contains(&chain.len()), "a chain has 2 to 7 entries");
+        let mut entry = Self::new(provider, path);
+        let (top, base) = (&chain[0].info, &chain[chain.len() - 1].info);
+        entry.info = WSAPROTOCOL_INFOW {
+            ProviderId: provider,
+            dwCatalogEntryId: 0,
+            dwServiceFlags1: base.dwServiceFlags1 & !XP1_IFS_HANDLES | top.dwServiceFlags1 & XP1_IFS_HANDLES,
+            ..*base
+        };
+        entry.info.ProtocolChain.ChainLen = i32::try_from(chain.len()).unwrap_or(MAX_PROTOCOL_CHAIN);
+        for (slot, link) in entry.info.ProtocolChain.ChainEntries.iter_mut().zip(chain) {
+            *slot = link.id();
+        }
+        entry
+    }
+
     /// The same with these service flags, such as `XP1_IFS_HANDLES`.
     #[must_use]
     pub fn flags(mut self, flags: u32) -> Self {
         self.info.dwServiceFlags1 = flags;
+        self
+    }
+
+    /// The same for sockets of this address family, type and protocol.
+    #[must_use]
+    pub fn sockets(mut self, family: i32, kind: i32, protocol: i32) -> Self {
+        let info = &mut self.info;
+        (info.iAddressFamily, info.iSocketType, info.iProtocol) = (family, kind, protocol);
+        (info.iMinSockAddr, info.iMaxSockAddr) = (16, if family == wpu_sys::ffi::AF_INET { 16 } else { 28 });
+        self
+    }
+
+    /// The same under this name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        let room = self.info.szProtocol.len() - 1;
+        self.info.szProtocol = [0; 256];
+        for (unit, from) in self.info.szProtocol.iter_mut().zip(name.encode_utf16().take(room)) {
+            *unit = from;
+        }
         self
     }
 
@@ -40,6 +99,31 @@ impl Entry {
     pub fn is_ifs(&self) -> bool {
         self.info.dwServiceFlags1 & XP1_IFS_HANDLES != 0
     }
+
+    /// Whether it stands for a layer alone, which makes no sockets.
+    pub(crate) fn is_layer(&self) -> bool {
+        self.info.ProtocolChain.ChainLen == LAYERED_PROTOCOL
+    }
+
+    /// Whether clients find it when they look for what it offers.
+    fn is_visible(&self) -> bool {
+        self.info.dwProviderFlags & PFL_HIDDEN == 0 && !self.is_layer()
+    }
+
+    fn offers_family(&self, family: i32) -> bool {
+        family == 0 || self.info.iAddressFamily == family
+    }
+
+    fn offers_kind(&self, kind: i32) -> bool {
+        kind == 0 || self.info.iSocketType == kind
+    }
+
+    /// An entry can stand for a range of protocol numbers.
+    fn offers_protocol(&self, protocol: i32) -> bool {
+        let first = i64::from(self.info.iProtocol);
+        let last = first + i64::from(self.info.iProtocolMaxOffset.max(0));
+        protocol == 0 || (first..=last).contains(&i64::from(protocol))
+    }
 }
 
 /// The installed entries.
@@ -52,19 +136,58 @@ const FIRST_ID: u32 = 1001;
 impl Catalog {
     /// Adds an entry and returns it with its id.
     pub(crate) fn add(&mut self, mut entry: Entry) -> Entry {
-        let last = self.0.last().map_or(FIRST_ID - 1, Entry::id);
-        entry.info.dwCatalogEntryId = last + 1;
+        entry.info.dwCatalogEntryId = self.next_id();
         self.0.push(entry.clone());
         entry
     }
 
+    /// The same before all others, where a client finds it first.
+    pub(crate) fn add_first(&mut self, mut entry: Entry) -> Entry {
+        entry.info.dwCatalogEntryId = self.next_id();
+        self.0.insert(0, entry.clone());
+        entry
+    }
+
+    fn next_id(&self) -> u32 {
+        self.0.iter().map(Entry::id).max().map_or(FIRST_ID, |last| last + 1)
+    }
+
     pub(crate) fn contains(&self, id: u32) -> bool {
-        self.0.iter().any(|entry| entry.id() == id)
+        self.find(id).is_some()
+    }
+
+    pub(crate) fn find(&self, id: u32) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.id() == id)
     }
 
     /// The path of a provider, which may have many entries.
     pub(crate) fn path(&self, provider: &GUID) -> Option<&WideString> {
         self.0.iter().find(|entry| entry.info.ProviderId == *provider).map(|entry| &entry.path)
+    }
+
+    /// All entries in order, hidden ones too.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// The first entry that offers such sockets. Zero leaves a choice open.
+    pub(crate) fn choose(&self, family: i32, kind: i32, protocol: i32) -> Result<&Entry, WsaError> {
+        if (family, kind, protocol) == (0, 0, 0) {
+            return Err(WsaError::WSAEINVAL);
+        }
+        let mut error = WsaError::WSAEAFNOSUPPORT;
+        for entry in self.0.iter().filter(|entry| entry.is_visible() && entry.offers_family(family)) {
+            if !entry.offers_kind(kind) {
+                if error == WsaError::WSAEAFNOSUPPORT {
+                    error = WsaError::WSAESOCKTNOSUPPORT;
+                }
+            } else if entry.offers_protocol(protocol) {
+                return Ok(entry);
+            } else {
+                error = WsaError::WSAEPROTONOSUPPORT;
+            }
+        }
+        Err(error)
     }
 }
 
@@ -85,5 +208,43 @@ mod tests {
         assert_eq!(catalog.path(&guid(1)), Some(&one.path));
         assert_eq!(catalog.path(&guid(2)).map(ToString::to_string).as_deref(), Some("two.dll"));
         assert_eq!(catalog.path(&guid(3)), None);
+    }
+
+    #[test]
+    fn a_chain_offers_what_its_base_offers() {
+        let mut catalog = Catalog::default();
+        let guid = |number| GUID { Data1: number, ..GUID::ZERO };
+        let base = catalog.add(Entry::new(guid(1), "base").flags(XP1_IFS_HANDLES | 6).sockets(2, 1, 6));
+        let layer = catalog.add(Entry::layer(guid(2), "layer"));
+        let chain = catalog.add(Entry::chain(guid(3), "layer", &[&layer, &base]));
+        assert_eq!((chain.info.ProtocolChain.ChainLen, chain.id()), (2, 1003));
+        assert_eq!(chain.info.ProtocolChain.ChainEntries, [1002, 1001, 0, 0, 0, 0, 0]);
+        assert_eq!((chain.info.dwServiceFlags1, chain.is_ifs()), (6, false));
+        assert_eq!((chain.info.iAddressFamily, chain.info.iSocketType, chain.info.iProtocol), (2, 1, 6));
+        assert_eq!(chain.info.ProviderId, guid(3));
+    }
+
+    #[test]
+    fn a_client_gets_the_first_entry_that_offers_what_it_wants() {
+        let mut catalog = Catalog::default();
+        let hidden = catalog.add(Entry::layer(GUID::ZERO, "").sockets(2, 1, 6));
+        let tcp = catalog.add(Entry::new(GUID::ZERO, "").sockets(2, 1, 6));
+        let mut raw = Entry::new(GUID::ZERO, "").sockets(2, 3, 10);
+        raw.info.iProtocolMaxOffset = 5;
+        let raw = catalog.add(raw);
+        let choose = |family, kind, protocol| {
+            catalog.choose(family, kind, protocol).map(Entry::id).map_err(WsaError::code)
+        };
+        assert!(hidden.id() < tcp.id());
+        assert_eq!(choose(2, 1, 6), Ok(tcp.id()));
+        assert_eq!(choose(2, 1, 0), Ok(tcp.id()));
+        assert_eq!(choose(0, 3, 0), Ok(raw.id()));
+        assert_eq!((choose(2, 3, 15), choose(2, 0, 10)), (Ok(raw.id()), Ok(raw.id())));
+        assert_eq!((choose(2, 3, 16), choose(2, 3, 9)), (Err(10043), Err(10043)));
+        assert_eq!((choose(2, 5, 0), choose(9, 1, 6)), (Err(10044), Err(10047)));
+        assert_eq!(choose(0, 0, 0), Err(10022));
+        let first = catalog.add_first(Entry::new(GUID::ZERO, "").sockets(2, 1, 6));
+        assert_eq!((first.id(), catalog.choose(2, 1, 6).map(Entry::id)), (1004, Ok(1004)));
+        assert_eq!(catalog.add(Entry::new(GUID::ZERO, "")).id(), 1005);
     }
 }

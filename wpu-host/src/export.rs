@@ -33,14 +33,22 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     unsafe { complete(socket, operation, error, transferred, errno) }
 }
 
-/// Offers the function to providers that are part of this program, which need no linker flag then.
+/// Offers the functions to providers that are part of this program, which need no linker flag then.
+#[cfg(not(windows))]
 pub(crate) fn provide() {
+    use wpu_sys::import;
+
     // SAFETY: it is what its name says, for as long as the program runs.
-    #[cfg(not(windows))]
-    unsafe {
-        wpu_sys::import::provide_complete_overlapped_request(WPUCompleteOverlappedRequest);
-    };
+    unsafe { import::provide_complete_overlapped_request(WPUCompleteOverlappedRequest) };
+    // SAFETY: as above.
+    unsafe { import::provide_wsc_enum_protocols(crate::WSCEnumProtocols) };
+    // SAFETY: as above.
+    unsafe { import::provide_wait_for_multiple_objects_ex(crate::WaitForMultipleObjectsEx) };
 }
+
+/// There the functions of the system itself are found.
+#[cfg(windows)]
+pub(crate) fn provide() {}
 
 /// The place of the living host that gave `socket` out.
 fn issuer(socket: SOCKET) -> Option<usize> {

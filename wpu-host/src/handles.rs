@@ -38,6 +38,11 @@ impl Handles {
         Some((serial * PLACES + self.place) * STEP)
     }
 
+    /// The place of the host.
+    pub(crate) fn place(&self) -> usize {
+        self.place
+    }
+
     /// Whether this host gave `value` out, for a handle of any kind, open or closed.
     pub(crate) fn issued(&self, value: usize) -> bool {
         let serial = value / (PLACES * STEP);

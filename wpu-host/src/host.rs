@@ -1,10 +1,13 @@
 //! A host, as the client and the test see it.
 
 use crate::catalog::Entry;
+use crate::client::Client;
 use crate::events::Creator;
 use crate::export;
+use crate::faults::Fault;
 use crate::handles::Handles;
 use crate::messages::Message;
+use crate::module::Module;
 use crate::place::{Claim, NoPlace, table_ex};
 use crate::ports::Port;
 use crate::requests::Request;
@@ -12,10 +15,10 @@ use crate::sockets::Binding;
 use crate::threads::Me;
 use crate::trace::TraceLine;
 use crate::upcalls::{Parts, Waited, Ws2};
-use crate::wait::lock;
+use crate::winsock::Winsock;
 use std::fmt;
 use std::ptr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{HWND, SOCKET, WSAEVENT, WSATHREADID, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
@@ -28,8 +31,7 @@ pub struct Host {
     // Dropped first: from then on no upcall begins.
     claim: Claim,
     ws2: Arc<Ws2>,
-    /// Libraries stay loaded while functions of theirs may be queued here.
-    libraries: Mutex<Vec<Arc<libloading::Library>>>,
+    winsock: Arc<Winsock>,
 }
 
 /// What providers acquired and did not release.
@@ -74,7 +76,8 @@ impl Host {
         let ws2 = Arc::new(Ws2::new(Handles::new(claim.index())));
         claim.settle(Arc::clone(&ws2));
         export::provide();
-        Ok(Self { claim, ws2, libraries: Mutex::default() })
+        let winsock = Arc::new(Winsock::new(Arc::clone(&ws2)));
+        Ok(Self { claim, ws2, winsock })
     }
 
     /// The table of fifteen upcalls, as `WSPStartup` gets it.
@@ -100,6 +103,58 @@ impl Host {
     /// proposed. At first it is off, as on most systems.
     pub fn rename_ifs_handles(&self, rename: bool) {
         self.ws2.lock().ifs.rename(rename);
+    }
+}
+
+/// The client and its providers.
+impl Host {
+    /// Adds an entry to the catalog whose provider is `module`, and returns it with the id it got.
+    ///
+    /// A provider with several entries is the module of its latest one.
+    pub fn install(&self, entry: Entry, module: &Module) -> Entry {
+        self.winsock.attach(&entry, module);
+        self.add_entry(entry)
+    }
+
+    /// The same before all entries that are there, where a client finds it first.
+    pub fn install_first(&self, entry: Entry, module: &Module) -> Entry {
+        self.winsock.attach(&entry, module);
+        self.ws2.lock().catalog.add_first(entry)
+    }
+
+    /// A client of the installed providers, which has called `WSAStartup` once.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(Arc::clone(&self.winsock))
+    }
+
+    /// What providers did against the rules so far.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.winsock.look_into_trap();
+        self.ws2.lock().faults.found().to_vec()
+    }
+
+    /// Why providers were not started, in words: a client only gets the code of Ws2_32.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<String> {
+        self.ws2.lock().refusals.clone()
+    }
+
+    /// Forgets the faults so far.
+    pub fn clear_faults(&self) {
+        self.ws2.lock().faults.clear();
+    }
+
+    /// How long the last clean-up waits for what should have ended before: requests on sockets that
+    /// their client closed. At first it is ten seconds, for busy machines.
+    pub fn patience(&self, patience: Duration) {
+        self.ws2.lock().patience = patience;
+    }
+
+    /// Whether faults are noted from now on. At first they are.
+    pub fn watch(&self, watch: bool) {
+        self.ws2.lock().faults.watch(watch);
     }
 }
 
@@ -132,8 +187,7 @@ impl Host {
     /// the one that registered it last.
     #[must_use]
     pub fn owner(&self, socket: SOCKET) -> Option<u32> {
-        let parts = self.ws2.lock();
-        parts.sockets.entry(socket).or_else(|| parts.ifs.entry(socket))
+        self.ws2.lock().owner(socket)
     }
 
     /// The handle that was first proposed for what the client knows as `socket`: another one only
@@ -211,10 +265,7 @@ impl Host {
     /// If this process has no more handle values, or the thread is being torn down.
     #[must_use]
     pub fn current_thread(&self) -> WSATHREADID {
-        let me = me();
-        let parts = &mut *self.ws2.lock();
-        let handles = &parts.handles;
-        parts.threads.client_id(&me, || handles.fresh()).expect("handle values remain")
+        self.winsock.current_thread()
     }
 
     /// Installs a blocking hook for the calling thread: a provider that blocks the thread calls it
@@ -276,7 +327,9 @@ impl Host {
     /// `WSAENOTSOCK` if there is no such socket, `WSA_INVALID_PARAMETER` if it is bound already.
     pub fn bind_port(&self, socket: SOCKET, port: &Port, key: usize) -> Result<(), WsaError> {
         let binding = Binding { port: port.clone(), key };
-        self.ws2.lock().sockets.bind(socket, binding)
+        let mut parts = self.ws2.lock();
+        let made_here = parts.made_here(socket);
+        parts.sockets.bind(made_here, binding)
     }
 
     /// Ends the registration of a file handle, as Ws2_32 does when the client has closed it.
@@ -313,12 +366,8 @@ impl Host {
         value
     }
 
-    /// Keeps a library loaded for as long as this host lives.
-    pub(crate) fn keep_loaded(&self, library: &Arc<libloading::Library>) {
-        let mut libraries = lock(&self.libraries);
-        if !libraries.iter().any(|kept| Arc::ptr_eq(kept, library)) {
-            libraries.push(Arc::clone(library));
-        }
+    pub(crate) fn winsock(&self) -> &Arc<Winsock> {
+        &self.winsock
     }
 }
 

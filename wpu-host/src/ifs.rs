@@ -48,6 +48,18 @@ impl IfsHandles {
         Ok(())
     }
 
+    /// Whether the client knows the object by another value now.
+    pub(crate) fn is_renamed(&self, object: SOCKET) -> bool {
+        self.current.get(&object).is_some_and(|handle| *handle != object)
+    }
+
+    /// Ends the registrations of an entry, as its provider's last clean-up does.
+    pub(crate) fn forget_all(&mut self, entry: u32) {
+        self.registered.retain(|_, registration| registration.entry != entry);
+        let registered = &self.registered;
+        self.current.retain(|_, handle| registered.contains_key(handle));
+    }
+
     pub(crate) fn contains(&self, handle: SOCKET) -> bool {
         self.registered.contains_key(&handle)
     }

@@ -16,7 +16,7 @@
 //! #     let create = table.lpWPUCreateSocketHandle.unwrap();
 //! #     let mut errno = 0;
 //! #     unsafe {
-//! #         (*procs).lpWSPCleanup = cleanup as *const () as FARPROC;
+//! #         (*procs).lpWSPCleanup = Some(cleanup);
 //! #         create((*info).dwCatalogEntryId, 0x2a, &mut errno);
 //! #     }
 //! #     0
@@ -69,31 +69,45 @@
 //! | a panic inside the host | `WSASYSCALLFAILURE` |
 
 #![allow(clippy::doc_markdown, reason = "Ws2_32 is a library's name, and no item's")]
+#![allow(clippy::must_use_candidate, reason = "most methods change a host, which the lint cannot see")]
 
 mod catalog;
+mod client;
+mod context;
+mod enumerate;
 mod events;
 mod export;
+mod faults;
 mod handles;
 mod hooks;
 mod host;
 mod ifs;
 mod load;
 mod messages;
+mod module;
 mod place;
 mod ports;
+mod records;
 mod requests;
 mod sockets;
 mod threads;
 mod trace;
 mod upcalls;
 mod wait;
+mod waits;
+mod winsock;
 
 pub use catalog::Entry;
+pub use client::*;
+pub use enumerate::WSCEnumProtocols;
 pub use export::WPUCompleteOverlappedRequest;
+pub use faults::{Fault, Rule, Stop};
 pub use host::{Host, Leftovers, Wake};
 pub use load::{Library, LoadError, StartError, Started};
 pub use messages::Message;
+pub use module::Module;
 pub use place::NoPlace;
 pub use ports::{Packet, Port};
 pub use requests::{Completion, Request};
 pub use trace::TraceLine;
+pub use waits::WaitForMultipleObjectsEx;

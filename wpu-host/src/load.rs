@@ -8,7 +8,7 @@ use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 use wpu_sys::WsaError;
-use wpu_sys::ffi::{FARPROC, LPINT, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn, WSPUPCALLTABLEEX};
+use wpu_sys::ffi::{LPWSPCLEANUP, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn, WSPUPCALLTABLEEX};
 
 /// The library of a provider. Clones are the same library.
 ///
@@ -16,9 +16,9 @@ use wpu_sys::ffi::{FARPROC, LPINT, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPSt
 /// hosts that started it are gone.
 #[derive(Debug, Clone)]
 pub struct Library {
-    loaded: Arc<libloading::Library>,
-    startup: WSPStartupFn,
-    startup_ex: Option<WSPStartupExFn>,
+    pub(crate) loaded: Arc<libloading::Library>,
+    pub(crate) startup: WSPStartupFn,
+    pub(crate) startup_ex: Option<WSPStartupExFn>,
 }
 
 /// A provider that was started, until it is cleaned up.
@@ -57,7 +57,7 @@ pub enum StartError {
 }
 
 /// Version 2.2, with the major number in the low byte.
-const VERSION: u16 = 0x0202;
+pub(crate) const VERSION: u16 = 0x0202;
 
 impl Library {
     /// Loads the library of a provider.
@@ -119,7 +119,7 @@ impl Host {
     ///
     /// When the entry is not one of this host, or the provider refuses.
     pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
-        self.keep_loaded(&library.loaded);
+        self.winsock().keep_loaded(&library.loaded);
         // SAFETY: whoever loaded the library vouched for what has this name.
         let mut started = unsafe { self.start_with(library.startup, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
@@ -134,7 +134,7 @@ impl Host {
     /// refuses.
     pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
         let startup_ex = library.startup_ex.ok_or(StartError::NoStartupEx)?;
-        self.keep_loaded(&library.loaded);
+        self.winsock().keep_loaded(&library.loaded);
         // SAFETY: as for `WSPStartup`.
         let mut started = unsafe { self.start_ex_with(startup_ex, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
@@ -234,12 +234,8 @@ impl Drop for Started {
     }
 }
 
-fn call_cleanup(function: FARPROC) -> Result<(), WsaError> {
-    if function.is_null() {
-        return Ok(());
-    }
-    // SAFETY: the provider's table says that this is its WSPCleanup, and that is its type.
-    let cleanup: unsafe extern "system" fn(LPINT) -> i32 = unsafe { mem::transmute(function) };
+fn call_cleanup(function: LPWSPCLEANUP) -> Result<(), WsaError> {
+    let Some(cleanup) = function else { return Ok(()) };
     let mut errno = WsaError::WSASYSCALLFAILURE.code();
     // SAFETY: the provider was started, and this is called once for that start.
     match unsafe { cleanup(&raw mut errno) } {

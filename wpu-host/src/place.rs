@@ -1,5 +1,6 @@
 //! The places that hosts live in: how a function pointer, which carries no context, finds its host.
 
+use crate::context;
 use crate::upcalls::Ws2;
 use crate::wait::lock;
 use std::collections::VecDeque;
@@ -49,7 +50,7 @@ impl Claim {
     }
 
     pub(crate) fn table(&self) -> WSPUPCALLTABLE {
-        TABLES[self.0].0
+        table(self.0)
     }
 }
 
@@ -65,6 +66,11 @@ impl Drop for Claim {
 /// The host that lives in a place.
 pub(crate) fn occupant(place: usize) -> Option<Arc<Ws2>> {
     lock(&OCCUPANTS[place]).clone()
+}
+
+/// The 15-slot table of a place.
+pub(crate) fn table(place: usize) -> WSPUPCALLTABLE {
+    TABLES[place].0
 }
 
 /// The 16-slot table of a place.
@@ -90,6 +96,7 @@ impl<const N: usize> Locate for Place<N> {
 
     fn with<R>(body: impl FnOnce(&Ws2) -> R) -> Result<R, WsaError> {
         let ws2 = occupant(N).ok_or(WsaError::WSANOTINITIALISED)?;
+        context::met(&ws2);
         // Moved in, so that it is also dropped there, should it be the last.
         contain(move || body(&ws2))
     }

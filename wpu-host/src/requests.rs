@@ -55,6 +55,14 @@ impl Request {
         self.0.overlapped.get()
     }
 
+    /// The event that it began with.
+    pub(crate) fn event(&self) -> WSAEVENT {
+        // SAFETY: the structure lives in the cell, as long as `self`.
+        let event = unsafe { &raw const (*self.as_ptr()).hEvent };
+        // SAFETY: nobody writes this member.
+        unsafe { event.read() }
+    }
+
     /// How the request ended; `None` while it is pending.
     #[must_use]
     pub fn completion(&self) -> Option<Completion> {

@@ -103,7 +103,12 @@ impl Threads {
 
     /// Whether something is queued to a thread.
     pub(crate) fn is_alerted(&self, me: &Me) -> bool {
-        self.threads.get(&me.serial).is_some_and(|thread| !thread.queue.is_empty())
+        self.has_queued(me.serial)
+    }
+
+    /// The same of the thread with this number.
+    pub(crate) fn has_queued(&self, serial: usize) -> bool {
+        self.threads.get(&serial).is_some_and(|thread| !thread.queue.is_empty())
     }
 
     /// Takes what was queued to a thread first.

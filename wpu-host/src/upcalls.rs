@@ -2,16 +2,19 @@
 
 use crate::catalog::Catalog;
 use crate::events::{Creator, Events};
+use crate::faults::{Faults, Rule};
 use crate::handles::{Handles, issued_by_any};
 use crate::hooks::{self, Hooks};
 use crate::ifs::IfsHandles;
 use crate::messages::{Message, Messages};
 use crate::ports::Packet;
+use crate::records::{Records, Way};
 use crate::requests::{self, Requests};
 use crate::sockets::{Binding, Sockets};
 use crate::threads::{Apc, Me, Threads};
 use crate::trace::{self, Trace};
 use crate::wait::{self, Deadline};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -39,6 +42,28 @@ pub(crate) struct Parts {
     pub(crate) hooks: Hooks,
     pub(crate) requests: Requests,
     pub(crate) messages: Messages,
+    pub(crate) faults: Faults,
+    pub(crate) records: Records,
+    pub(crate) asked: Asked,
+    /// What the thread ids of calls are overwritten with when a call is over.
+    pub(crate) spoilt_thread: usize,
+    pub(crate) run: Run,
+    /// How long the last clean-up waits for what should have ended before.
+    pub(crate) patience: Duration,
+    /// Why providers were not started, in words.
+    pub(crate) refusals: Vec<String>,
+}
+
+/// The window messages that clients asked for: the sockets by window and message.
+pub(crate) type Asked = BTreeMap<(usize, u32), BTreeSet<SOCKET>>;
+
+/// Whether providers may make upcalls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// As far as this crate knows.
+    Open,
+    /// The last clean-up is over, and no start has begun since.
+    Over,
 }
 
 /// How a wait ended.
@@ -54,6 +79,7 @@ const NO_PACKET: usize = 1;
 
 impl Ws2 {
     pub(crate) fn new(handles: Handles) -> Self {
+        let spoilt_thread = handles.fresh().unwrap_or(0);
         let parts = Parts {
             handles,
             catalog: Catalog::default(),
@@ -64,6 +90,13 @@ impl Ws2 {
             hooks: Hooks::default(),
             requests: Requests::default(),
             messages: Messages::default(),
+            faults: Faults::default(),
+            records: Records::default(),
+            asked: Asked::default(),
+            spoilt_thread,
+            run: Run::Open,
+            patience: Duration::from_secs(10),
+            refusals: Vec::new(),
         };
         Self { parts: Mutex::new(parts), changed: Condvar::new(), trace: Mutex::default() }
     }
@@ -136,7 +169,30 @@ impl fmt::Debug for Ws2 {
 impl Parts {
     /// A handle that a client could have got from its system, or through a registration here.
     fn can_be_file(&self, handle: SOCKET) -> bool {
-        handle != 0 && handle != INVALID_SOCKET && (self.ifs.contains(handle) || !issued_by_any(handle))
+        let known = self.ifs.contains(handle) || self.sockets.entry(handle).is_some();
+        handle != 0 && handle != INVALID_SOCKET && (known || !issued_by_any(handle))
+    }
+
+    /// The entry that the client's calls on a socket go to: for a file handle the one that
+    /// registered it last, else the one it was made for. A handle that was registered and came back
+    /// as another one is no longer the client's.
+    pub(crate) fn owner(&self, socket: SOCKET) -> Option<u32> {
+        match self.ifs.entry(socket) {
+            None if self.ifs.is_renamed(socket) => None,
+            None => self.sockets.entry(socket),
+            registered => registered,
+        }
+    }
+
+    /// The handle that Ws2_32 made for the object behind a socket, if it made one.
+    pub(crate) fn made_here(&self, socket: SOCKET) -> SOCKET {
+        self.ifs.object(socket).unwrap_or(socket)
+    }
+
+    /// Notes that an upcall named a socket that does not exist.
+    fn unknown_socket(&mut self, call: &'static str, socket: SOCKET) {
+        let rule = if self.handles.issued(socket) { Rule::UsedAfterClose } else { Rule::NotASocket };
+        self.faults.add(rule, call, format!("{socket:#x}"));
     }
 
     /// Sets the event of a completed operation, if the client gave one.
@@ -150,11 +206,22 @@ impl Parts {
 impl Upcalls for Ws2 {
     fn on_close_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         // Threads that wait for the event get the error too.
-        self.change(|parts| parts.events.close(event.addr(), Creator::Provider))
+        self.change(|parts| {
+            let closed = parts.events.close(event.addr(), Creator::Provider);
+            if closed.is_err() && parts.events.is_set(event.addr()).is_ok() {
+                parts.faults.add(Rule::ClosedClientEvent, "WPUCloseEvent", format!("{event:p}"));
+            }
+            closed
+        })
     }
 
     fn on_close_socket_handle(&self, socket: SOCKET) -> Result<(), WsaError> {
-        self.lock().sockets.close(socket)
+        let mut parts = self.lock();
+        let closed = parts.sockets.close(socket);
+        if closed.is_err() {
+            parts.unknown_socket("WPUCloseSocketHandle", socket);
+        }
+        closed
     }
 
     fn on_create_event(&self) -> Result<WSAEVENT, WsaError> {
@@ -198,7 +265,13 @@ impl Upcalls for Ws2 {
         wparam: usize,
         lparam: isize,
     ) -> Result<(), Failed> {
-        self.change(|parts| parts.messages.post(Message { window, message, wparam, lparam }))
+        self.change(|parts| {
+            let asked = parts.asked.get(&(window.addr(), message));
+            if asked.is_some_and(|sockets| !sockets.contains(&wparam)) {
+                parts.faults.add(Rule::ForeignMessage, "WPUPostMessage", format!("{wparam:#x}"));
+            }
+            parts.messages.post(Message { window, message, wparam, lparam })
+        })
     }
 
     fn on_query_blocking_callback(
@@ -214,6 +287,7 @@ impl Upcalls for Ws2 {
     }
 
     fn on_query_socket_handle_context(&self, socket: SOCKET) -> Result<usize, WsaError> {
+        // That there is no such socket is an answer, and no fault: providers ask in order to know.
         self.lock().sockets.context(socket)
     }
 
@@ -223,7 +297,12 @@ impl Upcalls for Ws2 {
         routine: unsafe extern "system" fn(usize),
         context: usize,
     ) -> Result<(), WsaError> {
-        self.change(|parts| parts.threads.queue(thread, Apc { routine, context }))
+        self.change(|parts| {
+            if thread.ThreadHandle.addr() == parts.spoilt_thread {
+                parts.faults.add(Rule::KeptThreadId, "WPUQueueApc", "the id of a call that has returned");
+            }
+            parts.threads.queue(thread, Apc { routine, context })
+        })
     }
 
     fn on_reset_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
@@ -231,7 +310,12 @@ impl Upcalls for Ws2 {
     }
 
     fn on_set_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
-        self.change(|parts| parts.events.put(event.addr(), true))
+        self.change(|parts| {
+            parts.events.put(event.addr(), true)?;
+            let Parts { records, faults, .. } = parts;
+            records.event_set(event.addr(), faults);
+            Ok(())
+        })
     }
 
     fn on_open_current_thread(&self) -> Result<WSATHREADID, WsaError> {
@@ -254,8 +338,12 @@ impl Upcalls for Ws2 {
     ) -> Result<(), WsaError> {
         self.change(|parts| {
             // The other upcalls say WSAENOTSOCK here; the page of this one does not.
-            let binding = parts.sockets.binding(socket);
-            let binding = binding.map_err(|_| WsaError::WSAEINVAL)?.cloned();
+            let Ok(binding) = parts.sockets.binding(socket).map(Option::<&Binding>::cloned) else {
+                parts.unknown_socket("WPUCompleteOverlappedRequest", socket);
+                return Err(WsaError::WSAEINVAL);
+            };
+            let Parts { records, faults, .. } = &mut *parts;
+            records.tell(operation.addr().get(), Way::Completed, faults);
             // SAFETY: by the contract of WPUCompleteOverlappedRequest, which the thunk passes on
             // to its caller, the structure lives, and its two members may change at any time.
             let event = unsafe { parts.requests.complete(operation, error, transferred) };
@@ -273,6 +361,11 @@ impl Upcalls for Ws2 {
 
     fn called(&self, call: &Call<'_>) {
         let line = trace::line(call);
+        let mut parts = self.lock();
+        if parts.run == Run::Over {
+            parts.faults.add(Rule::OutsideRun, call.upcall.name, line.outcome.clone());
+        }
+        drop(parts);
         self.trace().push(Me::current().as_ref(), line);
     }
 }

@@ -58,7 +58,7 @@ fn a_loaded_provider_makes_upcalls() {
     let (host, library) = (Host::new().expect("a place is free"), load());
     let started = start(&host, &library, COMPLETE).expect("a start");
     assert_eq!(started.data().wVersion, 0x0202);
-    assert!(!started.procs().lpWSPCleanup.is_null() && started.procs().lpWSPSocket.is_null());
+    assert!(started.procs().lpWSPCleanup.is_some() && started.procs().lpWSPSocket.is_none());
     assert_eq!(host.left_open(), Leftovers { socket_handles: 1, events: 1, threads: 0 });
     assert_eq!(started.clean_up(), Ok(Leftovers::default()));
     let mut expected = vec!["WPUCreateSocketHandle", "WPUCreateEvent"];

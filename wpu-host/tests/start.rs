@@ -47,9 +47,9 @@ fn begin(
     *SEEN.lock().unwrap() = Some(Seen { version, entry, table, cleanups: 0 });
     (data.wVersion, data.wHighVersion) = (0x0202, 0x0202);
     procs.lpWSPCleanup = match info.dwServiceFlags1 {
-        NO_CLEANUP => std::ptr::null_mut(),
-        BAD_CLEANUP => fail_to_clean_up as *const () as FARPROC,
-        _ => clean_up as *const () as FARPROC,
+        NO_CLEANUP => None,
+        BAD_CLEANUP => Some(fail_to_clean_up),
+        _ => Some(clean_up),
     };
     Provider(table).create_socket_handle(entry, 1).expect("a socket");
     0
@@ -117,7 +117,7 @@ fn a_provider_gets_what_ws2_32_gives() {
     assert_eq!((seen().version, seen().entry), (0x0202, entry.id()));
     let expected = WSPUPCALLTABLEEX { lpWPUCompleteOverlappedRequest: None, ..host.table_ex() };
     assert_eq!(functions(seen().table), functions(expected));
-    assert_eq!((started.data().wVersion, started.procs().lpWSPCleanup.is_null()), (0x0202, false));
+    assert_eq!((started.data().wVersion, started.procs().lpWSPCleanup.is_none()), (0x0202, false));
     let left_open = started.clean_up().expect("a clean-up");
     assert_eq!(left_open, Leftovers { socket_handles: 1, events: 0, threads: 0 });
     assert_eq!((left_open, left_open.is_empty()), (host.left_open(), false));

@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
-use wpu_host::{Entry, Host};
+use wpu_host::{Entry, Host, Port};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -100,12 +100,36 @@ fn a_renamed_file_handle_is_another_value() {
 
 #[test]
 fn what_cannot_be_a_file_handle_is_not_registered() {
-    let (_host, provider, entry) = host();
-    let socket = provider.create_socket_handle(entry, 1).expect("a socket");
-    for proposed in [0, INVALID_SOCKET, socket] {
+    let (host, provider, entry) = host();
+    let closed = provider.create_socket_handle(entry, 1).expect("a socket");
+    assert_eq!(provider.close_socket_handle(closed), Ok(()));
+    for proposed in [0, INVALID_SOCKET, closed, host.client_event().addr()] {
         assert_eq!(provider.modify_ifs_handle(entry, proposed), Err(WsaError::WSAEINVAL));
     }
     assert_eq!(provider.modify_ifs_handle(entry + 1, 0x54), Err(WsaError::WSAEINVAL));
+}
+
+#[test]
+fn a_layer_can_register_a_handle_that_was_made_for_the_layer_below() {
+    let (host, provider, base) = host();
+    let layer = host.add_entry(Entry::new(GUID { Data1: 2, ..GUID::ZERO }, "layer.dll")).id();
+    for rename in [false, true] {
+        host.rename_ifs_handles(rename);
+        let made = provider.create_socket_handle(base, 42).expect("a socket");
+        let known = provider.modify_ifs_handle(layer, made).expect("a handle");
+        assert_eq!((known != made, host.owner(known)), (rename, Some(layer)));
+        assert_eq!(host.owner(made), if rename { None } else { Some(layer) });
+        // The base goes on as before.
+        assert_eq!(provider.query_socket_handle_context(made), Ok(42));
+        let port = Port::new();
+        host.bind_port(known, &port, 5).expect("a socket");
+        let request = host.request(ptr::null_mut());
+        assert_eq!(provider.complete(made, request.as_ptr(), 0, 3), Ok(()));
+        assert_eq!(port.get(Duration::ZERO).map(|packet| packet.key), Some(5));
+        assert_eq!(host.forget_ifs_handle(known), Ok(()));
+        assert_eq!(host.owner(made), Some(base));
+        assert_eq!(provider.close_socket_handle(made), Ok(()));
+    }
 }
 
 #[test]

@@ -1,0 +1,204 @@
+//! Modes, options and names of sockets.
+
+use super::address::{decode_address, encode_address};
+use super::memory::AddressSpace;
+use super::sockets::length;
+use super::{Client, NOT_THERE};
+use crate::faults::Rule;
+use crate::winsock::Route;
+use std::net::SocketAddr;
+use std::ptr;
+use wpu_sys::ffi::{AF_INET, AF_INET6, FIONBIO, SOCKET, sockaddr};
+use wpu_sys::{WideString, WsaError};
+
+impl Client {
+    /// Controls the mode of a socket, and says how many bytes of `output` were filled.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn ioctl(
+        &self,
+        socket: SOCKET,
+        code: u32,
+        input: &[u8],
+        output: &mut [u8],
+    ) -> Result<usize, WsaError> {
+        let ioctl = self.procs(socket)?.lpWSPIoctl.ok_or(NOT_THERE)?;
+        let thread = self.winsock.current_thread();
+        let mut returned = 0;
+        let from = if input.is_empty() { ptr::null_mut() } else { input.as_ptr().cast_mut().cast() };
+        let into = if output.is_empty() { ptr::null_mut() } else { output.as_mut_ptr().cast() };
+        let (from_size, into_size) = (size(input.len()), size(output.len()));
+        self.winsock.status("WSPIoctl", |errno| {
+            let (returned, none, thread) = (&raw mut returned, ptr::null_mut(), &raw const thread);
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe {
+                let inputs = (from, from_size);
+                ioctl(socket, code, inputs.0, inputs.1, into, into_size, returned, none, None, thread, errno)
+            }
+        })?;
+        Ok(self.within("WSPIoctl", returned as usize, output.len()))
+    }
+
+    /// Whether calls on a socket answer `WSAEWOULDBLOCK` instead of waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::ioctl`].
+    pub fn set_nonblocking(&self, socket: SOCKET, nonblocking: bool) -> Result<(), WsaError> {
+        self.ioctl(socket, FIONBIO, &u32::from(nonblocking).to_ne_bytes(), &mut []).map(drop)
+    }
+
+    /// Reads an option into `value`, and says how many bytes it has.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn option(&self, socket: SOCKET, level: i32, name: i32, value: &mut [u8]) -> Result<usize, WsaError> {
+        let get = self.procs(socket)?.lpWSPGetSockOpt.ok_or(NOT_THERE)?;
+        let mut used = length(value);
+        self.winsock.status("WSPGetSockOpt", |errno| {
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { get(socket, level, name, value.as_mut_ptr(), &raw mut used, errno) }
+        })?;
+        Ok(self.within("WSPGetSockOpt", usize::try_from(used).unwrap_or(usize::MAX), value.len()))
+    }
+
+    /// Reads an option that is a number.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::option`].
+    pub fn number_option(&self, socket: SOCKET, level: i32, name: i32) -> Result<i32, WsaError> {
+        let mut value = [0; 4];
+        self.option(socket, level, name, &mut value)?;
+        Ok(i32::from_ne_bytes(value))
+    }
+
+    /// Changes an option.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn set_option(&self, socket: SOCKET, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
+        let set = self.procs(socket)?.lpWSPSetSockOpt.ok_or(NOT_THERE)?;
+        self.winsock.status("WSPSetSockOpt", |errno| {
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { set(socket, level, name, value.as_ptr(), length(value), errno) }
+        })
+    }
+
+    /// The local address of a socket.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, the provider's error, or `WSAEAFNOSUPPORT` if the
+    /// address is neither of `AF_INET` nor of `AF_INET6`.
+    pub fn local_address(&self, socket: SOCKET) -> Result<SocketAddr, WsaError> {
+        let name = self.procs(socket)?.lpWSPGetSockName.ok_or(NOT_THERE)?;
+        self.address("WSPGetSockName", socket, name)
+    }
+
+    /// The address of a socket's peer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::local_address`].
+    pub fn peer_address(&self, socket: SOCKET) -> Result<SocketAddr, WsaError> {
+        let name = self.procs(socket)?.lpWSPGetPeerName.ok_or(NOT_THERE)?;
+        self.address("WSPGetPeerName", socket, name)
+    }
+
+    fn address(
+        &self,
+        name: &'static str,
+        socket: SOCKET,
+        function: unsafe extern "system" fn(SOCKET, *mut sockaddr, *mut i32, *mut i32) -> i32,
+    ) -> Result<SocketAddr, WsaError> {
+        let mut buffer = AddressSpace::new();
+        let mut used = buffer.length();
+        self.winsock.status(name, |errno| {
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { function(socket, buffer.as_mut_ptr(), &raw mut used, errno) }
+        })?;
+        decode_address(&self.filled(name, &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
+    }
+
+    /// Turns an address into text, by the provider of an entry, or of the first one that offers the
+    /// address family.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no such provider, or its own error.
+    pub fn address_to_string(&self, address: SocketAddr, entry: Option<u32>) -> Result<String, WsaError> {
+        let family = if address.is_ipv4() { AF_INET } else { AF_INET6 };
+        let address = AddressSpace::of(&encode_address(address));
+        let route = self.route_of(entry, family)?;
+        let to_string = route.procs.lpWSPAddressToString.ok_or(NOT_THERE)?;
+        let mut text = [0; 128];
+        let mut used = size(text.len());
+        self.winsock.status("WSPAddressToString", |errno| {
+            let length = u32::try_from(address.length()).unwrap_or(0);
+            let (info, text, used) = (&raw const route.entry.info, text.as_mut_ptr(), &raw mut used);
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { to_string(address.as_ptr(), length, info, text, used, errno) }
+        })?;
+        let used = self.within("WSPAddressToString", used as usize, text.len());
+        let end = text[..used].iter().position(|unit| *unit == 0).unwrap_or_else(|| {
+            self.winsock.fault(Rule::BadAnswer, "WSPAddressToString", "no zero at the end");
+            used
+        });
+        Ok(String::from_utf16_lossy(&text[..end]))
+    }
+
+    /// Turns text into an address of a family, by the provider of an entry, or of the first one that
+    /// offers the family.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no such provider, its own error, or `WSAEAFNOSUPPORT` if the answer is no
+    /// address of `AF_INET` or `AF_INET6`.
+    pub fn string_to_address(
+        &self,
+        text: &str,
+        family: i32,
+        entry: Option<u32>,
+    ) -> Result<SocketAddr, WsaError> {
+        let route = self.route_of(entry, family)?;
+        let to_address = route.procs.lpWSPStringToAddress.ok_or(NOT_THERE)?;
+        let mut units: Vec<u16> = WideString::from(text).units().to_vec();
+        units.push(0);
+        let mut buffer = AddressSpace::new();
+        let mut used = buffer.length();
+        self.winsock.status("WSPStringToAddress", |errno| {
+            let (text, info) = (units.as_ptr(), &raw const route.entry.info);
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { to_address(text, family, info, buffer.as_mut_ptr(), &raw mut used, errno) }
+        })?;
+        decode_address(&self.filled("WSPStringToAddress", &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
+    }
+
+    fn route_of(&self, entry: Option<u32>, family: i32) -> Result<Route, WsaError> {
+        match entry {
+            Some(entry) => self.winsock.route_by_id(entry),
+            None => self.winsock.route_for(family, 0, 0),
+        }
+    }
+
+    /// Cancels what blocks the calling thread in a provider, as a blocking hook may. It goes to the
+    /// provider of a socket.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn cancel_blocking_call(&self, socket: SOCKET) -> Result<(), WsaError> {
+        let cancel = self.procs(socket)?.lpWSPCancelBlockingCall.ok_or(NOT_THERE)?;
+        // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+        self.winsock.status("WSPCancelBlockingCall", |errno| unsafe { cancel(errno) })
+    }
+}
+
+fn size(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,170 @@
+//! Sending and receiving, blocking or not as the socket is.
+
+use super::address::{decode_address, encode_address};
+use super::memory::{AddressSpace, Arguments, to_fill, to_read};
+use super::{Client, NOT_THERE};
+use crate::faults::Rule;
+use std::net::SocketAddr;
+use std::ptr;
+use wpu_sys::WsaError;
+use wpu_sys::ffi::SOCKET;
+
+impl Client {
+    /// Sends some bytes, and says how many the provider took.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn send(&self, socket: SOCKET, data: &[u8]) -> Result<usize, WsaError> {
+        self.send_vectored(socket, &[data], 0)
+    }
+
+    /// Sends all of the bytes, in as many calls as it takes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::send`].
+    pub fn send_all(&self, socket: SOCKET, data: &[u8]) -> Result<(), WsaError> {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let sent = self.send(socket, rest)?;
+            rest = &rest[sent..];
+        }
+        Ok(())
+    }
+
+    /// Sends the bytes of several buffers, with flags such as `MSG_OOB`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::send`].
+    pub fn send_vectored(&self, socket: SOCKET, data: &[&[u8]], flags: u32) -> Result<usize, WsaError> {
+        let send = self.procs(socket)?.lpWSPSend.ok_or(NOT_THERE)?;
+        let arguments = Arguments::new(data.iter().map(|part| to_read(part)).collect(), &self.winsock);
+        let mut sent = 0;
+        self.plain_call("WSPSend", arguments, &mut sent, |arguments, sent, errno| {
+            let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { send(socket, buffers, count, sent, flags, ptr::null_mut(), None, thread, errno) }
+        })
+    }
+
+    /// Receives some bytes, and says how many; 0 when the peer has ended the connection.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn recv(&self, socket: SOCKET, room: &mut [u8]) -> Result<usize, WsaError> {
+        self.recv_vectored(socket, &mut [room], 0).map(|(count, _)| count)
+    }
+
+    /// Receives bytes until the room is full.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::recv`], and `WSAEDISCON` when the peer ends the connection before.
+    pub fn recv_all(&self, socket: SOCKET, room: &mut [u8]) -> Result<(), WsaError> {
+        let mut filled = 0;
+        while filled < room.len() {
+            match self.recv(socket, &mut room[filled..])? {
+                0 => return Err(WsaError::WSAEDISCON),
+                count => filled += count,
+            }
+        }
+        Ok(())
+    }
+
+    /// Receives into several buffers, with flags such as `MSG_PEEK`, and gets flags back.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::recv`].
+    pub fn recv_vectored(
+        &self,
+        socket: SOCKET,
+        room: &mut [&mut [u8]],
+        flags: u32,
+    ) -> Result<(usize, u32), WsaError> {
+        let recv = self.procs(socket)?.lpWSPRecv.ok_or(NOT_THERE)?;
+        let arguments = Arguments::new(room.iter_mut().map(|part| to_fill(part)).collect(), &self.winsock);
+        let (mut received, mut flags) = (0, flags);
+        let count = self.plain_call("WSPRecv", arguments, &mut received, |arguments, received, errno| {
+            let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
+            let (flags, no_request) = (&raw mut flags, ptr::null_mut());
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { recv(socket, buffers, count, received, flags, no_request, None, thread, errno) }
+        })?;
+        Ok((count, flags))
+    }
+
+    /// Sends some bytes to an address.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn send_to(&self, socket: SOCKET, data: &[u8], to: SocketAddr) -> Result<usize, WsaError> {
+        let send_to = self.procs(socket)?.lpWSPSendTo.ok_or(NOT_THERE)?;
+        let arguments = Arguments::new(vec![to_read(data)], &self.winsock);
+        let address = AddressSpace::of(&encode_address(to));
+        let mut sent = 0;
+        self.plain_call("WSPSendTo", arguments, &mut sent, |arguments, sent, errno| {
+            let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
+            let (to, size, none) = (address.as_ptr(), address.length(), ptr::null_mut());
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { send_to(socket, buffers, count, sent, 0, to, size, none, None, thread, errno) }
+        })
+    }
+
+    /// Receives some bytes, and says how many, and from which address if the provider tells it.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    pub fn recv_from(
+        &self,
+        socket: SOCKET,
+        room: &mut [u8],
+    ) -> Result<(usize, Option<SocketAddr>), WsaError> {
+        let recv_from = self.procs(socket)?.lpWSPRecvFrom.ok_or(NOT_THERE)?;
+        let arguments = Arguments::new(vec![to_fill(room)], &self.winsock);
+        let mut address = AddressSpace::new();
+        let (mut received, mut flags, mut size) = (0, 0, address.length());
+        let count =
+            self.plain_call("WSPRecvFrom", arguments, &mut received, |arguments, received, errno| {
+                let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
+                let (flags, none) = (&raw mut flags, ptr::null_mut());
+                let (from, size) = (address.as_mut_ptr(), &raw mut size);
+                // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+                unsafe {
+                    recv_from(socket, buffers, count, received, flags, from, size, none, None, thread, errno)
+                }
+            })?;
+        Ok((count, decode_address(&self.filled("WSPRecvFrom", &address, size))))
+    }
+
+    /// A call without an overlapped structure that moves bytes.
+    fn plain_call(
+        &self,
+        name: &'static str,
+        arguments: Arguments,
+        moved: &mut u32,
+        call: impl FnOnce(&Arguments, *mut u32, *mut i32) -> i32,
+    ) -> Result<usize, WsaError> {
+        let asked = arguments.total();
+        let answer = self.winsock.status(name, |errno| call(&arguments, moved, errno));
+        arguments.spoil(&self.winsock);
+        self.winsock.bury(arguments);
+        if let Err(WsaError::WSA_IO_PENDING) = answer {
+            self.winsock.fault(Rule::PendingWithoutRequest, name, "WSA_IO_PENDING");
+        }
+        answer.map(|()| self.within(name, *moved as usize, asked))
+    }
+
+    /// A count that a provider reported, which must not be more than was asked for.
+    pub(super) fn within(&self, name: &'static str, count: usize, asked: usize) -> usize {
+        if count > asked {
+            self.winsock.fault(Rule::TooMuch, name, format!("{count} of {asked}"));
+        }
+        count.min(asked)
+    }
+}

@@ -1,0 +1,195 @@
+//! Memory that is lent to providers, and what calls pass along with their data.
+
+use crate::winsock::Winsock;
+use std::ptr::{self, NonNull};
+use wpu_sys::ffi::WSABUF;
+use wpu_sys::ffi::{WSATHREADID, sockaddr};
+
+/// Values on the heap that both sides reach through raw pointers only.
+#[derive(Debug)]
+pub(crate) struct Lent<T: Copy> {
+    values: NonNull<T>,
+    length: usize,
+}
+
+// SAFETY: it is plain memory. Who may touch it when is for the provider and the client to agree.
+unsafe impl<T: Copy> Send for Lent<T> {}
+// SAFETY: as above.
+unsafe impl<T: Copy> Sync for Lent<T> {}
+
+impl<T: Copy> Lent<T> {
+    pub(crate) fn new(values: Vec<T>) -> Self {
+        let length = values.len();
+        let values = NonNull::from(Box::leak(values.into_boxed_slice())).cast();
+        Self { values, length }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut T {
+        self.values.as_ptr()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// One of the values.
+    pub(crate) fn get(&self, index: usize) -> T {
+        assert!(index < self.length);
+        // SAFETY: the index is within the allocation.
+        let value = unsafe { self.as_ptr().add(index) };
+        // SAFETY: as above, and the values began as valid ones; a provider writes plain data.
+        unsafe { value.read_volatile() }
+    }
+
+    /// Overwrites one of the values.
+    pub(crate) fn set(&self, index: usize, value: T) {
+        assert!(index < self.length);
+        // SAFETY: the index is within the allocation.
+        let slot = unsafe { self.as_ptr().add(index) };
+        // SAFETY: as above.
+        unsafe { slot.write_volatile(value) };
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<T> {
+        (0..self.length).map(|index| self.get(index)).collect()
+    }
+}
+
+impl<T: Copy> Drop for Lent<T> {
+    fn drop(&mut self) {
+        let whole = ptr::slice_from_raw_parts_mut(self.as_ptr(), self.length);
+        // SAFETY: the slice was leaked from such a box, and this is its only owner.
+        drop(unsafe { Box::from_raw(whole) });
+    }
+}
+
+/// A socket address in memory that is aligned for every kind of one.
+#[derive(Debug)]
+pub(crate) struct AddressSpace {
+    words: Vec<u64>,
+    length: usize,
+}
+
+impl AddressSpace {
+    /// Room for the longest address.
+    pub(crate) fn new() -> Self {
+        Self::of(&[0; 128])
+    }
+
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { words: to_words(bytes), length: bytes.len() }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const sockaddr {
+        self.words.as_ptr().cast()
+    }
+
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut sockaddr {
+        self.words.as_mut_ptr().cast()
+    }
+
+    pub(crate) fn length(&self) -> i32 {
+        i32::try_from(self.length).unwrap_or(i32::MAX)
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        to_bytes(&self.words, self.length)
+    }
+}
+
+/// Bytes as words, with zeros at the end.
+pub(crate) fn to_words(bytes: &[u8]) -> Vec<u64> {
+    let word = |chunk: &[u8]| {
+        let mut whole = [0; 8];
+        whole[..chunk.len()].copy_from_slice(chunk);
+        u64::from_ne_bytes(whole)
+    };
+    bytes.chunks(8).map(word).collect()
+}
+
+/// The first bytes of words.
+pub(crate) fn to_bytes(words: &[u64], length: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    bytes.truncate(length);
+    bytes
+}
+
+/// The buffer array and the thread id of a call: the provider must copy what it needs later.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    buffers: Lent<WSABUF>,
+    thread: Lent<WSATHREADID>,
+}
+
+impl Arguments {
+    pub(crate) fn new(buffers: Vec<WSABUF>, winsock: &Winsock) -> Self {
+        Self { buffers: Lent::new(buffers), thread: Lent::new(vec![winsock.current_thread()]) }
+    }
+
+    pub(crate) fn buffers(&self) -> *mut WSABUF {
+        self.buffers.as_ptr()
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.buffers.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn thread(&self) -> *const WSATHREADID {
+        self.thread.as_ptr()
+    }
+
+    /// How many bytes the buffers have.
+    pub(crate) fn total(&self) -> usize {
+        (0..self.buffers.len()).map(|index| self.buffers.get(index).len as usize).sum()
+    }
+
+    /// Overwrites everything once the call is over, so that a provider that goes on using it is
+    /// noticed.
+    pub(crate) fn spoil(&self, winsock: &Winsock) {
+        for index in 0..self.buffers.len() {
+            let length = self.buffers.get(index).len;
+            self.buffers.set(index, winsock.trap().buffer(length));
+        }
+        self.thread.set(0, winsock.spoilt_thread());
+    }
+}
+
+/// Memory that spoilt buffer arrays point to, and nobody should touch.
+#[derive(Debug)]
+pub(crate) struct Trap(Lent<u8>);
+
+const UNTOUCHED: u8 = 0xA5;
+const TRAP_SIZE: u32 = 0x1000;
+
+impl Trap {
+    pub(crate) fn new() -> Self {
+        Self(Lent::new(vec![UNTOUCHED; TRAP_SIZE as usize]))
+    }
+
+    fn buffer(&self, length: u32) -> WSABUF {
+        WSABUF { len: length.min(TRAP_SIZE), buf: self.0.as_ptr() }
+    }
+
+    /// Whether somebody wrote into it; sets it up again.
+    pub(crate) fn sprang(&self) -> bool {
+        let touched = self.0.to_vec().iter().any(|byte| *byte != UNTOUCHED);
+        if touched {
+            (0..self.0.len()).for_each(|index| self.0.set(index, UNTOUCHED));
+        }
+        touched
+    }
+}
+
+/// A buffer that is only read.
+pub(crate) fn to_read(bytes: &[u8]) -> WSABUF {
+    WSABUF { len: length(bytes.len()), buf: bytes.as_ptr().cast_mut() }
+}
+
+/// A buffer that is filled.
+pub(crate) fn to_fill(bytes: &mut [u8]) -> WSABUF {
+    WSABUF { len: length(bytes.len()), buf: bytes.as_mut_ptr() }
+}
+
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

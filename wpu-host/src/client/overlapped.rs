@@ -1,0 +1,482 @@
+//! Overlapped requests: begun in a call, and done later.
+
+use super::address::{decode_address, encode_address};
+use super::memory::{Arguments, Lent, to_bytes, to_words};
+use super::sockets::length;
+use super::{Client, NOT_THERE};
+use crate::context;
+use crate::faults::Rule;
+use crate::place::contain;
+use crate::records::{Ended, Record, Stage, Way};
+use crate::requests::Request;
+use crate::threads::Me;
+use crate::wait::lock;
+use crate::winsock::{Route, Winsock};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::ptr;
+use std::sync::{Arc, Mutex};
+use wpu_sys::WsaError;
+use wpu_sys::ffi::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, WSABUF};
+use wpu_sys::ffi::{SOCKET, WSAEVENT, WSAOVERLAPPED};
+
+/// How a client wants to be told that a request is done. A port that the socket is bound to hears
+/// of it where there is no routine.
+pub enum Tell {
+    /// Not at all, or by the port alone.
+    Nobody,
+    /// By an event, which is set. With its lowest bit set, the port does not hear of it.
+    Event(WSAEVENT),
+    /// By a function, which the thread that asked runs when it next waits alertably.
+    Routine(Routine),
+}
+
+/// A completion routine of a client.
+pub type Routine = Box<dyn FnOnce(Outcome) + Send>;
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// The error, 0 for success.
+    pub error: u32,
+    /// How many bytes were moved.
+    pub transferred: u32,
+    /// Flags, as a routine gets them; 0 if the client was told in another way.
+    pub flags: u32,
+}
+
+/// An overlapped request of a client. Clones are the same request.
+///
+/// The memory that it lends to the provider lives until it is done, whatever becomes of this.
+#[derive(Clone)]
+pub struct Overlapped(Arc<Block>);
+
+struct Block {
+    request: Request,
+    socket: SOCKET,
+    call: &'static str,
+    routine: Mutex<Option<Routine>>,
+    has_routine: bool,
+    /// What the routine was told.
+    told: Mutex<Option<Outcome>>,
+    /// How many bytes the call itself reported, if it succeeded at once.
+    at_once: Mutex<Option<u32>>,
+    data: Vec<Lent<u8>>,
+    count: Lent<u32>,
+    flags: Lent<u32>,
+    /// An address, or the input of a control call.
+    address: Lent<u64>,
+    address_length: Lent<i32>,
+    arguments: Arguments,
+    winsock: Arc<Winsock>,
+}
+
+/// The requests that are not done, by the address of their structure.
+static OPEN: Mutex<BTreeMap<usize, Arc<Block>>> = Mutex::new(BTreeMap::new());
+
+impl Tell {
+    /// By this function, which the thread that asked runs when it next waits alertably.
+    #[must_use]
+    pub fn routine(routine: impl FnOnce(Outcome) + Send + 'static) -> Self {
+        Self::Routine(Box::new(routine))
+    }
+}
+
+/// Where a request's address comes from, or goes to.
+enum Address {
+    None,
+    Given(Vec<u8>),
+    Wanted,
+}
+
+impl Client {
+    /// Begins to send the bytes of several buffers, which are copied.
+    ///
+    /// # Errors
+    ///
+    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error. Then nobody is told.
+    pub fn send_overlapped(
+        &self,
+        socket: SOCKET,
+        data: &[&[u8]],
+        tell: Tell,
+    ) -> Result<Overlapped, WsaError> {
+        let route = self.winsock.route(socket)?;
+        let send = route.procs.lpWSPSend.ok_or(NOT_THERE)?;
+        let data = data.iter().map(|part| part.to_vec()).collect();
+        let block = self.block("WSPSend", socket, data, Address::None, tell);
+        self.begin(&route, block, |block, routine, errno| {
+            let (buffers, count, thread) = block.arguments();
+            let sent = block.count.as_ptr();
+            // SAFETY: the module's maker vouched for the function, and the block lives until the
+            // request is done.
+            unsafe { send(socket, buffers, count, sent, 0, block.overlapped(), routine, thread, errno) }
+        })
+    }
+
+    /// Begins to receive into new buffers of these lengths.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::send_overlapped`].
+    pub fn recv_overlapped(
+        &self,
+        socket: SOCKET,
+        lengths: &[usize],
+        flags: u32,
+        tell: Tell,
+    ) -> Result<Overlapped, WsaError> {
+        let route = self.winsock.route(socket)?;
+        let recv = route.procs.lpWSPRecv.ok_or(NOT_THERE)?;
+        let room = lengths.iter().map(|length| vec![0; *length]).collect();
+        let block = self.block("WSPRecv", socket, room, Address::None, tell);
+        block.flags.set(0, flags);
+        self.begin(&route, block, |block, routine, errno| {
+            let (buffers, count, thread) = block.arguments();
+            let (received, flags, overlapped) =
+                (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
+            // SAFETY: the module's maker vouched for the function, and the block lives until the
+            // request is done.
+            unsafe { recv(socket, buffers, count, received, flags, overlapped, routine, thread, errno) }
+        })
+    }
+
+    /// Begins to send bytes to an address.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::send_overlapped`].
+    pub fn send_to_overlapped(
+        &self,
+        socket: SOCKET,
+        data: &[u8],
+        to: SocketAddr,
+        tell: Tell,
+    ) -> Result<Overlapped, WsaError> {
+        let route = self.winsock.route(socket)?;
+        let send_to = route.procs.lpWSPSendTo.ok_or(NOT_THERE)?;
+        let to = Address::Given(encode_address(to));
+        let block = self.block("WSPSendTo", socket, vec![data.to_vec()], to, tell);
+        self.begin(&route, block, |block, routine, errno| {
+            let (buffers, count, thread) = block.arguments();
+            let (sent, overlapped) = (block.count.as_ptr(), block.overlapped());
+            let (to, size) = (block.address.as_ptr().cast(), block.address_length.get(0));
+            // SAFETY: the module's maker vouched for the function, and the block lives until the
+            // request is done.
+            unsafe { send_to(socket, buffers, count, sent, 0, to, size, overlapped, routine, thread, errno) }
+        })
+    }
+
+    /// Begins to receive into a new buffer, and to learn where the bytes come from.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::send_overlapped`].
+    pub fn recv_from_overlapped(
+        &self,
+        socket: SOCKET,
+        length: usize,
+        tell: Tell,
+    ) -> Result<Overlapped, WsaError> {
+        let route = self.winsock.route(socket)?;
+        let recv_from = route.procs.lpWSPRecvFrom.ok_or(NOT_THERE)?;
+        let block = self.block("WSPRecvFrom", socket, vec![vec![0; length]], Address::Wanted, tell);
+        self.begin(&route, block, |block, routine, errno| {
+            let (buffers, count, thread) = block.arguments();
+            let (received, flags, overlapped) =
+                (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
+            let (from, size) = (block.address.as_ptr().cast(), block.address_length.as_ptr());
+            // SAFETY: the module's maker vouched for the function, and the block lives until the
+            // request is done.
+            unsafe {
+                recv_from(
+                    socket, buffers, count, received, flags, from, size, overlapped, routine, thread, errno,
+                )
+            }
+        })
+    }
+
+    /// Begins to control the mode of a socket, with room for so many bytes of an answer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::send_overlapped`].
+    pub fn ioctl_overlapped(
+        &self,
+        socket: SOCKET,
+        code: u32,
+        input: &[u8],
+        output: usize,
+        tell: Tell,
+    ) -> Result<Overlapped, WsaError> {
+        let route = self.winsock.route(socket)?;
+        let ioctl = route.procs.lpWSPIoctl.ok_or(NOT_THERE)?;
+        let block =
+            self.block("WSPIoctl", socket, vec![vec![0; output]], Address::Given(input.to_vec()), tell);
+        self.begin(&route, block, |block, routine, errno| {
+            let (_, _, thread) = block.arguments();
+            let (returned, overlapped) = (block.count.as_ptr(), block.overlapped());
+            let (from, from_size) =
+                (block.address.as_ptr().cast(), block.address_length.get(0).unsigned_abs());
+            let (into, into_size) = (block.data[0].as_ptr().cast(), small(block.data[0].len()));
+            // SAFETY: the module's maker vouched for the function, and the block lives until the
+            // request is done.
+            unsafe {
+                ioctl(
+                    socket, code, from, from_size, into, into_size, returned, overlapped, routine, thread,
+                    errno,
+                )
+            }
+        })
+    }
+
+    /// How a request ended: how many bytes were moved, and the flags, as `WSAGetOverlappedResult`
+    /// says. With `wait` it waits until the request is done; the request must have an event then.
+    ///
+    /// # Errors
+    ///
+    /// `WSA_IO_INCOMPLETE` while it is pending, its own error, or the provider's.
+    pub fn overlapped_result(&self, request: &Overlapped, wait: bool) -> Result<(usize, u32), WsaError> {
+        let block = &request.0;
+        let result = self.procs(block.socket)?.lpWSPGetOverlappedResult.ok_or(NOT_THERE)?;
+        let (mut transferred, mut flags) = (0, 0);
+        self.winsock.truth("WSPGetOverlappedResult", |errno| {
+            let (transferred, flags) = (&raw mut transferred, &raw mut flags);
+            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            unsafe { result(block.socket, block.overlapped(), transferred, wait.into(), flags, errno) }
+        })?;
+        let count = self.within("WSPGetOverlappedResult", transferred as usize, block.asked());
+        Ok((count, flags))
+    }
+
+    fn block(
+        &self,
+        call: &'static str,
+        socket: SOCKET,
+        data: Vec<Vec<u8>>,
+        address: Address,
+        tell: Tell,
+    ) -> Block {
+        let data: Vec<_> = data.into_iter().map(Lent::new).collect();
+        let buffers = data.iter().map(|part| WSABUF { len: small(part.len()), buf: part.as_ptr() }).collect();
+        let address = match address {
+            Address::None => Vec::new(),
+            Address::Given(bytes) => bytes,
+            Address::Wanted => vec![0; 128],
+        };
+        let (event, routine) = match tell {
+            Tell::Nobody => (ptr::null_mut(), None),
+            Tell::Event(event) => (event, None),
+            Tell::Routine(routine) => (ptr::null_mut(), Some(routine)),
+        };
+        Block {
+            request: Request::new(event),
+            socket,
+            call,
+            has_routine: routine.is_some(),
+            routine: Mutex::new(routine),
+            told: Mutex::default(),
+            at_once: Mutex::default(),
+            data,
+            count: Lent::new(vec![0]),
+            flags: Lent::new(vec![0]),
+            address_length: Lent::new(vec![length(&address)]),
+            address: Lent::new(to_words(&address)),
+            arguments: Arguments::new(buffers, &self.winsock),
+            winsock: Arc::clone(&self.winsock),
+        }
+    }
+
+    fn begin(
+        &self,
+        route: &Route,
+        block: Block,
+        call: impl FnOnce(&Block, LPWSAOVERLAPPED_COMPLETION_ROUTINE, *mut i32) -> i32,
+    ) -> Result<Overlapped, WsaError> {
+        let block = Arc::new(block);
+        let address = block.overlapped().addr();
+        lock(&OPEN).insert(address, Arc::clone(&block));
+        self.winsock.change(|parts| {
+            parts.requests.keep(&block.request);
+            parts.records.begin(address, block.record());
+        });
+        let routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE = block.has_routine.then_some(on_done as _);
+        let answer = self.winsock.status(block.call, |errno| call(&block, routine, errno));
+        block.arguments.spoil(&self.winsock);
+        let ended = match answer {
+            Ok(()) => Ended::Done,
+            Err(WsaError::WSA_IO_PENDING) => Ended::Pending,
+            Err(_) => Ended::Refused,
+        };
+        self.winsock.change(|parts| {
+            let queued = block.has_routine && Me::current().is_some_and(|me| parts.threads.is_alerted(&me));
+            let by_system = route.entry.is_ifs() && block.request.completion().is_some();
+            parts.records.returned(address, ended, queued || by_system, &mut parts.faults);
+        });
+        match answer {
+            Err(error) if ended == Ended::Refused => {
+                lock(&OPEN).remove(&address);
+                Err(error)
+            }
+            _ => {
+                if ended == Ended::Done {
+                    let count = self.within(block.call, block.count.get(0) as usize, block.asked());
+                    *lock(&block.at_once) = u32::try_from(count).ok();
+                }
+                Ok(Overlapped(block))
+            }
+        }
+    }
+}
+
+impl Overlapped {
+    /// How the request ended, as far as the client was told; `None` while it was not.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.0.outcome()
+    }
+
+    /// How many bytes the call itself reported, if it succeeded at once.
+    #[must_use]
+    pub fn at_once(&self) -> Option<u32> {
+        *lock(&self.0.at_once)
+    }
+
+    /// What was received, at most as much as was said to be; nothing while the client was not told.
+    #[must_use]
+    pub fn data(&self) -> Vec<u8> {
+        let Some(outcome) = self.outcome() else { return Vec::new() };
+        let mut data: Vec<u8> = self.0.data.iter().flat_map(Lent::to_vec).collect();
+        data.truncate(outcome.transferred as usize);
+        data
+    }
+
+    /// Where the bytes came from, for [`Client::recv_from_overlapped`] that is done.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.outcome()?;
+        let length = usize::try_from(self.0.address_length.get(0)).unwrap_or(0);
+        decode_address(&to_bytes(&self.0.address.to_vec(), length))
+    }
+
+    /// The structure, as [`Packet`](crate::Packet) names it.
+    #[must_use]
+    pub fn as_ptr(&self) -> *mut WSAOVERLAPPED {
+        self.0.overlapped()
+    }
+}
+
+impl Block {
+    fn overlapped(&self) -> *mut WSAOVERLAPPED {
+        self.request.as_ptr()
+    }
+
+    fn arguments(&self) -> (*mut WSABUF, u32, *const wpu_sys::ffi::WSATHREADID) {
+        (self.arguments.buffers(), self.arguments.count(), self.arguments.thread())
+    }
+
+    /// How many bytes there are to move.
+    fn asked(&self) -> usize {
+        self.data.iter().map(Lent::len).sum()
+    }
+
+    fn record(&self) -> Record {
+        Record {
+            call: self.call,
+            socket: self.socket,
+            event: self.request.event().addr() & !1,
+            routine: self.has_routine,
+            thread: Me::current().map_or(0, |me| me.serial()),
+            stage: Stage::Calling,
+            told: 0,
+            closed: false,
+        }
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        if self.has_routine {
+            return *lock(&self.told);
+        }
+        let done = self.request.completion()?;
+        let transferred = u32::try_from(done.transferred).unwrap_or(u32::MAX);
+        Some(Outcome { error: done.error, transferred, flags: 0 })
+    }
+}
+
+impl Drop for Overlapped {
+    fn drop(&mut self) {
+        if self.outcome().is_some() {
+            let gone = lock(&OPEN).remove(&self.0.overlapped().addr());
+            drop(gone);
+        }
+    }
+}
+
+impl fmt::Debug for Overlapped {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Overlapped")
+            .field("call", &self.0.call)
+            .field("socket", &self.0.socket)
+            .field("outcome", &self.outcome())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Tell {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => out.write_str("Nobody"),
+            Self::Event(event) => out.debug_tuple("Event").field(event).finish(),
+            Self::Routine(_) => out.write_str("Routine"),
+        }
+    }
+}
+
+fn small(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Forgets what the providers of a host did not complete: after their last clean-up they never will.
+pub(crate) fn forget_open(winsock: &Winsock) {
+    let mine = |block: &Arc<Block>| ptr::eq(Arc::as_ptr(&block.winsock), winsock);
+    let mut gone = Vec::new();
+    lock(&OPEN).retain(|_, block| {
+        !mine(block) || {
+            gone.push(Arc::clone(block));
+            false
+        }
+    });
+    // Dropped here, without the lock: a routine is the client's code.
+    drop(gone);
+}
+
+/// What providers get as the completion routine: finds the request, and runs its own.
+unsafe extern "system" fn on_done(error: u32, transferred: u32, overlapped: *mut WSAOVERLAPPED, flags: u32) {
+    let _ = contain(|| {
+        let found = lock(&OPEN).get(&overlapped.addr()).cloned();
+        let thread = Me::current().map_or(0, |me| me.serial());
+        let Some(block) = found else {
+            // It is over, which the host whose provider is at work here still knows.
+            if let Some(ws2) = context::current() {
+                let parts = &mut *ws2.lock();
+                parts.records.tell(overlapped.addr(), Way::Routine(thread), &mut parts.faults);
+            }
+            return;
+        };
+        block.winsock.change(|parts| {
+            parts.records.tell(overlapped.addr(), Way::Routine(thread), &mut parts.faults);
+        });
+        if transferred as usize > block.asked() {
+            let detail = format!("{transferred} of {}", block.asked());
+            block.winsock.fault(Rule::TooMuch, block.call, detail);
+        }
+        let transferred = transferred.min(small(block.asked()));
+        let outcome = Outcome { error, transferred, flags };
+        *lock(&block.told) = Some(outcome);
+        let routine = lock(&block.routine).take();
+        if let Some(routine) = routine {
+            routine(outcome);
+        }
+    });
+}

@@ -1,0 +1,81 @@
+//! Which host a thread is at work for, for functions whose arguments do not say.
+
+use crate::upcalls::Ws2;
+use std::cell::RefCell;
+use std::sync::{Arc, Weak};
+
+thread_local! {
+    /// The hosts for which this thread is inside a provider; the last is the innermost.
+    static STACK: RefCell<Vec<Arc<Ws2>>> = const { RefCell::new(Vec::new()) };
+    /// The host whose upcall this thread made last: the one that a provider's own thread belongs to.
+    static LAST: RefCell<Weak<Ws2>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Until this is dropped, the calling thread is at work for a host.
+pub(crate) struct Inside(());
+
+/// Marks that the calling thread is about to run code of a provider for `ws2`.
+pub(crate) fn enter(ws2: &Arc<Ws2>) -> Inside {
+    STACK.with_borrow_mut(|stack| stack.push(Arc::clone(ws2)));
+    Inside(())
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let left = STACK.try_with(|stack| stack.borrow_mut().pop());
+        drop(left);
+    }
+}
+
+/// Remembers that the calling thread makes an upcall to `ws2`.
+pub(crate) fn met(ws2: &Arc<Ws2>) {
+    let _ = LAST.try_with(|last| {
+        let mut last = last.borrow_mut();
+        if last.as_ptr() != Arc::as_ptr(ws2) {
+            *last = Arc::downgrade(ws2);
+        }
+    });
+}
+
+/// The host that the calling thread is at work for.
+pub(crate) fn current() -> Option<Arc<Ws2>> {
+    let inside = STACK.try_with(|stack| stack.borrow().last().cloned()).ok().flatten();
+    inside.or_else(|| LAST.try_with(|last| last.borrow().upgrade()).ok().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Host;
+
+    #[test]
+    fn the_innermost_host_counts_and_then_the_last_one_met() {
+        let (one, two) = (Host::new().expect("a place is free"), Host::new().expect("a place is free"));
+        let is = |host: &Host| current().is_some_and(|found| Arc::ptr_eq(&found, host.ws2()));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert!(current().is_none());
+                met(two.ws2());
+                assert!(is(&two));
+                let outer = enter(one.ws2());
+                assert!(is(&one));
+                drop(enter(two.ws2()));
+                assert!(is(&one));
+                drop(outer);
+                assert!(is(&two));
+            });
+        });
+    }
+
+    #[test]
+    fn a_host_that_is_gone_is_nobodys() {
+        std::thread::spawn(|| {
+            let host = Host::new().expect("a place is free");
+            met(host.ws2());
+            drop(host);
+            assert!(current().is_none());
+        })
+        .join()
+        .expect("the thread ran");
+    }
+}

@@ -1,0 +1,145 @@
+//! The code of a provider, and how Ws2_32 starts it.
+
+use crate::load::{Library, VERSION};
+use crate::place;
+use std::mem;
+use std::sync::Arc;
+use wpu_sys::WsaError;
+use wpu_sys::facts::DOWNCALLS;
+use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn};
+use wpu_sys::support::facts::Downcall;
+
+/// The code of a provider: part of this program, or a library.
+#[derive(Debug, Clone)]
+pub struct Module {
+    startup: Startup,
+    library: Option<Arc<libloading::Library>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Startup {
+    Common(WSPStartupFn),
+    Extended(WSPStartupExFn),
+}
+
+/// A provider that was started.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) procs: WSPPROC_TABLE,
+    /// The functions may be called for as long as this lives.
+    _library: Option<Arc<libloading::Library>>,
+}
+
+impl Module {
+    /// The provider with this `WSPStartup`, which is part of this program.
+    ///
+    /// # Safety
+    ///
+    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
+    /// functions that it hands out. As long as a host has it installed, that stays so.
+    #[must_use]
+    pub const unsafe fn linked(startup: WSPStartupFn) -> Self {
+        Self { startup: Startup::Common(startup), library: None }
+    }
+
+    /// The provider with this `WSPStartupEx`, which is part of this program.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::linked`].
+    #[must_use]
+    pub const unsafe fn linked_ex(startup: WSPStartupExFn) -> Self {
+        Self { startup: Startup::Extended(startup), library: None }
+    }
+
+    /// The provider of a library, to be started through its `WSPStartupEx`; `None` if it has none.
+    #[must_use]
+    pub fn extended(library: &Library) -> Option<Self> {
+        let startup = Startup::Extended(library.startup_ex?);
+        Some(Self { startup, library: Some(Arc::clone(&library.loaded)) })
+    }
+
+    pub(crate) fn library(&self) -> Option<&Arc<libloading::Library>> {
+        self.library.as_ref()
+    }
+
+    /// Starts the provider for an entry, with version 2.2 and the table of a place, and looks at
+    /// what it hands out as Ws2_32 does.
+    pub(crate) fn start(&self, place: usize, info: &WSAPROTOCOL_INFOW) -> Result<Running, StartFault> {
+        let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+        let code = self.call(place, info, &mut data, &mut procs);
+        if code != 0 {
+            return Err(StartFault::Refused(WsaError::new(code)));
+        }
+        let missing = holes(&procs, matches!(self.startup, Startup::Extended(_)));
+        let fault = match data.wVersion {
+            _ if !missing.is_empty() => StartFault::Holes(missing),
+            VERSION => return Ok(Running { procs, _library: self.library.clone() }),
+            version => StartFault::Version(version),
+        };
+        // It was started, so it must be cleaned up.
+        if let Some(clean_up) = procs.lpWSPCleanup {
+            let mut errno = 0;
+            // SAFETY: the provider was started, and this is called once for that.
+            unsafe { clean_up(&raw mut errno) };
+        }
+        Err(fault)
+    }
+
+    fn call(
+        &self,
+        place: usize,
+        info: &WSAPROTOCOL_INFOW,
+        data: &mut WSPDATA,
+        table: &mut WSPPROC_TABLE,
+    ) -> i32 {
+        match self.startup {
+            // SAFETY: whoever made this module vouched for the function, and this is how Ws2_32
+            // calls one: all pointers are valid during the call, and the upcalls for ever.
+            Startup::Common(startup) => unsafe { startup(VERSION, data, info, place::table(place), table) },
+            // SAFETY: as above.
+            Startup::Extended(startup) => unsafe {
+                startup(VERSION, data, info, place::table_ex(place), table)
+            },
+        }
+    }
+}
+
+impl From<&Library> for Module {
+    /// The provider of a library, to be started through its `WSPStartup`.
+    fn from(library: &Library) -> Self {
+        let startup = Startup::Common(library.startup);
+        Self { startup, library: Some(Arc::clone(&library.loaded)) }
+    }
+}
+
+/// Why a provider is not started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StartFault {
+    Refused(WsaError),
+    Version(u16),
+    Holes(Vec<&'static str>),
+}
+
+impl StartFault {
+    /// What the client hears of it.
+    pub(crate) fn error(&self) -> WsaError {
+        match self {
+            Self::Refused(_) => WsaError::WSAEPROVIDERFAILEDINIT,
+            Self::Version(_) => WsaError::WSAEINVALIDPROVIDER,
+            Self::Holes(_) => WsaError::WSAEINVALIDPROCTABLE,
+        }
+    }
+}
+
+/// The functions that a table lacks, apart from those that it may lack when it comes from
+/// `WSPStartupEx`.
+fn holes(procs: &WSPPROC_TABLE, extended: bool) -> Vec<&'static str> {
+    // SAFETY: a table is thirty pointers to functions, of which each can be null.
+    let slots = unsafe { mem::transmute::<WSPPROC_TABLE, [*const (); DOWNCALLS.len()]>(*procs) };
+    let may_lack = |downcall: &Downcall| {
+        extended && downcall.may_be_null.iter().any(|entry| entry.name == "WSPStartupEx")
+    };
+    let lacking = DOWNCALLS.iter().zip(slots).filter(|(_, slot)| slot.is_null());
+    lacking.map(|(downcall, _)| downcall).filter(|downcall| !may_lack(downcall)).map(|d| d.name).collect()
+}

@@ -1,0 +1,74 @@
+//! `WaitForMultipleObjectsEx` over the events of a host, for providers that reach it by name.
+
+use crate::handles::place_of;
+use crate::place::{contain, occupant};
+use crate::upcalls::{Parts, Waited};
+use std::time::Duration;
+use wpu_sys::WsaError;
+use wpu_sys::ffi::{BOOL, DWORD, HANDLE};
+use wpu_sys::ffi::{INFINITE, WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT};
+
+/// As many objects as one wait takes.
+const MAXIMUM_WAIT_OBJECTS: DWORD = 64;
+
+/// Waits for events of one host, which is found by their values: for any of them, or for all. An
+/// alertable wait ends also when something was queued to the calling thread, which it then runs.
+///
+/// In a program that is linked with `-rdynamic`, providers that are loaded later find it by its
+/// name, as they find the one of kernel32 on Windows.
+///
+/// # Safety
+///
+/// `handles` points to `count` values.
+#[cfg_attr(not(windows), unsafe(no_mangle))]
+#[allow(non_snake_case)] // The name is the system's.
+pub unsafe extern "system" fn WaitForMultipleObjectsEx(
+    count: DWORD,
+    handles: *const HANDLE,
+    all: BOOL,
+    milliseconds: DWORD,
+    alertable: BOOL,
+) -> DWORD {
+    if count == 0 || count > MAXIMUM_WAIT_OBJECTS || handles.is_null() || !handles.is_aligned() {
+        return WAIT_FAILED;
+    }
+    // SAFETY: the caller promises so many values, and the pointer is neither null nor misaligned.
+    let handles = unsafe { std::slice::from_raw_parts(handles, count as usize) };
+    let events: Vec<usize> = handles.iter().map(|handle| handle.addr()).collect();
+    contain(|| wait(&events, all != 0, milliseconds, alertable != 0)).unwrap_or(WAIT_FAILED)
+}
+
+fn wait(events: &[usize], all: bool, milliseconds: u32, alertable: bool) -> u32 {
+    let place = place_of(events[0]);
+    let Some(ws2) = occupant(place).filter(|_| events.iter().all(|event| place_of(*event) == place)) else {
+        return WAIT_FAILED;
+    };
+    let timeout = match milliseconds {
+        INFINITE => Duration::MAX,
+        some => Duration::from_millis(some.into()),
+    };
+    let ended = ws2.wait(timeout, alertable, |parts| match first_set(parts, events, all) {
+        Ok(index) => index.map(Ok),
+        Err(error) => Some(Err(error)),
+    });
+    match ended {
+        Waited::Done(Ok(index)) => WAIT_OBJECT_0 + u32::try_from(index).unwrap_or(0),
+        Waited::Done(Err(_)) => WAIT_FAILED,
+        Waited::Apcs(_) => WAIT_IO_COMPLETION,
+        Waited::TimedOut => WAIT_TIMEOUT,
+    }
+}
+
+/// The first event that is set, or of all the first, once each is.
+fn first_set(parts: &Parts, events: &[usize], all: bool) -> Result<Option<usize>, WsaError> {
+    let mut first = None;
+    let mut every = true;
+    for (index, event) in events.iter().enumerate() {
+        if parts.events.is_set(*event)? {
+            first = first.or(Some(index));
+        } else {
+            every = false;
+        }
+    }
+    Ok(first.filter(|_| every || !all))
+}

@@ -1,0 +1,217 @@
+//! Each rule that the host watches over, broken by a provider.
+
+mod pipes;
+
+use pipes::{fault, install};
+use std::net::SocketAddr;
+use std::time::Duration;
+use wpu_host::{Client, Entry, Host, Overlapped, Rule, Tell};
+use wpu_sys::WsaError;
+use wpu_sys::ffi::*;
+
+fn address() -> SocketAddr {
+    ([127, 0, 0, 1], 4711).into()
+}
+
+/// The rules that are found broken when a client of such a provider is done with something.
+fn found(broken: u32, act: impl FnOnce(&Host, &Client, &Entry)) -> Vec<Rule> {
+    let host = Host::new().expect("a place is free");
+    let first = host.add_entry(Entry::new(GUID::ZERO, "other.dll"));
+    let entry = install(&host, broken);
+    assert_eq!(first.id() + 1, entry.id());
+    let client = host.client();
+    host.patience(Duration::from_millis(1));
+    act(&host, &client, &entry);
+    let _ = client.finish();
+    host.faults().iter().map(|fault| fault.rule).collect()
+}
+
+fn socket(client: &Client) -> SOCKET {
+    client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket")
+}
+
+fn pair(client: &Client) -> (SOCKET, SOCKET) {
+    let (listener, near) = (socket(client), socket(client));
+    client.bind(listener, address()).expect("a free address");
+    client.listen(listener, 5).expect("a listener");
+    client.connect(near, address()).expect("a connection");
+    (near, client.accept(listener).expect("a caller").0)
+}
+
+fn receive(client: &Client, socket: SOCKET, tell: Tell) -> Overlapped {
+    client.recv_overlapped(socket, &[8], 0, tell).expect("a request")
+}
+
+#[test]
+fn errors_go_with_failures_only() {
+    let errno = found(fault::ERRNO_ON_SUCCESS, |_, client, _| {
+        let _ = socket(client);
+    });
+    assert_eq!(errno, [Rule::ErrnoOnSuccess]);
+    let none = found(fault::NO_ERRNO, |_, client, _| {
+        assert_eq!(client.socket(AF_INET, 1, 0).map_err(WsaError::code), Err(10107));
+    });
+    assert_eq!(none, [Rule::FailureWithoutErrno]);
+}
+
+#[test]
+fn answers_are_what_the_documentation_has() {
+    let odd = found(fault::ODD_STATUS, |_, client, _| {
+        let _ = client.bind(socket(client), address());
+    });
+    assert_eq!(odd, [Rule::BadAnswer]);
+    let count = found(fault::WRONG_COUNT_OF_SELECT, |_, client, _| {
+        let ready = client.select(&[socket(client)], &[], &[], Some(Duration::ZERO)).expect("sets");
+        assert_eq!((ready.count, ready.read.len()), (1, 0));
+    });
+    assert_eq!(count, [Rule::BadAnswer]);
+}
+
+#[test]
+fn no_more_is_moved_than_there_is() {
+    let much = found(fault::TOO_MUCH, |_, client, _| {
+        assert_eq!(client.send(pair(client).0, b"four"), Ok(4));
+    });
+    assert_eq!(much, [Rule::TooMuch]);
+}
+
+#[test]
+fn nothing_is_pending_without_a_request() {
+    let pending = found(fault::PENDING_WITHOUT_REQUEST, |_, client, _| {
+        assert_eq!(client.send(pair(client).0, b"x").map_err(WsaError::code), Err(997));
+    });
+    assert_eq!(pending, [Rule::PendingWithoutRequest]);
+}
+
+#[test]
+fn sockets_are_made_by_ws2_32_for_the_right_entry() {
+    let unknown = found(fault::UNKNOWN_HANDLE, |_, client, _| {
+        let _ = socket(client);
+    });
+    assert_eq!(unknown, [Rule::UnknownHandle]);
+    let wrong = found(fault::WRONG_ENTRY, |_, client, entry| {
+        let _ = client.socket_in(entry.id());
+    });
+    assert_eq!(wrong, [Rule::WrongEntry]);
+}
+
+#[test]
+fn every_request_is_told_of() {
+    let never = found(fault::NEVER_TOLD, |host, client, _| {
+        let (_near, far) = pair(client);
+        let _request = receive(client, far, Tell::Event(host.client_event()));
+        client.close(far).expect("a socket to close");
+    });
+    assert_eq!(never, [Rule::NeverTold]);
+    let silent = found(fault::SILENT_SUCCESS, |_, client, _| {
+        drop(client.send_overlapped(pair(client).0, &[b"x"], Tell::Nobody).expect("a request"));
+    });
+    assert_eq!(silent, [Rule::NeverTold]);
+}
+
+#[test]
+fn no_request_is_told_of_twice() {
+    let event = found(fault::TOLD_TWICE, |_, client, _| {
+        let (near, far) = pair(client);
+        let _request = receive(client, far, Tell::Nobody);
+        client.send_all(near, b"x").expect("a peer");
+    });
+    assert_eq!(event, [Rule::ToldTwice]);
+    let routine = found(fault::TOLD_TWICE, |host, client, _| {
+        let (near, far) = pair(client);
+        drop(receive(client, far, Tell::routine(|_| ())));
+        client.send_all(near, b"x").expect("a peer");
+        assert_eq!(host.sleep_alertable(Duration::ZERO), 2);
+    });
+    assert_eq!(routine, [Rule::ToldTwice]);
+}
+
+#[test]
+fn no_refused_request_is_told_of() {
+    let refused = found(fault::TOLD_AND_REFUSED, |_, client, _| {
+        assert!(client.send_overlapped(pair(client).0, &[b"x"], Tell::Nobody).is_err());
+    });
+    assert_eq!(refused, [Rule::ToldAfterFailure]);
+}
+
+#[test]
+fn a_routine_is_the_only_way() {
+    let event = found(fault::EVENT_FOR_ROUTINE, |_, client, _| {
+        let (near, far) = pair(client);
+        let _request = receive(client, far, Tell::routine(|_| ()));
+        client.send_all(near, b"x").expect("a peer");
+    });
+    assert_eq!(event, [Rule::WrongWay]);
+}
+
+#[test]
+fn a_clients_event_is_the_clients() {
+    let closed = found(fault::CLOSES_EVENT, |host, client, _| {
+        let (near, far) = pair(client);
+        let _request = receive(client, far, Tell::Event(host.client_event()));
+        client.send_all(near, b"x").expect("a peer");
+    });
+    assert_eq!(closed, [Rule::ClosedClientEvent]);
+}
+
+#[test]
+fn messages_name_the_clients_socket() {
+    let foreign = found(fault::FOREIGN_MESSAGE, |host, client, _| {
+        let (near, far) = pair(client);
+        client.async_select(far, host.window(), 0x400, FD_READ).expect("a socket");
+        client.send_all(near, b"x").expect("a peer");
+    });
+    assert_eq!(foreign, [Rule::ForeignMessage]);
+}
+
+#[test]
+fn what_a_call_passes_along_is_copied() {
+    let thread = found(fault::KEEPS_THREAD_ID, |_, client, _| {
+        let (near, far) = pair(client);
+        let _request = receive(client, far, Tell::routine(|_| ()));
+        client.send_all(near, b"x").expect("a peer");
+    });
+    assert_eq!(thread, [Rule::KeptThreadId]);
+    let buffers = found(fault::KEEPS_BUFFERS, |_, client, _| {
+        let (near, far) = pair(client);
+        let _request = receive(client, far, Tell::Nobody);
+        client.send_all(near, b"x").expect("a peer");
+    });
+    assert_eq!(buffers, [Rule::KeptBuffers]);
+}
+
+#[test]
+fn handles_are_given_back_once_each() {
+    let leak = found(fault::LEAKS_HANDLE, |_, client, _| {
+        let _ = socket(client);
+    });
+    assert_eq!(leak, [Rule::LeftOpen]);
+    let twice = found(fault::CLOSES_TWICE, |_, client, _| {
+        client.close(socket(client)).expect("a socket to close");
+    });
+    assert_eq!(twice, [Rule::UsedAfterClose]);
+}
+
+#[test]
+fn the_last_clean_up_is_silent_and_nothing_comes_after_it() {
+    let loud = found(fault::TELLS_AT_CLEAN_UP, |_, client, _| {
+        let (_near, far) = pair(client);
+        drop(receive(client, far, Tell::Nobody));
+    });
+    assert_eq!(loud, [Rule::ToldAtCleanUp]);
+    let host = Host::new().expect("a place is free");
+    let entry = install(&host, fault::NONE);
+    let client = host.client();
+    socket(&client);
+    let _ = client.finish();
+    assert_eq!(host.faults(), []);
+    let mut errno = 0;
+    // SAFETY: the table is a host's.
+    unsafe { pipes::table(&entry).lpWPUCreateEvent.unwrap()(&raw mut errno) };
+    assert_eq!(host.faults().iter().map(|fault| fault.rule).collect::<Vec<_>>(), [Rule::OutsideRun]);
+    host.clear_faults();
+    host.watch(false);
+    // SAFETY: as above.
+    unsafe { pipes::table(&entry).lpWPUCreateEvent.unwrap()(&raw mut errno) };
+    assert_eq!(host.faults(), []);
+}

@@ -1,0 +1,949 @@
+//! A provider of sockets in memory, in the style of C, for tests of the client. It shares no code
+//! with the rest of this project but the C types.
+//!
+//! Each installed entry is a world of its own. Which rules it breaks stands in `dwServiceFlags4`,
+//! as one of the constants of [`fault`].
+
+#![allow(dead_code)]
+// Each test uses the part it needs.
+// SAFETY of everything below: pointers come from the host, which keeps to the contract of the
+// functions, and each is used as that contract says.
+#![allow(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block)]
+// Lengths here are a few bytes.
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use wpu_host::{Entry, Host, Module};
+use wpu_sys::ffi::*;
+
+const PENDING: i32 = 997;
+const WOULD_BLOCK: i32 = 10035;
+
+/// Which rule a provider breaks.
+pub(crate) mod fault {
+    pub(crate) const NONE: u32 = 0;
+    pub(crate) const ERRNO_ON_SUCCESS: u32 = 1;
+    pub(crate) const NO_ERRNO: u32 = 2;
+    pub(crate) const TOO_MUCH: u32 = 3;
+    pub(crate) const UNKNOWN_HANDLE: u32 = 4;
+    pub(crate) const WRONG_ENTRY: u32 = 5;
+    pub(crate) const NEVER_TOLD: u32 = 6;
+    pub(crate) const TOLD_TWICE: u32 = 7;
+    pub(crate) const TOLD_AND_REFUSED: u32 = 8;
+    pub(crate) const EVENT_FOR_ROUTINE: u32 = 9;
+    pub(crate) const CLOSES_EVENT: u32 = 10;
+    pub(crate) const FOREIGN_MESSAGE: u32 = 11;
+    pub(crate) const KEEPS_THREAD_ID: u32 = 12;
+    pub(crate) const KEEPS_BUFFERS: u32 = 13;
+    pub(crate) const LEAKS_HANDLE: u32 = 14;
+    pub(crate) const SILENT_SUCCESS: u32 = 15;
+    pub(crate) const ODD_STATUS: u32 = 16;
+    pub(crate) const PENDING_WITHOUT_REQUEST: u32 = 17;
+    pub(crate) const WRONG_COUNT_OF_SELECT: u32 = 18;
+    pub(crate) const TELLS_AT_CLEAN_UP: u32 = 19;
+    pub(crate) const CLOSES_TWICE: u32 = 20;
+    pub(crate) const NO_START: u32 = 100;
+    pub(crate) const OLD_VERSION: u32 = 101;
+    pub(crate) const HOLE: u32 = 102;
+}
+
+/// Everything that all providers of this file know.
+struct State {
+    /// By the first part of the provider's id.
+    runs: BTreeMap<u32, RunState>,
+    sockets: BTreeMap<SOCKET, Socket>,
+    apcs: BTreeMap<usize, Done>,
+    next_apc: usize,
+}
+
+#[derive(Clone, Copy)]
+struct RunState {
+    table: WSPUPCALLTABLE,
+    entry: u32,
+    fault: u32,
+    starts: u32,
+    cleanups: u32,
+}
+
+/// A socket; connected ones come in pairs.
+#[derive(Default)]
+struct Socket {
+    run: u32,
+    address: Vec<u8>,
+    peer: Option<SOCKET>,
+    listening: bool,
+    backlog: VecDeque<SOCKET>,
+    data: VecDeque<u8>,
+    ended: bool,
+    nonblocking: bool,
+    waiting: VecDeque<Receive>,
+    window: Option<(usize, u32)>,
+    event: usize,
+}
+
+/// A pending receive.
+struct Receive {
+    overlapped: usize,
+    buffers: Vec<(usize, u32)>,
+    array: usize,
+    routine: usize,
+    thread: WSATHREADID,
+    thread_pointer: usize,
+}
+
+// SAFETY: the pointer in it is the number of a thread.
+unsafe impl Send for Receive {}
+
+#[derive(Clone, Copy)]
+struct Done {
+    routine: usize,
+    error: u32,
+    count: u32,
+    overlapped: usize,
+}
+
+static STATE: Mutex<State> =
+    Mutex::new(State { runs: BTreeMap::new(), sockets: BTreeMap::new(), apcs: BTreeMap::new(), next_apc: 1 });
+static CHANGED: Condvar = Condvar::new();
+static NEXT_ID: AtomicU32 = AtomicU32::new(FIRST_ID);
+const FIRST_ID: u32 = 0x70_0000;
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An id that no other provider of the process has.
+pub(crate) fn fresh_id() -> GUID {
+    GUID { Data1: NEXT_ID.fetch_add(1, Ordering::Relaxed), ..GUID::ZERO }
+}
+
+pub(crate) fn module() -> Module {
+    unsafe { Module::linked(startup) }
+}
+
+/// Installs a base provider that breaks a rule, or none.
+pub(crate) fn install(host: &Host, fault: u32) -> Entry {
+    install_as(host, fault, 0)
+}
+
+pub(crate) fn install_as(host: &Host, fault: u32, flags: u32) -> Entry {
+    let mut entry = Entry::new(fresh_id(), "pipes.dll").sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    entry.info.dwServiceFlags4 = fault;
+    host.install(entry.flags(flags), &module())
+}
+
+/// How often the provider of an entry was started and cleaned up.
+pub(crate) fn starts(entry: &Entry) -> (u32, u32) {
+    state().runs.get(&entry.info.ProviderId.Data1).map_or((0, 0), |run| (run.starts, run.cleanups))
+}
+
+/// The table that the provider of an entry got.
+pub(crate) fn table(entry: &Entry) -> WSPUPCALLTABLE {
+    state().runs[&entry.info.ProviderId.Data1].table
+}
+
+pub(crate) unsafe extern "system" fn startup(
+    _: u16,
+    data: *mut WSPDATA,
+    info: *const WSAPROTOCOL_INFOW,
+    table: WSPUPCALLTABLE,
+    procs: *mut WSPPROC_TABLE,
+) -> i32 {
+    let info = unsafe { &*info };
+    let fault = info.dwServiceFlags4;
+    if fault == fault::NO_START {
+        return 10067;
+    }
+    let id = info.ProviderId.Data1;
+    unsafe {
+        (*data).wVersion = if fault == fault::OLD_VERSION { 0x0101 } else { 0x0202 };
+        let mut functions = PROCS;
+        functions.lpWSPCleanup = Some(CLEANUPS[(id - FIRST_ID) as usize]);
+        if fault == fault::HOLE {
+            functions.lpWSPShutdown = None;
+        }
+        procs.write(functions);
+    }
+    let entry = info.dwCatalogEntryId;
+    let run = RunState { table, entry, fault, starts: 0, cleanups: 0 };
+    let mut state = state();
+    let known = state.runs.entry(id).or_insert(run);
+    *known = RunState { starts: known.starts + 1, cleanups: known.cleanups, ..run };
+    0
+}
+
+macro_rules! cleanups {
+    ($($number:literal)*) => {
+        [$(cleanup::<$number> as unsafe extern "system" fn(*mut i32) -> i32),*]
+    };
+}
+
+/// A clean-up has no argument that says whose it is, so each provider gets one of its own.
+static CLEANUPS: [unsafe extern "system" fn(*mut i32) -> i32; 40] = cleanups![
+    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38
+    39
+];
+
+unsafe extern "system" fn cleanup<const N: u32>(_: *mut i32) -> i32 {
+    let id = FIRST_ID + N;
+    let (run, sockets) = {
+        let mut state = state();
+        let run = state.runs.get_mut(&id).expect("a start");
+        run.cleanups += 1;
+        let run = *run;
+        let of_run: Vec<SOCKET> =
+            state.sockets.iter().filter(|(_, socket)| socket.run == id).map(|(handle, _)| *handle).collect();
+        let sockets: Vec<_> =
+            of_run.into_iter().filter_map(|handle| Some((handle, state.sockets.remove(&handle)?))).collect();
+        (run, sockets)
+    };
+    let mut errno = 0;
+    for (handle, socket) in sockets {
+        for receive in socket.waiting {
+            if run.fault == fault::TELLS_AT_CLEAN_UP {
+                unsafe {
+                    let overlapped = receive.overlapped as *mut WSAOVERLAPPED;
+                    wpu_host::WPUCompleteOverlappedRequest(handle, overlapped, 995, 0, &raw mut errno);
+                }
+            }
+        }
+        if run.fault != fault::LEAKS_HANDLE {
+            unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(handle, &raw mut errno) };
+        }
+    }
+    0
+}
+
+impl State {
+    fn run_of(&self, socket: SOCKET) -> Option<RunState> {
+        self.runs.get(&self.sockets.get(&socket)?.run).copied()
+    }
+}
+
+fn fail(errno: *mut i32, code: i32) -> i32 {
+    unsafe { errno.write(code) };
+    SOCKET_ERROR
+}
+
+/// Makes a handle for a new socket of a run.
+fn create(run: &RunState, id: u32, errno: *mut i32) -> SOCKET {
+    let handle = unsafe { run.table.lpWPUCreateSocketHandle.unwrap()(run.entry, 7, errno) };
+    if handle != INVALID_SOCKET {
+        state().sockets.insert(handle, Socket { run: id, ..Socket::default() });
+    }
+    handle
+}
+
+unsafe extern "system" fn socket(
+    _: i32,
+    _: i32,
+    _: i32,
+    info: *const WSAPROTOCOL_INFOW,
+    _: u32,
+    _: DWORD,
+    errno: *mut i32,
+) -> SOCKET {
+    let id = unsafe { (*info).ProviderId.Data1 };
+    let mut run = state().runs[&id];
+    match run.fault {
+        fault::UNKNOWN_HANDLE => return 0x1234,
+        fault::WRONG_ENTRY => run.entry -= 1,
+        fault::NO_ERRNO => return INVALID_SOCKET,
+        fault::ERRNO_ON_SUCCESS => unsafe { errno.write(10022) },
+        _ => {}
+    }
+    create(&run, id, errno)
+}
+
+unsafe extern "system" fn bind(handle: SOCKET, name: *const sockaddr, length: i32, errno: *mut i32) -> i32 {
+    let address = unsafe { std::slice::from_raw_parts(name.cast::<u8>(), length as usize) }.to_vec();
+    let mut state = state();
+    let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
+    let id = state.sockets[&handle].run;
+    if state.sockets.values().any(|socket| socket.run == id && socket.address == address) {
+        return fail(errno, 10048);
+    }
+    if run.fault == fault::ODD_STATUS {
+        return 5;
+    }
+    state.sockets.get_mut(&handle).unwrap().address = address;
+    0
+}
+
+unsafe extern "system" fn listen(handle: SOCKET, _: i32, errno: *mut i32) -> i32 {
+    match state().sockets.get_mut(&handle) {
+        Some(socket) => socket.listening = true,
+        None => return fail(errno, 10038),
+    }
+    0
+}
+
+unsafe extern "system" fn connect(
+    handle: SOCKET,
+    name: *const sockaddr,
+    length: i32,
+    _: *const WSABUF,
+    _: *mut WSABUF,
+    _: *const QOS,
+    _: *const QOS,
+    errno: *mut i32,
+) -> i32 {
+    let address = unsafe { std::slice::from_raw_parts(name.cast::<u8>(), length as usize) };
+    let mut state = state();
+    let Some(id) = state.sockets.get(&handle).map(|socket| socket.run) else { return fail(errno, 10038) };
+    let found = state
+        .sockets
+        .iter_mut()
+        .find(|(_, socket)| socket.run == id && socket.listening && socket.address == address);
+    let Some((_, listener)) = found else { return fail(errno, 10061) };
+    listener.backlog.push_back(handle);
+    CHANGED.notify_all();
+    0
+}
+
+unsafe extern "system" fn accept(
+    handle: SOCKET,
+    address: *mut sockaddr,
+    length: *mut i32,
+    condition: LPCONDITIONPROC,
+    context: usize,
+    errno: *mut i32,
+) -> SOCKET {
+    let (run, id, peer) = {
+        let mut state = state();
+        loop {
+            let Some(run) = state.run_of(handle) else {
+                fail(errno, 10038);
+                return INVALID_SOCKET;
+            };
+            let socket = state.sockets.get_mut(&handle).unwrap();
+            if let Some(peer) = socket.backlog.pop_front() {
+                break (run, socket.run, peer);
+            }
+            if socket.nonblocking {
+                fail(errno, WOULD_BLOCK);
+                return INVALID_SOCKET;
+            }
+            state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    };
+    let mut name: Vec<u8> = state().sockets[&peer].address.clone();
+    if name.is_empty() {
+        name = wpu_host::encode_address(([127, 0, 0, 1], 1).into());
+    }
+    if let Some(condition) = condition {
+        let mut data = *b"hello";
+        let mut caller = WSABUF { len: name.len() as u32, buf: name.as_mut_ptr() };
+        let mut caller_data = WSABUF { len: 5, buf: data.as_mut_ptr() };
+        let none = ptr::null_mut();
+        let (caller, data) = (&raw mut caller, &raw mut caller_data);
+        let verdict = unsafe {
+            condition(caller, data, none, none, ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), context)
+        };
+        if verdict == 2 {
+            state().sockets.get_mut(&handle).unwrap().backlog.push_front(peer);
+            fail(errno, 11002);
+            return INVALID_SOCKET;
+        }
+        if verdict != 0 {
+            fail(errno, 10061);
+            return INVALID_SOCKET;
+        }
+    }
+    let accepted = create(&run, id, errno);
+    if !address.is_null() {
+        unsafe {
+            ptr::copy_nonoverlapping(name.as_ptr(), address.cast(), name.len());
+            *length = name.len() as i32;
+        }
+    }
+    let mut state = state();
+    state.sockets.get_mut(&accepted).unwrap().peer = Some(peer);
+    state.sockets.get_mut(&peer).unwrap().peer = Some(accepted);
+    CHANGED.notify_all();
+    accepted
+}
+
+type Routine = LPWSAOVERLAPPED_COMPLETION_ROUTINE;
+
+unsafe extern "system" fn close(handle: SOCKET, errno: *mut i32) -> i32 {
+    let (run, socket) = {
+        let mut state = state();
+        let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
+        let socket = state.sockets.remove(&handle).unwrap();
+        if let Some(peer) = socket.peer.and_then(|peer| state.sockets.get_mut(&peer)) {
+            peer.ended = true;
+        }
+        CHANGED.notify_all();
+        (run, socket)
+    };
+    if run.fault != fault::NEVER_TOLD {
+        for receive in socket.waiting {
+            tell(&run, handle, &receive, 995, 0);
+        }
+    }
+    let mut ignored = 0;
+    if run.fault != fault::LEAKS_HANDLE {
+        unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(handle, &raw mut ignored) };
+    }
+    if run.fault == fault::CLOSES_TWICE {
+        unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(handle, &raw mut ignored) };
+    }
+    if let Some(peer) = socket.peer {
+        serve(peer);
+    }
+    0
+}
+
+/// Sends: the bytes go to the peer at once.
+unsafe extern "system" fn send(
+    handle: SOCKET,
+    buffers: *const WSABUF,
+    count: DWORD,
+    sent: *mut DWORD,
+    _: DWORD,
+    overlapped: *mut WSAOVERLAPPED,
+    routine: Routine,
+    thread: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    let buffers = unsafe { std::slice::from_raw_parts(buffers, count as usize) };
+    let data: Vec<u8> = buffers
+        .iter()
+        .flat_map(|buffer| unsafe { std::slice::from_raw_parts(buffer.buf, buffer.len as usize) }.to_vec())
+        .collect();
+    let length = data.len() as u32;
+    let (run, peer) = {
+        let mut state = state();
+        let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
+        let Some(peer) = state.sockets[&handle].peer else { return fail(errno, 10057) };
+        let Some(other) = state.sockets.get_mut(&peer) else { return fail(errno, 10054) };
+        other.data.extend(data);
+        CHANGED.notify_all();
+        (run, peer)
+    };
+    match run.fault {
+        fault::PENDING_WITHOUT_REQUEST => return fail(errno, PENDING),
+        fault::TOO_MUCH => unsafe { *sent = length + 1 },
+        _ => unsafe { *sent = length },
+    }
+    serve(peer);
+    if !overlapped.is_null() {
+        let receive = Receive {
+            overlapped: overlapped.addr(),
+            buffers: Vec::new(),
+            array: 0,
+            routine: routine.map_or(0, |routine| routine as usize),
+            thread: unsafe { *thread },
+            thread_pointer: thread.addr(),
+        };
+        if run.fault != fault::SILENT_SUCCESS {
+            tell(&run, handle, &receive, 0, length);
+        }
+        if run.fault == fault::TOLD_AND_REFUSED {
+            return fail(errno, 10055);
+        }
+    }
+    0
+}
+
+unsafe extern "system" fn recv(
+    handle: SOCKET,
+    buffers: *mut WSABUF,
+    count: DWORD,
+    received: *mut DWORD,
+    flags: *mut DWORD,
+    overlapped: *mut WSAOVERLAPPED,
+    routine: Routine,
+    thread: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    let array = unsafe { std::slice::from_raw_parts(buffers, count as usize) };
+    let list: Vec<_> = array.iter().map(|buffer| (buffer.buf as usize, buffer.len)).collect();
+    let mut state = state();
+    if state.run_of(handle).is_none() {
+        return fail(errno, 10038);
+    }
+    if !overlapped.is_null() {
+        let receive = Receive {
+            overlapped: overlapped.addr(),
+            buffers: list,
+            array: buffers as usize,
+            routine: routine.map_or(0, |routine| routine as usize),
+            thread: unsafe { *thread },
+            thread_pointer: thread as usize,
+        };
+        state.sockets.get_mut(&handle).unwrap().waiting.push_back(receive);
+        drop(state);
+        serve(handle);
+        return fail(errno, PENDING);
+    }
+    loop {
+        let Some(socket) = state.sockets.get_mut(&handle) else { return fail(errno, 10004) };
+        if !socket.data.is_empty() || socket.ended {
+            let moved = socket.move_to(&list);
+            unsafe {
+                *received = moved;
+                *flags = 0;
+            }
+            return 0;
+        }
+        if socket.nonblocking {
+            return fail(errno, WOULD_BLOCK);
+        }
+        state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+impl Socket {
+    /// Moves what has arrived into buffers.
+    fn move_to(&mut self, buffers: &[(usize, u32)]) -> u32 {
+        let mut moved = 0;
+        for (pointer, length) in buffers {
+            let part: Vec<u8> = self.data.drain(..self.data.len().min(*length as usize)).collect();
+            let pointer = ptr::with_exposed_provenance_mut::<u8>(*pointer);
+            unsafe { ptr::copy_nonoverlapping(part.as_ptr(), pointer, part.len()) };
+            moved += part.len() as u32;
+        }
+        moved
+    }
+}
+
+/// Completes pending receives of a socket for which there is data, and tells of it otherwise.
+fn serve(handle: SOCKET) {
+    loop {
+        let mut guard = state();
+        let Some(run) = guard.run_of(handle) else { return };
+        let socket = guard.sockets.get_mut(&handle).unwrap();
+        if socket.data.is_empty() && !socket.ended {
+            return;
+        }
+        let Some(mut receive) = socket.waiting.pop_front() else {
+            let (window, event) = (socket.window, socket.event);
+            drop(guard);
+            let mut errno = 0;
+            if let Some((window, message)) = window {
+                let named = if run.fault == fault::FOREIGN_MESSAGE { handle + 4 } else { handle };
+                let window = ptr::without_provenance_mut(window);
+                unsafe { run.table.lpWPUPostMessage.unwrap()(window, message, named, FD_READ as isize) };
+            }
+            if event != 0 {
+                let event = ptr::without_provenance_mut(event);
+                unsafe { run.table.lpWPUSetEvent.unwrap()(event, &raw mut errno) };
+            }
+            return;
+        };
+        if run.fault == fault::KEEPS_BUFFERS {
+            let array = ptr::with_exposed_provenance::<WSABUF>(receive.array);
+            let buffer = unsafe { array.read_volatile() };
+            receive.buffers = vec![(buffer.buf.expose_provenance(), buffer.len)];
+        }
+        let moved = socket.move_to(&receive.buffers);
+        drop(guard);
+        tell(&run, handle, &receive, 0, moved);
+        if run.fault == fault::TOLD_TWICE {
+            tell(&run, handle, &receive, 0, moved);
+        }
+    }
+}
+
+/// Tells the client how a request ended.
+fn tell(run: &RunState, handle: SOCKET, request: &Receive, error: u32, count: u32) {
+    let mut errno = 0;
+    let overlapped = ptr::with_exposed_provenance_mut::<WSAOVERLAPPED>(request.overlapped);
+    unsafe {
+        (*overlapped).OffsetHigh = error;
+        (*overlapped).Offset = 0;
+        if run.fault == fault::CLOSES_EVENT {
+            run.table.lpWPUCloseEvent.unwrap()((*overlapped).hEvent, &raw mut errno);
+        }
+        if request.routine == 0 || run.fault == fault::EVENT_FOR_ROUTINE {
+            wpu_host::WPUCompleteOverlappedRequest(handle, overlapped, error, count, &raw mut errno);
+            return;
+        }
+    }
+    let done = Done { routine: request.routine, error, count, overlapped: request.overlapped };
+    let key = {
+        let mut state = state();
+        let key = state.next_apc;
+        state.next_apc += 1;
+        state.apcs.insert(key, done);
+        key
+    };
+    let mut thread = request.thread;
+    if run.fault == fault::KEEPS_THREAD_ID {
+        thread =
+            unsafe { ptr::with_exposed_provenance::<WSATHREADID>(request.thread_pointer).read_volatile() };
+    }
+    unsafe { run.table.lpWPUQueueApc.unwrap()(&raw mut thread, Some(run_apc), key, &raw mut errno) };
+}
+
+unsafe extern "system" fn run_apc(key: usize) {
+    let done = state().apcs.remove(&key).unwrap();
+    let routine: unsafe extern "system" fn(DWORD, DWORD, *mut WSAOVERLAPPED, DWORD) =
+        unsafe { std::mem::transmute(ptr::with_exposed_provenance::<()>(done.routine)) };
+    let overlapped = ptr::with_exposed_provenance_mut(done.overlapped);
+    unsafe { routine(done.error, done.count, overlapped, 0) };
+}
+
+/// The bytes go to the socket that is bound to the address.
+unsafe extern "system" fn send_to(
+    handle: SOCKET,
+    buffers: *const WSABUF,
+    count: DWORD,
+    sent: *mut DWORD,
+    _: DWORD,
+    to: *const sockaddr,
+    length: i32,
+    overlapped: *mut WSAOVERLAPPED,
+    routine: Routine,
+    thread: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    let address = unsafe { std::slice::from_raw_parts(to.cast::<u8>(), length as usize) };
+    {
+        let mut state = state();
+        let id = state.sockets[&handle].run;
+        let found = state.sockets.iter().find(|(_, other)| other.run == id && other.address == address);
+        let Some(peer) = found.map(|(peer, _)| *peer) else { return fail(errno, 10065) };
+        state.sockets.get_mut(&handle).unwrap().peer = Some(peer);
+    }
+    unsafe { send(handle, buffers, count, sent, 0, overlapped, routine, thread, errno) }
+}
+
+/// Answers with what is there.
+unsafe extern "system" fn recv_from(
+    handle: SOCKET,
+    buffers: *mut WSABUF,
+    count: DWORD,
+    received: *mut DWORD,
+    flags: *mut DWORD,
+    from: *mut sockaddr,
+    length: *mut i32,
+    overlapped: *mut WSAOVERLAPPED,
+    routine: Routine,
+    thread: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    let name = wpu_host::encode_address(([127, 0, 0, 1], 1).into());
+    unsafe {
+        if (*length as usize) < name.len() {
+            return fail(errno, 10014);
+        }
+        ptr::copy_nonoverlapping(name.as_ptr(), from.cast(), name.len());
+        *length = name.len() as i32;
+        recv(handle, buffers, count, received, flags, overlapped, routine, thread, errno)
+    }
+}
+
+unsafe extern "system" fn overlapped_result(
+    _: SOCKET,
+    overlapped: *mut WSAOVERLAPPED,
+    count: *mut DWORD,
+    _: BOOL,
+    flags: *mut DWORD,
+    errno: *mut i32,
+) -> BOOL {
+    unsafe {
+        if (&raw const (*overlapped).Internal).read_volatile() == WSS_OPERATION_IN_PROGRESS {
+            errno.write(996);
+            return FALSE;
+        }
+        *count = (*overlapped).InternalHigh as u32;
+        *flags = (*overlapped).Offset;
+        if (*overlapped).OffsetHigh != 0 {
+            errno.write((*overlapped).OffsetHigh as i32);
+            return FALSE;
+        }
+    }
+    TRUE
+}
+
+unsafe extern "system" fn select(
+    _: i32,
+    read: *mut fd_set,
+    write: *mut fd_set,
+    except: *mut fd_set,
+    _: *const timeval,
+    errno: *mut i32,
+) -> i32 {
+    let state = state();
+    let mut fault = fault::NONE;
+    let mut keep = |set: *mut fd_set, ready: &dyn Fn(&Socket) -> bool| {
+        if set.is_null() {
+            return Some(0);
+        }
+        let set = unsafe { &mut *set };
+        let asked = set.fd_array[..set.fd_count as usize].to_vec();
+        set.fd_count = 0;
+        for handle in asked {
+            fault = state.run_of(handle)?.fault;
+            if ready(&state.sockets[&handle]) {
+                set.fd_array[set.fd_count as usize] = handle;
+                set.fd_count += 1;
+            }
+        }
+        Some(set.fd_count as i32)
+    };
+    let readable = |socket: &Socket| !socket.data.is_empty() || socket.ended || !socket.backlog.is_empty();
+    let counts =
+        [keep(read, &readable), keep(write, &|socket| socket.peer.is_some()), keep(except, &|_| false)];
+    match counts.into_iter().sum::<Option<i32>>() {
+        Some(count) if fault == fault::WRONG_COUNT_OF_SELECT => count + 1,
+        Some(count) => count,
+        None => fail(errno, 10038),
+    }
+}
+
+unsafe extern "system" fn async_select(
+    handle: SOCKET,
+    window: HWND,
+    message: u32,
+    events: i32,
+    errno: *mut i32,
+) -> i32 {
+    match state().sockets.get_mut(&handle) {
+        Some(socket) => {
+            socket.window = (events != 0).then_some((window.addr(), message));
+            socket.nonblocking = true;
+        }
+        None => return fail(errno, 10038),
+    }
+    serve(handle);
+    0
+}
+
+unsafe extern "system" fn event_select(handle: SOCKET, event: WSAEVENT, _: i32, errno: *mut i32) -> i32 {
+    match state().sockets.get_mut(&handle) {
+        Some(socket) => {
+            socket.event = event.addr();
+            socket.nonblocking = true;
+        }
+        None => return fail(errno, 10038),
+    }
+    serve(handle);
+    0
+}
+
+unsafe extern "system" fn enum_events(
+    handle: SOCKET,
+    event: WSAEVENT,
+    events: *mut WSANETWORKEVENTS,
+    errno: *mut i32,
+) -> i32 {
+    let (run, readable) = {
+        let state = state();
+        let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
+        (run, !state.sockets[&handle].data.is_empty())
+    };
+    if !event.is_null() {
+        let mut ignored = 0;
+        unsafe { run.table.lpWPUResetEvent.unwrap()(event, &raw mut ignored) };
+    }
+    unsafe { (*events).lNetworkEvents = if readable { FD_READ } else { 0 } };
+    0
+}
+
+unsafe extern "system" fn ioctl(
+    handle: SOCKET,
+    code: DWORD,
+    input: LPVOID,
+    length: DWORD,
+    _: LPVOID,
+    _: DWORD,
+    returned: *mut DWORD,
+    _: *mut WSAOVERLAPPED,
+    _: Routine,
+    _: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    if code != FIONBIO || length != 4 {
+        return fail(errno, 10022);
+    }
+    match state().sockets.get_mut(&handle) {
+        Some(socket) => socket.nonblocking = unsafe { input.cast::<u32>().read_unaligned() } != 0,
+        None => return fail(errno, 10038),
+    }
+    unsafe { *returned = 0 };
+    0
+}
+
+unsafe extern "system" fn name(
+    handle: SOCKET,
+    name: *mut sockaddr,
+    length: *mut i32,
+    errno: *mut i32,
+) -> i32 {
+    let Some(address) = state().sockets.get(&handle).map(|socket| socket.address.clone()) else {
+        return fail(errno, 10038);
+    };
+    unsafe {
+        if (*length as usize) < address.len() {
+            return fail(errno, 10014);
+        }
+        ptr::copy_nonoverlapping(address.as_ptr(), name.cast(), address.len());
+        *length = address.len() as i32;
+    }
+    0
+}
+
+unsafe extern "system" fn get_option(
+    _: SOCKET,
+    _: i32,
+    _: i32,
+    value: *mut u8,
+    length: *mut i32,
+    errno: *mut i32,
+) -> i32 {
+    if unsafe { *length } < 4 {
+        return fail(errno, 10014);
+    }
+    unsafe {
+        value.cast::<i32>().write_unaligned(42);
+        *length = 4;
+    }
+    0
+}
+
+unsafe extern "system" fn set_option(
+    _: SOCKET,
+    _: i32,
+    _: i32,
+    _: *const u8,
+    _: i32,
+    errno: *mut i32,
+) -> i32 {
+    fail(errno, 10042)
+}
+
+unsafe extern "system" fn shutdown(handle: SOCKET, _: i32, errno: *mut i32) -> i32 {
+    let peer = {
+        let mut state = state();
+        let Some(socket) = state.sockets.get(&handle) else { return fail(errno, 10038) };
+        let Some(peer) = socket.peer else { return fail(errno, 10057) };
+        if let Some(other) = state.sockets.get_mut(&peer) {
+            other.ended = true;
+        }
+        CHANGED.notify_all();
+        peer
+    };
+    serve(peer);
+    0
+}
+
+unsafe extern "system" fn address_to_string(
+    address: *const sockaddr,
+    length: DWORD,
+    _: *const WSAPROTOCOL_INFOW,
+    text: *mut u16,
+    room: *mut DWORD,
+    errno: *mut i32,
+) -> i32 {
+    let bytes = unsafe { std::slice::from_raw_parts(address.cast::<u8>(), length as usize) };
+    let Some(address) = wpu_host::decode_address(bytes) else { return fail(errno, 10022) };
+    let units: Vec<u16> = address.to_string().encode_utf16().chain([0]).collect();
+    unsafe {
+        if (*room as usize) < units.len() {
+            return fail(errno, 10014);
+        }
+        ptr::copy_nonoverlapping(units.as_ptr(), text, units.len());
+        *room = units.len() as u32;
+    }
+    0
+}
+
+unsafe extern "system" fn string_to_address(
+    text: *const u16,
+    _: i32,
+    _: *const WSAPROTOCOL_INFOW,
+    address: *mut sockaddr,
+    room: *mut i32,
+    errno: *mut i32,
+) -> i32 {
+    let length = (0..4096).take_while(|at| unsafe { *text.add(*at) } != 0).count();
+    let text = String::from_utf16_lossy(unsafe { std::slice::from_raw_parts(text, length) });
+    let Ok(parsed) = text.parse() else { return fail(errno, 10022) };
+    let bytes = wpu_host::encode_address(parsed);
+    unsafe {
+        if (*room as usize) < bytes.len() {
+            return fail(errno, 10014);
+        }
+        ptr::copy_nonoverlapping(bytes.as_ptr(), address.cast(), bytes.len());
+        *room = bytes.len() as i32;
+    }
+    0
+}
+
+unsafe extern "system" fn duplicate(
+    handle: SOCKET,
+    _: DWORD,
+    info: *mut WSAPROTOCOL_INFOW,
+    errno: *mut i32,
+) -> i32 {
+    let (run, id) = {
+        let state = state();
+        let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
+        (run, state.sockets[&handle].run)
+    };
+    unsafe {
+        *info = WSAPROTOCOL_INFOW { dwCatalogEntryId: run.entry, ..WSAPROTOCOL_INFOW::ZERO };
+        (*info).ProviderId.Data1 = id;
+        (*info).dwProviderReserved = 1;
+    }
+    0
+}
+
+macro_rules! refuse {
+    ($($name:ident($($param:ty),*) -> $answer:ty = $failure:expr;)*) => {
+        $(unsafe extern "system" fn $name($(_: $param,)* errno: *mut i32) -> $answer {
+            fail(errno, 10045);
+            $failure
+        })*
+    };
+}
+
+refuse! {
+    cancel() -> i32 = SOCKET_ERROR;
+    peer_name(SOCKET, *mut sockaddr, *mut i32) -> i32 = SOCKET_ERROR;
+    qos(SOCKET, *const WSABUF, *mut QOS) -> BOOL = FALSE;
+    join(SOCKET, *const sockaddr, i32, *const WSABUF, *mut WSABUF, *const QOS, *const QOS, DWORD) -> SOCKET
+        = INVALID_SOCKET;
+    recv_disconnect(SOCKET, *mut WSABUF) -> i32 = SOCKET_ERROR;
+    send_disconnect(SOCKET, *const WSABUF) -> i32 = SOCKET_ERROR;
+}
+
+const PROCS: WSPPROC_TABLE = WSPPROC_TABLE {
+    lpWSPAccept: Some(accept),
+    lpWSPAddressToString: Some(address_to_string),
+    lpWSPAsyncSelect: Some(async_select),
+    lpWSPBind: Some(bind),
+    lpWSPCancelBlockingCall: Some(cancel),
+    lpWSPCleanup: None,
+    lpWSPCloseSocket: Some(close),
+    lpWSPConnect: Some(connect),
+    lpWSPDuplicateSocket: Some(duplicate),
+    lpWSPEnumNetworkEvents: Some(enum_events),
+    lpWSPEventSelect: Some(event_select),
+    lpWSPGetOverlappedResult: Some(overlapped_result),
+    lpWSPGetPeerName: Some(peer_name),
+    lpWSPGetSockName: Some(name),
+    lpWSPGetSockOpt: Some(get_option),
+    lpWSPGetQOSByName: Some(qos),
+    lpWSPIoctl: Some(ioctl),
+    lpWSPJoinLeaf: Some(join),
+    lpWSPListen: Some(listen),
+    lpWSPRecv: Some(recv),
+    lpWSPRecvDisconnect: Some(recv_disconnect),
+    lpWSPRecvFrom: Some(recv_from),
+    lpWSPSelect: Some(select),
+    lpWSPSend: Some(send),
+    lpWSPSendDisconnect: Some(send_disconnect),
+    lpWSPSendTo: Some(send_to),
+    lpWSPSetSockOpt: Some(set_option),
+    lpWSPShutdown: Some(shutdown),
+    lpWSPSocket: Some(socket),
+    lpWSPStringToAddress: Some(string_to_address),
+};
