@@ -696,6 +696,10 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
                         .get(),
                 )
             };
+            // Nobody could say later where the routine is to run.
+            if lpCompletionRoutine.is_some() && thread.is_none() {
+                return Err(WsaError::WSAEFAULT);
+            }
             Some(Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
@@ -911,6 +915,10 @@ pub unsafe extern "system" fn recv<S: Serve>(
                         .get(),
                 )
             };
+            // Nobody could say later where the routine is to run.
+            if lpCompletionRoutine.is_some() && thread.is_none() {
+                return Err(WsaError::WSAEFAULT);
+            }
             Some(Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
@@ -1071,6 +1079,10 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                         .get(),
                 )
             };
+            // Nobody could say later where the routine is to run.
+            if lpCompletionRoutine.is_some() && thread.is_none() {
+                return Err(WsaError::WSAEFAULT);
+            }
             Some(Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
@@ -1224,6 +1236,10 @@ pub unsafe extern "system" fn send<S: Serve>(
                         .get(),
                 )
             };
+            // Nobody could say later where the routine is to run.
+            if lpCompletionRoutine.is_some() && thread.is_none() {
+                return Err(WsaError::WSAEFAULT);
+            }
             Some(Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
@@ -1369,6 +1385,10 @@ pub unsafe extern "system" fn send_to<S: Serve>(
                         .get(),
                 )
             };
+            // Nobody could say later where the routine is to run.
+            if lpCompletionRoutine.is_some() && thread.is_none() {
+                return Err(WsaError::WSAEFAULT);
+            }
             Some(Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),

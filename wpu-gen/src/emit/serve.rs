@@ -234,6 +234,7 @@ fn request(
     thread: usize,
 ) -> TokenStream {
     let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null), safety());
+    let thread_null = view.error_code(downcall.param(thread).null);
     let (socket, routine, thread) =
         (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
     let lent = |field: &str, wanted: &dyn Fn(DownKind) -> bool| {
@@ -257,6 +258,8 @@ fn request(
                 #safety
                 Some(unsafe { View::from_raw(#thread) }.ok_or(#null)?.get())
             };
+            #[doc = "§ Nobody could say later where the routine is to run."]
+            if #routine.is_some() && thread.is_none() { return Err(#thread_null); }
             Some(Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread })
         };
         let lent = Lent { #gather #scatter #input #room ..Lent::NOTHING };
