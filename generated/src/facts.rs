@@ -2635,7 +2635,7 @@ pub static NOTES: [Note; 75] = [
     Note {
         id: "callee-data",
         says: "These outputs are structures whose length says how much room there is before the call, and how much was filled after it. The pages of WSPConnect and WSPJoinLeaf promise zero if nothing came; that of WSPRecvDisconnect says nothing of the length.",
-        decision: "All three are room for bytes whose used length is written back. A non-blocking socket may fill callee data in after the call.",
+        decision: "All three are room for bytes whose used length is written back. The room ends with the call, so that a non-blocking socket gives out no callee data, although the pages would let it do so later.",
         sources: &[&SOURCES[27], &SOURCES[37], &SOURCES[40]],
     },
     Note {
