@@ -2695,7 +2695,7 @@ pub static NOTES: [Note; 75] = [
     Note {
         id: "thread-that-may-be-missing",
         says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
-        decision: "A missing id is let through. Whoever has to run a routine without one opens the id of the calling thread before it returns.",
+        decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
         sources: &[&SOURCES[43], &SOURCES[39], &SOURCES[108]],
     },
     Note {
