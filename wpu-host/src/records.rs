@@ -2,6 +2,7 @@
 //! client is told once, in the way it asked for, and never of a request that was refused.
 
 use crate::faults::{Faults, Rule};
+use crate::requests::Requests;
 use crate::threads::Threads;
 use std::collections::BTreeMap;
 use wpu_sys::ffi::SOCKET;
@@ -116,17 +117,16 @@ impl Records {
         self.0.values_mut().filter(|record| record.socket == socket).for_each(|record| record.closed = true);
     }
 
-    /// Whether a request is open whose socket was closed. A client that does not run what is queued
-    /// to its thread has only itself to blame.
-    pub(crate) fn overdue(&self, threads: &Threads) -> bool {
-        self.0.values().any(|record| record.closed && record.is_open() && !record.is_queued(threads))
+    /// Whether a request is open whose socket was closed.
+    pub(crate) fn overdue(&self, threads: &Threads, requests: &Requests) -> bool {
+        self.0.iter().any(|(address, record)| record.is_overdue(*address, threads, requests))
     }
 
     /// Notes that the last clean-up begins: nobody is told from now on. What should have been told
     /// of before is a fault.
-    pub(crate) fn abandon(&mut self, threads: &Threads, faults: &mut Faults) {
-        for record in self.0.values_mut().filter(|record| record.is_open()) {
-            if record.closed && !record.is_queued(threads) {
+    pub(crate) fn abandon(&mut self, threads: &Threads, requests: &Requests, faults: &mut Faults) {
+        for (address, record) in self.0.iter_mut().filter(|(_, record)| record.is_open()) {
+            if record.is_overdue(*address, threads, requests) {
                 faults.add(Rule::NeverTold, record.call, "its socket was closed");
             }
             record.stage = Stage::Abandoned;
@@ -147,9 +147,13 @@ impl Record {
         self.told == 0 && self.stage == Stage::Accepted
     }
 
-    /// Whether its routine may be what the thread has not run yet.
-    fn is_queued(&self, threads: &Threads) -> bool {
-        self.routine && threads.has_queued(self.thread)
+    /// Whether it should have ended with its socket. A client that does not run what is queued to its
+    /// thread has only itself to blame, and one that gave neither an event nor a routine sees the end
+    /// in its structure.
+    fn is_overdue(&self, address: usize, threads: &Threads, requests: &Requests) -> bool {
+        let queued = self.routine && threads.has_queued(self.thread);
+        let shown = !self.routine && self.event == 0 && requests.shows_end(address);
+        self.closed && self.is_open() && !queued && !shown
     }
 }
 
@@ -225,15 +229,15 @@ mod tests {
     fn a_closed_socket_leaves_nothing_open_and_clean_up_is_silent() {
         let forgotten = found(false, |records, faults| {
             records.returned(100, Ended::Pending, false, faults);
-            assert!(!records.overdue(&Threads::default()));
+            assert!(!records.overdue(&Threads::default(), &Requests::default()));
             records.closed(8);
-            assert!(records.overdue(&Threads::default()));
-            records.abandon(&Threads::default(), faults);
+            assert!(records.overdue(&Threads::default(), &Requests::default()));
+            records.abandon(&Threads::default(), &Requests::default(), faults);
         });
         assert_eq!(forgotten, [Rule::NeverTold]);
         let loud = found(false, |records, faults| {
             records.returned(100, Ended::Pending, false, faults);
-            records.abandon(&Threads::default(), faults);
+            records.abandon(&Threads::default(), &Requests::default(), faults);
             records.tell(100, Way::Completed, faults);
         });
         assert_eq!(loud, [Rule::ToldAtCleanUp]);

@@ -67,8 +67,14 @@ impl Request {
     #[must_use]
     pub fn completion(&self) -> Option<Completion> {
         let members = self.members();
-        (members.internal.load(Ordering::Acquire) != WSS_OPERATION_IN_PROGRESS).then(|| Completion {
-            error: self.0.error.load(Ordering::Relaxed),
+        let internal = members.internal.load(Ordering::Acquire);
+        (internal != WSS_OPERATION_IN_PROGRESS).then(|| Completion {
+            error: if self.0.pending.load(Ordering::Acquire) {
+                // The provider wrote it itself, as for a file handle, or when it was cleaned up.
+                error_in(internal)
+            } else {
+                self.0.error.load(Ordering::Relaxed)
+            },
             transferred: members.internal_high.load(Ordering::Relaxed),
         })
     }
@@ -106,6 +112,11 @@ pub(crate) struct Requests {
 pub(crate) struct AlreadyCompleted;
 
 impl Requests {
+    /// Whether the structure of a [`Request`] shows that it is done.
+    pub(crate) fn shows_end(&self, address: usize) -> bool {
+        self.own.get(&address).is_some_and(|request| request.completion().is_some())
+    }
+
     pub(crate) fn keep(&mut self, request: &Request) {
         self.own.insert(request.as_ptr().addr(), request.clone());
     }
@@ -176,13 +187,27 @@ impl Members<'_> {
     }
 }
 
+/// The marks of a failure in `Internal`, and of a code of applications.
+const FAILURE: u32 = 0xE000_0000;
+
 /// What `Internal` holds when an operation is done: a status in the style of the kernel, with the
 /// bit that marks codes of applications. It is neither the mark of a pending operation nor the
 /// zero of a new structure, so that a structure shows that it was completed.
 fn status(error: u32) -> usize {
     const SUCCESS: u32 = 0x2000_0000;
-    const FAILURE: u32 = 0xE000_0000;
     (if error == 0 { SUCCESS } else { FAILURE | error }) as usize
+}
+
+/// The error in an `Internal` that somebody else wrote: of an application in the style of
+/// [`status`], or a status of the kernel as it is.
+fn error_in(internal: usize) -> u32 {
+    const FAILED: u32 = 0x8000_0000;
+    let status = u32::try_from(internal).unwrap_or(u32::MAX);
+    match status {
+        _ if status & FAILURE == FAILURE => status & !FAILURE,
+        _ if status & FAILED != 0 => status,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -222,6 +247,22 @@ mod tests {
         // SAFETY: the structure is this function's own.
         unsafe { (*pointer).Internal = WSS_OPERATION_IN_PROGRESS };
         assert!(complete(&mut requests, pointer, 0));
+    }
+
+    #[test]
+    fn what_a_provider_wrote_itself_is_read_as_well() {
+        for (internal, error) in [
+            (0, 0),
+            (0x2000_0000, 0),
+            (0xE000_03E3, 995),
+            (0xC000_0120, 0xC000_0120),
+            (0x8000_0005, 0x8000_0005),
+        ] {
+            let request = Request::new(ptr::null_mut());
+            request.members().internal_high.store(4, Ordering::Relaxed);
+            request.members().internal.store(internal, Ordering::Release);
+            assert_eq!(request.completion(), Some(Completion { error, transferred: 4 }));
+        }
     }
 
     #[test]

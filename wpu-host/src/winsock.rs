@@ -129,10 +129,12 @@ impl Winsock {
     fn stop(&self) {
         // What is pending on sockets that were closed was to end soon.
         let patience = self.ws2.lock().patience;
-        self.ws2.wait(patience, false, |parts| (!parts.records.overdue(&parts.threads)).then_some(()));
+        self.ws2.wait(patience, false, |parts| {
+            (!parts.records.overdue(&parts.threads, &parts.requests)).then_some(())
+        });
         {
             let parts = &mut *self.ws2.lock();
-            parts.records.abandon(&parts.threads, &mut parts.faults);
+            parts.records.abandon(&parts.threads, &parts.requests, &mut parts.faults);
         }
         let providers: Vec<_> = lock(&self.providers).iter().map(|(key, p)| (*key, Arc::clone(p))).collect();
         let mut any = false;
