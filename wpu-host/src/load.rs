@@ -2,7 +2,7 @@
 
 use crate::catalog::Entry;
 use crate::host::{Host, Leftovers, left_open};
-use crate::upcalls::Ws2;
+use crate::upcalls::{Run, Ws2};
 use std::fmt;
 use std::mem;
 use std::path::Path;
@@ -189,9 +189,12 @@ impl Host {
         entry: &Entry,
         start: impl FnOnce(*mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
     ) -> Result<Started, StartError> {
-        let known = self.ws2().lock().catalog.contains(entry.id());
-        if !known {
-            return Err(StartError::UnknownEntry(entry.id()));
+        {
+            let mut parts = self.ws2().lock();
+            if !parts.catalog.contains(entry.id()) {
+                return Err(StartError::UnknownEntry(entry.id()));
+            }
+            parts.run = Run::Open;
         }
         let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         match start(&raw mut data, &raw mut procs) {

@@ -189,6 +189,13 @@ impl Parts {
         self.ifs.object(socket).unwrap_or(socket)
     }
 
+    /// Notes that messages about a socket must have ended.
+    pub(crate) fn forget_asked(&mut self, socket: SOCKET) {
+        for sockets in self.asked.values_mut() {
+            sockets.remove(&socket);
+        }
+    }
+
     /// Notes that an upcall named a socket that does not exist.
     fn unknown_socket(&mut self, call: &'static str, socket: SOCKET) {
         let rule = if self.handles.issued(socket) { Rule::UsedAfterClose } else { Rule::NotASocket };

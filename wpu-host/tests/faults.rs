@@ -162,6 +162,23 @@ fn messages_name_the_clients_socket() {
         client.send_all(near, b"x").expect("a peer");
     });
     assert_eq!(foreign, [Rule::ForeignMessage]);
+    let late = found(fault::NONE, |host, client, entry| {
+        let (near, far) = pair(client);
+        let window = host.window();
+        for socket in [near, far] {
+            client.async_select(socket, window, 0x400, FD_READ).expect("a socket");
+        }
+        let post = |socket| {
+            // SAFETY: the table is a host's.
+            unsafe { pipes::table(entry).lpWPUPostMessage.unwrap()(window, 0x400, socket, 1) };
+        };
+        [near, far].into_iter().for_each(post);
+        assert_eq!(host.faults(), []);
+        client.async_select(near, window, 0, 0).expect("a socket");
+        client.close(far).expect("a socket to close");
+        [near, far].into_iter().for_each(post);
+    });
+    assert_eq!(late, [Rule::ForeignMessage; 2]);
 }
 
 #[test]

@@ -101,7 +101,12 @@ impl Client {
         self.winsock.status("WSPAsyncSelect", |errno| {
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
             unsafe { select(socket, window, message, events, errno) }
-        })
+        })?;
+        if events == 0 {
+            // From now on no message about it comes to any window.
+            self.winsock.change(|parts| parts.forget_asked(socket));
+        }
+        Ok(())
     }
 
     /// Asks that an event be set when something happens on a socket. A null event and no events end

@@ -98,9 +98,7 @@ impl Client {
         self.winsock.change(|parts| {
             // A registration ends with the close; a handle that Ws2_32 made the provider gives back.
             let _ = parts.ifs.forget(socket);
-            parts.asked.values_mut().for_each(|sockets| {
-                sockets.remove(&socket);
-            });
+            parts.forget_asked(socket);
         });
         Ok(())
     }

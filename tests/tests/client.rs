@@ -1,0 +1,246 @@
+//! A provider in safe Rust, started and called by the host's client: both sides of one spec meet.
+
+#![cfg(not(windows))] // There the export of this program is not what a host finds.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+use wpu::prelude::*;
+use wpu::{EntryPoint, Gather, Pended, Progress, Request, Scatter, ServiceProvider, Start, View, ViewMut};
+use wpu_host::{Client, Entry, Host, Leftovers, Module, Port, Tell};
+use wpu_sys::ffi::{
+    AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE,
+    WSPUPCALLTABLE,
+};
+
+/// Each socket of it is a mailbox: what is sent to it comes back out of it.
+#[wpu_provider(
+    class = non_ifs,
+    kit = requests,
+    uses(WPUCreateSocketHandle, WPUQuerySocketHandleContext),
+    waives(WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not what is tested"),
+)]
+struct Mailboxes {
+    entry: u32,
+    boxes: Mutex<BTreeMap<usize, Mailbox>>,
+}
+
+struct Mailbox {
+    handle: SocketHandle,
+    bytes: VecDeque<u8>,
+    waiting: VecDeque<Pended>,
+}
+
+wpu::export!(Mailboxes);
+
+unsafe extern "system" {
+    /// What the line above exports.
+    fn WSPStartup(
+        version: u16,
+        data: *mut WSPDATA,
+        info: *const WSAPROTOCOL_INFOW,
+        table: WSPUPCALLTABLE,
+        procs: *mut WSPPROC_TABLE,
+    ) -> i32;
+}
+
+impl Mailboxes {
+    fn boxes(&self) -> MutexGuard<'_, BTreeMap<usize, Mailbox>> {
+        self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes from the mailbox what fits into a pending request.
+    fn serve(&self, key: usize) {
+        let (pended, bytes) = {
+            let mut boxes = self.boxes();
+            let Some(mailbox) = boxes.get_mut(&key).filter(|mailbox| !mailbox.bytes.is_empty()) else {
+                return;
+            };
+            let Some(pended) = mailbox.waiting.pop_front() else { return };
+            let room = pended.scatter().total().min(mailbox.bytes.len());
+            let bytes: Vec<u8> = mailbox.bytes.drain(..room).collect();
+            (pended, bytes)
+        };
+        let count = pended.scatter().write_at(0, &bytes);
+        pended.complete(Ok((u32::try_from(count).expect("a few"), 0)));
+    }
+}
+
+impl EntryPoint for Mailboxes {
+    fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self { entry: start.entry.dwCatalogEntryId, boxes: Mutex::default() })
+    }
+}
+
+impl ServiceProvider for Mailboxes {
+    fn socket(
+        &self,
+        _: i32,
+        _: i32,
+        _: i32,
+        _: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        _: u32,
+        _: u32,
+    ) -> Result<SOCKET, WsaError> {
+        let mut boxes = self.boxes();
+        let key = boxes.keys().last().map_or(1, |key| key + 1);
+        let handle = Self::upcalls().create_socket_handle(self.entry, key)?;
+        let socket = handle.raw();
+        boxes.insert(key, Mailbox { handle, bytes: VecDeque::new(), waiting: VecDeque::new() });
+        Ok(socket)
+    }
+
+    fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
+        let key = Self::upcalls().query_socket_handle_context(socket)?;
+        let closed = self.boxes().remove(&key).ok_or(WsaError::WSAENOTSOCK)?;
+        // The requests first: they need the handle.
+        drop(closed.waiting);
+        closed.handle.close()
+    }
+
+    fn send(
+        &self,
+        socket: SOCKET,
+        buffers: Gather<'_>,
+        _: u32,
+        _: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        let key = Self::upcalls().query_socket_handle_context(socket)?;
+        let bytes = buffers.to_vec();
+        let count = u32::try_from(bytes.len()).map_err(|_| WsaError::WSAEMSGSIZE)?;
+        self.boxes().get_mut(&key).ok_or(WsaError::WSAENOTSOCK)?.bytes.extend(bytes);
+        self.serve(key);
+        Ok(Progress::Done(count))
+    }
+
+    fn recv(
+        &self,
+        socket: SOCKET,
+        buffers: Scatter<'_>,
+        _: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        let key = Self::upcalls().query_socket_handle_context(socket)?;
+        let mut boxes = self.boxes();
+        let mailbox = boxes.get_mut(&key).ok_or(WsaError::WSAENOTSOCK)?;
+        if mailbox.bytes.is_empty() {
+            let (pending, pended) = request.ok_or(WsaError::WSAEWOULDBLOCK)?.pend();
+            mailbox.waiting.push_back(pended);
+            return Ok(Progress::Pending(pending));
+        }
+        let room = buffers.total().min(mailbox.bytes.len());
+        let bytes: Vec<u8> = mailbox.bytes.drain(..room).collect();
+        Ok(Progress::Done((u32::try_from(buffers.write_at(0, &bytes)).expect("a few"), 0)))
+    }
+
+    fn get_overlapped_result(
+        &self,
+        _: SOCKET,
+        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        _: bool,
+    ) -> Result<(u32, u32), WsaError> {
+        wpu::overlapped_result(overlapped).unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE))
+    }
+}
+
+/// A time in which everything here happens, on the busiest machine.
+const LONG: Duration = Duration::from_secs(60);
+
+/// The provider has one instance in the process, so one test at a time uses it.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn world() -> (Host, Client) {
+    let host = Host::new().expect("a place is free");
+    // SAFETY: `wpu` makes it what it must be.
+    let module = unsafe { Module::linked(WSPStartup) };
+    let id = GUID { Data1: 0x3a11_b0c5, ..GUID::ZERO };
+    host.install(Entry::new(id, "mailboxes.dll").sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);
+    let client = host.client();
+    (host, client)
+}
+
+fn end(host: &Host, client: Client) {
+    assert_eq!(client.finish(), Leftovers::default());
+    assert_eq!(host.faults(), []);
+}
+
+#[test]
+fn bytes_go_in_and_out() {
+    let _alone = alone();
+    let (host, client) = world();
+    for _ in 0..2 {
+        let socket = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
+        let mut room = [0; 8];
+        assert_eq!(client.recv(socket, &mut room), Err(WsaError::WSAEWOULDBLOCK));
+        assert_eq!(client.send_vectored(socket, &[b"let", b"", b"ter"], 0), Ok(6));
+        assert_eq!((client.recv(socket, &mut room), &room[..6]), (Ok(6), &b"letter"[..]));
+        assert_eq!(client.listen(socket, 1), Err(WsaError::WSAEOPNOTSUPP));
+        assert_eq!(client.close(socket), Ok(()));
+        assert_eq!(client.close(socket), Err(WsaError::WSAENOTSOCK));
+    }
+    // What a client leaves open, the last clean-up gives back.
+    client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    client.clean_up().expect("a start-up");
+    client.start_up();
+    client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    end(&host, client);
+}
+
+#[test]
+fn requests_are_told_of_in_all_three_ways() {
+    let _alone = alone();
+    let (host, client) = world();
+    let socket = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    let event = host.client_event();
+    let late = client.recv_overlapped(socket, &[2, 8], 0, Tell::Event(event)).expect("a request");
+    client.send_all(socket, b"event").expect("a mailbox");
+    assert_eq!(host.wait(event, LONG), Ok(true));
+    assert_eq!((client.overlapped_result(&late, false), late.data()), (Ok((5, 0)), b"event".to_vec()));
+
+    host.reset_event(event).expect("an event");
+    client.send_all(socket, b"now").expect("a mailbox");
+    let now = client.recv_overlapped(socket, &[8], 0, Tell::Event(event)).expect("a request");
+    assert_eq!((now.at_once(), host.wait(event, LONG)), (Some(3), Ok(true)));
+    assert_eq!(now.data(), b"now");
+
+    let (tell, told) = mpsc::channel();
+    let routine = Tell::routine(move |outcome| tell.send(outcome).expect("a listener"));
+    let late = client.recv_overlapped(socket, &[8], 0, routine).expect("a request");
+    client.send_all(socket, b"routine").expect("a mailbox");
+    assert!(told.try_recv().is_err());
+    assert_eq!(host.sleep_alertable(LONG), 1);
+    assert_eq!(told.try_recv().map(|outcome| (outcome.error, outcome.transferred)), Ok((0, 7)));
+    assert_eq!(late.data(), b"routine");
+
+    let port = Port::new();
+    host.bind_port(socket, &port, 3).expect("a socket");
+    let late = client.recv_overlapped(socket, &[8], 0, Tell::Nobody).expect("a request");
+    client.send_all(socket, b"port").expect("a mailbox");
+    let packet = port.get(LONG).expect("a packet");
+    assert_eq!((packet.operation.as_ptr(), packet.error, packet.transferred), (late.as_ptr(), 0, 4));
+    end(&host, client);
+}
+
+#[test]
+fn a_close_ends_requests_aloud_and_the_last_clean_up_silently() {
+    let _alone = alone();
+    let (host, client) = world();
+    let [one, two] = [(); 2].map(|()| client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket"));
+    let (event, silent) = (host.client_event(), host.client_event());
+    let aborted = client.recv_overlapped(one, &[8], 0, Tell::Event(event)).expect("a request");
+    client.close(one).expect("a socket to close");
+    assert_eq!(host.wait(event, LONG), Ok(true));
+    assert_eq!(aborted.outcome().map(|outcome| outcome.error), Some(995));
+    let dropped = Arc::new(());
+    let witness = Arc::clone(&dropped);
+    let never = Tell::routine(move |_| drop(witness));
+    let _first = client.recv_overlapped(two, &[8], 0, Tell::Event(silent)).expect("a request");
+    drop(client.recv_overlapped(two, &[8], 0, never).expect("a request"));
+    end(&host, client);
+    assert_eq!(host.wait(silent, Duration::ZERO), Ok(false));
+    assert_eq!((host.sleep_alertable(Duration::ZERO), Arc::strong_count(&dropped)), (0, 1));
+}
