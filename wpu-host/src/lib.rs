@@ -40,59 +40,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # A client of providers
-//!
-//! [`Host::install`] says which code stands behind an entry of the catalog, and [`Host::client`]
-//! makes a [`Client`]: it starts providers when they are needed, calls the one that owns a socket,
-//! and is told of overlapped requests by events, completion routines and ports. Layers over a base
-//! stand in the catalog as [`Entry::layer`] and [`Entry::chain`].
-//!
-//! While it does so, the host watches the providers: what they do against the rules is listed by
-//! [`Host::faults`], each with its [`Rule`] and with the stop of Application Verifier that means the
-//! same. What calls pass along for their own time only, thread ids and buffer arrays, is overwritten
-//! when they return.
-//!
-//! ```no_run
-//! use std::time::Duration;
-//! use wpu_host::{Entry, Host, Library, Module, Tell};
-//! use wpu_sys::ffi::{AF_INET, GUID, IPPROTO_TCP, SOCK_STREAM};
-//!
-//! let host = Host::new()?;
-//! let path = "target/debug/libtcp.so";
-//! // SAFETY: it is the library of a provider, which keeps the contract of one.
-//! let library = unsafe { Library::load(path)? };
-//! let id = GUID { Data1: 0x5c1e_77a0, ..GUID::ZERO };
-//! let entry = Entry::new(id, path).sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-//! host.install(entry, &Module::from(&library));
-//!
-//! let client = host.client();
-//! let listener = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)?;
-//! client.bind(listener, ([127, 0, 0, 1], 0).into())?;
-//! client.listen(listener, 5)?;
-//! let near = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)?;
-//! client.connect(near, client.local_address(listener)?)?;
-//! let (far, _) = client.accept(listener)?;
-//!
-//! let event = host.client_event();
-//! let request = client.recv_overlapped(far, &[16], 0, Tell::Event(event))?;
-//! client.send_all(near, b"hello")?;
-//! assert!(host.wait(event, Duration::from_secs(5))?);
-//! assert_eq!(request.data(), b"hello");
-//!
-//! for socket in [listener, near, far] {
-//!     client.close(socket)?;
-//! }
-//! assert!(client.finish().is_empty());
-//! assert_eq!(host.faults(), []);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
 //! # Libraries
 //!
 //! [`Library::load`] loads a provider as Ws2_32 does, whatever language it is written in, and
 //! [`Host::start`] starts it. A provider reaches all upcalls but one through the table;
-//! `WPUCompleteOverlappedRequest` is found by its name, and so are `WSCEnumProtocols` and
-//! `WaitForMultipleObjectsEx` where a provider needs them. So on systems other than Windows a program
+//! `WPUCompleteOverlappedRequest` is found by its name. So on systems other than Windows a program
 //! that loads providers must export its functions. For tests, put this into `build.rs`:
 //!
 //! ```
@@ -105,11 +57,7 @@
 //! | --- | --- |
 //! | an unknown catalog entry, in any upcall that takes one | `WSAEINVAL` |
 //! | a socket handle that was closed, or is another host's | as one that never was |
-//! | a proposed file handle that is null, `INVALID_SOCKET`, or any other handle of the host than an open socket | `WSAEINVAL` |
-//! | a handle from `WPUCreateSocketHandle`, proposed by a layer as a file handle | the client's calls go to the layer from then on; for the provider that made it nothing changes |
-//! | a protocol of 0 for a new socket | the first entry of that family and type |
-//! | a call that succeeds and sets its error to 0 | is as one that leaves it alone |
-//! | the host whose catalog `WSCEnumProtocols` lists | the one whose client is in a call on this thread, else the one this thread made its last upcall to |
+//! | a proposed file handle that is null, `INVALID_SOCKET`, or a handle of the host that no provider registered | `WSAEINVAL` |
 //! | a client's event, closed by a provider | `WSA_INVALID_HANDLE`, and it stays open |
 //! | an event with its lowest bit set, set or reset by a provider | `WSA_INVALID_HANDLE`: the bit is no part of the handle |
 //! | a thread id that is unknown, closed, damaged or a client's, in `WPUCloseThread` | `WSAEFAULT` |

@@ -56,11 +56,6 @@ impl Sockets {
         Ok(socket.binding.as_ref())
     }
 
-    /// The open handles, each with its entry and context.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (SOCKET, u32, usize)> + '_ {
-        self.0.iter().map(|(handle, socket)| (*handle, socket.entry, socket.context))
-    }
-
     pub(crate) fn open(&self) -> usize {
         self.0.len()
     }

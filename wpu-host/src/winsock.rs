@@ -172,14 +172,10 @@ impl Winsock {
     fn look_at_leftovers(&self) {
         let left = self.left_open();
         let parts = &mut *self.ws2.lock();
-        for (handle, entry, context) in parts.sockets.iter() {
-            let detail = format!("socket {handle:#x} of entry {entry}, context {context:#x}");
-            parts.faults.add(Rule::LeftOpen, "WSPCleanup", detail);
-        }
-        for (what, count) in [("events", left.events), ("thread ids", left.threads)] {
-            if count > 0 {
-                parts.faults.add(Rule::LeftOpen, "WSPCleanup", format!("{what}: {count}"));
-            }
+        let counts =
+            [("socket handle", left.socket_handles), ("event", left.events), ("thread id", left.threads)];
+        for (what, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            parts.faults.add(Rule::LeftOpen, "WSPCleanup", format!("{what}s: {count}"));
         }
         parts.run = Run::Over;
     }

@@ -108,19 +108,6 @@ fn a_provider_with_a_bad_start_is_refused_as_ws2_32_refuses_it() {
 }
 
 #[test]
-fn a_provider_for_a_system_area_network_may_lack_functions() {
-    let host = Host::new().expect("a place is free");
-    let entry = Entry::new(pipes::fresh_id(), "san.dll").sockets(AF_INET, SOCK_STREAM, 0);
-    let entry = host.install(entry, &pipes::extended_module());
-    let client = host.client();
-    let socket = client.socket_in(entry.id()).expect("a socket");
-    assert_eq!(client.shutdown(socket, 1), Err(WsaError::WSAEOPNOTSUPP));
-    assert!(client.procs(socket).is_ok_and(|procs| procs.lpWSPShutdown.is_none()));
-    assert!(client.procs_of(entry.id()).is_ok_and(|procs| procs.lpWSPSend.is_some()));
-    end(&host, client);
-}
-
-#[test]
 fn a_condition_function_judges_callers() {
     let (host, _, client) = world();
     let listener = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wpu_host::{Entry, Host, Leftovers, Library, LoadError, Module, StartError};
-use wpu_sys::WsaError;
+use wpu_host::{Entry, Host, Leftovers, Library, LoadError, StartError};
 use wpu_sys::ffi::GUID;
 
 /// The compiled `fixtures/provider.rs`.
@@ -116,20 +115,6 @@ fn a_library_without_the_second_entry_has_no_second_start() {
     let (host, library) = (Host::new().expect("a place is free"), load());
     let entry = host.add_entry(Entry::new(GUID::ZERO, "provider.dll"));
     assert_eq!(host.start_ex(&library, &entry).err(), Some(StartError::NoStartupEx));
-}
-
-#[test]
-fn a_clients_provider_can_be_a_library() {
-    let _alone = alone();
-    let host = Host::new().expect("a place is free");
-    let entry = {
-        let library = load();
-        assert!(Module::extended(&library).is_none());
-        host.install(Entry::new(GUID::ZERO, "provider.dll"), &Module::from(&library))
-    };
-    // It hands out one function of thirty, which is called to take the start back.
-    assert_eq!(host.client().socket_in(entry.id()), Err(WsaError::WSAEINVALIDPROCTABLE));
-    assert!(host.left_open().is_empty());
 }
 
 #[test]

@@ -124,28 +124,6 @@ pub(crate) fn module() -> Module {
     unsafe { Module::linked(startup) }
 }
 
-/// The same as a provider that is started through `WSPStartupEx`, and lacks some functions that
-/// such a provider need not have.
-pub(crate) fn extended_module() -> Module {
-    unsafe { Module::linked_ex(startup_ex) }
-}
-
-unsafe extern "system" fn startup_ex(
-    version: u16,
-    data: *mut WSPDATA,
-    info: *const WSAPROTOCOL_INFOW,
-    table: *const WSPUPCALLTABLEEX,
-    procs: *mut WSPPROC_TABLE,
-) -> i32 {
-    unsafe {
-        // The larger table begins like the smaller one.
-        let answer = startup(version, data, info, table.cast::<WSPUPCALLTABLE>().read(), procs);
-        (*procs).lpWSPShutdown = None;
-        (*procs).lpWSPSelect = None;
-        answer
-    }
-}
-
 /// Installs a base provider that breaks a rule, or none.
 pub(crate) fn install(host: &Host, fault: u32) -> Entry {
     install_as(host, fault, 0)
@@ -455,12 +433,12 @@ unsafe extern "system" fn send(
     serve(peer);
     if !overlapped.is_null() {
         let receive = Receive {
-            overlapped: overlapped.expose_provenance(),
+            overlapped: overlapped.addr(),
             buffers: Vec::new(),
             array: 0,
             routine: routine.map_or(0, |routine| routine as usize),
             thread: unsafe { *thread },
-            thread_pointer: thread.expose_provenance(),
+            thread_pointer: thread.addr(),
         };
         if run.fault != fault::SILENT_SUCCESS {
             tell(&run, handle, &receive, 0, length);
@@ -491,7 +469,7 @@ unsafe extern "system" fn recv(
     }
     if !overlapped.is_null() {
         let receive = Receive {
-            overlapped: overlapped.expose_provenance(),
+            overlapped: overlapped.addr(),
             buffers: list,
             array: buffers as usize,
             routine: routine.map_or(0, |routine| routine as usize),
