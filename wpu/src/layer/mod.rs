@@ -7,11 +7,11 @@
 //! ```standalone_crate
 //! # #![forbid(unsafe_code)]
 //! # use std::sync::atomic::{AtomicU64, Ordering};
-//! use wpu::layer::{LayerProvider, Layered};
+//! use wpu::layer::{LayerProvider, Layered, Moved};
 //! use wpu::prelude::*;
 //!
 //! /// Counts the bytes that are sent.
-//! #[wpu_provider(class = ifs, kit = layer)]
+//! #[wpu_provider(class = ifs, kit = layer, waives(WPUQueryBlockingCallback = "blocks nobody itself"))]
 //! #[derive(Debug)]
 //! pub struct Count {
 //!     sent: AtomicU64,
@@ -23,20 +23,18 @@
 //!     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
 //!         Ok(Self { sent: AtomicU64::new(0) })
 //!     }
+//!     fn moved(&self, _: SOCKET, moved: Moved, count: u32) {
+//!         if moved == Moved::Sent {
+//!             self.sent.fetch_add(count.into(), Ordering::Relaxed);
+//!         }
+//!     }
 //! }
 //!
 //! impl Layer for Count {
-//!     fn send(
-//!         &self,
-//!         next: &impl ServiceProvider,
-//!         socket: SOCKET,
-//!         buffers: Gather<'_>,
-//!         flags: u32,
-//!         request: Option<Request<'_>>,
-//!     ) -> Result<Progress<u32>, WsaError> {
-//!         let sent = next.send(socket, buffers, flags, request)?;
-//!         self.sent.fetch_add(sent.done().copied().unwrap_or(0).into(), Ordering::Relaxed);
-//!         Ok(sent)
+//!     // What is not written here is passed on.
+//!     fn shutdown(&self, next: &impl ServiceProvider, socket: SOCKET, how: i32) -> Result<(), WsaError> {
+//!         println!("{} bytes so far", self.sent.load(Ordering::Relaxed));
+//!         next.shutdown(socket, how)
 //!     }
 //! }
 //!
@@ -117,6 +115,14 @@ pub trait LayerProvider: WithKit<facts::kits::Layer> + Layer + Send + Sync {
         Ok(())
     }
 
+    /// Bytes of a client were moved: by a call that has done it at once, or by an overlapped request that
+    /// has ended. What an `ifs` layer promises through the provider below is not among it.
+    ///
+    /// It must not block.
+    fn moved(&self, socket: SOCKET, moved: Moved, count: u32) {
+        let _ = (socket, moved, count);
+    }
+
     /// An overlapped request of a client has ended below, which the layer saw begin as
     /// [`Progress::Pending`](crate::Progress): with bytes and flags, or an error. The client is told
     /// after this.
@@ -191,7 +197,12 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
         let chains = Chains::new(L::ID, TypeId::of::<L>(), upcalls, *start.table);
         chains.of(start.entry)?;
         let told = Arc::clone(&layer);
-        let moves = Moves::new(move |socket, moved, result| told.completed(socket, moved, result));
+        let moves = Moves::new(move |socket, moved, result| {
+            told.completed(socket, moved, result);
+            if let Ok((count, _)) = result {
+                told.moved(socket, moved, *count);
+            }
+        });
         Ok(Self { layer, next: Next::new(upcalls, L::DECLARATION.class, chains, moves) })
     }
 

@@ -22,9 +22,14 @@ pub(super) trait Source: Sized + Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct Library {
     startup: WSPStartupFn,
-    /// Keeps the code of `startup` in memory, and all that it hands out.
-    _loaded: libloading::Library,
+    /// Keeps the code of `startup` in memory, and all that it hands out. Tests have some that is part
+    /// of the program.
+    _loaded: Option<libloading::Library>,
 }
+
+/// Providers that are part of the program, for tests.
+#[cfg(test)]
+pub(super) static LINKED: std::sync::Mutex<Vec<(PathBuf, WSPStartupFn)>> = std::sync::Mutex::new(Vec::new());
 
 /// Where the library of provider `id` is.
 pub(super) fn path(upcalls: Upcalls, id: &GUID) -> Result<PathBuf, WsaError> {
@@ -39,13 +44,19 @@ impl Source for Library {
     type Provider = Procs;
 
     fn load(path: PathBuf) -> Result<Self, WsaError> {
+        #[cfg(test)]
+        if let Some((_, startup)) =
+            LINKED.lock().expect("no panic").iter().find(|(linked, _)| *linked == path)
+        {
+            return Ok(Self { startup: *startup, _loaded: None });
+        }
         // SAFETY: the catalog names it as the library of a provider, which is what Ws2_32 loads too.
         let loaded = unsafe { libloading::Library::new(path) };
         let loaded = loaded.map_err(|_| WsaError::WSAEPROVIDERFAILEDINIT)?;
         // SAFETY: what a provider exports under this name has this type.
         let startup = unsafe { loaded.get::<WSPStartupFn>(b"WSPStartup\0") };
         let startup = *startup.map_err(|_| WsaError::WSAEPROVIDERFAILEDINIT)?;
-        Ok(Self { startup, _loaded: loaded })
+        Ok(Self { startup, _loaded: Some(loaded) })
     }
 
     fn start(&self, info: &WSAPROTOCOL_INFOW, table: &WSPUPCALLTABLE) -> Result<Procs, WsaError> {

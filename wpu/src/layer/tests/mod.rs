@@ -1,5 +1,6 @@
 //! A layer over a base provider in memory: each pitfall that it can meet, by its number.
 
+mod chains;
 mod places;
 mod requests;
 mod sockets;
