@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Longer lines are cut around the place, so that rubbish does not flood the terminal.
-const LONGEST: usize = 400;
+const LONG: usize = 400;
 
 /// All diagnostics, each as a paragraph, and their number.
 pub(crate) fn to_text(diagnostics: &Diagnostics) -> String {
@@ -48,10 +48,10 @@ fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
 
 /// The beginning of a message that quotes something endless.
 fn clip(message: &str) -> Cow<'_, str> {
-    if message.len() <= LONGEST {
+    if message.len() <= LONG {
         message.into()
     } else {
-        format!("{}…", &message[..floor(message, LONGEST)]).into()
+        format!("{}…", &message[..floor(message, LONG)]).into()
     }
 }
 
@@ -105,12 +105,12 @@ fn window(source: &Source, at: usize) -> (Range<usize>, usize) {
     const WHOLE: usize = 256 * 1024;
     let text = &source.text;
     let (line_start, line_end) = line_around(text, at);
-    if text.len() <= WHOLE && line_end - line_start <= LONGEST {
+    if text.len() <= WHOLE && line_end - line_start <= LONG {
         return (0..text.len(), 1);
     }
     let number = text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let from = floor(text, at.saturating_sub(LONGEST / 2).max(line_start));
-    let to = floor(text, (at + LONGEST / 2).min(line_end));
+    let from = floor(text, at.saturating_sub(LONG / 2).max(line_start));
+    let to = floor(text, (at + LONG / 2).min(line_end));
     (from..to.max(from), number)
 }
 

@@ -47,6 +47,8 @@ mod contain;
 mod entry;
 #[cfg(feature = "provider")]
 mod gate;
+#[cfg(feature = "layer")]
+pub mod layer;
 mod overlapped;
 pub mod prelude;
 mod provider;

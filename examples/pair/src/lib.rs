@@ -1,0 +1,71 @@
+//! Two layers in one library: one for sockets that are file handles, and one with handles of its own.
+//!
+//! The catalog entry for which `WSPStartup` is called decides which of them is started. They may stand
+//! in the same chain, the one with handles of its own on top. Both count transfers, and
+//! answer [`FILE_TRANSFERS`] and [`OWN_TRANSFERS`] through `WSPIoctl` with their number, eight bytes.
+
+#![forbid(unsafe_code)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use wpu::layer::{LayerProvider, Layered, Moved};
+use wpu::prelude::*;
+
+/// Asks the layer whose sockets are file handles.
+pub const FILE_TRANSFERS: u32 = 0x5800_0C02;
+/// Asks the layer with handles of its own.
+pub const OWN_TRANSFERS: u32 = 0x5800_0C03;
+
+/// Makes a layer that counts transfers. The two differ in nothing but their class.
+macro_rules! counter {
+    ($(#[$doc:meta])* $name:ident: $class:ident, $number:literal, $code:ident) => {
+        $(#[$doc])*
+        #[wpu_provider(class = $class, kit = layer, waives(WPUQueryBlockingCallback = "only the base blocks"))]
+        #[derive(Debug, Default)]
+        pub struct $name {
+            transfers: AtomicU64,
+        }
+
+        impl LayerProvider for $name {
+            const ID: GUID = GUID { Data1: $number, Data2: 0x51D3, Data3: 0x4A0E, Data4: *b"\x8ethepair" };
+
+            fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+                Ok(Self::default())
+            }
+
+            fn moved(&self, _: SOCKET, moved: Moved, _: u32) {
+                self.transfers.fetch_add(u64::from(moved != Moved::Controlled), Ordering::Relaxed);
+            }
+        }
+
+        impl Layer for $name {
+            fn ioctl(
+                &self,
+                next: &impl ServiceProvider,
+                socket: SOCKET,
+                code: u32,
+                input: Option<Bytes<'_>>,
+                output: Option<Room<'_>>,
+                request: Option<Request<'_>>,
+            ) -> Result<Progress<u32>, WsaError> {
+                if code != $code {
+                    return next.ioctl(socket, code, input, output, request);
+                }
+                let transfers = self.transfers.load(Ordering::Relaxed).to_ne_bytes();
+                output.ok_or(WsaError::WSAEFAULT)?.fill(&transfers)?;
+                Ok(Progress::Done(8))
+            }
+        }
+    };
+}
+
+counter! {
+    /// Its sockets are those of the provider below.
+    PassesHandles: ifs, 0x2C0B_7A10, FILE_TRANSFERS
+}
+
+counter! {
+    /// Its sockets have handles of their own.
+    OwnsHandles: non_ifs, 0x2C0B_7A11, OWN_TRANSFERS
+}
+
+wpu::export!(Layered<OwnsHandles>, Layered<PassesHandles>);

@@ -1,0 +1,192 @@
+//! The providers below: one for each chain, loaded when it is first needed.
+
+use super::catalog::{self, Place};
+use super::source::{self, Source};
+use super::sys::ffi::{GUID, WSAPROTOCOL_INFOW, WSPUPCALLTABLE};
+use super::sys::{RawTable, ServiceProvider, Upcalls, WsaError};
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// The provider below in one chain, as long as anything of it may run.
+pub(super) struct Lower<S: Source> {
+    pub provider: S::Provider,
+    pub place: Place,
+    path: PathBuf,
+    /// The table of each start that no clean-up has answered.
+    starts: Mutex<Vec<WSPUPCALLTABLE>>,
+    /// Dropped last: the provider's code is in it.
+    source: S,
+}
+
+/// The chains that are open.
+pub(super) struct Chains<S: Source> {
+    id: GUID,
+    /// Tells this layer from others in the same library.
+    layer: TypeId,
+    upcalls: Upcalls,
+    /// The newest table, as it arrived.
+    table: Mutex<WSPUPCALLTABLE>,
+    open: RwLock<Vec<Arc<Lower<S>>>>,
+}
+
+thread_local! {
+    /// The layers and chains for which this thread is starting what is below.
+    static STARTING: RefCell<Vec<(TypeId, u32)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether layer `layer` is just starting what is below it in the chain of `info`, so that it is not
+/// the layer that is being started.
+pub(super) fn is_starting(layer: TypeId, info: &WSAPROTOCOL_INFOW) -> bool {
+    let this = (layer, info.dwCatalogEntryId);
+    STARTING.try_with(|starting| starting.borrow().contains(&this)).unwrap_or(false)
+}
+
+impl<S: Source> Lower<S> {
+    /// Whether both come out of the same library.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || *self.path == *other.path
+    }
+
+    /// Cleans up for each start. Its sockets and pending requests end with that.
+    fn clean_up(&self) {
+        let starts = std::mem::take(&mut *lock(&self.starts));
+        for _ in starts {
+            // Each start must be answered, whatever becomes of the others.
+            let _ = self.provider.cleanup();
+        }
+    }
+}
+
+impl<S: Source> Drop for Lower<S> {
+    fn drop(&mut self) {
+        self.clean_up();
+    }
+}
+
+impl<S: Source> Chains<S> {
+    pub(super) fn new(id: GUID, layer: TypeId, upcalls: Upcalls, table: WSPUPCALLTABLE) -> Self {
+        Self { id, layer, upcalls, table: Mutex::new(table), open: RwLock::default() }
+    }
+
+    /// The chains that are open, in the order in which they were opened.
+    pub(super) fn all(&self) -> Vec<Arc<Lower<S>>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The only open chain, if it is the only one.
+    pub(super) fn only(&self) -> Option<Arc<Lower<S>>> {
+        match &**self.open.read().unwrap_or_else(PoisonError::into_inner) {
+            [only] => Some(Arc::clone(only)),
+            _ => None,
+        }
+    }
+
+    /// The chain that was opened first.
+    pub(super) fn first(&self) -> Result<Arc<Lower<S>>, WsaError> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.first().cloned().ok_or(WsaError::WSANOTINITIALISED)
+    }
+
+    /// The chain of `info`, which is opened if it is not yet.
+    pub(super) fn of(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Lower<S>>, WsaError> {
+        match self.find(info) {
+            Some(lower) => Ok(lower),
+            None => self.open(info),
+        }
+    }
+
+    fn find(&self, info: &WSAPROTOCOL_INFOW) -> Option<Arc<Lower<S>>> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let id = info.dwCatalogEntryId;
+        open.iter().find(|lower| lower.place.chain.dwCatalogEntryId == id).cloned()
+    }
+
+    fn open(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Lower<S>>, WsaError> {
+        let plain = WSAPROTOCOL_INFOW { dwProviderReserved: 0, ..*info };
+        let place = catalog::place(&catalog::entries()?, &self.id, &plain).ok_or(WsaError::WSAEINVAL)?;
+        let path = source::path(self.upcalls, &place.provider)?;
+        let source = S::load(path.clone())?;
+        let table = *lock(&self.table);
+        let provider = self.starting(&place, || source.start(&place.below, &table))?;
+        let lower = Arc::new(Lower { provider, place, path, starts: Mutex::new(vec![table]), source });
+        Ok(self.keep(lower))
+    }
+
+    /// Another thread may have opened the same chain meanwhile; then that one is used, and this one
+    /// cleaned up.
+    fn keep(&self, lower: Arc<Lower<S>>) -> Arc<Lower<S>> {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let id = lower.place.chain.dwCatalogEntryId;
+        let there = open.iter().find(|known| known.place.chain.dwCatalogEntryId == id).cloned();
+        match there {
+            Some(there) => {
+                drop(open);
+                drop(lower);
+                there
+            }
+            None => {
+                open.push(Arc::clone(&lower));
+                lower
+            }
+        }
+    }
+
+    /// Hands a newer table to everything below, by starting it once more.
+    pub(super) fn renew(&self, table: WSPUPCALLTABLE) -> Result<(), WsaError> {
+        *lock(&self.table) = table;
+        for lower in self.all() {
+            if lock(&lower.starts).last().is_some_and(|last| !same(last, &table)) {
+                // The functions are those of the first start.
+                let again = self.starting(&lower.place, || lower.source.start(&lower.place.below, &table))?;
+                lock(&lower.starts).push(table);
+                drop(again);
+            }
+        }
+        Ok(())
+    }
+
+    fn starting<R>(&self, place: &Place, start: impl FnOnce() -> R) -> R {
+        /// Takes the mark back, also when `start` panics.
+        struct Mark;
+        impl Drop for Mark {
+            fn drop(&mut self) {
+                STARTING.with_borrow_mut(Vec::pop);
+            }
+        }
+        STARTING.with_borrow_mut(|starting| starting.push((self.layer, place.below.dwCatalogEntryId)));
+        let _mark = Mark;
+        start()
+    }
+
+    /// Cleans up below. Calls that are still under way end with that; what is loaded stays so until the
+    /// last of them is over.
+    pub(super) fn clean_up(&self) {
+        let open = std::mem::take(&mut *self.open.write().unwrap_or_else(PoisonError::into_inner));
+        for lower in open {
+            lower.clean_up();
+        }
+    }
+}
+
+fn same(one: &WSPUPCALLTABLE, other: &WSPUPCALLTABLE) -> bool {
+    one.ready().same(&other.ready())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<S: Source> std::fmt::Debug for Lower<S> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path: &Path = &self.path;
+        out.debug_struct("Lower").field("path", &path).field("place", &self.place.entry).finish()
+    }
+}
+
+impl<S: Source> std::fmt::Debug for Chains<S> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_list().entries(self.all()).finish()
+    }
+}

@@ -1,0 +1,101 @@
+//! Window messages about sockets whose handle is not the one that the provider below knows.
+
+use super::sockets::Socket;
+use super::source::Source;
+use super::sys::ffi::{FD_ACCEPT, HWND};
+use super::sys::{ServiceProvider, Upcalls, WsaError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// What a client asked for with `WSPAsyncSelect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Interest {
+    /// The window, which is only ever handed on.
+    window: usize,
+    message: u32,
+    events: i32,
+}
+
+/// The sockets about which somebody wants messages.
+pub(super) struct Messages<S: Source> {
+    watched: Mutex<Vec<Weak<Socket<S>>>>,
+}
+
+impl Interest {
+    pub(super) fn new(window: HWND, message: u32, events: i32) -> Self {
+        Self { window: window.expose_provenance(), message, events }
+    }
+
+    /// What an accepted socket inherits.
+    pub(super) fn inherited(self) -> Self {
+        Self { events: self.events & !FD_ACCEPT, ..self }
+    }
+
+    /// Posts one message for each thing that happened. The handle in it is the client's.
+    fn post<S: Source>(self, upcalls: Upcalls, socket: &Socket<S>, happened: i32, errors: &[i32]) {
+        for (bit, error) in errors.iter().enumerate() {
+            let event = 1 << bit;
+            // It may have been closed, or nobody may be interested any more, since it was asked.
+            if happened & self.events & event != 0 && *socket.interest() == Some(self) {
+                let window = std::ptr::with_exposed_provenance_mut(self.window);
+                // The window may be gone; nobody is there to be told.
+                let _ = upcalls.post_message(window, self.message, socket.upper, reply(event, *error));
+            }
+        }
+    }
+}
+
+/// An event and its error in one value, as clients take them apart.
+fn reply(event: i32, error: i32) -> isize {
+    (((error & 0xffff) << 16) | (event & 0xffff)) as isize
+}
+
+impl<S: Source> Messages<S> {
+    pub(super) const fn new() -> Self {
+        Self { watched: Mutex::new(Vec::new()) }
+    }
+
+    /// Looks at this socket from now on.
+    pub(super) fn watch(&self, socket: &Arc<Socket<S>>) {
+        let mut watched = self.lock();
+        watched
+            .retain(|other| other.strong_count() > 0 && !std::ptr::eq(other.as_ptr(), &raw const **socket));
+        watched.push(Arc::downgrade(socket));
+    }
+
+    /// Asks the providers below what has happened, and posts it.
+    pub(super) fn deliver(&self, upcalls: Upcalls) {
+        let watched: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        for socket in watched {
+            let interest = *socket.interest();
+            if let Some(interest) = interest {
+                let happened: Result<_, WsaError> =
+                    socket.below.provider.enum_network_events(socket.lower, None);
+                if let Ok(happened) = happened {
+                    interest.post(upcalls, &socket, happened.lNetworkEvents, &happened.iErrorCode);
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Socket<S>>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Source> fmt::Debug for Messages<S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Messages").field("watched", &self.lock().len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_carries_the_event_low_and_the_error_high() {
+        assert_eq!(reply(1, 0), 1);
+        assert_eq!(reply(0x10, 10061), (10061 << 16) | 0x10);
+    }
+}

@@ -1,0 +1,220 @@
+//! Layers: providers that stand between clients and another provider, and pass on what they do not
+//! want to change.
+//!
+//! A layer is a struct with the attribute, whose [`Layer`] overrides what it wants to see, and which
+//! says under which [id](LayerProvider::ID) it is installed. [`Layered`] makes a provider of it:
+//!
+//! ```standalone_crate
+//! # #![forbid(unsafe_code)]
+//! # use std::sync::atomic::{AtomicU64, Ordering};
+//! use wpu::layer::{LayerProvider, Layered, Moved};
+//! use wpu::prelude::*;
+//!
+//! /// Counts the bytes that are sent.
+//! #[wpu_provider(class = ifs, kit = layer, waives(WPUQueryBlockingCallback = "blocks nobody itself"))]
+//! #[derive(Debug)]
+//! pub struct Count {
+//!     sent: AtomicU64,
+//! }
+//!
+//! impl LayerProvider for Count {
+//!     const ID: GUID = GUID { Data1: 0x6f1c_9a3e, Data2: 0x1d3b, Data3: 0x4c58, Data4: [0x9a; 8] };
+//!
+//!     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+//!         Ok(Self { sent: AtomicU64::new(0) })
+//!     }
+//!     fn moved(&self, _: SOCKET, moved: Moved, count: u32) {
+//!         if moved == Moved::Sent {
+//!             self.sent.fetch_add(count.into(), Ordering::Relaxed);
+//!         }
+//!     }
+//! }
+//!
+//! impl Layer for Count {
+//!     // What is not written here is passed on.
+//!     fn shutdown(&self, next: &impl ServiceProvider, socket: SOCKET, how: i32) -> Result<(), WsaError> {
+//!         println!("{} bytes so far", self.sent.load(Ordering::Relaxed));
+//!         next.shutdown(socket, how)
+//!     }
+//! }
+//!
+//! wpu::export!(Layered<Count>);
+//! # fn main() {}
+//! ```
+//!
+//! # What the kit does
+//!
+//! - It finds the layer's place in the chain that it is started for, and what comes below: a layer gets
+//!   the same protocol information, a base provider its own. `WPUGetProviderPath` says where that is
+//!   installed. It gets the table of upcalls as it came, and must fill in all thirty functions.
+//! - Each chain is opened when a client first uses it, and cleaned up in the last clean-up of the layer.
+//! - Sockets have two handles, the client's and the one below. All that the layer sees is the client's.
+//! - `ifs`: each new handle is registered with `WPUModifyIFSHandle`. Overlapped requests are passed down
+//!   as they are, so the layer sees them begin, and not end; it sees nothing of `ReadFile`, `WriteFile`
+//!   and completion ports.
+//! - `non_ifs`: each handle is made with `WPUCreateSocketHandle`. Its context is a key that cannot be
+//!   mistaken for that of another socket. Overlapped requests are moved down and up, and
+//!   [`LayerProvider::completed`] is told of their end. `WSPSelect` and `WSPAsyncSelect` are translated.
+//!
+//! # One library, several layers
+//!
+//! A library may export several layers, also such as stand in the same chain. `WSPStartup` is not told
+//! which of them is meant; the one is started that stands highest and is not just starting what is below.
+
+mod catalog;
+mod expand;
+mod lower;
+mod messages;
+mod moves;
+mod next;
+mod provider;
+mod slab;
+mod sockets;
+mod source;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use wpu_sys as sys;
+
+use self::lower::Chains;
+use self::moves::Moves;
+use self::next::Next;
+use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
+use self::sys::{Layer, Upcalls, WsaError};
+use crate::__private::{Run, Table, UpcallSet};
+use crate::{EntryPoint, Provider, Start, WithKit, class_of};
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+use wpu_sys::{Declaration, facts};
+
+/// What the author of a layer says beside what it [overrides](Layer).
+pub trait LayerProvider: WithKit<facts::kits::Layer> + Layer + Send + Sync {
+    /// The id under which the layer's own entry is installed: the hidden one, of no chain.
+    const ID: GUID;
+
+    /// What the layer says of itself to whoever starts it.
+    const DESCRIPTION: &'static str = "";
+
+    /// The first start of a run. What is below is started after it.
+    ///
+    /// # Errors
+    ///
+    /// What `WSPStartup` is to answer; one of the codes that its documentation names.
+    fn start(start: &Start<'_>) -> Result<Self, WsaError>;
+
+    /// A further start, maybe for another chain.
+    ///
+    /// # Errors
+    ///
+    /// What `WSPStartup` is to answer.
+    fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
+        let _ = start;
+        Ok(())
+    }
+
+    /// Bytes of a client were moved: by a call that has done it at once, or by an overlapped request that
+    /// has ended. What an `ifs` layer promises through the provider below is not among it.
+    ///
+    /// It must not block.
+    fn moved(&self, socket: SOCKET, moved: Moved, count: u32) {
+        let _ = (socket, moved, count);
+    }
+
+    /// An overlapped request of a client has ended below, which the layer saw begin as
+    /// [`Progress::Pending`](crate::Progress): with bytes and flags, or an error. The client is told
+    /// after this.
+    ///
+    /// Only a `non_ifs` layer sees that, on a thread of the kit; it must not block there.
+    fn completed(&self, socket: SOCKET, moved: Moved, result: &Result<(u32, u32), WsaError>) {
+        let _ = (socket, moved, result);
+    }
+}
+
+/// Which way the bytes of a request went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Moved {
+    /// From the client: `WSPSend`, `WSPSendTo`.
+    Sent,
+    /// To the client: `WSPRecv`, `WSPRecvFrom`.
+    Received,
+    /// In a `WSPIoctl`.
+    Controlled,
+}
+
+/// A layer with all that is below it, as Ws2_32 starts it: give it to [`export!`](crate::export).
+pub struct Layered<L: LayerProvider> {
+    layer: Arc<L>,
+    next: Next,
+}
+
+impl<L: LayerProvider> Layered<L> {
+    /// The author's part.
+    pub fn layer(&self) -> &L {
+        &self.layer
+    }
+}
+
+impl<L: LayerProvider> Provider for Layered<L> {
+    type Upcalls = L::Upcalls;
+    const DECLARATION: Declaration = L::DECLARATION;
+
+    fn upcalls() -> L::Upcalls {
+        L::upcalls()
+    }
+
+    fn __run() -> &'static Run {
+        L::__run()
+    }
+
+    fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet {
+        L::__import(missing, table)
+    }
+}
+
+impl<L: LayerProvider> EntryPoint for Layered<L> {
+    const DESCRIPTION: &'static str = L::DESCRIPTION;
+
+    fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
+        // Where the catalog cannot be read the start says why.
+        let there =
+            catalog::entries().map_or(true, |entries| catalog::place(&entries, &L::ID, entry).is_some());
+        there && !lower::is_starting(TypeId::of::<L>(), entry)
+    }
+
+    fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
+        // The flags of a chain are those of its top layer.
+        let place = catalog::entries().ok().and_then(|entries| catalog::place(&entries, &L::ID, entry));
+        place.is_some_and(|place| !place.top) || class_of(entry) == L::DECLARATION.class
+    }
+
+    fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        let layer = Arc::new(L::start(start)?);
+        let upcalls = Upcalls::new(L::__run().cell());
+        let chains = Chains::new(L::ID, TypeId::of::<L>(), upcalls, *start.table);
+        chains.of(start.entry)?;
+        let told = Arc::clone(&layer);
+        let moves = Moves::new(move |socket, moved, result| {
+            told.completed(socket, moved, result);
+            if let Ok((count, _)) = result {
+                told.moved(socket, moved, *count);
+            }
+        });
+        Ok(Self { layer, next: Next::new(upcalls, L::DECLARATION.class, chains, moves) })
+    }
+
+    fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
+        self.next.chains.renew(*start.table)?;
+        self.next.chains.of(start.entry)?;
+        self.layer.start_again(start)
+    }
+}
+
+impl<L: LayerProvider + fmt::Debug> fmt::Debug for Layered<L> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Layered").field("layer", &self.layer).field("next", &self.next).finish()
+    }
+}

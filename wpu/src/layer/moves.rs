@@ -1,0 +1,305 @@
+//! Overlapped requests that a layer moves: down with a structure and routine of its own, and up again
+//! when the provider below has completed them.
+
+use super::Moved;
+use super::sockets::Socket;
+use super::source::Source;
+use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
+use super::sys::{
+    Lent, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
+};
+use super::worker::Shared;
+use crate::contain::contain;
+use std::cell::{Cell, UnsafeCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The requests that are under way below, and who is told of their end.
+pub(super) struct Moves {
+    /// The layer, which is told of each end before the client is.
+    told: Box<dyn Fn(SOCKET, Moved, &Outcome) + Send + Sync>,
+    /// The records that stand for the clients' structures, by the address of these.
+    under_way: Mutex<HashMap<usize, &'static Record>>,
+    changed: Condvar,
+    ended: AtomicBool,
+}
+
+/// The layer's own structure for one request, as the provider below sees it.
+///
+/// It lives for ever, and is used again once the provider below has completed its request: one that a
+/// provider never completes may be written to at any time.
+#[repr(C)]
+struct Record {
+    overlapped: UnsafeCell<WSAOVERLAPPED>,
+    stage: Mutex<Stage>,
+}
+
+enum Stage {
+    /// Not in use.
+    Idle,
+    /// The call that begins it has not returned. It may have been completed already.
+    Beginning(Option<Outcome>),
+    /// A client waits for its end.
+    Owed(Box<dyn FnOnce(Outcome) + Send>),
+    /// The call returned its end, of which the routine is still to tell.
+    Answered,
+}
+
+// SAFETY: the structure is the provider's below while a request is under way, and nobody's otherwise.
+unsafe impl Sync for Record {}
+// SAFETY: as above.
+unsafe impl Send for Record {}
+
+static FREE: Mutex<Vec<&'static Record>> = Mutex::new(Vec::new());
+
+impl Record {
+    fn take() -> &'static Self {
+        let free = lock(&FREE).pop();
+        let record = free.unwrap_or_else(|| {
+            let overlapped = UnsafeCell::new(WSAOVERLAPPED::ZERO);
+            Box::leak(Box::new(Self { overlapped, stage: Mutex::new(Stage::Idle) }))
+        });
+        // SAFETY: nobody uses a record that is free.
+        unsafe { *record.overlapped.get() = WSAOVERLAPPED::ZERO };
+        *lock(&record.stage) = Stage::Beginning(None);
+        record
+    }
+
+    /// It is used no more.
+    fn free(&'static self) {
+        *lock(&self.stage) = Stage::Idle;
+        lock(&FREE).push(self);
+    }
+
+    fn pointer(&'static self) -> NonNull<WSAOVERLAPPED> {
+        // The whole record is meant, so that the routine finds it again.
+        NonNull::from(self).cast()
+    }
+
+    /// The provider below tells of the end. Whatever it tells a second time is told to nobody.
+    fn complete(&'static self, outcome: Outcome) {
+        let stage = {
+            let mut stage = lock(&self.stage);
+            if let Stage::Beginning(early) = &mut *stage {
+                early.get_or_insert(outcome);
+                return;
+            }
+            std::mem::replace(&mut *stage, Stage::Idle)
+        };
+        match stage {
+            Stage::Idle | Stage::Beginning(_) => {}
+            Stage::Answered => self.free(),
+            Stage::Owed(tell) => {
+                self.free();
+                tell(outcome);
+            }
+        }
+    }
+
+    /// The call has returned, and the client is owed the end.
+    fn owe(&'static self, tell: Box<dyn FnOnce(Outcome) + Send>) {
+        let early = {
+            let mut stage = lock(&self.stage);
+            match &mut *stage {
+                Stage::Beginning(early) if early.is_some() => early.take(),
+                _ => {
+                    *stage = Stage::Owed(tell);
+                    return;
+                }
+            }
+        };
+        self.free();
+        if let Some(outcome) = early {
+            tell(outcome);
+        }
+    }
+
+    /// The provider below is gone, and has not told of the end. The record is never used again.
+    fn abandon(&'static self) {
+        let stage = std::mem::replace(&mut *lock(&self.stage), Stage::Idle);
+        if let Stage::Owed(tell) = stage {
+            tell(Err(WsaError::WSA_OPERATION_ABORTED));
+        }
+    }
+
+    /// The call has returned the end itself.
+    fn answered(&'static self) {
+        let early = {
+            let mut stage = lock(&self.stage);
+            let early = matches!(*stage, Stage::Beginning(Some(_)));
+            *stage = Stage::Answered;
+            early
+        };
+        if early {
+            self.free();
+        }
+    }
+}
+
+/// The routine that a provider below runs on the worker when it has completed a request.
+unsafe extern "system" fn completed(
+    error: DWORD,
+    count: DWORD,
+    overlapped: *mut WSAOVERLAPPED,
+    flags: DWORD,
+) {
+    if overlapped.is_null() {
+        return;
+    }
+    // SAFETY: a provider hands back the structure that came with the routine: a record's, which lives
+    // for ever.
+    let record: &'static Record = unsafe { &*overlapped.cast::<Record>() };
+    record.complete(outcome(error, count, flags));
+}
+
+fn outcome(error: DWORD, count: DWORD, flags: DWORD) -> Outcome {
+    match error {
+        0 => Ok((count, flags)),
+        error => Err(WsaError::new(error.cast_signed())),
+    }
+}
+
+/// For a provider below that is not reached through C: it tells the record.
+const TELLER: Teller = Teller {
+    begin: |_| {},
+    tell: |parts, outcome| {
+        // SAFETY: the structure is the record's that the request was made of, which lives for ever.
+        let record: &'static Record = unsafe { parts.overlapped.cast::<Record>().as_ref() };
+        record.complete(outcome);
+    },
+};
+
+impl Moves {
+    pub(super) fn new(told: impl Fn(SOCKET, Moved, &Outcome) + Send + Sync + 'static) -> Self {
+        let (under_way, changed, ended) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
+        Self { told: Box::new(told), under_way, changed, ended }
+    }
+
+    /// Moves a request down. `call` makes the call below, with a request of the layer's own in place of
+    /// the client's; `lent` is what comes along.
+    ///
+    /// What the provider below finishes at once is answered at once, and its routine tells nobody. What
+    /// it refuses is refused. What it promises is promised, and told of when its routine has run.
+    pub(super) fn begin<S: Source, T>(
+        self: &Arc<Self>,
+        worker: &Shared,
+        socket: &Arc<Socket<S>>,
+        moved: Moved,
+        request: Request<'_>,
+        lent: Lent<'_>,
+        call: impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
+    ) -> Result<Progress<T>, WsaError> {
+        let record = Record::take();
+        let state = Cell::new(State::Fresh);
+        let begin = |thread: ThreadId<'_>| {
+            let parts = Parts {
+                socket: socket.lower,
+                overlapped: record.pointer(),
+                routine: Some(completed),
+                thread: Some(thread.raw()),
+            };
+            // SAFETY: the record and the worker outlive the request. What was lent to the client's
+            // request is lent until that is completed, which is after this one.
+            let own = unsafe { Request::from_parts(parts, lent, TELLER, &state) };
+            call(&socket.below.provider, socket.lower, own)
+        };
+        // SAFETY: what the call uses is plain memory of the client and of this thread, which waits. Any
+        // thread may call a provider.
+        let begun = unsafe { worker.run(begin) };
+        // Where that itself fails nobody knows what became of the record, so it is never used again.
+        match begun? {
+            Err(error) => {
+                record.free();
+                Err(error)
+            }
+            Ok(Progress::Done(answer)) => {
+                match state.get() {
+                    State::Fresh => record.free(),
+                    _ => record.answered(),
+                }
+                Ok(Progress::Done(answer))
+            }
+            Ok(Progress::Pending(_)) => {
+                let client = request.parts().overlapped.addr().get();
+                lock(&self.under_way).insert(client, record);
+                let (pending, pended) = request.pend();
+                let (moves, socket) = (Arc::clone(self), Arc::clone(socket));
+                record.owe(Box::new(move |outcome| {
+                    moves.finish(client, moved, pended, outcome);
+                    // Its handle is given back after the last request on it was completed.
+                    drop(socket);
+                }));
+                Ok(Progress::Pending(pending))
+            }
+        }
+    }
+
+    fn finish(&self, client: usize, moved: Moved, pended: Pended, outcome: Outcome) {
+        if !self.ended.load(Ordering::Acquire) {
+            // A panic of the layer must not cost the client its completion.
+            let _ = contain(|| (self.told)(pended.socket(), moved, &outcome));
+        }
+        pended.complete(outcome);
+        lock(&self.under_way).remove(&client);
+        self.changed.notify_all();
+    }
+
+    /// How the request that `overlapped` stands for has ended. It must be one that was moved.
+    pub(super) fn result(&self, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
+        let client = overlapped.as_ptr().addr();
+        loop {
+            let mut under_way = lock(&self.under_way);
+            while wait && under_way.contains_key(&client) && !self.ended.load(Ordering::Acquire) {
+                // The end of all is told too, so the time only makes sure.
+                let waited = self.changed.wait_timeout(under_way, Duration::from_secs(1));
+                under_way = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let pending = under_way.contains_key(&client);
+            drop(under_way);
+            if self.ended.load(Ordering::Acquire) {
+                return Err(WsaError::WSA_OPERATION_ABORTED);
+            }
+            let now = overlapped.get();
+            match (pending || now.Internal == WSS_OPERATION_IN_PROGRESS, wait) {
+                (false, _) => return outcome(now.OffsetHigh, count(now.InternalHigh), now.Offset),
+                (true, false) => return Err(WsaError::WSA_IO_INCOMPLETE),
+                // Ws2_32 may write to the structure somewhat later than it was told.
+                (true, true) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    /// From here on the layer is told of nothing; clients are not either, in the last clean-up.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        // Whoever just looked at the mark is waiting by the time this lock is free.
+        drop(lock(&self.under_way));
+        self.changed.notify_all();
+    }
+
+    /// Aborts what the providers below have not completed in their last clean-up.
+    pub(super) fn abandon(&self) {
+        let left = std::mem::take(&mut *lock(&self.under_way));
+        for record in left.into_values() {
+            record.abandon();
+        }
+    }
+}
+
+fn count(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Moves {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Moves").field("under_way", &lock(&self.under_way).len()).finish()
+    }
+}

@@ -1,0 +1,119 @@
+//! A layer over what is below it, as one provider.
+
+use super::sys::ffi::{HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
+use super::sys::{
+    Bytes, Condition, EventRef, FdSetMut, Gather, Progress, Request, Room, Scatter, ServiceProvider, Text,
+    View, ViewMut, WsaError,
+};
+use super::{LayerProvider, Layered, Moved};
+
+/// Implements each function by that of the layer, which is told what comes next.
+macro_rules! layered {
+    ($($function:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+        impl<L: LayerProvider> ServiceProvider for Layered<L> {
+            $(
+                #[inline]
+                fn $function(&self, $($name: $type),*) -> Result<$answer, WsaError> {
+                    self.layer.$function(&self.next, $($name),*)
+                }
+            )*
+
+            fn ioctl(
+                &self,
+                socket: SOCKET,
+                code: u32,
+                input: Option<Bytes<'_>>,
+                output: Option<Room<'_>>,
+                request: Option<Request<'_>>,
+            ) -> Result<Progress<u32>, WsaError> {
+                let done = self.layer.ioctl(&self.next, socket, code, input, output, request)?;
+                Ok(self.note(socket, Moved::Controlled, done, |count| *count))
+            }
+
+            fn recv(
+                &self,
+                socket: SOCKET,
+                buffers: Scatter<'_>,
+                flags: u32,
+                request: Option<Request<'_>>,
+            ) -> Result<Progress<(u32, u32)>, WsaError> {
+                let done = self.layer.recv(&self.next, socket, buffers, flags, request)?;
+                Ok(self.note(socket, Moved::Received, done, |done| done.0))
+            }
+
+            fn recv_from(
+                &self,
+                socket: SOCKET,
+                buffers: Scatter<'_>,
+                flags: u32,
+                from: Option<Room<'_>>,
+                request: Option<Request<'_>>,
+            ) -> Result<Progress<(u32, u32)>, WsaError> {
+                let done = self.layer.recv_from(&self.next, socket, buffers, flags, from, request)?;
+                Ok(self.note(socket, Moved::Received, done, |done| done.0))
+            }
+
+            fn send(
+                &self,
+                socket: SOCKET,
+                buffers: Gather<'_>,
+                flags: u32,
+                request: Option<Request<'_>>,
+            ) -> Result<Progress<u32>, WsaError> {
+                let done = self.layer.send(&self.next, socket, buffers, flags, request)?;
+                Ok(self.note(socket, Moved::Sent, done, |count| *count))
+            }
+
+            fn send_to(
+                &self,
+                socket: SOCKET,
+                buffers: Gather<'_>,
+                flags: u32,
+                to: Option<Bytes<'_>>,
+                request: Option<Request<'_>>,
+            ) -> Result<Progress<u32>, WsaError> {
+                let done = self.layer.send_to(&self.next, socket, buffers, flags, to, request)?;
+                Ok(self.note(socket, Moved::Sent, done, |count| *count))
+            }
+        }
+
+        impl<L: LayerProvider> Layered<L> {
+            /// Tells the layer of what was moved at once.
+            #[inline]
+            fn note<T>(&self, socket: SOCKET, moved: Moved, done: Progress<T>, count: impl Fn(&T) -> u32) -> Progress<T> {
+                if let Progress::Done(answer) = &done {
+                    self.layer.moved(socket, moved, count(answer));
+                }
+                done
+            }
+        }
+    };
+}
+
+layered! {
+    accept(socket: SOCKET, address: Option<Room<'_>>, condition: Option<Condition<'_>>) -> SOCKET;
+    address_to_string(address: Bytes<'_>, info: Option<View<'_, WSAPROTOCOL_INFOW>>, text: Room<'_, u16>) -> ();
+    async_select(socket: SOCKET, window: HWND, message: u32, events: i32) -> ();
+    bind(socket: SOCKET, address: Bytes<'_>) -> ();
+    cancel_blocking_call() -> ();
+    cleanup() -> ();
+    close_socket(socket: SOCKET) -> ();
+    connect(socket: SOCKET, address: Bytes<'_>, caller_data: Option<Bytes<'_>>, callee_data: Option<Room<'_>>, socket_qos: Option<View<'_, QOS>>, group_qos: Option<View<'_, QOS>>) -> ();
+    duplicate_socket(socket: SOCKET, process: u32) -> WSAPROTOCOL_INFOW;
+    enum_network_events(socket: SOCKET, event: Option<EventRef<'_>>) -> WSANETWORKEVENTS;
+    event_select(socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> ();
+    get_overlapped_result(socket: SOCKET, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> (u32, u32);
+    get_peer_name(socket: SOCKET, address: Room<'_>) -> ();
+    get_sock_name(socket: SOCKET, address: Room<'_>) -> ();
+    get_sock_opt(socket: SOCKET, level: i32, option: i32, value: Room<'_>) -> ();
+    get_qos_by_name(socket: SOCKET, name: Option<Bytes<'_>>, qos: ViewMut<'_, QOS>) -> ();
+    join_leaf(socket: SOCKET, address: Bytes<'_>, caller_data: Option<Bytes<'_>>, callee_data: Option<Room<'_>>, socket_qos: Option<View<'_, QOS>>, group_qos: Option<View<'_, QOS>>, flags: u32) -> SOCKET;
+    listen(socket: SOCKET, backlog: i32) -> ();
+    recv_disconnect(socket: SOCKET, data: Option<Room<'_>>) -> ();
+    select(count: i32, read: Option<FdSetMut<'_>>, write: Option<FdSetMut<'_>>, except: Option<FdSetMut<'_>>, timeout: Option<View<'_, timeval>>) -> i32;
+    send_disconnect(socket: SOCKET, data: Option<Bytes<'_>>) -> ();
+    set_sock_opt(socket: SOCKET, level: i32, option: i32, value: Bytes<'_>) -> ();
+    shutdown(socket: SOCKET, how: i32) -> ();
+    socket(family: i32, kind: i32, protocol: i32, info: Option<View<'_, WSAPROTOCOL_INFOW>>, group: u32, flags: u32) -> SOCKET;
+    string_to_address(text: Text<'_>, family: i32, info: Option<View<'_, WSAPROTOCOL_INFOW>>, address: Room<'_>) -> ();
+}

@@ -1,0 +1,191 @@
+//! Sockets: what the client knows, what the provider below knows, and how one leads to the other.
+
+use super::lower::Lower;
+use super::messages::Interest;
+use super::slab::Slab;
+use super::source::Source;
+use super::sys::ffi::SOCKET;
+use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// A socket of the layer.
+///
+/// Whoever works with it holds it, so that its handle is given back only after the last use.
+pub(super) struct Socket<S: Source> {
+    /// As the client knows it.
+    pub upper: SOCKET,
+    /// As the provider below knows it.
+    pub lower: SOCKET,
+    pub below: Arc<Lower<S>>,
+    /// Who wants messages about it.
+    interest: Mutex<Option<Interest>>,
+    closing: AtomicBool,
+    /// Where it is kept, if its handle was made for the layer.
+    key: usize,
+    /// Gives the handle back when it is dropped.
+    _handle: Option<SocketHandle>,
+}
+
+/// All sockets of the layer.
+pub(super) struct Sockets<S: Source> {
+    upcalls: Upcalls,
+    class: Class,
+    /// By the context of the handle, where handles are made for the layer.
+    made: Slab<Socket<S>>,
+    /// By the handle, where handles are the system's.
+    registered: RwLock<HashMap<SOCKET, Arc<Socket<S>>, BuildHasherDefault<Scatter>>>,
+}
+
+impl<S: Source> Socket<S> {
+    /// Whether the client and the provider below know it by the same handle.
+    pub(super) fn is_same(&self) -> bool {
+        self.upper == self.lower
+    }
+
+    pub(super) fn interest(&self) -> MutexGuard<'_, Option<Interest>> {
+        self.interest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True for the one caller who is to close it.
+    pub(super) fn begin_to_close(&self) -> bool {
+        !self.closing.swap(true, Ordering::AcqRel)
+    }
+
+    /// It was not closed after all.
+    pub(super) fn stay_open(&self) {
+        self.closing.store(false, Ordering::Release);
+    }
+}
+
+impl<S: Source> Sockets<S> {
+    pub(super) fn new(upcalls: Upcalls, class: Class) -> Self {
+        Self { upcalls, class, made: Slab::new(), registered: RwLock::default() }
+    }
+
+    /// Makes a new socket of the provider below one that the client can be given. If that fails the
+    /// lower socket is closed, and the first error stays.
+    pub(super) fn adopt(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+        let adopted = match self.class {
+            Class::Ifs => self.register(below, lower),
+            Class::NonIfs => self.make(below, lower),
+        };
+        adopted.inspect_err(|_| {
+            let _ = below.provider.close_socket(lower);
+        })
+    }
+
+    fn register(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+        let upper = self.upcalls.modify_ifs_handle(below.place.entry, lower)?;
+        let socket = Arc::new(Socket::new(upper, lower, below, 0, None));
+        // The system may use a handle again before the close of an earlier socket has come this far.
+        let earlier = self.write().insert(upper, Arc::clone(&socket));
+        drop(earlier);
+        Ok(socket)
+    }
+
+    fn make(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+        let key = self.made.reserve().ok_or(WsaError::WSAENOBUFS)?;
+        let made = self.upcalls.create_socket_handle(below.place.entry, key);
+        let handle = made.inspect_err(|_| drop(self.made.release(key)))?;
+        let socket = Arc::new(Socket::new(handle.raw(), lower, below, key, Some(handle)));
+        self.made.fill(key, Arc::clone(&socket));
+        Ok(socket)
+    }
+
+    /// The socket that the client knows by this handle.
+    pub(super) fn find(&self, upper: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+        let found = match self.class {
+            Class::Ifs => self.read(|sockets| sockets.get(&upper).cloned()),
+            // The context of another provider's handle may look like a key of ours.
+            Class::NonIfs => {
+                let key = self.upcalls.query_socket_handle_context(upper)?;
+                self.made.get(key).filter(|socket| socket.upper == upper)
+            }
+        };
+        found.ok_or(WsaError::WSAENOTSOCK)
+    }
+
+    /// Ends a socket that is closed below.
+    pub(super) fn forget(&self, socket: &Arc<Socket<S>>) {
+        let forgotten = match self.class {
+            Class::Ifs => {
+                let mut registered = self.write();
+                let same = registered.get(&socket.upper).is_some_and(|there| Arc::ptr_eq(there, socket));
+                if same { registered.remove(&socket.upper) } else { None }
+            }
+            Class::NonIfs => self.made.release(socket.key),
+        };
+        drop(forgotten);
+    }
+
+    /// All sockets that are open.
+    pub(super) fn all(&self) -> Vec<Arc<Socket<S>>> {
+        match self.class {
+            Class::Ifs => self.read(|sockets| sockets.values().cloned().collect()),
+            Class::NonIfs => self.made.values(),
+        }
+    }
+
+    fn read<R>(
+        &self,
+        look: impl FnOnce(&HashMap<SOCKET, Arc<Socket<S>>, BuildHasherDefault<Scatter>>) -> R,
+    ) -> R {
+        look(&self.registered.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(
+        &self,
+    ) -> std::sync::RwLockWriteGuard<'_, HashMap<SOCKET, Arc<Socket<S>>, BuildHasherDefault<Scatter>>> {
+        self.registered.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Source> Socket<S> {
+    fn new(
+        upper: SOCKET,
+        lower: SOCKET,
+        below: &Arc<Lower<S>>,
+        key: usize,
+        handle: Option<SocketHandle>,
+    ) -> Self {
+        let below = Arc::clone(below);
+        let (interest, closing) = (Mutex::new(None), AtomicBool::new(false));
+        Self { upper, lower, below, interest, closing, key, _handle: handle }
+    }
+}
+
+/// Spreads handles, which the system gives out in steps of four. Nobody can choose them.
+#[derive(Default)]
+pub(super) struct Scatter(u64);
+
+impl Hasher for Scatter {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.0 = (self.0 ^ value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl<S: Source> fmt::Debug for Socket<S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Socket").field("upper", &self.upper).field("lower", &self.lower).finish()
+    }
+}
+
+impl<S: Source> fmt::Debug for Sockets<S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self.all()).finish()
+    }
+}

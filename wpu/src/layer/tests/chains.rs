@@ -1,0 +1,218 @@
+//! Whole chains: clients of a host, layers, and a base provider in the style of C.
+
+#[path = "../../../../wpu-host/tests/pipes/mod.rs"]
+mod pipes;
+
+use super::super::source::LINKED;
+use super::super::{LayerProvider, Layered, Moved};
+use super::stand::{PATIENCE, guid};
+use crate::__private::{Starter, start_up};
+use crate::layer::sys::ffi::{
+    AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE,
+    WSPUPCALLTABLE, XP1_IFS_HANDLES,
+};
+use crate::prelude::*;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wpu_host::{Client, Entry, Host, Leftovers, Module, Tell, Wake};
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The providers have one instance each, so one test at a time uses them.
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+macro_rules! counter {
+    ($name:ident, $class:ident, $number:literal, $sent:ident, $received:ident, $startup:ident) => {
+        static $sent: AtomicU64 = AtomicU64::new(0);
+        static $received: AtomicU64 = AtomicU64::new(0);
+
+        #[wpu_provider(class = $class, kit = layer, crate = crate, waives(WPUQueryBlockingCallback = "blocks nobody"))]
+        #[derive(Debug)]
+        struct $name;
+
+        impl Layer for $name {}
+
+        impl LayerProvider for $name {
+            const ID: GUID = guid($number);
+
+            fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+                $sent.store(0, Ordering::Relaxed);
+                $received.store(0, Ordering::Relaxed);
+                Ok(Self)
+            }
+
+            fn moved(&self, _: SOCKET, moved: Moved, count: u32) {
+                let total = if moved == Moved::Sent { &$sent } else { &$received };
+                total.fetch_add(count.into(), Ordering::Relaxed);
+            }
+        }
+
+        unsafe extern "system" fn $startup(
+            version: u16,
+            data: *mut WSPDATA,
+            entry: *const WSAPROTOCOL_INFOW,
+            table: WSPUPCALLTABLE,
+            functions: *mut WSPPROC_TABLE,
+        ) -> i32 {
+            let providers = [Starter::of::<Layered<$name>>()];
+            // SAFETY: the contract of `WSPStartup`.
+            unsafe { start_up(version, data, entry, &table, functions, &providers) }
+        }
+    };
+}
+
+counter!(Ifs, ifs, 0x1f5, IFS_SENT, IFS_RECEIVED, start_ifs);
+counter!(Made, non_ifs, 0x3ade, MADE_SENT, MADE_RECEIVED, start_made);
+counter!(Top, non_ifs, 0x709, TOP_SENT, TOP_RECEIVED, start_top);
+
+struct Chain {
+    host: Host,
+    base: Entry,
+    chain: Entry,
+    _alone: MutexGuard<'static, ()>,
+}
+
+/// A base under these layers, from the top.
+fn chain(layers: &[(GUID, &str)]) -> Chain {
+    let alone = alone();
+    *LINKED.lock().expect("no panic") = vec![
+        ("pipes.dll".into(), pipes::startup),
+        ("ifs.dll".into(), start_ifs),
+        ("made.dll".into(), start_made),
+        ("top.dll".into(), start_top),
+    ];
+    let host = Host::new().expect("a place is free");
+    let base = pipes::install(&host, pipes::fault::NONE);
+    // SAFETY: each is a `WSPStartup`, and keeps its contract.
+    let module = |name: &str| unsafe {
+        match name {
+            "ifs.dll" => Module::linked(start_ifs),
+            "made.dll" => Module::linked(start_made),
+            _ => Module::linked(start_top),
+        }
+    };
+    let class = |name: &str| if name == "ifs.dll" { XP1_IFS_HANDLES } else { 0 };
+    let hidden: Vec<_> = layers
+        .iter()
+        .map(|(id, name)| host.install(Entry::layer(*id, name).flags(class(name)), &module(name)))
+        .collect();
+    let links: Vec<_> = hidden.iter().chain([&base]).collect();
+    let name = layers[0].1;
+    let chain = Entry::chain(pipes::fresh_id(), name, &links).flags(class(name));
+    let chain = host.install_first(chain.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module(name));
+    Chain { host, base, chain, _alone: alone }
+}
+
+const IFS: (GUID, &str) = (Ifs::ID, "ifs.dll");
+const MADE: (GUID, &str) = (Made::ID, "made.dll");
+const TOP: (GUID, &str) = (Top::ID, "top.dll");
+
+/// A connection, from its near end to its far end, and who listens.
+fn connected(client: &Client, chain: &Chain) -> [SOCKET; 3] {
+    let address: SocketAddr = ([127, 0, 0, 1], 80).into();
+    let listener = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
+    assert_eq!(chain.host.owner(listener), Some(chain.chain.id()));
+    client.bind(listener, address).expect("a free address");
+    client.listen(listener, 1).expect("a listener");
+    let near = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    client.connect(near, address).expect("a connection");
+    let (far, _) = client.accept(listener).expect("a caller");
+    [near, far, listener]
+}
+
+/// Everything that a client does, through a chain. The counters hold until the answer is dropped.
+#[must_use]
+fn works(layers: &[(GUID, &str)]) -> Chain {
+    let chain = chain(layers);
+    let host = &chain.host;
+    let client = host.client();
+    let [near, far, listener] = connected(&client, &chain);
+    client.send_all(near, b"counted").expect("a peer");
+    let mut room = [0; 7];
+    client.recv_all(far, &mut room).expect("seven bytes");
+    assert_eq!(&room, b"counted");
+    let read = client.select(&[near, far], &[near], &[], Some(PATIENCE)).expect("a selection");
+    assert_eq!((read.read.as_slice(), read.write.as_slice()), (&[][..], &[near][..]));
+
+    let event = host.client_event();
+    for tell in [Tell::Nobody, Tell::Event(event)] {
+        let request = client.recv_overlapped(far, &[9], 0, tell).expect("a request");
+        client.send_all(near, b"over").expect("a peer");
+        assert_eq!(client.overlapped_result(&request, true), Ok((4, 0)));
+        assert_eq!(request.data(), b"over");
+    }
+    assert_eq!(host.wait(event, PATIENCE), Ok(true));
+    host.reset_event(event).expect("it is open");
+
+    let request = client.recv_overlapped(far, &[9], 0, Tell::Event(event)).expect("a request");
+    client.close(far).expect("a socket to close");
+    if host.wait_alertable(event, PATIENCE) == Ok(Wake::Set) {
+        assert!(client.overlapped_result(&request, false).is_err(), "the socket is closed");
+    }
+    for socket in [near, listener] {
+        client.close(socket).expect("a socket to close");
+        assert_eq!(client.close(socket), Err(WsaError::WSAENOTSOCK));
+    }
+    host.close_client_event(event).expect("it is open");
+    assert_eq!(client.finish(), Leftovers::default());
+    assert_eq!(host.faults(), []);
+    assert_eq!(pipes::starts(&chain.base), (1, 1));
+    chain
+}
+
+#[test]
+fn a_layer_over_the_systems_handles() {
+    let _alone = works(&[IFS]);
+    assert!(IFS_SENT.load(Ordering::Relaxed) >= 15);
+}
+
+#[test]
+fn a_layer_with_handles_of_its_own() {
+    let _alone = works(&[MADE]);
+    assert_eq!((MADE_SENT.load(Ordering::Relaxed), MADE_RECEIVED.load(Ordering::Relaxed)), (15, 15));
+}
+
+#[test]
+fn two_layers() {
+    let _alone = works(&[MADE, IFS]);
+    assert_eq!((MADE_SENT.load(Ordering::Relaxed), MADE_RECEIVED.load(Ordering::Relaxed)), (15, 15));
+    assert!(IFS_SENT.load(Ordering::Relaxed) >= 15);
+}
+
+#[test]
+fn three_layers() {
+    let _alone = works(&[TOP, MADE, IFS]);
+    assert_eq!((TOP_SENT.load(Ordering::Relaxed), TOP_RECEIVED.load(Ordering::Relaxed)), (15, 15));
+    assert_eq!((MADE_SENT.load(Ordering::Relaxed), MADE_RECEIVED.load(Ordering::Relaxed)), (15, 15));
+}
+
+#[test]
+fn a_chain_can_be_started_again() {
+    for _ in 0..2 {
+        let _alone = works(&[TOP, IFS]);
+    }
+}
+
+#[test]
+fn d_19_messages_come_through_two_layers_with_the_clients_handle() {
+    let chain = chain(&[TOP, MADE]);
+    let client = chain.host.client();
+    let [near, far, listener] = connected(&client, &chain);
+    let window = chain.host.window();
+    client.async_select(far, window, 0x401, FD_READ).expect("it is open");
+    client.send_all(near, b"!").expect("a peer");
+    let late = std::time::Instant::now() + PATIENCE;
+    while chain.host.messages().is_empty() {
+        assert!(std::time::Instant::now() < late, "no message has come");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(chain.host.messages()[0].wparam, far);
+    for socket in [near, far, listener] {
+        client.close(socket).expect("it is open");
+    }
+    assert_eq!(client.finish(), Leftovers::default());
+    assert_eq!(chain.host.faults(), []);
+}

@@ -1,0 +1,7 @@
+//! A layer over a base provider in memory: each pitfall that it can meet, by its number.
+
+mod chains;
+mod places;
+mod requests;
+mod sockets;
+mod stand;

@@ -1,0 +1,163 @@
+//! Overlapped requests: down with the layer's own structure, and up exactly once.
+
+use super::super::Moved;
+use super::stand::{Ask, Stand};
+use crate::layer::sys::ffi::WSABUF;
+use crate::layer::sys::{Class, Gather, Lent, Progress, ServiceProvider, ViewMut, WsaError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+const EIGHT: [u8; 8] = *b"abcdefgh";
+
+fn send(stand: &Stand, ask: &mut Ask, socket: usize) -> Result<Progress<u32>, WsaError> {
+    let buffers = [WSABUF { len: 8, buf: EIGHT.as_ptr().cast_mut().cast() }];
+    // SAFETY: the bytes live for ever, and are only read.
+    let buffers = unsafe { Gather::from_raw(buffers.as_ptr(), 1) }.expect("good pointers");
+    let request = ask.request(socket, Lent { gather: Some(buffers), ..Lent::NOTHING });
+    stand.next.send(socket, buffers, 0, Some(request))
+}
+
+#[test]
+fn d_15_a_promise_is_kept_exactly_once() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+    assert!(!ask.has_ended(), "nothing has happened yet");
+    stand.base.pended().complete(Ok((8, 0)));
+    assert_eq!(ask.end(), Ok((8, 0)));
+    assert!(!ask.has_ended(), "it is told once");
+    assert_eq!(*stand.told.lock().expect("no panic"), [(socket, Moved::Sent, Ok((8, 0)))]);
+    assert_eq!(stand.base.state().routines, 1, "the layer's own routine went down");
+}
+
+#[test]
+fn d_15_what_fails_at_once_is_told_to_nobody() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    stand.base.state().failures.insert("send", WsaError::WSAENETDOWN);
+    assert_eq!(send(&stand, &mut ask, socket).err(), Some(WsaError::WSAENETDOWN));
+    stand.base.state().failures.clear();
+    stand.next.cleanup().expect("it cleans up");
+    assert!(!ask.has_ended());
+    assert!(stand.told.lock().expect("no panic").is_empty());
+}
+
+#[test]
+fn d_15_what_is_done_at_once_is_answered_at_once() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    stand.base.state().at_once = Some(5);
+    let sent = send(&stand, &mut ask, socket).expect("it is open");
+    assert_eq!(sent.done(), Some(&5));
+    assert!(!ask.has_ended(), "whoever called the layer tells of it");
+    assert!(stand.told.lock().expect("no panic").is_empty(), "the layer has seen the answer");
+}
+
+#[test]
+fn d_13_requests_begin_on_the_layers_own_thread() {
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    stand.base.state().at_once = Some(0);
+    for _ in 0..3 {
+        send(&stand, &mut Ask::new(), socket).expect("it is open");
+    }
+    let threads = stand.base.state().threads.clone();
+    assert_ne!(threads[0], 0);
+    assert!(threads.iter().all(|thread| *thread == threads[0]), "{threads:?}");
+    assert_eq!(stand.host.left_open().threads, 1);
+    stand.next.cleanup().expect("it cleans up");
+    assert_eq!(stand.host.left_open().threads, 0, "the thread's id is given back");
+}
+
+#[test]
+fn d_14_many_requests_from_many_threads_all_end() {
+    let stand = Stand::new(Class::NonIfs);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // The base ends them as they come.
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let next = stand.base.state().pended.pop_front();
+                next.map_or_else(thread::yield_now, |pended| pended.complete(Ok((8, 0))));
+            }
+        });
+        let clients: Vec<_> = (0..8)
+            .map(|_| {
+                let socket = stand.socket();
+                let stand = &stand;
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        let mut ask = Ask::new();
+                        assert!(matches!(send(stand, &mut ask, socket), Ok(Progress::Pending(_))));
+                        assert_eq!(ask.end(), Ok((8, 0)));
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.join().expect("no panic");
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(stand.told.lock().expect("no panic").len(), 400);
+}
+
+#[test]
+fn d_01_a_handle_lives_until_its_last_request_has_ended() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+    stand.next.close_socket(socket).expect("it is open");
+    assert_eq!(stand.host.left_open().socket_handles, 1, "the end is told with it");
+    drop(stand.base.pended());
+    assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
+    stand.next.cleanup().expect("it cleans up");
+}
+
+#[test]
+fn d_10_the_last_clean_up_ends_what_the_base_has_forgotten() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+    stand.next.cleanup().expect("it cleans up");
+    assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
+    assert!(stand.told.lock().expect("no panic").is_empty(), "the layer is told of nothing any more");
+    // The base may still write to the structure, and tells too late.
+    drop(stand.base.pended());
+    assert!(!ask.has_ended());
+    assert!(matches!(send(&stand, &mut Ask::new(), socket), Err(WsaError::WSAENOTSOCK)));
+}
+
+#[test]
+fn d_16_a_layer_over_the_systems_handles_passes_requests_on() {
+    let stand = Stand::new(Class::Ifs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+    let pended = stand.base.pended();
+    assert_eq!(pended.parts().overlapped.as_ptr(), &raw mut *ask.overlapped, "the client's own structure");
+    pended.complete(Ok((3, 0)));
+    assert_eq!(ask.end(), Ok((3, 0)));
+    assert_eq!(stand.host.left_open().threads, 0, "there is no worker");
+}
+
+#[test]
+fn results_are_the_layers_own() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+    let at = ask.overlapped.as_mut();
+    let result = stand.next.get_overlapped_result(socket, ViewMut::new(at), false);
+    assert_eq!(result, Err(WsaError::WSA_IO_INCOMPLETE));
+    at.InternalHigh = 8;
+    thread::scope(|scope| {
+        let at = ViewMut::new(at).as_ptr().expose_provenance();
+        let stand = &stand;
+        let waiting = scope.spawn(move || {
+            // SAFETY: it is lent to this thread until it has ended.
+            let at = unsafe { ViewMut::from_raw(std::ptr::with_exposed_provenance_mut(at)) };
+            stand.next.get_overlapped_result(socket, at.expect("a good pointer"), true)
+        });
+        stand.base.pended().complete(Ok((8, 0)));
+        assert_eq!(waiting.join().expect("no panic"), Ok((8, 0)));
+    });
+}

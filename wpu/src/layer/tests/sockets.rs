@@ -1,0 +1,319 @@
+//! Sockets: two handles, one for the client and one for the provider below.
+
+use super::stand::{PATIENCE, Stand};
+use crate::layer::sys::ffi::{
+    FD_ACCEPT, FD_READ, FD_WRITE, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_GET_EXTENSION_FUNCTION_POINTER,
+    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW,
+};
+use crate::layer::sys::{Bytes, Class, FdSetMut, Gather, Progress, Room, ServiceProvider, View, WsaError};
+use std::time::{Duration, Instant};
+
+fn sends(stand: &Stand, socket: usize) -> Result<Progress<u32>, WsaError> {
+    stand.next.send(socket, Gather::nothing(), 0, None)
+}
+
+#[test]
+fn d_01_every_handle_is_given_back() {
+    let stand = Stand::new(Class::NonIfs);
+    let sockets: Vec<_> = (0..70).map(|_| stand.socket()).collect();
+    assert_eq!(stand.host.left_open().socket_handles, 70);
+    stand.next.close_socket(sockets[3]).expect("it is open");
+    assert_eq!(stand.host.left_open().socket_handles, 69);
+    stand.next.cleanup().expect("it cleans up");
+    assert_eq!(stand.host.left_open().socket_handles, 0);
+    assert!(stand.base.state().sockets.is_empty(), "nor does a lower one stay");
+}
+
+#[test]
+fn d_02_a_closed_socket_is_none() {
+    for class in [Class::NonIfs, Class::Ifs] {
+        let stand = Stand::new(class);
+        // A second chain, so that no handle is guessed to be the system's.
+        let (kept, closed) = (stand.socket(), stand.socket());
+        stand.next.close_socket(closed).expect("it is open");
+        stand.calls();
+        let answer = sends(&stand, closed);
+        if class == Class::NonIfs {
+            assert_eq!(answer.err(), Some(WsaError::WSAENOTSOCK));
+            assert_eq!(stand.next.close_socket(closed), Err(WsaError::WSAENOTSOCK));
+            assert!(stand.calls().is_empty(), "nothing is called below");
+        }
+        sends(&stand, kept).expect("it is open");
+    }
+}
+
+#[test]
+fn d_02_a_close_that_fails_leaves_the_socket_open() {
+    for class in [Class::NonIfs, Class::Ifs] {
+        let stand = Stand::new(class);
+        let socket = stand.socket();
+        stand.base.state().failures.insert("close_socket", WsaError::WSAEWOULDBLOCK);
+        assert_eq!(stand.next.close_socket(socket), Err(WsaError::WSAEWOULDBLOCK));
+        stand.base.state().failures.clear();
+        sends(&stand, socket).expect("it is open");
+        stand.next.close_socket(socket).expect("it is open");
+    }
+}
+
+#[test]
+fn d_03_each_class_has_its_own_handles() {
+    let made = Stand::new(Class::NonIfs);
+    let socket = made.socket();
+    assert_ne!(socket, made.lower());
+    assert_eq!(made.host.owner(socket), Some(made.chain.id()));
+    assert_eq!(made.host.left_open().socket_handles, 1);
+    let registered = Stand::new(Class::Ifs);
+    let socket = registered.socket();
+    assert_eq!(registered.host.proposed_handle(socket), Some(registered.lower()));
+    assert_eq!(registered.host.left_open().socket_handles, 0);
+}
+
+#[test]
+fn d_04_the_client_gets_the_handle_that_was_returned() {
+    let stand = Stand::new(Class::Ifs);
+    stand.host.rename_ifs_handles(true);
+    let socket = stand.socket();
+    let lower = stand.lower();
+    assert_ne!(socket, lower);
+    stand.calls();
+    sends(&stand, socket).expect("it is open");
+    assert_eq!(stand.calls(), [format!("send({lower:#x}, 0, 0)")]);
+    let accepted = stand.next.accept(socket, None, None).expect("a connection");
+    assert_ne!(accepted, stand.lower());
+    assert_eq!(stand.host.proposed_handle(accepted), Some(stand.lower()));
+}
+
+#[test]
+fn d_05_the_context_of_a_foreign_handle_leads_nowhere() {
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    let key = stand.upcalls.query_socket_handle_context(socket).expect("it is the layer's");
+    let foreign = stand.upcalls.create_socket_handle(stand.base_entry.id(), key).expect("a handle");
+    assert_eq!(sends(&stand, foreign.raw()).err(), Some(WsaError::WSAENOTSOCK));
+}
+
+#[test]
+fn d_25_the_first_error_stays_and_the_lower_socket_goes() {
+    let stand = Stand::new(Class::NonIfs);
+    // The host does not know this entry any more, so that no handle can be made for it.
+    let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 0x7fff_0000, ..stand.chain.info };
+    stand.base.state().failures.insert("close_socket", WsaError::WSAENETDOWN);
+    let refused = stand.next.socket(2, 1, 6, Some(View::new(&unknown)), 0, 0);
+    assert_eq!(refused, Err(WsaError::WSAEINVAL), "not that of the close");
+    assert!(stand.calls().iter().any(|call| call.starts_with("close_socket")), "the lower socket is closed");
+    stand.base.state().failures.clear();
+    stand.base.state().sockets.clear();
+}
+
+#[test]
+fn strangers_are_passed_down_where_the_handles_are_the_systems() {
+    let stand = Stand::new(Class::Ifs);
+    stand.socket();
+    stand.calls();
+    sends(&stand, 0x8888).expect("the base may know it");
+    assert_eq!(stand.calls(), ["send(0x8888, 0, 0)"]);
+}
+
+#[test]
+fn d_21_sets_are_translated_both_ways() {
+    for class in [Class::NonIfs, Class::Ifs] {
+        let stand = Stand::new(class);
+        stand.host.rename_ifs_handles(true);
+        let sockets: Vec<_> = (0..70).map(|_| stand.socket()).collect();
+        let lowers = stand.base.state().sockets.clone();
+        stand.calls();
+        let ((selected, written), read) = FdSetMut::with(&sockets, |read| {
+            FdSetMut::with(&sockets[2..4], |write| stand.next.select(0, Some(read), Some(write), None, None))
+        });
+        assert_eq!(selected, Ok(2));
+        assert_eq!((&*read, &*written), (&sockets[..1], &sockets[2..3]));
+        let call = format!("select(Some({:x?}) Some({:x?}) None)", lowers, &lowers[2..4]);
+        assert_eq!(stand.calls(), [call]);
+    }
+}
+
+#[test]
+fn d_21_a_failure_leaves_the_sets_and_unknown_sockets_are_none() {
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    let select = |sockets: &[usize]| {
+        FdSetMut::with(sockets, |set| stand.next.select(0, Some(set), None, Some(set), None))
+    };
+    stand.base.state().failures.insert("select", WsaError::WSAENETDOWN);
+    assert_eq!(select(&[socket]), (Err(WsaError::WSAENETDOWN), vec![socket]));
+    stand.base.state().failures.clear();
+    assert_eq!(select(&[socket, 0x8888]).0, Err(WsaError::WSAENOTSOCK));
+}
+
+/// All messages, once the host has posted so many.
+fn messages(stand: &Stand, count: usize) -> Vec<(usize, isize)> {
+    let late = Instant::now() + PATIENCE;
+    loop {
+        let messages = stand.host.messages();
+        let messages: Vec<_> = messages.into_iter().map(|posted| (posted.wparam, posted.lparam)).collect();
+        if messages.len() >= count {
+            return messages;
+        }
+        assert!(Instant::now() < late, "only these messages came: {messages:?}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Lets the base say that something happened, and set the event.
+fn happens(stand: &Stand, events: i32, error: i32) {
+    let happened = WSANETWORKEVENTS { lNetworkEvents: events, iErrorCode: [error; 10] };
+    stand.base.state().events.push_back(happened);
+    let event = stand.base.state().selected.expect("the base was asked for events").1;
+    let event = crate::EventRef::from_raw(std::ptr::with_exposed_provenance_mut(event));
+    stand.upcalls.set_event(event.expect("an event")).expect("it is open");
+}
+
+#[test]
+fn d_19_messages_carry_the_clients_handle_and_stop_with_the_close() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, window) = (stand.socket(), stand.host.window());
+    let lower = stand.lower();
+    stand.next.async_select(socket, window, 0x401, FD_READ | FD_WRITE).expect("it is open");
+    assert_eq!(
+        stand.base.state().selected.map(|selected| (selected.0, selected.2)),
+        Some((lower, FD_READ | FD_WRITE))
+    );
+    happens(&stand, FD_READ | FD_ACCEPT, 0);
+    assert_eq!(messages(&stand, 1), [(socket, FD_READ as isize)], "nobody asked for the other");
+    happens(&stand, FD_READ | FD_WRITE, 10054);
+    let failed = |event: i32| (socket, ((10054 << 16) | event) as isize);
+    assert_eq!(messages(&stand, 3)[1..], [failed(FD_READ), failed(FD_WRITE)]);
+    stand.calls();
+    stand.next.close_socket(socket).expect("it is open");
+    happens(&stand, FD_READ, 0);
+    stand.next.cleanup().expect("it cleans up");
+    assert_eq!(messages(&stand, 0).len(), 3, "the socket was closed");
+}
+
+#[test]
+fn d_19_asking_for_events_ends_the_messages() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, window) = (stand.socket(), stand.host.window());
+    stand.next.async_select(socket, window, 0x401, FD_READ).expect("it is open");
+    stand.base.state().failures.insert("event_select", WsaError::WSAEINVAL);
+    assert_eq!(stand.next.async_select(socket, window, 0x402, FD_WRITE), Err(WsaError::WSAEINVAL));
+    stand.base.state().failures.clear();
+    happens(&stand, FD_READ, 0);
+    assert_eq!(messages(&stand, 1), [(socket, FD_READ as isize)], "what failed has changed nothing");
+    stand.next.async_select(socket, window, 0, 0).expect("it is open");
+    assert_eq!(stand.base.state().selected, None);
+    stand.next.async_select(socket, window, 0x401, FD_READ).expect("it is open");
+    let (_, event, _) = stand.base.state().selected.expect("an event");
+    stand.next.event_select(socket, None, 0).expect("it is open");
+    let event = crate::EventRef::from_raw(std::ptr::with_exposed_provenance_mut(event)).expect("an event");
+    stand.upcalls.set_event(event).expect("it is open");
+    stand.next.cleanup().expect("it cleans up");
+    assert_eq!(messages(&stand, 0).len(), 1);
+}
+
+#[test]
+fn d_19_where_both_know_the_same_handle_the_base_posts() {
+    let stand = Stand::new(Class::Ifs);
+    let socket = stand.socket();
+    stand.calls();
+    stand.next.async_select(socket, stand.host.window(), 7, FD_READ).expect("it is open");
+    assert_eq!(stand.calls(), [format!("async_select({socket:#x}, 7, {FD_READ:#x})")]);
+}
+
+#[test]
+fn d_27_an_accepted_socket_inherits_the_messages_but_not_that_of_connections() {
+    let stand = Stand::new(Class::NonIfs);
+    let (listening, window) = (stand.socket(), stand.host.window());
+    stand.next.async_select(listening, window, 0x401, FD_ACCEPT | FD_READ).expect("it is open");
+    let accepted = stand.next.accept(listening, None, None).expect("a connection");
+    let none = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [0; 10] };
+    let both = WSANETWORKEVENTS { lNetworkEvents: FD_READ | FD_ACCEPT, ..none };
+    stand.base.state().events.clear();
+    stand.base.state().events.extend([none, both]);
+    let (_, event, _) = stand.base.state().selected.expect("an event");
+    let event = crate::EventRef::from_raw(std::ptr::with_exposed_provenance_mut(event)).expect("an event");
+    stand.upcalls.set_event(event).expect("it is open");
+    let posted = messages(&stand, 1);
+    // The worker may have looked at the listening socket once more in between.
+    assert!(
+        posted.contains(&(accepted, FD_READ as isize)) || posted.contains(&(listening, FD_READ as isize))
+    );
+    assert!(!posted.contains(&(accepted, FD_ACCEPT as isize)));
+}
+
+#[test]
+fn d_23_base_handles_are_answered_below_and_layers_by_the_layer() {
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    let lower = stand.lower();
+    stand.calls();
+    let mut handle = [0; size_of::<usize>()];
+    let answer = stand.next.ioctl(socket, SIO_BSP_HANDLE, None, Some(Room::new(&mut handle)), None);
+    assert_eq!(answer.expect("it is open").done(), Some(&(size_of::<usize>() as u32)));
+    assert_eq!(usize::from_ne_bytes(handle), socket);
+    let short = stand.next.ioctl(socket, SIO_BSP_HANDLE, None, Some(Room::new(&mut handle[1..])), None);
+    assert_eq!(short.err(), Some(WsaError::WSAEFAULT));
+    assert!(stand.calls().is_empty());
+    stand.next.ioctl(socket, SIO_BASE_HANDLE, None, None, None).expect("it is open");
+    assert_eq!(stand.calls(), [format!("ioctl({lower:#x}, {SIO_BASE_HANDLE:#x})")]);
+}
+
+#[test]
+fn d_24_functions_that_would_pass_the_layer_by_are_not_handed_out() {
+    let ask = |class| {
+        let stand = Stand::new(class);
+        let socket = stand.socket();
+        stand.next.ioctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, None, None, None).err()
+    };
+    assert_eq!(ask(Class::NonIfs), Some(WsaError::WSAEOPNOTSUPP));
+    assert_eq!(ask(Class::Ifs), None, "with the system's handles they work");
+}
+
+#[test]
+fn d_28_the_entry_of_a_socket_is_the_clients() {
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    let mut value = [0; 640];
+    let (mut used, room) = (0, value.len());
+    let whole = Room::with_used(&mut value, &mut used);
+    stand.next.get_sock_opt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, whole).expect("there is room");
+    assert_eq!(used as usize, size_of::<WSAPROTOCOL_INFOW>());
+    assert!(room > used as usize);
+    // The id stands behind five numbers and a GUID.
+    assert_eq!(value[36..40], stand.chain.id().to_ne_bytes());
+    let short = stand.next.get_sock_opt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, Room::new(&mut [0; 8]));
+    assert_eq!(short, Err(WsaError::WSAEFAULT));
+}
+
+#[test]
+fn an_option_that_names_a_socket_is_translated() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, other) = (stand.socket(), stand.socket());
+    let lower = stand.lower();
+    stand.calls();
+    let value = other.to_ne_bytes();
+    stand
+        .next
+        .set_sock_opt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, Bytes::new(&value))
+        .expect("both are open");
+    assert!(stand.calls()[0].ends_with(&format!("{:?})", lower.to_ne_bytes())));
+}
+
+#[test]
+fn d_36_a_duplicate_names_the_clients_entry_and_opens_below() {
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    let info = stand.next.duplicate_socket(socket, 42).expect("it is open");
+    assert_eq!(info, WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..stand.chain.info });
+    stand.next.socket(-1, -1, -1, Some(View::new(&info)), 0, 0).expect("it opens");
+    let below = WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..stand.base_entry.info };
+    assert_eq!(stand.base.state().opened.last(), Some(&below));
+}
+
+#[test]
+fn a_call_to_cancel_goes_to_whoever_has_one() {
+    let stand = Stand::new(Class::Ifs);
+    assert_eq!(stand.next.cancel_blocking_call(), Err(WsaError::WSAEINVAL));
+    stand.socket();
+    assert_eq!(stand.next.cancel_blocking_call(), Ok(()));
+}

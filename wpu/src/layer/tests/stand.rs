@@ -1,0 +1,456 @@
+//! A host, a catalog, and a base provider in memory under a layer.
+
+use super::super::Moved;
+use super::super::lower::Chains;
+use super::super::moves::Moves;
+use super::super::next::Next;
+use super::super::source::Source;
+use super::super::sys::ffi::{
+    GUID, HWND, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
+    XP1_IFS_HANDLES, timeval,
+};
+use super::super::sys::{
+    Cell as TableCell, Class, Condition, EventRef, FdSetMut, Gather, Lent, Outcome, Parts, Pended, Progress,
+    RawTable, Request, Room, Scatter, ServiceProvider, State, Teller, Upcalls, View, WsaError, import,
+};
+use std::any::TypeId;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+use wpu_host::{Entry, Host};
+
+/// Long enough for anything that happens at all.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The id under which the layer is installed.
+pub const LAYER: GUID = guid(0x1a);
+
+pub const fn guid(number: u32) -> GUID {
+    GUID { Data1: number, Data2: 0x7e57, ..GUID::ZERO }
+}
+
+/// A base provider that does what a test says.
+#[derive(Default)]
+pub struct Base {
+    state: Mutex<BaseState>,
+    pub changed: Condvar,
+}
+
+#[derive(Default)]
+pub struct BaseState {
+    pub starts: Vec<(WSAPROTOCOL_INFOW, [usize; 15])>,
+    pub clean_ups: usize,
+    pub calls: Vec<String>,
+    pub opened: Vec<WSAPROTOCOL_INFOW>,
+    pub sockets: Vec<SOCKET>,
+    /// What the next calls fail with, by name.
+    pub failures: HashMap<&'static str, WsaError>,
+    pub pended: VecDeque<Pended>,
+    /// Whether requests are finished at once, and with how many bytes.
+    pub at_once: Option<u32>,
+    pub events: VecDeque<WSANETWORKEVENTS>,
+    pub selected: Option<(SOCKET, usize, i32)>,
+    /// Where a request said that its end is to be told.
+    pub routines: usize,
+    pub threads: Vec<usize>,
+}
+
+impl Base {
+    pub fn state(&self) -> MutexGuard<'_, BaseState> {
+        self.state.lock().expect("no test panics with it")
+    }
+
+    fn call(&self, name: &'static str, detail: String) -> Result<(), WsaError> {
+        let mut state = self.state();
+        state.calls.push(format!("{name}({detail})"));
+        self.changed.notify_all();
+        state.failures.get(name).copied().map_or(Ok(()), Err)
+    }
+
+    /// The next request that was taken on.
+    pub fn pended(&self) -> Pended {
+        let state = self.state();
+        let (mut state, late) = self
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| state.pended.is_empty())
+            .expect("no panic");
+        assert!(!late.timed_out(), "no request has come down");
+        state.pended.pop_front().expect("there is one")
+    }
+
+    fn request(&self, request: Request<'_>) -> Progress<u32> {
+        let at_once = self.state().at_once;
+        {
+            let mut state = self.state();
+            state.routines += usize::from(request.has_routine());
+            let thread = request.parts().thread.map_or(0, |thread| thread.ThreadHandle.addr());
+            state.threads.push(thread);
+        }
+        match at_once {
+            Some(count) => Progress::Done(count),
+            None => {
+                let (pending, pended) = request.pend();
+                self.state().pended.push_back(pended);
+                self.changed.notify_all();
+                Progress::Pending(pending)
+            }
+        }
+    }
+}
+
+/// The base as the layer's next provider.
+#[derive(Clone)]
+pub struct Started(pub Arc<Base>);
+
+/// A module that is found by its path.
+pub struct InMemory(Arc<Base>);
+
+thread_local! {
+    static CATALOG: RefCell<Vec<WSAPROTOCOL_INFOW>> = const { RefCell::new(Vec::new()) };
+}
+
+static MODULES: Mutex<Option<HashMap<PathBuf, Arc<Base>>>> = Mutex::new(None);
+
+fn address_of(table: &WSPUPCALLTABLE) -> [usize; 15] {
+    // SAFETY: the table is fifteen pointers.
+    unsafe { std::mem::transmute_copy(table) }
+}
+
+pub fn same_table(table: &WSPUPCALLTABLE, seen: &[usize; 15]) -> bool {
+    address_of(table) == *seen
+}
+
+impl Source for InMemory {
+    type Provider = Started;
+
+    fn load(path: PathBuf) -> Result<Self, WsaError> {
+        let modules = MODULES.lock().expect("no panic");
+        let found = modules.as_ref().and_then(|modules| modules.get(&path).cloned());
+        found.map(Self).ok_or(WsaError::WSAEPROVIDERFAILEDINIT)
+    }
+
+    fn start(&self, info: &WSAPROTOCOL_INFOW, table: &WSPUPCALLTABLE) -> Result<Started, WsaError> {
+        self.0.call("WSPStartup", format!("{}", info.dwCatalogEntryId))?;
+        self.0.state().starts.push((*info, address_of(table)));
+        Ok(Started(Arc::clone(&self.0)))
+    }
+}
+
+impl ServiceProvider for Started {
+    fn accept(
+        &self,
+        socket: SOCKET,
+        _: Option<Room<'_>>,
+        _: Option<Condition<'_>>,
+    ) -> Result<SOCKET, WsaError> {
+        self.0.call("accept", format!("{socket:#x}"))?;
+        Ok(new_handle(&self.0))
+    }
+
+    fn async_select(&self, socket: SOCKET, _: HWND, message: u32, events: i32) -> Result<(), WsaError> {
+        self.0.call("async_select", format!("{socket:#x}, {message}, {events:#x}"))
+    }
+
+    fn cancel_blocking_call(&self) -> Result<(), WsaError> {
+        self.0.call("cancel_blocking_call", String::new())
+    }
+
+    fn cleanup(&self) -> Result<(), WsaError> {
+        self.0.state().clean_ups += 1;
+        self.0.call("cleanup", String::new())
+    }
+
+    fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
+        self.0.call("close_socket", format!("{socket:#x}"))?;
+        self.0.state().sockets.retain(|open| *open != socket);
+        Ok(())
+    }
+
+    fn duplicate_socket(&self, socket: SOCKET, process: u32) -> Result<WSAPROTOCOL_INFOW, WsaError> {
+        self.0.call("duplicate_socket", format!("{socket:#x}, {process}"))?;
+        let info = self.0.state().opened[0];
+        Ok(WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..info })
+    }
+
+    fn enum_network_events(
+        &self,
+        socket: SOCKET,
+        _: Option<EventRef<'_>>,
+    ) -> Result<WSANETWORKEVENTS, WsaError> {
+        let none = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [0; 10] };
+        let happened = self.0.state().events.pop_front().unwrap_or(none);
+        self.0.call("enum_network_events", format!("{socket:#x}"))?;
+        Ok(happened)
+    }
+
+    fn event_select(&self, socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> Result<(), WsaError> {
+        self.0.call("event_select", format!("{socket:#x}, {events:#x}"))?;
+        self.0.state().selected = event.map(|event| (socket, event.raw().expose_provenance(), events));
+        Ok(())
+    }
+
+    fn get_sock_opt(&self, socket: SOCKET, level: i32, option: i32, _: Room<'_>) -> Result<(), WsaError> {
+        self.0.call("get_sock_opt", format!("{socket:#x}, {level:#x}, {option:#x}"))
+    }
+
+    fn ioctl(
+        &self,
+        socket: SOCKET,
+        code: u32,
+        _: Option<super::super::sys::Bytes<'_>>,
+        _: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        self.0.call("ioctl", format!("{socket:#x}, {code:#x}"))?;
+        Ok(request.map_or(Progress::Done(0), |request| self.0.request(request)))
+    }
+
+    fn recv(
+        &self,
+        socket: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        self.0.call("recv", format!("{socket:#x}, {}, {flags}", buffers.total()))?;
+        Ok(match request {
+            Some(request) => self.0.request(request).map(|count| (count, 0)),
+            None => Progress::Done((buffers.write_at(0, b"data").try_into().expect("few"), 0)),
+        })
+    }
+
+    fn select(
+        &self,
+        _: i32,
+        read: Option<FdSetMut<'_>>,
+        write: Option<FdSetMut<'_>>,
+        except: Option<FdSetMut<'_>>,
+        _: Option<View<'_, timeval>>,
+    ) -> Result<i32, WsaError> {
+        let seen = |set: Option<FdSetMut<'_>>| set.map(|set| set.iter().collect::<Vec<_>>());
+        self.0.call("select", format!("{:x?} {:x?} {:x?}", seen(read), seen(write), seen(except)))?;
+        // The first of each set is ready, but in the last set nothing is.
+        let first = |set: Option<FdSetMut<'_>>| {
+            let mut first = true;
+            if let Some(set) = set {
+                set.retain(|_| std::mem::take(&mut first));
+            }
+        };
+        first(read);
+        first(write);
+        if let Some(except) = except {
+            except.clear();
+        }
+        Ok(i32::from(read.is_some()) + i32::from(write.is_some()))
+    }
+
+    fn send(
+        &self,
+        socket: SOCKET,
+        buffers: Gather<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        self.0.call("send", format!("{socket:#x}, {}, {flags}", buffers.total()))?;
+        Ok(match request {
+            Some(request) => self.0.request(request),
+            None => Progress::Done(buffers.total().try_into().expect("few")),
+        })
+    }
+
+    fn set_sock_opt(
+        &self,
+        socket: SOCKET,
+        level: i32,
+        option: i32,
+        value: super::super::sys::Bytes<'_>,
+    ) -> Result<(), WsaError> {
+        self.0.call("set_sock_opt", format!("{socket:#x}, {level:#x}, {option:#x}, {:?}", value.to_vec()))
+    }
+
+    fn socket(
+        &self,
+        _: i32,
+        _: i32,
+        _: i32,
+        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        _: u32,
+        _: u32,
+    ) -> Result<SOCKET, WsaError> {
+        self.0.call("socket", format!("{:?}", info.map(|info| info.get().dwCatalogEntryId)))?;
+        self.0.state().opened.extend(info.map(View::get));
+        Ok(new_handle(&self.0))
+    }
+}
+
+fn new_handle(base: &Base) -> SOCKET {
+    static NEXT: AtomicUsize = AtomicUsize::new(0x100);
+    let handle = NEXT.fetch_add(4, Ordering::Relaxed);
+    base.state().sockets.push(handle);
+    handle
+}
+
+/// What is installed: base, layer, and the chain of both.
+pub struct Stand {
+    pub host: Host,
+    pub base: Arc<Base>,
+    pub base_entry: Entry,
+    pub hidden: Entry,
+    pub chain: Entry,
+    pub upcalls: Upcalls,
+    pub table: WSPUPCALLTABLE,
+    pub next: Next<InMemory>,
+    /// What the layer was told of ends.
+    pub told: Arc<Mutex<Vec<(SOCKET, Moved, Outcome)>>>,
+}
+
+unsafe extern "system" fn enumerate(
+    _: *const i32,
+    buffer: *mut WSAPROTOCOL_INFOW,
+    length: *mut u32,
+    errno: *mut i32,
+) -> i32 {
+    CATALOG.with_borrow(|catalog| {
+        let bytes = u32::try_from(size_of_val(&**catalog)).expect("a small catalog");
+        // SAFETY: the caller passes good pointers.
+        if unsafe { length.replace(bytes) } < bytes {
+            // SAFETY: as above.
+            unsafe { errno.write(WsaError::WSAENOBUFS.code()) };
+            return -1;
+        }
+        // SAFETY: there is room, as was just checked.
+        unsafe { buffer.copy_from(catalog.as_ptr(), catalog.len()) };
+        i32::try_from(catalog.len()).expect("a small catalog")
+    })
+}
+
+/// A provider's path, which leads to a new base.
+pub fn module(path: &str) -> Arc<Base> {
+    let base = Arc::new(Base::default());
+    let mut modules = MODULES.lock().expect("no panic");
+    modules.get_or_insert_default().insert(path.into(), Arc::clone(&base));
+    base
+}
+
+impl Stand {
+    pub fn new(class: Class) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = format!("base-{number}.dll");
+        let base = module(&path);
+        let host = Host::new().expect("a place is free");
+        let flags = if class == Class::Ifs { XP1_IFS_HANDLES } else { 0 };
+        let base_entry = Entry::new(guid(0xba5e), &path).flags(flags).sockets(2, SOCK_STREAM, 6);
+        let base_entry = host.add_entry(base_entry);
+        let hidden = host.add_entry(Entry::layer(LAYER, "layer.dll").flags(flags));
+        let chain = Entry::chain(guid(0xc4), "layer.dll", &[&hidden, &base_entry]);
+        let chain = host.add_entry(chain.flags(flags).sockets(2, SOCK_STREAM, 6));
+        CATALOG.set(vec![base_entry.info, hidden.info, chain.info]);
+        // SAFETY: it keeps the contract of `WSCEnumProtocols`.
+        unsafe { import::provide_wsc_enum_protocols(enumerate) };
+        let cell: &'static TableCell = Box::leak(Box::default());
+        let table = host.table();
+        // SAFETY: the host lives as long as the test.
+        unsafe { cell.open(Box::leak(Box::new(host.table_ex().ready()))) };
+        let upcalls = Upcalls::new(cell);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let note = Arc::clone(&told);
+        let moves = Moves::new(move |socket, moved, outcome| {
+            note.lock().expect("no panic").push((socket, moved, *outcome));
+        });
+        let chains = Chains::new(LAYER, TypeId::of::<Self>(), upcalls, table);
+        let next = Next::new(upcalls, class, chains, moves);
+        Self { host, base, base_entry, hidden, chain, upcalls, table, next, told }
+    }
+
+    /// More entries for the catalog.
+    pub fn install(&self, entry: Entry) -> Entry {
+        let entry = self.host.add_entry(entry);
+        CATALOG.with_borrow_mut(|catalog| catalog.push(entry.info));
+        entry
+    }
+
+    /// A socket of the layer's chain.
+    pub fn socket(&self) -> SOCKET {
+        self.try_socket().expect("a socket")
+    }
+
+    pub fn try_socket(&self) -> Result<SOCKET, WsaError> {
+        self.next.socket(2, 1, 6, Some(View::new(&self.chain.info)), 0, 0)
+    }
+
+    /// The lower handle of the newest socket.
+    pub fn lower(&self) -> SOCKET {
+        *self.base.state().sockets.last().expect("a socket is open below")
+    }
+
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.base.state().calls)
+    }
+
+    pub fn assert_nothing_left(&self) {
+        assert!(self.host.left_open().is_empty(), "{:?}", self.host.left_open());
+        let state = self.base.state();
+        assert_eq!(state.starts.len(), state.clean_ups);
+    }
+}
+
+impl Drop for Stand {
+    fn drop(&mut self) {
+        self.next.end();
+        if !std::thread::panicking() {
+            self.assert_nothing_left();
+        }
+    }
+}
+
+/// A client's overlapped request.
+pub struct Ask {
+    pub overlapped: Box<WSAOVERLAPPED>,
+    state: Cell<State>,
+}
+
+static ENDS: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
+static ENDED: Condvar = Condvar::new();
+
+const TELLER: Teller = Teller {
+    begin: |_| {},
+    tell: |parts, outcome| {
+        ENDS.lock().expect("no panic").push((parts.overlapped.addr().get(), outcome));
+        ENDED.notify_all();
+    },
+};
+
+impl Ask {
+    pub fn new() -> Self {
+        Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(State::Fresh) }
+    }
+
+    pub fn request<'a>(&'a mut self, socket: SOCKET, lent: Lent<'a>) -> Request<'a> {
+        let overlapped = std::ptr::NonNull::from(&mut *self.overlapped);
+        let parts = Parts { socket, overlapped, routine: None, thread: None };
+        // SAFETY: the test keeps both until the end.
+        unsafe { Request::from_parts(parts, lent, TELLER, &self.state) }
+    }
+
+    /// Waits for the end that the client is told.
+    pub fn end(&self) -> Outcome {
+        let own = std::ptr::from_ref(&*self.overlapped).addr();
+        let ends = ENDS.lock().expect("no panic");
+        let (mut ends, late) = ENDED
+            .wait_timeout_while(ends, PATIENCE, |ends| !ends.iter().any(|end| end.0 == own))
+            .expect("no panic");
+        assert!(!late.timed_out(), "the client is told of no end");
+        let at = ends.iter().position(|end| end.0 == own).expect("there is one");
+        ends.swap_remove(at).1
+    }
+
+    /// Whether an end was told.
+    pub fn has_ended(&self) -> bool {
+        let own = std::ptr::from_ref(&*self.overlapped).addr();
+        ENDS.lock().expect("no panic").iter().any(|end| end.0 == own)
+    }
+}

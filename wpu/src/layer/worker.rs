@@ -1,0 +1,276 @@
+//! The thread on which the layer's own requests to the provider below begin and end.
+//!
+//! Completion routines run on the thread that began the operation, in an alertable wait. A client's
+//! thread may never wait like that, so each request that is moved down is begun on this thread, while
+//! the client's thread waits for it: the order of calls stays, and an error at once stays one.
+
+use super::sys::ffi::{
+    FALSE, INFINITE, TRUE, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WSAEVENT, WaitForMultipleObjectsExFn,
+};
+use super::sys::{Event, EventRef, ThreadId, Upcalls, WsaError, import};
+use crate::contain::contain;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+
+/// The worker, which is started when it is first needed.
+pub(super) struct Worker {
+    upcalls: Upcalls,
+    state: Mutex<State>,
+}
+
+enum State {
+    Idle,
+    Running(Running),
+    Ended,
+}
+
+struct Running {
+    shared: Arc<Shared>,
+    thread: JoinHandle<()>,
+}
+
+/// What the worker and those who give it work have in common.
+pub(super) struct Shared {
+    upcalls: Upcalls,
+    tasks: Mutex<Tasks>,
+    /// Set when there is work, or an end.
+    wake: Event,
+    /// Set by providers below when something happens on a socket.
+    news: Event,
+    worker: Mutex<Option<thread::ThreadId>>,
+}
+
+#[derive(Default)]
+struct Tasks {
+    waiting: VecDeque<Task>,
+    ended: bool,
+}
+
+/// A call that the worker is to make for another thread, which waits until this is dropped.
+struct Task {
+    body: *mut Body<'static>,
+    over: Arc<Over>,
+}
+
+type Body<'a> = dyn FnMut(ThreadId<'_>) + 'a;
+
+#[derive(Default)]
+struct Over {
+    over: Mutex<bool>,
+    changed: Condvar,
+}
+
+// SAFETY: the thread that made it waits until it is dropped, and does not touch the closure before.
+unsafe impl Send for Task {}
+
+impl Task {
+    fn run(self, thread: ThreadId<'_>) {
+        // SAFETY: the closure is alive and nobody else's, as the thread that made it waits for `self`.
+        let body = unsafe { &mut *self.body };
+        // Without an answer the waiting thread knows.
+        let _ = contain(|| body(thread));
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        *lock(&self.over.over) = true;
+        self.over.changed.notify_all();
+    }
+}
+
+impl Worker {
+    pub(super) const fn new(upcalls: Upcalls) -> Self {
+        Self { upcalls, state: Mutex::new(State::Idle) }
+    }
+
+    /// What is needed to give it work. `on_news` runs on it whenever [`Shared::news`] was set.
+    pub(super) fn shared(&self, on_news: impl Fn() + Send + 'static) -> Result<Arc<Shared>, WsaError> {
+        if let Some(answer) = self.present() {
+            return answer;
+        }
+        // No lock is held meanwhile, so that two threads may come here; one of them is sent home.
+        let started = start(self.upcalls, on_news)?;
+        let mut state = lock(&self.state);
+        if let State::Idle = *state {
+            let shared = Arc::clone(&started.shared);
+            *state = State::Running(started);
+            return Ok(shared);
+        }
+        drop(state);
+        started.end();
+        self.present().unwrap_or(Err(WsaError::WSANOTINITIALISED))
+    }
+
+    fn present(&self) -> Option<Result<Arc<Shared>, WsaError>> {
+        match &*lock(&self.state) {
+            State::Idle => None,
+            State::Running(running) => Some(Ok(Arc::clone(&running.shared))),
+            State::Ended => Some(Err(WsaError::WSANOTINITIALISED)),
+        }
+    }
+
+    /// Ends the thread, and returns when it has ended.
+    pub(super) fn end(&self) {
+        let state = std::mem::replace(&mut *lock(&self.state), State::Ended);
+        if let State::Running(running) = state {
+            running.end();
+        }
+    }
+}
+
+impl Shared {
+    /// Runs `body` on the worker, and answers with what it answers.
+    ///
+    /// # Safety
+    ///
+    /// `body` and its answer may be used on another thread while this one waits.
+    pub(super) unsafe fn run<R>(&self, body: impl FnOnce(ThreadId<'_>) -> R) -> Result<R, WsaError> {
+        let (mut body, mut answer) = (Some(body), None);
+        let mut once = |thread: ThreadId<'_>| {
+            if let Some(body) = body.take() {
+                answer = Some(body(thread));
+            }
+        };
+        self.hand_over(&mut once)?;
+        // The worker had no answer if the call panicked.
+        answer.ok_or(WsaError::WSASYSCALLFAILURE)
+    }
+
+    fn hand_over(&self, body: &mut Body<'_>) -> Result<(), WsaError> {
+        let over = Arc::new(Over::default());
+        let body: *mut Body<'_> = body;
+        // SAFETY: only the lifetime differs; this function does not return before the task is dropped.
+        let body = unsafe { std::mem::transmute::<*mut Body<'_>, *mut Body<'static>>(body) };
+        let task = Task { body, over: Arc::clone(&over) };
+        let refused = {
+            let mut tasks = lock(&self.tasks);
+            if tasks.ended {
+                Some(task)
+            } else {
+                tasks.waiting.push_back(task);
+                None
+            }
+        };
+        if refused.is_some() {
+            return Err(WsaError::WSANOTINITIALISED);
+        }
+        // If that fails the worker finds the work at its next turn; there is no better way to wake it.
+        let _ = self.upcalls.set_event(self.wake.borrowed());
+        let mut is_over = lock(&over.over);
+        while !*is_over {
+            is_over = over.changed.wait(is_over).unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// The event that providers below set when something happens on a socket.
+    pub(super) fn news(&self) -> EventRef<'_> {
+        self.news.borrowed()
+    }
+
+    /// Lets the worker look for news.
+    pub(super) fn look(&self) {
+        // It would look anyway at the next event of any socket.
+        let _ = self.upcalls.set_event(self.news());
+    }
+
+    fn take_task(&self) -> Option<Task> {
+        lock(&self.tasks).waiting.pop_front()
+    }
+
+    /// Runs what there is to run, until the end.
+    fn work(&self, thread: ThreadId<'_>, wait: WaitForMultipleObjectsExFn, on_news: &impl Fn()) {
+        let events: [WSAEVENT; 2] = [self.wake.borrowed().raw(), self.news.borrowed().raw()];
+        loop {
+            while let Some(task) = self.take_task() {
+                task.run(thread);
+            }
+            if lock(&self.tasks).ended {
+                return;
+            }
+            // SAFETY: both events live as long as `self`.
+            let woken = unsafe { wait(2, events.as_ptr(), FALSE, INFINITE, TRUE) };
+            const NEWS: u32 = WAIT_OBJECT_0 + 1;
+            match woken {
+                // Completion routines have run.
+                WAIT_IO_COMPLETION => {}
+                WAIT_OBJECT_0 => drop(self.upcalls.reset_event(self.wake.borrowed())),
+                NEWS => {
+                    // What happens from here on sets it again.
+                    let _ = self.upcalls.reset_event(self.news());
+                    let _ = contain(on_news);
+                }
+                // There is no waiting any more, as when the system is about to end the process.
+                _ => return self.close(),
+            }
+        }
+    }
+
+    /// Takes no more work, and lets go whoever waits for some.
+    fn close(&self) {
+        let left = {
+            let mut tasks = lock(&self.tasks);
+            tasks.ended = true;
+            std::mem::take(&mut tasks.waiting)
+        };
+        drop(left);
+    }
+}
+
+impl Running {
+    fn end(self) {
+        lock(&self.shared.tasks).ended = true;
+        let _ = self.shared.upcalls.set_event(self.shared.wake.borrowed());
+        // A clean-up on the worker itself must not wait for its own end.
+        if *lock(&self.shared.worker) != Some(thread::current().id()) {
+            let _ = self.thread.join();
+        }
+    }
+}
+
+fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Running, WsaError> {
+    let wait = import::find_wait_for_multiple_objects_ex().ok_or(WsaError::WSASYSNOTREADY)?;
+    let (wake, news) = (upcalls.create_event()?, upcalls.create_event()?);
+    let (tasks, worker) = (Mutex::default(), Mutex::new(None));
+    let shared = Arc::new(Shared { upcalls, tasks, wake, news, worker });
+    let (tell, told) = mpsc::channel();
+    let own = Arc::clone(&shared);
+    let thread = thread::Builder::new().name("wpu layer".into()).spawn(move || {
+        *lock(&own.worker) = Some(thread::current().id());
+        // The id is of this thread, and must be closed like any other.
+        match upcalls.open_current_thread() {
+            Ok(thread) => {
+                let _ = tell.send(Ok(()));
+                own.work(thread.borrowed(), wait, &on_news);
+            }
+            Err(error) => drop(tell.send(Err(error))),
+        }
+        own.close();
+    });
+    let thread = thread.map_err(|_| WsaError::WSAENOBUFS)?;
+    match told.recv().unwrap_or(Err(WsaError::WSASYSCALLFAILURE)) {
+        Ok(()) => Ok(Running { shared, thread }),
+        Err(error) => {
+            let _ = thread.join();
+            Err(error)
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &*lock(&self.state) {
+            State::Idle => "idle",
+            State::Running(_) => "running",
+            State::Ended => "ended",
+        };
+        out.debug_tuple("Worker").field(&state).finish()
+    }
+}
