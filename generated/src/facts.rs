@@ -2215,7 +2215,7 @@ pub static KITS: [Kit; 3] = [
         name: "base",
         marker: "Base",
         text: "Sockets of a base provider whose sockets are no file handles.",
-        uses: UpcallSet::of(&[1, 3, 7, 8, 9, 10, 12, 15]),
+        uses: UpcallSet::of(&[1, 3, 7, 8, 9, 10, 11, 12, 15]),
     },
     Kit {
         name: "layer",

@@ -42,6 +42,8 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 mod apc;
+#[cfg(feature = "base")]
+pub mod base;
 mod contain;
 #[cfg(feature = "provider")]
 mod entry;

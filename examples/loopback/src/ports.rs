@@ -1,0 +1,101 @@
+//! Ports: which are taken, and who listens at one.
+
+use crate::pipe::Waiting;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use wpu::WsaError;
+use wpu::base::Notify;
+
+/// Where ports begin that are given to whoever does not care.
+const FIRST_FREE: u16 = 49152;
+
+/// The ports that are taken, each with who listens there.
+#[derive(Debug, Default)]
+pub struct Ports(Mutex<BTreeMap<u16, Weak<Listener>>>);
+
+/// A port that is taken, until this is dropped.
+#[derive(Debug)]
+pub struct Port {
+    pub number: u16,
+    ports: Arc<Ports>,
+}
+
+impl Ports {
+    /// Takes this port, or any that is free if it is 0.
+    pub fn take(this: &Arc<Self>, number: u16) -> Result<Arc<Port>, WsaError> {
+        let mut taken = this.lock();
+        let number = match number {
+            0 => {
+                (FIRST_FREE..=u16::MAX).find(|port| !taken.contains_key(port)).ok_or(WsaError::WSAENOBUFS)?
+            }
+            number if taken.contains_key(&number) => return Err(WsaError::WSAEADDRINUSE),
+            number => number,
+        };
+        taken.insert(number, Weak::new());
+        Ok(Arc::new(Port { number, ports: Arc::clone(this) }))
+    }
+
+    /// Puts a connection in line at a port.
+    pub fn connect(&self, port: u16, waiting: Waiting) -> Result<(), WsaError> {
+        let listener = self.lock().get(&port).and_then(Weak::upgrade);
+        listener.ok_or(WsaError::WSAECONNREFUSED)?.push(waiting)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u16, Weak<Listener>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Port {
+    /// Lets connections wait at this port.
+    pub fn listen(&self, backlog: i32, notify: &Notify) -> Arc<Listener> {
+        let room = usize::try_from(backlog).unwrap_or(0).clamp(1, 200);
+        let listener = Arc::new(Listener { room, line: Mutex::default(), notify: notify.clone() });
+        self.ports.lock().insert(self.number, Arc::downgrade(&listener));
+        listener
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        self.ports.lock().remove(&self.number);
+    }
+}
+
+/// Connections that wait to be accepted.
+#[derive(Debug)]
+pub struct Listener {
+    room: usize,
+    line: Mutex<VecDeque<Waiting>>,
+    notify: Notify,
+}
+
+impl Listener {
+    /// The connection that has waited longest.
+    pub fn next(&self) -> Result<Waiting, WsaError> {
+        self.lock().pop_front().ok_or(WsaError::WSAEWOULDBLOCK)
+    }
+
+    fn push(&self, waiting: Waiting) -> Result<(), WsaError> {
+        let mut line = self.lock();
+        if line.len() >= self.room {
+            return Err(WsaError::WSAECONNREFUSED);
+        }
+        line.push_back(waiting);
+        drop(line);
+        self.notify.readable();
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        for waiting in self.lock().drain(..) {
+            waiting.refuse();
+        }
+    }
+}

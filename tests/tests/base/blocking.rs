@@ -1,0 +1,241 @@
+//! Calls that wait, and calls that do not.
+
+use crate::world::{LONG, World};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use wpu_host::Verdict;
+use wpu_sys::WsaError;
+use wpu_sys::ffi::*;
+
+pub fn bytes_cross_both_ways(world: World) {
+    let (near, far) = world.pair();
+    let client = &world.client;
+    assert_eq!(client.send_vectored(near, &[b"good ", b"day"], 0), Ok(8));
+    let (mut first, mut rest) = ([0; 3], [0; 5]);
+    client.recv_all(far, &mut first).expect("three bytes");
+    client.recv_all(far, &mut rest).expect("five bytes");
+    assert_eq!((&first, &rest), (b"goo", b"d day"));
+    client.send_all(far, b"back").expect("a peer");
+    let mut back = [0; 4];
+    assert_eq!(client.recv_vectored(near, &mut [&mut back[..2]], MSG_PEEK).map(|(count, _)| count), Ok(2));
+    client.recv_all(near, &mut back).expect("four bytes");
+    assert_eq!(&back, b"back");
+    world.close([near]);
+    assert_eq!(client.recv(far, &mut back), Ok(0), "the other end was closed in peace");
+    world.close([far]);
+    world.end();
+}
+
+pub fn nothing_listens_there(world: World) {
+    let (listener, address) = world.listener();
+    world.close([listener]);
+    let socket = world.socket();
+    assert_eq!(world.client.connect(socket, address), Err(WsaError::WSAECONNREFUSED));
+    world.close([socket]);
+    world.end();
+}
+
+pub fn a_receiver_waits_for_bytes(world: World) {
+    let (near, far) = world.pair();
+    thread::scope(|scope| {
+        let receiver = scope.spawn(|| {
+            let mut bytes = [0; 4];
+            world.client.recv(far, &mut bytes).map(|count| bytes[..count].to_vec())
+        });
+        world.client.send_all(near, b"wake").expect("a peer");
+        assert_eq!(receiver.join().expect("no panic"), Ok(b"wake".to_vec()));
+    });
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn a_sender_waits_for_room(world: World) {
+    const MANY: usize = 16 << 20;
+    let (near, far) = world.pair();
+    thread::scope(|scope| {
+        let sender = scope.spawn(|| world.client.send(near, &vec![7; MANY]));
+        let mut bytes = vec![0; MANY];
+        world.client.recv_all(far, &mut bytes).expect("all bytes");
+        assert!(bytes.iter().all(|byte| *byte == 7));
+        assert_eq!(sender.join().expect("no panic"), Ok(MANY), "a blocking call sends everything");
+    });
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn d_20_a_hook_runs_while_a_call_waits(world: World) {
+    let (near, far) = world.pair();
+    thread::scope(|scope| {
+        let (ran, has_run) = mpsc::channel();
+        let (world, client) = (&world, &world.client);
+        let receiver = scope.spawn(move || {
+            world.host.set_blocking_hook(move || {
+                let _ = ran.send(());
+                true
+            });
+            let mut byte = [0];
+            let answer = client.recv(far, &mut byte);
+            world.host.clear_blocking_hook();
+            answer
+        });
+        for _ in 0..3 {
+            has_run.recv_timeout(LONG).expect("the hook runs again and again");
+        }
+        client.send_all(near, b"x").expect("a peer");
+        assert_eq!(receiver.join().expect("no panic"), Ok(1));
+    });
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn d_20_a_hook_that_says_no_ends_the_call(world: World) {
+    let (near, far) = world.pair();
+    world.host.set_blocking_hook(|| false);
+    assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAEINTR));
+    assert_eq!(world.client.cancel_blocking_call(far), Err(WsaError::WSAEINVAL), "no call waits");
+    world.client.send_all(near, b"x").expect("a peer");
+    world.host.clear_blocking_hook();
+    assert_eq!(world.client.recv(far, &mut [0]), Ok(1), "the socket is as good as before");
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn closing_ends_a_call_that_waits(world: World) {
+    let (near, far) = world.pair();
+    thread::scope(|scope| {
+        let (waits, waiting) = mpsc::channel();
+        let (host, client) = (&world.host, &world.client);
+        let receiver = scope.spawn(move || {
+            host.set_blocking_hook(move || waits.send(()).is_ok());
+            client.recv(far, &mut [0])
+        });
+        waiting.recv_timeout(LONG).expect("it waits");
+        client.close(far).expect("a socket to close");
+        drop(waiting);
+        assert_eq!(receiver.join().expect("no panic"), Err(WsaError::WSAEINTR));
+    });
+    world.close([near]);
+    world.end();
+}
+
+pub fn a_time_limit_ends_a_call_that_waits(world: World) {
+    let (near, far) = world.pair();
+    world.client.set_option(far, SOL_SOCKET, SO_RCVTIMEO, &20_u32.to_le_bytes()).expect("an option");
+    assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAETIMEDOUT));
+    world.client.set_option(near, SOL_SOCKET, SO_SNDTIMEO, &20_u32.to_le_bytes()).expect("an option");
+    let sent = world.client.send(near, &vec![0; 64 << 20]).expect("some bytes");
+    assert!(sent > 0 && sent < 64 << 20, "{sent} bytes");
+    assert_eq!(world.client.send(near, &vec![0; 1 << 20]), Err(WsaError::WSAETIMEDOUT));
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn without_blocking_nothing_waits(world: World) {
+    let (listener, address) = world.listener();
+    let client = &world.client;
+    client.set_nonblocking(listener, true).expect("a socket");
+    assert_eq!(client.accept(listener), Err(WsaError::WSAEWOULDBLOCK));
+    let near = world.socket();
+    client.connect(near, address).expect("a connection");
+    let selected = client.select(&[listener], &[], &[], Some(LONG)).expect("a caller");
+    assert_eq!(selected.read, [listener]);
+    let (far, _) = client.accept(listener).expect("a caller");
+    assert_eq!(
+        client.recv(far, &mut [0]),
+        Err(WsaError::WSAEWOULDBLOCK),
+        "accepted sockets do not block either"
+    );
+    client.set_nonblocking(near, true).expect("a socket");
+    let chunk = vec![1; 1 << 20];
+    let mut sent = 0;
+    let full = loop {
+        match client.send(near, &chunk) {
+            Ok(count) => sent += count,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full, WsaError::WSAEWOULDBLOCK);
+    client.set_nonblocking(far, false).expect("a socket");
+    client.recv_all(far, &mut vec![0; sent]).expect("what was sent");
+    let mut waiting = [0; 4];
+    client.ioctl(far, FIONREAD, &[], &mut waiting).expect("a number");
+    assert_eq!(u32::from_le_bytes(waiting), 0);
+    world.close([listener, near, far]);
+    world.end();
+}
+
+pub fn shutting_down_ends_one_direction(world: World) {
+    let (near, far) = world.pair();
+    let client = &world.client;
+    client.send_all(near, b"last").expect("a peer");
+    client.shutdown(near, SD_SEND).expect("a connection");
+    assert_eq!(client.send(near, b"more"), Err(WsaError::WSAESHUTDOWN));
+    let mut bytes = [0; 4];
+    client.recv_all(far, &mut bytes).expect("four bytes");
+    assert_eq!(client.recv(far, &mut bytes), Ok(0));
+    client.send_all(far, b"back").expect("the other direction is open");
+    client.recv_all(near, &mut bytes).expect("four bytes");
+    client.shutdown(near, SD_RECEIVE).expect("a connection");
+    assert_eq!(client.recv(near, &mut bytes), Err(WsaError::WSAESHUTDOWN));
+    assert_eq!(client.shutdown(near, 3), Err(WsaError::WSAEINVAL));
+    let fresh = world.socket();
+    assert_eq!(client.shutdown(fresh, SD_SEND), Err(WsaError::WSAENOTCONN));
+    world.close([near, far, fresh]);
+    world.end();
+}
+
+pub fn a_condition_judges_callers(world: World) {
+    let (listener, address) = world.listener();
+    let client = &world.client;
+    let call = || {
+        let caller = world.socket();
+        client.connect(caller, address).map(|()| caller).expect("a connection")
+    };
+    let one = call();
+    let mut seen = None;
+    let deferred = client.accept_if(listener, |caller| {
+        seen = caller.address;
+        Verdict::Defer
+    });
+    assert_eq!(deferred, Err(WsaError::WSATRY_AGAIN));
+    assert_eq!(seen, client.local_address(one).ok());
+    let taken = client.accept_if(listener, |_| Verdict::Accept).expect("a connection");
+    assert_eq!(client.peer_address(taken), client.local_address(one));
+    let two = call();
+    assert_eq!(client.accept_if(listener, |_| Verdict::Reject), Err(WsaError::WSAECONNREFUSED));
+    assert_eq!(client.recv(two, &mut [0]), Err(WsaError::WSAECONNRESET));
+    world.close([one, two, taken, listener]);
+    world.end();
+}
+
+/// Every thread serves and asks for eight connections at once.
+pub fn sixty_four_sockets_and_eight_threads(world: World) {
+    let moved = Arc::new(AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for number in 0..8_u8 {
+            let (world, moved) = (&world, Arc::clone(&moved));
+            scope.spawn(move || {
+                let pairs: Vec<_> = (0..4).map(|_| world.pair()).collect();
+                for round in 0..32_u8 {
+                    for (index, (near, far)) in (0..).zip(&pairs) {
+                        let sent = [number, index, round];
+                        world.client.send_all(*near, &sent).expect("a peer");
+                        let mut received = [0; 3];
+                        world.client.recv_all(*far, &mut received).expect("three bytes");
+                        assert_eq!(received, sent);
+                        world.client.send_all(*far, &received).expect("a peer");
+                        world.client.recv_all(*near, &mut received).expect("three bytes");
+                        moved.fetch_add(6, Ordering::Relaxed);
+                    }
+                }
+                for (near, far) in pairs {
+                    world.close([near, far]);
+                }
+            });
+        }
+    });
+    assert_eq!(moved.load(Ordering::Relaxed), 8 * 4 * 32 * 6);
+    world.end();
+}

@@ -1,0 +1,82 @@
+//! Options, names, texts, and what is refused.
+
+use crate::world::World;
+use std::net::{Ipv4Addr, SocketAddr};
+use wpu_sys::WsaError;
+use wpu_sys::ffi::*;
+
+pub fn d_28_options(world: World) {
+    let (listener, _) = world.listener();
+    let (near, far) = world.pair();
+    let client = &world.client;
+    let number = |socket, name| client.number_option(socket, SOL_SOCKET, name);
+    assert_eq!(number(near, SO_TYPE), Ok(SOCK_STREAM));
+    assert_eq!((number(near, SO_ACCEPTCONN), number(listener, SO_ACCEPTCONN)), (Ok(0), Ok(1)));
+    assert_eq!(number(near, SO_ERROR), Ok(0));
+    for name in [SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVBUF, SO_SNDBUF, SO_KEEPALIVE, SO_REUSEADDR] {
+        client.set_option(near, SOL_SOCKET, name, &1_u32.to_le_bytes()).expect("an option");
+        assert_eq!(number(near, name), Ok(1), "{name:#x}");
+    }
+    client.set_option(near, SOL_SOCKET, SO_LINGER, &[1, 0, 5, 0]).expect("an option");
+    assert_eq!(number(near, SO_LINGER), Ok(0x5_0001));
+    assert_eq!(number(near, SO_DONTLINGER), Ok(0));
+    let mut entry = vec![0; size_of::<WSAPROTOCOL_INFOW>()];
+    assert_eq!(client.option(near, SOL_SOCKET, SO_PROTOCOL_INFOW, &mut entry), Ok(entry.len()));
+    let version = std::mem::offset_of!(WSAPROTOCOL_INFOW, iVersion);
+    assert_eq!(entry[version..version + 4], 2_u32.to_le_bytes());
+    assert_eq!(number(near, 0x7777), Err(WsaError::WSAENOPROTOOPT));
+    assert_eq!(client.set_option(near, SOL_SOCKET, SO_TYPE, &[0; 4]), Err(WsaError::WSAENOPROTOOPT));
+    assert_eq!(client.set_option(near, SOL_SOCKET, SO_RCVTIMEO, &[]), Err(WsaError::WSAEFAULT));
+    let mut handle = [0; size_of::<SOCKET>()];
+    client.ioctl(near, SIO_BASE_HANDLE, &[], &mut handle).expect("a handle");
+    assert_eq!(SOCKET::from_le_bytes(handle), near);
+    // A connection that is not to linger at all is reset.
+    client.set_option(near, SOL_SOCKET, SO_LINGER, &[1, 0, 0, 0]).expect("an option");
+    world.close([near]);
+    assert_eq!(client.recv(far, &mut [0]), Err(WsaError::WSAECONNRESET));
+    world.close([far, listener]);
+    world.end();
+}
+
+pub fn names_and_addresses(world: World) {
+    let client = &world.client;
+    let fresh = world.socket();
+    assert_eq!(client.local_address(fresh), Err(WsaError::WSAEINVAL));
+    assert_eq!(client.peer_address(fresh), Err(WsaError::WSAENOTCONN));
+    let (near, far) = world.pair();
+    assert_eq!(client.peer_address(near), client.local_address(far));
+    assert_eq!(client.peer_address(far), client.local_address(near));
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 80));
+    assert_eq!(client.address_to_string(address, None), Ok("127.0.0.1:80".to_owned()));
+    assert_eq!(client.string_to_address("127.0.0.1:80", AF_INET, None), Ok(address));
+    assert_eq!(client.string_to_address("localhost", AF_INET, None), Err(WsaError::WSAEINVAL));
+    world.close([fresh, near, far]);
+    world.end();
+}
+
+pub fn d_25_strange_handles_and_values_are_refused(world: World) {
+    let client = &world.client;
+    let (listener, address) = world.listener();
+    let fresh = world.socket();
+    assert_eq!(client.bind_bytes(fresh, &[2]), Err(WsaError::WSAEFAULT));
+    assert_eq!(client.bind(fresh, address), Err(WsaError::WSAEADDRINUSE));
+    assert_eq!(client.bind(listener, address), Err(WsaError::WSAEINVAL), "it has an address");
+    assert_eq!(client.listen(fresh, 1), Err(WsaError::WSAEINVAL), "it has none");
+    assert_eq!(client.accept(fresh).map(|_| ()), Err(WsaError::WSAEINVAL));
+    assert_eq!(client.connect(listener, address), Err(WsaError::WSAEINVAL));
+    assert_eq!(client.send(fresh, b"x"), Err(WsaError::WSAENOTCONN));
+    assert_eq!(client.recv(fresh, &mut [0]), Err(WsaError::WSAENOTCONN));
+    let (near, far) = world.pair();
+    assert_eq!(client.send_vectored(near, &[b"x"], MSG_OOB), Err(WsaError::WSAEOPNOTSUPP));
+    assert_eq!(client.send(near, b""), Ok(0));
+    assert!(client.ioctl(near, 0x1234, &[], &mut []).is_err());
+    let procs = client.procs(near).expect("a provider");
+    let close = procs.lpWSPCloseSocket.expect("a function");
+    let mut errno = 0;
+    // SAFETY: the provider is started, and the function takes any value.
+    assert_eq!(unsafe { close(0xdead, &raw mut errno) }, SOCKET_ERROR);
+    assert_eq!(errno, WsaError::WSAENOTSOCK.code());
+    world.host.clear_faults();
+    world.close([listener, fresh, near, far]);
+    world.end();
+}

@@ -1,0 +1,200 @@
+//! Addresses as clients write them, and the two families that every program knows.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use wpu_sys::WsaError;
+use wpu_sys::ffi::{AF_INET, AF_INET6};
+
+/// The longest address of any family.
+const LONGEST: usize = 128;
+/// `sockaddr_in`: family, port, address, and eight bytes of nothing.
+const INET: usize = 16;
+/// `sockaddr_in6`: family, port, flow, address, scope.
+const INET6: usize = 28;
+
+/// An address of any family: the bytes of a `sockaddr`, which begin with the family.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Address {
+    bytes: [u8; LONGEST],
+    len: usize,
+}
+
+impl Address {
+    /// One of these bytes.
+    ///
+    /// # Errors
+    ///
+    /// `WSAEFAULT` if there are too few for a family, or more than any address has.
+    pub fn new(bytes: &[u8]) -> Result<Self, WsaError> {
+        let mut copy = [0; LONGEST];
+        if !(2..=LONGEST).contains(&bytes.len()) {
+            return Err(WsaError::WSAEFAULT);
+        }
+        copy[..bytes.len()].copy_from_slice(bytes);
+        Ok(Self { bytes: copy, len: bytes.len() })
+    }
+
+    /// The bytes, as a client reads them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// The family: `AF_INET`, `AF_INET6`, or one of the author's.
+    #[must_use]
+    pub fn family(&self) -> i32 {
+        i32::from(u16::from_le_bytes([self.bytes[0], self.bytes[1]]))
+    }
+
+    /// The address as the standard library has it.
+    ///
+    /// # Errors
+    ///
+    /// `WSAEAFNOSUPPORT` if the family is neither `AF_INET` nor `AF_INET6`, `WSAEFAULT` if bytes are missing.
+    pub fn to_inet(&self) -> Result<SocketAddr, WsaError> {
+        let port = u16::from_be_bytes([self.bytes[2], self.bytes[3]]);
+        match self.family() {
+            AF_INET if self.len >= INET => {
+                Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::from(self.part::<4>(4))), port))
+            }
+            AF_INET6 if self.len >= INET6 => Ok(SocketAddr::V6(SocketAddrV6::new(
+                Ipv6Addr::from(self.part::<16>(8)),
+                port,
+                u32::from_be_bytes(self.part(4)),
+                u32::from_ne_bytes(self.part(24)),
+            ))),
+            AF_INET | AF_INET6 => Err(WsaError::WSAEFAULT),
+            _ => Err(WsaError::WSAEAFNOSUPPORT),
+        }
+    }
+
+    fn part<const N: usize>(&self, at: usize) -> [u8; N] {
+        let mut part = [0; N];
+        part.copy_from_slice(&self.bytes[at..at + N]);
+        part
+    }
+
+    fn put(&mut self, at: usize, part: &[u8]) {
+        self.bytes[at..at + part.len()].copy_from_slice(part);
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        let (family, len) = match address {
+            SocketAddr::V4(_) => (AF_INET, INET),
+            SocketAddr::V6(_) => (AF_INET6, INET6),
+        };
+        let mut this = Self { bytes: [0; LONGEST], len };
+        this.put(0, &family.to_le_bytes()[..2]);
+        this.put(2, &address.port().to_be_bytes());
+        match address {
+            SocketAddr::V4(v4) => this.put(4, &v4.ip().octets()),
+            SocketAddr::V6(v6) => {
+                this.put(4, &v6.flowinfo().to_be_bytes());
+                this.put(8, &v6.ip().octets());
+                this.put(24, &v6.scope_id().to_ne_bytes());
+            }
+        }
+        this
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.to_inet() {
+            Ok(inet) => write!(out, "{inet}"),
+            Err(_) => write!(out, "family {} {:02x?}", self.family(), &self.as_bytes()[2..]),
+        }
+    }
+}
+
+/// The text of an address of the two families; a port of 0 is left out, as Winsock does.
+pub(super) fn to_text(address: &Address) -> Result<String, WsaError> {
+    let inet = address.to_inet().map_err(|_| WsaError::WSAEINVAL)?;
+    Ok(match inet {
+        SocketAddr::V6(v6) if v6.port() == 0 && v6.scope_id() != 0 => {
+            format!("{}%{}", v6.ip(), v6.scope_id())
+        }
+        _ if inet.port() == 0 => inet.ip().to_string(),
+        _ => inet.to_string(),
+    })
+}
+
+/// The address that a text of one of the two families stands for; without a port it is 0.
+pub(super) fn from_text(family: i32, text: &str) -> Result<Address, WsaError> {
+    let inet = match family {
+        AF_INET => text
+            .parse()
+            .map(SocketAddr::V4)
+            .or_else(|_| text.parse::<Ipv4Addr>().map(|ip| SocketAddr::new(ip.into(), 0))),
+        AF_INET6 => text.parse().map(SocketAddr::V6).or_else(|_| scoped(text)),
+        _ => return Err(WsaError::WSAEINVAL),
+    };
+    inet.map(Address::from).map_err(|_| WsaError::WSAEINVAL)
+}
+
+/// `fe80::1%3`, `[::1]` or `::1`.
+fn scoped(text: &str) -> Result<SocketAddr, std::net::AddrParseError> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    if let Some((ip, scope)) = bare.split_once('%') {
+        if let Ok(scope) = scope.parse() {
+            return Ok(SocketAddr::V6(SocketAddrV6::new(ip.parse()?, 0, 0, scope)));
+        }
+    }
+    Ok(SocketAddr::new(bare.parse::<Ipv6Addr>()?.into(), 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(text: &str) {
+        let inet: SocketAddr = text.parse().unwrap();
+        assert_eq!(Address::from(inet).to_inet(), Ok(inet));
+    }
+
+    #[test]
+    fn both_families_come_back_as_they_were() {
+        there_and_back("127.0.0.1:80");
+        there_and_back("255.254.253.252:65535");
+        there_and_back("[::1]:443");
+        there_and_back("[fe80::1%7]:1");
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_c_structures() {
+        let v4 = Address::from("1.2.3.4:258".parse::<SocketAddr>().unwrap());
+        assert_eq!(v4.as_bytes(), [2, 0, 1, 2, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let v6 = Address::from("[::1]:258".parse::<SocketAddr>().unwrap());
+        assert_eq!(v6.as_bytes().len(), 28);
+        assert_eq!(v6.as_bytes()[..4], [23, 0, 1, 2]);
+        assert_eq!(v6.as_bytes()[23], 1);
+    }
+
+    #[test]
+    fn too_few_bytes_and_strange_families_are_refused() {
+        assert_eq!(Address::new(&[2]), Err(WsaError::WSAEFAULT));
+        assert_eq!(Address::new(&[0; 129]), Err(WsaError::WSAEFAULT));
+        assert_eq!(Address::new(&[2, 0, 1, 2, 1, 2]).unwrap().to_inet(), Err(WsaError::WSAEFAULT));
+        let strange = Address::new(&[40, 0, 1, 2]).unwrap();
+        assert_eq!(strange.family(), 40);
+        assert_eq!(strange.to_inet(), Err(WsaError::WSAEAFNOSUPPORT));
+    }
+
+    #[test]
+    fn texts_have_a_port_only_where_there_is_one() {
+        for (family, text) in [
+            (AF_INET, "10.0.0.1:7"),
+            (AF_INET, "10.0.0.1"),
+            (AF_INET6, "[fe80::2%4]:9"),
+            (AF_INET6, "fe80::2%4"),
+            (AF_INET6, "::1"),
+        ] {
+            assert_eq!(to_text(&from_text(family, text).unwrap()).unwrap(), text);
+        }
+        assert_eq!(from_text(AF_INET6, "[::1]").unwrap(), from_text(AF_INET6, "::1").unwrap());
+        assert_eq!(from_text(AF_INET, "::1"), Err(WsaError::WSAEINVAL));
+        assert_eq!(from_text(AF_INET6, "10.0.0.1"), Err(WsaError::WSAEINVAL));
+        assert_eq!(from_text(40, "x"), Err(WsaError::WSAEINVAL));
+    }
+}

@@ -1,0 +1,29 @@
+//! A base provider without file handles, made of a transport.
+//!
+//! The author says how bytes get from one end to the other ([`Transport`], [`Endpoint`]), in methods that
+//! never wait, and calls a [`Notify`] when something may have become possible. [`Base`] makes the thirty
+//! functions of a provider of that: handles, blocking and non-blocking calls, overlapped requests,
+//! network events, selections, options, closing and cleaning up.
+
+mod address;
+mod block;
+mod connect;
+mod error;
+mod events;
+mod line;
+mod notify;
+mod options;
+mod provider;
+mod select;
+mod slab;
+mod socket;
+mod tell;
+mod thread;
+mod transfer;
+mod transport;
+
+pub use address::Address;
+pub use error::error_of;
+pub use notify::Notify;
+pub use provider::Base;
+pub use transport::{Endpoint, Kind, Receive, Transport};

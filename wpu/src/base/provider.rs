@@ -1,0 +1,531 @@
+//! A transport as a provider: the thirty functions over its sockets.
+
+use super::address::Address;
+use super::block::{cancel, check_no_hook};
+use super::events::{Sink, Window};
+use super::notify::Notify;
+use super::select::{Question, Selection};
+use super::slab::Slab;
+use super::socket::{Home, NewSocket, Phase, Socket, State};
+use super::thread::ThreadId;
+use super::transfer::{Receiving, with_scratch};
+use super::transport::{Endpoint, Kind, Receive, Transport};
+use crate::overlapped_result;
+use crate::{EntryPoint, Provider, Start};
+use std::fmt;
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::time::Duration;
+use wpu_sys::ffi::{
+    FIONBIO, FIONREAD, MSG_OOB, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
+    WSA_FLAG_OVERLAPPED,
+};
+use wpu_sys::ffi::{HWND, SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
+use wpu_sys::ffi::{QOS, WSANETWORKEVENTS, timeval};
+use wpu_sys::{
+    Bytes, Condition, FdSetMut, Gather, Progress, Request, Room, Scatter, ServiceProvider, Text, View,
+    ViewMut,
+};
+use wpu_sys::{Declaration, EventRef, Table, UpcallSet, Upcalls, WsaError};
+
+/// All network events that there are.
+const ALL_EVENTS: i32 = 0x3ff;
+
+/// A base provider whose sockets are no file handles, made of a [`Transport`].
+pub struct Base<T: Transport> {
+    transport: T,
+    home: Home,
+    sockets: Slab<Socket<T::Endpoint>>,
+}
+
+/// A socket, as the calls find it.
+type Found<T> = Arc<Socket<<T as Transport>::Endpoint>>;
+
+impl<T: Transport> Base<T> {
+    /// The socket that a client's handle stands for.
+    fn find(&self, socket: SOCKET) -> Result<Found<T>, WsaError> {
+        check_no_hook()?;
+        let key = self.home.upcalls.query_socket_handle_context(socket)?;
+        self.sockets.get(key).filter(|found| found.raw == socket).ok_or(WsaError::WSAENOTSOCK)
+    }
+
+    /// Gives a new socket its key and its handle.
+    fn settle(
+        &self,
+        socket: NewSocket<T::Endpoint>,
+        prepare: impl FnOnce(&mut State<T::Endpoint>),
+    ) -> Result<Found<T>, WsaError> {
+        let key = self.sockets.reserve().ok_or(WsaError::WSAENOBUFS)?;
+        let made = self.home.upcalls.create_socket_handle(socket.home.entry.dwCatalogEntryId, key);
+        let handle = made.inspect_err(|_| drop(self.sockets.remove(key)))?;
+        let socket = socket.finish(key, handle, prepare);
+        self.sockets.fill(key, Arc::clone(&socket));
+        Ok(socket)
+    }
+
+    /// What `WSPAsyncSelect` and `WSPEventSelect` have in common.
+    fn select_events(&self, socket: SOCKET, events: i32, sink: Sink) -> Result<(), WsaError> {
+        if events & !ALL_EVENTS != 0 {
+            return Err(WsaError::WSAEINVAL);
+        }
+        self.find(socket)?.select_events(events, sink)
+    }
+
+    /// The sockets of a set, with what is asked of them.
+    fn question(
+        &self,
+        set: Option<FdSetMut<'_>>,
+        question: Question,
+    ) -> impl Iterator<Item = Result<(Found<T>, Question), WsaError>> {
+        let sockets: Vec<_> = set.into_iter().flat_map(FdSetMut::iter).collect();
+        sockets.into_iter().map(move |socket| Ok((self.find(socket)?, question)))
+    }
+}
+
+impl<T: Transport + fmt::Debug> fmt::Debug for Base<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open = self.sockets.all().len();
+        out.debug_struct("Base")
+            .field("transport", &self.transport)
+            .field("open", &open)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Transport> Provider for Base<T> {
+    type Upcalls = T::Upcalls;
+    const DECLARATION: Declaration = T::DECLARATION;
+
+    fn upcalls() -> Self::Upcalls {
+        T::upcalls()
+    }
+
+    fn __run() -> &'static crate::Run {
+        T::__run()
+    }
+
+    fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet {
+        T::__import(missing, table)
+    }
+}
+
+impl<T: Transport> EntryPoint for Base<T> {
+    const DESCRIPTION: &'static str = T::DESCRIPTION;
+
+    fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
+        T::serves(entry)
+    }
+
+    fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        let home = Home { upcalls: Upcalls::new(T::__run().cell()), entry: Arc::new(*start.entry) };
+        Ok(Self { transport: T::start(start)?, home, sockets: Slab::new() })
+    }
+}
+
+impl<T: Transport> ServiceProvider for Base<T> {
+    fn socket(
+        &self,
+        family: i32,
+        kind: i32,
+        protocol: i32,
+        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        _group: u32,
+        flags: u32,
+    ) -> Result<SOCKET, WsaError> {
+        check_no_hook()?;
+        let entry = info.map_or_else(|| Arc::clone(&self.home.entry), |info| Arc::new(info.get()));
+        let or = |asked, entry| if asked == 0 { entry } else { asked };
+        let kind = Kind {
+            family: or(family, entry.iAddressFamily),
+            socket_type: or(kind, entry.iSocketType),
+            protocol: or(protocol, entry.iProtocol),
+        };
+        let notify = Notify::default();
+        let endpoint = self.transport.open(kind, notify.clone())?;
+        let home = Home { entry, ..self.home.clone() };
+        let overlapped = flags & WSA_FLAG_OVERLAPPED != 0;
+        let socket = self.settle(NewSocket { home, kind, overlapped, endpoint, notify }, |_| {})?;
+        Ok(socket.raw)
+    }
+
+    fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
+        let socket = self.find(socket)?;
+        let ended = socket.end()?;
+        self.sockets.remove(socket.key);
+        // Dropped requests are aborted: before the handle goes, which nobody can be told of afterwards.
+        drop(ended.requests);
+        if let Some(handle) = ended.handle {
+            // Everything is gone already; that the host does not like its handle back changes nothing.
+            let _ = handle.close();
+        }
+        Ok(())
+    }
+
+    fn cleanup(&self) -> Result<(), WsaError> {
+        for socket in self.sockets.all() {
+            self.sockets.remove(socket.key);
+            if let Ok(ended) = socket.end() {
+                drop(ended.requests);
+                drop(ended.handle);
+            }
+        }
+        Ok(())
+    }
+
+    fn cancel_blocking_call(&self) -> Result<(), WsaError> {
+        cancel()
+    }
+
+    fn bind(&self, socket: SOCKET, address: Bytes<'_>) -> Result<(), WsaError> {
+        self.find(socket)?.bind(&read_address(address)?)
+    }
+
+    fn listen(&self, socket: SOCKET, backlog: i32) -> Result<(), WsaError> {
+        self.find(socket)?.listen(backlog)
+    }
+
+    fn connect(
+        &self,
+        socket: SOCKET,
+        address: Bytes<'_>,
+        data: Option<Bytes<'_>>,
+        answer: Option<Room<'_>>,
+        _socket_qos: Option<View<'_, QOS>>,
+        _group_qos: Option<View<'_, QOS>>,
+    ) -> Result<(), WsaError> {
+        let socket = self.find(socket)?;
+        no_data(data)?;
+        socket.connect(&read_address(address)?)?;
+        none_back(answer);
+        Ok(())
+    }
+
+    fn accept(
+        &self,
+        socket: SOCKET,
+        address: Option<Room<'_>>,
+        condition: Option<Condition<'_>>,
+    ) -> Result<SOCKET, WsaError> {
+        let listener = self.find(socket)?;
+        let (incoming, peer) = listener.accept(address, condition)?;
+        let state = listener.lock();
+        let (events, nonblocking) = (state.events.inherited(), state.nonblocking);
+        let options = state.options.clone();
+        drop(state);
+        let (home, kind, overlapped) = (listener.home.clone(), listener.kind, listener.overlapped);
+        let (endpoint, notify) = (incoming.endpoint, incoming.notify);
+        let made = self.settle(NewSocket { home, kind, overlapped, endpoint, notify }, |state| {
+            (state.phase, state.bound) = (Phase::Connected, true);
+            (state.events, state.nonblocking, state.options) = (events, nonblocking, options);
+        })?;
+        if let Some(room) = address {
+            room.fill(peer.as_bytes())?;
+        }
+        made.tell();
+        Ok(made.raw)
+    }
+
+    fn shutdown(&self, socket: SOCKET, how: i32) -> Result<(), WsaError> {
+        let how = match how {
+            0 => Shutdown::Read,
+            1 => Shutdown::Write,
+            2 => Shutdown::Both,
+            _ => return Err(WsaError::WSAEINVAL),
+        };
+        self.find(socket)?.shutdown(how)
+    }
+
+    fn send_disconnect(&self, socket: SOCKET, data: Option<Bytes<'_>>) -> Result<(), WsaError> {
+        let socket = self.find(socket)?;
+        no_data(data)?;
+        socket.shutdown(Shutdown::Write)
+    }
+
+    fn recv_disconnect(&self, socket: SOCKET, data: Option<Room<'_>>) -> Result<(), WsaError> {
+        self.find(socket)?.shutdown(Shutdown::Read)?;
+        none_back(data);
+        Ok(())
+    }
+
+    fn recv(
+        &self,
+        socket: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        self.recv_from(socket, buffers, flags, None, request)
+    }
+
+    fn recv_from(
+        &self,
+        socket: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        from: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        let socket = self.find(socket)?;
+        no_urgent(flags)?;
+        socket.receive(Receiving { buffers, flags, from }, request)
+    }
+
+    fn send(
+        &self,
+        socket: SOCKET,
+        buffers: Gather<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        let socket = self.find(socket)?;
+        no_urgent(flags)?;
+        socket.send(buffers, None, request)
+    }
+
+    fn send_to(
+        &self,
+        socket: SOCKET,
+        buffers: Gather<'_>,
+        flags: u32,
+        to: Option<Bytes<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        let socket = self.find(socket)?;
+        no_urgent(flags)?;
+        // A connection has one other end, whatever the client says.
+        let to = to.filter(|_| socket.kind.is_datagram()).map(read_address).transpose()?;
+        socket.send(buffers, to, request)
+    }
+
+    fn get_overlapped_result(
+        &self,
+        socket: SOCKET,
+        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        wait: bool,
+    ) -> Result<(u32, u32), WsaError> {
+        let socket = self.find(socket)?;
+        let name = overlapped.as_ptr().addr();
+        let mut waiting = socket.new_wait(None);
+        let mut state = socket.lock();
+        while state.is_pending(name) {
+            if !wait {
+                return Err(WsaError::WSA_IO_INCOMPLETE);
+            }
+            state = socket.wait(&mut waiting, state)?;
+        }
+        if let Some(outcome) = state.outcome(name) {
+            return outcome;
+        }
+        drop(state);
+        // A host may show it a little later than it was told: then there is nothing to wait on.
+        overlapped_result(overlapped).unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE))
+    }
+
+    fn async_select(&self, socket: SOCKET, window: HWND, message: u32, events: i32) -> Result<(), WsaError> {
+        if events != 0 && window.is_null() {
+            return Err(WsaError::WSAEINVAL);
+        }
+        self.select_events(socket, events, Sink::Window(Window { window, message }))
+    }
+
+    fn event_select(&self, socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> Result<(), WsaError> {
+        let sink = match event.and_then(|event| EventRef::from_raw(event.raw())) {
+            Some(event) => Sink::Event(event),
+            None if events != 0 => return Err(WsaError::WSAEINVAL),
+            None => Sink::Record,
+        };
+        self.select_events(socket, events, sink)
+    }
+
+    fn enum_network_events(
+        &self,
+        socket: SOCKET,
+        event: Option<EventRef<'_>>,
+    ) -> Result<WSANETWORKEVENTS, WsaError> {
+        let socket = self.find(socket)?;
+        if let Some(event) = event {
+            // First: what comes in between sets it again, for nothing, and is not missed.
+            self.home.upcalls.reset_event(event)?;
+        }
+        let (recorded, errors) = socket.lock().events.take();
+        Ok(WSANETWORKEVENTS { lNetworkEvents: recorded, iErrorCode: errors })
+    }
+
+    fn select(
+        &self,
+        _count: i32,
+        read: Option<FdSetMut<'_>>,
+        write: Option<FdSetMut<'_>>,
+        except: Option<FdSetMut<'_>>,
+        timeout: Option<View<'_, timeval>>,
+    ) -> Result<i32, WsaError> {
+        let timeout = timeout.map(|timeout| duration(timeout.get())).transpose()?;
+        let questions = self
+            .question(read, Question::Readable)
+            .chain(self.question(write, Question::Writable))
+            .chain(self.question(except, Question::Exceptional));
+        let selection = Selection(questions.collect::<Result<Vec<_>, _>>()?);
+        let Some((first, _)) = selection.0.first() else {
+            return Err(WsaError::WSAEINVAL);
+        };
+        let answers = match timeout {
+            Some(Duration::ZERO) => selection.look()?,
+            timeout => selection.wait(first.new_wait(timeout))?,
+        };
+        let mut left = answers.iter();
+        for set in [read, write, except].into_iter().flatten() {
+            set.retain(|_| left.next().is_some_and(|yes| *yes));
+        }
+        Ok(i32::try_from(answers.iter().filter(|yes| **yes).count()).unwrap_or(i32::MAX))
+    }
+
+    fn get_sock_name(&self, socket: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+        Ok(address.fill(self.find(socket)?.endpoint.local()?.as_bytes())?)
+    }
+
+    fn get_peer_name(&self, socket: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+        Ok(address.fill(self.find(socket)?.peer_name()?.as_bytes())?)
+    }
+
+    fn get_sock_opt(&self, socket: SOCKET, level: i32, option: i32, value: Room<'_>) -> Result<(), WsaError> {
+        let mut bytes = self.find(socket)?.option(level, option)?;
+        // Where a client reads a `BOOLEAN`, or half of a number, the rest must be zero.
+        if bytes[value.capacity().min(bytes.len())..].iter().all(|byte| *byte == 0) && value.capacity() > 0 {
+            bytes.truncate(value.capacity());
+        }
+        Ok(value.fill(&bytes)?)
+    }
+
+    fn set_sock_opt(
+        &self,
+        socket: SOCKET,
+        level: i32,
+        option: i32,
+        value: Bytes<'_>,
+    ) -> Result<(), WsaError> {
+        self.find(socket)?.set_option(level, option, &value.to_vec())
+    }
+
+    fn ioctl(
+        &self,
+        socket: SOCKET,
+        code: u32,
+        input: Option<Bytes<'_>>,
+        output: Option<Room<'_>>,
+        _request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        let socket = self.find(socket)?;
+        let input = input.map_or_else(Vec::new, Bytes::to_vec);
+        let answer = match code {
+            FIONBIO => socket.set_nonblocking(&input).map(|()| Vec::new()),
+            FIONREAD => socket.waiting_bytes().map(|count| count.to_le_bytes().to_vec()),
+            SIO_BASE_HANDLE | SIO_BSP_HANDLE | SIO_BSP_HANDLE_SELECT | SIO_BSP_HANDLE_POLL => {
+                Ok(socket.raw.to_le_bytes().to_vec())
+            }
+            _ => socket.endpoint.ioctl(code, &input),
+        }?;
+        if !answer.is_empty() {
+            output.ok_or(WsaError::WSAEFAULT)?.fill(&answer)?;
+        }
+        Ok(Progress::Done(u32::try_from(answer.len()).unwrap_or(u32::MAX)))
+    }
+
+    fn address_to_string(
+        &self,
+        address: Bytes<'_>,
+        _info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        text: Room<'_, u16>,
+    ) -> Result<(), WsaError> {
+        let spelled = self.transport.address_to_text(&read_address(address)?)?;
+        let units: Vec<u16> = spelled.encode_utf16().chain([0]).collect();
+        Ok(text.fill(&units)?)
+    }
+
+    fn string_to_address(
+        &self,
+        text: Text<'_>,
+        family: i32,
+        _info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        address: Room<'_>,
+    ) -> Result<(), WsaError> {
+        let text = String::from_utf16(&text.to_vec()).map_err(|_| WsaError::WSAEINVAL)?;
+        Ok(address.fill(self.transport.text_to_address(family, &text)?.as_bytes())?)
+    }
+}
+
+impl<E: Endpoint> Socket<E> {
+    /// From now on the client hears of these events, there and nowhere else. The socket does not block any more.
+    fn select_events(self: &Arc<Self>, events: i32, sink: Sink) -> Result<(), WsaError> {
+        let mut state = self.lock();
+        state.check()?;
+        state.nonblocking = true;
+        state.events.select(events, sink);
+        let here = ThreadId::current();
+        // Whoever is just telling of the old selection must be done when this returns.
+        while state.telling.is_some_and(|thread| thread != here) {
+            state = self.pause(state);
+        }
+        drop(state);
+        self.tell();
+        Ok(())
+    }
+
+    fn set_nonblocking(&self, input: &[u8]) -> Result<(), WsaError> {
+        let value = <[u8; 4]>::try_from(input.get(..4).ok_or(WsaError::WSAEFAULT)?);
+        let nonblocking = value.is_ok_and(|value| value != [0; 4]);
+        let mut state = self.lock();
+        if !nonblocking && state.events.is_selected() {
+            return Err(WsaError::WSAEINVAL);
+        }
+        state.nonblocking = nonblocking;
+        self.wake(&state);
+        Ok(())
+    }
+
+    /// How many bytes a client can receive at once, as far as the kit looks.
+    fn waiting_bytes(&self) -> Result<u32, WsaError> {
+        let state = self.lock();
+        if !self.carries(&state) {
+            return Ok(0);
+        }
+        drop(state);
+        let count = with_scratch(0x1_0000, |bytes| {
+            if self.kind.is_datagram() {
+                self.endpoint.receive_from(bytes, Receive::Peek).map(|(len, _)| len)
+            } else {
+                self.endpoint.receive(bytes, Receive::Peek)
+            }
+        });
+        match count {
+            Ok(count) => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
+            Err(WsaError::WSAEWOULDBLOCK) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn read_address(bytes: Bytes<'_>) -> Result<Address, WsaError> {
+    Address::new(&bytes.to_vec())
+}
+
+/// Connections carry no data of their own.
+fn no_data(data: Option<Bytes<'_>>) -> Result<(), WsaError> {
+    if data.is_none_or(Bytes::is_empty) { Ok(()) } else { Err(WsaError::WSAENOPROTOOPT) }
+}
+
+fn none_back(data: Option<Room<'_>>) {
+    if let Some(room) = data {
+        room.set_used(0);
+    }
+}
+
+/// There is no urgent data.
+fn no_urgent(flags: u32) -> Result<(), WsaError> {
+    if flags & MSG_OOB == 0 { Ok(()) } else { Err(WsaError::WSAEOPNOTSUPP) }
+}
+
+fn duration(time: timeval) -> Result<Duration, WsaError> {
+    let seconds = u64::try_from(time.tv_sec).map_err(|_| WsaError::WSAEINVAL)?;
+    let micros = u64::try_from(time.tv_usec).map_err(|_| WsaError::WSAEINVAL)?;
+    Ok(Duration::from_secs(seconds).saturating_add(Duration::from_micros(micros)))
+}

@@ -1,0 +1,127 @@
+//! Sockets by key: what a handle's context is, and never a pointer.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Half of a key says where, and half which of those that were there.
+const HALF: u32 = usize::BITS / 2;
+const WHERE: usize = (1 << HALF) - 1;
+
+/// Values by keys that are never 0 and that name nothing any more once their value is gone.
+#[derive(Debug)]
+pub struct Slab<T>(RwLock<Slots<T>>);
+
+#[derive(Debug)]
+struct Slots<T> {
+    slots: Vec<Slot<T>>,
+    free: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    generation: usize,
+    value: Option<Arc<T>>,
+}
+
+impl<T> Slab<T> {
+    pub const fn new() -> Self {
+        Self(RwLock::new(Slots { slots: Vec::new(), free: Vec::new() }))
+    }
+
+    /// A key that names nothing yet. `None` if there are none left.
+    pub fn reserve(&self) -> Option<usize> {
+        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let at = match slots.free.pop() {
+            Some(at) => at,
+            None if slots.slots.len() > WHERE => return None,
+            None => {
+                slots.slots.push(Slot { generation: 1, value: None });
+                slots.slots.len() - 1
+            }
+        };
+        Some(slots.slots[at].generation << HALF | at)
+    }
+
+    /// Gives a reserved key its value.
+    pub fn fill(&self, key: usize, value: Arc<T>) {
+        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.of(key) {
+            slot.value = Some(value);
+        }
+    }
+
+    /// What a key names.
+    pub fn get(&self, key: usize) -> Option<Arc<T>> {
+        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.slots.get(key & WHERE)?;
+        slot.value.as_ref().filter(|_| slot.generation == key >> HALF).cloned()
+    }
+
+    /// Forgets a key, whether or not it has a value.
+    pub fn remove(&self, key: usize) -> Option<Arc<T>> {
+        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.of(key)?;
+        let value = slot.value.take();
+        // A place whose generations are used up is not used again.
+        if slot.generation < WHERE {
+            slot.generation += 1;
+            slots.free.push(key & WHERE);
+        } else {
+            slot.generation = 0;
+        }
+        value
+    }
+
+    /// All values.
+    pub fn all(&self) -> Vec<Arc<T>> {
+        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        slots.slots.iter().filter_map(|slot| slot.value.clone()).collect()
+    }
+}
+
+impl<T> Slots<T> {
+    fn of(&mut self, key: usize) -> Option<&mut Slot<T>> {
+        self.slots.get_mut(key & WHERE).filter(|slot| slot.generation == key >> HALF)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_names_its_value_until_it_is_removed() {
+        let slab = Slab::new();
+        let key = slab.reserve().unwrap();
+        assert_ne!(key, 0);
+        assert!(slab.get(key).is_none());
+        slab.fill(key, Arc::new('a'));
+        assert_eq!(slab.get(key).as_deref(), Some(&'a'));
+        assert_eq!(slab.remove(key).as_deref(), Some(&'a'));
+        assert!(slab.get(key).is_none());
+        assert!(slab.remove(key).is_none());
+    }
+
+    #[test]
+    fn the_next_value_in_the_same_place_has_another_key() {
+        let slab = Slab::new();
+        let first = slab.reserve().unwrap();
+        slab.fill(first, Arc::new(1));
+        slab.remove(first);
+        let second = slab.reserve().unwrap();
+        slab.fill(second, Arc::new(2));
+        assert_ne!(first, second);
+        assert!(slab.get(first).is_none());
+        slab.fill(first, Arc::new(3));
+        assert_eq!(slab.get(second).as_deref(), Some(&2));
+        assert_eq!(slab.all().len(), 1);
+    }
+
+    #[test]
+    fn strange_keys_name_nothing() {
+        let slab = Slab::<u8>::new();
+        for key in [0, 1, usize::MAX, 7 << HALF] {
+            assert!(slab.get(key).is_none());
+            assert!(slab.remove(key).is_none());
+        }
+    }
+}
