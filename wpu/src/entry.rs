@@ -296,15 +296,21 @@ fn refuse(provider: &Starter, error: StartError) -> WsaError {
 
 /// Says something to whoever watches the process.
 pub(crate) fn complain(what: fmt::Arguments<'_>) {
-    // Nobody may be there to read it.
-    let _ = writeln!(std::io::stderr(), "wpu: {what}");
+    // In one piece, since other threads say things too. Nobody may be there to read it.
+    let _ = std::io::stderr().write_all(format!("wpu: {what}\n").as_bytes());
 }
 
 fn described(description: &str) -> WSPDATA {
     let mut data = WSPDATA { wVersion: VERSION, wHighVersion: VERSION, ..WSPDATA::ZERO };
-    let room = data.szDescription.len() - 1;
-    for (unit, text) in data.szDescription[..room].iter_mut().zip(description.encode_utf16()) {
-        *unit = text;
+    // The last unit stays the zero that ends it, and no character is cut in two.
+    let mut room = data.szDescription.len() - 1;
+    let mut at = data.szDescription.iter_mut();
+    for character in description.chars() {
+        let mut units = [0; 2];
+        let units = character.encode_utf16(&mut units);
+        let Some(left) = room.checked_sub(units.len()) else { break };
+        room = left;
+        units.iter().zip(at.by_ref()).for_each(|(unit, place)| *place = *unit);
     }
     data
 }

@@ -84,7 +84,7 @@ pub use wpu_sys::{
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "provider")]
-    pub use crate::entry::{Starter, start_up};
+    pub use crate::entry::{Starter, TablePointer, start_up};
     pub use crate::run::Run;
     pub use wpu_sys::*;
 }

@@ -76,7 +76,7 @@ thread_local! {
     static REFUSES: Mark<bool> = const { Mark::new(false) };
 }
 
-provider!(Choosy, uses: &[], start: |_| if REFUSES.get() { Err(WsaError::WSAEPROCLIM) } else { Ok(()) });
+provider!(Choosy, uses: &[], again: |_| if REFUSES.get() { Err(WsaError::WSAEPROCLIM) } else { Ok(()) });
 
 #[test]
 fn a_start_that_the_provider_refuses_leaves_the_table_in_force() {

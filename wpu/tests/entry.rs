@@ -3,17 +3,19 @@
 mod common;
 
 use common::host::{self, Scripted};
-use common::provider::{ENTRY, VERSION, clean_up, only, provider, slots, start, start_for, upcall};
+use common::provider::{
+    ENTRY, IFS_ENTRY, VERSION, call, clean_up, only, provider, slots, start, start_any, start_for, upcall,
+};
 use std::cell::RefCell;
 use std::panic::resume_unwind;
-use std::ptr::{null, null_mut, without_provenance_mut};
-use std::sync::Mutex;
+use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
-use wpu::__private::start_up;
-use wpu::{Event, Provider, Start, WsaError};
-use wpu_sys::ffi::{FARPROC, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE};
+use wpu::__private::{Run, Starter, TablePointer, start_up};
+use wpu::{Declaration, EntryPoint, Provider, ServiceProvider, Start, Table, UpcallSet, Upcalls, WsaError};
+use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
 const FULL: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
+static FULL_EX: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 
 const SET_EVENT: usize = upcall("WPUSetEvent");
 const CREATE_EVENT: usize = upcall("WPUCreateEvent");
@@ -23,17 +25,25 @@ const STEP: usize = if cfg!(miri) { 257 * 3 + 1 } else { 1 };
 
 provider!(Versioned, uses: &[]);
 
+/// The documented rule: the lowest version is 2.2, and the provider gets the lower of what is wanted and what it
+/// has, which is 2.2 too. The low byte is the major number, and counts first.
 #[test]
-fn every_version_from_2_2_on_is_accepted() {
+fn every_version_word_is_answered_by_the_documented_rule() {
+    let (mut refused, mut accepted) = (0, 0);
     for version in (0..=u16::MAX).step_by(STEP).chain([0x0202, 0x0102, 0x0201, 0x0301, 0x0103]) {
         let [major, minor] = version.to_le_bytes();
         let started = start_for::<Versioned>(version, &FULL);
         if (major, minor) < (2, 2) {
             assert_eq!(started.err(), Some(WsaError::WSAVERNOTSUPPORTED), "{major}.{minor}");
+            refused += 1;
         } else {
             clean_up(&started.expect("2.2 is what it gets")).expect("started");
+            accepted += 1;
         }
         assert_eq!(Versioned::__run().starts(), 0);
+    }
+    if STEP == 1 {
+        assert_eq!((refused, accepted), (2 * 256 + 2 + 3, 253 * 256 + 254 + 2));
     }
 }
 
@@ -45,83 +55,181 @@ fn a_bad_pointer_is_refused_before_the_provider_runs() {
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let (data, functions) = (&raw mut data, &raw mut functions);
     for data in [null_mut(), data.wrapping_byte_add(1)] {
-        bad(start_with(data, &raw const ENTRY, functions));
+        bad(start_with(data, &raw const ENTRY, &FULL, functions));
     }
     for entry in [null(), (&raw const ENTRY).wrapping_byte_add(1)] {
-        bad(start_with(data, entry, functions));
+        bad(start_with(data, entry, &FULL, functions));
+    }
+    for table in [null(), (&raw const FULL_EX).wrapping_byte_add(1)] {
+        bad(start_with(data, &raw const ENTRY, table, functions));
     }
     for functions in [null_mut(), functions.wrapping_byte_add(1)] {
-        bad(start_with(data, &raw const ENTRY, functions));
+        bad(start_with(data, &raw const ENTRY, &FULL, functions));
     }
-    bad(start_with(null_mut(), null(), null_mut()));
+    bad(start_with(null_mut(), null(), null::<WSPUPCALLTABLEEX>(), null_mut()));
     assert_eq!(Guarded::__run().starts(), 0);
 }
 
-fn start_with(data: *mut WSPDATA, entry: *const WSAPROTOCOL_INFOW, functions: *mut WSPPROC_TABLE) -> i32 {
+fn start_with(
+    data: *mut WSPDATA,
+    entry: *const WSAPROTOCOL_INFOW,
+    table: impl TablePointer,
+    functions: *mut WSPPROC_TABLE,
+) -> i32 {
     // SAFETY: each pointer is null, misaligned or good.
-    unsafe { start_up::<Guarded>(VERSION, data, entry, &FULL, functions) }
+    unsafe { start_up(VERSION, data, entry, table, functions, &[Starter::of::<Guarded>()]) }
 }
 
 /// What a provider was given.
 struct Given {
     entry: WSAPROTOCOL_INFOW,
     table: [usize; 15],
-    functions: WSPPROC_TABLE,
 }
 
 thread_local! {
     static GIVEN: RefCell<Option<Given>> = const { RefCell::new(None) };
 }
 
-provider!(Layer, uses: &[SET_EVENT], start: |start: &mut Start<'_>| {
-    let (entry, table) = (*start.entry, slots(start.table).map(<*const ()>::addr));
-    // SAFETY: what is stored is a function that nobody calls.
-    let functions = unsafe { start.functions() };
-    GIVEN.set(Some(Given { entry, table, functions: *functions }));
-    functions.lpWSPSocket = socket_function();
+fn note(start: &Start<'_>) -> Result<(), WsaError> {
+    let table = slots(start.table).map(<*const ()>::addr);
+    GIVEN.set(Some(Given { entry: *start.entry, table }));
     Ok(())
-});
-
-fn socket_function() -> FARPROC {
-    without_provenance_mut(0x50c7)
 }
+
+provider!(Layer, uses: &[SET_EVENT], start: note, again: note);
 
 #[test]
 fn a_provider_gets_the_entry_and_the_table_as_they_came() {
     // Holes and all: a layer hands it on as it is.
     let table = only(&FULL, |slot| slot == SET_EVENT || slot % 2 == 0);
-    let functions = start::<Layer>(&table).expect("started");
-    let given = GIVEN.take().expect("it ran");
-    assert_eq!(given.entry, ENTRY);
-    assert_eq!(given.table, slots(&table).map(<*const ()>::addr));
-    let expected = WSPPROC_TABLE { lpWSPCleanup: functions.lpWSPCleanup, ..WSPPROC_TABLE::ZERO };
-    assert_eq!(given.functions, WSPPROC_TABLE::ZERO);
-    assert_eq!(functions, WSPPROC_TABLE { lpWSPSocket: socket_function(), ..expected });
+    let other = WSAPROTOCOL_INFOW { dwCatalogEntryId: 77, ..ENTRY };
+    let providers = [Starter::of::<Layer>()];
+    for entry in [&ENTRY, &other] {
+        let started = start_any(VERSION, entry, &table, &providers);
+        let (_, functions) = started.expect("started");
+        let given = GIVEN.take().expect("it ran");
+        assert_eq!(given.entry, *entry);
+        assert_eq!(given.table, slots(&table).map(<*const ()>::addr));
+        assert_eq!(call(&functions, 3), Ok(()));
+    }
+    let started = start_any(VERSION, &other, &raw const FULL_EX, &providers);
+    let (_, functions) = started.expect("WSPStartupEx");
+    assert_eq!(GIVEN.take().expect("it ran").table, slots(&FULL).map(<*const ()>::addr));
+    for _ in 0..3 {
+        clean_up(&functions).expect("started");
+    }
+}
+
+provider!(Ifs, class: Ifs, uses: &[]);
+provider!(NonIfs, uses: &[], serves: |entry| entry.dwCatalogEntryId != 13);
+provider!(Thirteenth, uses: &[]);
+
+#[test]
+fn the_catalog_entry_chooses_among_the_providers_of_a_library() {
+    let both = [Starter::of::<Ifs>(), Starter::of::<NonIfs>(), Starter::of::<Thirteenth>()];
+    let thirteenth = WSAPROTOCOL_INFOW { dwCatalogEntryId: 13, ..ENTRY };
+    let starts = || [Ifs::__run().starts(), NonIfs::__run().starts(), Thirteenth::__run().starts()];
+    let entries = [
+        (&ENTRY, [0, 1, 0], "NonIfs"),
+        (&IFS_ENTRY, [1, 0, 0], "Ifs"),
+        (&thirteenth, [0, 0, 1], "Thirteenth"),
+    ];
+    for (entry, expected, name) in entries {
+        let (data, functions) = start_any(VERSION, entry, &FULL, &both).expect("one of them serves it");
+        assert_eq!((starts(), description(&data)), (expected, name.to_owned()));
+        clean_up(&functions).expect("started");
+        assert_eq!(starts(), [0; 3]);
+    }
+}
+
+#[test]
+fn an_entry_that_contradicts_the_class_is_refused() {
+    for (entry, provider) in [(&ENTRY, Starter::of::<Ifs>()), (&IFS_ENTRY, Starter::of::<NonIfs>())] {
+        let refused = start_any(VERSION, entry, &FULL, &[provider]);
+        assert_eq!(refused.err(), Some(WsaError::WSASYSNOTREADY));
+    }
+    let unserved = WSAPROTOCOL_INFOW { dwCatalogEntryId: 13, ..ENTRY };
+    let refused = start_any(VERSION, &unserved, &FULL, &[Starter::of::<NonIfs>()]);
+    assert_eq!(refused.err(), Some(WsaError::WSASYSNOTREADY));
+}
+
+provider!(Surprised, uses: &[], serves: |_| resume_unwind(Box::new(Payload)));
+
+#[test]
+fn a_panic_while_choosing_is_a_failure() {
+    assert_eq!(start::<Surprised>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
+}
+
+/// What a provider says of itself, up to the zero.
+fn description(data: &WSPDATA) -> String {
+    let end = data.szDescription.iter().position(|unit| *unit == 0).expect("a zero ends it");
+    String::from_utf16(&data.szDescription[..end]).expect("UTF-16")
+}
+
+/// A provider that has more to say than there is room for.
+struct Talkative;
+
+impl Provider for Talkative {
+    type Upcalls = Upcalls;
+    const DECLARATION: Declaration = Declaration { provider: "Talkative", ..Versioned::DECLARATION };
+    fn upcalls() -> Upcalls {
+        Upcalls::new(Self::__run().cell())
+    }
+    fn __run() -> &'static Run {
+        static RUN: Run = Run::new();
+        &RUN
+    }
+    fn __import(missing: UpcallSet, _: &mut Table) -> UpcallSet {
+        missing
+    }
+}
+
+impl ServiceProvider for Talkative {}
+
+impl EntryPoint for Talkative {
+    /// 254 units, then one character of two, then more.
+    const DESCRIPTION: &'static str = concat!(
+        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+        "012345678901234567890123456789012345678901234567890123🦀and more"
+    );
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self)
+    }
+}
+
+#[test]
+fn a_description_that_is_too_long_is_cut_between_characters_and_ends_with_a_zero() {
+    let started = start_any(VERSION, &ENTRY, &FULL, &[Starter::of::<Talkative>()]);
+    let (data, functions) = started.expect("started");
+    assert_eq!(description(&data), Talkative::DESCRIPTION[..254]);
     clean_up(&functions).expect("started");
 }
 
-static KEPT: Mutex<Option<Event>> = Mutex::new(None);
 static CLEAN_UPS: AtomicU32 = AtomicU32::new(0);
 
 provider!(
     Refusing,
     uses: &[CREATE_EVENT],
     start: |_| {
-        *KEPT.lock().expect("no panic") = Some(Refusing::upcalls().create_event()?);
+        let _kept = Refusing::upcalls().create_event()?;
         Err(WsaError::WSAEPROCLIM)
     },
     clean_up: || {
         CLEAN_UPS.fetch_add(1, Ordering::AcqRel);
-        drop(KEPT.lock().expect("no panic").take());
+        Ok(())
+    },
+    dropped: || {
+        CLEAN_UPS.fetch_add(1, Ordering::AcqRel);
     }
 );
 
 #[test]
-fn a_start_up_that_fails_is_taken_back() {
+fn a_start_up_that_fails_leaves_no_instance() {
     host::answer(Ok(vec![4]));
     assert_eq!(start::<Refusing>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(host::seen_names(), ["WPUCreateEvent", "WPUCloseEvent"]);
-    assert_eq!(CLEAN_UPS.load(Ordering::Acquire), 1);
+    assert_eq!(CLEAN_UPS.load(Ordering::Acquire), 0, "there was nothing to clean up");
     assert_eq!((Refusing::__run().starts(), Refusing::__run().cell().is_open()), (0, false));
 }
 
@@ -134,9 +242,9 @@ fn a_failure_with_code_zero_does_not_pass_for_success() {
 
 static MOODY: AtomicU32 = AtomicU32::new(0);
 
-provider!(Moody, uses: &[SET_EVENT], start: |_| match MOODY.fetch_add(1, Ordering::AcqRel) {
-    1 => Err(WsaError::WSAEPROCLIM),
-    2 => resume_unwind(Box::new(())),
+provider!(Moody, uses: &[SET_EVENT], again: |_| match MOODY.fetch_add(1, Ordering::AcqRel) {
+    0 => Err(WsaError::WSAEPROCLIM),
+    1 => resume_unwind(Box::new(())),
     _ => Ok(()),
 });
 
@@ -174,26 +282,41 @@ fn a_panic_of_start_is_a_failure() {
 
 provider!(PanicsAtEnd, uses: &[SET_EVENT], clean_up: || resume_unwind(Box::new(Payload)));
 
+provider!(PanicsWhenDropped, uses: &[SET_EVENT], dropped: || resume_unwind(Box::new(Payload)));
+
+provider!(FailsAtEnd, uses: &[SET_EVENT], clean_up: || Err(WsaError::WSAENETDOWN));
+
 #[test]
-fn a_panic_of_clean_up_stays_inside_and_the_run_ends() {
+fn whatever_becomes_of_the_clean_up_the_run_ends() {
+    ends::<PanicsAtEnd>(Err(WsaError::WSASYSCALLFAILURE));
+    ends::<PanicsWhenDropped>(Ok(()));
+    ends::<FailsAtEnd>(Err(WsaError::WSAENETDOWN));
+}
+
+fn ends<P: EntryPoint>(answer: Result<(), WsaError>) {
     for _ in 0..2 {
-        let functions = start::<PanicsAtEnd>(&FULL).expect("started");
-        clean_up(&functions).expect("the clean-up counts");
-        let run = PanicsAtEnd::__run();
+        let functions = start::<P>(&FULL).expect("started");
+        assert_eq!(clean_up(&functions), answer);
+        let run = P::__run();
         assert_eq!((run.starts(), run.cell().is_open()), (0, false));
         assert_eq!(clean_up(&functions), Err(WsaError::WSANOTINITIALISED));
+        assert_eq!(call(&functions, 3), Err(WsaError::WSANOTINITIALISED));
     }
 }
 
-provider!(
-    PanicsTwice,
-    uses: &[],
-    start: |_| resume_unwind(Box::new(())),
-    clean_up: || resume_unwind(Box::new(()))
-);
+provider!(Panicky, uses: &[], called: |socket| match socket {
+    0 => resume_unwind(Box::new(Payload)),
+    1 => Err(WsaError::new(0)),
+    _ => Ok(()),
+});
 
 #[test]
-fn panics_of_start_and_of_the_clean_up_after_it_both_stay_inside() {
-    assert_eq!(start::<PanicsTwice>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
-    assert_eq!(PanicsTwice::__run().starts(), 0);
+fn a_panic_of_a_call_stays_inside_and_the_next_call_works() {
+    let functions = start::<Panicky>(&FULL).expect("started");
+    for _ in 0..2 {
+        assert_eq!(call(&functions, 0), Err(WsaError::WSASYSCALLFAILURE));
+        assert_eq!(call(&functions, 1), Err(WsaError::WSASYSCALLFAILURE), "0 would be no error");
+        assert_eq!(call(&functions, 2), Ok(()));
+    }
+    clean_up(&functions).expect("nobody is inside any more");
 }

@@ -8,7 +8,7 @@ use common::calls::SOCKET;
 use common::host::{self, Scripted};
 use common::provider::{clean_up, only_ex, start};
 use wpu::prelude::*;
-use wpu::{__private::import, UPCALLS, UpcallSet};
+use wpu::{__private::import, StartError, UPCALLS, UpcallSet};
 use wpu_sys::ffi::{WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 use wpu_sys::thunk;
 
@@ -29,9 +29,11 @@ const LONG: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted<2>>();
 )]
 struct Completes;
 
+impl ServiceProvider for Completes {}
+
 impl EntryPoint for Completes {
-    fn start(_: &mut Start<'_>) -> Result<(), WsaError> {
-        Ok(())
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self)
     }
 }
 
@@ -46,9 +48,11 @@ impl EntryPoint for Completes {
 )]
 struct Indifferent;
 
+impl ServiceProvider for Indifferent {}
+
 impl EntryPoint for Indifferent {
-    fn start(_: &mut Start<'_>) -> Result<(), WsaError> {
-        Ok(())
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self)
     }
 }
 
@@ -87,7 +91,7 @@ fn nobody_offers_it() {
     assert_eq!(start::<Completes>(&SHORT).err(), Some(WsaError::WSASYSNOTREADY));
     // SAFETY: the functions of this table can be called for ever.
     let error = unsafe { Completes::__run().start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) };
-    assert_eq!(error.expect_err("nobody offers it").missing, UpcallSet::of(&[SLOT]));
+    assert_eq!(error, Err(StartError::Missing(UpcallSet::of(&[SLOT]))));
     assert_eq!(completed_by(), Err(WsaError::WSANOTINITIALISED));
     let functions = start::<Indifferent>(&SHORT).expect("it does not ask for it");
     clean_up(&functions).expect("started");

@@ -40,9 +40,11 @@ const LIBRARY: &str = "
 )]
 struct Completes;
 
+impl ServiceProvider for Completes {}
+
 impl EntryPoint for Completes {
-    fn start(_: &mut Start<'_>) -> Result<(), WsaError> {
-        Ok(())
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self)
     }
 }
 

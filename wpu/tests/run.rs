@@ -7,9 +7,10 @@ use common::host::{self, Scripted, seen};
 use common::provider::{clean_up, clean_up_into, provider, start, upcall};
 use std::cell::Cell;
 use std::ptr::{null_mut, without_provenance_mut};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use wpu::{Event, EventRef, Provider, Upcalls, WsaError};
-use wpu_sys::ffi::{BOOL, SOCKET_ERROR, TRUE, WSAEVENT, WSPUPCALLTABLE};
+use wpu_sys::ffi::{BOOL, LPWSPCLEANUP, SOCKET_ERROR, TRUE, WSAEVENT, WSPPROC_TABLE, WSPUPCALLTABLE};
 
 const FIRST: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<1>>();
 const SECOND: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<2>>();
@@ -42,28 +43,50 @@ fn the_newest_table_holds() {
     assert_eq!(reached::<Newest>(), None);
 }
 
-thread_local! {
-    /// Whether the next start-up is overtaken by another and fails then.
-    static OVERTAKE: Cell<bool> = const { Cell::new(false) };
+/// What a start-up of the same thread answered, from within another.
+static INNER: Mutex<Vec<Option<WsaError>>> = Mutex::new(Vec::new());
+
+provider!(
+    Nesting,
+    uses: &[SET_EVENT],
+    start: |_| {
+        note_inner();
+        Ok(())
+    },
+    again: |_| {
+        note_inner();
+        Ok(())
+    },
+    clean_up: || {
+        note_inner();
+        Ok(())
+    },
+    dropped: note_inner
+);
+
+fn note_inner() {
+    let functions = WSPPROC_TABLE { lpWSPCleanup: FUNCTIONS.get(), ..WSPPROC_TABLE::ZERO };
+    let mut inner = INNER.lock().expect("no panic");
+    inner.push(start::<Nesting>(&THIRD).err());
+    inner.extend(functions.lpWSPCleanup.map(|_| clean_up(&functions).err()));
 }
 
-provider!(Overtaken, uses: &[SET_EVENT], start: |_| {
-    if OVERTAKE.take() {
-        start::<Overtaken>(&THIRD)?;
-        return Err(WsaError::WSAEPROCLIM);
-    }
-    Ok(())
-});
+thread_local! {
+    /// `WSPCleanup` of the provider, once it is known.
+    static FUNCTIONS: Cell<LPWSPCLEANUP> = const { Cell::new(None) };
+}
 
 #[test]
-fn a_start_up_that_fails_does_not_take_back_a_newer_table() {
-    let functions = start::<Overtaken>(&FIRST).expect("started");
-    OVERTAKE.set(true);
-    assert_eq!(start::<Overtaken>(&SECOND).err(), Some(WsaError::WSAEPROCLIM));
-    assert_eq!((Overtaken::__run().starts(), reached::<Overtaken>()), (2, Some(3)));
+fn start_ups_and_clean_ups_inside_each_other_are_refused() {
+    let functions = start::<Nesting>(&FIRST).expect("started");
+    FUNCTIONS.set(functions.lpWSPCleanup);
+    start::<Nesting>(&SECOND).expect("started");
+    assert_eq!((Nesting::__run().starts(), reached::<Nesting>()), (2, Some(2)));
     clean_up(&functions).expect("twice");
     clean_up(&functions).expect("once");
-    assert_eq!(reached::<Overtaken>(), None);
+    assert_eq!(reached::<Nesting>(), None);
+    let inner = INNER.lock().expect("no panic");
+    assert_eq!(*inner, [Some(WsaError::WSAEINPROGRESS); 7]);
 }
 
 provider!(Restarted, uses: &[SET_EVENT]);
@@ -79,36 +102,51 @@ fn after_the_last_clean_up_it_can_be_started_again() {
     assert_eq!(reached::<Restarted>(), None);
 }
 
-static STARTS: AtomicU32 = AtomicU32::new(0);
-static CLEAN_UPS: AtomicU32 = AtomicU32::new(0);
-
 provider!(
     Nested,
     uses: &[SET_EVENT],
     start: |_| {
-        STARTS.fetch_add(1, Ordering::AcqRel);
+        count(0);
+        Ok(())
+    },
+    again: |_| {
+        count(1);
         Ok(())
     },
     clean_up: || {
-        CLEAN_UPS.fetch_add(1, Ordering::AcqRel);
-    }
+        count(2);
+        Ok(())
+    },
+    dropped: || count(3)
 );
+
+/// First start-ups, further ones, last clean-ups, and ends of instances.
+static TURNS: [AtomicU32; 4] = [const { AtomicU32::new(0) }; 4];
+
+fn count(turn: usize) {
+    TURNS[turn].fetch_add(1, Ordering::AcqRel);
+}
 
 #[test]
 fn each_start_up_needs_a_clean_up_and_only_the_last_one_counts() {
-    let counts = || (STARTS.load(Ordering::Acquire), CLEAN_UPS.load(Ordering::Acquire));
-    let functions = [(); 3].map(|()| start::<Nested>(&FIRST).expect("started"));
-    for (functions, left) in functions.iter().zip([3, 2, 1]) {
-        assert_eq!((Nested::__run().starts(), counts()), (left, (3, 0)));
-        assert_eq!(reached::<Nested>(), Some(1));
-        clean_up(functions).expect("started");
+    let counts = || TURNS.each_ref().map(|turn| turn.load(Ordering::Acquire));
+    for round in 0..2 {
+        let functions = [(); 3].map(|()| start::<Nested>(&FIRST).expect("started"));
+        for (functions, left) in functions.iter().zip([3, 2, 1]) {
+            let expected = [round + 1, 2 * (round + 1), round, round];
+            assert_eq!((Nested::__run().starts(), counts()), (left, expected));
+            assert_eq!(reached::<Nested>(), Some(1));
+            clean_up(functions).expect("started");
+        }
+        let expected = [round + 1, 2 * (round + 1), round + 1, round + 1];
+        assert_eq!((Nested::__run().starts(), counts()), (0, expected));
+        assert_eq!(reached::<Nested>(), None);
     }
-    assert_eq!((Nested::__run().starts(), counts()), (0, (3, 1)));
-    assert_eq!(reached::<Nested>(), None);
 }
 
 provider!(TooOften, uses: &[SET_EVENT], clean_up: || {
     TOO_OFTEN.fetch_add(1, Ordering::AcqRel);
+    Ok(())
 });
 static TOO_OFTEN: AtomicU32 = AtomicU32::new(0);
 
@@ -158,25 +196,33 @@ fn assert_closed() {
     assert_eq!(seen(), []);
 }
 
-static KEPT: std::sync::Mutex<Option<Event>> = std::sync::Mutex::new(None);
+static KEPT: Mutex<Vec<Event>> = Mutex::new(Vec::new());
 
 provider!(
     Owner,
     uses: &[CREATE_EVENT],
     start: |_| {
-        *KEPT.lock().expect("no panic") = Some(Owner::upcalls().create_event()?);
+        let (in_clean_up, in_drop) = (Owner::upcalls().create_event()?, Owner::upcalls().create_event()?);
+        KEPT.lock().expect("no panic").extend([in_drop, in_clean_up]);
         Ok(())
     },
-    clean_up: || drop(KEPT.lock().expect("no panic").take())
+    clean_up: || {
+        drop(KEPT.lock().expect("no panic").pop());
+        Ok(())
+    },
+    dropped: || drop(KEPT.lock().expect("no panic").pop())
 );
 
 #[test]
 fn upcalls_work_from_the_start_to_the_end_of_the_last_clean_up() {
     host::answer(Ok(vec![4]));
+    host::answer(Ok(vec![8]));
     let functions = start::<Owner>(&FIRST).expect("started");
-    assert_eq!(host::seen_names(), ["WPUCreateEvent"]);
+    assert_eq!(host::seen_names(), ["WPUCreateEvent"; 2]);
     clean_up(&functions).expect("started");
-    assert_eq!(host::seen_names(), ["WPUCloseEvent"]);
+    let closed: Vec<_> = seen().into_iter().map(|seen| (seen.upcall, seen.arguments)).collect();
+    assert_eq!(closed, [("WPUCloseEvent", vec![4]), ("WPUCloseEvent", vec![8])]);
+    assert_eq!(KEPT.lock().expect("no panic").len(), 0);
 }
 
 /// How often each thread of the crowd goes round.

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use wpu::__private::{RawTable, Requirement, Run};
 use wpu::facts::ENTRIES;
 use wpu::{
-    Class, Declaration, EntryPoint, Kit, Platform, Provider, Start, UPCALLS, UpcallSet, Upcalls, WsaError,
+    Class, Declaration, EntryPoint, Kit, Platform, Provider, ServiceProvider, Start, StartError, UPCALLS,
+    UpcallSet, Upcalls, WsaError,
 };
 use wpu_sys::ffi::{WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
@@ -47,17 +48,19 @@ impl<const UPCALL: usize> Provider for Declares<UPCALL> {
     }
 }
 
+impl<const UPCALL: usize> ServiceProvider for Declares<UPCALL> {}
+
 impl<const UPCALL: usize> EntryPoint for Declares<UPCALL> {
-    fn start(_: &mut Start<'_>) -> Result<(), WsaError> {
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         RAN[UPCALL].fetch_add(1, Ordering::AcqRel);
-        Ok(())
+        Ok(Self)
     }
 }
 
 /// A provider as the tests here need it.
 struct Case {
     start: fn(&WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError>,
-    start_ex: fn(&WSPUPCALLTABLEEX) -> Result<(), wpu::StartError>,
+    start_ex: fn(&WSPUPCALLTABLEEX) -> Result<(), StartError>,
     upcalls: fn() -> Upcalls,
     run: fn() -> &'static Run,
 }
@@ -67,7 +70,7 @@ const fn case<const UPCALL: usize>() -> Case {
         start: start::<Declares<UPCALL>>,
         start_ex: |table| {
             // SAFETY: the functions of these tables can be called for ever.
-            unsafe { Declares::<UPCALL>::__run().start::<Declares<UPCALL>>(table) }.map(drop)
+            unsafe { Declares::<UPCALL>::__run().start::<Declares<UPCALL>>(table) }
         },
         upcalls: Declares::<UPCALL>::upcalls,
         run: Declares::<UPCALL>::__run,
@@ -107,7 +110,7 @@ fn refuses(upcall: usize, case: &Case, hole: usize) {
     let answer = (case.start)(&only(&FULL, |slot| slot != hole));
     assert_eq!(answer.err(), Some(WsaError::WSASYSNOTREADY), "{}", UPCALLS[hole].name);
     let error = (case.start_ex)(&only_ex(&FULL_EX, |slot| slot != hole)).expect_err("a hole");
-    assert_eq!(error.missing, UpcallSet::of(&[hole]));
+    assert_eq!(error, StartError::Missing(UpcallSet::of(&[hole])));
     assert!(error.to_string().contains(UPCALLS[hole].name), "{error}");
     assert_eq!(RAN[upcall].load(Ordering::Acquire), before, "the provider's code ran");
     assert!(!(case.run)().cell().is_open() && (case.run)().starts() == 0);
@@ -157,7 +160,7 @@ fn all_that_is_missing_is_named() {
     let table = only(&FULL, |slot| slot != 5 && slot != 12 && slot != 3);
     // SAFETY: the functions of these tables can be called for ever.
     let error = unsafe { Greedy::__run().start::<Greedy>(&table) }.expect_err("holes");
-    assert_eq!(error.missing, UpcallSet::of(&[5, 12]));
+    assert_eq!(error, StartError::Missing(UpcallSet::of(&[5, 12])));
     let names = "`WPUGetProviderPath`, `WPUSetEvent`";
     assert!(error.to_string().contains(names), "{error}");
     assert_eq!(error.code(), WsaError::WSASYSNOTREADY);
@@ -179,7 +182,7 @@ fn what_a_kit_makes_is_needed_too() {
     for hole in [1, 3, 9, 12] {
         // SAFETY: the functions of these tables can be called for ever.
         let started = unsafe { Equipped::__run().start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
-        assert_eq!(started.expect_err("a hole").missing, UpcallSet::of(&[hole]));
+        assert_eq!(started, Err(StartError::Missing(UpcallSet::of(&[hole]))));
     }
     let enough = only(&FULL, |slot| [1, 3, 9, 12].contains(&slot));
     let functions = start::<Equipped>(&enough).expect("nothing that it or its kit needs is missing");

@@ -20,8 +20,13 @@ use wpu::prelude::*;
 #[derive(Debug)]
 pub struct TourIfs;
 
+/// Every function that Ws2_32 may call answers as the documentation refuses.
+impl ServiceProvider for TourIfs {}
+
 impl EntryPoint for TourIfs {
-    fn start(start: &mut Start<'_>) -> Result<(), WsaError> {
+    const DESCRIPTION: &'static str = "Tour of the upcalls of an IFS layer";
+
+    fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         let below = Self::upcalls().get_provider_path(&start.entry.ProviderId)?;
         if below.units().is_empty() {
             return Err(WsaError::WSASYSNOTREADY);
@@ -29,7 +34,7 @@ impl EntryPoint for TourIfs {
         // Stands for a handle that the provider below has just opened.
         let lower: SOCKET = 0x1234;
         let _for_the_client = Self::upcalls().modify_ifs_handle(start.entry.dwCatalogEntryId, lower)?;
-        Ok(())
+        Ok(Self)
     }
 }
 

@@ -35,8 +35,13 @@ const KEY: usize = 7;
 /// How often a queued closure ran.
 static APCS: AtomicU32 = AtomicU32::new(0);
 
+/// Every function that Ws2_32 may call answers as the documentation refuses.
+impl ServiceProvider for Tour {}
+
 impl EntryPoint for Tour {
-    fn start(start: &mut Start<'_>) -> Result<(), WsaError> {
+    const DESCRIPTION: &'static str = "Tour of the upcalls of a non-IFS provider";
+
+    fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         let entry = start.entry.dwCatalogEntryId;
         let socket = Self::upcalls().create_socket_handle(entry, KEY)?;
         Self::look_up(&socket)?;
@@ -45,7 +50,8 @@ impl EntryPoint for Tour {
         Self::run_later()?;
         Self::tell_window(&socket);
         Self::block(start.entry)?;
-        socket.close()
+        socket.close()?;
+        Ok(Self)
     }
 }
 

@@ -1,4 +1,5 @@
 #![forbid(unsafe_code)]
+use std::{collections::HashMap, sync::Mutex};
 use wpu::prelude::*;
 
 /// A base provider whose sockets are not file handles.
@@ -10,13 +11,32 @@ use wpu::prelude::*;
         WPUQueryBlockingCallback = "never blocks a client thread",
     ),
 )]
-pub struct Loopback;
+pub struct Loopback {
+    entry: u32,
+    sockets: Mutex<HashMap<SOCKET, SocketHandle>>,
+}
 
 impl EntryPoint for Loopback {
-    fn start(start: &mut Start<'_>) -> Result<(), WsaError> {
-        let socket = Self::upcalls().create_socket_handle(start.entry.dwCatalogEntryId, 7)?;
-        assert_eq!(Self::upcalls().query_socket_handle_context(socket.raw())?, 7);
-        Ok(()) // `socket` goes out of scope, and WPUCloseSocketHandle is called
+    fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self { entry: start.entry.dwCatalogEntryId, sockets: Mutex::default() })
+    }
+}
+
+impl ServiceProvider for Loopback {
+    fn socket(
+        &self, _family: i32, _kind: i32, _protocol: i32,
+        _info: Option<View<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
+    ) -> Result<SOCKET, WsaError> {
+        let handle = Self::upcalls().create_socket_handle(self.entry, 7)?;
+        let socket = handle.raw();
+        assert_eq!(Self::upcalls().query_socket_handle_context(socket)?, 7);
+        self.sockets.lock().unwrap().insert(socket, handle);
+        Ok(socket)
+    }
+
+    fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
+        let handle = self.sockets.lock().unwrap().remove(&socket);
+        handle.ok_or(WsaError::WSAENOTSOCK)?.close() // WPUCloseSocketHandle
     }
 }
 

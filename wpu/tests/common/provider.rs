@@ -1,8 +1,10 @@
 //! Providers of one test each, and Ws2_32's way to start them and to clean up after them.
 
-use wpu::{EntryPoint, UPCALLS, WsaError};
+use wpu::__private::{Starter, TablePointer, start_up};
+use wpu::{Class, EntryPoint, UPCALLS, WsaError};
 use wpu_sys::ffi::{
-    FARPROC, SOCKET_ERROR, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
+    SOCKET_ERROR, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
+    XP1_IFS_HANDLES,
 };
 
 /// The version that every host asks for.
@@ -11,20 +13,33 @@ pub(crate) const VERSION: u16 = 0x0202;
 /// What the errno variable holds before a call.
 const UNTOUCHED: i32 = -77;
 
-/// The catalog entry that all are started for.
+/// The catalog entry that non-IFS providers are started for.
 pub(crate) static ENTRY: WSAPROTOCOL_INFOW =
     WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
 
-/// Makes a provider, with a run of its own.
+/// The catalog entry that IFS providers are started for.
+pub(crate) static IFS_ENTRY: WSAPROTOCOL_INFOW =
+    WSAPROTOCOL_INFOW { dwCatalogEntryId: 1002, dwServiceFlags1: XP1_IFS_HANDLES, ..WSAPROTOCOL_INFOW::ZERO };
+
+/// Makes a provider, with a run of its own. What it does at each turn, where that is more than nothing:
+/// `start` and `again` in its start-ups, `called` whenever a client closes a socket, `clean_up` in the last
+/// clean-up, `dropped` when it goes.
 macro_rules! provider {
-    ($name:ident, uses: $uses:expr $(, kit: $kit:expr)? $(, start: $start:expr)? $(, clean_up: $clean_up:expr)?) => {
-        struct $name;
+    (
+        $name:ident, $(class: $class:ident,)? uses: $uses:expr $(, kit: $kit:expr)?
+        $(, serves: $serves:expr)? $(, start: $start:expr)? $(, again: $again:expr)?
+        $(, called: $called:expr)? $(, clean_up: $clean_up:expr)? $(, dropped: $dropped:expr)?
+    ) => {
+        struct $name(());
 
         impl wpu::Provider for $name {
             type Upcalls = wpu::Upcalls;
             const DECLARATION: wpu::Declaration = wpu::Declaration {
                 provider: stringify!($name),
-                class: wpu::Class::NonIfs,
+                class: {
+                    let last: &[wpu::Class] = &[wpu::Class::NonIfs $(, wpu::Class::$class)?];
+                    last[last.len() - 1]
+                },
                 platform: wpu::Platform::DEFAULT,
                 kit: {
                     let last: &[Option<&'static wpu::Kit>] = &[None $(, Some($kit))?];
@@ -45,19 +60,50 @@ macro_rules! provider {
             }
         }
 
-        #[allow(unused_variables, reason = "the default, where the provider has its own")]
-        impl wpu::EntryPoint for $name {
-            fn start(start: &mut wpu::Start<'_>) -> Result<(), wpu::WsaError> {
-                let own: fn(&mut wpu::Start<'_>) -> Result<(), wpu::WsaError> = |_| Ok(());
-                $(let own: fn(&mut wpu::Start<'_>) -> Result<(), wpu::WsaError> = $start;)?
-                own(start)
+        #[allow(unused_variables, unused_assignments, unused_mut, reason = "the defaults, where the provider has its own")]
+        const _: () = {
+            type Step = fn(&wpu::Start<'_>) -> Result<(), wpu::WsaError>;
+
+            impl wpu::EntryPoint for $name {
+                const DESCRIPTION: &'static str = stringify!($name);
+                fn serves(entry: &wpu_sys::ffi::WSAPROTOCOL_INFOW) -> bool {
+                    let mut own: fn(&wpu_sys::ffi::WSAPROTOCOL_INFOW) -> bool = |_| true;
+                    $(own = $serves;)?
+                    own(entry)
+                }
+                fn start(start: &wpu::Start<'_>) -> Result<Self, wpu::WsaError> {
+                    let mut own: Step = |_| Ok(());
+                    $(own = $start;)?
+                    own(start).map(|()| Self(()))
+                }
+                fn start_again(&self, start: &wpu::Start<'_>) -> Result<(), wpu::WsaError> {
+                    let mut own: Step = |_| Ok(());
+                    $(own = $again;)?
+                    own(start)
+                }
             }
-            fn clean_up() {
-                let own: fn() = || {};
-                $(let own: fn() = $clean_up;)?
-                own();
+
+            impl wpu::ServiceProvider for $name {
+                fn close_socket(&self, socket: usize) -> Result<(), wpu::WsaError> {
+                    let mut own: fn(usize) -> Result<(), wpu::WsaError> = |_| Ok(());
+                    $(own = $called;)?
+                    own(socket)
+                }
+                fn cleanup(&self) -> Result<(), wpu::WsaError> {
+                    let mut own: fn() -> Result<(), wpu::WsaError> = || Ok(());
+                    $(own = $clean_up;)?
+                    own()
+                }
             }
-        }
+
+            impl Drop for $name {
+                fn drop(&mut self) {
+                    let mut own: fn() = || {};
+                    $(own = $dropped;)?
+                    own();
+                }
+            }
+        };
     };
 }
 pub(crate) use provider;
@@ -89,40 +135,70 @@ pub(crate) fn start_for<P: EntryPoint>(
     version: u16,
     table: &WSPUPCALLTABLE,
 ) -> Result<WSPPROC_TABLE, WsaError> {
+    let entry = if P::DECLARATION.class == Class::Ifs { &IFS_ENTRY } else { &ENTRY };
+    start_any(version, entry, table, &[Starter::of::<P>()]).map(|(_, functions)| functions)
+}
+
+/// The same, for any catalog entry and several providers of one DLL, with what the provider says of itself.
+pub(crate) fn start_any(
+    version: u16,
+    entry: &WSAPROTOCOL_INFOW,
+    table: impl TablePointer,
+    providers: &[Starter],
+) -> Result<(WSPDATA, WSPPROC_TABLE), WsaError> {
     let blank = WSPDATA { wVersion: 1, wHighVersion: 2, ..WSPDATA::ZERO };
     let (mut data, mut functions) = (blank, WSPPROC_TABLE::ZERO);
     // SAFETY: the pointers are to locals, and the tables of the tests are callable for ever.
-    let code = unsafe {
-        wpu::__private::start_up::<P>(version, &raw mut data, &raw const ENTRY, table, &raw mut functions)
-    };
+    let code = unsafe { start_up(version, &raw mut data, entry, table, &raw mut functions, providers) };
     if code != 0 {
-        assert_eq!((data, functions), (blank, WSPPROC_TABLE::ZERO), "written in spite of the failure");
+        assert_eq!(data, blank, "written in spite of the failure");
+        assert!(functions_of(&functions).iter().all(|function| function.is_null()), "as above");
         return Err(WsaError::new(code));
     }
     assert_eq!((data.wVersion, data.wHighVersion), (VERSION, VERSION));
-    Ok(functions)
+    let hole = functions_of(&functions).iter().position(|function| function.is_null());
+    assert_eq!(hole, None, "Ws2_32 refuses a table with a hole");
+    Ok((data, functions))
+}
+
+/// Closes a socket, as a client does.
+pub(crate) fn call(functions: &WSPPROC_TABLE, socket: usize) -> Result<(), WsaError> {
+    let close = functions.lpWSPCloseSocket.expect("there are no holes");
+    let mut errno = UNTOUCHED;
+    // SAFETY: the provider takes any number, and the errno is a local.
+    let answer = unsafe { close(socket, &raw mut errno) };
+    answered(answer, errno)
 }
 
 /// Cleans up as a host does, through the function that the provider gave out.
 pub(crate) fn clean_up(functions: &WSPPROC_TABLE) -> Result<(), WsaError> {
     let mut errno = UNTOUCHED;
     let answer = clean_up_into(functions, &raw mut errno);
+    answered(answer, errno)
+}
+
+/// The same, with any pointer for the errno that is null, misaligned or good.
+pub(crate) fn clean_up_into(functions: &WSPPROC_TABLE, errno: *mut i32) -> i32 {
+    let clean_up = functions.lpWSPCleanup.expect("there are no holes");
+    // SAFETY: the caller's pointer is as the contract wants it.
+    unsafe { clean_up(errno) }
+}
+
+/// What a provider's function said: the errno is written on failure, and only then.
+fn answered(answer: i32, errno: i32) -> Result<(), WsaError> {
     if answer == 0 {
         assert_eq!(errno, UNTOUCHED);
         return Ok(());
     }
     assert_eq!(answer, SOCKET_ERROR);
+    assert_ne!(errno, UNTOUCHED);
     Err(WsaError::new(errno))
 }
 
-/// The same, with any pointer for the errno that is null, misaligned or good.
-pub(crate) fn clean_up_into(functions: &WSPPROC_TABLE, errno: *mut i32) -> i32 {
-    assert!(!functions.lpWSPCleanup.is_null());
-    // SAFETY: the provider put a function of this type there.
-    let clean_up: unsafe extern "system" fn(*mut i32) -> i32 =
-        unsafe { std::mem::transmute::<FARPROC, _>(functions.lpWSPCleanup) };
-    // SAFETY: the caller's pointer is as the contract wants it.
-    unsafe { clean_up(errno) }
+/// The pointers of a provider's table.
+pub(crate) fn functions_of(table: &WSPPROC_TABLE) -> [*const (); 30] {
+    // SAFETY: such a table is 30 pointers, each of which may be null.
+    unsafe { std::mem::transmute::<WSPPROC_TABLE, _>(*table) }
 }
 
 /// The pointers of a table.
