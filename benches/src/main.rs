@@ -4,6 +4,7 @@ mod builds;
 mod callgrind;
 mod generation;
 mod instructions;
+mod layers;
 mod machine;
 mod measure;
 mod page;

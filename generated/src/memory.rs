@@ -147,6 +147,9 @@ pub type Parts = request::Parts<Wires>;
 /// What a client lends along with a request.
 pub type Lent<'a> = request::Lent<'a, ffi::WSABUF>;
 
+/// What a request is made of.
+pub type Given<'a> = request::Given<'a, Wires>;
+
 /// How a request is begun and told of.
 pub type Teller = request::Teller<Wires>;
 

@@ -680,7 +680,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         if !lpcbBytesReturned.is_null() {
             border::output(lpcbBytesReturned, WsaError::WSAEFAULT)?;
         }
-        let parts = if lpOverlapped.is_null() {
+        let given = if lpOverlapped.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -700,22 +700,29 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             if lpCompletionRoutine.is_some() && thread.is_none() {
                 return Err(WsaError::WSAEFAULT);
             }
-            Some(Parts {
+            let parts = Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
+            };
+            let lent = Lent {
+                input,
+                room: output,
+                ..Lent::NOTHING
+            };
+            Some(Given {
+                parts,
+                lent,
+                teller: S::TELLER,
+                state: &state,
             })
         };
-        let lent = Lent {
-            input,
-            room: output,
-            ..Lent::NOTHING
-        };
-        let request = parts
-            .map(|parts| {
+        let request = given
+            .as_ref()
+            .map(|given| {
                 // SAFETY: the contract of this function.
-                unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
+                unsafe { Request::new(given) }
             });
         let answer = provider.ioctl(s, dwIoControlCode, input, output, request)?;
         if let Progress::Done(values) = &answer {
@@ -723,8 +730,8 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             if value0 as usize > output.map_or(0, Room::capacity) {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(parts), State::Fresh) = (&parts, state.get()) {
-                (S::TELLER.tell)(parts, Ok((value0, 0)));
+            if let (Some(given), State::Fresh) = (&given, state.get()) {
+                (S::TELLER.tell)(&given.parts, Ok((value0, 0)));
             }
         }
         Ok(answer)
@@ -899,7 +906,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
         let flags = unsafe { ViewMut::from_raw(lpFlags) }
             .ok_or(WsaError::WSAEFAULT)?
             .get();
-        let parts = if lpOverlapped.is_null() {
+        let given = if lpOverlapped.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -919,21 +926,28 @@ pub unsafe extern "system" fn recv<S: Serve>(
             if lpCompletionRoutine.is_some() && thread.is_none() {
                 return Err(WsaError::WSAEFAULT);
             }
-            Some(Parts {
+            let parts = Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
+            };
+            let lent = Lent {
+                scatter: Some(buffers),
+                ..Lent::NOTHING
+            };
+            Some(Given {
+                parts,
+                lent,
+                teller: S::TELLER,
+                state: &state,
             })
         };
-        let lent = Lent {
-            scatter: Some(buffers),
-            ..Lent::NOTHING
-        };
-        let request = parts
-            .map(|parts| {
+        let request = given
+            .as_ref()
+            .map(|given| {
                 // SAFETY: the contract of this function.
-                unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
+                unsafe { Request::new(given) }
             });
         let answer = provider.recv(s, buffers, flags, request)?;
         if let Progress::Done(values) = &answer {
@@ -941,8 +955,8 @@ pub unsafe extern "system" fn recv<S: Serve>(
             if value0 as usize > buffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(parts), State::Fresh) = (&parts, state.get()) {
-                (S::TELLER.tell)(parts, Ok((value0, value1)));
+            if let (Some(given), State::Fresh) = (&given, state.get()) {
+                (S::TELLER.tell)(&given.parts, Ok((value0, value1)));
             }
         }
         Ok(answer)
@@ -1063,7 +1077,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                     .ok_or(WsaError::WSAEFAULT)?
             })
         };
-        let parts = if lpOverlapped.is_null() {
+        let given = if lpOverlapped.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -1083,22 +1097,29 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             if lpCompletionRoutine.is_some() && thread.is_none() {
                 return Err(WsaError::WSAEFAULT);
             }
-            Some(Parts {
+            let parts = Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
+            };
+            let lent = Lent {
+                scatter: Some(buffers),
+                room: from,
+                ..Lent::NOTHING
+            };
+            Some(Given {
+                parts,
+                lent,
+                teller: S::TELLER,
+                state: &state,
             })
         };
-        let lent = Lent {
-            scatter: Some(buffers),
-            room: from,
-            ..Lent::NOTHING
-        };
-        let request = parts
-            .map(|parts| {
+        let request = given
+            .as_ref()
+            .map(|given| {
                 // SAFETY: the contract of this function.
-                unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
+                unsafe { Request::new(given) }
             });
         let answer = provider.recv_from(s, buffers, flags, from, request)?;
         if let Progress::Done(values) = &answer {
@@ -1106,8 +1127,8 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             if value0 as usize > buffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(parts), State::Fresh) = (&parts, state.get()) {
-                (S::TELLER.tell)(parts, Ok((value0, value1)));
+            if let (Some(given), State::Fresh) = (&given, state.get()) {
+                (S::TELLER.tell)(&given.parts, Ok((value0, value1)));
             }
         }
         Ok(answer)
@@ -1220,7 +1241,7 @@ pub unsafe extern "system" fn send<S: Serve>(
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
-        let parts = if lpOverlapped.is_null() {
+        let given = if lpOverlapped.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -1240,21 +1261,28 @@ pub unsafe extern "system" fn send<S: Serve>(
             if lpCompletionRoutine.is_some() && thread.is_none() {
                 return Err(WsaError::WSAEFAULT);
             }
-            Some(Parts {
+            let parts = Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
+            };
+            let lent = Lent {
+                gather: Some(buffers),
+                ..Lent::NOTHING
+            };
+            Some(Given {
+                parts,
+                lent,
+                teller: S::TELLER,
+                state: &state,
             })
         };
-        let lent = Lent {
-            gather: Some(buffers),
-            ..Lent::NOTHING
-        };
-        let request = parts
-            .map(|parts| {
+        let request = given
+            .as_ref()
+            .map(|given| {
                 // SAFETY: the contract of this function.
-                unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
+                unsafe { Request::new(given) }
             });
         let answer = provider.send(s, buffers, dwFlags, request)?;
         if let Progress::Done(values) = &answer {
@@ -1262,8 +1290,8 @@ pub unsafe extern "system" fn send<S: Serve>(
             if value0 as usize > buffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(parts), State::Fresh) = (&parts, state.get()) {
-                (S::TELLER.tell)(parts, Ok((value0, 0)));
+            if let (Some(given), State::Fresh) = (&given, state.get()) {
+                (S::TELLER.tell)(&given.parts, Ok((value0, 0)));
             }
         }
         Ok(answer)
@@ -1369,7 +1397,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
                     .ok_or(WsaError::WSAEFAULT)?,
             )
         };
-        let parts = if lpOverlapped.is_null() {
+        let given = if lpOverlapped.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -1389,22 +1417,29 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             if lpCompletionRoutine.is_some() && thread.is_none() {
                 return Err(WsaError::WSAEFAULT);
             }
-            Some(Parts {
+            let parts = Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
+            };
+            let lent = Lent {
+                gather: Some(buffers),
+                input: to,
+                ..Lent::NOTHING
+            };
+            Some(Given {
+                parts,
+                lent,
+                teller: S::TELLER,
+                state: &state,
             })
         };
-        let lent = Lent {
-            gather: Some(buffers),
-            input: to,
-            ..Lent::NOTHING
-        };
-        let request = parts
-            .map(|parts| {
+        let request = given
+            .as_ref()
+            .map(|given| {
                 // SAFETY: the contract of this function.
-                unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
+                unsafe { Request::new(given) }
             });
         let answer = provider.send_to(s, buffers, dwFlags, to, request)?;
         if let Progress::Done(values) = &answer {
@@ -1412,8 +1447,8 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             if value0 as usize > buffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(parts), State::Fresh) = (&parts, state.get()) {
-                (S::TELLER.tell)(parts, Ok((value0, 0)));
+            if let (Some(given), State::Fresh) = (&given, state.get()) {
+                (S::TELLER.tell)(&given.parts, Ok((value0, 0)));
             }
         }
         Ok(answer)

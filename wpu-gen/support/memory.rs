@@ -74,6 +74,7 @@ pub struct Room<'a, T = u8> {
 pub struct Gather<'a, S> {
     at: NonNull<S>,
     len: usize,
+    total: usize,
     life: PhantomData<&'a S>,
 }
 
@@ -82,6 +83,7 @@ pub struct Gather<'a, S> {
 pub struct Scatter<'a, S> {
     at: NonNull<S>,
     len: usize,
+    total: usize,
     life: PhantomData<&'a mut S>,
 }
 
@@ -428,6 +430,14 @@ impl<'a, T: Copy> Room<'a, T> {
     }
 }
 
+/// Counts the bytes of one more buffer; `None` if it has some, and the pointer to them is null.
+#[inline]
+fn add<S: Slice>(total: usize, slice: &S) -> Option<usize> {
+    let (bytes, len) = slice.parts();
+    let good = len == 0 || !bytes.is_null();
+    good.then_some(total.saturating_add(len))
+}
+
 /// How many buffers a call brings as a rule, at most.
 const FEW: usize = 4;
 
@@ -438,6 +448,8 @@ pub(crate) struct Slices<S> {
     few: [MaybeUninit<S>; FEW],
     many: Vec<S>,
     len: usize,
+    /// How many bytes all of them have.
+    total: usize,
 }
 
 impl<S: Slice> Slices<S> {
@@ -451,19 +463,28 @@ impl<S: Slice> Slices<S> {
     pub(crate) unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
         // SAFETY: the contract of this function.
         let array = unsafe { Items::from_raw(pointer, len) }?;
-        let mut this = Self { few: [const { MaybeUninit::uninit() }; FEW], many: Vec::new(), len };
+        let few = [const { MaybeUninit::uninit() }; FEW];
+        let mut this = Self { few, many: Vec::new(), len, total: 0 };
         if len > FEW {
-            this.many = array.to_vec();
-        } else {
-            for (index, place) in this.few.iter_mut().enumerate().take(len) {
-                // SAFETY: the index is less than the number of structures.
-                let slice = unsafe { array.at.add(index) };
-                // SAFETY: they can be read.
-                place.write(unsafe { slice.read() });
-            }
+            return this.with_many(array);
         }
-        let good = this.gather().slices().all(|(bytes, len)| len == 0 || !bytes.is_null());
-        good.then_some(this)
+        let mut at = array.at;
+        for place in this.few.iter_mut().take(len) {
+            // SAFETY: it is one of the structures, which can be read.
+            let slice = unsafe { at.read() };
+            // SAFETY: at most one past the last of them.
+            at = unsafe { at.add(1) };
+            this.total = add(this.total, &slice)?;
+            place.write(slice);
+        }
+        Some(this)
+    }
+
+    #[cold]
+    fn with_many(mut self, array: Items<'_, S>) -> Option<Self> {
+        self.many = array.to_vec();
+        self.total = self.many.iter().try_fold(0, add)?;
+        Some(self)
     }
 
     #[inline]
@@ -474,13 +495,13 @@ impl<S: Slice> Slices<S> {
     /// The buffers, to read.
     #[inline]
     pub(crate) fn gather(&self) -> Gather<'_, S> {
-        Gather { at: self.at(), len: self.len, life: PhantomData }
+        Gather { at: self.at(), len: self.len, total: self.total, life: PhantomData }
     }
 
     /// The buffers, to fill.
     #[inline]
     pub(crate) fn scatter(&self) -> Scatter<'_, S> {
-        Scatter { at: self.at(), len: self.len, life: PhantomData }
+        Scatter { at: self.at(), len: self.len, total: self.total, life: PhantomData }
     }
 }
 
@@ -496,16 +517,23 @@ macro_rules! buffers {
             /// Otherwise that many structures can be read, and the bytes of each be used, for as long as `'a`.
             #[inline]
             pub unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
-                let this = Self { at: good_row(pointer.cast_mut(), len)?, len, life: PhantomData };
-                let good = this.slices().all(|(bytes, len)| len == 0 || !bytes.is_null());
-                good.then_some(this)
+                // SAFETY: the contract of this function.
+                let array = unsafe { Items::from_raw(pointer, len) }?;
+                let mut total = 0;
+                for index in 0..len {
+                    // SAFETY: the index is less than the number of structures.
+                    let slice = unsafe { array.at.add(index) };
+                    // SAFETY: they can be read.
+                    total = add(total, &unsafe { slice.read() })?;
+                }
+                Some(Self { at: array.at, len, total, life: PhantomData })
             }
 
             /// No buffers.
             #[must_use]
             #[inline]
             pub const fn nothing() -> Self {
-                Self { at: NonNull::dangling(), len: 0, life: PhantomData }
+                Self { at: NonNull::dangling(), len: 0, total: 0, life: PhantomData }
             }
 
             /// How many buffers there are.
@@ -518,8 +546,8 @@ macro_rules! buffers {
             /// How many bytes all of them have.
             #[must_use]
             #[inline]
-            pub fn total(self) -> usize {
-                self.slices().fold(0, |total, (_, len)| total.saturating_add(len))
+            pub const fn total(self) -> usize {
+                self.total
             }
 
             /// Where the array is.
@@ -599,7 +627,7 @@ impl<'a, S: Slice> Scatter<'a, S> {
     /// Copies as many bytes as fit out of what was written, beginning with byte `at` of all.
     #[inline]
     pub fn copy_at(self, at: usize, into: &mut [u8]) -> usize {
-        Gather { at: self.at, len: self.len, life: PhantomData }.copy_at(at, into)
+        Gather { at: self.at, len: self.len, total: self.total, life: PhantomData }.copy_at(at, into)
     }
 }
 

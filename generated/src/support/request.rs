@@ -86,6 +86,15 @@ pub struct Lent<'a, S> {
     pub room: Option<Room<'a>>,
 }
 
+impl<S> Clone for Lent<'_, S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Lent<'_, S> {}
+
 impl<S> Lent<'_, S> {
     /// Nothing.
     pub const NOTHING: Self = Self { gather: None, scatter: None, input: None, room: None };
@@ -140,56 +149,61 @@ impl<T> Progress<T> {
     }
 }
 
+/// What a request is made of. It stays where it is, so that requests are passed on cheaply.
+#[derive(Debug)]
+pub struct Given<'a, W: Wire> {
+    /// What identifies the request.
+    pub parts: Parts<W>,
+    /// What was lent along.
+    pub lent: Lent<'a, W::Slice>,
+    /// How it is told of.
+    pub teller: Teller<W>,
+    /// What becomes of it.
+    pub state: &'a Cell<State>,
+}
+
 /// A client's overlapped request, in the call that brings it.
 ///
 /// A provider that finishes the work within the call just answers [`Progress::Done`]: the client is
 /// told. One that cannot [pends](Self::pend) the request.
 #[derive(Debug)]
-pub struct Request<'a, W: Wire> {
-    parts: Parts<W>,
-    lent: Lent<'a, W::Slice>,
-    teller: Teller<W>,
-    state: &'a Cell<State>,
-}
+pub struct Request<'a, W: Wire>(&'a Given<'a, W>);
 
 impl<'a, W: Wire> Request<'a, W> {
-    /// A request, with what was lent along.
+    /// The request that is made of `given`.
     ///
     /// # Safety
     ///
-    /// The client's structure, and the bytes behind everything that was lent, stay valid until the
-    /// request is completed; so does the thread, and the routine can be called once on it.
+    /// It is made once. The client's structure, and the bytes behind everything that was lent, stay
+    /// valid until the request is completed; so does the thread, and the routine can be called once on it.
     #[inline]
-    pub const unsafe fn from_parts(
-        parts: Parts<W>,
-        lent: Lent<'a, W::Slice>,
-        teller: Teller<W>,
-        state: &'a Cell<State>,
-    ) -> Self {
-        Self { parts, lent, teller, state }
+    #[must_use]
+    pub const unsafe fn new(given: &'a Given<'a, W>) -> Self {
+        Self(given)
     }
 
     /// Takes the request on: from here on it is owed exactly one completion, which must not wait for
     /// this call to return. Answer the call with the [`Pending`].
     #[inline]
     pub fn pend(self) -> (Pending, Pended<W>) {
-        self.state.set(State::Pended);
-        (self.teller.begin)(&self.parts);
-        let scatter = self.lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
-        let slices = self.lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
+        let given = self.0;
+        given.state.set(State::Pended);
+        (given.teller.begin)(&given.parts);
+        let scatter = given.lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
+        let slices = given.lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
         let slices = slices.map_or_else(Vec::new, |(at, len)| {
             // SAFETY: whoever made the array's view vouched for so many, which are checked already.
             unsafe { Items::from_raw(at, len) }.map_or_else(Vec::new, Items::to_vec)
         });
-        let total = self.lent.gather.map(Gather::total).or(self.lent.scatter.map(Scatter::total));
+        let total = given.lent.gather.map(Gather::total).or(given.lent.scatter.map(Scatter::total));
         let pended = Pended {
-            parts: self.parts,
-            asked: total.or(self.lent.room.map(Room::capacity)).unwrap_or(0),
-            fill: self.lent.scatter.is_some(),
+            parts: given.parts,
+            asked: total.or(given.lent.room.map(Room::capacity)).unwrap_or(0),
+            fill: given.lent.scatter.is_some(),
             slices,
-            input: self.lent.input.map_or((ptr::null(), 0), |input| (input.as_ptr(), input.len())),
-            room: self.lent.room.map(|room| (room.as_ptr(), room.capacity(), room.used_ptr())),
-            teller: self.teller,
+            input: given.lent.input.map_or((ptr::null(), 0), |input| (input.as_ptr(), input.len())),
+            room: given.lent.room.map(|room| (room.as_ptr(), room.capacity(), room.used_ptr())),
+            teller: given.teller,
         };
         (Pending(()), pended)
     }
@@ -198,28 +212,35 @@ impl<'a, W: Wire> Request<'a, W> {
     #[must_use]
     #[inline]
     pub const fn socket(&self) -> W::Socket {
-        self.parts.socket
+        self.0.parts.socket
     }
 
     /// What identifies it.
     #[must_use]
     #[inline]
     pub const fn parts(&self) -> &Parts<W> {
-        &self.parts
+        &self.0.parts
+    }
+
+    /// What was lent along with it.
+    #[must_use]
+    #[inline]
+    pub const fn lent(&self) -> Lent<'a, W::Slice> {
+        self.0.lent
     }
 
     /// Whether the client wants a routine to be run, rather than an event or a port to tell it.
     #[must_use]
     #[inline]
     pub const fn has_routine(&self) -> bool {
-        self.parts.routine.is_some()
+        self.0.parts.routine.is_some()
     }
 
     /// Hands it to another provider, with the place to note what that says.
     #[inline]
     pub(crate) fn forward(self) -> (Parts<W>, &'a Cell<State>) {
-        self.state.set(State::Forwarded);
-        (self.parts, self.state)
+        self.0.state.set(State::Forwarded);
+        (self.0.parts, self.0.state)
     }
 }
 

@@ -23,6 +23,7 @@ const TAKEN: &[&str] = &[
     "Downcall",
     "Failed",
     "Gather",
+    "Given",
     "Host",
     "Items",
     "Judgement",

@@ -218,6 +218,10 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
             pub type Lent<'a> = request::Lent<'a, #slice>;
         },
         quote! {
+            /// What a request is made of.
+            pub type Given<'a> = request::Given<'a, Wires>;
+        },
+        quote! {
             /// How a request is begun and told of.
             pub type Teller = request::Teller<Wires>;
         },

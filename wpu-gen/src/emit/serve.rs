@@ -251,7 +251,7 @@ fn request(
     let input = lent("input", &|kind| matches!(kind, DownKind::Bytes { .. }));
     let room = lent("room", &|kind| matches!(kind, DownKind::Room { .. }));
     quote! {
-        let parts = if #c.is_null() { None } else {
+        let given = if #c.is_null() { None } else {
             #safety
             let overlapped = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?;
             let thread = if #thread.is_null() { None } else {
@@ -260,12 +260,13 @@ fn request(
             };
             #[doc = "§ Nobody could say later where the routine is to run."]
             if #routine.is_some() && thread.is_none() { return Err(#thread_null); }
-            Some(Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread })
+            let parts = Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread };
+            let lent = Lent { #gather #scatter #input #room ..Lent::NOTHING };
+            Some(Given { parts, lent, teller: S::TELLER, state: &state })
         };
-        let lent = Lent { #gather #scatter #input #room ..Lent::NOTHING };
-        let #name = parts.map(|parts| {
+        let #name = given.as_ref().map(|given| {
             #safety
-            unsafe { Request::from_parts(parts, lent, S::TELLER, &state) }
+            unsafe { Request::new(given) }
         });
     }
 }
@@ -320,8 +321,8 @@ fn told(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStr
         if let Progress::Done(values) = &answer {
             let #pattern = *values;
             #check
-            if let (Some(parts), State::Fresh) = (&parts, state.get()) {
-                (S::TELLER.tell)(parts, Ok((#count, #flags)));
+            if let (Some(given), State::Fresh) = (&given, state.get()) {
+                (S::TELLER.tell)(&given.parts, Ok((#count, #flags)));
             }
         }
         Ok(answer)

@@ -6,7 +6,7 @@ use super::sockets::Socket;
 use super::source::Source;
 use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 use super::sys::{
-    Lent, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
+    Given, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
 };
 use super::worker::Shared;
 use crate::contain::contain;
@@ -159,7 +159,7 @@ unsafe extern "system" fn completed(
 fn outcome(error: DWORD, count: DWORD, flags: DWORD) -> Outcome {
     match error {
         0 => Ok((count, flags)),
-        error => Err(WsaError::new(error.cast_signed())),
+        error => Err(WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()))),
     }
 }
 
@@ -180,7 +180,7 @@ impl Moves {
     }
 
     /// Moves a request down. `call` makes the call below, with a request of the layer's own in place of
-    /// the client's; `lent` is what comes along.
+    /// the client's.
     ///
     /// What the provider below finishes at once is answered at once, and its routine tells nobody. What
     /// it refuses is refused. What it promises is promised, and told of when its routine has run.
@@ -190,11 +190,11 @@ impl Moves {
         socket: &Arc<Socket<S>>,
         moved: Moved,
         request: Request<'_>,
-        lent: Lent<'_>,
         call: impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
         let record = Record::take();
         let state = Cell::new(State::Fresh);
+        let lent = request.lent();
         let begin = |thread: ThreadId<'_>| {
             let parts = Parts {
                 socket: socket.lower,
@@ -202,9 +202,10 @@ impl Moves {
                 routine: Some(completed),
                 thread: Some(thread.raw()),
             };
+            let given = Given { parts, lent, teller: TELLER, state: &state };
             // SAFETY: the record and the worker outlive the request. What was lent to the client's
             // request is lent until that is completed, which is after this one.
-            let own = unsafe { Request::from_parts(parts, lent, TELLER, &state) };
+            let own = unsafe { Request::new(&given) };
             call(&socket.below.provider, socket.lower, own)
         };
         // SAFETY: what the call uses is plain memory of the client and of this thread, which waits. Any

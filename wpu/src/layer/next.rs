@@ -12,8 +12,8 @@ use super::sys::ffi::{
     WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
-    Bytes, Class, Condition, EventRef, FdSetMut, Gather, Lent, Progress, Request, Room, Scatter,
-    ServiceProvider, Text, Upcalls, View, ViewMut, WsaError,
+    Bytes, Class, Condition, EventRef, FdSetMut, Gather, Progress, Request, Room, Scatter, ServiceProvider,
+    Text, Upcalls, View, ViewMut, WsaError,
 };
 use super::worker::{Shared, Worker};
 use std::fmt;
@@ -95,13 +95,12 @@ impl<S: Source> Next<S> {
         socket: SOCKET,
         moved: Moved,
         request: Option<Request<'_>>,
-        lent: Lent<'_>,
         call: impl FnOnce(&S::Provider, SOCKET, Option<Request<'_>>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
         match (self.find(socket)?, request) {
             (Target::Own(socket), Some(request)) if self.class == Class::NonIfs => {
                 let worker = self.worker()?;
-                self.moves.begin(&worker, &socket, moved, request, lent, |provider, lower, own| {
+                self.moves.begin(&worker, &socket, moved, request, |provider, lower, own| {
                     call(provider, lower, Some(own))
                 })
             }
@@ -417,8 +416,7 @@ impl<S: Source> ServiceProvider for Next<S> {
                 _ => {}
             }
         }
-        let lent = Lent { input, room: output, ..Lent::NOTHING };
-        self.requested(socket, Moved::Controlled, request, lent, |next, lower, request| {
+        self.requested(socket, Moved::Controlled, request, |next, lower, request| {
             next.ioctl(lower, code, input, output, request)
         })
     }
@@ -455,8 +453,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         flags: u32,
         request: Option<Request<'_>>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        let lent = Lent { scatter: Some(buffers), ..Lent::NOTHING };
-        self.requested(socket, Moved::Received, request, lent, |next, lower, request| {
+        self.requested(socket, Moved::Received, request, |next, lower, request| {
             next.recv(lower, buffers, flags, request)
         })
     }
@@ -473,8 +470,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         from: Option<Room<'_>>,
         request: Option<Request<'_>>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        let lent = Lent { scatter: Some(buffers), room: from, ..Lent::NOTHING };
-        self.requested(socket, Moved::Received, request, lent, |next, lower, request| {
+        self.requested(socket, Moved::Received, request, |next, lower, request| {
             next.recv_from(lower, buffers, flags, from, request)
         })
     }
@@ -517,8 +513,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         flags: u32,
         request: Option<Request<'_>>,
     ) -> Result<Progress<u32>, WsaError> {
-        let lent = Lent { gather: Some(buffers), ..Lent::NOTHING };
-        self.requested(socket, Moved::Sent, request, lent, |next, lower, request| {
+        self.requested(socket, Moved::Sent, request, |next, lower, request| {
             next.send(lower, buffers, flags, request)
         })
     }
@@ -535,8 +530,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         to: Option<Bytes<'_>>,
         request: Option<Request<'_>>,
     ) -> Result<Progress<u32>, WsaError> {
-        let lent = Lent { gather: Some(buffers), input: to, ..Lent::NOTHING };
-        self.requested(socket, Moved::Sent, request, lent, |next, lower, request| {
+        self.requested(socket, Moved::Sent, request, |next, lower, request| {
             next.send_to(lower, buffers, flags, to, request)
         })
     }

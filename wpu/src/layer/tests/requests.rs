@@ -3,7 +3,7 @@
 use super::super::Moved;
 use super::stand::{Ask, Stand};
 use crate::layer::sys::ffi::WSABUF;
-use crate::layer::sys::{Class, Gather, Lent, Progress, ServiceProvider, ViewMut, WsaError};
+use crate::layer::sys::{Class, Gather, Lent, Progress, Request, ServiceProvider, ViewMut, WsaError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -13,7 +13,9 @@ fn send(stand: &Stand, ask: &mut Ask, socket: usize) -> Result<Progress<u32>, Ws
     let buffers = [WSABUF { len: 8, buf: EIGHT.as_ptr().cast_mut().cast() }];
     // SAFETY: the bytes live for ever, and are only read.
     let buffers = unsafe { Gather::from_raw(buffers.as_ptr(), 1) }.expect("good pointers");
-    let request = ask.request(socket, Lent { gather: Some(buffers), ..Lent::NOTHING });
+    let given = ask.given(socket, Lent { gather: Some(buffers), ..Lent::NOTHING });
+    // SAFETY: the test keeps the structure and the bytes until the end.
+    let request = unsafe { Request::new(&given) };
     stand.next.send(socket, buffers, 0, Some(request))
 }
 

@@ -10,8 +10,9 @@ use super::super::sys::ffi::{
     XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
-    Cell as TableCell, Class, Condition, EventRef, FdSetMut, Gather, Lent, Outcome, Parts, Pended, Progress,
-    RawTable, Request, Room, Scatter, ServiceProvider, State, Teller, Upcalls, View, WsaError, import,
+    Cell as TableCell, Class, Condition, EventRef, FdSetMut, Gather, Given, Lent, Outcome, Parts, Pended,
+    Progress, RawTable, Request, Room, Scatter, ServiceProvider, State, Teller, Upcalls, View, WsaError,
+    import,
 };
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -429,11 +430,11 @@ impl Ask {
         Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(State::Fresh) }
     }
 
-    pub fn request<'a>(&'a mut self, socket: SOCKET, lent: Lent<'a>) -> Request<'a> {
+    /// What a request is made of, once.
+    pub fn given<'a>(&'a mut self, socket: SOCKET, lent: Lent<'a>) -> Given<'a> {
         let overlapped = std::ptr::NonNull::from(&mut *self.overlapped);
         let parts = Parts { socket, overlapped, routine: None, thread: None };
-        // SAFETY: the test keeps both until the end.
-        unsafe { Request::from_parts(parts, lent, TELLER, &self.state) }
+        Given { parts, lent, teller: TELLER, state: &self.state }
     }
 
     /// Waits for the end that the client is told.
