@@ -4,12 +4,18 @@
 use crate::faults::{Faults, Rule};
 use crate::requests::Requests;
 use crate::threads::Threads;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wpu_sys::ffi::SOCKET;
 
 /// The requests, by the address of their structure.
 #[derive(Default)]
-pub(crate) struct Records(BTreeMap<usize, Record>);
+pub(crate) struct Records {
+    all: BTreeMap<usize, Record>,
+    /// Those that nobody was told of yet, and that were not refused.
+    open: BTreeSet<usize>,
+    /// The last request that began with each event.
+    by_event: BTreeMap<usize, usize>,
+}
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -54,12 +60,17 @@ pub(crate) enum Way {
 
 impl Records {
     pub(crate) fn begin(&mut self, address: usize, record: Record) {
-        self.0.insert(address, record);
+        if record.event != 0 && !record.routine {
+            self.by_event.insert(record.event, address);
+        }
+        self.open.insert(address);
+        self.all.insert(address, record);
     }
 
     /// Notes that a client is told of a request.
     pub(crate) fn tell(&mut self, address: usize, way: Way, faults: &mut Faults) {
-        let Some(record) = self.0.get_mut(&address) else { return };
+        let Some(record) = self.all.get_mut(&address) else { return };
+        self.open.remove(&address);
         let call = record.call;
         let mut fault = |rule, detail: &str| faults.add(rule, call, detail);
         match record.stage {
@@ -82,25 +93,24 @@ impl Records {
 
     /// Notes that a provider set an event, which can be how it tells of a request.
     pub(crate) fn event_set(&mut self, event: usize, faults: &mut Faults) {
-        if event == 0 {
-            return;
-        }
-        let mut of_event = self.0.iter().filter(|(_, record)| record.event == event && !record.routine);
-        let waiting = of_event
-            .clone()
-            .find(|(_, record)| record.told == 0 && matches!(record.stage, Stage::Calling | Stage::Accepted));
-        let last = waiting.or_else(|| of_event.next_back());
-        if let Some(address) = last.map(|(address, _)| *address) {
-            self.tell(address, Way::Event, faults);
-        }
+        let Some(last) = self.by_event.get(&event).copied() else { return };
+        let of_event = |address: &usize| {
+            self.all.get(address).is_some_and(|record| record.event == event && !record.routine)
+        };
+        let waiting = self.open.iter().copied().find(of_event);
+        self.tell(waiting.unwrap_or(last), Way::Event, faults);
     }
 
     /// Notes how the call ended. `shown` says whether the client can see by other means that the
     /// request is done.
     pub(crate) fn returned(&mut self, address: usize, ended: Ended, shown: bool, faults: &mut Faults) {
-        let Some(record) = self.0.get_mut(&address) else { return };
+        let Some(record) = self.all.get_mut(&address) else { return };
         let call = record.call;
-        record.stage = if ended == Ended::Refused { Stage::Refused } else { Stage::Accepted };
+        record.stage = Stage::Accepted;
+        if ended == Ended::Refused {
+            record.stage = Stage::Refused;
+            self.open.remove(&address);
+        }
         match ended {
             Ended::Refused if record.told > 0 => {
                 faults.add(Rule::ToldAfterFailure, call, "told before the call failed");
@@ -114,19 +124,25 @@ impl Records {
 
     /// Notes that the client closed a socket: what is pending on it must end now.
     pub(crate) fn closed(&mut self, socket: SOCKET) {
-        self.0.values_mut().filter(|record| record.socket == socket).for_each(|record| record.closed = true);
+        for address in &self.open {
+            if let Some(record) = self.all.get_mut(address).filter(|record| record.socket == socket) {
+                record.closed = true;
+            }
+        }
     }
 
     /// Whether a request is open whose socket was closed.
     pub(crate) fn overdue(&self, threads: &Threads, requests: &Requests) -> bool {
-        self.0.iter().any(|(address, record)| record.is_overdue(*address, threads, requests))
+        let mut open = self.open.iter().filter_map(|address| Some((address, self.all.get(address)?)));
+        open.any(|(address, record)| record.is_overdue(*address, threads, requests))
     }
 
     /// Notes that the last clean-up begins: nobody is told from now on. What should have been told
     /// of before is a fault.
     pub(crate) fn abandon(&mut self, threads: &Threads, requests: &Requests, faults: &mut Faults) {
-        for (address, record) in self.0.iter_mut().filter(|(_, record)| record.is_open()) {
-            if record.is_overdue(*address, threads, requests) {
+        for address in std::mem::take(&mut self.open) {
+            let Some(record) = self.all.get_mut(&address).filter(|record| record.is_open()) else { continue };
+            if record.is_overdue(address, threads, requests) {
                 faults.add(Rule::NeverTold, record.call, "its socket was closed");
             }
             record.stage = Stage::Abandoned;

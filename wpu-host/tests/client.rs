@@ -317,3 +317,50 @@ fn many_threads_use_one_client() {
     });
     end(&host, client);
 }
+
+#[test]
+fn eight_threads_keep_64_sockets_busy_in_all_three_ways() {
+    let (host, _, client) = world();
+    let (threads, rounds) = if cfg!(miri) { (2, 1) } else { (8, 20) };
+    std::thread::scope(|scope| {
+        for number in 0..threads {
+            let (host, client) = (&host, &client);
+            scope.spawn(move || keep_busy(host, client, 1000 + number, rounds));
+        }
+    });
+    end(&host, client);
+}
+
+/// Connects four pairs of sockets, and sends through each again and again.
+fn keep_busy(host: &Host, client: &Client, port: u16, rounds: usize) {
+    let address = ([127, 0, 0, 1], port).into();
+    let listener = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    client.bind(listener, address).expect("a free address");
+    client.listen(listener, 4).expect("a listener");
+    let pairs = [(); 4].map(|()| {
+        let near = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+        client.connect(near, address).expect("a connection");
+        (near, client.accept(listener).expect("a caller").0)
+    });
+    client.close(listener).expect("a socket to close");
+    let (event, packets) = (host.client_event(), Port::new());
+    host.bind_port(pairs[3].1, &packets, 7).expect("a socket");
+    for _ in 0..rounds {
+        let requests = [Tell::Event(event), Tell::routine(|_| ()), Tell::Nobody, Tell::Nobody]
+            .into_iter()
+            .zip(pairs)
+            .map(|(tell, (_, far))| client.recv_overlapped(far, &[5], 0, tell).expect("a request"));
+        let requests: Vec<_> = requests.collect();
+        for (near, _) in pairs {
+            client.send_all(near, b"round").expect("a peer");
+        }
+        assert_eq!(host.wait(event, LONG), Ok(true));
+        assert_eq!((host.sleep_alertable(LONG), packets.get(LONG).is_some()), (1, true));
+        assert!(requests.iter().all(|request| request.data() == b"round"));
+        host.reset_event(event).expect("an event");
+    }
+    for socket in pairs.into_iter().flat_map(|(near, far)| [near, far]) {
+        client.close(socket).expect("a socket to close");
+    }
+    host.close_client_event(event).expect("an event");
+}
