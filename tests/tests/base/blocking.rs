@@ -127,7 +127,13 @@ pub fn a_time_limit_ends_a_call_that_waits(world: World) {
     world.client.set_option(near, SOL_SOCKET, SO_SNDTIMEO, &20_u32.to_le_bytes()).expect("an option");
     let sent = world.client.send(near, &vec![0; 64 << 20]).expect("some bytes");
     assert!(sent > 0 && sent < 64 << 20, "{sent} bytes");
-    assert_eq!(world.client.send(near, &vec![0; 1 << 20]), Err(WsaError::WSAETIMEDOUT));
+    // The system may find a little more room, but not without end.
+    let error = loop {
+        if let Err(error) = world.client.send(near, &vec![0; 1 << 20]) {
+            break error;
+        }
+    };
+    assert_eq!(error, WsaError::WSAETIMEDOUT);
     world.close([near, far]);
     world.end();
 }

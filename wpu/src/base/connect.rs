@@ -8,7 +8,7 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::WSABUF;
-use wpu_sys::ffi::{CF_ACCEPT, CF_DEFER};
+use wpu_sys::ffi::{CF_ACCEPT, CF_DEFER, CF_REJECT};
 use wpu_sys::{Condition, Room};
 
 impl<E: Endpoint> Socket<E> {
@@ -82,7 +82,10 @@ impl<E: Endpoint> Socket<E> {
         self: &Arc<Self>,
         room: Option<Room<'_>>,
         condition: Option<Condition<'_>>,
-    ) -> Result<(Incoming<E>, Address), WsaError> {
+    ) -> Result<Incoming<E>, WsaError> {
+        if self.kind.is_datagram() {
+            return Err(WsaError::WSAEOPNOTSUPP);
+        }
         let accepted = self.take_turns(Way::In, None, || {
             let state = self.lock();
             state.check()?;
@@ -100,20 +103,28 @@ impl<E: Endpoint> Socket<E> {
         });
         self.moved(Way::In);
         let (incoming, peer) = accepted?;
+        if let Some(room) = room {
+            // Whatever the condition function says.
+            room.fill(peer.as_bytes())?;
+        }
         let Some(condition) = condition else {
-            return Ok((incoming, peer));
+            return Ok(incoming);
         };
         let local = incoming.endpoint.local()?;
         match ask(condition, &peer, &local) {
-            CF_ACCEPT => Ok((incoming, peer)),
+            CF_ACCEPT => Ok(incoming),
             CF_DEFER => {
                 self.put_back(incoming);
                 self.moved(Way::In);
                 Err(WsaError::WSATRY_AGAIN)
             }
-            _ => {
+            CF_REJECT => {
                 incoming.endpoint.close(true);
                 Err(WsaError::WSAECONNREFUSED)
+            }
+            _ => {
+                self.put_back(incoming);
+                Err(WsaError::WSAEINVAL)
             }
         }
     }

@@ -8,6 +8,7 @@
 mod address;
 mod block;
 mod connect;
+mod control;
 mod error;
 mod events;
 mod line;
@@ -21,6 +22,7 @@ mod tell;
 mod thread;
 mod transfer;
 mod transport;
+mod turns;
 
 pub use address::Address;
 pub use error::error_of;

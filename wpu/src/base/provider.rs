@@ -7,9 +7,8 @@ use super::notify::Notify;
 use super::select::{Question, Selection};
 use super::slab::Slab;
 use super::socket::{Home, NewSocket, Phase, Socket, State};
-use super::thread::ThreadId;
-use super::transfer::{Receiving, with_scratch};
-use super::transport::{Endpoint, Kind, Receive, Transport};
+use super::transfer::Receiving;
+use super::transport::{Endpoint, Kind, Transport};
 use crate::overlapped_result;
 use crate::{EntryPoint, Provider, Start};
 use std::fmt;
@@ -207,7 +206,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         condition: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         let listener = self.find(socket)?;
-        let (incoming, peer) = listener.accept(address, condition)?;
+        let incoming = listener.accept(address, condition)?;
         let state = listener.lock();
         let (events, nonblocking) = (state.events.inherited(), state.nonblocking);
         let options = state.options.clone();
@@ -218,9 +217,6 @@ impl<T: Transport> ServiceProvider for Base<T> {
             (state.phase, state.bound) = (Phase::Connected, true);
             (state.events, state.nonblocking, state.options) = (events, nonblocking, options);
         })?;
-        if let Some(room) = address {
-            room.fill(peer.as_bytes())?;
-        }
         made.tell();
         Ok(made.raw)
     }
@@ -450,57 +446,6 @@ impl<T: Transport> ServiceProvider for Base<T> {
     ) -> Result<(), WsaError> {
         let text = String::from_utf16(&text.to_vec()).map_err(|_| WsaError::WSAEINVAL)?;
         Ok(address.fill(self.transport.text_to_address(family, &text)?.as_bytes())?)
-    }
-}
-
-impl<E: Endpoint> Socket<E> {
-    /// From now on the client hears of these events, there and nowhere else. The socket does not block any more.
-    fn select_events(self: &Arc<Self>, events: i32, sink: Sink) -> Result<(), WsaError> {
-        let mut state = self.lock();
-        state.check()?;
-        state.nonblocking = true;
-        state.events.select(events, sink);
-        let here = ThreadId::current();
-        // Whoever is just telling of the old selection must be done when this returns.
-        while state.telling.is_some_and(|thread| thread != here) {
-            state = self.pause(state);
-        }
-        drop(state);
-        self.tell();
-        Ok(())
-    }
-
-    fn set_nonblocking(&self, input: &[u8]) -> Result<(), WsaError> {
-        let value = <[u8; 4]>::try_from(input.get(..4).ok_or(WsaError::WSAEFAULT)?);
-        let nonblocking = value.is_ok_and(|value| value != [0; 4]);
-        let mut state = self.lock();
-        if !nonblocking && state.events.is_selected() {
-            return Err(WsaError::WSAEINVAL);
-        }
-        state.nonblocking = nonblocking;
-        self.wake(&state);
-        Ok(())
-    }
-
-    /// How many bytes a client can receive at once, as far as the kit looks.
-    fn waiting_bytes(&self) -> Result<u32, WsaError> {
-        let state = self.lock();
-        if !self.carries(&state) {
-            return Ok(0);
-        }
-        drop(state);
-        let count = with_scratch(0x1_0000, |bytes| {
-            if self.kind.is_datagram() {
-                self.endpoint.receive_from(bytes, Receive::Peek).map(|(len, _)| len)
-            } else {
-                self.endpoint.receive(bytes, Receive::Peek)
-            }
-        });
-        match count {
-            Ok(count) => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
-            Err(WsaError::WSAEWOULDBLOCK) => Ok(0),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -16,6 +16,9 @@ use wpu_sys::{Gather, Pended, Progress, Request, Room, Scatter};
 /// How much is moved at a time: clients' memory is only copied from and to.
 const CHUNK: usize = 0x1_0000;
 
+/// The largest message: what a client says of its buffers must not make the kit take all memory.
+const LARGEST: usize = 1 << 24;
+
 /// Bytes and flags, or the error.
 pub type Outcome = Result<(u32, u32), WsaError>;
 
@@ -207,8 +210,8 @@ impl<E: Endpoint> Socket<E> {
     }
 
     fn receive_message(&self, what: Receiving<'_>, mode: Receive) -> Outcome {
-        let room = what.buffers.total();
-        let (len, sender) = with_scratch(room.min(CHUNK), |bytes| {
+        let room = what.buffers.total().min(LARGEST);
+        let (len, sender) = with_scratch(room, |bytes| {
             let (len, sender) = self.endpoint.receive_from(bytes, mode)?;
             let _ = what.buffers.write_at(0, &bytes[..len.min(bytes.len())]);
             Ok::<_, WsaError>((len, sender))

@@ -133,7 +133,7 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     fn connect(&self, to: &Address) -> Result<(), WsaError>;
 
     /// Takes bytes that have arrived, or copies them if they are to stay; 0 when the other end sends no more.
-    /// Of a message, what does not fit is lost, and the answer is `WSAEMSGSIZE`.
+    /// Sockets that exchange messages use [`receive_from`](Self::receive_from) instead.
     ///
     /// # Errors
     ///
@@ -147,7 +147,8 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     /// `WSAEWOULDBLOCK` if that is none; [`Notify::writable`] tells when there is room.
     fn send(&self, data: &[u8]) -> Result<usize, WsaError>;
 
-    /// Takes a message of anyone, with its sender.
+    /// Takes a message, with its sender, and answers how long it is, even if not all of it fits: the rest
+    /// is lost then, and the client is told so.
     ///
     /// # Errors
     ///

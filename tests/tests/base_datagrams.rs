@@ -1,0 +1,172 @@
+//! The base kit with messages instead of connections, over a transport of a few lines.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
+use wpu::prelude::*;
+use wpu_host::{Client, Entry, Host, Leftovers, Module, Tell};
+use wpu_sys::ffi::*;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Messages in memory.
+#[wpu_provider(
+    class = non_ifs,
+    kit = base,
+    waives(WPUGetProviderPath = "base provider: no layer below"),
+)]
+struct Post(Arc<Boxes>);
+
+#[derive(Default)]
+struct Boxes(Mutex<BTreeMap<u16, (Notify, VecDeque<(u16, Vec<u8>)>)>>);
+
+struct PostBox {
+    boxes: Arc<Boxes>,
+    notify: Notify,
+    port: Mutex<(u16, Option<u16>)>,
+}
+
+impl Transport for Post {
+    type Endpoint = PostBox;
+
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self(Arc::default()))
+    }
+
+    fn open(&self, kind: Kind, notify: Notify) -> Result<PostBox, WsaError> {
+        assert!(kind.is_datagram());
+        Ok(PostBox { boxes: Arc::clone(&self.0), notify, port: Mutex::default() })
+    }
+}
+
+wpu::export!(Base<Post>);
+
+fn locked<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn at(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+impl Endpoint for PostBox {
+    fn bind(&self, address: &Address) -> Result<(), WsaError> {
+        let port = address.to_inet()?.port();
+        locked(&self.boxes.0).insert(port, (self.notify.clone(), VecDeque::new()));
+        locked(&self.port).0 = port;
+        Ok(())
+    }
+
+    fn local(&self) -> Result<Address, WsaError> {
+        Ok(at(locked(&self.port).0).into())
+    }
+
+    fn peer(&self) -> Result<Address, WsaError> {
+        locked(&self.port).1.map(|port| at(port).into()).ok_or(WsaError::WSAENOTCONN)
+    }
+
+    fn connect(&self, to: &Address) -> Result<(), WsaError> {
+        locked(&self.port).1 = Some(to.to_inet()?.port());
+        Ok(())
+    }
+
+    fn receive(&self, into: &mut [u8], mode: Receive) -> Result<usize, WsaError> {
+        self.receive_from(into, mode).map(|(len, _)| len)
+    }
+
+    fn send(&self, data: &[u8]) -> Result<usize, WsaError> {
+        self.send_to(data, &self.peer()?)
+    }
+
+    fn receive_from(&self, into: &mut [u8], mode: Receive) -> Result<(usize, Address), WsaError> {
+        let mut boxes = locked(&self.boxes.0);
+        let (_, line) = boxes.get_mut(&locked(&self.port).0).ok_or(WsaError::WSAEINVAL)?;
+        let (from, message) = line.front().ok_or(WsaError::WSAEWOULDBLOCK)?;
+        for (to, byte) in into.iter_mut().zip(message) {
+            *to = *byte;
+        }
+        let answer = (message.len(), at(*from).into());
+        if mode == Receive::Take {
+            line.pop_front();
+        }
+        Ok(answer)
+    }
+
+    fn send_to(&self, data: &[u8], to: &Address) -> Result<usize, WsaError> {
+        let from = locked(&self.port).0;
+        let told = locked(&self.boxes.0).get_mut(&to.to_inet()?.port()).map(|(notify, line)| {
+            line.push_back((from, data.to_vec()));
+            notify.clone()
+        });
+        told.iter().for_each(Notify::readable);
+        Ok(data.len())
+    }
+
+    fn shutdown(&self, _: Shutdown) -> Result<(), WsaError> {
+        Ok(())
+    }
+}
+
+fn world() -> (Host, Client, [SOCKET; 2]) {
+    let host = Host::new().expect("a place is free");
+    let entry = Entry::new(GUID { Data1: 0x706f_7374, ..GUID::ZERO }, "post.dll");
+    // SAFETY: it is the function that this file exports.
+    let module = unsafe { Module::linked(WSPStartup) };
+    host.install(entry.sockets(AF_INET, SOCK_DGRAM, IPPROTO_UDP), &module);
+    let client = host.client();
+    let sockets = [1, 2].map(|port| {
+        let socket = client.socket(AF_INET, SOCK_DGRAM, 0).expect("a socket");
+        client.bind(socket, at(port)).expect("an address");
+        socket
+    });
+    (host, client, sockets)
+}
+
+unsafe extern "system" {
+    /// What [`wpu::export!`] made.
+    fn WSPStartup(
+        version: u16,
+        data: *mut WSPDATA,
+        entry: *const WSAPROTOCOL_INFOW,
+        table: WSPUPCALLTABLE,
+        functions: *mut WSPPROC_TABLE,
+    ) -> i32;
+}
+
+/// One test, since a provider has one host in a process.
+#[test]
+fn messages_keep_their_bounds_and_senders() {
+    let (host, client, [near, far]) = world();
+    assert_eq!(client.send_to(near, b"one", at(2)), Ok(3));
+    assert_eq!(client.send_to(near, b"", at(2)), Ok(0));
+    assert_eq!(client.send_to(near, b"three", at(2)), Ok(5));
+    let selected = client.select(&[near, far], &[near], &[], Some(LONG)).expect("a selection");
+    assert_eq!((selected.read, selected.write), (vec![far], vec![near]));
+    let mut waiting = [0; 4];
+    client.ioctl(far, FIONREAD, &[], &mut waiting).expect("a number");
+    assert_eq!(u32::from_le_bytes(waiting), 3);
+    let mut bytes = [0; 4];
+    assert_eq!(client.recv_from(far, &mut bytes), Ok((3, Some(at(1)))));
+    assert_eq!(client.recv_from(far, &mut bytes), Ok((0, Some(at(1)))), "an empty message is one too");
+    assert_eq!(client.recv_from(far, &mut bytes), Err(WsaError::WSAEMSGSIZE));
+    assert_eq!(&bytes, b"thre", "what fits is there");
+    let event = host.client_event();
+    let request = client.recv_from_overlapped(far, 8, Tell::Event(event)).expect("a request");
+    client.connect(near, at(2)).expect("an address to send to");
+    assert_eq!(client.send(near, b"four"), Ok(4));
+    assert_eq!(host.wait(event, LONG), Ok(true));
+    assert_eq!((request.data(), request.address()), (b"four".to_vec(), Some(at(1))));
+    assert_eq!(client.peer_address(near), Ok(at(2)));
+    assert_eq!(client.listen(far, 1), Err(WsaError::WSAEOPNOTSUPP));
+    assert_eq!(client.accept(far).map(drop), Err(WsaError::WSAEOPNOTSUPP));
+    client.set_nonblocking(far, true).expect("a socket");
+    assert_eq!(client.recv(far, &mut bytes), Err(WsaError::WSAEWOULDBLOCK));
+    for socket in [near, far] {
+        client.close(socket).expect("a socket to close");
+    }
+    host.close_client_event(event).expect("an event");
+    assert_eq!(client.finish(), Leftovers::default());
+    assert_eq!(host.faults(), []);
+}
