@@ -71,7 +71,7 @@ counter!(Top, non_ifs, 0x709, TOP_SENT, TOP_RECEIVED, start_top);
 struct Chain {
     host: Host,
     base: Entry,
-    chain: Entry,
+    entry: Entry,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -86,13 +86,11 @@ fn chain(layers: &[(GUID, &str)]) -> Chain {
     ];
     let host = Host::new().expect("a place is free");
     let base = pipes::install(&host, pipes::fault::NONE);
-    // SAFETY: each is a `WSPStartup`, and keeps its contract.
-    let module = |name: &str| unsafe {
-        match name {
-            "ifs.dll" => Module::linked(start_ifs),
-            "made.dll" => Module::linked(start_made),
-            _ => Module::linked(start_top),
-        }
+    let module = |name: &str| {
+        let linked = LINKED.lock().expect("no panic");
+        let (_, startup) = linked.iter().find(|(path, _)| path.as_os_str() == name).expect("it is linked");
+        // SAFETY: it is a `WSPStartup`, and keeps its contract.
+        unsafe { Module::linked(*startup) }
     };
     let class = |name: &str| if name == "ifs.dll" { XP1_IFS_HANDLES } else { 0 };
     let hidden: Vec<_> = layers
@@ -103,7 +101,7 @@ fn chain(layers: &[(GUID, &str)]) -> Chain {
     let name = layers[0].1;
     let chain = Entry::chain(pipes::fresh_id(), name, &links).flags(class(name));
     let chain = host.install_first(chain.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module(name));
-    Chain { host, base, chain, _alone: alone }
+    Chain { host, base, entry: chain, _alone: alone }
 }
 
 const IFS: (GUID, &str) = (Ifs::ID, "ifs.dll");
@@ -114,7 +112,7 @@ const TOP: (GUID, &str) = (Top::ID, "top.dll");
 fn connected(client: &Client, chain: &Chain) -> [SOCKET; 3] {
     let address: SocketAddr = ([127, 0, 0, 1], 80).into();
     let listener = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
-    assert_eq!(chain.host.owner(listener), Some(chain.chain.id()));
+    assert_eq!(chain.host.owner(listener), Some(chain.entry.id()));
     client.bind(listener, address).expect("a free address");
     client.listen(listener, 1).expect("a listener");
     let near = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
