@@ -96,7 +96,7 @@ impl World {
 
 /// A copy of the library that cargo has built along: a provider has one host in a process, and each test
 /// has a host of its own.
-fn copy(example: &str) -> PathBuf {
+pub fn copy(example: &str) -> PathBuf {
     static COPIES: AtomicU32 = AtomicU32::new(0);
     let program = std::env::current_exe().expect("a path");
     let name = format!("{DLL_PREFIX}{example}{DLL_SUFFIX}");

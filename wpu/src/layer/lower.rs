@@ -181,7 +181,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<S: Source> std::fmt::Debug for Lower<S> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let path: &Path = &self.path;
-        out.debug_struct("Lower").field("path", &path).field("place", &self.place.entry).finish()
+        out.debug_struct("Lower")
+            .field("path", &path)
+            .field("entry", &self.place.entry)
+            .finish_non_exhaustive()
     }
 }
 

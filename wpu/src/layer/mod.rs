@@ -56,6 +56,16 @@
 //!   mistaken for that of another socket. Overlapped requests are moved down and up, and
 //!   [`LayerProvider::completed`] is told of their end. `WSPSelect` and `WSPAsyncSelect` are translated.
 //!
+//! # What it does not do
+//!
+//! - An `ifs` layer cannot see requests end that the provider below promised to complete: that is the
+//!   price of the system's handles.
+//! - Where sockets have handles of their own, functions that `SIO_GET_EXTENSION_FUNCTION_POINTER` would hand
+//!   out are refused, because they would pass the layer by.
+//! - On systems other than Windows, what was loaded is cleaned up and never unloaded: threads that ran
+//!   some of it may run more when they end.
+//! - `WPUQueryBlockingCallback` is for whoever blocks, which is the base.
+//!
 //! # One library, several layers
 //!
 //! A library may export several layers, also such as stand in the same chain. `WSPStartup` is not told

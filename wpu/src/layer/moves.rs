@@ -4,7 +4,7 @@
 use super::Moved;
 use super::sockets::Socket;
 use super::source::Source;
-use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
+use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED};
 use super::sys::{
     Given, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
 };
@@ -21,12 +21,14 @@ use std::time::Duration;
 /// The requests that are under way below, and who is told of their end.
 pub(super) struct Moves {
     /// The layer, which is told of each end before the client is.
-    told: Box<dyn Fn(SOCKET, Moved, &Outcome) + Send + Sync>,
+    told: Box<Told>,
     /// The records that stand for the clients' structures, by the address of these.
     under_way: Mutex<HashMap<usize, &'static Record>>,
     changed: Condvar,
     ended: AtomicBool,
 }
+
+type Told = dyn Fn(SOCKET, Moved, &Outcome) + Send + Sync;
 
 /// The layer's own structure for one request, as the provider below sees it.
 ///
@@ -195,7 +197,7 @@ impl Moves {
         let record = Record::take();
         let state = Cell::new(State::Fresh);
         let lent = request.lent();
-        let begin = |thread: ThreadId<'_>| {
+        let call = |thread: ThreadId<'_>| {
             let parts = Parts {
                 socket: socket.lower,
                 overlapped: record.pointer(),
@@ -210,7 +212,7 @@ impl Moves {
         };
         // SAFETY: what the call uses is plain memory of the client and of this thread, which waits. Any
         // thread may call a provider.
-        let begun = unsafe { worker.run(begin) };
+        let begun = unsafe { worker.run(call) };
         // Where that itself fails nobody knows what became of the record, so it is never used again.
         match begun? {
             Err(error) => {
@@ -228,11 +230,11 @@ impl Moves {
                 let client = request.parts().overlapped.addr().get();
                 lock(&self.under_way).insert(client, record);
                 let (pending, pended) = request.pend();
-                let (moves, socket) = (Arc::clone(self), Arc::clone(socket));
+                let (this, held) = (Arc::clone(self), Arc::clone(socket));
                 record.owe(Box::new(move |outcome| {
-                    moves.finish(client, moved, pended, outcome);
+                    this.finish(client, moved, pended, outcome);
                     // Its handle is given back after the last request on it was completed.
-                    drop(socket);
+                    drop(held);
                 }));
                 Ok(Progress::Pending(pending))
             }
@@ -264,12 +266,11 @@ impl Moves {
             if self.ended.load(Ordering::Acquire) {
                 return Err(WsaError::WSA_OPERATION_ABORTED);
             }
-            let now = overlapped.get();
-            match (pending || now.Internal == WSS_OPERATION_IN_PROGRESS, wait) {
-                (false, _) => return outcome(now.OffsetHigh, count(now.InternalHigh), now.Offset),
-                (true, false) => return Err(WsaError::WSA_IO_INCOMPLETE),
+            match (crate::overlapped_result(overlapped).filter(|_| !pending), wait) {
+                (Some(result), _) => return result,
+                (None, false) => return Err(WsaError::WSA_IO_INCOMPLETE),
                 // Ws2_32 may write to the structure somewhat later than it was told.
-                (true, true) => std::thread::sleep(Duration::from_millis(1)),
+                (None, true) => std::thread::sleep(Duration::from_millis(1)),
             }
         }
     }
@@ -291,16 +292,12 @@ impl Moves {
     }
 }
 
-fn count(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Moves {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Moves").field("under_way", &lock(&self.under_way).len()).finish()
+        out.debug_struct("Moves").field("under_way", &lock(&self.under_way).len()).finish_non_exhaustive()
     }
 }

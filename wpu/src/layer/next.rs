@@ -1,5 +1,7 @@
 //! What a layer calls `next`: the providers below, under the handles that the client knows.
 
+#![allow(clippy::similar_names, reason = "as in the documentation")]
+
 use super::Moved;
 use super::lower::{Chains, Lower};
 use super::messages::{Interest, Messages};
@@ -407,7 +409,7 @@ impl<S: Source> ServiceProvider for Next<S> {
                     let handle = own.upper.to_ne_bytes();
                     let room = output.ok_or(WsaError::WSAEFAULT)?;
                     room.fill(&handle).map_err(|_| WsaError::WSAEFAULT)?;
-                    return Ok(Progress::Done(size_of::<SOCKET>() as u32));
+                    return Ok(Progress::Done(SOCKET::BITS / 8));
                 }
                 SIO_GET_EXTENSION_FUNCTION_POINTER => {
                     self.sockets.find(socket)?;
@@ -587,6 +589,9 @@ impl<S: Source> ServiceProvider for Next<S> {
 
 impl<S: Source> fmt::Debug for Next<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Next").field("chains", &self.chains).field("sockets", &self.sockets).finish()
+        out.debug_struct("Next")
+            .field("chains", &self.chains)
+            .field("sockets", &self.sockets)
+            .finish_non_exhaustive()
     }
 }

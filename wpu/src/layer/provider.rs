@@ -1,5 +1,7 @@
 //! A layer over what is below it, as one provider.
 
+#![allow(clippy::similar_names, reason = "as in the documentation")]
+
 use super::sys::ffi::{HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use super::sys::{
     Bytes, Condition, EventRef, FdSetMut, Gather, Progress, Request, Room, Scatter, ServiceProvider, Text,

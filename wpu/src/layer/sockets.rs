@@ -180,7 +180,10 @@ impl Hasher for Scatter {
 
 impl<S: Source> fmt::Debug for Socket<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Socket").field("upper", &self.upper).field("lower", &self.lower).finish()
+        out.debug_struct("Socket")
+            .field("upper", &self.upper)
+            .field("lower", &self.lower)
+            .finish_non_exhaustive()
     }
 }
 

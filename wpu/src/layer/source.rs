@@ -24,12 +24,22 @@ pub(super) struct Library {
     startup: WSPStartupFn,
     /// Keeps the code of `startup` in memory, and all that it hands out. Tests have some that is part
     /// of the program.
-    _loaded: Option<libloading::Library>,
+    #[cfg_attr(windows, allow(dead_code, reason = "it unloads when it is dropped"))]
+    loaded: Option<libloading::Library>,
 }
 
 /// Providers that are part of the program, for tests.
 #[cfg(test)]
 pub(super) static LINKED: std::sync::Mutex<Vec<(PathBuf, WSPStartupFn)>> = std::sync::Mutex::new(Vec::new());
+
+#[cfg(not(windows))]
+impl Drop for Library {
+    fn drop(&mut self) {
+        // Threads that have been in its code may run some of it when they end, long after the last
+        // clean-up. Only on Windows does the system see to that.
+        std::mem::forget(self.loaded.take());
+    }
+}
 
 /// Where the library of provider `id` is.
 pub(super) fn path(upcalls: Upcalls, id: &GUID) -> Result<PathBuf, WsaError> {
@@ -48,7 +58,7 @@ impl Source for Library {
         if let Some((_, startup)) =
             LINKED.lock().expect("no panic").iter().find(|(linked, _)| *linked == path)
         {
-            return Ok(Self { startup: *startup, _loaded: None });
+            return Ok(Self { startup: *startup, loaded: None });
         }
         // SAFETY: the catalog names it as the library of a provider, which is what Ws2_32 loads too.
         let loaded = unsafe { libloading::Library::new(path) };
@@ -56,7 +66,7 @@ impl Source for Library {
         // SAFETY: what a provider exports under this name has this type.
         let startup = unsafe { loaded.get::<WSPStartupFn>(b"WSPStartup\0") };
         let startup = *startup.map_err(|_| WsaError::WSAEPROVIDERFAILEDINIT)?;
-        Ok(Self { startup, _loaded: Some(loaded) })
+        Ok(Self { startup, loaded: Some(loaded) })
     }
 
     fn start(&self, info: &WSAPROTOCOL_INFOW, table: &WSPUPCALLTABLE) -> Result<Procs, WsaError> {

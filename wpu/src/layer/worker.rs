@@ -48,6 +48,9 @@ struct Tasks {
     ended: bool,
 }
 
+/// What a wait answers when the second event is set.
+const NEWS: u32 = WAIT_OBJECT_0 + 1;
+
 /// A call that the worker is to make for another thread, which waits until this is dropped.
 struct Task {
     body: *mut Body<'static>,
@@ -143,6 +146,7 @@ impl Shared {
         let over = Arc::new(Over::default());
         let body: *mut Body<'_> = body;
         // SAFETY: only the lifetime differs; this function does not return before the task is dropped.
+        #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot change this lifetime")]
         let body = unsafe { std::mem::transmute::<*mut Body<'_>, *mut Body<'static>>(body) };
         let task = Task { body, over: Arc::clone(&over) };
         let refused = {
@@ -193,7 +197,6 @@ impl Shared {
             }
             // SAFETY: both events live as long as `self`.
             let woken = unsafe { wait(2, events.as_ptr(), FALSE, INFINITE, TRUE) };
-            const NEWS: u32 = WAIT_OBJECT_0 + 1;
             match woken {
                 // Completion routines have run.
                 WAIT_IO_COMPLETION => {}

@@ -71,12 +71,18 @@ counter!(Top, non_ifs, 0x709, TOP_SENT, TOP_RECEIVED, start_top);
 struct Chain {
     host: Host,
     base: Entry,
-    chain: Entry,
+    hidden: Entry,
+    entry: Entry,
     _alone: MutexGuard<'static, ()>,
 }
 
 /// A base under these layers, from the top.
 fn chain(layers: &[(GUID, &str)]) -> Chain {
+    chain_over(layers, pipes::fault::NONE)
+}
+
+/// The same over a base that breaks a rule.
+fn chain_over(layers: &[(GUID, &str)], fault: u32) -> Chain {
     let alone = alone();
     *LINKED.lock().expect("no panic") = vec![
         ("pipes.dll".into(), pipes::startup),
@@ -85,14 +91,12 @@ fn chain(layers: &[(GUID, &str)]) -> Chain {
         ("top.dll".into(), start_top),
     ];
     let host = Host::new().expect("a place is free");
-    let base = pipes::install(&host, pipes::fault::NONE);
-    // SAFETY: each is a `WSPStartup`, and keeps its contract.
-    let module = |name: &str| unsafe {
-        match name {
-            "ifs.dll" => Module::linked(start_ifs),
-            "made.dll" => Module::linked(start_made),
-            _ => Module::linked(start_top),
-        }
+    let base = pipes::install(&host, fault);
+    let module = |name: &str| {
+        let linked = LINKED.lock().expect("no panic");
+        let (_, startup) = linked.iter().find(|(path, _)| path.as_os_str() == name).expect("it is linked");
+        // SAFETY: it is a `WSPStartup`, and keeps its contract.
+        unsafe { Module::linked(*startup) }
     };
     let class = |name: &str| if name == "ifs.dll" { XP1_IFS_HANDLES } else { 0 };
     let hidden: Vec<_> = layers
@@ -103,7 +107,7 @@ fn chain(layers: &[(GUID, &str)]) -> Chain {
     let name = layers[0].1;
     let chain = Entry::chain(pipes::fresh_id(), name, &links).flags(class(name));
     let chain = host.install_first(chain.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module(name));
-    Chain { host, base, chain, _alone: alone }
+    Chain { host, hidden: hidden[0].clone(), base, entry: chain, _alone: alone }
 }
 
 const IFS: (GUID, &str) = (Ifs::ID, "ifs.dll");
@@ -114,7 +118,7 @@ const TOP: (GUID, &str) = (Top::ID, "top.dll");
 fn connected(client: &Client, chain: &Chain) -> [SOCKET; 3] {
     let address: SocketAddr = ([127, 0, 0, 1], 80).into();
     let listener = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
-    assert_eq!(chain.host.owner(listener), Some(chain.chain.id()));
+    assert_eq!(chain.host.owner(listener), Some(chain.entry.id()));
     client.bind(listener, address).expect("a free address");
     client.listen(listener, 1).expect("a listener");
     let near = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
@@ -215,4 +219,102 @@ fn d_19_messages_come_through_two_layers_with_the_clients_handle() {
     }
     assert_eq!(client.finish(), Leftovers::default());
     assert_eq!(chain.host.faults(), []);
+}
+
+#[test]
+fn d_09_a_base_that_does_not_fit_is_not_used() {
+    for (fault, started) in
+        [(pipes::fault::OLD_VERSION, 1), (pipes::fault::HOLE, 1), (pipes::fault::NO_START, 0)]
+    {
+        for layer in [MADE, IFS] {
+            let chain = chain_over(&[layer], fault);
+            let client = chain.host.client();
+            let refused = client.socket_in(chain.entry.id());
+            assert_eq!(refused, Err(WsaError::WSAEPROVIDERFAILEDINIT), "{fault}");
+            assert_eq!(pipes::starts(&chain.base), (started, started), "each start is taken back");
+            assert_eq!(client.finish(), Leftovers::default());
+        }
+    }
+}
+
+#[test]
+fn d_12_nothing_of_the_layer_runs_after_the_last_clean_up() {
+    let chain = chain(&[TOP, MADE]);
+    let client = chain.host.client();
+    let [near, far, listener] = connected(&client, &chain);
+    let request = client.recv_overlapped(far, &[9], 0, Tell::Nobody).expect("a request");
+    let _ = (near, listener);
+    assert_eq!(client.finish(), Leftovers::default(), "threads and handles end with it");
+    assert_eq!(chain.host.faults(), [], "and nobody is told of the request");
+    assert_eq!(pipes::starts(&chain.base), (1, 1));
+    drop(request);
+}
+
+#[test]
+fn d_18_an_entry_of_the_other_class_is_not_the_layers() {
+    let chain = chain(&[MADE]);
+    let wrong = Entry::chain(pipes::fresh_id(), "made.dll", &[&chain.hidden, &chain.base]);
+    // SAFETY: it is a `WSPStartup`, and keeps its contract.
+    let module = unsafe { Module::linked(start_made) };
+    let wrong = chain.host.install(wrong.flags(XP1_IFS_HANDLES), &module);
+    let client = chain.host.client();
+    assert_eq!(client.socket_in(wrong.id()), Err(WsaError::WSAEPROVIDERFAILEDINIT));
+    assert_eq!(pipes::starts(&chain.base), (0, 0));
+    assert_eq!(client.finish(), Leftovers::default());
+}
+
+#[test]
+fn many_sockets_and_threads_with_every_way_to_tell() {
+    let chain = chain(&[TOP, IFS]);
+    let client = chain.host.client();
+    let (client, host) = (&client, &chain.host);
+    std::thread::scope(|scope| {
+        for thread in 0..8_u16 {
+            let entry = chain.entry.id();
+            scope.spawn(move || {
+                for round in 0..4 {
+                    let address: SocketAddr = ([127, 0, 0, 1], 1000 + thread * 10 + round).into();
+                    let listener = client.socket_in(entry).expect("a socket");
+                    client.bind(listener, address).expect("a free address");
+                    client.listen(listener, 1).expect("a listener");
+                    let near = client.socket_in(entry).expect("a socket");
+                    client.connect(near, address).expect("a connection");
+                    let (far, _) = client.accept(listener).expect("a caller");
+                    tells(host, client, near, far);
+                    for socket in [listener, near, far] {
+                        client.close(socket).expect("it is open");
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(host.faults(), []);
+}
+
+/// One transfer for each way to be told of its end.
+fn tells(host: &Host, client: &Client, near: SOCKET, far: SOCKET) {
+    let event = host.client_event();
+    let request = client.recv_overlapped(far, &[4], 0, Tell::Event(event)).expect("a request");
+    client.send_all(near, b"once").expect("a peer");
+    assert_eq!(host.wait(event, PATIENCE), Ok(true));
+    assert_eq!(client.overlapped_result(&request, true), Ok((4, 0)));
+    host.close_client_event(event).expect("it is open");
+
+    let (tell, told) = std::sync::mpsc::channel();
+    let routine = Tell::routine(move |outcome| tell.send(outcome.transferred).expect("somebody waits"));
+    let request = client.recv_overlapped(far, &[4], 0, routine).expect("a request");
+    client.send_all(near, b"more").expect("a peer");
+    let late = std::time::Instant::now() + PATIENCE;
+    while told.try_recv() != Ok(4) {
+        assert!(std::time::Instant::now() < late, "the routine does not run");
+        host.sleep_alertable(std::time::Duration::from_millis(5));
+    }
+    drop(request);
+
+    let port = wpu_host::Port::new();
+    host.bind_port(far, &port, 7).expect("a handle");
+    let request = client.recv_overlapped(far, &[4], 0, Tell::Nobody).expect("a request");
+    client.send_all(near, b"last").expect("a peer");
+    assert_eq!(port.get(PATIENCE).expect("a packet").key, 7);
+    assert_eq!(request.data(), b"last");
 }

@@ -249,7 +249,7 @@ fn d_23_base_handles_are_answered_below_and_layers_by_the_layer() {
     stand.calls();
     let mut handle = [0; size_of::<usize>()];
     let answer = stand.next.ioctl(socket, SIO_BSP_HANDLE, None, Some(Room::new(&mut handle)), None);
-    assert_eq!(answer.expect("it is open").done(), Some(&(size_of::<usize>() as u32)));
+    assert_eq!(answer.expect("it is open").done(), Some(&(usize::BITS / 8)));
     assert_eq!(usize::from_ne_bytes(handle), socket);
     let short = stand.next.ioctl(socket, SIO_BSP_HANDLE, None, Some(Room::new(&mut handle[1..])), None);
     assert_eq!(short.err(), Some(WsaError::WSAEFAULT));

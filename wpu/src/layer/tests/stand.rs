@@ -1,6 +1,7 @@
 //! A host, a catalog, and a base provider in memory under a layer.
 
 use super::super::Moved;
+use super::super::catalog::INSTALLED;
 use super::super::lower::Chains;
 use super::super::moves::Moves;
 use super::super::next::Next;
@@ -12,10 +13,9 @@ use super::super::sys::ffi::{
 use super::super::sys::{
     Cell as TableCell, Class, Condition, EventRef, FdSetMut, Gather, Given, Lent, Outcome, Parts, Pended,
     Progress, RawTable, Request, Room, Scatter, ServiceProvider, State, Teller, Upcalls, View, WsaError,
-    import,
 };
 use std::any::TypeId;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,7 +64,7 @@ impl Base {
         self.state.lock().expect("no test panics with it")
     }
 
-    fn call(&self, name: &'static str, detail: String) -> Result<(), WsaError> {
+    fn call(&self, name: &'static str, detail: &str) -> Result<(), WsaError> {
         let mut state = self.state();
         state.calls.push(format!("{name}({detail})"));
         self.changed.notify_all();
@@ -109,10 +109,6 @@ pub struct Started(pub Arc<Base>);
 /// A module that is found by its path.
 pub struct InMemory(Arc<Base>);
 
-thread_local! {
-    static CATALOG: RefCell<Vec<WSAPROTOCOL_INFOW>> = const { RefCell::new(Vec::new()) };
-}
-
 static MODULES: Mutex<Option<HashMap<PathBuf, Arc<Base>>>> = Mutex::new(None);
 
 fn address_of(table: &WSPUPCALLTABLE) -> [usize; 15] {
@@ -134,7 +130,7 @@ impl Source for InMemory {
     }
 
     fn start(&self, info: &WSAPROTOCOL_INFOW, table: &WSPUPCALLTABLE) -> Result<Started, WsaError> {
-        self.0.call("WSPStartup", format!("{}", info.dwCatalogEntryId))?;
+        self.0.call("WSPStartup", &format!("{}", info.dwCatalogEntryId))?;
         self.0.state().starts.push((*info, address_of(table)));
         Ok(Started(Arc::clone(&self.0)))
     }
@@ -147,31 +143,31 @@ impl ServiceProvider for Started {
         _: Option<Room<'_>>,
         _: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
-        self.0.call("accept", format!("{socket:#x}"))?;
+        self.0.call("accept", &format!("{socket:#x}"))?;
         Ok(new_handle(&self.0))
     }
 
     fn async_select(&self, socket: SOCKET, _: HWND, message: u32, events: i32) -> Result<(), WsaError> {
-        self.0.call("async_select", format!("{socket:#x}, {message}, {events:#x}"))
+        self.0.call("async_select", &format!("{socket:#x}, {message}, {events:#x}"))
     }
 
     fn cancel_blocking_call(&self) -> Result<(), WsaError> {
-        self.0.call("cancel_blocking_call", String::new())
+        self.0.call("cancel_blocking_call", "")
     }
 
     fn cleanup(&self) -> Result<(), WsaError> {
         self.0.state().clean_ups += 1;
-        self.0.call("cleanup", String::new())
+        self.0.call("cleanup", "")
     }
 
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
-        self.0.call("close_socket", format!("{socket:#x}"))?;
+        self.0.call("close_socket", &format!("{socket:#x}"))?;
         self.0.state().sockets.retain(|open| *open != socket);
         Ok(())
     }
 
     fn duplicate_socket(&self, socket: SOCKET, process: u32) -> Result<WSAPROTOCOL_INFOW, WsaError> {
-        self.0.call("duplicate_socket", format!("{socket:#x}, {process}"))?;
+        self.0.call("duplicate_socket", &format!("{socket:#x}, {process}"))?;
         let info = self.0.state().opened[0];
         Ok(WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..info })
     }
@@ -183,18 +179,18 @@ impl ServiceProvider for Started {
     ) -> Result<WSANETWORKEVENTS, WsaError> {
         let none = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [0; 10] };
         let happened = self.0.state().events.pop_front().unwrap_or(none);
-        self.0.call("enum_network_events", format!("{socket:#x}"))?;
+        self.0.call("enum_network_events", &format!("{socket:#x}"))?;
         Ok(happened)
     }
 
     fn event_select(&self, socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> Result<(), WsaError> {
-        self.0.call("event_select", format!("{socket:#x}, {events:#x}"))?;
+        self.0.call("event_select", &format!("{socket:#x}, {events:#x}"))?;
         self.0.state().selected = event.map(|event| (socket, event.raw().expose_provenance(), events));
         Ok(())
     }
 
     fn get_sock_opt(&self, socket: SOCKET, level: i32, option: i32, _: Room<'_>) -> Result<(), WsaError> {
-        self.0.call("get_sock_opt", format!("{socket:#x}, {level:#x}, {option:#x}"))
+        self.0.call("get_sock_opt", &format!("{socket:#x}, {level:#x}, {option:#x}"))
     }
 
     fn ioctl(
@@ -205,7 +201,7 @@ impl ServiceProvider for Started {
         _: Option<Room<'_>>,
         request: Option<Request<'_>>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.0.call("ioctl", format!("{socket:#x}, {code:#x}"))?;
+        self.0.call("ioctl", &format!("{socket:#x}, {code:#x}"))?;
         Ok(request.map_or(Progress::Done(0), |request| self.0.request(request)))
     }
 
@@ -216,7 +212,7 @@ impl ServiceProvider for Started {
         flags: u32,
         request: Option<Request<'_>>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        self.0.call("recv", format!("{socket:#x}, {}, {flags}", buffers.total()))?;
+        self.0.call("recv", &format!("{socket:#x}, {}, {flags}", buffers.total()))?;
         Ok(match request {
             Some(request) => self.0.request(request).map(|count| (count, 0)),
             None => Progress::Done((buffers.write_at(0, b"data").try_into().expect("few"), 0)),
@@ -232,7 +228,7 @@ impl ServiceProvider for Started {
         _: Option<View<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         let seen = |set: Option<FdSetMut<'_>>| set.map(|set| set.iter().collect::<Vec<_>>());
-        self.0.call("select", format!("{:x?} {:x?} {:x?}", seen(read), seen(write), seen(except)))?;
+        self.0.call("select", &format!("{:x?} {:x?} {:x?}", seen(read), seen(write), seen(except)))?;
         // The first of each set is ready, but in the last set nothing is.
         let first = |set: Option<FdSetMut<'_>>| {
             let mut first = true;
@@ -255,7 +251,7 @@ impl ServiceProvider for Started {
         flags: u32,
         request: Option<Request<'_>>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.0.call("send", format!("{socket:#x}, {}, {flags}", buffers.total()))?;
+        self.0.call("send", &format!("{socket:#x}, {}, {flags}", buffers.total()))?;
         Ok(match request {
             Some(request) => self.0.request(request),
             None => Progress::Done(buffers.total().try_into().expect("few")),
@@ -269,7 +265,7 @@ impl ServiceProvider for Started {
         option: i32,
         value: super::super::sys::Bytes<'_>,
     ) -> Result<(), WsaError> {
-        self.0.call("set_sock_opt", format!("{socket:#x}, {level:#x}, {option:#x}, {:?}", value.to_vec()))
+        self.0.call("set_sock_opt", &format!("{socket:#x}, {level:#x}, {option:#x}, {:?}", value.to_vec()))
     }
 
     fn socket(
@@ -281,7 +277,7 @@ impl ServiceProvider for Started {
         _: u32,
         _: u32,
     ) -> Result<SOCKET, WsaError> {
-        self.0.call("socket", format!("{:?}", info.map(|info| info.get().dwCatalogEntryId)))?;
+        self.0.call("socket", &format!("{:?}", info.map(|info| info.get().dwCatalogEntryId)))?;
         self.0.state().opened.extend(info.map(View::get));
         Ok(new_handle(&self.0))
     }
@@ -308,26 +304,6 @@ pub struct Stand {
     pub told: Arc<Mutex<Vec<(SOCKET, Moved, Outcome)>>>,
 }
 
-unsafe extern "system" fn enumerate(
-    _: *const i32,
-    buffer: *mut WSAPROTOCOL_INFOW,
-    length: *mut u32,
-    errno: *mut i32,
-) -> i32 {
-    CATALOG.with_borrow(|catalog| {
-        let bytes = u32::try_from(size_of_val(&**catalog)).expect("a small catalog");
-        // SAFETY: the caller passes good pointers.
-        if unsafe { length.replace(bytes) } < bytes {
-            // SAFETY: as above.
-            unsafe { errno.write(WsaError::WSAENOBUFS.code()) };
-            return -1;
-        }
-        // SAFETY: there is room, as was just checked.
-        unsafe { buffer.copy_from(catalog.as_ptr(), catalog.len()) };
-        i32::try_from(catalog.len()).expect("a small catalog")
-    })
-}
-
 /// A provider's path, which leads to a new base.
 pub fn module(path: &str) -> Arc<Base> {
     let base = Arc::new(Base::default());
@@ -349,9 +325,7 @@ impl Stand {
         let hidden = host.add_entry(Entry::layer(LAYER, "layer.dll").flags(flags));
         let chain = Entry::chain(guid(0xc4), "layer.dll", &[&hidden, &base_entry]);
         let chain = host.add_entry(chain.flags(flags).sockets(2, SOCK_STREAM, 6));
-        CATALOG.set(vec![base_entry.info, hidden.info, chain.info]);
-        // SAFETY: it keeps the contract of `WSCEnumProtocols`.
-        unsafe { import::provide_wsc_enum_protocols(enumerate) };
+        INSTALLED.set(vec![base_entry.info, hidden.info, chain.info]);
         let cell: &'static TableCell = Box::leak(Box::default());
         let table = host.table();
         // SAFETY: the host lives as long as the test.
@@ -370,7 +344,7 @@ impl Stand {
     /// More entries for the catalog.
     pub fn install(&self, entry: Entry) -> Entry {
         let entry = self.host.add_entry(entry);
-        CATALOG.with_borrow_mut(|catalog| catalog.push(entry.info));
+        INSTALLED.with_borrow_mut(|catalog| catalog.push(entry.info));
         entry
     }
 
