@@ -138,7 +138,7 @@ impl Gate {
     }
 
     /// How many calls of this thread are inside.
-    fn own_calls(&self) -> usize {
+    pub(crate) fn own_calls(&self) -> usize {
         let mut count = 0;
         let mut at = INNERMOST.get();
         // SAFETY: the frames of this thread's calls live on its stack until the calls return.

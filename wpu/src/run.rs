@@ -24,6 +24,8 @@ struct Count {
     starts: u32,
     /// The thread that starts the provider, or cleans up after it, at this moment.
     busy: Option<ThreadId>,
+    /// Whether that is the last clean-up, which waits for the calls that are under way.
+    closing: bool,
 }
 
 impl Run {
@@ -35,7 +37,7 @@ impl Run {
             #[cfg(feature = "provider")]
             gate: crate::gate::Gate::new(),
             quiet: AtomicBool::new(false),
-            count: Mutex::new(Count { starts: 0, busy: None }),
+            count: Mutex::new(Count { starts: 0, busy: None, closing: false }),
             turn: Condvar::new(),
         }
     }
@@ -58,7 +60,8 @@ impl Run {
     /// # Errors
     ///
     /// When the table lacks an upcall that the provider declares, or when the calling thread is in the
-    /// middle of another start-up or of the last clean-up. Nothing has changed then.
+    /// middle of another start-up or of the last clean-up, or of a call that the last clean-up waits for.
+    /// Nothing has changed then.
     ///
     /// # Safety
     ///
@@ -102,7 +105,8 @@ impl Run {
     /// # Errors
     ///
     /// `WSANOTINITIALISED` when there is no start-up to answer, and `WSAEINPROGRESS` when the calling
-    /// thread is in the middle of a start-up or of the last clean-up.
+    /// thread is in the middle of a start-up or of the last clean-up, or of a call that the last clean-up
+    /// waits for.
     pub fn clean_up(&self, last: impl FnOnce()) -> Result<(), WsaError> {
         self.clean_up_with(|| {
             last();
@@ -119,6 +123,9 @@ impl Run {
                 let _close = Closing(&self.cell);
                 turn.starts = 0;
                 self.quiet.store(true, Ordering::Release);
+                self.lock().closing = true;
+                // Calls that wait for their turn must give way: they are waited for.
+                self.turn.notify_all();
                 last()
             }
             _ => {
@@ -139,18 +146,27 @@ impl Run {
         self.quiet.load(Ordering::Acquire)
     }
 
-    /// Waits until no other thread starts the provider or cleans up after it. `None` if this one does.
+    /// Waits until no other thread starts the provider or cleans up after it. `None` if this one does,
+    /// or if the other waits for this one.
     fn turn(&self) -> Option<Turn<'_>> {
         let me = std::thread::current().id();
         let mut count = self.lock();
         while let Some(busy) = count.busy {
-            if busy == me {
+            if busy == me || (count.closing && self.is_inside()) {
                 return None;
             }
             count = self.turn.wait(count).unwrap_or_else(PoisonError::into_inner);
         }
         count.busy = Some(me);
         Some(Turn { run: self, starts: count.starts, undo: Undo::Nothing })
+    }
+
+    /// Whether this thread is in a call of the provider's.
+    fn is_inside(&self) -> bool {
+        #[cfg(feature = "provider")]
+        return self.gate.own_calls() > 0;
+        #[cfg(not(feature = "provider"))]
+        return false;
     }
 
     fn lock(&self) -> MutexGuard<'_, Count> {
@@ -181,8 +197,7 @@ impl Drop for Turn<'_> {
             Undo::Nothing => {}
         }
         let mut count = self.run.lock();
-        count.starts = self.starts;
-        count.busy = None;
+        *count = Count { starts: self.starts, busy: None, closing: false };
         drop(count);
         self.run.turn.notify_one();
     }
@@ -208,7 +223,8 @@ impl Drop for Closing<'_> {
 pub enum StartError {
     /// The table lacks these upcalls, which the provider declares.
     Missing(UpcallSet),
-    /// The thread is in the middle of another start-up, or of the last clean-up.
+    /// The thread is in the middle of another start-up, or of the last clean-up, or of a call that the
+    /// last clean-up waits for.
     Busy,
     /// The provider refused.
     Refused(WsaError),
@@ -241,7 +257,9 @@ impl fmt::Display for StartError {
                 let names = names.join(", ");
                 write!(out, "the table of upcalls has no pointer for {names}, which the provider declares")
             }
-            Self::Busy => out.write_str("it is being started or cleaned up after by the same thread"),
+            Self::Busy => out.write_str(
+                "another start-up or the last clean-up is under way, and cannot be waited for from within it",
+            ),
             Self::Refused(error) => write!(out, "it refused: {error}"),
         }
     }

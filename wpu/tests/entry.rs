@@ -90,13 +90,23 @@ thread_local! {
     static GIVEN: RefCell<Option<Given>> = const { RefCell::new(None) };
 }
 
-fn note(start: &Start<'_>) -> Result<(), WsaError> {
+fn note(start: &Start<'_>) {
     let table = slots(start.table).map(<*const ()>::addr);
     GIVEN.set(Some(Given { entry: *start.entry, table }));
-    Ok(())
 }
 
-provider!(Layer, uses: &[SET_EVENT], start: note, again: note);
+provider!(
+    Layer,
+    uses: &[SET_EVENT],
+    start: |start| {
+        note(start);
+        Ok(())
+    },
+    again: |start| {
+        note(start);
+        Ok(())
+    }
+);
 
 #[test]
 fn a_provider_gets_the_entry_and_the_table_as_they_came() {

@@ -1,0 +1,295 @@
+//! Calls, start-ups and clean-ups of many threads at once: one instance to a run, nobody left inside.
+
+mod common;
+
+use common::host::Scripted;
+use common::provider::{call, clean_up, provider, start, upcall};
+use std::cell::Cell;
+use std::ptr::without_provenance_mut;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, mpsc};
+use std::thread::{scope, sleep};
+use std::time::Duration;
+use wpu::{EventRef, Provider, WsaError};
+use wpu_sys::ffi::{BOOL, TRUE, WSAEVENT, WSPPROC_TABLE, WSPUPCALLTABLE};
+
+const TABLE: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
+const SET_EVENT: usize = upcall("WPUSetEvent");
+
+/// How often each thread goes round.
+const ROUNDS: usize = if cfg!(miri) { 20 } else { 2000 };
+
+/// Long enough for a thread that does not wait to have gone on.
+const A_WHILE: Duration = Duration::from_millis(50);
+
+/// A flag that others wait for.
+struct Flag(Mutex<bool>, Condvar);
+
+impl Flag {
+    const fn new() -> Self {
+        Self(Mutex::new(false), Condvar::new())
+    }
+
+    fn raise(&self) {
+        *self.0.lock().expect("no panic") = true;
+        self.1.notify_all();
+    }
+
+    fn wait(&self) {
+        let guard = self.0.lock().expect("no panic");
+        drop(self.1.wait_while(guard, |raised| !*raised).expect("no panic"));
+    }
+}
+
+static MADE: AtomicUsize = AtomicUsize::new(0);
+static GONE: AtomicUsize = AtomicUsize::new(0);
+static CALLED: AtomicUsize = AtomicUsize::new(0);
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+/// Whether there is a run, as this host sees it: raised before a start-up, taken down after a clean-up.
+static HOLDERS: AtomicUsize = AtomicUsize::new(0);
+static LATE: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "system" fn set(_: WSAEVENT, _: *mut i32) -> BOOL {
+    ASKED.fetch_add(1, Ordering::AcqRel);
+    LATE.fetch_add(usize::from(HOLDERS.load(Ordering::Acquire) == 0), Ordering::AcqRel);
+    TRUE
+}
+
+provider!(
+    Crowd,
+    uses: &[SET_EVENT],
+    start: |_| {
+        let before = MADE.fetch_add(1, Ordering::AcqRel);
+        assert_eq!(before, GONE.load(Ordering::Acquire), "one instance at a time");
+        Ok(())
+    },
+    called: |_| {
+        assert_eq!(MADE.load(Ordering::Acquire), 1 + GONE.load(Ordering::Acquire), "the instance lives");
+        CALLED.fetch_add(1, Ordering::AcqRel);
+        Crowd::upcalls().set_event(EventRef::from_raw(without_provenance_mut(4)).expect("not null"))
+    },
+    dropped: || {
+        GONE.fetch_add(1, Ordering::AcqRel);
+    }
+);
+
+/// Whoever holds a start-up gets through; the start-ups of the others come and go meanwhile.
+fn hold(functions: &OnceLock<WSPPROC_TABLE>) -> usize {
+    let table = WSPUPCALLTABLE { lpWPUSetEvent: Some(set), ..TABLE };
+    for round in 0..ROUNDS {
+        HOLDERS.fetch_add(1, Ordering::AcqRel);
+        let given = start::<Crowd>(&table).expect("started");
+        functions.get_or_init(|| given);
+        call(&given, round).expect("this thread holds a start-up");
+        clean_up(&given).expect("started");
+        HOLDERS.fetch_sub(1, Ordering::AcqRel);
+    }
+    ROUNDS
+}
+
+/// Whoever holds none gets through, or learns that there is nobody.
+fn look_on(functions: &OnceLock<WSPPROC_TABLE>) -> usize {
+    let functions = loop {
+        match functions.get() {
+            Some(functions) => break functions,
+            None => std::thread::yield_now(),
+        }
+    };
+    let answers: Vec<_> = (0..ROUNDS).map(|round| call(functions, round)).collect();
+    let through: Vec<_> =
+        answers.into_iter().filter(|answer| *answer != Err(WsaError::WSANOTINITIALISED)).collect();
+    assert!(through.iter().all(Result::is_ok), "{through:?}");
+    through.len()
+}
+
+#[test]
+fn start_ups_clean_ups_and_calls_of_many_threads_get_along() {
+    let functions = OnceLock::new();
+    let through = scope(|scope| {
+        let holders = [(); 5].map(|()| scope.spawn(|| hold(&functions)));
+        let watchers = [(); 3].map(|()| scope.spawn(|| look_on(&functions)));
+        let threads = holders.into_iter().chain(watchers);
+        threads.map(|thread| thread.join().expect("no panic")).sum::<usize>()
+    });
+    let count = |count: &AtomicUsize| count.load(Ordering::Acquire);
+    assert_eq!((count(&CALLED), count(&ASKED)), (through, through), "each call once, and its upcall");
+    assert_eq!(count(&LATE), 0, "no upcall after the last clean-up");
+    assert_eq!(count(&MADE), count(&GONE), "each instance is dropped once");
+    assert_eq!(call(functions.get().expect("started"), 1), Err(WsaError::WSANOTINITIALISED));
+    assert_eq!((Crowd::__run().starts(), Crowd::__run().cell().is_open()), (0, false));
+}
+
+static INSIDE: Flag = Flag::new();
+static LET_GO: Flag = Flag::new();
+static RETURNED: AtomicBool = AtomicBool::new(false);
+static DROPPED: AtomicU32 = AtomicU32::new(0);
+
+provider!(
+    Blocking,
+    uses: &[SET_EVENT],
+    called: |_| {
+        INSIDE.raise();
+        LET_GO.wait();
+        let event = EventRef::from_raw(without_provenance_mut(4)).expect("not null");
+        Blocking::upcalls().set_event(event).expect("upcalls work as long as anybody is inside");
+        RETURNED.store(true, Ordering::Release);
+        Ok(())
+    },
+    clean_up: || {
+        assert!(!RETURNED.load(Ordering::Acquire), "it runs while calls are inside, to end what blocks them");
+        LET_GO.raise();
+        Ok(())
+    },
+    dropped: || {
+        assert!(RETURNED.load(Ordering::Acquire), "nobody is inside");
+        DROPPED.fetch_add(1, Ordering::AcqRel);
+    }
+);
+
+#[test]
+fn the_last_clean_up_ends_what_blocks_and_waits_for_the_calls_of_other_threads() {
+    let functions = start::<Blocking>(&TABLE).expect("started");
+    scope(|scope| {
+        let inside = scope.spawn(|| call(&functions, 1));
+        INSIDE.wait();
+        clean_up(&functions).expect("started");
+        assert!(RETURNED.load(Ordering::Acquire));
+        assert_eq!(DROPPED.load(Ordering::Acquire), 1);
+        assert_eq!(inside.join().expect("no panic"), Ok(()));
+    });
+    assert_eq!(call(&functions, 1), Err(WsaError::WSANOTINITIALISED));
+}
+
+thread_local! {
+    static FUNCTIONS: Cell<Option<WSPPROC_TABLE>> = const { Cell::new(None) };
+}
+
+static LEFT: AtomicU32 = AtomicU32::new(0);
+
+provider!(
+    Recursive,
+    uses: &[SET_EVENT],
+    called: |depth| {
+        let functions = FUNCTIONS.get().expect("set by the test");
+        if depth > 0 {
+            call(&functions, depth - 1).expect("the inner call");
+        } else {
+            clean_up(&functions).expect("the last clean-up, from within calls");
+            assert_eq!(call(&functions, 0), Err(WsaError::WSANOTINITIALISED));
+        }
+        assert_eq!(LEFT.load(Ordering::Acquire), 0, "the instance lives as long as its calls");
+        Ok(())
+    },
+    dropped: || {
+        LEFT.fetch_add(1, Ordering::AcqRel);
+    }
+);
+
+#[test]
+fn a_clean_up_from_within_calls_of_the_same_thread_does_not_wait_for_itself() {
+    for round in 0..3 {
+        let functions = start::<Recursive>(&TABLE).expect("started");
+        FUNCTIONS.set(Some(functions));
+        LEFT.store(0, Ordering::Release);
+        assert_eq!(call(&functions, round), Ok(()));
+        assert_eq!(LEFT.load(Ordering::Acquire), 1, "dropped once, when the last call left");
+        assert_eq!((Recursive::__run().starts(), Recursive::__run().cell().is_open()), (0, false));
+    }
+}
+
+static ENTERED: Flag = Flag::new();
+static CLOSING: Flag = Flag::new();
+static ANSWERS: Mutex<Vec<Option<WsaError>>> = Mutex::new(Vec::new());
+
+provider!(
+    Crossed,
+    uses: &[SET_EVENT],
+    called: |_| {
+        ENTERED.raise();
+        CLOSING.wait();
+        let functions = FUNCTIONS.get().expect("set by the test");
+        let answers = [clean_up(&functions).err(), start::<Crossed>(&TABLE).err()];
+        ANSWERS.lock().expect("no panic").extend(answers);
+        Ok(())
+    },
+    clean_up: || {
+        CLOSING.raise();
+        Ok(())
+    }
+);
+
+#[test]
+fn a_call_that_the_last_clean_up_waits_for_does_not_wait_for_the_last_clean_up() {
+    let functions = start::<Crossed>(&TABLE).expect("started");
+    let (done, finished) = mpsc::channel();
+    std::thread::spawn(move || {
+        FUNCTIONS.set(Some(functions));
+        let answer = call(&functions, 1);
+        done.send(answer).expect("the test waits");
+    });
+    let (cleaned, answer) = mpsc::channel();
+    std::thread::spawn(move || {
+        ENTERED.wait();
+        cleaned.send(clean_up(&functions)).expect("the test waits");
+    });
+    let patience = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
+    assert_eq!(finished.recv_timeout(patience), Ok(Ok(())), "the two wait for each other");
+    assert_eq!(answer.recv_timeout(patience), Ok(Ok(())));
+    assert_eq!(*ANSWERS.lock().expect("no panic"), [Some(WsaError::WSAEINPROGRESS); 2]);
+}
+
+static WAITED: Flag = Flag::new();
+static STARTING: Flag = Flag::new();
+static ENTER: Flag = Flag::new();
+
+provider!(
+    Queued,
+    uses: &[SET_EVENT],
+    again: |_| {
+        STARTING.raise();
+        WAITED.wait();
+        Ok(())
+    },
+    called: |_| {
+        ENTER.raise();
+        let functions = FUNCTIONS.get().expect("set by the test");
+        // The second start-up is under way, and the last clean-up comes after it.
+        let answer = start::<Queued>(&TABLE);
+        if answer.is_ok() {
+            clean_up(&functions).expect("started");
+        }
+        Ok(())
+    }
+);
+
+#[test]
+fn a_call_that_waits_for_its_turn_gives_way_to_the_last_clean_up() {
+    let functions = start::<Queued>(&TABLE).expect("started");
+    let (done, finished) = mpsc::channel();
+    let starter = done.clone();
+    std::thread::spawn(move || {
+        start::<Queued>(&TABLE).expect("started");
+        clean_up(&functions).expect("twice");
+        starter.send("start-up").expect("the test waits");
+    });
+    STARTING.wait();
+    let caller = done.clone();
+    std::thread::spawn(move || {
+        FUNCTIONS.set(Some(functions));
+        call(&functions, 1).expect("it gives way");
+        caller.send("call").expect("the test waits");
+    });
+    ENTER.wait();
+    sleep(A_WHILE);
+    std::thread::spawn(move || {
+        clean_up(&functions).expect("one of the start-ups");
+        done.send("clean-up").expect("the test waits");
+    });
+    sleep(A_WHILE);
+    WAITED.raise();
+    let patience = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
+    let mut ends = [(); 3].map(|()| finished.recv_timeout(patience).expect("they wait for each other"));
+    ends.sort_unstable();
+    assert_eq!(ends, ["call", "clean-up", "start-up"]);
+    assert_eq!(Queued::__run().starts(), 0);
+}
