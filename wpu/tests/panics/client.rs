@@ -1,0 +1,191 @@
+//! A client that calls each function of a provider with good arguments.
+
+use std::ptr::{from_mut, null_mut, without_provenance_mut};
+use std::sync::{Mutex, PoisonError};
+use wpu::ffi::{
+    FALSE, INVALID_SOCKET, QOS, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSATHREADID,
+    WSPPROC_TABLE, fd_set, sockaddr, timeval,
+};
+
+/// What the errno variable holds before a call.
+pub(crate) const UNTOUCHED: i32 = -77;
+/// The client's thread: its handle and its reserved word.
+pub(crate) const THREAD: [usize; 2] = [0x80, 0x7];
+
+/// All that a provider can write to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Memory {
+    pub(crate) errno: i32,
+    pub(crate) overlapped: WSAOVERLAPPED,
+    count: u32,
+    flags: u32,
+    address: sockaddr,
+    length: i32,
+    units: u32,
+    text: [u16; 4],
+    data: [u8; 8],
+    info: WSAPROTOCOL_INFOW,
+    events: WSANETWORKEVENTS,
+    qos: QOS,
+    sets: [fd_set; 3],
+}
+
+impl Memory {
+    /// The same with another error code.
+    pub(crate) fn with_errno(self, errno: i32) -> Self {
+        Self { errno, ..self }
+    }
+}
+
+/// A client, and how it makes its calls.
+pub(crate) struct Client {
+    memory: Box<Memory>,
+    overlapped: bool,
+    routine: bool,
+}
+
+impl Client {
+    /// One that waits for its calls.
+    pub(crate) fn new() -> Self {
+        let address = sockaddr { sa_family: 2, sa_data: [7; 14] };
+        let memory = Memory {
+            errno: UNTOUCHED,
+            overlapped: WSAOVERLAPPED::ZERO,
+            count: 0x1111,
+            flags: 0x2222,
+            address,
+            length: 16,
+            units: 4,
+            text: [u16::from(b'a'), u16::from(b'b'), 0, 0],
+            data: [9; 8],
+            info: WSAPROTOCOL_INFOW { dwCatalogEntryId: 3, ..WSAPROTOCOL_INFOW::ZERO },
+            events: WSANETWORKEVENTS { lNetworkEvents: 4, ..WSANETWORKEVENTS::ZERO },
+            qos: QOS::ZERO,
+            sets: [fd_set { fd_count: 1, ..fd_set::ZERO }; 3],
+        };
+        Self { memory: Box::new(memory), overlapped: false, routine: false }
+    }
+
+    /// One that wants to be told of its requests, by routine or by port.
+    pub(crate) fn overlapped(routine: bool) -> Self {
+        Self { overlapped: true, routine, ..Self::new() }
+    }
+
+    pub(crate) fn memory(&self) -> Memory {
+        *self.memory
+    }
+}
+
+static ENDED: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+
+/// The errors that the routine got since the last question.
+pub(crate) fn ended() -> Vec<i32> {
+    std::mem::take(&mut *ENDED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+unsafe extern "system" fn routine(error: u32, _: u32, _: *mut WSAOVERLAPPED, _: u32) {
+    ENDED.lock().unwrap_or_else(PoisonError::into_inner).push(i32::from_ne_bytes(error.to_ne_bytes()));
+}
+
+/// A call: whether it failed.
+type Call = fn(&WSPPROC_TABLE, &mut Client) -> bool;
+
+/// Calls the function of this name.
+pub(crate) fn call(name: &str, functions: &WSPPROC_TABLE, client: &mut Client) -> bool {
+    let (_, call) = CALLS.iter().find(|(known, _)| *known == name).expect("it is one of the thirty");
+    call(functions, client)
+}
+
+/// Those that take a request.
+pub(crate) const REQUESTS: [&str; 5] = ["WSPIoctl", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"];
+
+/// One entry of the list: how it is called, and what is a failure.
+macro_rules! calls {
+    ($($name:ident $slot:ident ($($argument:ident),*) fails with $failure:expr;)*) => {
+        /// A call of each function, in the order of the table.
+        pub(crate) static CALLS: [(&str, Call); 30] = [$((stringify!($name), |functions, client| {
+            let (m, overlapped, routed) = (&mut *client.memory, client.overlapped, client.routine);
+            let thread = WSATHREADID { ThreadHandle: without_provenance_mut(THREAD[0]), Reserved: THREAD[1] };
+            let mut buffer = WSABUF { len: 8, buf: m.data.as_mut_ptr() };
+            let time = timeval { tv_sec: 0, tv_usec: 0 };
+            let _ = (&thread, &mut buffer, &time, overlapped, routed);
+            let function = functions.$slot.expect("it has all functions");
+            // SAFETY: every pointer is good for what the function does with it.
+            let answer = unsafe { function($(calls!(@ $argument m overlapped routed thread buffer time)),*) };
+            answer == $failure
+        })),*];
+    };
+    (@ socket $($_:ident)*) => { 5 };
+    (@ number $($_:ident)*) => { 0 };
+    (@ one $($_:ident)*) => { 1 };
+    (@ length $($_:ident)*) => { 8 };
+    (@ nobody $($_:ident)*) => { null_mut() };
+    (@ none $($_:ident)*) => { None };
+    (@ errno $m:ident $($_:ident)*) => { &raw mut $m.errno };
+    (@ address $m:ident $($_:ident)*) => { &raw mut $m.address };
+    (@ address_length $m:ident $($_:ident)*) => { &raw mut $m.length };
+    (@ text $m:ident $($_:ident)*) => { $m.text.as_mut_ptr() };
+    (@ text_length $m:ident $($_:ident)*) => { &raw mut $m.units };
+    (@ data $m:ident $($_:ident)*) => { $m.data.as_mut_ptr() };
+    (@ data_length $m:ident $($_:ident)*) => { (&raw mut $m.units).cast() };
+    (@ void $m:ident $($_:ident)*) => { $m.data.as_mut_ptr().cast() };
+    (@ info $m:ident $($_:ident)*) => { &raw mut $m.info };
+    (@ events $m:ident $($_:ident)*) => { &raw mut $m.events };
+    (@ qos $m:ident $($_:ident)*) => { &raw mut $m.qos };
+    (@ count $m:ident $($_:ident)*) => { &raw mut $m.count };
+    (@ flags $m:ident $($_:ident)*) => { &raw mut $m.flags };
+    (@ read $m:ident $($_:ident)*) => { &raw mut $m.sets[0] };
+    (@ write $m:ident $($_:ident)*) => { &raw mut $m.sets[1] };
+    (@ except $m:ident $($_:ident)*) => { &raw mut $m.sets[2] };
+    (@ structure $m:ident $($_:ident)*) => { &raw mut $m.overlapped };
+    (@ overlapped $m:ident $overlapped:ident $($_:ident)*) => {
+        if $overlapped { from_mut(&mut $m.overlapped) } else { null_mut() }
+    };
+    (@ routine $m:ident $overlapped:ident $routed:ident $($_:ident)*) => {
+        $routed.then_some(routine as unsafe extern "system" fn(u32, u32, *mut WSAOVERLAPPED, u32))
+    };
+    (@ thread $m:ident $overlapped:ident $routed:ident $thread:ident $($_:ident)*) => { &raw const $thread };
+    (@ buffer $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $($_:ident)*) => { &raw mut $buffer };
+    (@ time $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $time:ident) => { &raw const $time };
+}
+
+calls! {
+    WSPAccept lpWSPAccept(socket, address, address_length, none, number, errno) fails with INVALID_SOCKET;
+    WSPAddressToString lpWSPAddressToString(address, length, info, text, text_length, errno) fails with -1;
+    WSPAsyncSelect lpWSPAsyncSelect(socket, nobody, number, number, errno) fails with -1;
+    WSPBind lpWSPBind(socket, address, length, errno) fails with -1;
+    WSPCancelBlockingCall lpWSPCancelBlockingCall(errno) fails with -1;
+    WSPCleanup lpWSPCleanup(errno) fails with -1;
+    WSPCloseSocket lpWSPCloseSocket(socket, errno) fails with -1;
+    WSPConnect lpWSPConnect(socket, address, length, buffer, buffer, qos, qos, errno) fails with -1;
+    WSPDuplicateSocket lpWSPDuplicateSocket(socket, number, info, errno) fails with -1;
+    WSPEnumNetworkEvents lpWSPEnumNetworkEvents(socket, nobody, events, errno) fails with -1;
+    WSPEventSelect lpWSPEventSelect(socket, nobody, number, errno) fails with -1;
+    WSPGetOverlappedResult lpWSPGetOverlappedResult(socket, structure, count, one, flags, errno) fails with FALSE;
+    WSPGetPeerName lpWSPGetPeerName(socket, address, address_length, errno) fails with -1;
+    WSPGetSockName lpWSPGetSockName(socket, address, address_length, errno) fails with -1;
+    WSPGetSockOpt lpWSPGetSockOpt(socket, number, number, data, data_length, errno) fails with -1;
+    WSPGetQOSByName lpWSPGetQOSByName(socket, buffer, qos, errno) fails with FALSE;
+    WSPIoctl lpWSPIoctl(
+        socket, number, void, length, void, length, count, overlapped, routine, thread, errno
+    ) fails with -1;
+    WSPJoinLeaf lpWSPJoinLeaf(
+        socket, address, length, buffer, buffer, qos, qos, number, errno
+    ) fails with INVALID_SOCKET;
+    WSPListen lpWSPListen(socket, number, errno) fails with -1;
+    WSPRecv lpWSPRecv(socket, buffer, one, count, flags, overlapped, routine, thread, errno) fails with -1;
+    WSPRecvDisconnect lpWSPRecvDisconnect(socket, buffer, errno) fails with -1;
+    WSPRecvFrom lpWSPRecvFrom(
+        socket, buffer, one, count, flags, address, address_length, overlapped, routine, thread, errno
+    ) fails with -1;
+    WSPSelect lpWSPSelect(number, read, write, except, time, errno) fails with -1;
+    WSPSend lpWSPSend(socket, buffer, one, count, number, overlapped, routine, thread, errno) fails with -1;
+    WSPSendDisconnect lpWSPSendDisconnect(socket, buffer, errno) fails with -1;
+    WSPSendTo lpWSPSendTo(
+        socket, buffer, one, count, number, address, length, overlapped, routine, thread, errno
+    ) fails with -1;
+    WSPSetSockOpt lpWSPSetSockOpt(socket, number, number, data, length, errno) fails with -1;
+    WSPShutdown lpWSPShutdown(socket, number, errno) fails with -1;
+    WSPSocket lpWSPSocket(number, number, number, info, number, number, errno) fails with INVALID_SOCKET;
+    WSPStringToAddress lpWSPStringToAddress(text, number, info, address, address_length, errno) fails with -1;
+}

@@ -1,0 +1,216 @@
+//! A provider whose every method panics when it is asked to.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wpu::ffi::{HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
+use wpu::{
+    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Gather, Pended, Progress, Request, Room, Scatter,
+    ServiceProvider, Start, Text, View, ViewMut, WsaError, wpu_provider,
+};
+
+/// What the provider does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Every method succeeds.
+    Work,
+    /// Every method panics.
+    Panic,
+    /// Every method panics, and so does what it panics with, when it is dropped.
+    PanicWithBomb,
+    /// A method takes its request on and panics, which drops the token.
+    PendThenPanic,
+    /// A method takes its request on, puts the token away and panics.
+    ParkThenPanic,
+    PanicInServes,
+    PanicInStart,
+    PanicInStartAgain,
+    PanicInDrop,
+}
+
+static MODE: Mutex<Mode> = Mutex::new(Mode::Work);
+static PARKED: Mutex<Vec<Pended>> = Mutex::new(Vec::new());
+static INSTANCES: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn set(mode: Mode) {
+    *lock(&MODE) = mode;
+}
+
+/// The requests that were put away.
+pub(crate) fn parked() -> MutexGuard<'static, Vec<Pended>> {
+    lock(&PARKED)
+}
+
+/// How many instances there are.
+pub(crate) fn instances() -> usize {
+    INSTANCES.load(Ordering::SeqCst)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is thrown: no text is printed for it.
+struct Thrown;
+
+/// Goes off when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        throw();
+    }
+}
+
+fn throw() -> ! {
+    resume_unwind(Box::new(Thrown))
+}
+
+fn trap_in(mode: Mode) {
+    let now = *lock(&MODE);
+    if now == mode {
+        throw();
+    }
+}
+
+fn trap() {
+    let mode = *lock(&MODE);
+    match mode {
+        Mode::Panic => throw(),
+        Mode::PanicWithBomb => resume_unwind(Box::new(Bomb)),
+        _ => {}
+    }
+}
+
+/// What all methods with a request do.
+fn trap_with<T>(request: Option<Request<'_>>, answer: T) -> Progress<T> {
+    trap();
+    let mode = *lock(&MODE);
+    match (mode, request) {
+        (Mode::PendThenPanic, Some(request)) => {
+            let (_pending, _pended) = request.pend();
+            throw();
+        }
+        (Mode::ParkThenPanic, Some(request)) => {
+            let (_pending, pended) = request.pend();
+            parked().push(pended);
+            throw();
+        }
+        _ => Progress::Done(answer),
+    }
+}
+
+#[wpu_provider(
+    class = non_ifs,
+    kit = requests,
+    waives(
+        WPUCloseSocketHandle, WPUCreateSocketHandle, WPUQuerySocketHandleContext, WPUPostMessage, WPUQueryBlockingCallback,
+        WPUGetProviderPath = "its sockets are numbers without meaning",
+    ),
+)]
+pub(crate) struct Trap {}
+
+impl Drop for Trap {
+    fn drop(&mut self) {
+        INSTANCES.fetch_sub(1, Ordering::SeqCst);
+        trap_in(Mode::PanicInDrop);
+    }
+}
+
+impl EntryPoint for Trap {
+    fn serves(_: &WSAPROTOCOL_INFOW) -> bool {
+        trap_in(Mode::PanicInServes);
+        true
+    }
+
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        trap_in(Mode::PanicInStart);
+        INSTANCES.fetch_add(1, Ordering::SeqCst);
+        Ok(Self {})
+    }
+
+    fn start_again(&self, _: &Start<'_>) -> Result<(), WsaError> {
+        trap_in(Mode::PanicInStartAgain);
+        Ok(())
+    }
+}
+
+/// The methods that only panic or succeed.
+macro_rules! traps {
+    ($($method:ident($($type:ty),*) -> $answer:ty { $value:expr })*) => {
+        impl ServiceProvider for Trap {
+            $(traps!(@ $method ($($type),*) $answer, $value);)*
+
+            fn ioctl(
+                &self, _: SOCKET, _: u32, _: Option<Bytes<'_>>, _: Option<Room<'_>>, request: Option<Request<'_>>,
+            ) -> Result<Progress<u32>, WsaError> {
+                Ok(trap_with(request, 0))
+            }
+
+            fn recv(
+                &self, _: SOCKET, _: Scatter<'_>, _: u32, request: Option<Request<'_>>,
+            ) -> Result<Progress<(u32, u32)>, WsaError> {
+                Ok(trap_with(request, (0, 0)))
+            }
+
+            fn recv_from(
+                &self, _: SOCKET, _: Scatter<'_>, _: u32, _: Option<Room<'_>>, request: Option<Request<'_>>,
+            ) -> Result<Progress<(u32, u32)>, WsaError> {
+                Ok(trap_with(request, (0, 0)))
+            }
+
+            fn send(
+                &self, _: SOCKET, _: Gather<'_>, _: u32, request: Option<Request<'_>>,
+            ) -> Result<Progress<u32>, WsaError> {
+                Ok(trap_with(request, 0))
+            }
+
+            fn send_to(
+                &self, _: SOCKET, _: Gather<'_>, _: u32, _: Option<Bytes<'_>>, request: Option<Request<'_>>,
+            ) -> Result<Progress<u32>, WsaError> {
+                Ok(trap_with(request, 0))
+            }
+        }
+    };
+    (@ $method:ident ($($type:ty),*) $answer:ty, $value:expr) => {
+        fn $method(&self, $(_: $type),*) -> Result<$answer, WsaError> {
+            trap();
+            Ok($value)
+        }
+    };
+}
+
+traps! {
+    accept(SOCKET, Option<Room<'_>>, Option<Condition<'_>>) -> SOCKET { 5 }
+    address_to_string(Bytes<'_>, Option<View<'_, WSAPROTOCOL_INFOW>>, Room<'_, u16>) -> () { () }
+    async_select(SOCKET, HWND, u32, i32) -> () { () }
+    bind(SOCKET, Bytes<'_>) -> () { () }
+    cancel_blocking_call() -> () { () }
+    cleanup() -> () { () }
+    close_socket(SOCKET) -> () { () }
+    connect(
+        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<Room<'_>>, Option<View<'_, QOS>>, Option<View<'_, QOS>>
+    ) -> () { () }
+    duplicate_socket(SOCKET, u32) -> WSAPROTOCOL_INFOW { WSAPROTOCOL_INFOW::ZERO }
+    enum_network_events(SOCKET, Option<EventRef<'_>>) -> WSANETWORKEVENTS { WSANETWORKEVENTS::ZERO }
+    event_select(SOCKET, Option<EventRef<'_>>, i32) -> () { () }
+    get_overlapped_result(SOCKET, ViewMut<'_, WSAOVERLAPPED>, bool) -> (u32, u32) { (0, 0) }
+    get_peer_name(SOCKET, Room<'_>) -> () { () }
+    get_sock_name(SOCKET, Room<'_>) -> () { () }
+    get_sock_opt(SOCKET, i32, i32, Room<'_>) -> () { () }
+    get_qos_by_name(SOCKET, Option<Bytes<'_>>, ViewMut<'_, QOS>) -> () { () }
+    join_leaf(
+        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<Room<'_>>, Option<View<'_, QOS>>,
+        Option<View<'_, QOS>>, u32
+    ) -> SOCKET { 5 }
+    listen(SOCKET, i32) -> () { () }
+    recv_disconnect(SOCKET, Option<Room<'_>>) -> () { () }
+    select(
+        i32, Option<FdSetMut<'_>>, Option<FdSetMut<'_>>, Option<FdSetMut<'_>>, Option<View<'_, timeval>>
+    ) -> i32 { 0 }
+    send_disconnect(SOCKET, Option<Bytes<'_>>) -> () { () }
+    set_sock_opt(SOCKET, i32, i32, Bytes<'_>) -> () { () }
+    shutdown(SOCKET, i32) -> () { () }
+    socket(i32, i32, i32, Option<View<'_, WSAPROTOCOL_INFOW>>, u32, u32) -> SOCKET { 5 }
+    string_to_address(Text<'_>, i32, Option<View<'_, WSAPROTOCOL_INFOW>>, Room<'_>) -> () { () }
+}
