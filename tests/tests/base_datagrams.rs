@@ -20,7 +20,10 @@ const LONG: Duration = Duration::from_secs(60);
 struct Post(Arc<Boxes>);
 
 #[derive(Default)]
-struct Boxes(Mutex<BTreeMap<u16, (Notify, VecDeque<(u16, Vec<u8>)>)>>);
+struct Boxes(Mutex<BTreeMap<u16, (Notify, Line)>>);
+
+/// Messages that wait, each with its sender.
+type Line = VecDeque<(u16, Vec<u8>)>;
 
 struct PostBox {
     boxes: Arc<Boxes>,
