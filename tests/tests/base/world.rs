@@ -22,8 +22,11 @@ impl World {
     /// With the example of this name.
     pub fn new(example: &str) -> Self {
         let host = Host::new().expect("a place is free");
+        let path = copy(example);
         // SAFETY: it is a provider written with this project, and nothing else runs when it is loaded.
-        let library = unsafe { Library::load(copy(example)) }.expect("a library of its own");
+        let library = unsafe { Library::load(&path) }.expect("a library of its own");
+        // What is loaded needs its file no more; where the system sees that otherwise, it stays.
+        let _ = fs::remove_dir_all(path.parent().expect("a folder"));
         // It stays loaded: threads of this program that have been in its code run some of it when they end.
         std::mem::forget(library.clone());
         let id = GUID { Data1: 0x6261_7365, Data4: *b"examples", ..GUID::ZERO };
