@@ -2209,19 +2209,22 @@ pub static KITS: [Kit; 3] = [
         name: "requests",
         marker: "Requests",
         text: "Completes overlapped operations: through an event, a function in the client's thread, or a port.",
-        uses: UpcallSet::of(&[10, 12, 15]),
+        uses: [Some(UpcallSet::of(&[10, 12])), Some(UpcallSet::of(&[10, 12, 15]))],
     },
     Kit {
         name: "base",
         marker: "Base",
         text: "Sockets of a base provider whose sockets are no file handles.",
-        uses: UpcallSet::of(&[1, 3, 7, 8, 9, 10, 11, 12, 15]),
+        uses: [None, Some(UpcallSet::of(&[1, 3, 7, 8, 9, 10, 11, 12, 15]))],
     },
     Kit {
         name: "layer",
         marker: "Layer",
         text: "Loads the next provider of a chain, hands every call on to it, and moves handles, messages and completions both ways.",
-        uses: UpcallSet::of(&[0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15]),
+        uses: [
+            Some(UpcallSet::of(&[0, 2, 5, 6, 7, 10, 11, 12, 13, 14])),
+            Some(UpcallSet::of(&[0, 1, 2, 3, 5, 7, 9, 10, 11, 12, 13, 14, 15])),
+        ],
     },
 ];
 

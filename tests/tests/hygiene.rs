@@ -102,7 +102,10 @@ fn a_kit_is_a_part_of_the_declaration() {
     let declaration = kit::Queue::DECLARATION;
     let by_kit = declaration.judgements().filter(|(_, found)| *found == Judgement::UsedByKit);
     let by_kit: UpcallSet = by_kit.map(|(upcall, _)| upcall).collect();
-    assert_eq!(declaration.kit.map(|kit| (kit.name, kit.uses)), Some(("requests", by_kit)));
+    assert_eq!(
+        declaration.kit.map(|kit| (kit.name, kit.uses(declaration.class))),
+        Some(("requests", by_kit))
+    );
     assert!(by_kit.contains(upcall("WPUCompleteOverlappedRequest")));
     assert!(declaration.uses.is_empty());
     assert_eq!(declaration.makes(), by_kit);

@@ -353,8 +353,8 @@ pub struct ImportParam {
 pub struct Kit {
     pub name: String,
     pub text: String,
-    /// Indices into [`Model::upcalls`], in order.
-    pub uses: Vec<usize>,
+    /// By class: indices into [`Model::upcalls`], in order. `None`: it is not for that class.
+    pub uses: Vec<Option<Vec<usize>>>,
 }
 
 #[derive(Debug)]

@@ -534,8 +534,8 @@ pub struct Kit {
     /// The word for it in attributes.
     pub name: Text,
     pub text: Text,
-    /// The upcalls that it makes, where they apply to the provider's class.
-    pub uses: Vec<Text>,
+    /// Class → the upcalls that it makes for providers of that class. It is not for the others.
+    pub uses: BTreeMap<Text, Vec<Text>>,
 }
 
 /// `[[note]]`: sources that contradict each other or are silent, and what was decided.

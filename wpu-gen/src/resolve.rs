@@ -501,9 +501,16 @@ impl Resolver<'_> {
     fn kit(&mut self, filed: &Filed<raw::Kit>) -> model::Kit {
         let kit = &filed.entry;
         let order = &self.scopes.upcall_order;
-        let found = self.scopes.upcalls.find_all(filed.file, &kit.uses, self.faults);
-        let mut uses: Vec<_> = found.into_iter().filter_map(|raw| order.get(raw).copied()).collect();
-        uses.sort_unstable();
+        let mut uses = vec![None; self.scopes.classes.len()];
+        for (class, names) in &kit.uses {
+            let class = self.scopes.classes.find(filed.file, class, self.faults);
+            let found = self.scopes.upcalls.find_all(filed.file, names, self.faults);
+            let mut found: Vec<_> = found.into_iter().filter_map(|raw| order.get(raw).copied()).collect();
+            found.sort_unstable();
+            if let Some(place) = uses.get_mut(class) {
+                *place = Some(found);
+            }
+        }
         model::Kit { name: text(&kit.name), text: text(&kit.text), uses }
     }
 

@@ -90,8 +90,27 @@ pub struct Kit {
     pub marker: &'static str,
     /// What it is.
     pub text: &'static str,
-    /// The upcalls that it makes, where they apply to the provider's class.
-    pub uses: UpcallSet,
+    /// The upcalls that it makes, by class; `None` where it is not for providers of that class.
+    pub uses: [Option<UpcallSet>; Class::COUNT],
+}
+
+impl Kit {
+    /// The upcalls that it makes for a provider of this class.
+    #[must_use]
+    #[inline]
+    pub const fn uses(&self, class: Class) -> UpcallSet {
+        match self.uses[class as usize] {
+            Some(uses) => uses,
+            None => UpcallSet::EMPTY,
+        }
+    }
+
+    /// Whether it is for providers of this class.
+    #[must_use]
+    #[inline]
+    pub const fn is_for(&self, class: Class) -> bool {
+        self.uses[class as usize].is_some()
+    }
 }
 
 /// Where a fact comes from.

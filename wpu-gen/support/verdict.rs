@@ -224,7 +224,7 @@ impl Declaration {
     #[inline]
     pub fn judgements(&self) -> impl Iterator<Item = (usize, Judgement)> + use<> {
         let Self { class, platform, uses, .. } = *self;
-        let kit = self.kit.map_or(UpcallSet::EMPTY, |kit| kit.uses);
+        let kit = self.kit.map_or(UpcallSet::EMPTY, |kit| kit.uses(class));
         let waives = self.waives.iter().map(|waiver| waiver.upcall).collect();
         (0..UPCALLS.len()).map(move |upcall| (upcall, judge(upcall, class, platform, kit, uses, waives)))
     }
@@ -233,7 +233,7 @@ impl Declaration {
     #[must_use]
     #[inline]
     pub fn makes(&self) -> UpcallSet {
-        let kit = self.kit.map_or(UpcallSet::EMPTY, |kit| kit.uses.applying_to(self.class, self.platform));
+        let kit = self.kit.map_or(UpcallSet::EMPTY, |kit| kit.uses(self.class).applying_to(self.class, self.platform));
         self.uses.union(kit).with_releases()
     }
 

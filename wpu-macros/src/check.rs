@@ -13,7 +13,10 @@ pub(crate) fn check(args: &Args, errors: &mut Errors) {
     let case = class.zip(platform(args)).filter(|_| !matches!(args.kit, Value::Wrong));
     let case = case.map(|(class, platform)| Case::new(args, class, platform));
     if let Some(case) = &case {
-        missing(args, case, errors);
+        // What is missing depends on the kit that was meant.
+        if kit_fits(args, case, errors) {
+            missing(args, case, errors);
+        }
         not_applicable(args, case, errors);
         no_effect(args, case, errors);
     }
@@ -40,7 +43,7 @@ impl Case {
             Value::Given(kit, _) => Some(kit),
             Value::Absent | Value::Wrong => None,
         };
-        let made = kit.map_or(UpcallSet::EMPTY, |kit| kit.uses.applying_to(class.0, platform));
+        let made = kit.map_or(UpcallSet::EMPTY, |kit| kit.uses(class.0).applying_to(class.0, platform));
         let named = set(&args.uses, Name::meant);
         let waives = set(args.waived(), Name::meant);
         let (mut uses, mut wrong) = (UpcallSet::EMPTY, UpcallSet::EMPTY);
@@ -75,6 +78,17 @@ fn class(args: &Args, errors: &mut Errors) -> Option<(Class, Place)> {
         Value::Wrong => {}
     }
     None
+}
+
+/// A kit is for some classes only.
+fn kit_fits(args: &Args, case: &Case, errors: &mut Errors) -> bool {
+    match args.kit {
+        Value::Given(kit, place) if !kit.is_for(case.class.0) => {
+            errors.add(place, Problem::OtherKit { kit, class: case.class.0 });
+            false
+        }
+        _ => true,
+    }
 }
 
 fn platform(args: &Args) -> Option<Platform> {

@@ -3,7 +3,7 @@
 use crate::suggest::similar;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use std::fmt::{self, Display};
-use wpu_sys::{Class, Kit, Platform, Requirement, UPCALLS, Upcall};
+use wpu_sys::{Class, KITS, Kit, Platform, Requirement, UPCALLS, Upcall};
 
 /// The most names that one message lists.
 const LISTED: usize = 8;
@@ -67,6 +67,8 @@ pub(crate) enum Problem {
     NotRequired { upcall: &'static Upcall, class: Class, platform: Platform },
     /// A waiver of what the kit makes.
     Made { upcall: &'static Upcall, kit: Kit },
+    /// A kit for providers of another class.
+    OtherKit { kit: Kit, class: Class },
     /// A waiver of what comes with an upcall in use.
     Brought { upcall: &'static Upcall, by: &'static Upcall },
     /// No class.
@@ -106,7 +108,7 @@ impl Problem {
             Self::Duplicate { .. } => "duplicate",
             Self::Reason { .. } => "reason",
             Self::NotRequired { .. } | Self::Made { .. } | Self::Brought { .. } => "no-effect",
-            Self::NoClass => "class",
+            Self::NoClass | Self::OtherKit { .. } => "class",
             Self::OneOf { .. } | Self::Expected { .. } | Self::Twice { .. } => "syntax",
             Self::NoStruct { .. } | Self::Generic { .. } => "item",
             Self::Panic { .. } => "panic",
@@ -124,6 +126,7 @@ impl Problem {
             Self::Made { upcall, kit } => made(upcall, *kit),
             Self::Brought { upcall, by } => brought(upcall, by),
             Self::NoClass => no_class(),
+            Self::OtherKit { kit, class } => other_kit(*kit, *class),
             Self::OneOf { words, found } => one_of(words, found),
             Self::Expected { expected, found, help } => {
                 Text { wrong: format!("expected {expected}, found {found}"), note: None, help: help.clone() }
@@ -273,6 +276,18 @@ fn no_class() -> Text {
         wrong: "expected `class = …`, found no class".to_owned(),
         note: Some(list(&format!(";{NEXT}"), &Class::ALL, name)),
         help: Some(format!("add {}", list(" or ", &Class::ALL, help))),
+    }
+}
+
+fn other_kit(kit: Kit, class: Class) -> Text {
+    let classes: Vec<_> = Class::ALL.into_iter().filter(|class| kit.is_for(*class)).collect();
+    let words = list(", ", &classes, |class| format!("`{}`", class.name()));
+    let others: Vec<_> = KITS.iter().filter(|kit| kit.is_for(class)).collect();
+    let fitting = list(", ", &others, |kit| format!("`{}`", kit.name));
+    Text {
+        wrong: format!("the kit `{}` is not for providers of class `{}`", kit.name, class.name()),
+        note: Some(format!("it is for {words}")),
+        help: Some(format!("the kits for this class: {fitting}")),
     }
 }
 

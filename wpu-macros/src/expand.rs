@@ -53,7 +53,7 @@ fn used(args: &Args) -> UpcallSet {
 fn used_by_kit(args: &Args) -> UpcallSet {
     let (class, platform) = (given(args.class, Class::ALL[0]), given(args.platform, Platform::DEFAULT));
     match args.kit {
-        Value::Given(kit, _) => kit.uses.applying_to(class, platform),
+        Value::Given(kit, _) => kit.uses(class).applying_to(class, platform),
         Value::Absent | Value::Wrong => UpcallSet::EMPTY,
     }
 }

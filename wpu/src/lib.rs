@@ -57,6 +57,7 @@ mod provider;
 mod run;
 #[cfg(feature = "provider")]
 mod tell;
+mod thread;
 
 pub use apc::apc;
 #[cfg(feature = "provider")]

@@ -1,10 +1,10 @@
 //! From the first start-up to the last clean-up: which table holds, and how often it was asked for.
 
 use crate::Provider;
+use crate::thread::ThreadId;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
 use wpu_sys::{Cell, RawTable, Table, UPCALLS, UpcallSet, WsaError, facts};
 
 /// A provider's start-ups and clean-ups. `#[wpu_provider]` makes one for each provider.
@@ -149,7 +149,7 @@ impl Run {
     /// Waits until no other thread starts the provider or cleans up after it. `None` if this one does,
     /// or if the other waits for this one.
     fn turn(&self) -> Option<Turn<'_>> {
-        let me = std::thread::current().id();
+        let me = ThreadId::current();
         let mut count = self.lock();
         while let Some(busy) = count.busy {
             if busy == me || (count.closing && self.is_inside()) {

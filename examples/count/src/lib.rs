@@ -14,7 +14,7 @@ pub const COUNTS: u32 = 0x5800_0C01;
 
 /// Its sockets are those of the provider below, registered as the layer's. Overlapped requests that end
 /// later go past it, as does whatever uses the handles as files.
-#[wpu_provider(class = ifs, kit = layer, waives(WPUQueryBlockingCallback = "only the base blocks"))]
+#[wpu_provider(class = ifs, kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 #[derive(Debug, Default)]
 pub struct Count {
     sent: AtomicU64,

@@ -17,9 +17,9 @@ pub const OWN_TRANSFERS: u32 = 0x5800_0C03;
 
 /// Makes a layer that counts transfers. The two differ in nothing but their class.
 macro_rules! counter {
-    ($(#[$doc:meta])* $name:ident: $class:ident, $number:literal, $code:ident) => {
+    ($(#[$doc:meta])* $name:ident: $class:ident, $number:literal, $code:ident, without $($waived:ident),+) => {
         $(#[$doc])*
-        #[wpu_provider(class = $class, kit = layer, waives(WPUQueryBlockingCallback = "only the base blocks"))]
+        #[wpu_provider(class = $class, kit = layer, waives($($waived),+ = "left to the base"))]
         #[derive(Debug, Default)]
         pub struct $name {
             transfers: AtomicU64,
@@ -60,12 +60,12 @@ macro_rules! counter {
 
 counter! {
     /// Its sockets are those of the provider below.
-    PassesHandles: ifs, 0x2C0B_7A10, FILE_TRANSFERS
+    PassesHandles: ifs, 0x2C0B_7A10, FILE_TRANSFERS, without WPUCloseSocketHandle, WPUQueryBlockingCallback
 }
 
 counter! {
     /// Its sockets have handles of their own.
-    OwnsHandles: non_ifs, 0x2C0B_7A11, OWN_TRANSFERS
+    OwnsHandles: non_ifs, 0x2C0B_7A11, OWN_TRANSFERS, without WPUQueryBlockingCallback
 }
 
 wpu::export!(Layered<OwnsHandles>, Layered<PassesHandles>);

@@ -2,10 +2,10 @@
 use wpu::prelude::*;
 use wpu::{Judgement, UPCALLS, WithKit, facts::kits};
 
-#[wpu_provider(kit = layer, class = ifs, waives(WPUQueryBlockingCallback = "does not block"))]
+#[wpu_provider(kit = layer, class = ifs, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 pub struct First;
 
-#[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), kit = layer, waives(WPUQueryBlockingCallback = "does not block"))]
+#[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 pub struct Between;
 
 #[wpu_provider(waives(WPUGetProviderPath = "no layer below"), uses(WPUCreateEvent), class = non_ifs, kit = base)]

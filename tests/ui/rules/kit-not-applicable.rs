@@ -1,7 +1,7 @@
 //! Where an upcall does not apply to the class, the kit does not make it, and the provider cannot either.
 use wpu::prelude::*;
 
-#[wpu_provider(class = ifs, kit = layer, uses(WPUCreateSocketHandle), waives(WPUQueryBlockingCallback = "does not block"))]
+#[wpu_provider(class = ifs, kit = layer, uses(WPUCreateSocketHandle), waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 pub struct Count {}
 
 fn main() {

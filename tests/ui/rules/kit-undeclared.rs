@@ -1,7 +1,7 @@
 //! A call of what only the kit uses.
 use wpu::prelude::*;
 
-#[wpu_provider(class = ifs, kit = layer, waives(WPUQueryBlockingCallback = "does not block"))]
+#[wpu_provider(class = ifs, kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 pub struct Count {}
 
 fn main() {

@@ -1,7 +1,7 @@
 //! What the kit uses is named, and the provider's own code never calls it.
 use wpu::prelude::*;
 
-#[wpu_provider(kit = layer, class = ifs, uses(WPUGetProviderPath), waives(WPUQueryBlockingCallback = "does not block"))]
+#[wpu_provider(kit = layer, class = ifs, uses(WPUGetProviderPath), waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 pub struct Count {}
 
 fn main() {}

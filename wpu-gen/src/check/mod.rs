@@ -22,7 +22,7 @@ pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<(Vec<Form>, Vec<Down
     requirement::check(raw, model, &mut faults);
     resource::check(raw, model, &mut faults);
     import::check(raw, model, &mut faults);
-    kit::check(raw, &mut faults);
+    kit::check(raw, model, &mut faults);
     let forms = shape::check(raw, model, &mut faults);
     if faults.is_empty() { Ok(forms) } else { Err(faults) }
 }

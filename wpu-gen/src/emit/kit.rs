@@ -13,8 +13,14 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
     let count = Literal::usize_unsuffixed(kits.len());
     let facts = kits.iter().map(|kit| {
         let (name, marker, text) = (&kit.name, camel(&kit.name), &kit.text);
-        let uses = kit.uses.iter().map(|upcall| Literal::usize_unsuffixed(*upcall));
-        quote!(Kit { name: #name, marker: #marker, text: #text, uses: UpcallSet::of(&[#(#uses),*]) })
+        let uses = kit.uses.iter().map(|uses| match uses {
+            Some(uses) => {
+                let uses = uses.iter().map(|upcall| Literal::usize_unsuffixed(*upcall));
+                quote!(Some(UpcallSet::of(&[#(#uses),*])))
+            }
+            None => quote!(None),
+        });
+        quote!(Kit { name: #name, marker: #marker, text: #text, uses: [#(#uses),*] })
     });
     page.item(quote! {
         /// Every kit.
@@ -36,11 +42,14 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
     if view.model.kits.is_empty() {
         return;
     }
-    *page += "## Kits\n\nCode that makes upcalls on a provider's behalf, where they apply to its class.\n\n| kit | what it is | upcalls |\n|---|---|---|\n";
+    *page += "## Kits\n\nCode that makes upcalls on a provider's behalf, by class.\n\n| kit | what it is | class | upcalls |\n|---|---|---|---|\n";
     for kit in &view.model.kits {
-        let uses = kit.uses.iter().map(|upcall| format!("`{}`", view.upcall(*upcall).name));
-        let uses = uses.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(page, "| `{}` | {} | {uses} |", kit.name, super::reference::cell(&kit.text));
+        for (class, uses) in view.model.classes.iter().zip(&kit.uses) {
+            let Some(uses) = uses else { continue };
+            let uses = uses.iter().map(|upcall| format!("`{}`", view.upcall(*upcall).name));
+            let (uses, text) = (uses.collect::<Vec<_>>().join(", "), super::reference::cell(&kit.text));
+            let _ = writeln!(page, "| `{}` | {text} | `{}` | {uses} |", kit.name, class.name);
+        }
     }
     page.push('\n');
 }

@@ -2,9 +2,9 @@
 
 use super::events::Sink;
 use super::socket::Socket;
-use super::thread::ThreadId;
 use super::transfer::with_scratch;
 use super::transport::{Endpoint, Receive};
+use crate::thread::ThreadId;
 use std::sync::Arc;
 use wpu_sys::WsaError;
 

@@ -1,7 +1,7 @@
 //! Who wants to move bytes in one direction of a socket: callers that wait and requests that are pending,
 //! one after the other.
 
-use super::thread::ThreadId;
+use crate::thread::ThreadId;
 use std::collections::VecDeque;
 
 /// One direction of a socket. Whoever has the turn may use the endpoint; nobody else does meanwhile.

@@ -19,7 +19,6 @@ mod select;
 mod slab;
 mod socket;
 mod tell;
-mod thread;
 mod transfer;
 mod transport;
 mod turns;

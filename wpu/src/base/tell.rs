@@ -2,8 +2,8 @@
 
 use super::events::{Look, News, Sink};
 use super::socket::{Phase, Socket, State};
-use super::thread::ThreadId;
 use super::transport::{Endpoint, Receive};
+use crate::thread::ThreadId;
 use std::sync::Arc;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_READ, FD_WRITE};

@@ -11,7 +11,7 @@
 //! use wpu::prelude::*;
 //!
 //! /// Counts the bytes that are sent.
-//! #[wpu_provider(class = ifs, kit = layer, waives(WPUQueryBlockingCallback = "blocks nobody itself"))]
+//! #[wpu_provider(class = ifs, kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 //! #[derive(Debug)]
 //! pub struct Count {
 //!     sent: AtomicU64,

@@ -39,7 +39,7 @@ pub(super) struct Shared {
     wake: Event,
     /// Set by providers below when something happens on a socket.
     news: Event,
-    worker: Mutex<Option<thread::ThreadId>>,
+    worker: Mutex<Option<crate::thread::ThreadId>>,
 }
 
 #[derive(Default)]
@@ -228,7 +228,7 @@ impl Running {
         lock(&self.shared.tasks).ended = true;
         let _ = self.shared.upcalls.set_event(self.shared.wake.borrowed());
         // A clean-up on the worker itself must not wait for its own end.
-        if *lock(&self.shared.worker) != Some(thread::current().id()) {
+        if *lock(&self.shared.worker) != Some(crate::thread::ThreadId::current()) {
             let _ = self.thread.join();
         }
     }
@@ -242,7 +242,7 @@ fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Runnin
     let (tell, told) = mpsc::channel();
     let own = Arc::clone(&shared);
     let thread = thread::Builder::new().name("wpu layer".into()).spawn(move || {
-        *lock(&own.worker) = Some(thread::current().id());
+        *lock(&own.worker) = Some(crate::thread::ThreadId::current());
         // The id is of this thread, and must be closed like any other.
         match upcalls.open_current_thread() {
             Ok(thread) => {

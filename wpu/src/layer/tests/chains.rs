@@ -25,11 +25,11 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 macro_rules! counter {
-    ($name:ident, $class:ident, $number:literal, $sent:ident, $received:ident, $startup:ident) => {
+    ($name:ident, $class:ident, ($($waived:ident),+), $number:literal, $sent:ident, $received:ident, $startup:ident) => {
         static $sent: AtomicU64 = AtomicU64::new(0);
         static $received: AtomicU64 = AtomicU64::new(0);
 
-        #[wpu_provider(class = $class, kit = layer, crate = crate, waives(WPUQueryBlockingCallback = "blocks nobody"))]
+        #[wpu_provider(class = $class, kit = layer, crate = crate, waives($($waived),+ = "left to the base"))]
         #[derive(Debug)]
         struct $name;
 
@@ -64,9 +64,17 @@ macro_rules! counter {
     };
 }
 
-counter!(Ifs, ifs, 0x1f5, IFS_SENT, IFS_RECEIVED, start_ifs);
-counter!(Made, non_ifs, 0x3ade, MADE_SENT, MADE_RECEIVED, start_made);
-counter!(Top, non_ifs, 0x709, TOP_SENT, TOP_RECEIVED, start_top);
+counter!(
+    Ifs,
+    ifs,
+    (WPUCloseSocketHandle, WPUQueryBlockingCallback),
+    0x1f5,
+    IFS_SENT,
+    IFS_RECEIVED,
+    start_ifs
+);
+counter!(Made, non_ifs, (WPUQueryBlockingCallback), 0x3ade, MADE_SENT, MADE_RECEIVED, start_made);
+counter!(Top, non_ifs, (WPUQueryBlockingCallback), 0x709, TOP_SENT, TOP_RECEIVED, start_top);
 
 struct Chain {
     host: Host,

@@ -4,11 +4,11 @@
 ///
 /// The standard library's own id runs code when a thread ends, which may be after this library was unloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ThreadId(usize);
+pub(crate) struct ThreadId(usize);
 
 impl ThreadId {
     /// The calling thread.
-    pub fn current() -> Self {
+    pub(crate) fn current() -> Self {
         thread_local! {
             static PLACE: u8 = const { 0 };
         }
