@@ -120,9 +120,12 @@ fn kits() {
     let waives = "waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = \"left to the base\")";
     check(&format!("class = ifs, kit = layer, {waives}"), &expect![""]);
     check(&format!("{waives}, kit = layer, class = ifs"), &expect![""]);
-    check(&format!("class = ifs, kit = base, {waives}"), &expect![[r#"
+    check(
+        &format!("class = ifs, kit = base, {waives}"),
+        &expect![[r#"
         the kit `base` is not for providers of class `ifs`
-    "#]]);
+    "#]],
+    );
     check(
         "kit = layer, platform = red, class = ifs",
         &expect![[r#"
