@@ -616,10 +616,11 @@ impl ServiceProvider for Procs {
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if errno == WsaError::WSA_IO_PENDING.code() {
-                if let Some(pending) = promised(state) {
-                    return Ok(Progress::Pending(pending));
-                }
+            if let Some(pending) = promised(
+                state,
+                errno == WsaError::WSA_IO_PENDING.code(),
+            ) {
+                return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
@@ -724,10 +725,11 @@ impl ServiceProvider for Procs {
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if errno == WsaError::WSA_IO_PENDING.code() {
-                if let Some(pending) = promised(state) {
-                    return Ok(Progress::Pending(pending));
-                }
+            if let Some(pending) = promised(
+                state,
+                errno == WsaError::WSA_IO_PENDING.code(),
+            ) {
+                return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
@@ -818,10 +820,11 @@ impl ServiceProvider for Procs {
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if errno == WsaError::WSA_IO_PENDING.code() {
-                if let Some(pending) = promised(state) {
-                    return Ok(Progress::Pending(pending));
-                }
+            if let Some(pending) = promised(
+                state,
+                errno == WsaError::WSA_IO_PENDING.code(),
+            ) {
+                return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
@@ -843,9 +846,9 @@ impl ServiceProvider for Procs {
             (self
                 .select)(
                 count,
-                read.map_or(ptr::null_mut(), memory::SetMut::as_ptr),
-                write.map_or(ptr::null_mut(), memory::SetMut::as_ptr),
-                except.map_or(ptr::null_mut(), memory::SetMut::as_ptr),
+                read.map_or(ptr::null_mut(), memory::SetMut::lend),
+                write.map_or(ptr::null_mut(), memory::SetMut::lend),
+                except.map_or(ptr::null_mut(), memory::SetMut::lend),
                 timeout.map_or(ptr::null(), View::as_ptr),
                 &raw mut errno,
             )
@@ -890,10 +893,11 @@ impl ServiceProvider for Procs {
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if errno == WsaError::WSA_IO_PENDING.code() {
-                if let Some(pending) = promised(state) {
-                    return Ok(Progress::Pending(pending));
-                }
+            if let Some(pending) = promised(
+                state,
+                errno == WsaError::WSA_IO_PENDING.code(),
+            ) {
+                return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
@@ -967,10 +971,11 @@ impl ServiceProvider for Procs {
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if errno == WsaError::WSA_IO_PENDING.code() {
-                if let Some(pending) = promised(state) {
-                    return Ok(Progress::Pending(pending));
-                }
+            if let Some(pending) = promised(
+                state,
+                errno == WsaError::WSA_IO_PENDING.code(),
+            ) {
+                return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }

@@ -27,8 +27,7 @@ pub(crate) fn tell<P: Provider>(parts: &Parts, outcome: Outcome) {
         queue(upcalls, parts, routine, end);
     } else if P::DECLARATION.class == Class::Ifs {
         // The handle is the system's: only the system knows of a port.
-        mark(parts.overlapped, end);
-        signal(upcalls, parts.overlapped);
+        mark_and_signal(upcalls, parts.overlapped, end);
     } else {
         complete(upcalls, parts.socket, parts.overlapped, end);
     }
@@ -139,16 +138,17 @@ fn complete(upcalls: Upcalls, socket: SOCKET, overlapped: NonNull<WSAOVERLAPPED>
     let told = upcalls.complete_overlapped_request(socket, operation, end.error, end.count);
     if let Err(refused) = told {
         let _ = refused.rest.into_raw();
-        mark(overlapped, end);
-        signal(upcalls, overlapped);
+        mark_and_signal(upcalls, overlapped, end);
         report("WPUCompleteOverlappedRequest", refused.error);
     }
 }
 
-/// Sets the client's event, if there is one.
-fn signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>) {
+/// Says that the operation is done, and sets the client's event, if there is one.
+fn mark_and_signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>, end: End) {
+    // First the event: a client that sees that the operation is done may free the structure at once.
     // SAFETY: the client lends the structure until it is told.
     let event = unsafe { (*overlapped.as_ptr()).hEvent };
+    mark(overlapped, end);
     if let Some(event) = EventRef::from_raw(event) {
         if let Err(error) = upcalls.set_event(event) {
             report("WPUSetEvent", error);

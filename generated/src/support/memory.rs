@@ -761,6 +761,13 @@ impl<S: Counted> SetMut<'_, S> {
         self.at.as_ptr()
     }
 
+    /// Lends the set on: its count is right, whatever lies over it was written to.
+    #[inline]
+    pub(crate) fn lend(self) -> *mut S {
+        self.set_len(self.len());
+        self.at.as_ptr()
+    }
+
     #[inline]
     fn set_len(self, len: usize) {
         let len = u32::try_from(len).unwrap_or(u32::MAX);

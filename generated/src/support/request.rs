@@ -108,7 +108,7 @@ pub enum State {
     Fresh,
     /// Somebody holds the [`Pended`], and will complete it.
     Pended,
-    /// The provider below has it, and tells the client.
+    /// The provider below has it, or has done it and told the client.
     Forwarded,
     /// The same, and the provider below has promised to complete it later.
     ForwardedPending,
@@ -244,12 +244,11 @@ impl<'a, W: Wire> Request<'a, W> {
     }
 }
 
-/// Notes that the provider below has taken a request on.
+/// Notes that the provider below has taken a request on; or that it refused it, and tells nobody.
 #[inline]
-pub(crate) fn promised(state: Option<&Cell<State>>) -> Option<Pending> {
-    let state = state?;
-    state.set(State::ForwardedPending);
-    Some(Pending(()))
+pub(crate) fn promised(state: Option<&Cell<State>>, pending: bool) -> Option<Pending> {
+    state?.set(if pending { State::ForwardedPending } else { State::Fresh });
+    pending.then_some(Pending(()))
 }
 
 /// What the client is told of the request once the provider's method has answered.
@@ -260,6 +259,8 @@ pub(crate) fn settle<T, W: Wire>(
 ) -> Result<Progress<T>, W::Error> {
     match (state, answer) {
         (State::Pended | State::ForwardedPending, _) => Ok(Progress::Pending(Pending(()))),
+        // The provider below has told the client. A failure would say that nobody does.
+        (State::Forwarded, Err(_) | Ok(Progress::Pending(_))) => Ok(Progress::Pending(Pending(()))),
         (_, Ok(Progress::Pending(_))) => Err(W::BROKEN),
         (_, Err(error)) if error == W::PENDING => Err(W::BROKEN),
         (_, answer) => answer,

@@ -74,10 +74,8 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let pending = downcall.form.request.and(view.model.head.pending).map(|pending| {
         let pending = view.error_code(pending);
         quote! {
-            if errno == #pending.code() {
-                if let Some(pending) = promised(state) {
-                    return Ok(Progress::Pending(pending));
-                }
+            if let Some(pending) = promised(state, errno == #pending.code()) {
+                return Ok(Progress::Pending(pending));
             }
         }
     });
@@ -190,9 +188,9 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         DownKind::Buffers { .. } => only(quote!(#name.as_ptr())),
         DownKind::Buffer { fill } => buffer(view, param, fill),
         DownKind::Set(_) => only(if param.optional {
-            quote!(#name.map_or(ptr::null_mut(), memory::SetMut::as_ptr))
+            quote!(#name.map_or(ptr::null_mut(), memory::SetMut::lend))
         } else {
-            quote!(#name.as_ptr())
+            quote!(#name.lend())
         }),
         DownKind::Callback { .. } => Part {
             local: if param.optional {
