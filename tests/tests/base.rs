@@ -30,6 +30,7 @@ with_each![
     blocking::a_sender_waits_for_room,
     blocking::d_20_a_hook_runs_while_a_call_waits,
     blocking::d_20_a_hook_that_says_no_ends_the_call,
+    blocking::d_20_a_hook_may_cancel_and_nothing_else,
     blocking::closing_ends_a_call_that_waits,
     blocking::a_time_limit_ends_a_call_that_waits,
     blocking::without_blocking_nothing_waits,
@@ -53,4 +54,8 @@ with_each![
     settings::d_28_options,
     settings::names_and_addresses,
     settings::d_25_strange_handles_and_values_are_refused,
+    settings::d_05_a_handle_with_the_same_context_is_another,
+    settings::d_22_select_poll_and_others_are_shown_the_clients_handle,
+    settings::d_24_there_are_no_functions_beside_the_thirty,
+    settings::d_36_what_lives_in_this_process_has_no_duplicates,
 ];

@@ -102,6 +102,33 @@ pub fn d_20_a_hook_that_says_no_ends_the_call(world: World) {
     world.end();
 }
 
+pub fn d_20_a_hook_may_cancel_and_nothing_else(world: World) {
+    let (near, far) = world.pair();
+    let procs = world.client.procs(near).expect("a provider");
+    let close = procs.lpWSPCloseSocket.expect("a function");
+    let cancel = procs.lpWSPCancelBlockingCall.expect("a function");
+    let (tell, told) = mpsc::channel();
+    world.host.set_blocking_hook(move || {
+        let (mut closing, mut cancelling) = (0, 0);
+        // SAFETY: the provider is started, and the errno is a local.
+        let closed = unsafe { close(near, &raw mut closing) };
+        // SAFETY: as above.
+        let cancelled = unsafe { cancel(&raw mut cancelling) };
+        let _ = tell.send([closed, closing, cancelled, cancelling]);
+        true
+    });
+    assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAEINTR));
+    world.host.clear_blocking_hook();
+    let [closed, closing, cancelled, cancelling] = told.try_recv().expect("it ran");
+    assert_eq!((closed, closing), (SOCKET_ERROR, WsaError::WSAEINPROGRESS.code()));
+    assert_eq!((cancelled, cancelling), (0, 0));
+    assert!(told.try_recv().is_err(), "it ran once: the call was over");
+    world.client.send_all(near, b"x").expect("a peer");
+    assert_eq!(world.client.recv(far, &mut [0]), Ok(1), "the socket is as good as before");
+    world.close([near, far]);
+    world.end();
+}
+
 pub fn closing_ends_a_call_that_waits(world: World) {
     let (near, far) = world.pair();
     thread::scope(|scope| {

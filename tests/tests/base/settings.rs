@@ -80,3 +80,57 @@ pub fn d_25_strange_handles_and_values_are_refused(world: World) {
     world.close([listener, fresh, near, far]);
     world.end();
 }
+
+pub fn d_05_a_handle_with_the_same_context_is_another(world: World) {
+    let (near, far) = world.pair();
+    let table = world.host.table();
+    let entry = world.host.owner(near).expect("its entry");
+    let (mut context, mut errno) = (0, 0);
+    let query = table.lpWPUQuerySocketHandleContext.expect("an upcall");
+    // SAFETY: the host lives, and the pointers are to locals.
+    assert_eq!(unsafe { query(near, &raw mut context, &raw mut errno) }, 0);
+    let create = table.lpWPUCreateSocketHandle.expect("an upcall");
+    // SAFETY: as above.
+    let stranger = unsafe { create(entry, context, &raw mut errno) };
+    let procs = world.client.procs(near).expect("a provider");
+    let close = procs.lpWSPCloseSocket.expect("a function");
+    // SAFETY: the provider is started, and the errno is a local.
+    assert_eq!(unsafe { close(stranger, &raw mut errno) }, SOCKET_ERROR);
+    assert_eq!(errno, WsaError::WSAENOTSOCK.code());
+    world.client.send_all(near, b"x").expect("it is open");
+    let close_handle = table.lpWPUCloseSocketHandle.expect("an upcall");
+    // SAFETY: as above; this test has made the handle.
+    assert_eq!(unsafe { close_handle(stranger, &raw mut errno) }, 0);
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn d_22_select_poll_and_others_are_shown_the_clients_handle(world: World) {
+    let (near, far) = world.pair();
+    for code in [SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE, SIO_BASE_HANDLE] {
+        let mut handle = [0; size_of::<SOCKET>()];
+        assert_eq!(world.client.ioctl(near, code, &[], &mut handle), Ok(handle.len()), "{code:#x}");
+        assert_eq!(SOCKET::from_ne_bytes(handle), near, "{code:#x}");
+        let short = world.client.ioctl(near, code, &[], &mut handle[1..]);
+        assert_eq!(short, Err(WsaError::WSAEFAULT), "{code:#x}");
+    }
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn d_24_there_are_no_functions_beside_the_thirty(world: World) {
+    let (near, far) = world.pair();
+    let (id, mut pointer) = ([7; size_of::<GUID>()], [0; size_of::<usize>()]);
+    let answer = world.client.ioctl(near, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, &mut pointer);
+    assert_eq!((answer, pointer), (Err(WsaError::WSAEOPNOTSUPP), [0; size_of::<usize>()]));
+    world.close([near, far]);
+    world.end();
+}
+
+pub fn d_36_what_lives_in_this_process_has_no_duplicates(world: World) {
+    let (near, far) = world.pair();
+    let duplicate = world.client.duplicate(near, std::process::id());
+    assert_eq!(duplicate.map(|_| ()), Err(WsaError::WSAEINVAL));
+    world.close([near, far]);
+    world.end();
+}
