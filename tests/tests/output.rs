@@ -1,4 +1,4 @@
-//! What the generator writes compiles without a warning, with and without `std`, and does what the spec says.
+//! What the generator writes compiles without a warning, with and without each feature, and does what the spec says.
 //!
 //! Nothing here is Winsock's: the specs are invented, so that what compiles rests on their shape alone.
 
@@ -36,7 +36,8 @@ fn host_and_provider_of_a_nonsense_spec_understand_each_other() {
         Case::all("nonsense").into_iter().find(|case| case.name == "nonsense/zorb").expect("it is there");
     let folder = written("drive", case.sources());
     let library = folder.join("libzorb.rlib");
-    rustc(&folder.join("src/lib.rs"), &library, &["--crate-type", "lib", "--crate-name", "zorb"]);
+    let args = ["--crate-type", "lib", "--crate-name", "zorb", "--cfg", "feature=\"provider\""];
+    rustc(&folder.join("src/lib.rs"), &library, &args);
     let program = folder.join(format!("drive{}", std::env::consts::EXE_SUFFIX));
     let zorb = format!("zorb={}", library.display());
     rustc(&case.folder.join("drive.rs"), &program, &["--extern", &zorb]);
@@ -44,12 +45,13 @@ fn host_and_provider_of_a_nonsense_spec_understand_each_other() {
     assert!(run.status.success(), "{}\n{}", run.status, String::from_utf8_lossy(&run.stderr));
 }
 
-/// Has the compiler look at the output of a spec, twice.
+/// Has the compiler look at the output of a spec, with each choice of features.
 fn checked(name: &str, sources: Sources) {
     let folder = written(name, sources);
     let (lib, out) = (folder.join("src/lib.rs"), folder.join("lib.rmeta"));
-    for feature in [&[][..], &["--cfg", "feature=\"std\""]] {
-        let args = [&["--crate-type", "lib", "--emit", "metadata"], feature].concat();
+    let (std, provider) = (["--cfg", "feature=\"std\""], ["--cfg", "feature=\"provider\""]);
+    for features in [vec![], std.to_vec(), provider.to_vec(), [std, provider].concat()] {
+        let args = [&["--crate-type", "lib", "--emit", "metadata"], &*features].concat();
         rustc(&lib, &out, &args);
     }
 }
@@ -65,7 +67,8 @@ fn written(name: &str, sources: Sources) -> PathBuf {
 
 fn rustc(source: &Path, out: &Path, args: &[&str]) {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let known = ["--edition", "2024", "-D", "warnings", "--check-cfg", "cfg(feature, values(\"std\"))"];
+    let features = "cfg(feature, values(\"std\", \"provider\"))";
+    let known = ["--edition", "2024", "-D", "warnings", "--check-cfg", features];
     let run = Command::new(rustc).args(known).args(args).arg("-o").arg(out).arg(source).output();
     let run = run.expect("rustc can be started");
     assert!(run.status.success(), "{}\n{}", source.display(), String::from_utf8_lossy(&run.stderr));

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
+use std::fs;
 use std::path::Path;
 use wpu_gen::diag::Diagnostics;
 use wpu_gen::files::Files;
@@ -308,26 +309,32 @@ const TOKENS: &[&str] = &[
 
 // The order of what does not need one.
 
-/// Upcalls have slots or names that order them, so that they may stand in any order and any file. Classes, platforms,
+/// Upcalls and downcalls have slots or names that order them, so that they may stand in any order and any file. Classes, platforms,
 /// types, constants, errors, resources, tables, entries, notes and sources keep the order of the spec: files by path.
 #[test]
-fn upcalls_may_stand_in_any_order_and_any_file() {
-    let real = ["errors", "notes", "spec", "structs", "tables", "types", "upcalls"];
-    let real = real.map(|name| (format!("{name}.toml"), read(&project().join(format!("spec/{name}.toml")))));
-    for (texts, cases) in [(one(&base()), 24), (real.to_vec(), 4)] {
+fn calls_may_stand_in_any_order_and_any_file() {
+    let spec = fs::read_dir(project().join("spec")).expect("the spec is there");
+    let paths = spec.map(|entry| entry.expect("the folder can be read").path());
+    let real = paths.map(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        (name, read(&path))
+    });
+    let mut real: Vec<_> = real.collect();
+    real.sort();
+    for (texts, cases) in [(one(&base()), 24), (real, 4)] {
         let expected = compile(&texts).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-        let (rest, upcalls) = taken_apart(&texts);
-        assert!(upcalls.len() >= 9, "found only {} upcalls", upcalls.len());
-        let shuffled = Just(upcalls.clone()).prop_shuffle();
-        let files = prop::collection::vec(0..3_usize, upcalls.len());
+        let (rest, calls) = taken_apart(&texts);
+        assert!(calls.len() >= 15, "found only {} calls", calls.len());
+        let shuffled = Just(calls.clone()).prop_shuffle();
+        let files = prop::collection::vec(0..3_usize, calls.len());
         let order = any::<bool>();
         let run =
-            TestRunner::new(config(cases)).run(&(shuffled, files, order), |(upcalls, files, backwards)| {
+            TestRunner::new(config(cases)).run(&(shuffled, files, order), |(calls, files, backwards)| {
                 let mut texts = rest.clone();
                 texts.extend(["0.toml", "m.toml", "z.toml"].map(|name| (name.to_owned(), String::new())));
-                for (upcall, file) in upcalls.iter().zip(files) {
+                for (call, file) in calls.iter().zip(files) {
                     let at = rest.len() + file;
-                    texts[at].1 += upcall;
+                    texts[at].1 += call;
                 }
                 texts.retain(|(_, text)| !text.is_empty());
                 if backwards {
@@ -341,20 +348,23 @@ fn upcalls_may_stand_in_any_order_and_any_file() {
     }
 }
 
-/// The upcalls apart from everything else.
+/// The upcalls and downcalls apart from everything else.
 fn taken_apart(texts: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
-    const HEAD: &str = "[[upcall]]\n";
-    let mut upcalls = Vec::new();
+    const MARK: &str = "\n[[";
+    let mut calls = Vec::new();
     let rest = texts.iter().map(|(path, text)| {
-        let mut parts = text.split(HEAD);
-        let rest = parts.next().unwrap_or_default().to_owned();
-        upcalls.extend(parts.map(|upcall| format!("{HEAD}{upcall}\n")));
+        let mut entries = text.split(MARK);
+        let mut rest = entries.next().unwrap_or_default().to_owned();
+        for entry in entries {
+            let is_call = ["upcall]]", "downcall]]"].iter().any(|head| entry.starts_with(head));
+            if is_call { calls.push(format!("{MARK}{entry}\n")) } else { rest += &format!("{MARK}{entry}") }
+        }
         (path.clone(), rest)
     });
     let mut rest: Vec<_> = rest.collect();
     // A comment alone is no spec file.
     rest.retain(|(_, text)| text.lines().any(|line| !line.is_empty() && !line.starts_with('#')));
-    (rest, upcalls)
+    (rest, calls)
 }
 
 /// A spec that an editor saved with other line ends is the same spec.

@@ -62,7 +62,7 @@ impl Scopes {
             tables: Scope::new("table", "unknown-table"),
             entries: Scope::new("entry", "unknown-name"),
             upcalls: Scope::new("upcall", "unknown-upcall"),
-            downcalls: Scope::new("downcall", "unknown-downcall"),
+            downcalls: Scope::new("downcall", "unknown-name"),
             imports: Scope::new("import", "unknown-name"),
             kits: Scope::new("kit", "unknown-name"),
             upcall_order: table_order(raw),

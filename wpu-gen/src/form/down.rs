@@ -82,6 +82,22 @@ impl DownKind {
     }
 }
 
+impl DownKind {
+    /// Whether it is a pointer of the client's that can be a bad one.
+    fn is_checked(self) -> bool {
+        !matches!(self, Self::Value | Self::Truth | Self::Length | Self::Context | Self::Routine)
+    }
+
+    /// Whether it may be left out where the spec says so. A request always may.
+    fn can_be_absent(self) -> bool {
+        let never = matches!(
+            self,
+            Self::Errno | Self::InOut | Self::Buffers { .. } | Self::Request { .. } | Self::Thread
+        );
+        self.is_checked() && !never
+    }
+}
+
 /// One part of what a downcall answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DownAnswer {
@@ -89,6 +105,55 @@ pub enum DownAnswer {
     Returned,
     /// A parameter.
     Param(usize),
+}
+
+/// What a parameter is that has a role: the code when it cannot be that, and what would make it one.
+fn needs(role: Role) -> (&'static str, &'static str, &'static str) {
+    let (what, help) = match role {
+        Role::Errno => {
+            let help = "the errno parameter comes last, points at an `i32`, and has `direction = \"out\"`";
+            return ("errno-place", "the errno parameter", help);
+        }
+        Role::Truth => ("a truth", "a truth goes in, and its type is an `i32`"),
+        Role::Handle => (
+            "a handle",
+            "a handle goes in, and has the type of a resource with a `borrowed` form: `resource = \"…\"`",
+        ),
+        Role::Bytes => (
+            "bytes",
+            "bytes go in with a length by value, or out with a length by value or by pointer: `length = \"…\"`",
+        ),
+        Role::Units => ("units", "units are an `out` pointer to `u16`, with a length: `length = \"…\"`"),
+        Role::Text => ("text", "text is an `in` pointer to `u16`"),
+        Role::Length => ("a length", "name it in the parameter whose length it is: `length = \"…\"`"),
+        Role::Buffers => (
+            "buffers",
+            "buffers are an `in` or `out` pointer to a structure with `slice`; an array of them has a `u32` as `length`",
+        ),
+        Role::Count => (
+            "a count",
+            "a count is an `out` pointer to `u32`, and counts what was moved of buffers or bytes: `of = \"…\"`",
+        ),
+        Role::Set => ("a set", "a set of a downcall is an `inout` pointer to a structure with `counted`"),
+        Role::Callback => (
+            "a callback",
+            "a callback has a type with several parameters and a `bundle`, and a context: `context = \"…\"`",
+        ),
+        Role::Context => ("a context", "name it in the callback whose context it is: `context = \"…\"`"),
+        Role::Request => (
+            "a request",
+            "a request is an `inout` pointer to a structure with `routine` and `thread`, behind a first parameter that is a number; \
+             `pending` and `aborted` of `[spec]` say how it ends",
+        ),
+        Role::Routine => ("a routine", "name it in the request whose routine it is: `routine = \"…\"`"),
+        Role::Thread => ("a thread", "name it in the request whose thread it is: `thread = \"…\"`"),
+        Role::Buffer => {
+            ("a buffer", "a buffer belongs to an upcall; a downcall has `bytes`, `units` and `buffers`")
+        }
+        Role::Token => ("a token", "a token belongs to an upcall; a downcall has `request`"),
+        Role::Table => ("a table", "only an entry receives a table"),
+    };
+    ("role-shape", what, help)
 }
 
 /// What the output calls things itself where the parameters of a downcall are in use.
@@ -156,7 +221,7 @@ impl Deriver<'_> {
             let fault = Diagnostic::at(
                 "failure-type",
                 self.raw.at(&raw.result),
-                "a downcall can fail: no answer cannot",
+                "a downcall can fail, and an answer of yes or no cannot",
             );
             self.faults.push(fault.help("let `result` be `value` or `status`"));
         }
@@ -168,9 +233,38 @@ impl Deriver<'_> {
         let fits = failure
             .is_none_or(|failure| self.model.bare(&failure.ty) == self.model.bare(&self.downcall.returns));
         if !fits {
-            let message = format!("`{}` does not have the type that is returned", raw.failure.get_ref());
-            self.faults.push(Diagnostic::at("failure-type", self.raw.at(&raw.failure), message));
+            self.wrong_constant(&raw.failure);
         }
+        self.success();
+    }
+
+    /// A status may have a value that says success, which is not the one that says failure.
+    fn success(&mut self) {
+        let raw = &self.raw.entry;
+        let Some(written) = &raw.success else { return };
+        if self.downcall.result != ResultKind::Status {
+            let message = "`success` has no effect without `result = \"status\"`";
+            self.faults.push(Diagnostic::at("no-effect", self.raw.at(written), message).help("remove it"));
+            return;
+        }
+        let constant = |at: Option<usize>| at.and_then(|at| self.model.constants.get(at));
+        let (success, failure) = (constant(self.downcall.success), constant(Some(self.downcall.failure)));
+        let returns = self.model.bare(&self.downcall.returns);
+        if success.is_some_and(|success| self.model.bare(&success.ty) != returns) {
+            self.wrong_constant(written);
+        }
+        if success.map(|success| success.value) == failure.map(|failure| failure.value) {
+            let message = "success and failure have the same value";
+            let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
+            self.faults.push(fault.help("name two constants with different values"));
+        }
+    }
+
+    fn wrong_constant(&mut self, written: &raw::Text) {
+        let message =
+            format!("`{}` is no value of the type that `{}` returns", written.get_ref(), self.downcall.name);
+        let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
+        self.faults.push(fault.also(self.raw.at(&self.raw.entry.returns), "it returns this"));
     }
 
     /// A refusal is an answer that the documentation names; without one there must be nothing to answer.
@@ -239,12 +333,24 @@ impl Deriver<'_> {
             Some(Role::Buffer | Role::Token | Role::Table) => None,
         };
         if kind.is_none() {
-            let message =
-                format!("cannot tell from its role, type and direction how to pass `{}` safely", param.name);
-            let fault = Diagnostic::at("role-shape", self.place(at), message);
-            self.faults.push(fault.help("`docs/spec-format.md` says what each role of a downcall needs"));
+            self.misshapen(at, param);
         }
         kind
+    }
+
+    fn misshapen(&mut self, at: usize, param: &Param) {
+        let (code, what, help) = match param.role {
+            Some(role) => {
+                let (code, what, help) = needs(role);
+                (code, format!("`{}` cannot be {what}", param.name), help)
+            }
+            None => {
+                let what =
+                    format!("cannot tell from its type and direction how to pass `{}` safely", param.name);
+                ("role-shape", what, "say what it is for: `role = \"…\"`")
+            }
+        };
+        self.faults.push(Diagnostic::at(code, self.place(at), what).help(help));
     }
 
     fn is_prim(&self, ty: &Ty, name: &str) -> bool {
@@ -377,6 +483,12 @@ impl Deriver<'_> {
                 if let Some(text) = text {
                     self.idle(key, &raw.name, self.raw.at(text));
                 }
+            }
+            if let Some(null) = raw.null.as_ref().filter(|_| !kind.is_checked()) {
+                self.idle("null", &raw.name, self.raw.at(null));
+            }
+            if let Some(optional) = raw.optional.as_ref().filter(|_| !kind.can_be_absent()) {
+                self.idle("optional", &raw.name, self.raw.at(optional));
             }
             match (&raw.rust, kind.is_hidden()) {
                 (Some(name), true) => self.idle("as", &raw.name, self.raw.at(name)),
