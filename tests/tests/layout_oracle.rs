@@ -18,6 +18,7 @@ use std::path::Path;
 use std::process::Command;
 use windows_sys::Win32::Foundation as foundation;
 use windows_sys::Win32::Networking::WinSock as ws;
+use windows_sys::Win32::System::Threading as threading;
 use wpu_sys::{WsaError, ffi};
 
 /// What windows-sys spreads over several modules.
@@ -27,7 +28,7 @@ mod theirs {
     pub use windows_sys::core::GUID;
 }
 
-structures_with_provider_functions! { theirs:
+structures! { theirs:
     GUID as GUID {} => "the fields have other names there" {}
     WSATHREADID as WSATHREADID { ThreadHandle, Reserved }
     WSPDATA as WSPDATA { wVersion, wHighVersion, szDescription }
@@ -40,6 +41,15 @@ structures_with_provider_functions! { theirs:
         iProtocolMaxOffset, iNetworkByteOrder, iSecurityScheme, dwMessageSize, dwProviderReserved, szProtocol,
     }
     WSPUPCALLTABLE as WSPUPCALLTABLE {}
+    WSPPROC_TABLE as WSPPROC_TABLE {}
+    WSABUF as WSABUF { len, buf }
+    WSANETWORKEVENTS as WSANETWORKEVENTS { lNetworkEvents, iErrorCode }
+    FLOWSPEC as FLOWSPEC {
+        TokenRate, TokenBucketSize, PeakBandwidth, Latency, DelayVariation, ServiceType, MaxSduSize, MinimumPolicedSize,
+    }
+    QOS as QOS { SendingFlowspec, ReceivingFlowspec, ProviderSpecific }
+    TIMEVAL as timeval { tv_sec, tv_usec }
+    SOCKADDR as sockaddr { sa_family } => "the bytes of an address have a sign there" { sa_data }
 }
 
 /// Fields with other names there, or inside a union.
@@ -70,12 +80,17 @@ signatures! { ws:
     LPWPUGETPROVIDERPATH, LPWPUMODIFYIFSHANDLE, LPWPUPOSTMESSAGE, LPWPUQUERYBLOCKINGCALLBACK,
     LPWPUQUERYSOCKETHANDLECONTEXT, LPWPUQUEUEAPC, LPWPUOPENCURRENTTHREAD, LPWPUCLOSETHREAD,
     LPWPUCOMPLETEOVERLAPPEDREQUEST, LPWSCENUMPROTOCOLS,
+    LPCONDITIONPROC, LPWSAOVERLAPPED_COMPLETION_ROUTINE, LPWSPACCEPT, LPWSPADDRESSTOSTRING, LPWSPASYNCSELECT,
+    LPWSPBIND, LPWSPCANCELBLOCKINGCALL, LPWSPCLEANUP, LPWSPCLOSESOCKET, LPWSPCONNECT, LPWSPDUPLICATESOCKET,
+    LPWSPENUMNETWORKEVENTS, LPWSPGETPEERNAME, LPWSPGETSOCKNAME, LPWSPGETSOCKOPT, LPWSPGETQOSBYNAME,
+    LPWSPJOINLEAF, LPWSPLISTEN, LPWSPSELECT, LPWSPSEND, LPWSPSENDDISCONNECT, LPWSPSENDTO, LPWSPSETSOCKOPT,
+    LPWSPSHUTDOWN, LPWSPSOCKET, LPWSPSTRINGTOADDRESS,
 }
 
 /// A function that has no pointer type there. What the compiler looks at, nobody links.
 const _: ffi::LPWAITFORMULTIPLEOBJECTSEX =
     Some(windows_sys::Win32::System::Threading::WaitForMultipleObjectsEx);
-const FUNCTIONS: &[&str] = &["LPWAITFORMULTIPLEOBJECTSEX"];
+const LINKED: &[&str] = &["LPWAITFORMULTIPLEOBJECTSEX"];
 
 signatures_but_for! { ws:
     "`WSAEVENT` is an integer there; in C it is a `HANDLE`" {
@@ -83,15 +98,37 @@ signatures_but_for! { ws:
         LPWPURESETEVENT, E = ffi::WSAEVENT, isize: unsafe extern "system" fn(E, *mut i32) -> i32;
         LPWPUSETEVENT, E = ffi::WSAEVENT, isize: unsafe extern "system" fn(E, *mut i32) -> i32;
         LPWPUCREATEEVENT, E = ffi::WSAEVENT, isize: unsafe extern "system" fn(*mut i32) -> E;
+        LPWSPEVENTSELECT, E = ffi::WSAEVENT, isize: unsafe extern "system" fn(usize, E, i32, *mut i32) -> i32;
     }
     "the provider fills in `lpWSPData`, so it cannot be `*const`" {
         LPWSPSTARTUP, D = *mut ffi::WSPDATA, *const ffi::WSPDATA:
             unsafe extern "system" fn(u16, D, *const ffi::WSAPROTOCOL_INFOW, ffi::WSPUPCALLTABLE, *mut ffi::WSPPROC_TABLE) -> i32;
     }
+    "the provider may change the structure of a request that is under way" {
+        LPWSPGETOVERLAPPEDRESULT, O = *mut ffi::WSAOVERLAPPED, *const ffi::WSAOVERLAPPED:
+            unsafe extern "system" fn(usize, O, *mut u32, i32, *mut u32, *mut i32) -> i32;
+    }
+    "the C type is `LPVOID`, for input too" {
+        LPWSPIOCTL, I = *mut core::ffi::c_void, *const core::ffi::c_void: unsafe extern "system" fn(
+            usize, u32, I, u32, *mut core::ffi::c_void, u32, *mut u32, *mut ffi::WSAOVERLAPPED,
+            ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE, *const ffi::WSATHREADID, *mut i32,
+        ) -> i32;
+    }
+    "the provider fills the buffers, and writes the error, so neither can be `*const`" {
+        LPWSPRECV, B = *mut ffi::WSABUF, *const ffi::WSABUF, E = *mut i32, *const i32: unsafe extern "system" fn(
+            usize, B, u32, *mut u32, *mut u32, *mut ffi::WSAOVERLAPPED,
+            ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE, *const ffi::WSATHREADID, E,
+        ) -> i32;
+        LPWSPRECVDISCONNECT, B = *mut ffi::WSABUF, *const ffi::WSABUF: unsafe extern "system" fn(usize, B, *mut i32) -> i32;
+        LPWSPRECVFROM, B = *mut ffi::WSABUF, *const ffi::WSABUF: unsafe extern "system" fn(
+            usize, B, u32, *mut u32, *mut u32, *mut ffi::sockaddr, *mut i32, *mut ffi::WSAOVERLAPPED,
+            ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE, *const ffi::WSATHREADID, *mut i32,
+        ) -> i32;
+    }
 }
 
-/// What windows-sys does not have.
-const NOT_THERE: &[&str] = &["WSPUPCALLTABLEEX", "LPWSPSTARTUPEX"];
+/// What windows-sys does not have, or from another header: its `SOMAXCONN` is that of Windows Sockets 1.1.
+const NOT_THERE: &[&str] = &["WSPUPCALLTABLEEX", "LPWSPSTARTUPEX", "SOMAXCONN"];
 
 /// Types that only give a name to an integer, a pointer or a structure: each is part of what is compared.
 const NAMES_ALONE: &[&str] = &[
@@ -108,7 +145,6 @@ const NAMES_ALONE: &[&str] = &[
     "LPARAM",
     "HANDLE",
     "HWND",
-    "FARPROC",
     "SOCKET",
     "WSAEVENT",
     "LPINT",
@@ -120,11 +156,29 @@ const NAMES_ALONE: &[&str] = &[
     "LPWSAPROTOCOL_INFOW",
     "LPWSPPROC_TABLE",
     "LPWSPUPCALLTABLEEX",
+    "GROUP",
+    "INT",
+    "LPDWORD",
+    "LPQOS",
+    "LPSOCKADDR",
+    "LPVOID",
+    "LPWSABUF",
+    "LPWSANETWORKEVENTS",
+    "LPWSTR",
+    "SERVICETYPE",
+    "ULONG",
 ];
 
 macro_rules! numbers {
     ($theirs:ident: $($name:ident),* $(,)?) => {
         [$((stringify!($name), ffi::$name as usize, $theirs::$name as usize)),*]
+    };
+}
+
+/// The same for 32-bit words, which may have a sign on one side alone.
+macro_rules! words {
+    ($theirs:ident: $($name:ident),* $(,)?) => {
+        [$((stringify!($name), ffi::$name as u32 as usize, $theirs::$name as u32 as usize)),*]
     };
 }
 
@@ -136,7 +190,46 @@ fn constants() -> Vec<(&'static str, usize, usize)> {
         BASE_PROTOCOL, WSAPROTOCOL_LEN, WSPDESCRIPTION_LEN, XP1_IFS_HANDLES, WSS_OPERATION_IN_PROGRESS,
     }
     .to_vec();
-    all.extend(numbers! { foundation: NO_ERROR, FALSE, TRUE });
+    all.extend(numbers! { foundation:
+        NO_ERROR, FALSE, TRUE, WAIT_OBJECT_0, WAIT_IO_COMPLETION, WAIT_FAILED, WAIT_TIMEOUT,
+    });
+    all.extend(numbers! { threading: INFINITE });
+    // There only the numbers of these bits are.
+    all.extend([
+        ("FD_QOS", ffi::FD_QOS as usize, 1 << ws::FD_QOS_BIT),
+        ("FD_GROUP_QOS", ffi::FD_GROUP_QOS as usize, 1 << ws::FD_GROUP_QOS_BIT),
+        (
+            "FD_ROUTING_INTERFACE_CHANGE",
+            ffi::FD_ROUTING_INTERFACE_CHANGE as usize,
+            1 << ws::FD_ROUTING_INTERFACE_CHANGE_BIT,
+        ),
+        ("FD_ADDRESS_LIST_CHANGE", ffi::FD_ADDRESS_LIST_CHANGE as usize, 1 << ws::FD_ADDRESS_LIST_CHANGE_BIT),
+        ("FD_ALL_EVENTS", ffi::FD_ALL_EVENTS as usize, (1 << ws::FD_MAX_EVENTS) - 1),
+    ]);
+    all.extend(words! { ws:
+        AF_UNSPEC, AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET,
+        IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, FROM_PROTOCOL_INFO, WSA_FLAG_OVERLAPPED,
+        WSA_FLAG_MULTIPOINT_C_ROOT, WSA_FLAG_MULTIPOINT_C_LEAF, WSA_FLAG_MULTIPOINT_D_ROOT,
+        WSA_FLAG_MULTIPOINT_D_LEAF, WSA_FLAG_ACCESS_SYSTEM_SECURITY, WSA_FLAG_NO_HANDLE_INHERIT,
+        JL_SENDER_ONLY, JL_RECEIVER_ONLY, JL_BOTH, CF_ACCEPT, CF_REJECT, CF_DEFER, SD_RECEIVE,
+        SD_SEND, SD_BOTH, MSG_OOB, MSG_PEEK, MSG_DONTROUTE, MSG_WAITALL, MSG_PARTIAL, SOL_SOCKET, SO_DEBUG,
+        SO_ACCEPTCONN, SO_REUSEADDR, SO_KEEPALIVE, SO_DONTROUTE, SO_BROADCAST, SO_LINGER, SO_DONTLINGER,
+        SO_EXCLUSIVEADDRUSE, SO_OOBINLINE, SO_SNDBUF, SO_RCVBUF, SO_SNDLOWAT, SO_RCVLOWAT, SO_SNDTIMEO,
+        SO_RCVTIMEO, SO_ERROR, SO_TYPE, SO_GROUP_ID, SO_GROUP_PRIORITY, SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW,
+        PVD_CONFIG, SO_CONDITIONAL_ACCEPT, SO_UPDATE_ACCEPT_CONTEXT, SO_CONNECT_TIME,
+        SO_UPDATE_CONNECT_CONTEXT, TCP_NODELAY, FIONBIO, FIONREAD, SIOCATMARK, SIO_FLUSH,
+        SIO_GET_EXTENSION_FUNCTION_POINTER, SIO_ADDRESS_LIST_QUERY, SIO_ADDRESS_LIST_CHANGE, SIO_BSP_HANDLE,
+        SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BASE_HANDLE, FD_READ, FD_WRITE, FD_OOB, FD_ACCEPT,
+        FD_CONNECT, FD_CLOSE, FD_READ_BIT, FD_WRITE_BIT, FD_OOB_BIT, FD_ACCEPT_BIT, FD_CONNECT_BIT,
+        FD_CLOSE_BIT, FD_QOS_BIT, FD_GROUP_QOS_BIT, FD_ROUTING_INTERFACE_CHANGE_BIT,
+        FD_ADDRESS_LIST_CHANGE_BIT, FD_MAX_EVENTS, XP1_CONNECTIONLESS, XP1_GUARANTEED_DELIVERY,
+        XP1_GUARANTEED_ORDER, XP1_MESSAGE_ORIENTED, XP1_PSEUDO_STREAM, XP1_GRACEFUL_CLOSE,
+        XP1_EXPEDITED_DATA, XP1_CONNECT_DATA, XP1_DISCONNECT_DATA, XP1_SUPPORT_BROADCAST,
+        XP1_SUPPORT_MULTIPOINT, XP1_MULTIPOINT_CONTROL_PLANE, XP1_MULTIPOINT_DATA_PLANE, XP1_QOS_SUPPORTED,
+        XP1_INTERRUPT, XP1_UNI_SEND, XP1_UNI_RECV, XP1_PARTIAL_MESSAGE, XP1_SAN_SUPPORT_SDP,
+        PFL_MULTIPLE_PROTO_ENTRIES, PFL_RECOMMENDED_PROTO_ENTRY, PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO,
+        PFL_NETWORKDIRECT_PROVIDER, BIGENDIAN, LITTLEENDIAN, SECURITY_PROTOCOL_NONE,
+    });
     all
 }
 
@@ -152,6 +245,10 @@ fn errors() -> Vec<(&'static str, WsaError, i64)> {
         WSA_INVALID_PARAMETER, WSA_OPERATION_ABORTED, WSA_IO_PENDING, WSAEINTR, WSAEWOULDBLOCK, WSAEINPROGRESS,
         WSAEOPNOTSUPP, WSAENETDOWN, WSAEPROCLIM, WSASYSNOTREADY, WSAVERNOTSUPPORTED, WSAEINVALIDPROCTABLE,
         WSAEINVALIDPROVIDER, WSAEPROVIDERFAILEDINIT, WSASYSCALLFAILURE,
+        WSA_IO_INCOMPLETE, WSAEACCES, WSAEMFILE, WSAEALREADY, WSAEDESTADDRREQ, WSAEMSGSIZE, WSAEPROTOTYPE,
+        WSAENOPROTOOPT, WSAEPROTONOSUPPORT, WSAESOCKTNOSUPPORT, WSAEAFNOSUPPORT, WSAEADDRINUSE,
+        WSAEADDRNOTAVAIL, WSAENETUNREACH, WSAENETRESET, WSAECONNABORTED, WSAECONNRESET, WSAEISCONN,
+        WSAENOTCONN, WSAESHUTDOWN, WSAETIMEDOUT, WSAECONNREFUSED, WSAEHOSTUNREACH, WSAEDISCON, WSATRY_AGAIN,
     }
     .to_vec();
     all.extend(codes! { foundation: ERROR_INVALID_HANDLE });
@@ -166,7 +263,7 @@ fn every_declaration_has_a_second_source() {
         STRUCTURES
             .iter()
             .chain(signatures)
-            .chain(FUNCTIONS)
+            .chain(LINKED)
             .chain(NOT_THERE)
             .chain(NAMES_ALONE)
             .map(|name| (*name).to_owned()),
@@ -208,6 +305,17 @@ fn the_facts_have_the_slots_of_the_metadata() {
         assert_eq!((upcall.name, slot * size_of::<usize>()), (name, *offset));
         let tables: Vec<_> = upcall.slots.iter().map(|slot| (slot.table, slot.index as usize)).collect();
         assert_eq!(tables, [("WSPUPCALLTABLE", slot), ("WSPUPCALLTABLEEX", slot)]);
+    }
+}
+
+/// The same for the functions of a provider.
+#[test]
+fn the_facts_have_the_functions_of_the_metadata() {
+    assert_eq!(FUNCTIONS.len(), wpu_sys::facts::DOWNCALLS.len());
+    for ((slot, (member, offset)), downcall) in FUNCTIONS.iter().enumerate().zip(&wpu_sys::facts::DOWNCALLS) {
+        let name = member.strip_prefix("lp").expect("members begin with `lp`");
+        assert_eq!((downcall.name, slot * size_of::<usize>()), (name, *offset));
+        assert_eq!(downcall.slot as usize, slot);
     }
 }
 

@@ -18,6 +18,7 @@ use wpu_sys::{WsaError, ffi};
 /// What winapi spreads over several modules.
 mod theirs {
     pub use winapi::shared::guiddef::GUID;
+    pub use winapi::shared::ws2def::WSABUF;
     pub use winapi::um::minwinbase::OVERLAPPED;
     pub use winapi::um::winsock2::*;
     pub use winapi::um::ws2spi::*;
@@ -31,7 +32,7 @@ impl Spelled for winapi::shared::windef::HWND__ {
     type Ours = core::ffi::c_void;
 }
 
-structures_with_provider_functions! { theirs:
+structures! { theirs:
     GUID as GUID { Data1, Data2, Data3, Data4 }
     WSATHREADID as WSATHREADID { ThreadHandle, Reserved }
     WSPDATA as WSPDATA { wVersion, wHighVersion, szDescription }
@@ -44,6 +45,9 @@ structures_with_provider_functions! { theirs:
         iProtocolMaxOffset, iNetworkByteOrder, iSecurityScheme, dwMessageSize, dwProviderReserved, szProtocol,
     }
     WSPUPCALLTABLE as WSPUPCALLTABLE {}
+    WSPPROC_TABLE as WSPPROC_TABLE {}
+    WSABUF as WSABUF { len } => "the bytes of a buffer have a sign there" { buf }
+    WSANETWORKEVENTS as WSANETWORKEVENTS { lNetworkEvents, iErrorCode }
 }
 
 /// Fields inside a union, and one that winapi calls `dwServiceFlags5`.
@@ -130,5 +134,6 @@ fn every_exception_is_needed() {
 
 #[test]
 fn every_slot_and_signature_is_compared() {
-    assert_eq!((SLOTS.len(), SIGNATURES.len() + DIFFERENT.len(), STRUCTURES.len()), (15, 19, 9));
+    let counts = (SLOTS.len(), FUNCTIONS.len(), SIGNATURES.len() + DIFFERENT.len(), STRUCTURES.len());
+    assert_eq!(counts, (15, 30, 19, 11));
 }

@@ -43,7 +43,10 @@ macro_rules! functions {
     };
 }
 
-functions! { ; A; A B; A B C; A B C D; A B C D E; }
+functions! {
+    ; A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; A B C D E F G H I;
+    A B C D E F G H I J; A B C D E F G H I J K;
+}
 
 /// The type of a field, in our words.
 pub const fn their_field<S, T: Spelled>(_: fn(&S) -> &T) -> PhantomData<T::Ours> {
@@ -90,41 +93,43 @@ macro_rules! signatures {
     };
 }
 
-/// Function pointers that differ in one type, which is named together with the reason: ours first, then theirs.
+/// Function pointers that differ in some types, which are named together with the reason: ours first, then theirs.
 macro_rules! signatures_but_for {
-    ($theirs:ident: $($reason:literal { $($name:ident, $param:ident = $our:ty, $their:ty: $form:ty;)* })*) => {
+    ($theirs:ident: $($reason:literal {
+        $($name:ident, $($param:ident = $our:ty, $their:ty),+: $form:ty;)*
+    })*) => {
         /// The signatures that differ, each with the reason.
         pub const DIFFERENT: &[(&str, &str)] = &[$($((stringify!($name), $reason)),*),*];
         $($(const _: () = {
-            type Form<$param> = Option<$form>;
-            const _: fn(ffi::$name) -> Form<$our> = |ours| ours;
-            const _: fn(<$theirs::$name as Spelled>::Ours) -> Form<$their> = |theirs| theirs;
+            type Form<$($param),+> = Option<$form>;
+            const _: fn(ffi::$name) -> Form<$($our),+> = |ours| ours;
+            const _: fn(<$theirs::$name as Spelled>::Ours) -> Form<$($their),+> = |theirs| theirs;
         };)*)*
         /// The differences that are none.
         pub fn needless() -> Vec<&'static str> {
-            let differences = [$($((stringify!($name), TypeId::of::<$our>() == TypeId::of::<$their>())),*),*];
+            let differences = [$($($((stringify!($name), TypeId::of::<$our>() == TypeId::of::<$their>())),+),*),*];
             differences.into_iter().filter(|(_, equal)| *equal).map(|(name, _)| name).collect()
         }
     };
 }
 
-/// The slots of the table: the offset of each, and the signature that stands there.
+/// The slots of a table: the offset of each, and the signature that stands there.
 macro_rules! slots {
-    ($theirs:ident: $($slot:ident: $name:ident),* $(,)?) => {
+    ($theirs:ident, $table:ident as $all:ident: $($slot:ident: $name:ident),* $(,)?) => {
         /// Each slot with the offset that the other crate gives it.
-        pub const SLOTS: &[(&str, usize)] = &[$((stringify!($slot), offset_of!($theirs::WSPUPCALLTABLE, $slot))),*];
+        pub const $all: &[(&str, usize)] = &[$((stringify!($slot), offset_of!($theirs::$table, $slot))),*];
         $(
-            const _: () = assert!(offset_of!($theirs::WSPUPCALLTABLE, $slot) == offset_of!(ffi::WSPUPCALLTABLE, $slot));
-            const _: fn(&$theirs::WSPUPCALLTABLE) -> &$theirs::$name = |table| &table.$slot;
-            const _: fn(&ffi::WSPUPCALLTABLE) -> &ffi::$name = |table| &table.$slot;
+            const _: () = assert!(offset_of!($theirs::$table, $slot) == offset_of!(ffi::$table, $slot));
+            const _: fn(&$theirs::$table) -> &$theirs::$name = |table| &table.$slot;
+            const _: fn(&ffi::$table) -> &ffi::$name = |table| &table.$slot;
         )*
     };
 }
 
-/// Calls a macro with every slot of `WSPUPCALLTABLE`, in the order of the header.
+/// Every slot of both tables, in the order of the header.
 macro_rules! every_slot {
     ($theirs:ident) => {
-        slots! { $theirs:
+        slots! { $theirs, WSPUPCALLTABLE as SLOTS:
             lpWPUCloseEvent: LPWPUCLOSEEVENT,
             lpWPUCloseSocketHandle: LPWPUCLOSESOCKETHANDLE,
             lpWPUCreateEvent: LPWPUCREATEEVENT,
@@ -141,22 +146,37 @@ macro_rules! every_slot {
             lpWPUOpenCurrentThread: LPWPUOPENCURRENTTHREAD,
             lpWPUCloseThread: LPWPUCLOSETHREAD,
         }
-    };
-}
-
-/// The thirty functions of a provider.
-macro_rules! structures_with_provider_functions {
-    ($theirs:ident: $($rest:tt)*) => {
-        structures! { $theirs:
-            $($rest)*
-            WSPPROC_TABLE as WSPPROC_TABLE {} => "the functions of a provider are opaque pointers here" {
-                lpWSPAccept, lpWSPAddressToString, lpWSPAsyncSelect, lpWSPBind, lpWSPCancelBlockingCall, lpWSPCleanup,
-                lpWSPCloseSocket, lpWSPConnect, lpWSPDuplicateSocket, lpWSPEnumNetworkEvents, lpWSPEventSelect,
-                lpWSPGetOverlappedResult, lpWSPGetPeerName, lpWSPGetSockName, lpWSPGetSockOpt, lpWSPGetQOSByName,
-                lpWSPIoctl, lpWSPJoinLeaf, lpWSPListen, lpWSPRecv, lpWSPRecvDisconnect, lpWSPRecvFrom, lpWSPSelect,
-                lpWSPSend, lpWSPSendDisconnect, lpWSPSendTo, lpWSPSetSockOpt, lpWSPShutdown, lpWSPSocket,
-                lpWSPStringToAddress,
-            }
+        slots! { $theirs, WSPPROC_TABLE as FUNCTIONS:
+            lpWSPAccept: LPWSPACCEPT,
+            lpWSPAddressToString: LPWSPADDRESSTOSTRING,
+            lpWSPAsyncSelect: LPWSPASYNCSELECT,
+            lpWSPBind: LPWSPBIND,
+            lpWSPCancelBlockingCall: LPWSPCANCELBLOCKINGCALL,
+            lpWSPCleanup: LPWSPCLEANUP,
+            lpWSPCloseSocket: LPWSPCLOSESOCKET,
+            lpWSPConnect: LPWSPCONNECT,
+            lpWSPDuplicateSocket: LPWSPDUPLICATESOCKET,
+            lpWSPEnumNetworkEvents: LPWSPENUMNETWORKEVENTS,
+            lpWSPEventSelect: LPWSPEVENTSELECT,
+            lpWSPGetOverlappedResult: LPWSPGETOVERLAPPEDRESULT,
+            lpWSPGetPeerName: LPWSPGETPEERNAME,
+            lpWSPGetSockName: LPWSPGETSOCKNAME,
+            lpWSPGetSockOpt: LPWSPGETSOCKOPT,
+            lpWSPGetQOSByName: LPWSPGETQOSBYNAME,
+            lpWSPIoctl: LPWSPIOCTL,
+            lpWSPJoinLeaf: LPWSPJOINLEAF,
+            lpWSPListen: LPWSPLISTEN,
+            lpWSPRecv: LPWSPRECV,
+            lpWSPRecvDisconnect: LPWSPRECVDISCONNECT,
+            lpWSPRecvFrom: LPWSPRECVFROM,
+            lpWSPSelect: LPWSPSELECT,
+            lpWSPSend: LPWSPSEND,
+            lpWSPSendDisconnect: LPWSPSENDDISCONNECT,
+            lpWSPSendTo: LPWSPSENDTO,
+            lpWSPSetSockOpt: LPWSPSETSOCKOPT,
+            lpWSPShutdown: LPWSPSHUTDOWN,
+            lpWSPSocket: LPWSPSOCKET,
+            lpWSPStringToAddress: LPWSPSTRINGTOADDRESS,
         }
     };
 }
