@@ -22,13 +22,17 @@ pub fn run() -> Result<ExitCode> {
     cmd!(shell, "cargo build --quiet --package tour --package tour-ifs").quiet().run()?;
     for (package, class) in [("tour", None), ("tour-ifs", Some("--ifs"))] {
         let name = package.replace('-', "_");
-        let library = target(&root).join(format!("debug/{DLL_PREFIX}{name}{DLL_SUFFIX}"));
+        let library = library(&root, &name);
         cmd!(shell, "cargo run --quiet --package {package} --example {name}_compliance").quiet().run()?;
         cmd!(shell, "cargo run --quiet --package wpu-host --example demo -- {library} {class...}")
             .quiet()
             .run()?;
         println!();
     }
+    title("Real bytes: a client in the host, through the layer `count` over the provider `tcp`");
+    cmd!(shell, "cargo build --quiet --package tcp --package count").quiet().run()?;
+    let [tcp, count] = ["tcp", "count"].map(|name| library(&root, name));
+    cmd!(shell, "cargo run --quiet --package wpu-host --example echo -- {tcp} {count}").quiet().run()?;
     for mistake in MISTAKES {
         title(mistake.title);
         show(&root, mistake)?;
@@ -99,6 +103,11 @@ fn write_copy(root: &Path, folder: &Path, mistake: &Mistake) -> Result<()> {
     fs::write(folder.join("Cargo.toml"), manifest)?;
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
     Ok(())
+}
+
+/// Where cargo leaves a provider.
+fn library(root: &Path, name: &str) -> PathBuf {
+    target(root).join(format!("debug/{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
 
 fn target(root: &Path) -> PathBuf {
