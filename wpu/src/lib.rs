@@ -98,4 +98,7 @@ mod guides {
     mod readme {}
     #[doc = include_str!("../../docs/rules.md")]
     mod rules {}
+    #[cfg(all(feature = "base", feature = "layer"))]
+    #[doc = include_str!("../../docs/providers.md")]
+    mod providers {}
 }
