@@ -4,17 +4,18 @@ mod common;
 
 use common::host::{self, Scripted, wait_alertably};
 use common::provider::{ENTRY, VERSION, clean_up};
-use std::cell::Cell;
-use std::ptr::{NonNull, null, null_mut, without_provenance_mut};
+use std::cell::{Cell, UnsafeCell};
+use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::__private::{Run, Starter, start_up};
 use wpu::{
     Class, Declaration, EntryPoint, Gather, Pended, Platform, Procs, Progress, Provider, Request, Scatter,
     ServiceProvider, Start, Table, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
 };
 use wpu_sys::ffi::{
-    LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAOVERLAPPED, WSATHREADID, WSPDATA, WSPPROC_TABLE,
-    WSPUPCALLTABLEEX, WSS_OPERATION_IN_PROGRESS,
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPDATA,
+    WSPPROC_TABLE, WSPUPCALLTABLEEX,
 };
 
 static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
@@ -41,11 +42,11 @@ impl Provider for Keeper {
         Upcalls::new(Self::__run().cell())
     }
     fn __run() -> &'static Run {
-        thread_local! {
-            /// Each test has a run of its own, since each runs on a thread of its own.
-            static RUN: &'static Run = Box::leak(Box::new(Run::new()));
-        }
-        RUN.with(|run| *run)
+        /// Each test has a run of its own, since each has a thread of its own.
+        static RUNS: [Run; 16] = [const { Run::new() }; 16];
+        static TAKEN: AtomicUsize = AtomicUsize::new(0);
+        thread_local!(static MINE: usize = TAKEN.fetch_add(1, Ordering::Relaxed));
+        &RUNS[MINE.with(|mine| *mine)]
     }
     fn __import(missing: UpcallSet, _: &mut Table) -> UpcallSet {
         missing
@@ -125,29 +126,43 @@ fn started() -> (WSPPROC_TABLE, Procs) {
     (functions, procs)
 }
 
-/// What a client lends: two buffers and its structure.
+/// What a client lends, and others write to meanwhile: two buffers and its structure.
 struct Client {
-    first: [u8; 3],
-    second: [u8; 4],
-    overlapped: WSAOVERLAPPED,
+    first: UnsafeCell<[u8; 3]>,
+    second: UnsafeCell<[u8; 4]>,
+    overlapped: UnsafeCell<WSAOVERLAPPED>,
 }
 
 /// What a call answered: the return value, the count, the flags, and the errno.
 type Answer = (i32, u32, u32, i32);
 
 impl Client {
-    fn new() -> Box<Self> {
-        let overlapped = WSAOVERLAPPED { hEvent: without_provenance_mut(0x44), ..WSAOVERLAPPED::ZERO };
-        Box::new(Self { first: *b"abc", second: *b"defg", overlapped })
+    fn new() -> Self {
+        Self::with_event(without_provenance_mut(0x44))
     }
 
-    fn buffers(&mut self) -> [WSABUF; 2] {
-        let first = WSABUF { len: 3, buf: self.first.as_mut_ptr() };
-        [first, WSABUF { len: 4, buf: self.second.as_mut_ptr() }]
+    fn with_event(event: WSAEVENT) -> Self {
+        let overlapped = WSAOVERLAPPED { hEvent: event, ..WSAOVERLAPPED::ZERO };
+        Self { first: (*b"abc").into(), second: (*b"defg").into(), overlapped: overlapped.into() }
+    }
+
+    fn buffers(&self) -> [WSABUF; 2] {
+        let first = WSABUF { len: 3, buf: self.first.get().cast() };
+        [first, WSABUF { len: 4, buf: self.second.get().cast() }]
+    }
+
+    /// What is in the buffers.
+    fn bytes(&self) -> [u8; 7] {
+        let mut all = [0; 7];
+        // SAFETY: no request is under way.
+        all[..3].copy_from_slice(&unsafe { self.first.get().read() });
+        // SAFETY: as above.
+        all[3..].copy_from_slice(&unsafe { self.second.get().read() });
+        all
     }
 
     fn send(
-        &mut self,
+        &self,
         functions: &WSPPROC_TABLE,
         socket: SOCKET,
         routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
@@ -158,18 +173,18 @@ impl Client {
         let send = functions.lpWSPSend.expect("no holes");
         // The array of buffers and the thread are gone when the call returns, as the contract allows.
         let buffers = self.buffers();
-        let (at, overlapped) = (buffers.as_ptr(), &raw mut self.overlapped);
+        let (at, overlapped) = (buffers.as_ptr(), self.overlapped.get());
         // SAFETY: all pointers are good for as long as the contract wants it.
         let answer =
             unsafe { send(socket, at, 2, &raw mut count, 0, overlapped, routine, thread, &raw mut errno) };
         (answer, count, 0, errno)
     }
 
-    fn recv(&mut self, functions: &WSPPROC_TABLE, socket: SOCKET) -> Answer {
+    fn recv(&self, functions: &WSPPROC_TABLE, socket: SOCKET) -> Answer {
         let (mut count, mut flags, mut errno) = (77, 0, 77);
         let recv = functions.lpWSPRecv.expect("no holes");
         let mut buffers = self.buffers();
-        let (at, overlapped) = (buffers.as_mut_ptr(), &raw mut self.overlapped);
+        let (at, overlapped) = (buffers.as_mut_ptr(), self.overlapped.get());
         // SAFETY: all pointers are good for as long as the contract wants it.
         let answer = unsafe {
             recv(socket, at, 2, &raw mut count, &raw mut flags, overlapped, None, null(), &raw mut errno)
@@ -177,8 +192,9 @@ impl Client {
         (answer, count, flags, errno)
     }
 
-    fn result(&mut self) -> Option<Result<(u32, u32), WsaError>> {
-        overlapped_result(ViewMut::new(&mut self.overlapped))
+    fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
+        // SAFETY: the client's own structure, for as long as the view is used.
+        overlapped_result(unsafe { ViewMut::from_raw(self.overlapped.get()) }?)
     }
 }
 
@@ -187,11 +203,11 @@ const PENDING: Answer = (-1, 77, 0, 997);
 #[test]
 fn what_is_done_at_once_is_told_of_before_the_call_returns() {
     let (functions, _) = started();
-    let mut client = Client::new();
+    let client = Client::new();
     assert_eq!(client.send(&functions, AT_ONCE, None), (0, 7, 0, 77));
     assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"]);
     assert_eq!(client.recv(&functions, AT_ONCE), (0, 7, 0x8000, 77));
-    assert_eq!((&client.first, &client.second), (b"abc", b"defg"));
+    assert_eq!(client.bytes(), *b"abcdefg");
     assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"]);
     clean_up(&functions).expect("started");
 }
@@ -199,7 +215,7 @@ fn what_is_done_at_once_is_told_of_before_the_call_returns() {
 #[test]
 fn what_fails_at_once_is_told_to_nobody() {
     let (functions, _) = started();
-    let mut client = Client::new();
+    let client = Client::new();
     for (socket, error) in [(NEVER, WsaError::WSAENOTCONN), (GREEDY, WsaError::WSASYSCALLFAILURE)] {
         assert_eq!(client.send(&functions, socket, None), (-1, 77, 0, error.code()));
         assert_eq!(host::seen(), []);
@@ -212,9 +228,8 @@ fn what_is_pended_is_told_of_once_whoever_completes_it() {
     let (functions, procs) = started();
     let ends = [(LATER, (0, 7)), (NEVER, (995, 0)), (GREEDY, (10107, 0))];
     for (end, (error, count)) in ends {
-        let mut client = Client::new();
+        let client = Client::new();
         assert_eq!(client.send(&functions, LATER, None), PENDING);
-        assert_eq!(client.overlapped.Internal, WSS_OPERATION_IN_PROGRESS);
         assert_eq!((client.result(), host::seen()), (None, vec![]));
         procs.close_socket(end).expect("all are completed");
         let seen = host::seen();
@@ -230,10 +245,10 @@ fn what_is_pended_is_told_of_once_whoever_completes_it() {
 #[test]
 fn the_buffers_of_a_pended_request_are_filled_where_they_are() {
     let (functions, procs) = started();
-    let mut client = Client::new();
+    let client = Client::new();
     assert_eq!(client.recv(&functions, LATER), PENDING);
     procs.close_socket(LATER).expect("all are completed");
-    assert_eq!((&client.first, &client.second), (b"lat", b"er, "));
+    assert_eq!(client.bytes(), *b"later, ");
     clean_up(&functions).expect("started");
 }
 
@@ -248,9 +263,8 @@ unsafe extern "system" fn routine(error: u32, count: u32, overlapped: *mut WSAOV
 #[test]
 fn a_routine_runs_in_the_next_alertable_wait() {
     let (functions, procs) = started();
-    let told: &'static Cell<_> = Box::leak(Box::new(Cell::new(None)));
-    let mut client = Client::new();
-    client.overlapped.hEvent = std::ptr::from_ref(told).cast_mut().cast();
+    let told = Cell::new(None);
+    let client = Client::with_event((&raw const told).cast_mut().cast());
     assert_eq!(client.send(&functions, LATER, Some(routine)), PENDING);
     procs.close_socket(LATER).expect("all are completed");
     assert_eq!((told.get(), client.result()), (None, Some(Ok((7, 2)))));
@@ -264,10 +278,10 @@ fn a_routine_runs_in_the_next_alertable_wait() {
 #[test]
 fn a_request_with_a_routine_and_no_thread_is_refused() {
     let (functions, _) = started();
-    let mut client = Client::new();
+    let client = Client::new();
     let (mut count, mut errno) = (77, 77);
     let buffers = client.buffers();
-    let (at, overlapped) = (buffers.as_ptr(), &raw mut client.overlapped);
+    let (at, overlapped) = (buffers.as_ptr(), client.overlapped.get());
     let send = functions.lpWSPSend.expect("no holes");
     // SAFETY: all pointers are good, or null.
     let answer =
@@ -279,7 +293,7 @@ fn a_request_with_a_routine_and_no_thread_is_refused() {
 #[test]
 fn what_the_last_clean_up_aborts_is_noted_and_told_to_nobody() {
     let (functions, _) = started();
-    let mut client = Client::new();
+    let client = Client::new();
     assert_eq!(client.send(&functions, LATER, None), PENDING);
     clean_up(&functions).expect("started");
     assert_eq!(host::seen(), []);
@@ -289,7 +303,7 @@ fn what_the_last_clean_up_aborts_is_noted_and_told_to_nobody() {
 #[test]
 fn where_the_host_does_not_tell_the_event_is_set() {
     let (functions, procs) = started();
-    let mut client = Client::new();
+    let client = Client::new();
     assert_eq!(client.send(&functions, LATER, None), PENDING);
     host::answer(Err(WsaError::WSAEINVAL));
     procs.close_socket(LATER).expect("all are completed");
@@ -302,11 +316,10 @@ fn where_the_host_does_not_tell_the_event_is_set() {
 fn bad_pointers_are_refused_with_their_error_and_nothing_is_written() {
     let (functions, _) = started();
     let send = functions.lpWSPSend.expect("no holes");
-    let mut client = Client::new();
+    let client = Client::new();
     let buffers = client.buffers();
     let nowhere = [WSABUF { len: 1, buf: null_mut() }];
-    let overlapped = NonNull::from(&mut client.overlapped).as_ptr();
-    let crooked = overlapped.wrapping_byte_add(1);
+    let crooked = client.overlapped.get().wrapping_byte_add(1);
     let cases = [(null(), 2, null_mut()), (nowhere.as_ptr(), 1, null_mut()), (buffers.as_ptr(), 2, crooked)];
     for (at, many, overlapped) in cases {
         let (mut count, mut errno) = (77, 77);
