@@ -2,7 +2,7 @@
 
 use super::view::{UpcallView, View};
 use super::{facts, import, kit};
-use crate::model::{Note, Status};
+use crate::model::{DocumentedError, Downcall, Note, Param, Status};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -13,6 +13,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         section(view, &upcall, &mut page);
     }
     entries(view, &mut page);
+    downcalls(view, &mut page);
     kit::section(view, &mut page);
     import::section(view, &mut page);
     errors(view, &mut page);
@@ -104,23 +105,11 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
     }
     let _ = writeln!(page, "- **Declared in:** `{}`; {}", u.header, place(view, upcall));
     page.push('\n');
-    *page += "| parameter | direction | meaning |\n|---|---|---|\n";
-    for param in &u.params {
-        let direction = format!("{:?}", param.direction).to_lowercase();
-        let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
-    }
-    page.push('\n');
+    parameters(&u.params, page);
     if let Some(failure) = u.failure {
         let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[failure].name);
     }
-    if !u.errors.is_empty() {
-        *page += "| documented error | value | when |\n|---|---|---|\n";
-        for error in &u.errors {
-            let code = &view.model.errors[error.code];
-            let _ = writeln!(page, "| `{}` | {} | {} |", code.name, code.value, cell(&error.when));
-        }
-        page.push('\n');
-    }
+    documented(view, &u.errors, page);
     let notes = view.model.notes.iter().filter(|note| note.upcalls.contains(&upcall.at));
     for note in notes {
         let _ = writeln!(page, "Note [{0}](#{0}).", note.id);
@@ -154,6 +143,71 @@ fn entries(view: &View<'_>, page: &mut String) {
             view.cite(&entry.sources)
         );
     }
+}
+
+fn downcalls(view: &View<'_>, page: &mut String) {
+    let Some(table) = view.model.provider_table() else { return };
+    let _ = write!(
+        page,
+        "## Downcalls\n\nWhat a provider answers, through its `{}`. The refusal is what one answers that does not implement it.\n\n| downcall | slot | refusal | may be null under |\n|---|---|---|---|\n",
+        table.name
+    );
+    let model = view.model;
+    for downcall in view.downcalls() {
+        let d = downcall.downcall;
+        let refusal = d.refusal.map(|error| format!("`{}`", model.errors[error].name));
+        let entries = d.may_be_null.iter().map(|entry| format!("`{}`", model.entries[*entry].name));
+        let entries = entries.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(
+            page,
+            "| [{}](#{}) | {} | {} | {} |",
+            d.name,
+            d.name.to_lowercase(),
+            d.slot,
+            refusal.as_deref().unwrap_or("succeeds"),
+            if entries.is_empty() { "—" } else { &entries }
+        );
+    }
+    page.push('\n');
+    for (at, downcall) in view.downcalls().enumerate() {
+        downcall_section(view, downcall.downcall, at, page);
+    }
+}
+
+fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String) {
+    let signature = facts::signature(view.model, &d.name, &d.returns, &d.params);
+    let _ = write!(page, "### {}\n\n{}\n\n```c\n{signature}\n```\n\n", d.name, d.text);
+    if !d.details.is_empty() {
+        let _ = write!(page, "{}\n\n", d.details);
+    }
+    parameters(&d.params, page);
+    let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[d.failure].name);
+    documented(view, &d.errors, page);
+    for note in view.model.notes.iter().filter(|note| note.downcalls.contains(&at)) {
+        let _ = writeln!(page, "Note [{0}](#{0}).", note.id);
+    }
+    let _ = writeln!(page, "\nSources: {}.\n", view.cite(&d.sources));
+}
+
+fn parameters(params: &[Param], page: &mut String) {
+    *page += "| parameter | direction | meaning |\n|---|---|---|\n";
+    for param in params {
+        let direction = format!("{:?}", param.direction).to_lowercase();
+        let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
+    }
+    page.push('\n');
+}
+
+fn documented(view: &View<'_>, errors: &[DocumentedError], page: &mut String) {
+    if errors.is_empty() {
+        return;
+    }
+    *page += "| documented error | value | when |\n|---|---|---|\n";
+    for error in errors {
+        let code = &view.model.errors[error.code];
+        let _ = writeln!(page, "| `{}` | {} | {} |", code.name, code.value, cell(&error.when));
+    }
+    page.push('\n');
 }
 
 fn errors(view: &View<'_>, page: &mut String) {

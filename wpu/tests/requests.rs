@@ -1,0 +1,332 @@
+//! Requests through a provider's table: each is told of once, in the client's way, and no memory is touched too late.
+
+mod common;
+
+use common::host::{self, Scripted, wait_alertably};
+use common::provider::{ENTRY, VERSION, clean_up};
+use std::cell::{Cell, UnsafeCell};
+use std::ptr::{null, null_mut, without_provenance_mut};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wpu::__private::{Run, Starter, start_up};
+use wpu::{
+    Class, Declaration, EntryPoint, Gather, Pended, Platform, Procs, Progress, Provider, Request, Scatter,
+    ServiceProvider, Start, Table, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
+};
+use wpu_sys::ffi::{
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPDATA,
+    WSPPROC_TABLE, WSPUPCALLTABLEEX,
+};
+
+static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
+
+/// Keeps requests of the socket [`LATER`], refuses those of [`NEVER`], and finishes all others at once.
+struct Keeper(Mutex<Vec<Pended>>);
+
+const AT_ONCE: SOCKET = 4;
+const LATER: SOCKET = 8;
+const NEVER: SOCKET = 12;
+const GREEDY: SOCKET = 16;
+
+impl Provider for Keeper {
+    type Upcalls = Upcalls;
+    const DECLARATION: Declaration = Declaration {
+        provider: "Keeper",
+        class: Class::NonIfs,
+        platform: Platform::DEFAULT,
+        kit: None,
+        uses: UpcallSet::of(&[10, 12, 15]),
+        waives: &[],
+    };
+    fn upcalls() -> Upcalls {
+        Upcalls::new(Self::__run().cell())
+    }
+    fn __run() -> &'static Run {
+        /// Each test has a run of its own, since each has a thread of its own.
+        static RUNS: [Run; 16] = [const { Run::new() }; 16];
+        static TAKEN: AtomicUsize = AtomicUsize::new(0);
+        thread_local!(static MINE: usize = TAKEN.fetch_add(1, Ordering::Relaxed));
+        &RUNS[MINE.with(|mine| *mine)]
+    }
+    fn __import(missing: UpcallSet, _: &mut Table) -> UpcallSet {
+        missing
+    }
+}
+
+impl EntryPoint for Keeper {
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self(Mutex::default()))
+    }
+}
+
+impl ServiceProvider for Keeper {
+    fn send(
+        &self,
+        socket: SOCKET,
+        buffers: Gather<'_>,
+        _flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        let count = u32::try_from(buffers.total()).expect("short");
+        match (socket, request) {
+            (LATER, Some(request)) => {
+                let (pending, pended) = request.pend();
+                self.0.lock().expect("no panic").push(pended);
+                Ok(Progress::Pending(pending))
+            }
+            (NEVER, _) => Err(WsaError::WSAENOTCONN),
+            (GREEDY, _) => Ok(Progress::Done(count + 1)),
+            _ => Ok(Progress::Done(count)),
+        }
+    }
+
+    fn recv(
+        &self,
+        socket: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        if let (LATER, Some(request)) = (socket, request) {
+            let (pending, pended) = request.pend();
+            self.0.lock().expect("no panic").push(pended);
+            return Ok(Progress::Pending(pending));
+        }
+        let count = buffers.write_at(0, b"abcdefgh");
+        Ok(Progress::Done((u32::try_from(count).expect("short"), flags | 0x8000)))
+    }
+
+    fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
+        for pended in std::mem::take(&mut *self.0.lock().expect("no panic")) {
+            match socket {
+                // Dropped: aborted.
+                NEVER => drop(pended),
+                GREEDY => pended.complete(Ok((1000, 0))),
+                _ => {
+                    let room = pended.scatter().write_at(0, b"later, on");
+                    let sent = pended.gather().to_vec().len();
+                    pended.complete(Ok((u32::try_from(room + sent).expect("short"), 2)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn started() -> (WSPPROC_TABLE, Procs) {
+    let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+    let providers = [Starter::of::<Keeper>()];
+    // SAFETY: the pointers are to locals, and the tables of the tests are callable for ever.
+    let code = unsafe {
+        start_up(VERSION, &raw mut data, &raw const ENTRY, &raw const TABLE, &raw mut functions, &providers)
+    };
+    assert_eq!(code, 0);
+    // SAFETY: the functions can be called for ever.
+    let procs = unsafe { Procs::new(&functions) }.expect("no holes");
+    (functions, procs)
+}
+
+/// What a client lends, and others write to meanwhile: two buffers and its structure.
+struct Client {
+    first: UnsafeCell<[u8; 3]>,
+    second: UnsafeCell<[u8; 4]>,
+    overlapped: UnsafeCell<WSAOVERLAPPED>,
+}
+
+/// What a call answered: the return value, the count, the flags, and the errno.
+type Answer = (i32, u32, u32, i32);
+
+impl Client {
+    fn new() -> Self {
+        Self::with_event(without_provenance_mut(0x44))
+    }
+
+    fn with_event(event: WSAEVENT) -> Self {
+        let overlapped = WSAOVERLAPPED { hEvent: event, ..WSAOVERLAPPED::ZERO };
+        Self { first: (*b"abc").into(), second: (*b"defg").into(), overlapped: overlapped.into() }
+    }
+
+    fn buffers(&self) -> [WSABUF; 2] {
+        let first = WSABUF { len: 3, buf: self.first.get().cast() };
+        [first, WSABUF { len: 4, buf: self.second.get().cast() }]
+    }
+
+    /// What is in the buffers.
+    fn bytes(&self) -> [u8; 7] {
+        let mut all = [0; 7];
+        // SAFETY: no request is under way.
+        all[..3].copy_from_slice(&unsafe { self.first.get().read() });
+        // SAFETY: as above.
+        all[3..].copy_from_slice(&unsafe { self.second.get().read() });
+        all
+    }
+
+    fn send(
+        &self,
+        functions: &WSPPROC_TABLE,
+        socket: SOCKET,
+        routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    ) -> Answer {
+        let (mut count, mut errno) = (77, 77);
+        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
+        let thread = if routine.is_some() { &raw const thread } else { null() };
+        let send = functions.lpWSPSend.expect("no holes");
+        // The array of buffers and the thread are gone when the call returns, as the contract allows.
+        let buffers = self.buffers();
+        let (at, overlapped) = (buffers.as_ptr(), self.overlapped.get());
+        // SAFETY: all pointers are good for as long as the contract wants it.
+        let answer =
+            unsafe { send(socket, at, 2, &raw mut count, 0, overlapped, routine, thread, &raw mut errno) };
+        (answer, count, 0, errno)
+    }
+
+    fn recv(&self, functions: &WSPPROC_TABLE, socket: SOCKET) -> Answer {
+        let (mut count, mut flags, mut errno) = (77, 0, 77);
+        let recv = functions.lpWSPRecv.expect("no holes");
+        let mut buffers = self.buffers();
+        let (at, overlapped) = (buffers.as_mut_ptr(), self.overlapped.get());
+        // SAFETY: all pointers are good for as long as the contract wants it.
+        let answer = unsafe {
+            recv(socket, at, 2, &raw mut count, &raw mut flags, overlapped, None, null(), &raw mut errno)
+        };
+        (answer, count, flags, errno)
+    }
+
+    fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
+        // SAFETY: the client's own structure, for as long as the view is used.
+        overlapped_result(unsafe { ViewMut::from_raw(self.overlapped.get()) }?)
+    }
+}
+
+const PENDING: Answer = (-1, 77, 0, 997);
+
+#[test]
+fn what_is_done_at_once_is_told_of_before_the_call_returns() {
+    let (functions, _) = started();
+    let client = Client::new();
+    assert_eq!(client.send(&functions, AT_ONCE, None), (0, 7, 0, 77));
+    assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"]);
+    assert_eq!(client.recv(&functions, AT_ONCE), (0, 7, 0x8000, 77));
+    assert_eq!(client.bytes(), *b"abcdefg");
+    assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"]);
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn what_fails_at_once_is_told_to_nobody() {
+    let (functions, _) = started();
+    let client = Client::new();
+    for (socket, error) in [(NEVER, WsaError::WSAENOTCONN), (GREEDY, WsaError::WSASYSCALLFAILURE)] {
+        assert_eq!(client.send(&functions, socket, None), (-1, 77, 0, error.code()));
+        assert_eq!(host::seen(), []);
+    }
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn what_is_pended_is_told_of_once_whoever_completes_it() {
+    let (functions, procs) = started();
+    let ends = [(LATER, (0, 7)), (NEVER, (995, 0)), (GREEDY, (10107, 0))];
+    for (end, (error, count)) in ends {
+        let client = Client::new();
+        assert_eq!(client.send(&functions, LATER, None), PENDING);
+        assert_eq!((client.result(), host::seen()), (None, vec![]));
+        procs.close_socket(end).expect("all are completed");
+        let seen = host::seen();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(
+            (seen[0].upcall, &seen[0].arguments[2..]),
+            ("WPUCompleteOverlappedRequest", &[error, count][..])
+        );
+    }
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn the_buffers_of_a_pended_request_are_filled_where_they_are() {
+    let (functions, procs) = started();
+    let client = Client::new();
+    assert_eq!(client.recv(&functions, LATER), PENDING);
+    procs.close_socket(LATER).expect("all are completed");
+    assert_eq!(client.bytes(), *b"later, ");
+    clean_up(&functions).expect("started");
+}
+
+unsafe extern "system" fn routine(error: u32, count: u32, overlapped: *mut WSAOVERLAPPED, flags: u32) {
+    // SAFETY: the client's structure, which the client put the address of its cell in.
+    let at = unsafe { overlapped.read() }.hEvent.cast::<Cell<Option<(u32, u32, u32)>>>();
+    // SAFETY: with a routine the member is the client's own, and the cell lives as long as the client.
+    let told = unsafe { &*at };
+    assert_eq!(told.replace(Some((error, count, flags))), None, "told once");
+}
+
+#[test]
+fn a_routine_runs_in_the_next_alertable_wait() {
+    let (functions, procs) = started();
+    let told = Cell::new(None);
+    let client = Client::with_event((&raw const told).cast_mut().cast());
+    assert_eq!(client.send(&functions, LATER, Some(routine)), PENDING);
+    procs.close_socket(LATER).expect("all are completed");
+    assert_eq!((told.get(), client.result()), (None, Some(Ok((7, 2)))));
+    wait_alertably();
+    assert_eq!(told.get(), Some((0, 7, 2)));
+    wait_alertably();
+    assert_eq!(host::seen_names(), ["WPUQueueApc"]);
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn a_request_with_a_routine_and_no_thread_is_refused() {
+    let (functions, _) = started();
+    let client = Client::new();
+    let (mut count, mut errno) = (77, 77);
+    let buffers = client.buffers();
+    let (at, overlapped) = (buffers.as_ptr(), client.overlapped.get());
+    let send = functions.lpWSPSend.expect("no holes");
+    // SAFETY: all pointers are good, or null.
+    let answer =
+        unsafe { send(LATER, at, 2, &raw mut count, 0, overlapped, Some(routine), null(), &raw mut errno) };
+    assert_eq!((answer, errno, host::seen()), (-1, WsaError::WSAEFAULT.code(), vec![]));
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn what_the_last_clean_up_aborts_is_noted_and_told_to_nobody() {
+    let (functions, _) = started();
+    let client = Client::new();
+    assert_eq!(client.send(&functions, LATER, None), PENDING);
+    clean_up(&functions).expect("started");
+    assert_eq!(host::seen(), []);
+    assert_eq!(client.result(), Some(Err(WsaError::WSA_OPERATION_ABORTED)));
+}
+
+#[test]
+fn where_the_host_does_not_tell_the_event_is_set() {
+    let (functions, procs) = started();
+    let client = Client::new();
+    assert_eq!(client.send(&functions, LATER, None), PENDING);
+    host::answer(Err(WsaError::WSAEINVAL));
+    procs.close_socket(LATER).expect("all are completed");
+    assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest", "WPUSetEvent"]);
+    assert_eq!(client.result(), Some(Ok((7, 2))));
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn bad_pointers_are_refused_with_their_error_and_nothing_is_written() {
+    let (functions, _) = started();
+    let send = functions.lpWSPSend.expect("no holes");
+    let client = Client::new();
+    let buffers = client.buffers();
+    let nowhere = [WSABUF { len: 1, buf: null_mut() }];
+    let crooked = client.overlapped.get().wrapping_byte_add(1);
+    let cases = [(null(), 2, null_mut()), (nowhere.as_ptr(), 1, null_mut()), (buffers.as_ptr(), 2, crooked)];
+    for (at, many, overlapped) in cases {
+        let (mut count, mut errno) = (77, 77);
+        // SAFETY: each pointer is good, null or misaligned.
+        let answer =
+            unsafe { send(AT_ONCE, at, many, &raw mut count, 0, overlapped, None, null(), &raw mut errno) };
+        assert_eq!((answer, count, errno), (-1, 77, WsaError::WSAEFAULT.code()));
+    }
+    clean_up(&functions).expect("started");
+}
