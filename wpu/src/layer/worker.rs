@@ -237,6 +237,10 @@ impl Running {
 fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Running, WsaError> {
     let wait = import::find_wait_for_multiple_objects_ex().ok_or(WsaError::WSASYSNOTREADY)?;
     let (wake, news) = (upcalls.create_event()?, upcalls.create_event()?);
+    // Hosts exist in which these are dead. Now that is an error; later somebody would wait for ever, or
+    // the worker would never rest.
+    upcalls.set_event(wake.borrowed())?;
+    upcalls.reset_event(wake.borrowed())?;
     let (tasks, worker) = (Mutex::default(), Mutex::new(None));
     let shared = Arc::new(Shared { upcalls, tasks, wake, news, worker });
     let (tell, told) = mpsc::channel();

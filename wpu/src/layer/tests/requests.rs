@@ -1,10 +1,13 @@
 //! Overlapped requests: down with the layer's own structure, and up exactly once.
 
 use super::super::Moved;
-use super::stand::{Ask, Stand};
-use crate::layer::sys::ffi::WSABUF;
+use super::stand::{Ask, PATIENCE, Stand};
+use crate::layer::sys::ffi::{
+    BOOL, FALSE, SOCKET_ERROR, WSA_INVALID_EVENT, WSABUF, WSAEVENT, WSATHREADID, WSPUPCALLTABLEEX,
+};
 use crate::layer::sys::{Class, Gather, Lent, Progress, Request, ServiceProvider, ViewMut, WsaError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 const EIGHT: [u8; 8] = *b"abcdefgh";
@@ -140,6 +143,78 @@ fn d_16_a_layer_over_the_systems_handles_passes_requests_on() {
     pended.complete(Ok((3, 0)));
     assert_eq!(ask.end(), Ok((3, 0)));
     assert_eq!(stand.host.left_open().threads, 0, "there is no worker");
+}
+
+#[test]
+fn d_17_a_layer_over_the_systems_handles_sees_no_request_end() {
+    let seen = |class| {
+        let stand = Stand::new(class);
+        let (socket, mut ask) = (stand.socket(), Ask::new());
+        assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+        stand.base.pended().complete(Ok((8, 0)));
+        assert_eq!(ask.end(), Ok((8, 0)));
+        stand.told.lock().expect("no panic").len()
+    };
+    assert_eq!((seen(Class::Ifs), seen(Class::NonIfs)), (0, 1));
+}
+
+#[test]
+fn d_26_a_base_that_reports_too_much_is_not_believed() {
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    for (count, end) in [(8, Ok((8, 0))), (9, Err(WsaError::WSASYSCALLFAILURE))] {
+        let mut ask = Ask::new();
+        assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+        stand.base.pended().complete(Ok((count, 0)));
+        assert_eq!(ask.end(), end);
+        assert_eq!(stand.told.lock().expect("no panic").pop(), Some((socket, Moved::Sent, end)));
+    }
+}
+
+unsafe extern "system" fn no_event(_: WSAEVENT, errno: *mut i32) -> BOOL {
+    // SAFETY: an upcall gets a good pointer.
+    unsafe { errno.write(WsaError::WSAEOPNOTSUPP.code()) };
+    FALSE
+}
+
+unsafe extern "system" fn no_thread(_: *mut WSATHREADID, errno: *mut i32) -> i32 {
+    // SAFETY: as above.
+    unsafe { errno.write(WsaError::WSAEOPNOTSUPP.code()) };
+    SOCKET_ERROR
+}
+
+unsafe extern "system" fn no_new_event(errno: *mut i32) -> WSAEVENT {
+    // SAFETY: as above.
+    unsafe { errno.write(WsaError::WSAEOPNOTSUPP.code()) };
+    WSA_INVALID_EVENT
+}
+
+/// Nothing can be moved under such a host, and no thread waits for what never comes.
+#[test]
+fn d_39_what_needs_a_dead_function_fails_at_once() {
+    let dead: [fn(&mut WSPUPCALLTABLEEX); 4] = [
+        |table| table.lpWPUCreateEvent = Some(no_new_event),
+        |table| table.lpWPUOpenCurrentThread = Some(no_thread),
+        |table| table.lpWPUSetEvent = Some(no_event),
+        |table| table.lpWPUResetEvent = Some(no_event),
+    ];
+    for (index, change) in dead.into_iter().enumerate() {
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let stand = Stand::under(Class::NonIfs, change);
+            let (socket, mut ask) = (stand.socket(), Ask::new());
+            let sent = send(&stand, &mut ask, socket).map(|_| ());
+            let without = stand.next.send(socket, Gather::nothing(), 0, None).map(|_| ());
+            let closed = stand.next.close_socket(socket);
+            stand.next.cleanup().expect("it cleans up");
+            let calls = stand.calls();
+            let begun = calls.iter().filter(|call| call.starts_with("send")).count();
+            drop(stand);
+            let _ = tell.send((sent, without, closed, begun, ask.has_ended()));
+        });
+        let answers = told.recv_timeout(PATIENCE).expect("a call waits for ever");
+        assert_eq!(answers, (Err(WsaError::WSAEOPNOTSUPP), Ok(()), Ok(()), 1, false), "{index}");
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::stand::{PATIENCE, Stand};
 use crate::layer::sys::ffi::{
-    FD_ACCEPT, FD_READ, FD_WRITE, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_GET_EXTENSION_FUNCTION_POINTER,
-    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW,
+    FD_ACCEPT, FD_READ, FD_WRITE, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
+    SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT,
+    SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW,
 };
 use crate::layer::sys::{Bytes, Class, FdSetMut, Gather, Progress, Room, ServiceProvider, View, WsaError};
 use std::time::{Duration, Instant};
@@ -256,6 +257,23 @@ fn d_23_base_handles_are_answered_below_and_layers_by_the_layer() {
     assert!(stand.calls().is_empty());
     stand.next.ioctl(socket, SIO_BASE_HANDLE, None, None, None).expect("it is open");
     assert_eq!(stand.calls(), [format!("ioctl({lower:#x}, {SIO_BASE_HANDLE:#x})")]);
+}
+
+#[test]
+fn d_22_select_and_poll_are_shown_the_handle_of_a_layer_with_handles_of_its_own() {
+    let ask = |class, code| {
+        let stand = Stand::new(class);
+        let socket = stand.socket();
+        stand.calls();
+        let mut handle = [0; size_of::<usize>()];
+        let answer = stand.next.ioctl(socket, code, None, Some(Room::new(&mut handle)), None);
+        assert!(answer.is_ok(), "it is open");
+        (usize::from_ne_bytes(handle) == socket, stand.calls().len())
+    };
+    for code in [SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL] {
+        assert_eq!(ask(Class::NonIfs, code), (true, 0), "the layer answers");
+        assert_eq!(ask(Class::Ifs, code), (false, 1), "the system's handle is for the base to name");
+    }
 }
 
 #[test]

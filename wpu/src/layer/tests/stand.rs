@@ -8,7 +8,7 @@ use super::super::next::Next;
 use super::super::source::Source;
 use super::super::sys::ffi::{
     GUID, HWND, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
-    XP1_IFS_HANDLES, timeval,
+    WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
     Cell as TableCell, Class, Condition, EventRef, FdSetMut, Gather, Given, Lent, Outcome, Parts, Pended,
@@ -314,6 +314,11 @@ pub fn module(path: &str) -> Arc<Base> {
 
 impl Stand {
     pub fn new(class: Class) -> Self {
+        Self::under(class, |_| {})
+    }
+
+    /// One whose layer sees the host's table with changes.
+    pub fn under(class: Class, change: impl FnOnce(&mut WSPUPCALLTABLEEX)) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = format!("base-{number}.dll");
@@ -328,8 +333,10 @@ impl Stand {
         INSTALLED.set(vec![base_entry.info, hidden.info, chain.info]);
         let cell: &'static TableCell = Box::leak(Box::default());
         let table = host.table();
+        let mut seen = host.table_ex();
+        change(&mut seen);
         // SAFETY: the host lives as long as the test.
-        unsafe { cell.open(Box::leak(Box::new(host.table_ex().ready()))) };
+        unsafe { cell.open(Box::leak(Box::new(seen.ready()))) };
         let upcalls = Upcalls::new(cell);
         let told = Arc::new(Mutex::new(Vec::new()));
         let note = Arc::clone(&told);
