@@ -6,7 +6,10 @@ use common::calls::{CALLS, Call, Failure, Outcome, SOCKET};
 use common::host::{self, Seen};
 use common::stubs::{self, NoisySuccess, SilentFailure, SilentSuccess};
 use std::ptr::NonNull;
-use wpu_sys::ffi::{BOOL, DWORD_PTR, WSAEVENT, WSAOVERLAPPED, WSPUPCALLTABLEEX, fd_set};
+use wpu_sys::ffi::{
+    BOOL, DWORD_PTR, WPUCompleteOverlappedRequestFn, WSAEVENT, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA,
+    WSPPROC_TABLE, WSPStartupFn, WSPUPCALLTABLE, WSPUPCALLTABLEEX, fd_set,
+};
 use wpu_sys::host::Locate;
 use wpu_sys::{Cell, FdSet, Operation, UPCALLS, Upcall, WsaError};
 
@@ -217,4 +220,42 @@ fn a_refused_operation_comes_back_and_can_be_tried_again() {
     assert_eq!(refused.rest.as_ptr(), pointer.as_ptr());
     host::upcalls().complete_overlapped_request(SOCKET, refused.rest, 0, 0).expect("completed");
     assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"; 2]);
+}
+
+/// Older pages give the completion another result than the headers: an event, of which null is a failure. And
+/// some bindings take `lpWSPData` for an input.
+#[test]
+fn d_38_a_completion_answers_a_number_and_the_providers_data_is_an_output() {
+    type StartUp = unsafe extern "system" fn(
+        u16,
+        *mut WSPDATA,
+        *const WSAPROTOCOL_INFOW,
+        WSPUPCALLTABLE,
+        *mut WSPPROC_TABLE,
+    ) -> i32;
+    unsafe extern "system" fn zero(_: usize, _: *mut WSAOVERLAPPED, _: u32, _: u32, _: *mut i32) -> i32 {
+        0
+    }
+    unsafe extern "system" fn four(_: usize, _: *mut WSAOVERLAPPED, _: u32, _: u32, errno: *mut i32) -> i32 {
+        // SAFETY: the wrapper passes a good pointer.
+        unsafe { errno.write(10022) };
+        4
+    }
+    static CELL: Cell = Cell::new();
+    let mut structure = WSAOVERLAPPED::ZERO;
+    for (complete, answer) in [
+        (zero as WPUCompleteOverlappedRequestFn, Ok(())),
+        (four as WPUCompleteOverlappedRequestFn, Err(WsaError::WSAEINVAL)),
+    ] {
+        let table = WSPUPCALLTABLEEX {
+            lpWPUCompleteOverlappedRequest: Some(complete),
+            ..stubs::table::<SilentSuccess>()
+        };
+        // SAFETY: the structure outlives the call, and nobody else gives it back.
+        let operation = unsafe { Operation::from_raw(NonNull::from(&mut structure)) };
+        let upcalls = host::open_raw(&CELL, table);
+        let told = upcalls.complete_overlapped_request(SOCKET, operation, 0, 0);
+        assert_eq!(told.map_err(|refused| refused.error), answer);
+    }
+    let _: fn(StartUp) -> WSPStartupFn = |start_up| start_up;
 }

@@ -1,0 +1,212 @@
+//! A provider that reports more bytes than it was asked for: its client gets an error instead.
+
+#[path = "common/host.rs"]
+#[allow(dead_code, reason = "the tests use the part that they need")]
+mod host;
+
+use host::{Scripted, seen};
+use std::ptr::null_mut;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wpu::__private::{Starter, start_up};
+use wpu::ffi::{SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE};
+use wpu::ffi::{WSPUPCALLTABLEEX, sockaddr};
+use wpu::prelude::*;
+
+static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
+const BROKEN: i32 = WsaError::WSASYSCALLFAILURE.code();
+const PENDING: i32 = WsaError::WSA_IO_PENDING.code();
+
+/// What the client asks for, in two buffers. `WSPIoctl` has one of as many bytes.
+const ASKED: [u32; 2] = [3, 4];
+
+/// What it reports, and whether later.
+static REPORT: Mutex<(u32, bool)> = Mutex::new((0, false));
+static PENDED: Mutex<Option<Pended>> = Mutex::new(None);
+
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn report(request: Option<Request<'_>>) -> Progress<u32> {
+    let (count, later) = *locked(&REPORT);
+    match request.filter(|_| later) {
+        None => Progress::Done(count),
+        Some(request) => {
+            let (pending, pended) = request.pend();
+            *locked(&PENDED) = Some(pended);
+            Progress::Pending(pending)
+        }
+    }
+}
+
+#[wpu_provider(
+    class = non_ifs,
+    kit = requests,
+    waives(
+        WPUCloseSocketHandle, WPUCreateSocketHandle, WPUQuerySocketHandleContext, WPUPostMessage,
+        WPUQueryBlockingCallback, WPUGetProviderPath = "its sockets are numbers without meaning",
+    ),
+)]
+struct Boaster {}
+
+impl EntryPoint for Boaster {
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self {})
+    }
+}
+
+impl ServiceProvider for Boaster {
+    fn get_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: Room<'_>) -> Result<(), WsaError> {
+        value.set_used(locked(&REPORT).0 as usize);
+        Ok(())
+    }
+
+    fn ioctl(
+        &self,
+        _: SOCKET,
+        _: u32,
+        _: Option<Bytes<'_>>,
+        _: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        Ok(report(request))
+    }
+
+    fn recv(
+        &self,
+        _: SOCKET,
+        _: Scatter<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        Ok(report(request).map(|count| (count, flags)))
+    }
+
+    fn recv_from(
+        &self,
+        _: SOCKET,
+        _: Scatter<'_>,
+        flags: u32,
+        _: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        Ok(report(request).map(|count| (count, flags)))
+    }
+
+    fn send(
+        &self,
+        _: SOCKET,
+        _: Gather<'_>,
+        _: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        Ok(report(request))
+    }
+
+    fn send_to(
+        &self,
+        _: SOCKET,
+        _: Gather<'_>,
+        _: u32,
+        _: Option<Bytes<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        Ok(report(request))
+    }
+}
+
+fn start() -> WSPPROC_TABLE {
+    let entry = WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
+    let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+    let (to_data, to_functions) = (&raw mut data, &raw mut functions);
+    let providers = [Starter::of::<Boaster>()];
+    // SAFETY: all pointers are to locals, and the table is callable for ever.
+    let code =
+        unsafe { start_up(0x0202, to_data, &raw const entry, &raw const TABLE, to_functions, &providers) };
+    assert_eq!(code, 0);
+    functions
+}
+
+/// What a call reported: its count, or its error.
+type Said = Result<u32, i32>;
+
+/// Calls one of the five functions that report a count.
+fn call(functions: &WSPPROC_TABLE, which: usize, overlapped: *mut WSAOVERLAPPED) -> Said {
+    let mut bytes = [0_u8; 7];
+    let at = bytes.as_mut_ptr();
+    let mut buffers = [WSABUF { len: ASKED[0], buf: at }, WSABUF { len: ASKED[1], buf: at.wrapping_add(3) }];
+    let buffers = buffers.as_mut_ptr();
+    let (mut count, mut flags, mut errno) = (77, 0, 0);
+    let (to_count, to_flags, to_errno) = (&raw mut count, &raw mut flags, &raw mut errno);
+    let nowhere = null_mut::<sockaddr>();
+    let there = "it has all functions";
+    let answer = match which {
+        0 => {
+            let recv = functions.lpWSPRecv.expect(there);
+            // SAFETY: all pointers are to locals, which a request outlives only unread.
+            unsafe { recv(5, buffers, 2, to_count, to_flags, overlapped, None, null_mut(), to_errno) }
+        }
+        1 => {
+            let recv = functions.lpWSPRecvFrom.expect(there);
+            let (from, len, thread) = (nowhere, null_mut(), null_mut());
+            // SAFETY: as above.
+            unsafe { recv(5, buffers, 2, to_count, to_flags, from, len, overlapped, None, thread, to_errno) }
+        }
+        2 => {
+            let send = functions.lpWSPSend.expect(there);
+            // SAFETY: as above.
+            unsafe { send(5, buffers, 2, to_count, 0, overlapped, None, null_mut(), to_errno) }
+        }
+        3 => {
+            let send = functions.lpWSPSendTo.expect(there);
+            let (to, thread) = (nowhere, null_mut());
+            // SAFETY: as above.
+            unsafe { send(5, buffers, 2, to_count, 0, to, 0, overlapped, None, thread, to_errno) }
+        }
+        _ => {
+            let ioctl = functions.lpWSPIoctl.expect(there);
+            let (input, room, thread) = (null_mut(), at.cast(), null_mut());
+            // SAFETY: as above.
+            unsafe { ioctl(5, 9, input, 0, room, 7, to_count, overlapped, None, thread, to_errno) }
+        }
+    };
+    if answer == SOCKET_ERROR { Err(errno) } else { Ok(count) }
+}
+
+#[test]
+fn d_26_nobody_reports_more_than_was_asked_for() {
+    let functions = start();
+    let asked: u32 = ASKED.iter().sum();
+    for which in 0..5 {
+        for (count, good) in [(0, true), (asked, true), (asked + 1, false), (u32::MAX, false)] {
+            let said = if good { Ok(count) } else { Err(BROKEN) };
+            *locked(&REPORT) = (count, false);
+            assert_eq!(call(&functions, which, null_mut()), said, "{which}, {count}");
+            assert_eq!(seen(), []);
+            // At once, with a request: the client is told of what has succeeded, and of nothing else.
+            let mut overlapped = WSAOVERLAPPED::ZERO;
+            assert_eq!(call(&functions, which, &raw mut overlapped), said, "{which}, {count}");
+            assert_eq!(seen().len(), usize::from(good), "{which}, {count}");
+            // Later.
+            *locked(&REPORT) = (count, true);
+            let mut overlapped = WSAOVERLAPPED::ZERO;
+            assert_eq!(call(&functions, which, &raw mut overlapped), Err(PENDING), "{which}, {count}");
+            locked(&PENDED).take().expect("it was taken on").complete(Ok((count, 0)));
+            let told = seen().pop().expect("the client is told");
+            assert_eq!(told.upcall, "WPUCompleteOverlappedRequest");
+            let end = if good { [0, count] } else { [BROKEN.cast_unsigned(), 0] };
+            assert_eq!(told.arguments[2..], end.map(|word| word as usize), "{which}, {count}");
+        }
+    }
+    for (count, length) in [(0, 0), (7, 7), (8, 7), (u32::MAX, 7)] {
+        *locked(&REPORT) = (count, false);
+        let (mut bytes, mut len, mut errno) = ([0; 7], 7, 0);
+        let option = functions.lpWSPGetSockOpt.expect("it has all functions");
+        // SAFETY: all pointers are to locals.
+        let answer = unsafe { option(5, 1, 2, bytes.as_mut_ptr(), &raw mut len, &raw mut errno) };
+        assert_eq!((answer, len), (0, length), "{count}");
+    }
+    let mut errno = 0;
+    // SAFETY: the pointer is to a local.
+    assert_eq!(unsafe { functions.lpWSPCleanup.expect("it has all functions")(&raw mut errno) }, 0);
+}
