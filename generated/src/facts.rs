@@ -179,7 +179,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         name: "WSPAsyncSelect",
         method: "async_select",
         text: "Asks for window messages about a socket.",
-        signature: "int WSPAsyncSelect(SOCKET s, HWND hWnd, u_int wMsg, long lEvent, LPINT lpErrno);",
+        signature: "int WSPAsyncSelect(SOCKET s, HWND hWnd, u_int wMsg, LONG lEvent, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 2,
         refusal: Some(&ERRORS[4]),
@@ -203,7 +203,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[90], &SOURCES[97], &SOURCES[98]],
-        notes: &[&NOTES[1], &NOTES[5], &NOTES[49]],
+        notes: &[&NOTES[1], &NOTES[5], &NOTES[52]],
     },
     Downcall {
         name: "WSPBind",
@@ -485,13 +485,13 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[29], &SOURCES[59], &SOURCES[98]],
-        notes: &[&NOTES[1], &NOTES[15]],
+        notes: &[&NOTES[1], &NOTES[17]],
     },
     Downcall {
         name: "WSPEventSelect",
         method: "event_select",
         text: "Asks that an event be set when something happens on a socket.",
-        signature: "int WSPEventSelect(SOCKET s, WSAEVENT hEventObject, long lNetworkEvents, LPINT lpErrno);",
+        signature: "int WSPEventSelect(SOCKET s, WSAEVENT hEventObject, LONG lNetworkEvents, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 10,
         refusal: Some(&ERRORS[4]),
@@ -515,7 +515,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[30], &SOURCES[89], &SOURCES[98]],
-        notes: &[&NOTES[1], &NOTES[15]],
+        notes: &[&NOTES[1], &NOTES[17]],
     },
     Downcall {
         name: "WSPGetOverlappedResult",
@@ -549,7 +549,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[31], &SOURCES[5], &SOURCES[86], &SOURCES[98]],
-        notes: &[&NOTES[1], &NOTES[3], &NOTES[19], &NOTES[23]],
+        notes: &[&NOTES[1], &NOTES[3], &NOTES[15], &NOTES[22], &NOTES[26]],
     },
     Downcall {
         name: "WSPGetPeerName",
@@ -623,7 +623,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         name: "WSPGetSockOpt",
         method: "get_sock_opt",
         text: "Reads an option of a socket.",
-        signature: "int WSPGetSockOpt(SOCKET s, int level, int optname, char *optval, LPINT optlen, LPINT lpErrno);",
+        signature: "int WSPGetSockOpt(SOCKET s, int level, int optname, CHAR *optval, LPINT optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 14,
         refusal: Some(&ERRORS[30]),
@@ -689,7 +689,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[35], &SOURCES[91], &SOURCES[98]],
-        notes: &[&NOTES[2], &NOTES[3], &NOTES[13], &NOTES[68]],
+        notes: &[&NOTES[2], &NOTES[3], &NOTES[13], &NOTES[71]],
     },
     Downcall {
         name: "WSPIoctl",
@@ -735,7 +735,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[36], &SOURCES[86], &SOURCES[98]],
-        notes: &[&NOTES[4], &NOTES[18], &NOTES[20]],
+        notes: &[&NOTES[4], &NOTES[21], &NOTES[23]],
     },
     Downcall {
         name: "WSPJoinLeaf",
@@ -863,7 +863,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[38], &SOURCES[98]],
-        notes: &[],
+        notes: &[&NOTES[18]],
     },
     Downcall {
         name: "WSPRecv",
@@ -945,7 +945,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[39], &SOURCES[86], &SOURCES[88], &SOURCES[98]],
-        notes: &[&NOTES[18], &NOTES[19], &NOTES[20], &NOTES[21]],
+        notes: &[&NOTES[15], &NOTES[21], &NOTES[22], &NOTES[23], &NOTES[24]],
     },
     Downcall {
         name: "WSPRecvDisconnect",
@@ -983,7 +983,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[40], &SOURCES[97], &SOURCES[98]],
-        notes: &[&NOTES[1], &NOTES[5], &NOTES[14]],
+        notes: &[&NOTES[1], &NOTES[5], &NOTES[14], &NOTES[15]],
     },
     Downcall {
         name: "WSPRecvFrom",
@@ -1061,7 +1061,15 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[41], &SOURCES[86], &SOURCES[88], &SOURCES[97], &SOURCES[98]],
-        notes: &[&NOTES[4], &NOTES[9], &NOTES[18], &NOTES[19], &NOTES[20], &NOTES[22]],
+        notes: &[
+            &NOTES[4],
+            &NOTES[9],
+            &NOTES[15],
+            &NOTES[21],
+            &NOTES[22],
+            &NOTES[23],
+            &NOTES[25],
+        ],
     },
     Downcall {
         name: "WSPSelect",
@@ -1099,7 +1107,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[42], &SOURCES[97], &SOURCES[98]],
-        notes: &[&NOTES[1], &NOTES[16], &NOTES[17]],
+        notes: &[&NOTES[1], &NOTES[19], &NOTES[20]],
     },
     Downcall {
         name: "WSPSend",
@@ -1181,7 +1189,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[43], &SOURCES[86], &SOURCES[88], &SOURCES[98]],
-        notes: &[&NOTES[0], &NOTES[4], &NOTES[5], &NOTES[18], &NOTES[20], &NOTES[21]],
+        notes: &[&NOTES[0], &NOTES[4], &NOTES[5], &NOTES[21], &NOTES[23], &NOTES[24]],
     },
     Downcall {
         name: "WSPSendDisconnect",
@@ -1321,13 +1329,13 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[45], &SOURCES[86], &SOURCES[88], &SOURCES[97], &SOURCES[98]],
-        notes: &[&NOTES[18], &NOTES[20]],
+        notes: &[&NOTES[21], &NOTES[23]],
     },
     Downcall {
         name: "WSPSetSockOpt",
         method: "set_sock_opt",
         text: "Changes an option of a socket.",
-        signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, char *optval, int optlen, LPINT lpErrno);",
+        signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, CHAR *optval, int optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 26,
         refusal: Some(&ERRORS[30]),
@@ -1367,7 +1375,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[46], &SOURCES[67], &SOURCES[98]],
-        notes: &[&NOTES[1], &NOTES[5]],
+        notes: &[&NOTES[1], &NOTES[5], &NOTES[16]],
     },
     Downcall {
         name: "WSPShutdown",
@@ -1520,7 +1528,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[98],
         ],
-        notes: &[&NOTES[40], &NOTES[60]],
+        notes: &[&NOTES[43], &NOTES[63]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -1569,7 +1577,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[98],
         ],
-        notes: &[&NOTES[32], &NOTES[38], &NOTES[43], &NOTES[60]],
+        notes: &[&NOTES[35], &NOTES[41], &NOTES[46], &NOTES[63]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -1660,7 +1668,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[98],
         ],
-        notes: &[&NOTES[32], &NOTES[37], &NOTES[42], &NOTES[44]],
+        notes: &[&NOTES[35], &NOTES[40], &NOTES[45], &NOTES[47]],
         rust: Method {
             params: &[("entry", "u32"), ("context", "usize")],
             returns: ":: core :: result :: Result < $ :: SocketHandle , $ :: WsaError >",
@@ -1696,7 +1704,7 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[],
         sources: &[&SOURCES[8], &SOURCES[54], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[53], &NOTES[54]],
+        notes: &[&NOTES[56], &NOTES[57]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET"), ("set", "$ :: FdSet < '_ >")],
             returns: "bool",
@@ -1741,7 +1749,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[35], &NOTES[46], &NOTES[56]],
+        notes: &[&NOTES[38], &NOTES[49], &NOTES[59]],
         rust: Method {
             params: &[("id", "& $ :: ffi :: GUID")],
             returns: ":: core :: result :: Result < $ :: WideString , $ :: WsaError >",
@@ -1789,7 +1797,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[98],
         ],
-        notes: &[&NOTES[37], &NOTES[44], &NOTES[55]],
+        notes: &[&NOTES[40], &NOTES[47], &NOTES[58]],
         rust: Method {
             params: &[("entry", "u32"), ("proposed", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < $ :: ffi :: SOCKET , $ :: WsaError >",
@@ -1825,7 +1833,7 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[],
         sources: &[&SOURCES[12], &SOURCES[90], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[34], &NOTES[40], &NOTES[48], &NOTES[49]],
+        notes: &[&NOTES[37], &NOTES[43], &NOTES[51], &NOTES[52]],
         rust: Method {
             params: &[
                 ("window", "$ :: ffi :: HWND"),
@@ -1882,7 +1890,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[98],
         ],
-        notes: &[&NOTES[37], &NOTES[50], &NOTES[51], &NOTES[52]],
+        notes: &[&NOTES[40], &NOTES[53], &NOTES[54], &NOTES[55]],
         rust: Method {
             params: &[("entry", "u32")],
             returns: ":: core :: result :: Result < :: core :: option :: Option < $ :: BlockingHook > , $ :: WsaError >",
@@ -1923,7 +1931,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[42], &NOTES[43]],
+        notes: &[&NOTES[45], &NOTES[46]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < usize , $ :: WsaError >",
@@ -1971,7 +1979,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[98],
         ],
-        notes: &[&NOTES[45], &NOTES[50], &NOTES[51], &NOTES[59]],
+        notes: &[&NOTES[48], &NOTES[53], &NOTES[54], &NOTES[62]],
         rust: Method {
             params: &[("thread", "$ :: ThreadId < '_ >"), ("apc", "$ :: Apc")],
             returns: ":: core :: result :: Result < () , $ :: Refused < $ :: Apc , $ :: WsaError >>",
@@ -2012,7 +2020,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[40], &NOTES[61]],
+        notes: &[&NOTES[43], &NOTES[64]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -2053,7 +2061,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[17], &SOURCES[89], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[40], &NOTES[47], &NOTES[61]],
+        notes: &[&NOTES[43], &NOTES[50], &NOTES[64]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -2094,7 +2102,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[11], &SOURCES[86], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[21], &NOTES[31], &NOTES[42]],
+        notes: &[&NOTES[24], &NOTES[34], &NOTES[45]],
         rust: Method {
             params: &[],
             returns: ":: core :: result :: Result < $ :: OpenThread , $ :: WsaError >",
@@ -2135,7 +2143,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
-        notes: &[&NOTES[31], &NOTES[38], &NOTES[45], &NOTES[60]],
+        notes: &[&NOTES[34], &NOTES[41], &NOTES[48], &NOTES[63]],
         rust: Method {
             params: &[("thread", "$ :: ThreadId < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -2181,14 +2189,14 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[99],
         ],
         notes: &[
-            &NOTES[24],
-            &NOTES[31],
-            &NOTES[33],
-            &NOTES[39],
-            &NOTES[43],
-            &NOTES[57],
-            &NOTES[58],
-            &NOTES[59],
+            &NOTES[27],
+            &NOTES[34],
+            &NOTES[36],
+            &NOTES[42],
+            &NOTES[46],
+            &NOTES[60],
+            &NOTES[61],
+            &NOTES[62],
         ],
         rust: Method {
             params: &[
@@ -2542,7 +2550,7 @@ pub static ERRORS: [ErrorCode; 48] = [
 ];
 
 /// Where sources contradict each other or are silent, and what was decided.
-pub static NOTES: [Note; 72] = [
+pub static NOTES: [Note; 75] = [
     Note {
         id: "names-of-downcalls",
         says: "Some pages call the functions WSPAccept and so on, others give them the names of their pointer types, LPWSPSend.",
@@ -2630,14 +2638,32 @@ pub static NOTES: [Note; 72] = [
     Note {
         id: "callee-data",
         says: "These outputs are structures whose length says how much room there is before the call, and how much was filled after it. The pages of WSPConnect and WSPJoinLeaf promise zero if nothing came; that of WSPRecvDisconnect says nothing of the length.",
-        decision: "All three are room for bytes whose used length is written back. A non-blocking socket may fill callee data in after the call.",
+        decision: "All three are room for bytes whose used length is written back. The room ends with the call, so that a non-blocking socket gives out no callee data, although the pages would let it do so later.",
         sources: &[&SOURCES[27], &SOURCES[37], &SOURCES[40]],
+    },
+    Note {
+        id: "constness-of-downcalls",
+        says: "Received data goes where an array of WSABUF points; the array itself is only read, and one Rust crate has it constant. That crate also has the structure of WSPGetOverlappedResult constant, the disconnect data of WSPRecvDisconnect, whose length is written, and the error location of WSPRecv, which is written too.",
+        decision: "Constness follows the direction of the data: what is received into is an output, down to the array.",
+        sources: &[&SOURCES[104], &SOURCES[39], &SOURCES[40], &SOURCES[31], &SOURCES[98]],
+    },
+    Note {
+        id: "option-without-value",
+        says: "Some options are set without a value: null and the length zero. The page of WSPSetSockOpt calls a bad pointer WSAEFAULT and does not mention them.",
+        decision: "Null with the length zero is an empty value. Null with any other length is WSAEFAULT.",
+        sources: &[&SOURCES[46], &SOURCES[67]],
     },
     Note {
         id: "event-without-events",
         says: "The event of WSPEventSelect does not count where no network events are asked for, and that of WSPEnumNetworkEvents is optional. Whether the first may be null is not said.",
         decision: "Both may be null. A provider answers WSAEINVAL if it needs the event and there is none.",
         sources: &[&SOURCES[30], &SOURCES[29]],
+    },
+    Note {
+        id: "largest-backlog",
+        says: "SOMAXCONN is 0x7fffffff in winsock2.h and was 5 in Winsock 1.1, which one Rust crate still has.",
+        decision: "It has the value of winsock2.h. A provider takes any number and limits it by itself.",
+        sources: &[&SOURCES[38], &SOURCES[100], &SOURCES[104]],
     },
     Note {
         id: "select-count",
@@ -2672,7 +2698,7 @@ pub static NOTES: [Note; 72] = [
     Note {
         id: "thread-that-may-be-missing",
         says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
-        decision: "A missing id is let through. Whoever has to run a routine without one opens the id of the calling thread before it returns.",
+        decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
         sources: &[&SOURCES[43], &SOURCES[39], &SOURCES[108]],
     },
     Note {
@@ -2960,7 +2986,7 @@ pub static NOTES: [Note; 72] = [
     Note {
         id: "pointer-types-in-c",
         says: "The headers point at an address as a structure of 16 bytes and at a buffer as signed characters. An address can be longer or shorter than the structure, and the page of WSPBind says that only the first two bytes have a fixed meaning.",
-        decision: "All of them are bytes with a length. The structure is declared for its first member alone, and the type `char` is an unsigned byte.",
+        decision: "All of them are bytes with a length. The structure is declared for its first member alone, and the type CHAR is an unsigned byte.",
         sources: &[&SOURCES[24], &SOURCES[61], &SOURCES[98]],
     },
     Note {

@@ -496,7 +496,7 @@ pub trait ServiceProvider {
     /// `WSPGetQOSByName`.
     ///
     /// A name is text of 16-bit characters with a final zero.
-    /// With an empty name the client asks for the list of names, which overwrites the name's buffer.
+    /// With an empty name the client asks for the list of names, which would overwrite the name's buffer; it cannot be given, so answer `WSAEINVAL`.
     ///
     /// - `socket` (`s`): The socket to ask about.
     /// - `name` (`lpQOSName`): The name of a template. May be absent.
@@ -798,7 +798,7 @@ pub trait ServiceProvider {
     /// At least one set is given, and none of those given is empty. All sockets belong to this provider.
     /// Without a timeout it waits for ever; a timeout of zero makes it a question. The timeout is not changed.
     ///
-    /// - `count` (`nfds`): Does not count.
+    /// - `count` (`nfds`): Ignored; there for the sake of other systems.
     /// - `read` (`readfds`): The sockets to read from. May be absent.
     /// - `write` (`writefds`): The sockets to write to. May be absent.
     /// - `except` (`exceptfds`): The sockets to watch for failures and urgent data. May be absent.

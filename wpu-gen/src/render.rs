@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Longer lines are cut around the place, so that rubbish does not flood the terminal.
-const LONG: usize = 400;
+const TOO_LONG: usize = 400;
 
 /// All diagnostics, each as a paragraph, and their number.
 pub(crate) fn to_text(diagnostics: &Diagnostics) -> String {
@@ -48,10 +48,10 @@ fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
 
 /// The beginning of a message that quotes something endless.
 fn clip(message: &str) -> Cow<'_, str> {
-    if message.len() <= LONG {
+    if message.len() <= TOO_LONG {
         message.into()
     } else {
-        format!("{}…", &message[..floor(message, LONG)]).into()
+        format!("{}…", &message[..floor(message, TOO_LONG)]).into()
     }
 }
 
@@ -105,12 +105,12 @@ fn window(source: &Source, at: usize) -> (Range<usize>, usize) {
     const WHOLE: usize = 256 * 1024;
     let text = &source.text;
     let (line_start, line_end) = line_around(text, at);
-    if text.len() <= WHOLE && line_end - line_start <= LONG {
+    if text.len() <= WHOLE && line_end - line_start <= TOO_LONG {
         return (0..text.len(), 1);
     }
     let number = text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let from = floor(text, at.saturating_sub(LONG / 2).max(line_start));
-    let to = floor(text, (at + LONG / 2).min(line_end));
+    let from = floor(text, at.saturating_sub(TOO_LONG / 2).max(line_start));
+    let to = floor(text, (at + TOO_LONG / 2).min(line_end));
     (from..to.max(from), number)
 }
 
