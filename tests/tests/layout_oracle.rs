@@ -183,7 +183,12 @@ macro_rules! words {
 }
 
 /// Constants: name, our value, theirs. Their types differ, which `as usize` levels for all of them.
-#[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "equal numbers stay equal")]
+#[allow(
+    clippy::cast_lossless,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    reason = "equal numbers stay equal"
+)]
 fn constants() -> Vec<(&'static str, usize, usize)> {
     let mut all = numbers! { ws:
         SOCKET_ERROR, INVALID_SOCKET, WSA_INVALID_EVENT, FD_SETSIZE, MAX_PROTOCOL_CHAIN, LAYERED_PROTOCOL,
