@@ -80,3 +80,41 @@ fn the_readme_shows_the_message_as_it_is_printed() {
     let text = |message: &str| message.lines().take(3).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(text(shown), text(&printed), "README.md shows another text than tests/ui/readme");
 }
+
+/// The names in a text that tests can have.
+fn test_names(text: &str) -> impl Iterator<Item = &str> {
+    let name = |name: &&str| {
+        name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    text.split('`').skip(1).step_by(2).filter(name)
+}
+
+#[test]
+fn the_pitfalls_are_complete_and_their_tests_exist() {
+    let page = read("docs/pitfalls.md");
+    let rows: Vec<(&str, &str)> =
+        page.lines().filter_map(|line| line.strip_prefix("| D-")?.split_once(" |")).collect();
+    let mut ids: Vec<_> = rows.iter().map(|(id, _)| (*id).to_owned()).collect();
+    ids.sort();
+    assert_eq!(ids, (1..=39).map(|id| format!("{id:02}")).collect::<Vec<_>>());
+    let folders = ["wpu/src", "wpu/tests", "wpu-host/tests", "tests/tests"];
+    let code: String = folders.iter().map(|folder| code(&root().join(folder))).collect();
+    let tests: BTreeSet<&str> = between(&code, "fn ", "(").collect();
+    let (mut named, mut numbered) = (BTreeSet::new(), 0);
+    for (id, row) in rows {
+        // The last cell holds the tests, if there are any.
+        let cell = row.trim_end_matches(" |").rsplit(" | ").next().expect("there is one");
+        for name in test_names(cell) {
+            assert!(tests.contains(name), "D-{id} names `{name}`, which is no test");
+            named.insert(format!("D-{id} {name}"));
+        }
+        numbered += usize::from(test_names(cell).any(|name| name.starts_with(&format!("d_{id}_"))));
+    }
+    assert!(numbered >= 33, "only {numbered} pitfalls have a test of their number");
+    for name in tests.iter().filter_map(|name| name.strip_prefix("d_")).filter(|name| name.contains('_')) {
+        let (id, _) = name.split_once('_').expect("it has one");
+        if id.len() == 2 && id.chars().all(|digit| digit.is_ascii_digit()) {
+            assert!(named.contains(&format!("D-{id} d_{name}")), "docs/pitfalls.md does not name `d_{name}`");
+        }
+    }
+}
