@@ -317,7 +317,7 @@ fn without_each<M: Manner>(create: WsaError, query: WsaError, reset: Result<(), 
         let mut expected = [Ok(()); 7];
         match name {
             "WPUCreateSocketHandle" => {
-                expected = [Err(create), nobody, nobody, nobody, nobody, nobody, nobody]
+                expected = [Err(create), nobody, nobody, nobody, nobody, nobody, nobody];
             }
             "WPUQuerySocketHandleContext" => expected[1..].fill(Err(query)),
             "WPUResetEvent" => expected[5] = reset,
