@@ -114,9 +114,9 @@ pub fn d_19_messages_carry_the_handle_and_stop(world: World) {
     client.send_all(near, b"xy").expect("a peer");
     client.select(&[far], &[], &[], Some(LONG)).expect("a selection");
     client.async_select(far, window, MESSAGE, FD_READ | FD_CLOSE).expect("messages");
-    assert_eq!(world.host.messages().len(), 1, "there is something to read already");
+    assert_eq!(world.await_messages(1).len(), 1, "there is something to read already");
     assert_eq!(client.recv(far, &mut [0]), Ok(1));
-    let messages = world.host.messages();
+    let messages = world.await_messages(2);
     assert_eq!(messages.len(), 2, "there was more to read");
     for message in &messages {
         assert_eq!((message.window, message.message), (window, MESSAGE));
