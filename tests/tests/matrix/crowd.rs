@@ -2,8 +2,10 @@
 
 use crate::world::{LONG, World};
 use std::collections::BTreeMap;
-use std::sync::mpsc;
+use std::ptr;
+use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 use wpu_host::{Port, Tell};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
@@ -177,4 +179,67 @@ fn talk(world: &World, number: usize) -> usize {
     }
     world.host.close_client_event(event).expect("an event");
     moved
+}
+
+/// Requests of every kind are pending, of threads that live and of some that have ended, and sockets are
+/// watched: the last clean-up ends all of it silently, and what is started again knows nothing of it.
+pub fn d_10_clean_up_ends_what_a_crowd_has_pending(world: World) {
+    let (host, client) = (&world.host, &world.client);
+    let (event, window) = (host.client_event(), host.window());
+    let told = (event.addr(), window.addr());
+    let silence = Arc::new(());
+    for _ in 0..2 {
+        let port = Port::new();
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| abandon(&world, told, &port, &silence));
+            }
+        });
+        abandon(&world, told, &port, &silence);
+        client.clean_up().expect("it is the last one");
+        assert!(host.left_open().is_empty(), "{:?}", host.left_open());
+        assert_eq!((host.wait(event, Duration::ZERO), host.sleep_alertable(Duration::ZERO)), (Ok(false), 0));
+        assert_eq!((port.get(Duration::ZERO), host.messages()), (None, vec![]));
+        client.start_up();
+        let (near, far) = world.pair();
+        client.send_all(near, b"again").expect("a peer");
+        client.recv_all(far, &mut [0; 5]).expect("five bytes");
+        world.close([near, far]);
+    }
+    assert_eq!(Arc::strong_count(&silence), 1, "the routines are dropped");
+    host.close_client_event(event).expect("an event");
+    world.end();
+}
+
+/// Leaves behind what is pending on one pair of sockets for each way of being told.
+fn abandon(world: &World, told: (usize, usize), port: &Port, silence: &Arc<()>) {
+    let client = &world.client;
+    let (event, window) = (ptr::without_provenance_mut(told.0), ptr::without_provenance_mut(told.1));
+    let witness = || {
+        let witness = Arc::clone(silence);
+        Tell::routine(move |_| drop(witness))
+    };
+    for way in WAYS {
+        let (near, far) = world.pair();
+        let tell = match way {
+            Way::Blocking => {
+                client.event_select(near, event, FD_READ | FD_CLOSE).expect("events");
+                continue;
+            }
+            Way::Selecting => {
+                client.async_select(near, window, 0x401, FD_READ | FD_CLOSE).expect("messages");
+                continue;
+            }
+            Way::Event => [Tell::Event(event), Tell::Event(event)],
+            Way::Routine => [witness(), witness()],
+            Way::Port => {
+                world.host.bind_port(far, port, far).expect("a socket");
+                [Tell::Nobody, Tell::Nobody]
+            }
+        };
+        for tell in tell {
+            let request = client.recv_overlapped(far, &[8], 0, tell).expect("a request");
+            assert_eq!(request.outcome(), None);
+        }
+    }
 }

@@ -17,8 +17,9 @@ pub const LONG: Duration = Duration::from_secs(60);
 /// A host with a base, maybe under layers, and a client.
 pub struct World {
     pub cell: Cell,
-    pub host: Host,
+    // Dropped first: its providers need their host.
     pub client: Tally,
+    pub host: Host,
     /// The entry that the client's sockets are of.
     entry: u32,
     before: Resources,
