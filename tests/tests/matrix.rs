@@ -61,6 +61,7 @@ static SCENARIOS: &[Scenario] = &scenarios![
     events::there_is_room_again,
     events::connecting_is_told,
     events::d_19_messages_carry_the_handle_and_stop,
+    events::d_19_no_message_comes_after_a_close,
     events::d_21_select_waits_and_clears,
     events::d_21_select_counts_with_no_time_and_for_ever,
     overlapped::d_15_by_event,

@@ -130,6 +130,21 @@ pub fn d_19_messages_carry_the_handle_and_stop(world: World) {
     world.end();
 }
 
+/// The host knows of no socket to which a message belongs that comes after the close.
+pub fn d_19_no_message_comes_after_a_close(world: World) {
+    let (client, window) = (&world.client, world.host.window());
+    for _ in 0..100 {
+        let (near, far) = world.pair();
+        client.async_select(far, window, 0x402, FD_READ | FD_WRITE | FD_CLOSE).expect("messages");
+        thread::scope(|scope| {
+            scope.spawn(|| client.send_all(near, b"x"));
+            scope.spawn(|| world.close([far]));
+        });
+        world.close([near]);
+    }
+    world.end();
+}
+
 pub fn d_21_select_waits_and_clears(world: World) {
     let (near, far) = world.pair();
     let (other_near, other_far) = world.pair();
