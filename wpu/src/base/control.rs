@@ -1,11 +1,11 @@
 //! What a client sets about a socket that is no option: its events, and whether it blocks.
 
 use super::events::Sink;
-use super::socket::Socket;
+use super::socket::{Socket, State};
 use super::transfer::with_scratch;
 use super::transport::{Endpoint, Receive};
 use crate::thread::ThreadId;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use wpu_sys::WsaError;
 
 impl<E: Endpoint> Socket<E> {
@@ -14,15 +14,29 @@ impl<E: Endpoint> Socket<E> {
         let mut state = self.lock();
         state.check()?;
         state.nonblocking = true;
+        drop(self.reselect(state, events, sink));
+        self.tell();
+        Ok(())
+    }
+
+    /// From now on the client hears of nothing.
+    pub fn hush(&self) {
+        drop(self.reselect(self.lock(), 0, Sink::Record));
+    }
+
+    /// Whoever is just telling of the old selection is done when this returns.
+    fn reselect<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<E>>,
+        events: i32,
+        sink: Sink,
+    ) -> MutexGuard<'a, State<E>> {
         state.events.select(events, sink);
         let here = ThreadId::current();
-        // Whoever is just telling of the old selection must be done when this returns.
         while state.telling.is_some_and(|thread| thread != here) {
             state = self.pause(state);
         }
-        drop(state);
-        self.tell();
-        Ok(())
+        state
     }
 
     pub fn set_nonblocking(&self, input: &[u8]) -> Result<(), WsaError> {

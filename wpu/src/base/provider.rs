@@ -161,7 +161,12 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 
     fn cleanup(&self) -> Result<(), WsaError> {
-        for socket in self.sockets.all() {
+        let sockets = self.sockets.all();
+        // All of them first: the end of one is news to its peer, which nobody is to hear.
+        for socket in &sockets {
+            socket.hush();
+        }
+        for socket in sockets {
             self.sockets.remove(socket.key);
             if let Ok(ended) = socket.end() {
                 drop(ended.requests);

@@ -92,7 +92,10 @@ impl<E: Endpoint> Socket<E> {
                 }
                 outcome => {
                     if let Some(overlapped) = op.overlapped() {
-                        self.lock().remember(overlapped, outcome);
+                        let mut state = self.lock();
+                        state.remember(overlapped, outcome);
+                        // Once the client is told it may ask for the result.
+                        state.active[way as usize] = None;
                     }
                     op.complete(outcome);
                     drop(turn);

@@ -35,8 +35,13 @@ impl Interest {
     fn post<S: Source>(self, upcalls: Upcalls, socket: &Socket<S>, happened: i32, errors: &[i32]) {
         for (bit, error) in errors.iter().enumerate() {
             let event = 1 << bit;
-            // It may have been closed, or nobody may be interested any more, since it was asked.
-            if happened & self.events & event != 0 && *socket.interest() == Some(self) {
+            if happened & self.events & event == 0 {
+                continue;
+            }
+            // It may have been closed, or nobody may be interested any more, since it was asked. Whoever
+            // changes that waits until this is posted, so that nothing comes afterwards.
+            let interest = socket.interest();
+            if *interest == Some(self) {
                 let window = std::ptr::with_exposed_provenance_mut(self.window);
                 // The window may be gone; nobody is there to be told.
                 let _ = upcalls.post_message(window, self.message, socket.upper, reply(event, *error));

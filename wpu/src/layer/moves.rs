@@ -246,8 +246,9 @@ impl Moves {
             // A panic of the layer must not cost the client its completion.
             let _ = contain(|| (self.told)(pended.socket(), moved, &outcome));
         }
-        pended.complete(outcome);
+        // First: once the client is told it may ask for the result, or use its structure again.
         lock(&self.under_way).remove(&client);
+        pended.complete(outcome);
         self.changed.notify_all();
     }
 

@@ -165,8 +165,15 @@ impl<S: Source> Next<S> {
     /// providers below are cleaned up. Calls that are under way there end with that.
     pub(super) fn end(&self) {
         self.moves.end();
-        for socket in self.sockets.all() {
+        let sockets = self.sockets.all();
+        // All of them first: the end of one is news to its peer, which nobody is to hear.
+        for socket in &sockets {
             *socket.interest() = None;
+            if self.class == Class::NonIfs {
+                let _ = socket.below.provider.event_select(socket.lower, None, 0);
+            }
+        }
+        for socket in sockets {
             // Nobody could close it later: the client does not know its lower handle. The system's
             // handles are the client's, and a clean-up below ends what is under way on them.
             if self.class == Class::NonIfs && socket.begin_to_close() {

@@ -114,9 +114,9 @@ pub fn d_19_messages_carry_the_handle_and_stop(world: World) {
     client.send_all(near, b"xy").expect("a peer");
     client.select(&[far], &[], &[], Some(LONG)).expect("a selection");
     client.async_select(far, window, MESSAGE, FD_READ | FD_CLOSE).expect("messages");
-    assert_eq!(world.host.messages().len(), 1, "there is something to read already");
+    assert_eq!(world.await_messages(1).len(), 1, "there is something to read already");
     assert_eq!(client.recv(far, &mut [0]), Ok(1));
-    let messages = world.host.messages();
+    let messages = world.await_messages(2);
     assert_eq!(messages.len(), 2, "there was more to read");
     for message in &messages {
         assert_eq!((message.window, message.message), (window, MESSAGE));
@@ -127,6 +127,21 @@ pub fn d_19_messages_carry_the_handle_and_stop(world: World) {
     let after = world.host.messages().len();
     world.close([near]);
     assert_eq!(world.host.messages().len(), after, "nothing is posted for a socket that is closed");
+    world.end();
+}
+
+/// The host knows of no socket to which a message belongs that comes after the close.
+pub fn d_19_no_message_comes_after_a_close(world: World) {
+    let (client, window) = (&world.client, world.host.window());
+    for _ in 0..100 {
+        let (near, far) = world.pair();
+        client.async_select(far, window, 0x402, FD_READ | FD_WRITE | FD_CLOSE).expect("messages");
+        thread::scope(|scope| {
+            scope.spawn(|| client.send_all(near, b"x"));
+            scope.spawn(|| world.close([far]));
+        });
+        world.close([near]);
+    }
     world.end();
 }
 

@@ -27,9 +27,6 @@ pub fn d_28_options(world: World) {
     assert_eq!(number(near, 0x7777), Err(WsaError::WSAENOPROTOOPT));
     assert_eq!(client.set_option(near, SOL_SOCKET, SO_TYPE, &[0; 4]), Err(WsaError::WSAENOPROTOOPT));
     assert_eq!(client.set_option(near, SOL_SOCKET, SO_RCVTIMEO, &[]), Err(WsaError::WSAEFAULT));
-    let mut handle = [0; size_of::<SOCKET>()];
-    client.ioctl(near, SIO_BASE_HANDLE, &[], &mut handle).expect("a handle");
-    assert_eq!(SOCKET::from_le_bytes(handle), near);
     // A connection that is not to linger at all is reset.
     client.set_option(near, SOL_SOCKET, SO_LINGER, &[1, 0, 0, 0]).expect("an option");
     world.close([near]);
@@ -110,7 +107,9 @@ pub fn d_22_select_poll_and_others_are_shown_the_clients_handle(world: World) {
     for code in [SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE, SIO_BASE_HANDLE] {
         let mut handle = [0; size_of::<SOCKET>()];
         assert_eq!(world.client.ioctl(near, code, &[], &mut handle), Ok(handle.len()), "{code:#x}");
-        assert_eq!(SOCKET::from_ne_bytes(handle), near, "{code:#x}");
+        // The base's own is another one, where a layer has handles of its own.
+        let same = code != SIO_BASE_HANDLE || !world.cell.has_own_handles();
+        assert_eq!(SOCKET::from_ne_bytes(handle) == near, same, "{code:#x}");
         let short = world.client.ioctl(near, code, &[], &mut handle[1..]);
         assert_eq!(short, Err(WsaError::WSAEFAULT), "{code:#x}");
     }

@@ -1,8 +1,6 @@
 //! Calls that wait, and calls that do not.
 
 use crate::world::{LONG, World};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use wpu_host::Verdict;
@@ -240,35 +238,5 @@ pub fn a_condition_judges_callers(world: World) {
     assert_eq!(client.accept_if(listener, |_| Verdict::Reject), Err(WsaError::WSAECONNREFUSED));
     assert_eq!(client.recv(two, &mut [0]), Err(WsaError::WSAECONNRESET));
     world.close([one, two, taken, listener]);
-    world.end();
-}
-
-/// Every thread serves and asks for eight connections at once.
-pub fn sixty_four_sockets_and_eight_threads(world: World) {
-    let moved = Arc::new(AtomicUsize::new(0));
-    thread::scope(|scope| {
-        for number in 0..8_u8 {
-            let (world, moved) = (&world, Arc::clone(&moved));
-            scope.spawn(move || {
-                let pairs: Vec<_> = (0..4).map(|_| world.pair()).collect();
-                for round in 0..32_u8 {
-                    for (index, (near, far)) in (0..).zip(&pairs) {
-                        let sent = [number, index, round];
-                        world.client.send_all(*near, &sent).expect("a peer");
-                        let mut received = [0; 3];
-                        world.client.recv_all(*far, &mut received).expect("three bytes");
-                        assert_eq!(received, sent);
-                        world.client.send_all(*far, &received).expect("a peer");
-                        world.client.recv_all(*near, &mut received).expect("three bytes");
-                        moved.fetch_add(6, Ordering::Relaxed);
-                    }
-                }
-                for (near, far) in pairs {
-                    world.close([near, far]);
-                }
-            });
-        }
-    });
-    assert_eq!(moved.load(Ordering::Relaxed), 8 * 4 * 32 * 6);
     world.end();
 }

@@ -22,6 +22,15 @@ pub fn d_15_by_event(world: World) {
     world.await_event(event);
     assert_eq!(request.data(), b"bytes");
     assert_eq!(client.overlapped_result(&request, false), Ok((5, 0)));
+    // Whoever was told finds the result there, however soon it asks.
+    for round in 0..200_u32 {
+        world.host.reset_event(event).expect("an event");
+        let request = client.recv_overlapped(far, &[8], 0, Tell::Event(event)).expect("a request");
+        client.send_all(near, &round.to_le_bytes()).expect("a peer");
+        world.await_event(event);
+        assert_eq!(client.overlapped_result(&request, false), Ok((4, 0)), "round {round}");
+        assert_eq!(request.data(), round.to_le_bytes());
+    }
     // What can be done at once has told its client already.
     world.host.reset_event(event).expect("an event");
     client.send_all(near, b"more").expect("a peer");
@@ -128,6 +137,36 @@ pub fn d_02_closing_aborts_what_is_pending(world: World) {
     assert!(client.recv(far, &mut [0]).is_err());
     assert_eq!(client.close(far), Err(WsaError::WSAENOTSOCK));
     world.close([near]);
+    world.host.close_client_event(event).expect("an event");
+    world.end();
+}
+
+pub fn shutting_down_ends_what_is_pending(world: World) {
+    let (near, far) = world.pair();
+    let client = &world.client;
+    let (event, port) = (world.host.client_event(), Port::new());
+    // What the other end has shut down ends in peace, first come first served.
+    world.host.bind_port(far, &port, 0).expect("a socket");
+    let first = client.recv_overlapped(far, &[8], 0, Tell::Nobody).expect("a request");
+    let second = client.recv_overlapped(far, &[8], 0, Tell::Nobody).expect("a request");
+    client.send_all(near, b"end").expect("a peer");
+    client.shutdown(near, SD_SEND).expect("a connection");
+    for (request, count) in [(&first, 3), (&second, 0)] {
+        let packet = port.get(LONG).expect("a packet");
+        assert_eq!((packet.operation.as_ptr(), packet.error), (request.as_ptr(), DONE));
+        assert_eq!(packet.transferred, count);
+    }
+    // What was sent before one's own end of it arrives.
+    let bytes = vec![9; 4 << 20];
+    let sent = client.send_overlapped(far, &[&bytes], Tell::Event(event.map_addr(|event| event | 1)));
+    let sent = sent.expect("a request");
+    client.shutdown(far, SD_SEND).expect("a connection");
+    let mut received = vec![0; bytes.len()];
+    client.recv_all(near, &mut received).expect("all of it");
+    assert!(received == bytes && client.recv(near, &mut [0]) == Ok(0));
+    world.await_event(event);
+    assert_eq!(client.overlapped_result(&sent, false), Ok((bytes.len(), 0)));
+    world.close([near, far]);
     world.host.close_client_event(event).expect("an event");
     world.end();
 }

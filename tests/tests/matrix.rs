@@ -1,0 +1,176 @@
+//! All examples, loaded by path, do what Winsock promises their clients: each base alone, and under
+//! chains of up to three layers.
+//!
+//! Each cell of the matrix is a test, and runs all scenarios in a process of its own, as a provider has
+//! one host in a process. Each scenario applies in every cell, and ends with nothing left open.
+
+#[path = "matrix/blocking.rs"]
+mod blocking;
+#[path = "matrix/cells.rs"]
+mod cells;
+#[path = "matrix/crowd.rs"]
+mod crowd;
+#[path = "matrix/events.rs"]
+mod events;
+#[path = "matrix/overlapped.rs"]
+mod overlapped;
+#[path = "matrix/settings.rs"]
+mod settings;
+#[path = "matrix/tally.rs"]
+mod tally;
+#[path = "matrix/world.rs"]
+mod world;
+
+use cells::{BASES, CHAINS, Cell};
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, exit};
+use std::sync::mpsc;
+use std::time::Instant;
+use world::World;
+
+/// What a client does, and what it finds.
+struct Scenario {
+    name: &'static str,
+    run: fn(World),
+}
+
+macro_rules! scenarios {
+    ($($module:ident::$name:ident),+ $(,)?) => {
+        [$(Scenario { name: concat!(stringify!($module), "::", stringify!($name)), run: $module::$name }),+]
+    };
+}
+
+static SCENARIOS: &[Scenario] = &scenarios![
+    blocking::bytes_cross_both_ways,
+    blocking::nothing_listens_there,
+    blocking::a_receiver_waits_for_bytes,
+    blocking::a_sender_waits_for_room,
+    blocking::d_20_a_hook_runs_while_a_call_waits,
+    blocking::d_20_a_hook_that_says_no_ends_the_call,
+    blocking::d_20_a_hook_may_cancel_and_nothing_else,
+    blocking::closing_ends_a_call_that_waits,
+    blocking::a_time_limit_ends_a_call_that_waits,
+    blocking::without_blocking_nothing_waits,
+    blocking::shutting_down_ends_one_direction,
+    blocking::a_condition_judges_callers,
+    crowd::sixty_four_sockets_and_eight_threads,
+    crowd::d_10_clean_up_ends_what_a_crowd_has_pending,
+    events::d_27_accepted_sockets_inherit_events,
+    events::an_event_comes_again_only_after_its_call,
+    events::there_is_room_again,
+    events::connecting_is_told,
+    events::d_19_messages_carry_the_handle_and_stop,
+    events::d_19_no_message_comes_after_a_close,
+    events::d_21_select_waits_and_clears,
+    events::d_21_select_counts_with_no_time_and_for_ever,
+    overlapped::d_15_by_event,
+    overlapped::d_16_by_routine,
+    overlapped::d_16_by_port,
+    overlapped::in_order_and_all_bytes,
+    overlapped::d_02_closing_aborts_what_is_pending,
+    overlapped::shutting_down_ends_what_is_pending,
+    overlapped::the_result_can_be_waited_for,
+    overlapped::d_10_clean_up_tells_nobody_and_leaves_nothing,
+    settings::d_28_options,
+    settings::names_and_addresses,
+    settings::d_25_strange_handles_and_values_are_refused,
+    settings::d_05_a_handle_with_the_same_context_is_another,
+    settings::d_22_select_poll_and_others_are_shown_the_clients_handle,
+    settings::d_24_there_are_no_functions_beside_the_thirty,
+    settings::d_36_what_lives_in_this_process_has_no_duplicates,
+];
+
+impl Cell {
+    /// Runs all scenarios, each of which applies in every cell, and says how it went.
+    fn run_all(self) -> bool {
+        let (begin, watch) = (Instant::now(), watch());
+        let mut failed = Vec::new();
+        for scenario in SCENARIOS {
+            watch.send(scenario.name).expect("it watches");
+            if catch_unwind(AssertUnwindSafe(|| (scenario.run)(World::new(self)))).is_err() {
+                failed.push(scenario.name);
+            }
+        }
+        let time = begin.elapsed();
+        println!("\n{SUMMARY}{} scenarios in {time:.1?}, {} failed", SCENARIOS.len(), failed.len());
+        for name in &failed {
+            println!("failed: {name}");
+        }
+        failed.is_empty()
+    }
+}
+
+/// Ends the process where a scenario hangs, and says which. It is told of each as it begins.
+fn watch() -> mpsc::Sender<&'static str> {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut name = "the beginning";
+        loop {
+            match told.recv_timeout(2 * world::LONG) {
+                Ok(next) => name = next,
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                Err(mpsc::RecvTimeoutError::Timeout) => break,
+            }
+        }
+        println!("{name} does not end");
+        exit(1);
+    });
+    tell
+}
+
+/// Lines of a cell's process that its test shows, whatever comes of it.
+const SUMMARY: &str = "matrix: ";
+/// Tells a cell's process which it is.
+const CELL: &str = "WPU_MATRIX_CELL";
+
+/// Runs a cell in a process of its own.
+fn cell(base: &str, chain: &str) {
+    let name = format!("{base}::{chain}");
+    if std::env::var_os(CELL).is_some_and(|cell| *cell == *name) {
+        assert!(Cell::named(base, chain).run_all(), "not everything went well");
+        return;
+    }
+    let mut program = Command::new(std::env::current_exe().expect("a path"));
+    program.args(["--exact", &name, "--nocapture", "--test-threads=1"]).env(CELL, &name);
+    let output = program.output().expect("a process of its own");
+    let said = String::from_utf8_lossy(&output.stdout);
+    // Not what tests print, which is shown of failures only.
+    for line in said.lines().filter_map(|line| line.strip_prefix(SUMMARY)) {
+        let _ = writeln!(std::io::stderr(), "{name}: {line}");
+    }
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(SUMMARY), "it ran nothing");
+}
+
+macro_rules! matrix {
+    ($($base:ident),+ x $chains:tt) => {
+        $(mod $base { matrix!(@ $base $chains); })+
+
+        /// The tests, as they are written here.
+        const TESTS: &[(&str, &[&str])] = &[$((stringify!($base), matrix!(names $chains))),+];
+    };
+    (@ $base:ident [$($chain:ident),+ $(,)?]) => {
+        $(#[test] fn $chain() { super::cell(stringify!($base), stringify!($chain)); })+
+    };
+    (names [$($chain:ident),+ $(,)?]) => { &[$(stringify!($chain)),+] };
+}
+
+matrix!(loopback, tcp x [
+    alone,
+    count,
+    count_non_ifs,
+    passes_handles,
+    owns_handles,
+    count_non_ifs_count,
+    owns_handles_passes_handles,
+    owns_handles_count_non_ifs_count,
+    owns_handles_count_non_ifs_passes_handles,
+]);
+
+#[test]
+fn every_cell_is_a_test() {
+    let chains: Vec<_> = CHAINS.iter().map(|(name, _)| *name).collect();
+    let expected: Vec<_> = BASES.iter().map(|base| (*base, &*chains)).collect();
+    assert_eq!(TESTS, expected);
+}
