@@ -65,7 +65,7 @@ enum Stage {
 }
 
 /// Where a client's memory ends.
-const MEMORY: usize = 2048;
+const MEMORY: usize = if cfg!(miri) { 1024 } else { 2048 };
 
 /// One case: all that follows from `data`.
 ///

@@ -159,6 +159,18 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A buffer, without the gap in it: its bytes would have no value, and something else may lie there.
+    fn put_buffer(&self, at: *mut WSABUF, len: u32, buf: *mut u8) {
+        if is_good(at) {
+            // SAFETY: good pointers are into the memory, and have room for such a value.
+            let to_len = unsafe { &raw mut (*at).len };
+            // SAFETY: as above.
+            let to_buf = unsafe { &raw mut (*at).buf };
+            self.put(to_len, len);
+            self.put(to_buf, buf);
+        }
+    }
+
     /// An out value.
     pub(crate) fn out<T>(&mut self, input: &mut Input<'_>, optional: bool) -> *mut T {
         let at = if optional { self.optional(input) } else { self.one(input) };
@@ -259,7 +271,7 @@ impl<'a> Arguments<'a> {
                 (self.arena.base(), short(self.arena.size()))
             };
             let (buf, len) = if self.block.is_some() && index >= 8 { (null_mut(), 0) } else { (buf, len) };
-            self.put(array.wrapping_add(index), WSABUF { len, buf });
+            self.put_buffer(array.wrapping_add(index), len, buf);
         }
         self.claims.push(Claim::Buffers { at: array, count, fill });
         (array, short(count))
@@ -269,7 +281,7 @@ impl<'a> Arguments<'a> {
     pub(crate) fn slice(&mut self, input: &mut Input<'_>, fill: bool) -> *mut WSABUF {
         let (buf, len) = self.bytes(input);
         let at = self.optional::<WSABUF>(input);
-        self.put(at, WSABUF { len, buf });
+        self.put_buffer(at, len, buf);
         if is_good(at) {
             self.claims.push(Claim::Buffers { at, count: 1, fill });
             if fill {
@@ -355,7 +367,7 @@ impl<'a> Arguments<'a> {
                 for place in (0..count).map(|index| at.wrapping_add(index)) {
                     let WSABUF { len, buf } = read(place);
                     if len > 0 && !buf.is_null() && !self.holds(buf.addr(), len as usize) {
-                        self.put(place, WSABUF { len: 0, buf: without_provenance_mut(16) });
+                        self.put_buffer(place, 0, without_provenance_mut(16));
                         wrong = true;
                     }
                 }

@@ -212,7 +212,11 @@ impl ServiceProvider for Greedy {
         if let Some(bytes) = name {
             read_bytes(bytes);
         }
-        qos.set(QOS { ProviderSpecific: WSABUF { len: 3, ..WSABUF::ZERO }, ..qos.get() });
+        let changed = QOS { ProviderSpecific: WSABUF { len: 3, ..WSABUF::ZERO }, ..qos.get() };
+        // The structure has gaps, whose bytes Miri will not read as anything else.
+        if !cfg!(miri) {
+            qos.set(changed);
+        }
         answer(0, (), ())
     }
 
