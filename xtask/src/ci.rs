@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 /// The oldest compiler that the published crates promise to build with.
 const OLDEST: &str = "1.85.0";
 
+/// What the address sanitizer is known to work on.
+const HOST: &str = "x86_64-unknown-linux-gnu";
+
 /// Targets whose layout asserts are checked; none needs a linker for that.
 const TARGETS: [&str; 5] = [
     "x86_64-pc-windows-gnu",
@@ -46,7 +49,21 @@ pub fn run() -> Result<()> {
     )?;
     let miri = "cargo +nightly miri test --quiet --package wpu --package wpu-host";
     legs.run_if("Miri", has("cargo +nightly miri --version"), "rustup cannot add it to a nightly", miri)?;
+    // Bounded by cases and by time, and the same cases in every run.
+    let fuzz =
+        format!("cargo +nightly run --quiet --release --manifest-path fuzz/Cargo.toml --target {HOST}");
+    legs.run_if_with(
+        "hostile arguments under the address sanitizer",
+        has("cargo +nightly --version") && has_target(HOST),
+        "rustup cannot add a nightly for this host",
+        &format!("{fuzz} -- --cases 20000 --seconds 60"),
+        ("RUSTFLAGS", "-Zsanitizer=address"),
+    )?;
     legs.run("demo", "cargo xtask demo")?;
+    legs.run(
+        "fuzzing lints",
+        "cargo clippy --quiet --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings",
+    )?;
     legs.run("benchmarks compile", "cargo check --quiet --release --manifest-path benches/Cargo.toml")?;
     legs.report();
     Ok(())
@@ -65,8 +82,19 @@ impl Legs {
     }
 
     fn run_if(&mut self, name: &str, possible: bool, why_not: &str, command: &str) -> Result<()> {
+        self.run_if_with(name, possible, why_not, command, ("WPU_CI", "1"))
+    }
+
+    fn run_if_with(
+        &mut self,
+        name: &str,
+        possible: bool,
+        why_not: &str,
+        command: &str,
+        variable: (&str, &str),
+    ) -> Result<()> {
         if possible {
-            return self.run(name, command);
+            return self.run_with(name, command, variable);
         }
         self.skipped.push(format!("{name}: {why_not}"));
         Ok(())

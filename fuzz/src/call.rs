@@ -1,0 +1,287 @@
+//! One call with hostile arguments, and what must hold of the answer.
+
+use crate::Input;
+use crate::calls::CALLS;
+use crate::host::{self, Answer, Asked};
+use crate::memory::{Arena, Arguments, BUFFERS, is_good};
+use crate::mood::{Mood, set_moods};
+use std::ptr::{null_mut, without_provenance_mut};
+use std::sync::atomic::{AtomicU64, Ordering};
+use wpu::WsaError;
+use wpu::facts::DOWNCALLS;
+use wpu::ffi::{
+    DWORD, FALSE, INVALID_SOCKET, LPCONDITIONPROC, LPWSAOVERLAPPED_COMPLETION_ROUTINE, QOS, SOCKET,
+    SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSATHREADID, WSPPROC_TABLE,
+};
+
+/// What the errno variable holds before a call.
+pub(crate) const UNTOUCHED: i32 = 0x5eed_5eed;
+
+/// One client's thread.
+pub(crate) struct Client {
+    pub(crate) arena: Arena,
+    pub(crate) number: usize,
+    pub(crate) by_event: bool,
+    pub(crate) functions: WSPPROC_TABLE,
+}
+
+/// A call in the making.
+pub(crate) struct Call<'a, 'b> {
+    pub(crate) input: &'a mut Input<'b>,
+    pub(crate) args: Arguments<'a>,
+    pub(crate) client: &'a Client,
+    pub(crate) name: &'static str,
+    pub(crate) errno: *mut i32,
+    pub(crate) request: Option<Asked>,
+    /// How many bytes it asks for, at most.
+    pub(crate) most: usize,
+    pub(crate) before: Vec<u8>,
+    pub(crate) id: Option<usize>,
+}
+
+/// What a function answered.
+pub(crate) enum Returned {
+    /// 0, or a failure.
+    Status(i32),
+    /// A truth value: false is a failure.
+    Truth(i32),
+    Socket(SOCKET),
+    /// A number of sockets.
+    Number(i32),
+    /// The arguments were not what the contract allows.
+    Nothing,
+}
+
+pub(crate) type Function = fn(&mut Call<'_, '_>) -> Returned;
+
+/// All errors that a client may see of a function: those of the documentation, and what the library
+/// answers for a provider: bad pointer, panic or broken contract, not started, and in the middle of it.
+pub(crate) fn is_documented(name: &str, code: i32) -> bool {
+    const OWN: [WsaError; 4] = [
+        WsaError::WSAEFAULT,
+        WsaError::WSASYSCALLFAILURE,
+        WsaError::WSANOTINITIALISED,
+        WsaError::WSA_OPERATION_ABORTED,
+    ];
+    let downcall = DOWNCALLS.iter().find(|downcall| downcall.name == name);
+    OWN.iter().any(|own| own.code() == code)
+        || (name == "WSPCleanup" && code == WsaError::WSAEINPROGRESS.code())
+        || downcall.is_some_and(|downcall| downcall.errors.iter().any(|error| error.code.value == code))
+}
+
+/// How often each function was done, pending, or failed.
+pub(crate) static SEEN: [[AtomicU64; 3]; 30] = [const { [const { AtomicU64::new(0) }; 3] }; 30];
+
+/// Says how often each function was done, pending, or failed; or which of that is missing.
+pub(crate) fn seen() -> Result<String, String> {
+    let mut text = String::new();
+    for ((name, _), counts) in CALLS.iter().zip(&SEEN) {
+        let [done, pending, failed] = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+        let line = format!("{name}: {done} done, {pending} pending, {failed} failed\n");
+        if done == 0 || failed == 0 || (pending == 0) == REQUESTS.contains(name) {
+            return Err(line);
+        }
+        text.push_str(&line);
+    }
+    Ok(text)
+}
+
+/// Makes one call.
+pub(crate) fn call(input: &mut Input<'_>, client: &Client) {
+    let slot = input.below(CALLS.len());
+    call_slot(slot, input, client);
+}
+
+pub(crate) fn call_slot(slot: usize, input: &mut Input<'_>, client: &Client) {
+    let (name, function) = CALLS[slot];
+    set_moods(slot, [Mood::new(input), Mood::new(input)]);
+    let args = Arguments::new(&client.arena);
+    let (errno, request, most, before, id) = (null_mut(), None, 0, Vec::new(), None);
+    let mut call = Call { input, args, client, name, errno, request, most, before, id };
+    if REQUESTS.contains(&name) && call.input.below(2) == 0 {
+        call.args.block = Some(Arena::new(BUFFERS + 16 + call.input.below(24) * 16));
+    }
+    let returned = function(&mut call);
+    call.judge(&returned);
+    host::check();
+}
+
+pub(crate) const REQUESTS: [&str; 5] = ["WSPIoctl", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"];
+
+impl Call<'_, '_> {
+    pub(crate) fn socket(&mut self) -> SOCKET {
+        match self.input.below(12) {
+            0 => INVALID_SOCKET,
+            1 => usize::MAX >> 1,
+            socket => socket,
+        }
+    }
+
+    pub(crate) fn number(&mut self) -> i32 {
+        match self.input.below(4) {
+            0 => i32::MIN,
+            1 => -1,
+            2 => i32::MAX,
+            _ => i32::from(self.input.byte()),
+        }
+    }
+
+    pub(crate) fn word(&mut self) -> u32 {
+        self.number().cast_unsigned()
+    }
+
+    pub(crate) fn handle<T>(&mut self) -> *mut T {
+        without_provenance_mut([0, 1, 4, usize::MAX][self.input.below(4)])
+    }
+
+    pub(crate) fn info(&mut self) -> *mut WSAPROTOCOL_INFOW {
+        self.args.optional(self.input)
+    }
+
+    pub(crate) fn qos(&mut self) -> *mut QOS {
+        self.args.optional(self.input)
+    }
+
+    pub(crate) fn condition(&mut self) -> LPCONDITIONPROC {
+        unsafe extern "system" fn condition(
+            _: *mut WSABUF,
+            _: *mut WSABUF,
+            _: *mut QOS,
+            _: *mut QOS,
+            _: *mut WSABUF,
+            _: *mut WSABUF,
+            _: *mut u32,
+            _: usize,
+        ) -> i32 {
+            0
+        }
+        (self.input.below(2) == 0).then_some(condition as _)
+    }
+
+    pub(crate) fn errno(&mut self) -> *mut i32 {
+        self.errno = self.args.value(self.input, UNTOUCHED);
+        self.errno
+    }
+
+    /// Overlapped structure, routine and thread.
+    pub(crate) fn request(
+        &mut self,
+    ) -> (*mut WSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE, *mut WSATHREADID) {
+        let routine = self.input.below(2) == 0;
+        let thread = [8 * (1 + self.client.number), self.input.below(3)];
+        let handle = if self.input.below(16) == 0 { 0 } else { thread[0] };
+        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(handle), Reserved: thread[1] };
+        let at_thread = if routine || self.input.below(4) == 0 {
+            self.args.value(self.input, thread)
+        } else {
+            null_mut()
+        };
+        let given = routine.then_some(host::routine as _);
+        let Some(block) = &self.args.block else { return (null_mut(), given, at_thread) };
+        let at = block.base().cast::<WSAOVERLAPPED>();
+        let kept = self.input.below(3) == 0;
+        let event = if self.input.below(3) == 0 { 0 } else { host::new_event() };
+        let structure = WSAOVERLAPPED { hEvent: without_provenance_mut(event), ..WSAOVERLAPPED::ZERO };
+        // SAFETY: it is at the beginning of a block that is larger.
+        unsafe { at.write(structure) };
+        let by_event = self.client.by_event;
+        // The thread is looked at when everything lies where it lies.
+        let thread = [0, 0];
+        self.request = Some(Asked { name: self.name, most: 0, routine, thread, event, kept, by_event });
+        if self.input.below(24) == 0 {
+            return (at.wrapping_byte_add(1), given, at_thread);
+        }
+        (at, given, at_thread)
+    }
+
+    /// How many bytes a call asks for.
+    pub(crate) fn asks(&mut self, buffers: *mut WSABUF, count: u32) {
+        let count = if is_good(buffers) { count as usize } else { 0 };
+        // SAFETY: whoever settled the arguments saw to it that so many can be read.
+        let lengths = (0..count).map(|index| unsafe { buffers.wrapping_add(index).read() }.len as usize);
+        self.most = lengths.sum();
+    }
+
+    /// Makes everything true that the arguments say, and takes the memory down. `false`: there is no call.
+    pub(crate) fn ready(&mut self, thread: *mut WSATHREADID) -> bool {
+        if !self.args.settle() {
+            return false;
+        }
+        self.before = self.args.arena.copy();
+        true_thread(&mut self.request, thread);
+        true
+    }
+
+    /// The request is the client's from here on.
+    pub(crate) fn ask(&mut self) {
+        if let (Some(asked), Some(block)) = (self.request.take(), self.args.block.take()) {
+            self.id = Some(host::ask(Asked { most: self.most, ..asked }, block));
+        }
+    }
+
+    /// What must hold of every answer.
+    pub(crate) fn judge(&mut self, returned: &Returned) {
+        let name = self.name;
+        let failed = match *returned {
+            Returned::Status(0) => false,
+            Returned::Status(code) => {
+                assert_eq!(code, SOCKET_ERROR, "{name} answers 0 or fails");
+                true
+            }
+            Returned::Truth(truth) => truth == FALSE,
+            Returned::Socket(socket) => socket == INVALID_SOCKET,
+            Returned::Number(number) => {
+                assert!(number >= SOCKET_ERROR);
+                number == SOCKET_ERROR
+            }
+            Returned::Nothing => return,
+        };
+        // SAFETY: it points into the memory of this thread.
+        let code = is_good(self.errno).then(|| unsafe { self.errno.read() });
+        if code.is_none() && name != "WSPCleanup" {
+            assert!(failed, "{name} succeeds though it could not say so if it failed");
+        }
+        let pending = failed && code == Some(WsaError::WSA_IO_PENDING.code());
+        assert!(!pending || self.id.is_some(), "{name} promises what nobody asked for");
+        if let Some(code) = code.filter(|_| failed) {
+            assert!(is_documented(name, code), "{name} fails with {:?}", WsaError::new(code));
+        }
+        if let Some(offset) = self.args.trespass(&self.before, self.errno, !failed) {
+            panic!("{name} (failed: {failed}) wrote to byte {offset}, where it had no business");
+        }
+        let answer = match (failed, pending) {
+            (_, true) => Answer::Pending,
+            (true, false) => Answer::Failed,
+            (false, false) => Answer::Done,
+        };
+        let at = CALLS.iter().position(|(known, _)| *known == name).expect("it is in the list");
+        SEEN[at][answer as usize].fetch_add(1, Ordering::Relaxed);
+        if let Some(id) = self.id {
+            host::answered(id, answer);
+        }
+    }
+
+    /// Checks how many bytes a call says that it moved.
+    pub(crate) fn moved(&self, answer: i32, count: *mut DWORD, returned: Returned) -> Returned {
+        if answer == 0 && is_good(count) && self.alone(count) {
+            // SAFETY: it points into the memory of this thread.
+            let moved = unsafe { count.read() } as usize;
+            assert!(moved <= self.most, "{} moved {moved} bytes of {}", self.name, self.most);
+        }
+        returned
+    }
+
+    /// Whether nothing else is written where the count is.
+    pub(crate) fn alone(&self, count: *mut DWORD) -> bool {
+        self.args.writers(count.addr(), 4) == 1
+    }
+}
+
+/// The thread that the client names, as it stands in its memory.
+pub(crate) fn true_thread(request: &mut Option<Asked>, thread: *mut WSATHREADID) {
+    if let Some(asked) = request.as_mut().filter(|_| is_good(thread)) {
+        // SAFETY: it points into the memory of this thread.
+        let thread = unsafe { thread.read() };
+        asked.thread = [thread.ThreadHandle.addr(), thread.Reserved];
+    }
+}

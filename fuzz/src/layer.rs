@@ -1,0 +1,323 @@
+//! The providers that are started: two base providers, and a layer that meddles with what it forwards.
+
+use crate::host::lock;
+use crate::mood::{answer, progress, throw};
+use crate::provider::Greedy;
+use crate::touch::{fill_buffers, fill_room, read_buffers, read_bytes, use_sets};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wpu::__private::{Starter, start_up};
+use wpu::ffi::{
+    HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
+};
+use wpu::{
+    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Gather, Layer, Over, Pended, Procs, Progress, Request,
+    Room, Scatter, ServiceProvider, Start, Text, View, ViewMut, WsaError, wpu_provider,
+};
+
+/// A base provider whose sockets are no file handles.
+#[wpu_provider(class = non_ifs, kit = requests, waives(
+    WPUCloseSocketHandle, WPUCreateSocketHandle, WPUQuerySocketHandleContext, WPUPostMessage,
+    WPUQueryBlockingCallback, WPUGetProviderPath = "its sockets are numbers without meaning"))]
+pub(crate) struct Base(Greedy);
+
+/// A base provider whose sockets are file handles.
+#[wpu_provider(class = ifs, kit = requests, waives(
+    WPUCloseSocketHandle, WPUModifyIFSHandle, WPUPostMessage, WPUQueryBlockingCallback,
+    WPUGetProviderPath = "its sockets are numbers without meaning"))]
+pub(crate) struct Files(Greedy);
+
+/// A layer over [`Base`].
+#[wpu_provider(class = non_ifs, kit = requests, waives(
+    WPUCloseSocketHandle, WPUCreateSocketHandle, WPUQuerySocketHandleContext, WPUPostMessage,
+    WPUQueryBlockingCallback, WPUGetProviderPath = "its sockets are numbers without meaning"))]
+pub(crate) struct Upper(Over<Meddler, Procs>);
+
+impl EntryPoint for Base {
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self(Greedy::new()))
+    }
+}
+
+impl Drop for Greedy {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl EntryPoint for Files {
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self(Greedy::new()))
+    }
+}
+
+impl EntryPoint for Upper {
+    fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+        let (to_data, to_functions) = (&raw mut data, &raw mut functions);
+        let providers = [Starter::of::<Base>()];
+        // SAFETY: pointers to locals, and a table of the harness, which is callable for ever.
+        let code = unsafe { start_up(0x0202, to_data, start.entry, start.table, to_functions, &providers) };
+        if code != 0 {
+            return Err(WsaError::new(code));
+        }
+        // SAFETY: the functions of a linked-in provider can always be called.
+        let next = unsafe { Procs::new(&functions) }.ok_or(WsaError::WSASYSNOTREADY)?;
+        Ok(Self(Over { layer: Meddler::default(), next }))
+    }
+}
+
+/// Forwards, and does more than that: with the arguments, with requests, and with answers.
+#[derive(Default)]
+pub(crate) struct Meddler {
+    turn: AtomicUsize,
+    pending: Mutex<Vec<Pended>>,
+}
+
+impl Meddler {
+    /// Forwards a request or deals with it, and changes the answer.
+    fn request<'a, T: Default + Copy>(
+        &self,
+        request: Option<Request<'a>>,
+        forward: impl FnOnce(Option<Request<'a>>) -> Result<Progress<T>, WsaError>,
+    ) -> Result<Progress<T>, WsaError> {
+        let done = Progress::Done(T::default());
+        match self.turn.fetch_add(1, Ordering::Relaxed) % 8 {
+            0..3 => forward(request),
+            3 => {
+                let _ = forward(request);
+                Err(WsaError::WSAENETDOWN)
+            }
+            4 => {
+                let _ = forward(request);
+                throw()
+            }
+            5 => {
+                let _ = forward(request);
+                Ok(done)
+            }
+            6 => forward(request).or(Ok(done)),
+            _ => {
+                if let Some(some) = lock(&self.pending).pop() {
+                    drop(some);
+                }
+                let answers = (T::default(), T::default());
+                progress(1, request, answers, |pended| lock(&self.pending).push(pended))
+            }
+        }
+    }
+}
+
+impl Layer for Meddler {
+    fn accept(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        address: Option<Room<'_>>,
+        condition: Option<Condition<'_>>,
+    ) -> Result<SOCKET, WsaError> {
+        if let Some(room) = address {
+            fill_room(room, 21);
+        }
+        next.accept(socket, address, condition)
+    }
+
+    fn cleanup(&self, next: &impl ServiceProvider) -> Result<(), WsaError> {
+        lock(&self.pending).clear();
+        next.cleanup()
+    }
+
+    fn close_socket(&self, next: &impl ServiceProvider, socket: SOCKET) -> Result<(), WsaError> {
+        drop(std::mem::take(&mut *lock(&self.pending)));
+        next.close_socket(socket)
+    }
+
+    fn get_sock_name(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        address: Room<'_>,
+    ) -> Result<(), WsaError> {
+        fill_room(address, 22);
+        next.get_sock_name(socket, address)?;
+        answer(1, (), ())
+    }
+
+    fn connect(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        address: Bytes<'_>,
+        caller_data: Option<Bytes<'_>>,
+        callee_data: Option<Room<'_>>,
+        socket_qos: Option<View<'_, QOS>>,
+        group_qos: Option<View<'_, QOS>>,
+    ) -> Result<(), WsaError> {
+        read_bytes(address);
+        if let Some(room) = callee_data {
+            fill_room(room, 23);
+        }
+        next.connect(socket, address, caller_data, callee_data, socket_qos, group_qos)
+    }
+
+    fn get_overlapped_result(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        wait: bool,
+    ) -> Result<(u32, u32), WsaError> {
+        next.get_overlapped_result(socket, overlapped, wait)
+    }
+
+    fn ioctl(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        code: u32,
+        input: Option<Bytes<'_>>,
+        output: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        if let Some(room) = output {
+            fill_room(room, 24);
+        }
+        self.request(request, |request| next.ioctl(socket, code, input, output, request))
+    }
+
+    fn recv(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        fill_buffers(buffers);
+        self.request(request, |request| next.recv(socket, buffers, flags, request))
+    }
+
+    fn recv_from(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        from: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        fill_buffers(buffers);
+        if let Some(room) = from {
+            fill_room(room, 25);
+        }
+        self.request(request, |request| next.recv_from(socket, buffers, flags, from, request))
+    }
+
+    fn select(
+        &self,
+        next: &impl ServiceProvider,
+        count: i32,
+        read: Option<FdSetMut<'_>>,
+        write: Option<FdSetMut<'_>>,
+        except: Option<FdSetMut<'_>>,
+        timeout: Option<View<'_, timeval>>,
+    ) -> Result<i32, WsaError> {
+        use_sets([read, write, except]);
+        next.select(count, read, write, except, timeout)
+    }
+
+    fn send(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        buffers: Gather<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        read_buffers(buffers);
+        self.request(request, |request| next.send(socket, buffers, flags, request))
+    }
+
+    fn send_to(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        buffers: Gather<'_>,
+        flags: u32,
+        to: Option<Bytes<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        read_buffers(buffers);
+        self.request(request, |request| next.send_to(socket, buffers, flags, to, request))
+    }
+}
+
+/// Each provider is its inside.
+macro_rules! delegate {
+    ($($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+        delegate!(@ Base $($method($($name: $type),*) -> $answer;)*);
+        delegate!(@ Files $($method($($name: $type),*) -> $answer;)*);
+        delegate!(@ Upper $($method($($name: $type),*) -> $answer;)*);
+        /// The methods that reach the inside.
+        pub(crate) const METHODS: &[&str] = &[$(stringify!($method)),*];
+    };
+    (@ $provider:ident $($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+        impl ServiceProvider for $provider {
+            $(fn $method(&self, $($name: $type),*) -> Result<$answer, WsaError> {
+                self.0.$method($($name),*)
+            })*
+        }
+    };
+}
+
+delegate! {
+    accept(s: SOCKET, a: Option<Room<'_>>, c: Option<Condition<'_>>) -> SOCKET;
+    address_to_string(a: Bytes<'_>, i: Option<View<'_, WSAPROTOCOL_INFOW>>, t: Room<'_, u16>) -> ();
+    async_select(s: SOCKET, w: HWND, m: u32, e: i32) -> ();
+    bind(s: SOCKET, a: Bytes<'_>) -> ();
+    cancel_blocking_call() -> ();
+    cleanup() -> ();
+    close_socket(s: SOCKET) -> ();
+    connect(
+        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<Room<'_>>, q: Option<View<'_, QOS>>,
+        g: Option<View<'_, QOS>>
+    ) -> ();
+    duplicate_socket(s: SOCKET, p: u32) -> WSAPROTOCOL_INFOW;
+    enum_network_events(s: SOCKET, e: Option<EventRef<'_>>) -> WSANETWORKEVENTS;
+    event_select(s: SOCKET, e: Option<EventRef<'_>>, n: i32) -> ();
+    get_overlapped_result(s: SOCKET, o: ViewMut<'_, WSAOVERLAPPED>, w: bool) -> (u32, u32);
+    get_peer_name(s: SOCKET, a: Room<'_>) -> ();
+    get_sock_name(s: SOCKET, a: Room<'_>) -> ();
+    get_sock_opt(s: SOCKET, l: i32, o: i32, v: Room<'_>) -> ();
+    get_qos_by_name(s: SOCKET, n: Option<Bytes<'_>>, q: ViewMut<'_, QOS>) -> ();
+    ioctl(
+        s: SOCKET, c: u32, i: Option<Bytes<'_>>, o: Option<Room<'_>>, r: Option<Request<'_>>
+    ) -> Progress<u32>;
+    join_leaf(
+        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<Room<'_>>, q: Option<View<'_, QOS>>,
+        g: Option<View<'_, QOS>>, f: u32
+    ) -> SOCKET;
+    listen(s: SOCKET, b: i32) -> ();
+    recv(s: SOCKET, b: Scatter<'_>, f: u32, r: Option<Request<'_>>) -> Progress<(u32, u32)>;
+    recv_disconnect(s: SOCKET, d: Option<Room<'_>>) -> ();
+    recv_from(
+        s: SOCKET, b: Scatter<'_>, f: u32, a: Option<Room<'_>>, r: Option<Request<'_>>
+    ) -> Progress<(u32, u32)>;
+    select(
+        n: i32, r: Option<FdSetMut<'_>>, w: Option<FdSetMut<'_>>, e: Option<FdSetMut<'_>>,
+        t: Option<View<'_, timeval>>
+    ) -> i32;
+    send(s: SOCKET, b: Gather<'_>, f: u32, r: Option<Request<'_>>) -> Progress<u32>;
+    send_disconnect(s: SOCKET, d: Option<Bytes<'_>>) -> ();
+    send_to(
+        s: SOCKET, b: Gather<'_>, f: u32, t: Option<Bytes<'_>>, r: Option<Request<'_>>
+    ) -> Progress<u32>;
+    set_sock_opt(s: SOCKET, l: i32, o: i32, v: Bytes<'_>) -> ();
+    shutdown(s: SOCKET, h: i32) -> ();
+    socket(
+        f: i32, k: i32, p: i32, i: Option<View<'_, WSAPROTOCOL_INFOW>>, g: u32, w: u32
+    ) -> SOCKET;
+    string_to_address(
+        t: Text<'_>, f: i32, i: Option<View<'_, WSAPROTOCOL_INFOW>>, a: Room<'_>
+    ) -> ();
+}

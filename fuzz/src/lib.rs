@@ -1,0 +1,162 @@
+//! Calls the functions of a provider with every argument that the contract allows a client to pass, in
+//! any order, from several threads, between start-ups and clean-ups.
+//!
+//! What must hold, besides that no memory is touched that is nobody's: a function succeeds, or fails with
+//! an error that its documentation names or that the library has for all; the errno variable is written
+//! on failure and never on success; out values are written on success alone; nothing else is written; no
+//! more bytes are counted than were asked for; and a client is told of each request once, or not at all
+//! if the call failed.
+
+mod call;
+mod calls;
+mod host;
+mod layer;
+mod memory;
+mod mood;
+mod provider;
+mod touch;
+
+use call::Client;
+use host::{Ws2, lock};
+use layer::{Base, Files, Upper};
+use memory::Arena;
+use std::sync::{Mutex, Once};
+use wpu::__private::{Starter, start_up};
+use wpu::Provider;
+use wpu::ffi::{
+    WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX, XP1_IFS_HANDLES,
+};
+
+/// Decisions, one after the other. When there are none left, all are 0.
+pub(crate) struct Input<'a>(arbitrary::Unstructured<'a>);
+
+impl<'a> Input<'a> {
+    fn new(data: &'a [u8]) -> Self {
+        Self(arbitrary::Unstructured::new(data))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.0.arbitrary().unwrap_or(0)
+    }
+
+    /// A number less than `most`.
+    pub(crate) fn below(&mut self, most: usize) -> usize {
+        self.0.int_in_range(0..=most.max(1) - 1).unwrap_or(0)
+    }
+
+    fn bytes(&mut self, count: usize) -> &'a [u8] {
+        let count = count.min(self.0.len());
+        self.0.bytes(count).unwrap_or(&[])
+    }
+}
+
+static TABLE: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Ws2>();
+
+/// What is started: which of the three providers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Base,
+    Files,
+    Layer,
+}
+
+/// Where a client's memory ends.
+const MEMORY: usize = if cfg!(miri) { 1024 } else { 2048 };
+
+/// One case: all that follows from `data`.
+///
+/// # Panics
+///
+/// When something does not hold that must.
+pub fn run(data: &[u8]) {
+    static ONCE: Once = Once::new();
+    static ALONE: Mutex<()> = Mutex::new(());
+    ONCE.call_once(|| {
+        calls::all_are_called();
+        let table = WSPUPCALLTABLEEX::of::<Ws2>();
+        let complete = table.lpWPUCompleteOverlappedRequest.expect("the table is full");
+        // SAFETY: it can be called for ever.
+        unsafe { wpu_sys::import::provide_complete_overlapped_request(complete) };
+    });
+    let _alone = lock(&ALONE);
+    let mut input = Input::new(data);
+    let stage = [Stage::Base, Stage::Files, Stage::Layer][input.below(3)];
+    let threads = 1 + input.below(3);
+    host::begin(input.below(64) == 1);
+    let functions = start(stage).expect("it starts");
+    let share = input.0.len() / threads;
+    let parts: Vec<_> = (0..threads).map(|_| input.bytes(share)).collect();
+    let client = |number, part| {
+        let by_event = stage == Stage::Files;
+        let client = Client { arena: Arena::new(MEMORY), number, by_event, functions };
+        live(stage, &client, Input::new(part));
+    };
+    std::thread::scope(|scope| {
+        for (number, part) in parts.iter().enumerate().skip(1) {
+            scope.spawn(move || client(number, part));
+        }
+        client(0, parts[0]);
+    });
+    finish(stage, &functions);
+}
+
+/// How often each function was done, pending, or failed in all cases.
+///
+/// # Errors
+///
+/// A function that has not met all of that.
+pub fn seen() -> Result<String, String> {
+    call::seen()
+}
+
+/// What one thread of the client does.
+fn live(stage: Stage, client: &Client, mut input: Input<'_>) {
+    client.arena.fill(input.bytes(16));
+    while !input.is_empty() {
+        match input.below(24) {
+            0 => drop(start(stage)),
+            1 | 2 => host::wait_alertably(2),
+            _ => call::call(&mut input, client),
+        }
+    }
+}
+
+/// Starts a provider once more.
+fn start(stage: Stage) -> Result<WSPPROC_TABLE, i32> {
+    let mut entry = WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
+    if stage == Stage::Files {
+        entry.dwServiceFlags1 = XP1_IFS_HANDLES;
+    }
+    let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+    let (to_data, to_functions) = (&raw mut data, &raw mut functions);
+    let provider = match stage {
+        Stage::Base => Starter::of::<Base>(),
+        Stage::Files => Starter::of::<Files>(),
+        Stage::Layer => Starter::of::<Upper>(),
+    };
+    // SAFETY: pointers to locals, and a table that is callable for ever.
+    let code = unsafe { start_up(0x0202, to_data, &raw const entry, &TABLE, to_functions, &[provider]) };
+    if code == 0 { Ok(functions) } else { Err(code) }
+}
+
+/// Ends all that is under way, and cleans up as often as it was started.
+fn finish(stage: Stage, functions: &WSPPROC_TABLE) {
+    let run = match stage {
+        Stage::Base => Base::__run(),
+        Stage::Files => Files::__run(),
+        Stage::Layer => Upper::__run(),
+    };
+    if run.starts() > 0 {
+        calls::close_all(functions);
+        host::all_are_told();
+    }
+    while run.starts() > 0 {
+        calls::clean_up(functions);
+    }
+    assert_eq!(Base::__run().starts(), 0, "a layer cleans up after what it starts");
+    host::end();
+}

@@ -1,0 +1,143 @@
+//! What a provider does once it has used its arguments: on each thread, as the case says.
+
+use crate::Input;
+use crate::touch::finish;
+use std::cell::{Cell, RefCell};
+use std::panic::resume_unwind;
+use wpu::{Pended, Pending, Progress, Request, WsaError};
+
+/// What a provider does once it has used its arguments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mood {
+    #[default]
+    Succeed,
+    /// With a documented error.
+    Fail(u8),
+    /// With no error code, or one that is not for providers to use.
+    FailOddly(bool),
+    Panic,
+    /// Pends the request, to complete it later.
+    Pend,
+    PendAndFail(u8),
+    PendAndPanic,
+    PendAndDrop,
+    PendAndComplete,
+    /// More than was asked for, or what stands for failure.
+    TooMuch(bool),
+    /// The proof is that of another request.
+    StolenProof,
+}
+
+impl Mood {
+    pub(crate) fn new(input: &mut Input<'_>) -> Self {
+        match input.below(24) {
+            0..8 => Self::Succeed,
+            8..11 => Self::Fail(input.byte()),
+            11 => Self::FailOddly(input.below(2) == 0),
+            12..14 => Self::Panic,
+            14..17 => Self::Pend,
+            17 => Self::PendAndFail(input.byte()),
+            18 => Self::PendAndPanic,
+            19 => Self::PendAndDrop,
+            20 => Self::PendAndComplete,
+            21 | 22 => Self::TooMuch(input.below(2) == 0),
+            _ => Self::StolenProof,
+        }
+    }
+}
+
+thread_local! {
+    /// The moods of the base provider and of the layer, on this thread.
+    static MOODS: Cell<[Mood; 2]> = const { Cell::new([Mood::Succeed; 2]) };
+    /// Which of the functions is called.
+    static SLOT: Cell<usize> = const { Cell::new(0) };
+    static PROOFS: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(crate) fn set_moods(slot: usize, moods: [Mood; 2]) {
+    MOODS.set(moods);
+    SLOT.set(slot);
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            resume_unwind(Box::new(()));
+        }
+    }
+}
+
+pub(crate) fn throw() -> ! {
+    resume_unwind(Box::new(Bomb))
+}
+
+pub(crate) fn documented(choice: u8) -> WsaError {
+    let errors = wpu::facts::DOWNCALLS[SLOT.get()].errors;
+    let code = errors.get(usize::from(choice) % errors.len().max(1)).map_or(0, |error| error.code.value);
+    if code == WsaError::WSA_IO_PENDING.code() { WsaError::WSASYSCALLFAILURE } else { WsaError::new(code) }
+}
+
+/// The answer of a method without a request, in this level's mood.
+pub(crate) fn answer<T>(level: usize, good: T, too_much: T) -> Result<T, WsaError> {
+    match MOODS.get()[level] {
+        Mood::Fail(choice) | Mood::PendAndFail(choice) => Err(documented(choice)),
+        Mood::FailOddly(true) => Err(WsaError::new(0)),
+        Mood::Panic | Mood::PendAndPanic => throw(),
+        Mood::TooMuch(_) => Ok(too_much),
+        _ => Ok(good),
+    }
+}
+
+/// The answer of a method with a request, in this level's mood. `keep` takes what is pended.
+pub(crate) fn progress<T>(
+    level: usize,
+    request: Option<Request<'_>>,
+    (good, too_much): (T, T),
+    keep: impl FnOnce(Pended),
+) -> Result<Progress<T>, WsaError> {
+    let mood = MOODS.get()[level];
+    match (mood, request) {
+        (Mood::StolenProof, _) => {
+            let stolen = PROOFS.with_borrow_mut(Vec::pop);
+            Ok(stolen.map_or(Progress::Done(good), Progress::Pending))
+        }
+        (Mood::FailOddly(false), _) => Err(WsaError::WSA_IO_PENDING),
+        (Mood::Pend, Some(request)) => {
+            let (pending, pended) = request.pend();
+            keep(pended);
+            Ok(Progress::Pending(pending))
+        }
+        (Mood::PendAndFail(choice), Some(request)) => {
+            let (pending, pended) = request.pend();
+            PROOFS.with_borrow_mut(|proofs| proofs.push(pending));
+            keep(pended);
+            Err(documented(choice))
+        }
+        (Mood::PendAndPanic, Some(request)) => {
+            let (_pending, _pended) = request.pend();
+            throw();
+        }
+        (Mood::PendAndDrop, Some(request)) => {
+            let (pending, _pended) = request.pend();
+            Ok(Progress::Pending(pending))
+        }
+        (Mood::PendAndComplete, Some(request)) => {
+            let (_pending, pended) = request.pend();
+            finish(pended, Ok((0, 0)));
+            // It is pending all the same, for whoever asked.
+            Ok(Progress::Done(good))
+        }
+        _ => answer(level, Progress::Done(good), Progress::Done(too_much)),
+    }
+}
+
+pub(crate) fn total(buffers: usize, too_many: bool) -> (u32, u32) {
+    let asked = u32::try_from(buffers).unwrap_or(u32::MAX);
+    (asked, if too_many { u32::MAX } else { asked.saturating_add(1) })
+}
+
+pub(crate) fn too_much() -> bool {
+    MOODS.get()[0] == Mood::TooMuch(true)
+}

@@ -1,0 +1,376 @@
+//! A base provider that uses what it is given to the full, and answers as it is told to.
+
+use crate::host::lock;
+use crate::mood::{answer, progress, too_much, total};
+use crate::touch::{fill_buffers, fill_room, finish, read_buffers, read_bytes, use_connection, use_sets};
+use std::hint::black_box;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{JoinHandle, spawn};
+use wpu::ffi::{
+    HWND, INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED,
+    WSAPROTOCOL_INFOW, timeval,
+};
+use wpu::{
+    Bytes, Condition, EventRef, FdSetMut, Gather, Items, Outcome, Pended, Progress, Request, Room, Scatter,
+    ServiceProvider, Text, View, ViewMut, WsaError,
+};
+
+/// What a base provider has under way, and the thread that ends some of it.
+pub(crate) struct Greedy {
+    pending: Mutex<Vec<Pended>>,
+    worker: Mutex<Option<(Sender<Order>, JoinHandle<()>)>>,
+}
+
+/// What the worker is to do.
+enum Order {
+    Finish(Pended, Outcome),
+    /// To say so when everything before is done.
+    Report(Sender<()>),
+}
+
+fn work(orders: &Receiver<Order>) {
+    for order in orders {
+        match order {
+            Order::Finish(pended, outcome) => finish(pended, outcome),
+            Order::Report(to) => drop(to.send(())),
+        }
+    }
+}
+
+impl Greedy {
+    pub(crate) fn new() -> Self {
+        let (orders, received) = channel();
+        let worker = spawn(move || work(&received));
+        Self { pending: Mutex::default(), worker: Mutex::new(Some((orders, worker))) }
+    }
+
+    /// Ends some of what is under way, here or on the worker's thread.
+    pub(crate) fn advance(&self, most: usize, here: bool) {
+        for _ in 0..most {
+            let Some(pended) = lock(&self.pending).pop() else { return };
+            let total = pended.scatter().total().max(pended.gather().total());
+            let count = u32::try_from(total).unwrap_or(u32::MAX);
+            let outcome = match pended.socket() % 5 {
+                0..3 => Ok((count, 0)),
+                3 => Err(WsaError::WSAENETDOWN),
+                _ => Ok((u32::MAX, 0)),
+            };
+            let worker = lock(&self.worker);
+            match &*worker {
+                Some((orders, _)) if !here => drop(orders.send(Order::Finish(pended, outcome))),
+                _ => finish(pended, outcome),
+            }
+        }
+    }
+
+    /// Waits until the worker has done what it has got.
+    fn wait(&self) {
+        let (to, done) = channel();
+        match &*lock(&self.worker) {
+            Some((orders, _)) => drop(orders.send(Order::Report(to))),
+            None => drop(to),
+        }
+        // Nobody answers where there is no worker any more.
+        let _ = done.recv();
+    }
+
+    /// Ends the worker.
+    pub(crate) fn stop(&self) {
+        let worker = lock(&self.worker).take();
+        if let Some((orders, worker)) = worker {
+            drop(orders);
+            worker.join().expect("no panic comes out of it");
+        }
+    }
+}
+
+impl ServiceProvider for Greedy {
+    fn accept(
+        &self,
+        socket: SOCKET,
+        address: Option<Room<'_>>,
+        condition: Option<Condition<'_>>,
+    ) -> Result<SOCKET, WsaError> {
+        if let Some(room) = address {
+            fill_room(room, 2);
+        }
+        black_box(condition.map(Condition::parts));
+        answer(0, socket.wrapping_add(1) & 0xff, INVALID_SOCKET)
+    }
+
+    fn address_to_string(
+        &self,
+        address: Bytes<'_>,
+        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        text: Room<'_, u16>,
+    ) -> Result<(), WsaError> {
+        read_bytes(address);
+        black_box(info.map(View::get));
+        fill_room(text, 0x41);
+        answer(0, (), ())
+    }
+
+    fn async_select(&self, _: SOCKET, _: HWND, _: u32, _: i32) -> Result<(), WsaError> {
+        answer(0, (), ())
+    }
+
+    fn bind(&self, _: SOCKET, address: Bytes<'_>) -> Result<(), WsaError> {
+        read_bytes(address);
+        answer(0, (), ())
+    }
+
+    fn cancel_blocking_call(&self) -> Result<(), WsaError> {
+        answer(0, (), ())
+    }
+
+    fn cleanup(&self) -> Result<(), WsaError> {
+        self.advance(3, false);
+        self.stop();
+        lock(&self.pending).clear();
+        answer(0, (), ())
+    }
+
+    fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
+        let mut pending = lock(&self.pending);
+        let (closed, open): (Vec<_>, Vec<_>) =
+            pending.drain(..).partition(|pended| pended.socket() == socket);
+        *pending = open;
+        drop(pending);
+        drop(closed);
+        if socket == INVALID_SOCKET {
+            self.wait();
+        }
+        answer(0, (), ())
+    }
+
+    fn connect(
+        &self,
+        _: SOCKET,
+        address: Bytes<'_>,
+        caller_data: Option<Bytes<'_>>,
+        callee_data: Option<Room<'_>>,
+        socket_qos: Option<View<'_, QOS>>,
+        group_qos: Option<View<'_, QOS>>,
+    ) -> Result<(), WsaError> {
+        use_connection(address, caller_data, callee_data, [socket_qos, group_qos]);
+        answer(0, (), ())
+    }
+
+    fn duplicate_socket(&self, _: SOCKET, _: u32) -> Result<WSAPROTOCOL_INFOW, WsaError> {
+        let info = WSAPROTOCOL_INFOW { dwCatalogEntryId: 77, ..WSAPROTOCOL_INFOW::ZERO };
+        answer(0, info, info)
+    }
+
+    fn enum_network_events(
+        &self,
+        _: SOCKET,
+        event: Option<EventRef<'_>>,
+    ) -> Result<WSANETWORKEVENTS, WsaError> {
+        black_box(event.map(EventRef::raw));
+        answer(0, WSANETWORKEVENTS::ZERO, WSANETWORKEVENTS::ZERO)
+    }
+
+    fn event_select(&self, _: SOCKET, event: Option<EventRef<'_>>, _: i32) -> Result<(), WsaError> {
+        black_box(event.map(EventRef::raw));
+        answer(0, (), ())
+    }
+
+    fn get_overlapped_result(
+        &self,
+        _: SOCKET,
+        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        _: bool,
+    ) -> Result<(u32, u32), WsaError> {
+        let ended = wpu::overlapped_result(overlapped);
+        answer(0, (), ())?;
+        // Its error may be any, where the structure is of no request.
+        ended.unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE)).map_err(|_| WsaError::WSA_IO_INCOMPLETE)
+    }
+
+    fn get_peer_name(&self, _: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+        fill_room(address, 4);
+        answer(0, (), ())
+    }
+
+    fn get_sock_name(&self, _: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+        fill_room(address, 5);
+        answer(0, (), ())
+    }
+
+    fn get_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: Room<'_>) -> Result<(), WsaError> {
+        fill_room(value, 6);
+        answer(0, (), ())
+    }
+
+    fn get_qos_by_name(
+        &self,
+        _: SOCKET,
+        name: Option<Bytes<'_>>,
+        qos: ViewMut<'_, QOS>,
+    ) -> Result<(), WsaError> {
+        if let Some(bytes) = name {
+            read_bytes(bytes);
+        }
+        let changed = QOS { ProviderSpecific: WSABUF { len: 3, ..WSABUF::ZERO }, ..qos.get() };
+        // The structure has gaps, whose bytes Miri will not read as anything else.
+        if !cfg!(miri) {
+            qos.set(changed);
+        }
+        answer(0, (), ())
+    }
+
+    fn ioctl(
+        &self,
+        _: SOCKET,
+        code: u32,
+        input: Option<Bytes<'_>>,
+        output: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        self.advance(code as usize % 4, code & 4 == 0);
+        if let Some(bytes) = input {
+            read_bytes(bytes);
+        }
+        if let Some(room) = output {
+            fill_room(room, 7);
+        }
+        let answers = total(output.map_or(0, Room::capacity), too_much());
+        progress(0, request, answers, |pended| lock(&self.pending).push(pended))
+    }
+
+    fn join_leaf(
+        &self,
+        socket: SOCKET,
+        address: Bytes<'_>,
+        caller_data: Option<Bytes<'_>>,
+        callee_data: Option<Room<'_>>,
+        socket_qos: Option<View<'_, QOS>>,
+        group_qos: Option<View<'_, QOS>>,
+        _: u32,
+    ) -> Result<SOCKET, WsaError> {
+        use_connection(address, caller_data, callee_data, [socket_qos, group_qos]);
+        answer(0, socket & 0xff, INVALID_SOCKET)
+    }
+
+    fn listen(&self, _: SOCKET, _: i32) -> Result<(), WsaError> {
+        answer(0, (), ())
+    }
+
+    fn recv(
+        &self,
+        _: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        fill_buffers(buffers);
+        let (good, bad) = total(buffers.total(), too_much());
+        progress(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
+    }
+
+    fn recv_disconnect(&self, _: SOCKET, data: Option<Room<'_>>) -> Result<(), WsaError> {
+        if let Some(room) = data {
+            fill_room(room, 8);
+        }
+        answer(0, (), ())
+    }
+
+    fn recv_from(
+        &self,
+        _: SOCKET,
+        buffers: Scatter<'_>,
+        flags: u32,
+        from: Option<Room<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        fill_buffers(buffers);
+        if let Some(room) = from {
+            fill_room(room, 9);
+        }
+        let (good, bad) = total(buffers.total(), too_much());
+        progress(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
+    }
+
+    fn select(
+        &self,
+        _: i32,
+        read: Option<FdSetMut<'_>>,
+        write: Option<FdSetMut<'_>>,
+        except: Option<FdSetMut<'_>>,
+        timeout: Option<View<'_, timeval>>,
+    ) -> Result<i32, WsaError> {
+        use_sets([read, write, except]);
+        black_box(timeout.map(View::get));
+        answer(0, 1, SOCKET_ERROR)
+    }
+
+    fn send(
+        &self,
+        _: SOCKET,
+        buffers: Gather<'_>,
+        _: u32,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        read_buffers(buffers);
+        let answers = total(buffers.total(), too_much());
+        progress(0, request, answers, |pended| lock(&self.pending).push(pended))
+    }
+
+    fn send_disconnect(&self, _: SOCKET, data: Option<Bytes<'_>>) -> Result<(), WsaError> {
+        if let Some(bytes) = data {
+            read_bytes(bytes);
+        }
+        answer(0, (), ())
+    }
+
+    fn send_to(
+        &self,
+        _: SOCKET,
+        buffers: Gather<'_>,
+        _: u32,
+        to: Option<Bytes<'_>>,
+        request: Option<Request<'_>>,
+    ) -> Result<Progress<u32>, WsaError> {
+        read_buffers(buffers);
+        if let Some(bytes) = to {
+            read_bytes(bytes);
+        }
+        let answers = total(buffers.total(), too_much());
+        progress(0, request, answers, |pended| lock(&self.pending).push(pended))
+    }
+
+    fn set_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: Bytes<'_>) -> Result<(), WsaError> {
+        read_bytes(value);
+        answer(0, (), ())
+    }
+
+    fn shutdown(&self, _: SOCKET, _: i32) -> Result<(), WsaError> {
+        answer(0, (), ())
+    }
+
+    fn socket(
+        &self,
+        _: i32,
+        _: i32,
+        protocol: i32,
+        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        _: u32,
+        _: u32,
+    ) -> Result<SOCKET, WsaError> {
+        black_box(info.map(View::get));
+        answer(0, protocol.cast_unsigned() as usize & 0xff, INVALID_SOCKET)
+    }
+
+    fn string_to_address(
+        &self,
+        text: Text<'_>,
+        _: i32,
+        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        address: Room<'_>,
+    ) -> Result<(), WsaError> {
+        black_box((text.to_wide(), Items::len(text), info.map(View::get)));
+        fill_room(address, 10);
+        answer(0, (), ())
+    }
+}
