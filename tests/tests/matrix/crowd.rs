@@ -1,7 +1,7 @@
 //! Many sockets and threads at once, in every way.
 
 use crate::world::{LONG, World};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ptr;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -57,7 +57,7 @@ struct Worker<'a> {
     world: &'a World,
     event: WSAEVENT,
     port: Port,
-    bound: BTreeMap<SOCKET, ()>,
+    bound: BTreeSet<SOCKET>,
 }
 
 impl Worker<'_> {
@@ -106,7 +106,7 @@ impl Worker<'_> {
                 request
             }
             Way::Port => {
-                if self.bound.insert(socket, ()).is_none() {
+                if self.bound.insert(socket) {
                     host.bind_port(socket, &self.port, socket).expect("a socket");
                 }
                 let request = begin(Tell::Nobody);
@@ -150,7 +150,7 @@ pub fn sixty_four_sockets_and_eight_threads(world: World) {
 /// What one of the threads does; how many bytes it has received.
 fn talk(world: &World, number: usize) -> usize {
     let event = world.host.client_event();
-    let mut worker = Worker { world, event, port: Port::new(), bound: BTreeMap::new() };
+    let mut worker = Worker { world, event, port: Port::new(), bound: BTreeSet::new() };
     let pairs: Vec<_> = (0..PAIRS).map(|_| world.pair()).collect();
     let mut moved = 0;
     for round in 0..MESSAGES {

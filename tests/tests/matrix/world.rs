@@ -58,7 +58,7 @@ impl World {
         });
         let asked = asked.collect();
         let client = Tally::new(host.client(), asked);
-        Self { cell, host, client, entry, before }
+        Self { cell, client, host, entry, before }
     }
 
     pub fn socket(&self) -> SOCKET {
