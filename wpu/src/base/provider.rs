@@ -309,6 +309,11 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let mut waiting = socket.new_wait(None);
         let mut state = socket.lock();
         while state.is_pending(name) {
+            // Whoever was told may ask before the one who told is done here; but as long as the structure
+            // does not show the end it is still to be written to.
+            if let Some(result) = overlapped_result(overlapped) {
+                return result;
+            }
             if !wait {
                 return Err(WsaError::WSA_IO_INCOMPLETE);
             }

@@ -92,10 +92,7 @@ impl<E: Endpoint> Socket<E> {
                 }
                 outcome => {
                     if let Some(overlapped) = op.overlapped() {
-                        let mut state = self.lock();
-                        state.remember(overlapped, outcome);
-                        // Once the client is told it may ask for the result.
-                        state.active[way as usize] = None;
+                        self.lock().remember(overlapped, outcome);
                     }
                     op.complete(outcome);
                     drop(turn);
