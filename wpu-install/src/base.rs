@@ -83,7 +83,7 @@ impl Base {
         match self.class {
             Class::Ifs => flags |= XP1_IFS_HANDLES,
             Class::NonIfs if flags & XP1_IFS_HANDLES != 0 => {
-                return Err(Problem::ClassAndFlags { name: sockets.name.clone(), class: self.class });
+                return Err(Problem::ClassAndFlags { name: sockets.name.clone() });
             }
             Class::NonIfs => (),
         }

@@ -3,7 +3,6 @@
 use crate::catalog::Width;
 use crate::guid::GuidText;
 use std::fmt;
-use wpu_sys::Class;
 use wpu_sys::ffi::GUID;
 
 /// Why there is no plan for a request.
@@ -17,7 +16,7 @@ pub enum Problem {
     BadPath { path: String, why: &'static str },
     BadName { why: &'static str },
     NoSockets,
-    ClassAndFlags { name: String, class: Class },
+    ClassAndFlags { name: String },
     UnknownCategories { unknown: u32 },
     NothingChosen { width: Width },
     NoEntry { width: Width, id: u32 },
@@ -50,10 +49,9 @@ impl fmt::Display for Problem {
             Self::BadPath { path, why } => write!(out, "the path `{path}` {why}"),
             Self::BadName { why } => write!(out, "the name {why}"),
             Self::NoSockets => out.write_str("a base provider needs at least one kind of sockets"),
-            Self::ClassAndFlags { name, class } => write!(
+            Self::ClassAndFlags { name } => write!(
                 out,
-                "the service flags of `{name}` have XP1_IFS_HANDLES, but the sockets of a `{}` provider are no file handles",
-                class.name()
+                "the service flags of `{name}` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are no file handles"
             ),
             Self::UnknownCategories { unknown } => write!(out, "there are no such categories: {unknown:#x}"),
             Self::NothingChosen { width } => {

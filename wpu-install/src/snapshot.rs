@@ -91,7 +91,7 @@ pub fn read_snapshot(text: &str) -> Result<Catalogs, BadSnapshot> {
         let mut ids = catalog.ids();
         ids.sort_unstable();
         if let Some([twice, _]) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(BadSnapshot(format!("the {width} catalog has two entries {}", twice)));
+            return Err(BadSnapshot(format!("the {width} catalog has two entries {twice}")));
         }
         *catalogs.slot(width) = Some(catalog);
     }

@@ -33,15 +33,13 @@ const MOST: u32 = 1 << 26;
 const LONGEST: usize = 0x8000;
 
 impl System {
-    /// Those of these catalogs that this program can read; `None` if this system has none.
+    /// These catalogs; `None` if this program cannot reach them all, or this system has none.
     #[must_use]
     pub fn open(widths: &[Width]) -> Option<Self> {
-        let found = widths.iter().filter_map(|width| {
-            let functions = if *width == Width::OWN { own() } else { other() };
-            Some((*width, functions?))
-        });
-        let catalogs: Vec<_> = found.collect();
-        (!catalogs.is_empty()).then_some(Self { catalogs })
+        let functions = |width: Width| if width == Width::OWN { own() } else { other() };
+        let catalogs =
+            widths.iter().map(|width| Some((*width, functions(*width)?))).collect::<Option<_>>()?;
+        Some(Self { catalogs })
     }
 
     fn functions(&self, width: Width) -> Result<Functions, WsaError> {
