@@ -88,7 +88,7 @@ unsafe extern "system" fn install<const BOTH: bool>(
     count: u32,
     errno: *mut i32,
 ) -> i32 {
-    let end = (0..).find(|at| read(path.wrapping_add(*at)) == 0).unwrap();
+    let end = (0..0x8000_usize).find(|at| read(path.wrapping_add(*at)) == 0).unwrap();
     let units = (0..end).map(|at| read(path.wrapping_add(at))).collect();
     let entries: Vec<_> = (0..count as usize).map(|at| read(entries.wrapping_add(at))).collect();
     let place = if BOTH { wpu_install::Place::Both } else { wpu_install::Place::In(Width::Bits64) };
