@@ -21,10 +21,7 @@ fn wpu(words: &str) -> String {
     }
     let shown = |path: &PathBuf| path.display().to_string();
     let words = words.split(' ').filter(|word| !word.is_empty()).map(|word| {
-        word.replace("{catalog}", &shown(&catalog))
-            .replace("{layered}", &shown(&layered))
-            .replace("{id}", ID)
-            .replace('_', " ")
+        word.replace("{catalog}", &shown(&catalog)).replace("{layered}", &shown(&layered)).replace("{id}", ID)
     });
     let output = Command::new(env!("CARGO_BIN_EXE_wpu")).args(words).output().expect("wpu can be started");
     let code = output.status.code().expect("wpu ends by itself");

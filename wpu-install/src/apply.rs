@@ -238,7 +238,12 @@ impl Work<'_> {
     fn change(&mut self, width: Width, action: &Action) -> Result<(), WsaError> {
         match action {
             Action::Add(what) => self.add(Place::In(width), what),
-            Action::Remove { what, .. } => self.registrar.remove(width, &what.provider),
+            Action::Remove { what, .. } => {
+                self.registrar.remove(width, &what.provider)?;
+                // Functions exist that report success and do nothing.
+                let gone = !self.registrar.read(width)?.has(&what.provider);
+                if gone { Ok(()) } else { Err(WsaError::WSASYSCALLFAILURE) }
+            }
             Action::Categorise { provider, to, .. } => self.registrar.categorise(width, provider, *to),
             Action::Reorder { to, .. } => {
                 let now = self.registrar.read(width)?.ids();

@@ -3,7 +3,11 @@
 mod common;
 
 use common::*;
-use wpu_install::{Catalogs, Class, Failure, Layer, Memory, Plan, Registrar, Width, WsaError, apply};
+use wpu_install::{
+    Call, Catalog, Catalogs, Class, Failure, Layer, Memory, Place, Plan, Registrar, WideString, Width,
+    WsaError, apply,
+};
+use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
 /// Plans that change a catalog with two layers in it, and the catalog.
 fn plans() -> (Memory, Vec<(&'static str, Plan)>) {
@@ -161,4 +165,57 @@ fn what_a_program_cannot_take_back_it_does_not_begin() {
     assert!(matches!(failure, Failure::OutOfReach { .. }), "{failure}");
     assert_eq!(memory.read_all().as_ref(), Ok(&plan.before));
     assert!(memory.calls().is_empty());
+}
+
+/// Reports success and does nothing for one kind of calls, as some stand-ins for Ws2_32 do.
+struct Stub(Memory, Call);
+
+impl Registrar for Stub {
+    fn widths(&self) -> Vec<Width> {
+        self.0.widths()
+    }
+
+    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
+        self.0.read(width)
+    }
+
+    fn cannot_add(&self, place: Place) -> Option<&'static str> {
+        self.0.cannot_add(place)
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        id: &GUID,
+        path: &WideString,
+        all: &[WSAPROTOCOL_INFOW],
+    ) -> Result<(), WsaError> {
+        if self.1 == Call::Add(place) { Ok(()) } else { self.0.add(place, id, path, all) }
+    }
+
+    fn remove(&mut self, width: Width, id: &GUID) -> Result<(), WsaError> {
+        if self.1 == Call::Remove(width) { Ok(()) } else { self.0.remove(width, id) }
+    }
+
+    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
+        self.0.reorder(width, ids)
+    }
+
+    fn categorise(&mut self, width: Width, id: &GUID, categories: u32) -> Result<(), WsaError> {
+        self.0.categorise(width, id, categories)
+    }
+}
+
+#[test]
+fn success_is_not_taken_on_trust() {
+    let (memory, plans) = plans();
+    let bits64 = Width::Bits64;
+    for (name, plan) in plans {
+        let call = if name.starts_with("away") { Call::Remove(bits64) } else { Call::Add(Place::In(bits64)) };
+        let mut stub = Stub(memory.clone(), call);
+        let failure = run(&mut stub, &plan).unwrap_err();
+        let silent = WsaError::WSASYSCALLFAILURE;
+        assert!(matches!(failure, Failure::TakenBack { error, .. } if error == silent), "{name}: {failure}");
+        assert_eq!(stub.0.catalogs(), &plan.before);
+    }
 }
