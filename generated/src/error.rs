@@ -14,6 +14,11 @@ use core::fmt;
 pub struct WsaError(i32);
 
 impl WsaError {
+    /// 11003: the catalog cannot be changed: the program is not run by an administrator, or the provider is there already.
+    ///
+    /// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    pub const WSANO_RECOVERY: Self = Self(11003);
+
     /// 6: the event handle is not valid.
     ///
     /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.

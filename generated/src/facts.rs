@@ -90,67 +90,67 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "SOCKET WSPAccept(SOCKET s, sockaddr *addr, LPINT addrlen, LPCONDITIONPROC lpfnCondition, DWORD_PTR dwCallbackData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 0,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "the condition function rejected the connection",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the peer gave the connection up before it was accepted",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the address buffer is too small, or `lpfnCondition` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket does not listen or is in a wrong state, or the condition function gave an answer that is not valid",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "a connection waits, but no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the socket is of a type without connections",
             },
             DocumentedError {
-                code: &ERRORS[47],
+                code: &ERRORS[48],
                 when: "the condition function put the decision off",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "no connection waits on a non-blocking socket",
             },
             DocumentedError {
-                code: &ERRORS[24],
+                code: &ERRORS[25],
                 when: "the connection request timed out or was withdrawn",
             },
         ],
-        sources: &[&SOURCES[21], &SOURCES[81], &SOURCES[98]],
+        sources: &[&SOURCES[21], &SOURCES[94], &SOURCES[111]],
         notes: &[&NOTES[0], &NOTES[7], &NOTES[8], &NOTES[9]],
     },
     Downcall {
@@ -160,19 +160,19 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "INT WSPAddressToString(LPSOCKADDR lpsaAddress, DWORD dwAddressLength, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPWSTR lpszAddressString, LPDWORD lpdwAddressStringLength, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 1,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the address or its family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[22], &SOURCES[63], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[22], &SOURCES[63], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[10], &NOTES[11]],
     },
     Downcall {
@@ -182,27 +182,33 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPAsyncSelect(SOCKET s, HWND hWnd, u_int wMsg, LONG lEvent, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 2,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "a parameter is not valid, such as the window, or the socket is in a wrong state",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[90], &SOURCES[97], &SOURCES[98]],
+        sources: &[
+            &SOURCES[23],
+            &SOURCES[64],
+            &SOURCES[103],
+            &SOURCES[110],
+            &SOURCES[111],
+        ],
         notes: &[&NOTES[1], &NOTES[5], &NOTES[52]],
     },
     Downcall {
@@ -212,43 +218,43 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPBind(SOCKET s, sockaddr *name, int namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 3,
-        refusal: Some(&ERRORS[35]),
+        refusal: Some(&ERRORS[36]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "the address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the address is none of this machine",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the address is too short, or is not of the socket's family",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket has an address already",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "there are not enough buffers, or too many connections",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[24], &SOURCES[98]],
+        sources: &[&SOURCES[24], &SOURCES[111]],
         notes: &[&NOTES[1]],
     },
     Downcall {
@@ -258,19 +264,19 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPCancelBlockingCall(LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 4,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "no blocking call is running",
             },
         ],
-        sources: &[&SOURCES[25], &SOURCES[76], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[25], &SOURCES[89], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1]],
     },
     Downcall {
@@ -284,19 +290,19 @@ pub static DOWNCALLS: [Downcall; 30] = [
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no `WSPStartup` has succeeded before",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the name-space provider does not know the provider that it was given",
             },
         ],
-        sources: &[&SOURCES[20], &SOURCES[78], &SOURCES[98]],
+        sources: &[&SOURCES[20], &SOURCES[91], &SOURCES[111]],
         notes: &[&NOTES[6]],
     },
     Downcall {
@@ -306,27 +312,27 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPCloseSocket(SOCKET s, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 6,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the socket is non-blocking and would linger",
             },
         ],
-        sources: &[&SOURCES[26], &SOURCES[79], &SOURCES[98]],
+        sources: &[&SOURCES[26], &SOURCES[92], &SOURCES[111]],
         notes: &[&NOTES[1]],
     },
     Downcall {
@@ -336,87 +342,87 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPConnect(SOCKET s, sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 7,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "the non-blocking socket is connecting already",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the peer's address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "the peer refused the connection",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the address is too short, a buffer is too small, or the caller data is too long",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket listens",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the socket is connected already",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the quality of service cannot be had",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "the provider sends no caller data",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the peer did not answer in time",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the non-blocking socket cannot connect at once; it goes on connecting",
             },
             DocumentedError {
-                code: &ERRORS[24],
+                code: &ERRORS[25],
                 when: "the address is a broadcast address and the socket has no `SO_BROADCAST`",
             },
         ],
-        sources: &[&SOURCES[27], &SOURCES[98]],
+        sources: &[&SOURCES[27], &SOURCES[111]],
         notes: &[&NOTES[14]],
     },
     Downcall {
@@ -426,35 +432,35 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPDuplicateSocket(SOCKET s, DWORD dwProcessId, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 8,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "a parameter is not valid",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[28], &SOURCES[87], &SOURCES[108], &SOURCES[98]],
+        sources: &[&SOURCES[28], &SOURCES[100], &SOURCES[121], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[12]],
     },
     Downcall {
@@ -464,27 +470,27 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPEnumNetworkEvents(SOCKET s, WSAEVENT hEventObject, LPWSANETWORKEVENTS lpNetworkEvents, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 9,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "a parameter is not valid",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[29], &SOURCES[59], &SOURCES[98]],
+        sources: &[&SOURCES[29], &SOURCES[59], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[17]],
     },
     Downcall {
@@ -494,27 +500,27 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPEventSelect(SOCKET s, WSAEVENT hEventObject, LONG lNetworkEvents, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 10,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "a parameter is not valid, or the socket is in a wrong state",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[30], &SOURCES[89], &SOURCES[98]],
+        sources: &[&SOURCES[30], &SOURCES[102], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[17]],
     },
     Downcall {
@@ -524,31 +530,31 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "BOOL WSPGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED lpOverlapped, LPDWORD lpcbTransfer, BOOL fWait, LPDWORD lpdwFlags, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 11,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[0],
+                code: &ERRORS[1],
                 when: "`hEvent` is not a valid event",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "a parameter is not valid",
             },
             DocumentedError {
-                code: &ERRORS[23],
+                code: &ERRORS[24],
                 when: "the operation is still pending and the call does not wait",
             },
         ],
-        sources: &[&SOURCES[31], &SOURCES[5], &SOURCES[86], &SOURCES[98]],
+        sources: &[&SOURCES[31], &SOURCES[5], &SOURCES[99], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[3], &NOTES[15], &NOTES[22], &NOTES[26]],
     },
     Downcall {
@@ -558,31 +564,31 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetPeerName(SOCKET s, sockaddr *name, LPINT namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 12,
-        refusal: Some(&ERRORS[41]),
+        refusal: Some(&ERRORS[42]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket is not connected",
             },
         ],
-        sources: &[&SOURCES[32], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[32], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[5]],
     },
     Downcall {
@@ -592,31 +598,31 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetSockName(SOCKET s, sockaddr *name, LPINT namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 13,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket has no local address yet",
             },
         ],
-        sources: &[&SOURCES[33], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[33], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1]],
     },
     Downcall {
@@ -626,35 +632,35 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetSockOpt(SOCKET s, int level, int optname, CHAR *optval, LPINT optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 14,
-        refusal: Some(&ERRORS[30]),
+        refusal: Some(&ERRORS[31]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the level is not known or not valid",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the option is not known or not supported",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[34], &SOURCES[67], &SOURCES[98]],
+        sources: &[&SOURCES[34], &SOURCES[67], &SOURCES[111]],
         notes: &[&NOTES[1]],
     },
     Downcall {
@@ -664,31 +670,31 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "BOOL WSPGetQOSByName(SOCKET s, LPWSABUF lpQOSName, LPQOS lpQOS, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 15,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the name is not known",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the provider has no quality of service",
             },
         ],
-        sources: &[&SOURCES[35], &SOURCES[91], &SOURCES[98]],
+        sources: &[&SOURCES[35], &SOURCES[104], &SOURCES[111]],
         notes: &[&NOTES[2], &NOTES[3], &NOTES[13], &NOTES[71]],
     },
     Downcall {
@@ -698,43 +704,43 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPIoctl(SOCKET s, DWORD dwIoControlCode, LPVOID lpvInBuffer, DWORD cbInBuffer, LPVOID lpvOutBuffer, DWORD cbOutBuffer, LPDWORD lpcbBytesReturned, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 16,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "a buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the code is not known, does not fit the socket, or what goes in is not valid",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the code cannot be carried out",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the non-blocking socket cannot do it at once",
             },
         ],
-        sources: &[&SOURCES[36], &SOURCES[86], &SOURCES[98]],
+        sources: &[&SOURCES[36], &SOURCES[99], &SOURCES[111]],
         notes: &[&NOTES[4], &NOTES[21], &NOTES[23]],
     },
     Downcall {
@@ -744,75 +750,75 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "SOCKET WSPJoinLeaf(SOCKET s, sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, DWORD dwFlags, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 17,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "the non-blocking socket is joining already",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "the peer refused the join",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the address is too short, a buffer is too small, or the caller data is too long",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the socket belongs to the session already",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the quality of service cannot be had",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "the provider sends no caller data",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the peer did not answer in time",
             },
         ],
-        sources: &[&SOURCES[37], &SOURCES[81], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[37], &SOURCES[94], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[14]],
     },
     Downcall {
@@ -822,47 +828,47 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPListen(SOCKET s, int backlog, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 18,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket has no local address",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the socket is connected",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "sockets of this type cannot listen",
             },
         ],
-        sources: &[&SOURCES[38], &SOURCES[98]],
+        sources: &[&SOURCES[38], &SOURCES[111]],
         notes: &[&NOTES[18]],
     },
     Downcall {
@@ -872,79 +878,79 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPRecv(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 19,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket is not connected",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpBuffers` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the socket cannot receive, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "receiving was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "a non-blocking socket has nothing to receive, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[28],
+                code: &ERRORS[29],
                 when: "the message is longer than the buffers",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[46],
+                code: &ERRORS[47],
                 when: "the peer closed the message-oriented connection gracefully",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[9],
+                code: &ERRORS[10],
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[39], &SOURCES[86], &SOURCES[88], &SOURCES[98]],
+        sources: &[&SOURCES[39], &SOURCES[99], &SOURCES[101], &SOURCES[111]],
         notes: &[&NOTES[15], &NOTES[21], &NOTES[22], &NOTES[23], &NOTES[24]],
     },
     Downcall {
@@ -954,35 +960,35 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPRecvDisconnect(SOCKET s, LPWSABUF lpInboundDisconnectData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 20,
-        refusal: Some(&ERRORS[30]),
+        refusal: Some(&ERRORS[31]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the protocol has no farewell data",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[40], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[40], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[5], &NOTES[14], &NOTES[15]],
     },
     Downcall {
@@ -992,75 +998,81 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPRecvFrom(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, sockaddr *lpFrom, LPINT lpFromlen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 21,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpBuffers` is not valid, or the buffer for the address is too small",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the socket is connected",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the socket cannot receive, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "receiving was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "a non-blocking socket has nothing to receive, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[28],
+                code: &ERRORS[29],
                 when: "the message is longer than the buffers",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the peer reset the connection, or an earlier datagram found nobody at its port",
             },
             DocumentedError {
-                code: &ERRORS[46],
+                code: &ERRORS[47],
                 when: "the peer closed the message-oriented connection gracefully",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[9],
+                code: &ERRORS[10],
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[41], &SOURCES[86], &SOURCES[88], &SOURCES[97], &SOURCES[98]],
+        sources: &[
+            &SOURCES[41],
+            &SOURCES[99],
+            &SOURCES[101],
+            &SOURCES[110],
+            &SOURCES[111],
+        ],
         notes: &[
             &NOTES[4],
             &NOTES[9],
@@ -1078,35 +1090,35 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSelect(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, timeval *timeout, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 22,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "a set or the timeout is not valid, or a resource is missing",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the timeout is not valid, or no set is given",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "a set has an entry that is not a socket",
             },
         ],
-        sources: &[&SOURCES[42], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[42], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[19], &NOTES[20]],
     },
     Downcall {
@@ -1116,79 +1128,79 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSend(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 23,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[24],
+                code: &ERRORS[25],
                 when: "the address is a broadcast address and the socket does not allow that",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpBuffers` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the remote host has reset, which broke the connection",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "the provider has no room for the data",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket is not connected",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the socket cannot send, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "sending was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "a non-blocking socket cannot send at once, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[28],
+                code: &ERRORS[29],
                 when: "the message is longer than the transport can send at once",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[9],
+                code: &ERRORS[10],
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[43], &SOURCES[86], &SOURCES[88], &SOURCES[98]],
+        sources: &[&SOURCES[43], &SOURCES[99], &SOURCES[101], &SOURCES[111]],
         notes: &[&NOTES[0], &NOTES[4], &NOTES[5], &NOTES[21], &NOTES[23], &NOTES[24]],
     },
     Downcall {
@@ -1198,35 +1210,35 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSendDisconnect(SOCKET s, LPWSABUF lpOutboundDisconnectData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 24,
-        refusal: Some(&ERRORS[30]),
+        refusal: Some(&ERRORS[31]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "there is farewell data, which the provider cannot send",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpOutboundDisconnectData` is not valid",
             },
         ],
-        sources: &[&SOURCES[44], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[44], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1]],
     },
     Downcall {
@@ -1236,99 +1248,105 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSendTo(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, sockaddr *lpTo, int iTolen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 25,
-        refusal: Some(&ERRORS[14]),
+        refusal: Some(&ERRORS[15]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[24],
+                code: &ERRORS[25],
                 when: "the address is a broadcast address and the socket does not allow that",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpBuffers` or `lpTo` is not valid, or the address is too short",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "the provider has no room for the data",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "the socket cannot send, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "sending was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "a non-blocking socket cannot send at once, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[28],
+                code: &ERRORS[29],
                 when: "the message is longer than the transport can send at once",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[27],
+                code: &ERRORS[28],
                 when: "there is no address to send to",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[9],
+                code: &ERRORS[10],
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[45], &SOURCES[86], &SOURCES[88], &SOURCES[97], &SOURCES[98]],
+        sources: &[
+            &SOURCES[45],
+            &SOURCES[99],
+            &SOURCES[101],
+            &SOURCES[110],
+            &SOURCES[111],
+        ],
         notes: &[&NOTES[21], &NOTES[23]],
     },
     Downcall {
@@ -1338,43 +1356,43 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, CHAR *optval, int optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 26,
-        refusal: Some(&ERRORS[30]),
+        refusal: Some(&ERRORS[31]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the value is too short",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the level or the value is not valid",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the option is not known or not supported",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the connection was lost while `SO_KEEPALIVE` was set",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[46], &SOURCES[67], &SOURCES[98]],
+        sources: &[&SOURCES[46], &SOURCES[67], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[5], &NOTES[16]],
     },
     Downcall {
@@ -1384,31 +1402,31 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPShutdown(SOCKET s, int how, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 27,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`how` is not valid, or does not fit the socket",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[47], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[47], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1]],
     },
     Downcall {
@@ -1418,47 +1436,53 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "SOCKET WSPSocket(int af, int type, int protocol, LPWSAPROTOCOL_INFOW lpProtocolInfo, GROUP g, DWORD dwFlags, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 28,
-        refusal: Some(&ERRORS[32]),
+        refusal: Some(&ERRORS[33]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "the address family is not supported",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "no buffer space is left for the socket",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "the protocol is not supported",
             },
             DocumentedError {
-                code: &ERRORS[29],
+                code: &ERRORS[30],
                 when: "the protocol is of the wrong type for the socket",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "the socket type is not supported in this address family",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`g` is not valid",
             },
         ],
-        sources: &[&SOURCES[48], &SOURCES[81], &SOURCES[87], &SOURCES[85], &SOURCES[98]],
+        sources: &[
+            &SOURCES[48],
+            &SOURCES[94],
+            &SOURCES[100],
+            &SOURCES[98],
+            &SOURCES[111],
+        ],
         notes: &[&NOTES[1], &NOTES[11]],
     },
     Downcall {
@@ -1468,19 +1492,19 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "INT WSPStringToAddress(LPWSTR AddressString, INT AddressFamily, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPSOCKADDR lpAddress, LPINT lpAddressLength, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 29,
-        refusal: Some(&ERRORS[4]),
+        refusal: Some(&ERRORS[5]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[49], &SOURCES[97], &SOURCES[98]],
+        sources: &[&SOURCES[49], &SOURCES[110], &SOURCES[111]],
         notes: &[&NOTES[1], &NOTES[11]],
     },
 ];
@@ -1516,17 +1540,17 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[0],
+                code: &ERRORS[1],
                 when: "`hEvent` is not a valid event",
             },
         ],
         sources: &[
             &SOURCES[2],
-            &SOURCES[82],
-            &SOURCES[89],
+            &SOURCES[95],
+            &SOURCES[102],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[98],
+            &SOURCES[111],
         ],
         notes: &[&NOTES[43], &NOTES[63]],
         rust: Method {
@@ -1564,18 +1588,18 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
         sources: &[
             &SOURCES[3],
-            &SOURCES[79],
+            &SOURCES[92],
             &SOURCES[20],
-            &SOURCES[94],
+            &SOURCES[107],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[98],
+            &SOURCES[111],
         ],
         notes: &[&NOTES[35], &NOTES[41], &NOTES[46], &NOTES[63]],
         rust: Method {
@@ -1613,11 +1637,11 @@ pub static UPCALLS: [Upcall; 16] = [
         release: Some(0),
         errors: &[
             DocumentedError {
-                code: &ERRORS[2],
+                code: &ERRORS[3],
                 when: "there is not enough memory for the event",
             },
         ],
-        sources: &[&SOURCES[6], &SOURCES[80], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[6], &SOURCES[93], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[],
         rust: Method {
             params: &[],
@@ -1654,19 +1678,19 @@ pub static UPCALLS: [Upcall; 16] = [
         release: Some(1),
         errors: &[
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "Ws2_32 has no room for another handle",
             },
         ],
         sources: &[
             &SOURCES[7],
-            &SOURCES[81],
-            &SOURCES[87],
-            &SOURCES[86],
-            &SOURCES[96],
+            &SOURCES[94],
+            &SOURCES[100],
+            &SOURCES[99],
+            &SOURCES[109],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[98],
+            &SOURCES[111],
         ],
         notes: &[&NOTES[35], &NOTES[40], &NOTES[45], &NOTES[47]],
         rust: Method {
@@ -1703,7 +1727,7 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[8], &SOURCES[54], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[8], &SOURCES[54], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[56], &NOTES[57]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET"), ("set", "$ :: FdSet < '_ >")],
@@ -1740,15 +1764,15 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpProviderId` names no provider",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "the buffer is too small, or a pointer is not valid",
             },
         ],
-        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[38], &NOTES[49], &NOTES[59]],
         rust: Method {
             params: &[("id", "& $ :: ffi :: GUID")],
@@ -1785,17 +1809,17 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`ProposedHandle` is not valid",
             },
         ],
         sources: &[
             &SOURCES[10],
-            &SOURCES[81],
-            &SOURCES[87],
+            &SOURCES[94],
+            &SOURCES[100],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[98],
+            &SOURCES[111],
         ],
         notes: &[&NOTES[40], &NOTES[47], &NOTES[58]],
         rust: Method {
@@ -1832,7 +1856,7 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[12], &SOURCES[90], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[12], &SOURCES[103], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[37], &NOTES[43], &NOTES[51], &NOTES[52]],
         rust: Method {
             params: &[
@@ -1874,21 +1898,21 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lplpfnCallback` or `lpdwContext` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`dwCatalogEntryId` is not valid",
             },
         ],
         sources: &[
             &SOURCES[13],
-            &SOURCES[76],
-            &SOURCES[77],
+            &SOURCES[89],
+            &SOURCES[90],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[98],
+            &SOURCES[111],
         ],
         notes: &[&NOTES[40], &NOTES[53], &NOTES[54], &NOTES[55]],
         rust: Method {
@@ -1926,11 +1950,11 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
-        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[45], &NOTES[46]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET")],
@@ -1967,17 +1991,17 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpThreadId` does not name a valid thread",
             },
         ],
         sources: &[
             &SOURCES[15],
-            &SOURCES[88],
-            &SOURCES[86],
+            &SOURCES[101],
+            &SOURCES[99],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[98],
+            &SOURCES[111],
         ],
         notes: &[&NOTES[48], &NOTES[53], &NOTES[54], &NOTES[62]],
         rust: Method {
@@ -2015,11 +2039,11 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[0],
+                code: &ERRORS[1],
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[43], &NOTES[64]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -2056,11 +2080,11 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[1],
+                code: &ERRORS[2],
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[17], &SOURCES[89], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[17], &SOURCES[102], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[43], &NOTES[50], &NOTES[64]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -2097,11 +2121,11 @@ pub static UPCALLS: [Upcall; 16] = [
         release: Some(14),
         errors: &[
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[11], &SOURCES[86], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[11], &SOURCES[99], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[24], &NOTES[34], &NOTES[45]],
         rust: Method {
             params: &[],
@@ -2138,11 +2162,11 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[98]],
+        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[111]],
         notes: &[&NOTES[34], &NOTES[41], &NOTES[48], &NOTES[63]],
         rust: Method {
             params: &[("thread", "$ :: ThreadId < '_ >")],
@@ -2175,18 +2199,18 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
         sources: &[
             &SOURCES[5],
-            &SOURCES[86],
-            &SOURCES[95],
+            &SOURCES[99],
+            &SOURCES[108],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[98],
-            &SOURCES[99],
+            &SOURCES[111],
+            &SOURCES[112],
         ],
         notes: &[
             &NOTES[27],
@@ -2256,26 +2280,26 @@ pub static ENTRIES: [Entry; 2] = [
     Entry {
         name: "WSPStartup",
         text: "Starts the provider, as Ws2_32 or the layer above calls it.",
-        hole: &ERRORS[17],
+        hole: &ERRORS[18],
         errors: &[
             DocumentedError {
-                code: &ERRORS[17],
+                code: &ERRORS[18],
                 when: "the network system is not ready",
             },
             DocumentedError {
-                code: &ERRORS[18],
+                code: &ERRORS[19],
                 when: "the wanted version is lower than the provider's lowest",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a blocking call of Winsock 1.1 is running",
             },
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the provider serves no further process",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpWSPData` or `lpProcTable` is not valid",
             },
         ],
@@ -2283,22 +2307,22 @@ pub static ENTRIES: [Entry; 2] = [
     Entry {
         name: "WSPStartupEx",
         text: "Starts a SAN provider, as the Windows Sockets switch calls it.",
-        hole: &ERRORS[17],
+        hole: &ERRORS[18],
         errors: &[
             DocumentedError {
-                code: &ERRORS[17],
+                code: &ERRORS[18],
                 when: "the network system is not ready",
             },
             DocumentedError {
-                code: &ERRORS[18],
+                code: &ERRORS[19],
                 when: "the wanted version is lower than the provider's lowest",
             },
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the provider serves no further process",
             },
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "`lpWSPData` or `lpProcTable` is not valid",
             },
         ],
@@ -2306,7 +2330,12 @@ pub static ENTRIES: [Entry; 2] = [
 ];
 
 /// Every error code that the spec names. Of two names for one value, the one to report comes first.
-pub static ERRORS: [ErrorCode; 48] = [
+pub static ERRORS: [ErrorCode; 49] = [
+    ErrorCode {
+        name: "WSANO_RECOVERY",
+        value: 11003,
+        text: "the catalog cannot be changed: the program is not run by an administrator, or the provider is there already",
+    },
     ErrorCode {
         name: "WSA_INVALID_HANDLE",
         value: 6,
@@ -2555,31 +2584,31 @@ pub static NOTES: [Note; 75] = [
         id: "names-of-downcalls",
         says: "Some pages call the functions WSPAccept and so on, others give them the names of their pointer types, LPWSPSend.",
         decision: "A downcall has the name without `LP`; its pointer type has the name in capitals, as in the headers.",
-        sources: &[&SOURCES[21], &SOURCES[43], &SOURCES[98]],
+        sources: &[&SOURCES[21], &SOURCES[43], &SOURCES[111]],
     },
     Note {
         id: "default-answers",
         says: "No page says what a provider answers that has no use for a function and must still fill its slot. Nine pages list WSAEOPNOTSUPP for something that the provider cannot do; the others do not list it.",
         decision: "The default answer is WSAEOPNOTSUPP where the page lists it, and otherwise the listed code that comes nearest to the truth: no such option, no such socket, no peer, no call to cancel.",
-        sources: &[&SOURCES[34], &SOURCES[26], &SOURCES[32], &SOURCES[25], &SOURCES[73]],
+        sources: &[&SOURCES[34], &SOURCES[26], &SOURCES[32], &SOURCES[25], &SOURCES[86]],
     },
     Note {
         id: "qos-refused",
         says: "The page of WSPGetQOSByName has no code for a provider without quality of service. The reference for SAN providers says that it must be WSAEOPNOTSUPP.",
         decision: "WSAEOPNOTSUPP is listed and is the default answer.",
-        sources: &[&SOURCES[35], &SOURCES[91]],
+        sources: &[&SOURCES[35], &SOURCES[104]],
     },
     Note {
         id: "true-as-success",
         says: "Two functions answer TRUE or FALSE where the other statuses are zero and SOCKET_ERROR.",
         decision: "The headers are followed: both return BOOL, fail with FALSE and succeed with TRUE; any value but FALSE counts as success.",
-        sources: &[&SOURCES[31], &SOURCES[35], &SOURCES[98]],
+        sources: &[&SOURCES[31], &SOURCES[35], &SOURCES[111]],
     },
     Note {
         id: "errno-of-downcalls",
         says: "No page says what a provider leaves in the error location after a success. Two pages mark it as an input, or as both.",
         decision: "It is an output of every downcall, written after every failure and never after a success. A client reads it after a failure only.",
-        sources: &[&SOURCES[83], &SOURCES[41], &SOURCES[36], &SOURCES[98]],
+        sources: &[&SOURCES[96], &SOURCES[41], &SOURCES[36], &SOURCES[111]],
     },
     Note {
         id: "lists-with-mistakes",
@@ -2597,13 +2626,13 @@ pub static NOTES: [Note; 75] = [
         id: "put-off",
         says: "WSPAccept answers WSATRY_AGAIN after a condition function that put its decision off. In the list of error codes this is an error of name look-up.",
         decision: "The code is listed; its text speaks of the decision, as no other function here answers it.",
-        sources: &[&SOURCES[21], &SOURCES[73]],
+        sources: &[&SOURCES[21], &SOURCES[86]],
     },
     Note {
         id: "condition-prototype",
         says: "The pages print the condition function with a context of 32 bits. The headers have one as wide as a pointer.",
         decision: "The headers are followed.",
-        sources: &[&SOURCES[21], &SOURCES[62], &SOURCES[100]],
+        sources: &[&SOURCES[21], &SOURCES[62], &SOURCES[113]],
     },
     Note {
         id: "half-an-address",
@@ -2627,7 +2656,7 @@ pub static NOTES: [Note; 75] = [
         id: "info-of-a-duplicate",
         says: "The page of WSPDuplicateSocket calls the protocol information an output, and then says how a layer must pass it down to the next layer and to the base.",
         decision: "It is an output. What the page says of passing down is meant for WSPSocket in the other process.",
-        sources: &[&SOURCES[28], &SOURCES[48], &SOURCES[85]],
+        sources: &[&SOURCES[28], &SOURCES[48], &SOURCES[98]],
     },
     Note {
         id: "name-of-a-template",
@@ -2645,7 +2674,13 @@ pub static NOTES: [Note; 75] = [
         id: "constness-of-downcalls",
         says: "Received data goes where an array of WSABUF points; the array itself is only read, and one Rust crate has it constant. That crate also has the structure of WSPGetOverlappedResult constant, the disconnect data of WSPRecvDisconnect, whose length is written, and the error location of WSPRecv, which is written too.",
         decision: "Constness follows the direction of the data: what is received into is an output, down to the array.",
-        sources: &[&SOURCES[104], &SOURCES[39], &SOURCES[40], &SOURCES[31], &SOURCES[98]],
+        sources: &[
+            &SOURCES[117],
+            &SOURCES[39],
+            &SOURCES[40],
+            &SOURCES[31],
+            &SOURCES[111],
+        ],
     },
     Note {
         id: "option-without-value",
@@ -2663,13 +2698,13 @@ pub static NOTES: [Note; 75] = [
         id: "largest-backlog",
         says: "SOMAXCONN is 0x7fffffff in winsock2.h and was 5 in Winsock 1.1, which one Rust crate still has.",
         decision: "It has the value of winsock2.h. A provider takes any number and limits it by itself.",
-        sources: &[&SOURCES[38], &SOURCES[100], &SOURCES[104]],
+        sources: &[&SOURCES[38], &SOURCES[113], &SOURCES[117]],
     },
     Note {
         id: "select-count",
         says: "`nfds` is there for compatibility only and is ignored. The sets carry their own counts, which may be larger than FD_SETSIZE, and all sockets belong to one provider.",
         decision: "The value is handed to the provider as it came and limits nothing.",
-        sources: &[&SOURCES[42], &SOURCES[54], &SOURCES[72]],
+        sources: &[&SOURCES[42], &SOURCES[54], &SOURCES[85]],
     },
     Note {
         id: "empty-sets",
@@ -2693,13 +2728,13 @@ pub static NOTES: [Note; 75] = [
         id: "routine-without-structure",
         says: "A call is not overlapped if the structure and the routine are both null. A routine without a structure is not mentioned; a completion could not be reported without one.",
         decision: "Without a structure there is no request, and the routine and the thread do not count.",
-        sources: &[&SOURCES[43], &SOURCES[39], &SOURCES[36], &SOURCES[86]],
+        sources: &[&SOURCES[43], &SOURCES[39], &SOURCES[36], &SOURCES[99]],
     },
     Note {
         id: "thread-that-may-be-missing",
         says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
         decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
-        sources: &[&SOURCES[43], &SOURCES[39], &SOURCES[108]],
+        sources: &[&SOURCES[43], &SOURCES[39], &SOURCES[121]],
     },
     Note {
         id: "connected-datagrams",
@@ -2711,49 +2746,49 @@ pub static NOTES: [Note; 75] = [
         id: "wait-for-a-routine",
         says: "A client may wait only for an operation that is told through its event; anything else has unpredictable results. A set lowest bit of `hEvent` is not mentioned.",
         decision: "Waiting uses the event without its lowest bit. A structure without an event is answered WSA_INVALID_HANDLE when the client wants to wait for it.",
-        sources: &[&SOURCES[31], &SOURCES[95]],
+        sources: &[&SOURCES[31], &SOURCES[108]],
     },
     Note {
         id: "one-export",
         says: "The page of WSPStartup says that all upcalls are reached through the table. The page of WPUCompleteOverlappedRequest says that it is not in the table and is linked from Ws2_32; only the table for SAN providers has a slot for it.",
         decision: "It has no slot in WSPUPCALLTABLE and slot 15 in WSPUPCALLTABLEEX, and it is the only upcall that is marked as exported.",
-        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[98], &SOURCES[99]],
+        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[111], &SOURCES[112]],
     },
     Note {
         id: "prototypes-do-not-link",
         says: "The headers declare functions for all sixteen upcalls, and one crate declares sixteen imports. The import library has only one of them.",
         decision: "The other fifteen are never imported by name. WPUGetProviderPathEx, which newer import libraries also list, has no documentation and is left out.",
-        sources: &[&SOURCES[98], &SOURCES[105], &SOURCES[106]],
+        sources: &[&SOURCES[111], &SOURCES[118], &SOURCES[119]],
     },
     Note {
         id: "table-by-value",
         says: "The page of WSPStartup asks the provider to store a pointer to the table, but the table is passed by value, so that its address dies when the call returns.",
         decision: "The provider stores a copy. The parameter has the type of the structure itself.",
-        sources: &[&SOURCES[19], &SOURCES[98]],
+        sources: &[&SOURCES[19], &SOURCES[111]],
     },
     Note {
         id: "two-startups",
         says: "On x86_64 a structure of this size travels as a hidden pointer, so that both entries look alike to the machine. On i686 the table lies on the stack, and the callee removes 76 bytes for WSPStartup and 20 for WSPStartupEx.",
         decision: "The two entries have different pointer types and are never called through each other's.",
-        sources: &[&SOURCES[106], &SOURCES[98], &SOURCES[99]],
+        sources: &[&SOURCES[119], &SOURCES[111], &SOURCES[112]],
     },
     Note {
         id: "newest-table",
         says: "A process may start a provider many times, and the page says that only the table received last may be used. Microsoft's samples keep the first.",
         decision: "Every successful start replaces the table.",
-        sources: &[&SOURCES[19], &SOURCES[84], &SOURCES[108]],
+        sources: &[&SOURCES[19], &SOURCES[97], &SOURCES[121]],
     },
     Note {
         id: "no-size-no-version",
         says: "Neither table has a member for its size or version, and no page promises that all slots are filled.",
         decision: "A slot is taken as possibly null. A provider that declares an upcall with a null slot is not started and answers WSASYSNOTREADY.",
-        sources: &[&SOURCES[50], &SOURCES[98], &SOURCES[99]],
+        sources: &[&SOURCES[50], &SOURCES[111], &SOURCES[112]],
     },
     Note {
         id: "function-table-checks",
         says: "The list of error codes says that Ws2_32 refuses a table with null functions, a provider of a wrong version and a provider that fails to start. For SAN providers a page names thirteen functions that may be missing.",
         decision: "All thirty slots are filled, except that those thirteen may be null in a table that WSPStartupEx gives out. The codes are declared, for hosts, and for layers that check the layer below in the same way.",
-        sources: &[&SOURCES[73], &SOURCES[97], &SOURCES[108]],
+        sources: &[&SOURCES[86], &SOURCES[110], &SOURCES[121]],
     },
     Note {
         id: "mandatory-or-not",
@@ -2765,7 +2800,7 @@ pub static NOTES: [Note; 75] = [
         id: "nothing-to-close",
         says: "The table of upcalls calls WPUCloseSocketHandle required without naming a class, but its page allows it only for handles from WPUCreateSocketHandle, which a provider with file handles never calls.",
         decision: "The status is kept as printed, for all classes. A provider with file handles has nothing to close and waives it.",
-        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[79]],
+        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[92]],
     },
     Note {
         id: "completion-class",
@@ -2783,19 +2818,19 @@ pub static NOTES: [Note; 75] = [
         id: "provider-path-twin",
         says: "The table of upcalls calls WPUGetProviderPath required, as only Ws2_32 has the answer. Ws2_32 also exports WSCGetProviderPath, with the same parameters, and nearly every known layer uses that.",
         decision: "It stays required. The use of the export is a ground for a waiver and not a substitute, because no page names it as one.",
-        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[108]],
+        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[121]],
     },
     Note {
         id: "class-per-entry",
         says: "The flag that divides the classes stands in a catalog entry. One DLL can install entries of both kinds.",
         decision: "A provider type belongs to one class. XP1_IFS_HANDLES is declared so that installers and checks can compare an entry with its class.",
-        sources: &[&SOURCES[55], &SOURCES[81]],
+        sources: &[&SOURCES[55], &SOURCES[94]],
     },
     Note {
         id: "own-catalog-entry",
         says: "The pages ask for the provider's own catalog entry. For a base provider, with chain length BASE_PROTOCOL, there is one. A layer has a hidden entry, with chain length LAYERED_PROTOCOL, and the entries of its chains; Microsoft's samples pass the id of a chain and never that of the hidden entry.",
         decision: "The id is an ordinary number that the provider chooses. The two chain lengths are declared so that it can tell the kinds of entries apart.",
-        sources: &[&SOURCES[10], &SOURCES[55], &SOURCES[85], &SOURCES[108]],
+        sources: &[&SOURCES[10], &SOURCES[55], &SOURCES[98], &SOURCES[121]],
     },
     Note {
         id: "copied-result-sentences",
@@ -2807,25 +2842,25 @@ pub static NOTES: [Note; 75] = [
         id: "completion-result",
         says: "Older pages and the header of Wine give the function the result WSAEVENT. The current page and the other headers say int.",
         decision: "It is an int: zero or SOCKET_ERROR.",
-        sources: &[&SOURCES[5], &SOURCES[98]],
+        sources: &[&SOURCES[5], &SOURCES[111]],
     },
     Note {
         id: "any-true-is-success",
         says: "The pages name TRUE as the result of success. Everywhere else in Windows any value but zero counts as true.",
         decision: "FALSE is failure and any other value is success. TRUE is declared for hosts, which return it.",
-        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[75]],
+        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[88]],
     },
     Note {
         id: "errno-after-success",
         says: "No page says what the error location holds after a success, and no page says that an upcall sets the thread's last error.",
         decision: "The error location is read only after the failure value.",
-        sources: &[&SOURCES[83], &SOURCES[107]],
+        sources: &[&SOURCES[96], &SOURCES[120]],
     },
     Note {
         id: "success-that-writes-nothing",
         says: "No page says that an out value can stay unwritten after a success. Hosts exist whose functions report success and write nothing, or return zero as a new handle.",
         decision: "Every out value is set before the call. Handles and thread ids that are all zero are refused, and a host that breaks the contract is reported as WSASYSCALLFAILURE.",
-        sources: &[&SOURCES[107], &SOURCES[73]],
+        sources: &[&SOURCES[120], &SOURCES[86]],
     },
     Note {
         id: "bad-handle-two-codes",
@@ -2843,7 +2878,7 @@ pub static NOTES: [Note; 75] = [
         id: "null-thread-id",
         says: "WPUQueueApc documents WSAEFAULT for a thread id that is not valid and WPUCloseThread documents nothing. One host's helper library answers both with code 87.",
         decision: "Hosts made from this spec answer WSAEFAULT. WSA_INVALID_PARAMETER is declared so that the other answer has a name too.",
-        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[107]],
+        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[120]],
     },
     Note {
         id: "unreportable-fault",
@@ -2861,19 +2896,19 @@ pub static NOTES: [Note; 75] = [
         id: "post-message-no-code",
         says: "The function has no error location, and its page names no way to learn why it failed.",
         decision: "The safe form says only that it failed.",
-        sources: &[&SOURCES[12], &SOURCES[98]],
+        sources: &[&SOURCES[12], &SOURCES[111]],
     },
     Note {
         id: "async-select-refused",
         says: "WPUPostMessage serves WSPAsyncSelect alone, which some providers refuse and SAN providers need not have. Known providers refuse it with WSAEOPNOTSUPP, which the page of WSPAsyncSelect does not list.",
         decision: "A refusal is the usual ground for the waiver. The default answer is one that the page lists; a provider that wants to be plainer answers WSAEOPNOTSUPP itself.",
-        sources: &[&SOURCES[90], &SOURCES[23], &SOURCES[73], &SOURCES[97]],
+        sources: &[&SOURCES[103], &SOURCES[23], &SOURCES[86], &SOURCES[110]],
     },
     Note {
         id: "narrow-contexts",
         says: "The pages print both callbacks with a context of 32 bits. The headers have a context as wide as a pointer.",
         decision: "The headers are followed: a context is a DWORD_PTR.",
-        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[98]],
+        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[111]],
     },
     Note {
         id: "stray-words",
@@ -2885,31 +2920,31 @@ pub static NOTES: [Note; 75] = [
         id: "default-hook",
         says: "One page first says that a default hook is returned where none is installed, and later that the answer is null on a Windows with preemptive threads.",
         decision: "Null is an ordinary success. With a hook, false means that the call was cancelled and ends with WSAEINTR; a socket that does not block never asks and answers WSAEWOULDBLOCK.",
-        sources: &[&SOURCES[76], &SOURCES[77], &SOURCES[13]],
+        sources: &[&SOURCES[89], &SOURCES[90], &SOURCES[13]],
     },
     Note {
         id: "set-parameter-name",
         says: "The parameter is called `set` and also `fdset`, and older text leaves its description open.",
         decision: "It is `fdset`, as in the headers.",
-        sources: &[&SOURCES[8], &SOURCES[98]],
+        sources: &[&SOURCES[8], &SOURCES[111]],
     },
     Note {
         id: "size-of-a-set",
         says: "The structure is declared with FD_SETSIZE sockets, which is 64 unless the client defines another number.",
         decision: "The layout is that of 64, but a set is read by its count only and never copied as a whole.",
-        sources: &[&SOURCES[54], &SOURCES[8], &SOURCES[100]],
+        sources: &[&SOURCES[54], &SOURCES[8], &SOURCES[113]],
     },
     Note {
         id: "no-inverse",
         says: "No upcall takes a registration back. A remark says that the service provider gets only the returned handle where the client must be meant.",
         decision: "There is no release, so the handle is no resource. The result must be used, because it is what the client has to get.",
-        sources: &[&SOURCES[10], &SOURCES[81]],
+        sources: &[&SOURCES[10], &SOURCES[94]],
     },
     Note {
         id: "length-afterwards",
         says: "The page does not say what the length holds after the call, with the final zero or without, nor whether it tells the needed size when the buffer was too small.",
         decision: "The path is read up to its final zero. After WSAEFAULT the buffer grows and the call is made again; the length that came back is at most a hint.",
-        sources: &[&SOURCES[9], &SOURCES[107]],
+        sources: &[&SOURCES[9], &SOURCES[120]],
     },
     Note {
         id: "meaning-of-dwerror",
@@ -2927,84 +2962,84 @@ pub static NOTES: [Note; 75] = [
         id: "one-completion",
         says: "A call that answers WSA_IO_PENDING promises one later completion. A call that succeeds at once has already given its own, and any other error promises none.",
         decision: "A pending operation is a token that is given back exactly once. WSA_IO_PENDING is declared for the provider's own answer.",
-        sources: &[&SOURCES[86], &SOURCES[88]],
+        sources: &[&SOURCES[99], &SOURCES[101]],
     },
     Note {
         id: "upcalls-at-the-end",
         says: "At the last clean-up open sockets are closed, pending operations fail with WSA_OPERATION_ABORTED, and nobody is notified. Which upcalls are allowed then is not said. The page of WSPCleanup also lists WSAENETDOWN.",
         decision: "During the last clean-up only the three releases make sense, and after it no upcall does. Both codes are declared for the provider's own answers.",
-        sources: &[&SOURCES[20], &SOURCES[78]],
+        sources: &[&SOURCES[20], &SOURCES[91]],
     },
     Note {
         id: "event-tag-bit",
         says: "The lowest bit of `hEvent` in a client's structure can ask that no notice be given. The pages of the event functions do not mention it.",
         decision: "A borrowed event is masked before it is passed on.",
-        sources: &[&SOURCES[95], &SOURCES[108]],
+        sources: &[&SOURCES[108], &SOURCES[121]],
     },
     Note {
         id: "constness",
         says: "The C signatures have no constant pointers here. One Rust crate marks the inputs as constant, and `lpWSPData` too, although it is an output.",
         decision: "Constness follows the direction of each parameter, and `lpWSPData` is an output.",
-        sources: &[&SOURCES[98], &SOURCES[104], &SOURCES[19]],
+        sources: &[&SOURCES[111], &SOURCES[117], &SOURCES[19]],
     },
     Note {
         id: "event-type",
         says: "The headers define WSAEVENT as HANDLE, which is a pointer. One Rust crate makes it a signed number of the same width.",
         decision: "It is a pointer, as in the headers, and WSA_INVALID_EVENT is null.",
-        sources: &[&SOURCES[100], &SOURCES[104]],
+        sources: &[&SOURCES[113], &SOURCES[117]],
     },
     Note {
         id: "san-table-only-in-the-ddk",
         says: "The table with sixteen slots and its entry stand in ws2san.h of the driver kit alone. The Rust crates have neither.",
         decision: "Both are declared here after that header, which needs ws2spi.h before it.",
-        sources: &[&SOURCES[99], &SOURCES[104], &SOURCES[105], &SOURCES[92]],
+        sources: &[&SOURCES[112], &SOURCES[117], &SOURCES[118], &SOURCES[105]],
     },
     Note {
         id: "packing",
         says: "On 32-bit machines the headers set a packing of four bytes. No structure here has a member that is aligned more strictly there, and the measured layouts are the same with and without it.",
         decision: "All structures have the plain C layout and none is packed.",
-        sources: &[&SOURCES[98], &SOURCES[106]],
+        sources: &[&SOURCES[111], &SOURCES[119]],
     },
     Note {
         id: "overlapped-union",
         says: "In the headers WSAOVERLAPPED is another name for OVERLAPPED, whose two offsets share their place with a pointer.",
         decision: "It is a structure of its own with the two offsets, which is what sockets use; its size and offsets are those of OVERLAPPED.",
-        sources: &[&SOURCES[100], &SOURCES[5], &SOURCES[106]],
+        sources: &[&SOURCES[113], &SOURCES[5], &SOURCES[119]],
     },
     Note {
         id: "text-lengths",
         says: "The headers declare both texts with one character more than WSPDESCRIPTION_LEN and WSAPROTOCOL_LEN, for the final zero.",
         decision: "The arrays have the length 256. The constants are declared for code that fills the texts.",
-        sources: &[&SOURCES[98], &SOURCES[100], &SOURCES[51], &SOURCES[55]],
+        sources: &[&SOURCES[111], &SOURCES[113], &SOURCES[51], &SOURCES[55]],
     },
     Note {
         id: "order-of-functions",
         says: "The members of WSPPROC_TABLE are in the order of the alphabet but for one: lpWSPGetQOSByName follows lpWSPGetSockOpt. The pages list the functions by name.",
         decision: "The slots are those of the headers.",
-        sources: &[&SOURCES[98], &SOURCES[53]],
+        sources: &[&SOURCES[111], &SOURCES[53]],
     },
     Note {
         id: "pointer-types-in-c",
         says: "The headers point at an address as a structure of 16 bytes and at a buffer as signed characters. An address can be longer or shorter than the structure, and the page of WSPBind says that only the first two bytes have a fixed meaning.",
         decision: "All of them are bytes with a length. The structure is declared for its first member alone, and the type CHAR is an unsigned byte.",
-        sources: &[&SOURCES[24], &SOURCES[61], &SOURCES[98]],
+        sources: &[&SOURCES[24], &SOURCES[61], &SOURCES[111]],
     },
     Note {
         id: "types-of-constants",
         says: "Most constants of the headers are bare numbers, and the crates give them types that differ from one to the next.",
         decision: "A constant has the type of the parameter or the member that takes it, so that no conversion is needed.",
-        sources: &[&SOURCES[100], &SOURCES[104], &SOURCES[105]],
+        sources: &[&SOURCES[113], &SOURCES[117], &SOURCES[118]],
     },
     Note {
         id: "wait-pointer",
         says: "No header has a pointer type for WaitForMultipleObjectsEx.",
         decision: "It is named as those of ws2spi.h are.",
-        sources: &[&SOURCES[103]],
+        sources: &[&SOURCES[116]],
     },
 ];
 
 /// Where the facts come from.
-pub static SOURCES: [Source; 109] = [
+pub static SOURCES: [Source; 122] = [
     Source {
         id: "SDK:upcalls",
         title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL",
@@ -3495,6 +3530,97 @@ pub static SOURCES: [Source; 109] = [
         ),
     },
     Source {
+        id: "D:wscinstallprovider",
+        title: "WSCInstallProvider function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider",
+        ),
+    },
+    Source {
+        id: "D:wscinstallprovider64_32",
+        title: "WSCInstallProvider64_32 function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider64_32",
+        ),
+    },
+    Source {
+        id: "D:wscinstallproviderandchains",
+        title: "WSCInstallProviderAndChains function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallproviderandchains",
+        ),
+    },
+    Source {
+        id: "D:wscdeinstallprovider",
+        title: "WSCDeinstallProvider function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscdeinstallprovider",
+        ),
+    },
+    Source {
+        id: "D:wscdeinstallprovider32",
+        title: "WSCDeinstallProvider32 function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscdeinstallprovider32",
+        ),
+    },
+    Source {
+        id: "D:wscenumprotocols32",
+        title: "WSCEnumProtocols32 function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscenumprotocols32",
+        ),
+    },
+    Source {
+        id: "D:wscgetproviderpath32",
+        title: "WSCGetProviderPath32 function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderpath32",
+        ),
+    },
+    Source {
+        id: "D:wscgetproviderinfo",
+        title: "WSCGetProviderInfo function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo",
+        ),
+    },
+    Source {
+        id: "D:wscgetproviderinfo32",
+        title: "WSCGetProviderInfo32 function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo32",
+        ),
+    },
+    Source {
+        id: "D:wscsetproviderinfo",
+        title: "WSCSetProviderInfo function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo",
+        ),
+    },
+    Source {
+        id: "D:wscsetproviderinfo32",
+        title: "WSCSetProviderInfo32 function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo32",
+        ),
+    },
+    Source {
+        id: "D:wscwriteproviderorder",
+        title: "WSCWriteProviderOrder function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder",
+        ),
+    },
+    Source {
+        id: "D:wscwriteproviderorder32",
+        title: "WSCWriteProviderOrder32 function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32",
+        ),
+    },
+    Source {
         id: "D:waitformultipleobjectsex",
         title: "WaitForMultipleObjectsEx function",
         url: Some(
@@ -3696,7 +3822,7 @@ pub static SOURCES: [Source; 109] = [
     },
     Source {
         id: "H:mingw-base",
-        title: "mingw-w64 10.0.0, synchapi.h and winbase.h",
+        title: "mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h",
         url: None,
     },
     Source {

@@ -689,6 +689,83 @@ pub type LPCONDITIONPROC = Option<
     ) -> i32,
 >;
 
+/// A layer that may run in services and system processes.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_SYSTEM: DWORD = 2147483648;
+
+/// A layer that looks at data and perhaps drops it.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_INSPECTOR: DWORD = 1;
+
+/// A layer that leads connections elsewhere.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_REDIRECTOR: DWORD = 2;
+
+/// A layer that stands in for the other end.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_PROXY: DWORD = 4;
+
+/// A layer that decides which connections there may be.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_FIREWALL: DWORD = 8;
+
+/// A layer that changes what is received.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_INBOUND_MODIFY: DWORD = 16;
+
+/// A layer that changes what is sent.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_OUTBOUND_MODIFY: DWORD = 32;
+
+/// A layer that encrypts or compresses.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_CRYPTO_COMPRESS: DWORD = 64;
+
+/// A layer that keeps copies of data.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const LSP_LOCAL_CACHE: DWORD = 128;
+
+/// The categories of a layer, as `WSCGetProviderInfo` and `WSCSetProviderInfo` name them.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const ProviderInfoLspCategories: i32 = 0;
+
+/// The most characters of the path of a DLL in the catalog, with the final zero.
+///
+/// Declared in `minwindef.h`.
+///
+/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WSCInstallProviderAndChains function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallproviderandchains).
+pub const MAX_PATH: i32 = 260;
+
 /// The result of a call that succeeded.
 ///
 /// Declared in `winerror.h`.
@@ -1652,35 +1729,35 @@ pub const SECURITY_PROTOCOL_NONE: i32 = 0;
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const INFINITE: DWORD = 4294967295;
 
 /// The first object is set; the numbers behind it stand for the other objects.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_OBJECT_0: DWORD = 0;
 
 /// A queued function has run.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_IO_COMPLETION: DWORD = 192;
 
 /// The wait failed.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_FAILED: DWORD = 4294967295;
 
 /// The time is over.
 ///
 /// Declared in `winerror.h`.
 ///
-/// Source: mingw-w64 10.0.0, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_TIMEOUT: DWORD = 258;
 
 /// Closes an event.
@@ -2657,6 +2734,203 @@ pub type WSPStartupExFn = unsafe extern "system" fn(
 /// A pointer to [`WSPStartupEx`](WSPStartupExFn), or null.
 pub type LPWSPSTARTUPEX = Option<WSPStartupExFn>;
 
+/// Adds the entries of one provider to the catalog of this process's width, behind all others.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCInstallProviderFn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    lpszProviderDllPath: *const WCHAR,
+    lpProtocolInfoList: *const WSAPROTOCOL_INFOW,
+    dwNumberOfEntries: DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCInstallProvider`](WSCInstallProviderFn), or null.
+pub type LPWSCINSTALLPROVIDER = Option<WSCInstallProviderFn>;
+
+/// Adds the same entries of one provider to both catalogs of a 64-bit Windows.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCInstallProvider64_32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider64_32); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCInstallProvider64_32Fn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    lpszProviderDllPath: *const WCHAR,
+    lpProtocolInfoList: *const WSAPROTOCOL_INFOW,
+    dwNumberOfEntries: DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCInstallProvider64_32`](WSCInstallProvider64_32Fn), or null.
+pub type LPWSCINSTALLPROVIDER64_32 = Option<WSCInstallProvider64_32Fn>;
+
+/// Removes all entries of one provider from the catalog of this process's width.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCDeinstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscdeinstallprovider); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCDeinstallProviderFn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCDeinstallProvider`](WSCDeinstallProviderFn), or null.
+pub type LPWSCDEINSTALLPROVIDER = Option<WSCDeinstallProviderFn>;
+
+/// Removes all entries of one provider from the 32-bit catalog.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCDeinstallProvider32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscdeinstallprovider32); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCDeinstallProvider32Fn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCDeinstallProvider32`](WSCDeinstallProvider32Fn), or null.
+pub type LPWSCDEINSTALLPROVIDER32 = Option<WSCDeinstallProvider32Fn>;
+
+/// Lists the 32-bit catalog as `WSCEnumProtocols` lists that of this process's width.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCEnumProtocols32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscenumprotocols32); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCEnumProtocols32Fn = unsafe extern "system" fn(
+    lpiProtocols: *const i32,
+    lpProtocolBuffer: *mut WSAPROTOCOL_INFOW,
+    lpdwBufferLength: *mut DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCEnumProtocols32`](WSCEnumProtocols32Fn), or null.
+pub type LPWSCENUMPROTOCOLS32 = Option<WSCEnumProtocols32Fn>;
+
+/// Answers the path of a provider's DLL in the catalog of this process's width.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCGetProviderPath function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderpath); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCGetProviderPathFn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    lpszProviderDllPath: *mut WCHAR,
+    lpProviderDllPathLen: *mut i32,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCGetProviderPath`](WSCGetProviderPathFn), or null.
+pub type LPWSCGETPROVIDERPATH = Option<WSCGetProviderPathFn>;
+
+/// Answers the path of a provider's DLL in the 32-bit catalog.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCGetProviderPath32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderpath32); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCGetProviderPath32Fn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    lpszProviderDllPath: *mut WCHAR,
+    lpProviderDllPathLen: *mut i32,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCGetProviderPath32`](WSCGetProviderPath32Fn), or null.
+pub type LPWSCGETPROVIDERPATH32 = Option<WSCGetProviderPath32Fn>;
+
+/// Puts the entries of the catalog of this process's width in order, and answers zero or the error code.
+///
+/// Declared in `sporder.h`.
+///
+/// Source: [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h.
+pub type WSCWriteProviderOrderFn = unsafe extern "system" fn(
+    lpwdCatalogEntryId: *const DWORD,
+    dwNumberOfEntries: DWORD,
+) -> i32;
+
+/// A pointer to [`WSCWriteProviderOrder`](WSCWriteProviderOrderFn), or null.
+pub type LPWSCWRITEPROVIDERORDER = Option<WSCWriteProviderOrderFn>;
+
+/// Puts the entries of the 32-bit catalog in order, and answers zero or the error code.
+///
+/// Declared in `sporder.h`.
+///
+/// Source: [WSCWriteProviderOrder32 function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32); mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h.
+pub type WSCWriteProviderOrder32Fn = unsafe extern "system" fn(
+    lpwdCatalogEntryId: *const DWORD,
+    dwNumberOfEntries: DWORD,
+) -> i32;
+
+/// A pointer to [`WSCWriteProviderOrder32`](WSCWriteProviderOrder32Fn), or null.
+pub type LPWSCWRITEPROVIDERORDER32 = Option<WSCWriteProviderOrder32Fn>;
+
+/// Answers the categories of a layer in the catalog of this process's width.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCGetProviderInfoFn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    InfoType: i32,
+    Info: *mut u8,
+    InfoSize: *mut ULONG_PTR,
+    Flags: DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCGetProviderInfo`](WSCGetProviderInfoFn), or null.
+pub type LPWSCGETPROVIDERINFO = Option<WSCGetProviderInfoFn>;
+
+/// Sets the categories of a layer in the catalog of this process's width.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCSetProviderInfoFn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    InfoType: i32,
+    Info: *const u8,
+    InfoSize: ULONG_PTR,
+    Flags: DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCSetProviderInfo`](WSCSetProviderInfoFn), or null.
+pub type LPWSCSETPROVIDERINFO = Option<WSCSetProviderInfoFn>;
+
+/// Answers the categories of a layer in the 32-bit catalog.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCGetProviderInfo32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo32); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCGetProviderInfo32Fn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    InfoType: i32,
+    Info: *mut u8,
+    InfoSize: *mut ULONG_PTR,
+    Flags: DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCGetProviderInfo32`](WSCGetProviderInfo32Fn), or null.
+pub type LPWSCGETPROVIDERINFO32 = Option<WSCGetProviderInfo32Fn>;
+
+/// Sets the categories of a layer in the 32-bit catalog.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCSetProviderInfo32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo32); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCSetProviderInfo32Fn = unsafe extern "system" fn(
+    lpProviderId: *const GUID,
+    InfoType: i32,
+    Info: *const u8,
+    InfoSize: ULONG_PTR,
+    Flags: DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCSetProviderInfo32`](WSCSetProviderInfo32Fn), or null.
+pub type LPWSCSETPROVIDERINFO32 = Option<WSCSetProviderInfo32Fn>;
+
 /// Lists the catalog of protocols, hidden entries included, and answers how many there are or `SOCKET_ERROR`.
 ///
 /// Declared in `ws2spi.h`.
@@ -2676,7 +2950,7 @@ pub type LPWSCENUMPROTOCOLS = Option<WSCEnumProtocolsFn>;
 ///
 /// Declared in `synchapi.h`.
 ///
-/// Source: [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex); mingw-w64 10.0.0, synchapi.h and winbase.h.
+/// Source: [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex); mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h.
 pub type WaitForMultipleObjectsExFn = unsafe extern "system" fn(
     nCount: DWORD,
     lpHandles: *const HANDLE,

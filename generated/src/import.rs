@@ -74,6 +74,681 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
     })
 }
 
+/// Finds `WSCInstallProvider`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCInstallProvider(
+            lpProviderId: *const ffi::GUID,
+            lpszProviderDllPath: *const ffi::WCHAR,
+            lpProtocolInfoList: *const ffi::WSAPROTOCOL_INFOW,
+            dwNumberOfEntries: ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCInstallProvider)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_INSTALL_PROVIDER: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCInstallProvider` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCInstallProvider`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_install_provider(function: ffi::WSCInstallProviderFn) {
+    PROVIDED_WSC_INSTALL_PROVIDER.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCInstallProvider`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
+    let provided = PROVIDED_WSC_INSTALL_PROVIDER.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCInstallProvider")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCInstallProviderFn>(found) })
+}
+
+/// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCInstallProvider64_32(
+            lpProviderId: *const ffi::GUID,
+            lpszProviderDllPath: *const ffi::WCHAR,
+            lpProtocolInfoList: *const ffi::WSAPROTOCOL_INFOW,
+            dwNumberOfEntries: ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCInstallProvider64_32)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_INSTALL_PROVIDER64_32: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCInstallProvider64_32` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCInstallProvider64_32`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_install_provider64_32(
+    function: ffi::WSCInstallProvider64_32Fn,
+) {
+    PROVIDED_WSC_INSTALL_PROVIDER64_32.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
+    let provided = PROVIDED_WSC_INSTALL_PROVIDER64_32.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCInstallProvider64_32")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe {
+        core::mem::transmute::<*mut (), ffi::WSCInstallProvider64_32Fn>(found)
+    })
+}
+
+/// Finds `WSCDeinstallProvider`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCDeinstallProvider(
+            lpProviderId: *const ffi::GUID,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCDeinstallProvider)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_DEINSTALL_PROVIDER: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCDeinstallProvider` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCDeinstallProvider`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_deinstall_provider(function: ffi::WSCDeinstallProviderFn) {
+    PROVIDED_WSC_DEINSTALL_PROVIDER.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCDeinstallProvider`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
+    let provided = PROVIDED_WSC_DEINSTALL_PROVIDER.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCDeinstallProvider")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCDeinstallProviderFn>(found) })
+}
+
+/// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCDeinstallProvider32(
+            lpProviderId: *const ffi::GUID,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCDeinstallProvider32)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_DEINSTALL_PROVIDER32: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCDeinstallProvider32` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCDeinstallProvider32`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_deinstall_provider32(function: ffi::WSCDeinstallProvider32Fn) {
+    PROVIDED_WSC_DEINSTALL_PROVIDER32.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
+    let provided = PROVIDED_WSC_DEINSTALL_PROVIDER32.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCDeinstallProvider32")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe {
+        core::mem::transmute::<*mut (), ffi::WSCDeinstallProvider32Fn>(found)
+    })
+}
+
+/// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCEnumProtocols32(
+            lpiProtocols: *const i32,
+            lpProtocolBuffer: *mut ffi::WSAPROTOCOL_INFOW,
+            lpdwBufferLength: *mut ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCEnumProtocols32)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_ENUM_PROTOCOLS32: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCEnumProtocols32` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCEnumProtocols32`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_enum_protocols32(function: ffi::WSCEnumProtocols32Fn) {
+    PROVIDED_WSC_ENUM_PROTOCOLS32.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
+    let provided = PROVIDED_WSC_ENUM_PROTOCOLS32.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCEnumProtocols32")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCEnumProtocols32Fn>(found) })
+}
+
+/// Finds `WSCGetProviderPath`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCGetProviderPath(
+            lpProviderId: *const ffi::GUID,
+            lpszProviderDllPath: *mut ffi::WCHAR,
+            lpProviderDllPathLen: *mut i32,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCGetProviderPath)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_GET_PROVIDER_PATH: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCGetProviderPath` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCGetProviderPath`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_get_provider_path(function: ffi::WSCGetProviderPathFn) {
+    PROVIDED_WSC_GET_PROVIDER_PATH.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCGetProviderPath`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
+    let provided = PROVIDED_WSC_GET_PROVIDER_PATH.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCGetProviderPath")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderPathFn>(found) })
+}
+
+/// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCGetProviderPath32(
+            lpProviderId: *const ffi::GUID,
+            lpszProviderDllPath: *mut ffi::WCHAR,
+            lpProviderDllPathLen: *mut i32,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCGetProviderPath32)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_GET_PROVIDER_PATH32: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCGetProviderPath32` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCGetProviderPath32`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_get_provider_path32(function: ffi::WSCGetProviderPath32Fn) {
+    PROVIDED_WSC_GET_PROVIDER_PATH32.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
+    let provided = PROVIDED_WSC_GET_PROVIDER_PATH32.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCGetProviderPath32")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderPath32Fn>(found) })
+}
+
+/// Finds `WSCWriteProviderOrder`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCWriteProviderOrder(
+            lpwdCatalogEntryId: *const ffi::DWORD,
+            dwNumberOfEntries: ffi::DWORD,
+        ) -> i32;
+    }
+    Some(WSCWriteProviderOrder)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_WRITE_PROVIDER_ORDER: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCWriteProviderOrder` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCWriteProviderOrder`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_write_provider_order(function: ffi::WSCWriteProviderOrderFn) {
+    PROVIDED_WSC_WRITE_PROVIDER_ORDER.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCWriteProviderOrder`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
+    let provided = PROVIDED_WSC_WRITE_PROVIDER_ORDER.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCWriteProviderOrder")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCWriteProviderOrderFn>(found) })
+}
+
+/// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCWriteProviderOrder32(
+            lpwdCatalogEntryId: *const ffi::DWORD,
+            dwNumberOfEntries: ffi::DWORD,
+        ) -> i32;
+    }
+    Some(WSCWriteProviderOrder32)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_WRITE_PROVIDER_ORDER32: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCWriteProviderOrder32` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCWriteProviderOrder32`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_write_provider_order32(
+    function: ffi::WSCWriteProviderOrder32Fn,
+) {
+    PROVIDED_WSC_WRITE_PROVIDER_ORDER32.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
+    let provided = PROVIDED_WSC_WRITE_PROVIDER_ORDER32.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCWriteProviderOrder32")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe {
+        core::mem::transmute::<*mut (), ffi::WSCWriteProviderOrder32Fn>(found)
+    })
+}
+
+/// Finds `WSCGetProviderInfo`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCGetProviderInfo(
+            lpProviderId: *const ffi::GUID,
+            InfoType: i32,
+            Info: *mut u8,
+            InfoSize: *mut ffi::ULONG_PTR,
+            Flags: ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCGetProviderInfo)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_GET_PROVIDER_INFO: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCGetProviderInfo` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCGetProviderInfo`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_get_provider_info(function: ffi::WSCGetProviderInfoFn) {
+    PROVIDED_WSC_GET_PROVIDER_INFO.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCGetProviderInfo`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
+    let provided = PROVIDED_WSC_GET_PROVIDER_INFO.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCGetProviderInfo")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderInfoFn>(found) })
+}
+
+/// Finds `WSCSetProviderInfo`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCSetProviderInfo(
+            lpProviderId: *const ffi::GUID,
+            InfoType: i32,
+            Info: *const u8,
+            InfoSize: ffi::ULONG_PTR,
+            Flags: ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCSetProviderInfo)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_SET_PROVIDER_INFO: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCSetProviderInfo` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCSetProviderInfo`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_set_provider_info(function: ffi::WSCSetProviderInfoFn) {
+    PROVIDED_WSC_SET_PROVIDER_INFO.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCSetProviderInfo`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
+    let provided = PROVIDED_WSC_SET_PROVIDER_INFO.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCSetProviderInfo")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCSetProviderInfoFn>(found) })
+}
+
+/// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCGetProviderInfo32(
+            lpProviderId: *const ffi::GUID,
+            InfoType: i32,
+            Info: *mut u8,
+            InfoSize: *mut ffi::ULONG_PTR,
+            Flags: ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCGetProviderInfo32)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_GET_PROVIDER_INFO32: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCGetProviderInfo32` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCGetProviderInfo32`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_get_provider_info32(function: ffi::WSCGetProviderInfo32Fn) {
+    PROVIDED_WSC_GET_PROVIDER_INFO32.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
+    let provided = PROVIDED_WSC_GET_PROVIDER_INFO32.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCGetProviderInfo32")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderInfo32Fn>(found) })
+}
+
+/// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[inline]
+pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCSetProviderInfo32(
+            lpProviderId: *const ffi::GUID,
+            InfoType: i32,
+            Info: *const u8,
+            InfoSize: ffi::ULONG_PTR,
+            Flags: ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCSetProviderInfo32)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_SET_PROVIDER_INFO32: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCSetProviderInfo32` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCSetProviderInfo32`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_set_provider_info32(function: ffi::WSCSetProviderInfo32Fn) {
+    PROVIDED_WSC_SET_PROVIDER_INFO32.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
+    let provided = PROVIDED_WSC_SET_PROVIDER_INFO32.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCSetProviderInfo32")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCSetProviderInfo32Fn>(found) })
+}
+
 /// Finds `WSCEnumProtocols`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]

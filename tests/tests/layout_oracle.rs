@@ -6,12 +6,13 @@
 #[macro_use]
 mod oracle;
 
-use oracle::{Spelled, our_field, same, their_field};
+use oracle::{Spelled, our_field, same, takes_6, their_field};
 use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::fs;
 #[cfg(not(windows))]
 use std::io::Write as _;
+use std::marker::PhantomData;
 use std::mem::offset_of;
 use std::path::Path;
 #[cfg(not(windows))]
@@ -85,12 +86,41 @@ signatures! { ws:
     LPWSPENUMNETWORKEVENTS, LPWSPGETPEERNAME, LPWSPGETSOCKNAME, LPWSPGETSOCKOPT, LPWSPGETQOSBYNAME,
     LPWSPJOINLEAF, LPWSPLISTEN, LPWSPSELECT, LPWSPSEND, LPWSPSENDDISCONNECT, LPWSPSENDTO, LPWSPSETSOCKOPT,
     LPWSPSHUTDOWN, LPWSPSOCKET, LPWSPSTRINGTOADDRESS,
+    LPWSCDEINSTALLPROVIDER, LPWSCGETPROVIDERPATH, LPWSCINSTALLPROVIDER,
 }
 
-/// A function that has no pointer type there. What the compiler looks at, nobody links.
+/// Functions that have no pointer type there. What the compiler looks at, nobody links.
 const _: ffi::LPWAITFORMULTIPLEOBJECTSEX =
     Some(windows_sys::Win32::System::Threading::WaitForMultipleObjectsEx);
-const LINKED: &[&str] = &["LPWAITFORMULTIPLEOBJECTSEX"];
+const LINKED: &[&str] = &[
+    "LPWAITFORMULTIPLEOBJECTSEX",
+    "LPWSCGETPROVIDERINFO",
+    "LPWSCSETPROVIDERINFO",
+    "LPWSCDEINSTALLPROVIDER32",
+    "LPWSCENUMPROTOCOLS32",
+    "LPWSCGETPROVIDERINFO32",
+    "LPWSCGETPROVIDERPATH32",
+    "LPWSCINSTALLPROVIDER64_32",
+    "LPWSCSETPROVIDERINFO32",
+    "LPWSCWRITEPROVIDERORDER32",
+];
+const _: () = {
+    same(takes_6(ws::WSCGetProviderInfo), PhantomData::<ffi::LPWSCGETPROVIDERINFO>);
+    same(takes_6(ws::WSCSetProviderInfo), PhantomData::<ffi::LPWSCSETPROVIDERINFO>);
+};
+/// Only 64-bit systems have a second catalog.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    use oracle::{takes_2, takes_4, takes_5};
+    same(takes_2(ws::WSCDeinstallProvider32), PhantomData::<ffi::LPWSCDEINSTALLPROVIDER32>);
+    same(takes_4(ws::WSCEnumProtocols32), PhantomData::<ffi::LPWSCENUMPROTOCOLS32>);
+    same(takes_6(ws::WSCGetProviderInfo32), PhantomData::<ffi::LPWSCGETPROVIDERINFO32>);
+    same(takes_4(ws::WSCGetProviderPath32), PhantomData::<ffi::LPWSCGETPROVIDERPATH32>);
+    same(takes_5(ws::WSCInstallProvider64_32), PhantomData::<ffi::LPWSCINSTALLPROVIDER64_32>);
+    same(takes_6(ws::WSCSetProviderInfo32), PhantomData::<ffi::LPWSCSETPROVIDERINFO32>);
+    // It differs from theirs as the one for the other catalog does.
+    same(PhantomData::<ffi::LPWSCWRITEPROVIDERORDER>, PhantomData::<ffi::LPWSCWRITEPROVIDERORDER32>);
+};
 
 signatures_but_for! { ws:
     "`WSAEVENT` is an integer there; in C it is a `HANDLE`" {
@@ -103,6 +133,9 @@ signatures_but_for! { ws:
     "the provider fills in `lpWSPData`, so it cannot be `*const`" {
         LPWSPSTARTUP, D = *mut ffi::WSPDATA, *const ffi::WSPDATA:
             unsafe extern "system" fn(u16, D, *const ffi::WSAPROTOCOL_INFOW, ffi::WSPUPCALLTABLE, *mut ffi::WSPPROC_TABLE) -> i32;
+    }
+    "the order is only read" {
+        LPWSCWRITEPROVIDERORDER, O = *const u32, *mut u32: unsafe extern "system" fn(O, u32) -> i32;
     }
     "the provider may change the structure of a request that is under way" {
         LPWSPGETOVERLAPPEDRESULT, O = *mut ffi::WSAOVERLAPPED, *const ffi::WSAOVERLAPPED:
@@ -196,7 +229,7 @@ fn constants() -> Vec<(&'static str, usize, usize)> {
     }
     .to_vec();
     all.extend(numbers! { foundation:
-        NO_ERROR, FALSE, TRUE, WAIT_OBJECT_0, WAIT_IO_COMPLETION, WAIT_FAILED, WAIT_TIMEOUT,
+        NO_ERROR, FALSE, TRUE, WAIT_OBJECT_0, WAIT_IO_COMPLETION, WAIT_FAILED, WAIT_TIMEOUT, MAX_PATH,
     });
     all.extend(numbers! { threading: INFINITE });
     // There only the numbers of these bits are.
@@ -233,7 +266,9 @@ fn constants() -> Vec<(&'static str, usize, usize)> {
         XP1_SUPPORT_MULTIPOINT, XP1_MULTIPOINT_CONTROL_PLANE, XP1_MULTIPOINT_DATA_PLANE, XP1_QOS_SUPPORTED,
         XP1_INTERRUPT, XP1_UNI_SEND, XP1_UNI_RECV, XP1_PARTIAL_MESSAGE, XP1_SAN_SUPPORT_SDP,
         PFL_MULTIPLE_PROTO_ENTRIES, PFL_RECOMMENDED_PROTO_ENTRY, PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO,
-        PFL_NETWORKDIRECT_PROVIDER, BIGENDIAN, LITTLEENDIAN, SECURITY_PROTOCOL_NONE,
+        PFL_NETWORKDIRECT_PROVIDER, BIGENDIAN, LITTLEENDIAN, SECURITY_PROTOCOL_NONE, LSP_SYSTEM,
+        LSP_INSPECTOR, LSP_REDIRECTOR, LSP_PROXY, LSP_FIREWALL, LSP_INBOUND_MODIFY, LSP_OUTBOUND_MODIFY,
+        LSP_CRYPTO_COMPRESS, LSP_LOCAL_CACHE, ProviderInfoLspCategories,
     });
     all
 }
@@ -254,6 +289,7 @@ fn errors() -> Vec<(&'static str, WsaError, i64)> {
         WSAENOPROTOOPT, WSAEPROTONOSUPPORT, WSAESOCKTNOSUPPORT, WSAEAFNOSUPPORT, WSAEADDRINUSE,
         WSAEADDRNOTAVAIL, WSAENETUNREACH, WSAENETRESET, WSAECONNABORTED, WSAECONNRESET, WSAEISCONN,
         WSAENOTCONN, WSAESHUTDOWN, WSAETIMEDOUT, WSAECONNREFUSED, WSAEHOSTUNREACH, WSAEDISCON, WSATRY_AGAIN,
+        WSANO_RECOVERY,
     }
     .to_vec();
     all.extend(codes! { foundation: ERROR_INVALID_HANDLE });

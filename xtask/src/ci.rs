@@ -36,7 +36,8 @@ pub fn run() -> Result<()> {
     dependencies(&mut legs)?;
     for target in TARGETS {
         let name = format!("layouts for {target}");
-        let packages = "--package tour --package tour-ifs --package wpu-host --lib --examples";
+        let packages =
+            "--package tour --package tour-ifs --package wpu-host --package wpu-install --lib --examples";
         let command = format!("cargo check --quiet {packages} --target {target}");
         legs.run_if(&name, has_target(target), "rustup cannot add the target", &command)?;
     }

@@ -58,6 +58,22 @@ pub const fn our_field<S, T>(_: fn(&S) -> &T) -> PhantomData<T> {
     PhantomData
 }
 
+macro_rules! items {
+    ($($name:ident: $($param:ident)*;)*) => {
+        $(
+            /// The pointer type of a function with this many parameters, in our words.
+            #[allow(dead_code, reason = "each oracle uses what the other crate has")]
+            pub const fn $name<R: Spelled, $($param: Spelled),*>(
+                _: unsafe extern "system" fn($($param),*) -> R,
+            ) -> PhantomData<Option<unsafe extern "system" fn($($param::Ours),*) -> R::Ours>> {
+                PhantomData
+            }
+        )*
+    };
+}
+
+items! { takes_2: A B; takes_4: A B C D; takes_5: A B C D E; takes_6: A B C D E F; }
+
 /// Compiles where both types are one.
 pub const fn same<T>(_: PhantomData<T>, _: PhantomData<T>) {}
 

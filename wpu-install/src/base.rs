@@ -1,0 +1,195 @@
+//! Planning to install a base provider.
+
+use crate::catalog::{Catalogs, Width, named};
+use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
+use crate::problem::Problem;
+use wpu_sys::ffi::{
+    BASE_PROTOCOL, GUID, MAX_PATH, PFL_MATCHES_PROTOCOL_ZERO, WSAPROTOCOL_INFOW, WSAPROTOCOL_LEN,
+    XP1_IFS_HANDLES,
+};
+use wpu_sys::{Class, WideString};
+
+/// A base provider to install.
+#[derive(Debug, Clone)]
+pub struct Base {
+    /// Its id.
+    pub provider: GUID,
+    /// Its DLL.
+    pub path: WideString,
+    /// The DLL for 32-bit programs, if it has another path.
+    pub path32: Option<WideString>,
+    /// Whether its sockets are file handles.
+    pub class: Class,
+    /// The sockets that it offers: one entry for each.
+    pub sockets: Vec<Sockets>,
+    /// Whether programs find its entries before all others.
+    pub first: bool,
+}
+
+/// One kind of sockets that a base provider offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sockets {
+    /// What it is called.
+    pub name: String,
+    /// The address family.
+    pub family: i32,
+    /// The socket type.
+    pub kind: i32,
+    /// The protocol.
+    pub protocol: i32,
+    /// What it promises: `XP1_…`. Whether its sockets are file handles follows from the class.
+    pub service_flags: u32,
+    /// The shortest and the longest address, in bytes.
+    pub addresses: (i32, i32),
+    /// The longest message in bytes; 0 for a stream, `u32::MAX` for no bound.
+    pub message_size: u32,
+}
+
+impl Base {
+    /// The steps that install it in all of `catalogs`.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be.
+    pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Problem> {
+        check(catalogs, &self.provider)?;
+        if self.sockets.is_empty() {
+            return Err(Problem::NoSockets);
+        }
+        let infos = self.sockets.iter().map(|sockets| self.info(sockets)).collect::<Result<Vec<_>, _>>()?;
+        let mut steps = Vec::new();
+        for (place, path) in places(catalogs, &self.path, self.path32.as_ref())? {
+            let entries = (1..).zip(&infos).map(|(number, info)| Planned::single(number, info)).collect();
+            let what = Addition { provider: self.provider, path: path.clone(), categories: 0, entries };
+            steps.push(Step { place, action: Action::Add(what) });
+        }
+        if self.first {
+            steps.extend(catalogs.all().map(|(width, catalog)| {
+                let known = || catalog.ids().into_iter().map(Key::Known);
+                let new = || (1..).map(Key::New).take(infos.len());
+                let action = Action::Reorder {
+                    from: known().chain(new()).collect(),
+                    to: new().chain(known()).collect(),
+                };
+                Step { place: Place::In(width), action }
+            }));
+        }
+        Ok(Plan { before: catalogs.clone(), steps, notes: self.notes(catalogs) })
+    }
+
+    fn info(&self, sockets: &Sockets) -> Result<WSAPROTOCOL_INFOW, Problem> {
+        check_name(&sockets.name)?;
+        let mut flags = sockets.service_flags;
+        match self.class {
+            Class::Ifs => flags |= XP1_IFS_HANDLES,
+            Class::NonIfs if flags & XP1_IFS_HANDLES != 0 => {
+                return Err(Problem::ClassAndFlags { name: sockets.name.clone() });
+            }
+            Class::NonIfs => (),
+        }
+        let mut info = WSAPROTOCOL_INFOW {
+            dwServiceFlags1: flags,
+            dwProviderFlags: PFL_MATCHES_PROTOCOL_ZERO,
+            ProviderId: self.provider,
+            iVersion: 2,
+            iAddressFamily: sockets.family,
+            iMinSockAddr: sockets.addresses.0,
+            iMaxSockAddr: sockets.addresses.1,
+            iSocketType: sockets.kind,
+            iProtocol: sockets.protocol,
+            dwMessageSize: sockets.message_size,
+            szProtocol: named(&sockets.name),
+            ..WSAPROTOCOL_INFOW::ZERO
+        };
+        info.ProtocolChain.ChainLen = BASE_PROTOCOL;
+        Ok(info)
+    }
+
+    fn notes(&self, catalogs: &Catalogs) -> Vec<Note> {
+        let mut notes = Vec::new();
+        for (width, catalog) in catalogs.all().filter(|_| !self.first) {
+            for new in &self.sockets {
+                let wanted = (new.family, new.kind, new.protocol);
+                let known =
+                    catalog.entries.iter().find(|entry| entry.is_visible() && entry.sockets() == wanted);
+                if let Some(known) = known {
+                    notes.push(Note::FoundLater { width, entry: new.name.clone(), before: known.shown() });
+                }
+            }
+        }
+        notes.extend(one_path(catalogs, &self.path, self.path32.as_ref()));
+        notes.push(Note::Restart);
+        notes
+    }
+}
+
+/// What holds for every provider that is to be installed.
+pub(crate) fn check(catalogs: &Catalogs, provider: &GUID) -> Result<(), Problem> {
+    if catalogs.all().next().is_none() {
+        return Err(Problem::NoCatalog);
+    }
+    if *provider == GUID::ZERO {
+        return Err(Problem::NoId);
+    }
+    match catalogs.all().find(|(_, catalog)| catalog.has(provider)) {
+        Some((width, _)) => Err(Problem::AlreadyThere { width, provider: *provider }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
+    let longest = usize::try_from(WSAPROTOCOL_LEN).unwrap_or(0);
+    let why = match name.encode_utf16().count() {
+        0 => "is empty",
+        units if units > longest => "is longer than 255 characters",
+        _ if name.contains('\0') => "has a zero in it",
+        _ => return Ok(()),
+    };
+    Err(Problem::BadName { why })
+}
+
+/// Where a provider is installed with which path: with one call where one path serves both.
+fn places<'a>(
+    catalogs: &Catalogs,
+    path: &'a WideString,
+    path32: Option<&'a WideString>,
+) -> Result<Vec<(Place, &'a WideString)>, Problem> {
+    let path32 = path32.unwrap_or(path);
+    let found: Vec<_> = catalogs
+        .all()
+        .map(|(width, _)| (width, if width == Width::Bits32 { path32 } else { path }))
+        .collect();
+    found.iter().try_for_each(|(_, path)| check_path(path))?;
+    Ok(match &found[..] {
+        [(_, one), (_, same)] if one == same => vec![(Place::Both, *one)],
+        _ => found.iter().map(|(width, path)| (Place::In(*width), *path)).collect(),
+    })
+}
+
+pub(crate) fn check_path(path: &WideString) -> Result<(), Problem> {
+    let text = path.to_string();
+    let letters: Vec<char> = text.chars().take(3).collect();
+    let whole = match letters[..] {
+        [drive, ':', '\\' | '/'] => drive.is_ascii_alphabetic(),
+        ['%', ..] => text[1..].contains('%'),
+        ['\\', '\\', ..] => true,
+        _ => false,
+    };
+    let room = usize::try_from(MAX_PATH).unwrap_or(0);
+    let why = if path.units().len() >= room {
+        "is longer than the 259 characters that the catalog keeps"
+    } else if path.units().contains(&0) {
+        "has a zero in it"
+    } else if !whole {
+        "does not say where the DLL is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\\\"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::BadPath { path: text, why })
+}
+
+/// A DLL is for programs of one width.
+pub(crate) fn one_path(catalogs: &Catalogs, path: &WideString, path32: Option<&WideString>) -> Option<Note> {
+    let same = catalogs.all().count() == 2 && path32.is_none_or(|path32| path32 == path);
+    same.then_some(Note::OnePath)
+}

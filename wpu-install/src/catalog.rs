@@ -1,0 +1,238 @@
+//! What the catalog holds: entries in order, one catalog for each width of programs.
+
+use crate::guid::GuidText;
+use std::fmt;
+use wpu_sys::WideString;
+use wpu_sys::ffi::{GUID, LAYERED_PROTOCOL, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
+
+/// Which programs read a catalog. On 64-bit Windows there are two, with ids of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Width {
+    /// 64-bit programs.
+    Bits64,
+    /// 32-bit programs.
+    Bits32,
+}
+
+impl Width {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Bits64, Self::Bits32];
+
+    /// That of this program.
+    pub const OWN: Self = if cfg!(target_pointer_width = "32") { Self::Bits32 } else { Self::Bits64 };
+}
+
+impl fmt::Display for Width {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Bits64 => "64-bit",
+            Self::Bits32 => "32-bit",
+        })
+    }
+}
+
+/// An entry of a catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What clients and providers get to see of it.
+    pub info: WSAPROTOCOL_INFOW,
+    /// The provider's DLL. Variables such as `%SystemRoot%` stay as they are.
+    pub path: WideString,
+    /// The categories of a layer, which are those of its provider: 0 is none.
+    pub categories: u32,
+}
+
+impl Entry {
+    /// The number that Ws2_32 gave it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.info.dwCatalogEntryId
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name(&self.info)
+    }
+
+    /// Whether its sockets are file handles.
+    #[must_use]
+    pub fn is_ifs(&self) -> bool {
+        self.info.dwServiceFlags1 & XP1_IFS_HANDLES != 0
+    }
+
+    /// Whether it is the entry by which a layer stands in chains, for which no sockets are made.
+    #[must_use]
+    pub fn is_layer(&self) -> bool {
+        self.info.ProtocolChain.ChainLen == LAYERED_PROTOCOL
+    }
+
+    /// Whether clients find it.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        self.info.dwProviderFlags & PFL_HIDDEN == 0 && !self.is_layer()
+    }
+
+    /// The ids that a chain is made of, the top layer first; nothing for other entries.
+    #[must_use]
+    pub fn links(&self) -> &[u32] {
+        links(&self.info)
+    }
+
+    /// The sockets it is for.
+    #[must_use]
+    pub fn sockets(&self) -> (i32, i32, i32) {
+        (self.info.iAddressFamily, self.info.iSocketType, self.info.iProtocol)
+    }
+
+    /// Its number and name, as messages call it.
+    pub(crate) fn shown(&self) -> String {
+        format!("{} `{}`", self.id(), self.name())
+    }
+}
+
+pub(crate) fn links(info: &WSAPROTOCOL_INFOW) -> &[u32] {
+    let chain = &info.ProtocolChain;
+    match usize::try_from(chain.ChainLen) {
+        Ok(count) if count > 1 => &chain.ChainEntries[..count.min(chain.ChainEntries.len())],
+        _ => &[],
+    }
+}
+
+pub(crate) fn name(info: &WSAPROTOCOL_INFOW) -> String {
+    let end = info.szProtocol.iter().position(|unit| *unit == 0).unwrap_or(info.szProtocol.len());
+    String::from_utf16_lossy(&info.szProtocol[..end])
+}
+
+/// The most of `text` that a name can hold, whole characters only.
+pub(crate) fn named(text: &str) -> [u16; 256] {
+    let (mut units, mut at) = ([0; 256], 0);
+    for letter in text.chars() {
+        // One unit stays for the ending zero.
+        if at + letter.len_utf16() >= units.len() {
+            break;
+        }
+        at += letter.encode_utf16(&mut units[at..]).len();
+    }
+    units
+}
+
+/// The entries of one catalog, in the order in which clients find them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalog {
+    /// The entries, hidden ones too.
+    pub entries: Vec<Entry>,
+}
+
+impl Catalog {
+    /// The entry with this number.
+    #[must_use]
+    pub fn find(&self, id: u32) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id() == id)
+    }
+
+    /// The entries of a provider.
+    pub fn of<'a>(&'a self, provider: &'a GUID) -> impl Iterator<Item = &'a Entry> {
+        self.entries.iter().filter(move |entry| entry.info.ProviderId == *provider)
+    }
+
+    /// Whether the provider has entries.
+    #[must_use]
+    pub fn has(&self, provider: &GUID) -> bool {
+        self.of(provider).next().is_some()
+    }
+
+    /// The entries, the layers' own among them, that calls for this one can reach: those of its chain, those of
+    /// chains that stand in it, and so on. What a chain names and nobody has installed is left out.
+    #[must_use]
+    pub fn below(&self, entry: &Entry) -> Vec<&Entry> {
+        let mut found: Vec<&Entry> = Vec::new();
+        let mut ids = entry.links().to_vec();
+        while let Some(id) = ids.pop() {
+            if let Some(link) = self.find(id).filter(|link| found.iter().all(|known| known.id() != link.id()))
+            {
+                ids.extend(link.links());
+                found.push(link);
+            }
+        }
+        found
+    }
+
+    /// All ids in order.
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        self.entries.iter().map(Entry::id).collect()
+    }
+}
+
+/// The catalogs of a system, or those of them that are looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalogs {
+    /// The one for 64-bit programs.
+    pub bits64: Option<Catalog>,
+    /// The one for 32-bit programs.
+    pub bits32: Option<Catalog>,
+}
+
+impl Catalogs {
+    /// The catalog for programs of this width.
+    #[must_use]
+    pub fn get(&self, width: Width) -> Option<&Catalog> {
+        match width {
+            Width::Bits64 => self.bits64.as_ref(),
+            Width::Bits32 => self.bits32.as_ref(),
+        }
+    }
+
+    /// The place for it.
+    pub fn slot(&mut self, width: Width) -> &mut Option<Catalog> {
+        match width {
+            Width::Bits64 => &mut self.bits64,
+            Width::Bits32 => &mut self.bits32,
+        }
+    }
+
+    /// Those that are there, the 64-bit one first.
+    pub fn all(&self) -> impl Iterator<Item = (Width, &Catalog)> {
+        Width::ALL.into_iter().filter_map(|width| Some((width, self.get(width)?)))
+    }
+
+    /// Only the one for this width.
+    #[must_use]
+    pub fn only(mut self, width: Width) -> Self {
+        let kept = self.slot(width).take();
+        let mut all = Self::default();
+        *all.slot(width) = kept;
+        all
+    }
+}
+
+impl fmt::Display for Catalogs {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (width, catalog)) in self.all().enumerate() {
+            let gap = if at == 0 { "" } else { "\n" };
+            writeln!(out, "{gap}{width} catalog, in the order in which programs look through it")?;
+            catalog.entries.iter().try_for_each(|entry| list(out, entry))?;
+        }
+        Ok(())
+    }
+}
+
+/// An entry in two lines.
+fn list(out: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
+    let (family, kind, protocol) = entry.sockets();
+    let class = if entry.is_ifs() { "IFS" } else { "non-IFS" };
+    let links: Vec<_> = entry.links().iter().map(u32::to_string).collect();
+    let what = match entry.links() {
+        [] if entry.is_layer() => "layer".to_owned(),
+        [] => "base".to_owned(),
+        _ => format!("chain {}", links.join(" > ")),
+    };
+    let hidden = if entry.is_visible() { "" } else { ", hidden" };
+    writeln!(out, "  {:>6}  {}", entry.id(), entry.name())?;
+    writeln!(out, "          {what}, {class}{hidden}; family {family}, type {kind}, protocol {protocol}")?;
+    writeln!(out, "          {} {}", GuidText(entry.info.ProviderId), entry.path)?;
+    if entry.categories != 0 {
+        writeln!(out, "          categories: {}", crate::show::categories(entry.categories))?;
+    }
+    Ok(())
+}

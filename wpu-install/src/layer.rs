@@ -1,0 +1,323 @@
+//! Planning to install a layer over chosen entries.
+
+use crate::base::{check, check_name, check_path, one_path};
+use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
+use crate::guid::derive;
+use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
+use crate::problem::Problem;
+use wpu_sys::ffi::{
+    GUID, LAYERED_PROTOCOL, LSP_CRYPTO_COMPRESS, LSP_FIREWALL, LSP_INBOUND_MODIFY, LSP_INSPECTOR,
+    LSP_LOCAL_CACHE, LSP_OUTBOUND_MODIFY, LSP_PROXY, LSP_REDIRECTOR, LSP_SYSTEM, MAX_PROTOCOL_CHAIN,
+    PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
+};
+use wpu_sys::{Class, WideString};
+
+/// A layer to install.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Its id. The ids of its chains follow from it.
+    pub provider: GUID,
+    /// What it is called.
+    pub name: String,
+    /// Its DLL.
+    pub path: WideString,
+    /// The DLL for 32-bit programs, if it has another path.
+    pub path32: Option<WideString>,
+    /// Whether its sockets are file handles.
+    pub class: Class,
+    /// What it goes over.
+    pub over: Over,
+    /// What it does, of the [`CATEGORIES`]; 0 is nothing that it would tell.
+    pub categories: u32,
+}
+
+/// The entries that a layer goes over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Over {
+    /// For each kind of sockets that programs can ask for, the entry that they find.
+    Every,
+    /// For each of these address families, socket types and protocols, the entry that programs find.
+    Sockets(Vec<(i32, i32, i32)>),
+    /// Entries by their numbers, in one catalog alone.
+    Entries(Vec<u32>),
+}
+
+/// The categories of layers by name.
+pub const CATEGORIES: [(&str, u32); 9] = [
+    ("system", LSP_SYSTEM),
+    ("inspector", LSP_INSPECTOR),
+    ("redirector", LSP_REDIRECTOR),
+    ("proxy", LSP_PROXY),
+    ("firewall", LSP_FIREWALL),
+    ("inbound-modify", LSP_INBOUND_MODIFY),
+    ("outbound-modify", LSP_OUTBOUND_MODIFY),
+    ("crypto-compress", LSP_CRYPTO_COMPRESS),
+    ("local-cache", LSP_LOCAL_CACHE),
+];
+
+impl Layer {
+    /// The steps that install it in all of `catalogs`: its own hidden entry, a chain before each entry that it
+    /// goes over, and its categories.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be.
+    pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Problem> {
+        check(catalogs, &self.provider)?;
+        check_name(&self.name)?;
+        let unknown = CATEGORIES.iter().fold(self.categories, |rest, (_, known)| rest & !known);
+        if unknown != 0 {
+            return Err(Problem::UnknownCategories { unknown });
+        }
+        if matches!(self.over, Over::Entries(_)) && catalogs.all().count() > 1 {
+            return Err(Problem::NumbersInBoth);
+        }
+        let (mut steps, mut notes) = (Vec::new(), self.notes(catalogs));
+        for (width, catalog) in catalogs.all() {
+            let chosen = self.chosen(width, catalog, &mut notes)?;
+            self.covers_all(width, catalog, &chosen, &mut notes);
+            let actions = self.actions(width, catalog, &chosen)?;
+            steps.extend(actions.into_iter().map(|action| Step { place: Place::In(width), action }));
+        }
+        notes.push(Note::Restart);
+        Ok(Plan { before: catalogs.clone(), steps, notes })
+    }
+
+    fn notes(&self, catalogs: &Catalogs) -> Vec<Note> {
+        let mut notes = vec![Note::Deprecated];
+        if self.categories == 0 {
+            notes.push(Note::NoCategory);
+        } else if self.categories & LSP_SYSTEM != 0 {
+            notes.push(Note::SystemProcesses);
+        }
+        notes.extend(one_path(catalogs, &self.path, self.path32.as_ref()));
+        notes
+    }
+
+    /// The entries that the layer goes over, each of which can be covered.
+    fn chosen<'a>(
+        &self,
+        width: Width,
+        catalog: &'a Catalog,
+        notes: &mut Vec<Note>,
+    ) -> Result<Vec<&'a Entry>, Problem> {
+        let mut chosen: Vec<&Entry> = Vec::new();
+        match &self.over {
+            Over::Every => {
+                for entry in found_first(catalog) {
+                    match self.non_ifs(catalog, entry) {
+                        Some(_) => notes.push(Note::LeftOut {
+                            width,
+                            entry: entry.shown(),
+                            why: "its sockets are no file handles, and an IFS layer must be below every non-IFS layer",
+                        }),
+                        None => chosen.push(entry),
+                    }
+                }
+            }
+            Over::Sockets(all) => {
+                for wanted in all {
+                    let found =
+                        catalog.entries.iter().find(|entry| entry.is_visible() && entry.sockets() == *wanted);
+                    chosen.push(found.ok_or(Problem::NoOffer { width, sockets: *wanted })?);
+                }
+            }
+            Over::Entries(ids) => {
+                for id in ids {
+                    chosen.push(catalog.find(*id).ok_or(Problem::NoEntry { width, id: *id })?);
+                }
+            }
+        }
+        if chosen.is_empty() {
+            return Err(Problem::NothingChosen { width });
+        }
+        for (at, entry) in chosen.iter().enumerate() {
+            if chosen[..at].contains(entry) {
+                return Err(Problem::ChosenTwice { width, entry: entry.shown() });
+            }
+            self.can_cover(width, catalog, entry)?;
+        }
+        Ok(chosen)
+    }
+
+    fn can_cover(&self, width: Width, catalog: &Catalog, entry: &Entry) -> Result<(), Problem> {
+        let shown = || entry.shown();
+        let not = |why| Err(Problem::NotToBeCovered { width, entry: shown(), why });
+        if entry.is_layer() {
+            return not("it is the own entry of a layer, which has no sockets");
+        }
+        if !entry.is_visible() {
+            return not("it is hidden, so that no program asks for it");
+        }
+        if entry.info.ProtocolChain.ChainLen >= MAX_PROTOCOL_CHAIN {
+            return Err(Problem::ChainFull { width, entry: shown() });
+        }
+        let below = catalog.below(entry);
+        if entry.links().iter().any(|id| catalog.find(*id).is_none()) {
+            return not("its chain names an entry that is not there");
+        }
+        if below.iter().any(|link| link.is_layer() && same_file(&link.path, self.path(width))) {
+            return Err(Problem::LayerTwice { width, entry: shown() });
+        }
+        if let Some(non_ifs) = self.non_ifs(catalog, entry) {
+            return Err(Problem::IfsAboveNonIfs { width, entry: shown(), non_ifs: non_ifs.shown() });
+        }
+        // Calls would never come down to a chain that stands behind one over the same entry; and before that
+        // one, it would lead them past its layer.
+        let earlier = catalog.entries.iter().take_while(|known| known.id() != entry.id());
+        let mut same = earlier.filter(|known| known.is_visible() && known.sockets() == entry.sockets());
+        match same.find(|known| catalog.below(known).contains(&entry)) {
+            Some(by) if self.class == Class::Ifs && !by.is_ifs() => {
+                Err(Problem::IfsAboveNonIfs { width, entry: shown(), non_ifs: by.shown() })
+            }
+            Some(by) => Err(Problem::Covered { width, entry: shown(), by: by.shown() }),
+            None => Ok(()),
+        }
+    }
+
+    /// What keeps an IFS layer from going over an entry: sockets that are no file handles.
+    fn non_ifs<'a>(&self, catalog: &'a Catalog, entry: &'a Entry) -> Option<&'a Entry> {
+        let mut all = [entry].into_iter().chain(catalog.below(entry));
+        all.find(|entry| self.class == Class::Ifs && !entry.is_ifs())
+    }
+
+    /// `select` and its like take sockets of one provider alone.
+    fn covers_all(&self, width: Width, catalog: &Catalog, chosen: &[&Entry], notes: &mut Vec<Note>) {
+        if self.class == Class::NonIfs {
+            let rest = found_first(catalog).filter(|entry| !chosen.contains(entry));
+            let entries: Vec<_> = rest.map(Entry::shown).collect();
+            if !entries.is_empty() {
+                notes.push(Note::Uncovered { width, entries });
+            }
+        }
+    }
+
+    fn path(&self, width: Width) -> &WideString {
+        match (width, &self.path32) {
+            (Width::Bits32, Some(path32)) => path32,
+            _ => &self.path,
+        }
+    }
+
+    fn actions(&self, width: Width, catalog: &Catalog, chosen: &[&Entry]) -> Result<Vec<Action>, Problem> {
+        let path = self.path(width);
+        check_path(path)?;
+        let addition = |provider, categories, entries| {
+            Action::Add(Addition { provider, path: path.clone(), categories, entries })
+        };
+        let mut actions =
+            vec![addition(self.provider, self.categories, vec![Planned::single(1, &self.own(chosen[0]))])];
+        if self.categories != 0 {
+            // Before there are chains, so that no program loads the layer as one without a category.
+            actions.push(Action::Categorise { provider: self.provider, from: 0, to: self.categories });
+        }
+        let mut ids = Ids { layer: &self.provider, catalog, given: Vec::new() };
+        let mut chains: Vec<_> = (2..).zip(chosen).map(|(number, entry)| self.chain(number, entry)).collect();
+        match self.class {
+            // Ws2_32 starts an IFS provider once for each id, with the chain that it is for.
+            Class::Ifs => {
+                for (mut chain, entry) in chains.into_iter().zip(chosen) {
+                    chain.info.ProviderId = ids.next(entry.sockets());
+                    actions.push(addition(chain.info.ProviderId, 0, vec![chain]));
+                }
+            }
+            Class::NonIfs => {
+                let provider = ids.next((0, 0, 0));
+                for chain in &mut chains {
+                    chain.info.ProviderId = provider;
+                }
+                actions.push(addition(provider, 0, chains));
+            }
+        }
+        actions.push(order(catalog, chosen));
+        Ok(actions)
+    }
+
+    /// The hidden entry by which the layer stands in chains.
+    fn own(&self, first: &Entry) -> WSAPROTOCOL_INFOW {
+        let mut info = WSAPROTOCOL_INFOW {
+            ProviderId: self.provider,
+            dwServiceFlags1: self.flags(first),
+            dwProviderFlags: PFL_HIDDEN,
+            dwCatalogEntryId: 0,
+            iSocketType: 0,
+            iProtocol: 0,
+            iProtocolMaxOffset: 0,
+            szProtocol: named(&self.name),
+            ..first.info
+        };
+        info.ProtocolChain = WSAPROTOCOL_INFOW::ZERO.ProtocolChain;
+        info.ProtocolChain.ChainLen = LAYERED_PROTOCOL;
+        info
+    }
+
+    /// What the layer offers over an entry: the same, but that whether its sockets are file handles is the layer's
+    /// to say.
+    fn chain(&self, number: u32, over: &Entry) -> Planned {
+        let mut info = WSAPROTOCOL_INFOW {
+            dwServiceFlags1: self.flags(over),
+            dwCatalogEntryId: 0,
+            szProtocol: named(&format!("{} over [{}]", self.name, over.name())),
+            ..over.info
+        };
+        // A chain that is covered stands in the new one by its own entry; its lower links follow.
+        let lower = over.links().iter().skip(1).map(|id| Key::Known(*id));
+        let chain: Vec<_> = [Key::New(1), Key::Known(over.id())].into_iter().chain(lower).collect();
+        info.ProtocolChain = WSAPROTOCOL_INFOW::ZERO.ProtocolChain;
+        info.ProtocolChain.ChainLen = i32::try_from(chain.len()).unwrap_or(MAX_PROTOCOL_CHAIN);
+        Planned { key: Key::New(number), info, chain }
+    }
+
+    fn flags(&self, over: &Entry) -> u32 {
+        match self.class {
+            Class::Ifs => over.info.dwServiceFlags1 | XP1_IFS_HANDLES,
+            Class::NonIfs => over.info.dwServiceFlags1 & !XP1_IFS_HANDLES,
+        }
+    }
+}
+
+/// What programs find: of the visible entries with the same sockets, the first.
+fn found_first(catalog: &Catalog) -> impl Iterator<Item = &Entry> {
+    let visible = || catalog.entries.iter().filter(|entry| entry.is_visible());
+    visible().filter(move |entry| {
+        visible()
+            .find(|known| known.sockets() == entry.sockets())
+            .is_some_and(|first| first.id() == entry.id())
+    })
+}
+
+/// Each chain directly before what it goes over, and the layer's own entry last: programs that found an entry
+/// find its chain, and for all others nothing changes.
+fn order(catalog: &Catalog, chosen: &[&Entry]) -> Action {
+    let known = catalog.ids();
+    let chain =
+        |id: u32| (2..).zip(chosen).find(|(_, entry)| entry.id() == id).map(|(number, _)| Key::New(number));
+    let new = (1..).map(Key::New).take(chosen.len() + 1);
+    let from = known.iter().map(|id| Key::Known(*id)).chain(new).collect();
+    let to = known.iter().flat_map(|id| chain(*id).into_iter().chain([Key::Known(*id)])).chain([Key::New(1)]);
+    Action::Reorder { from, to: to.collect() }
+}
+
+/// Whether two paths name one DLL, as far as their text says.
+fn same_file(one: &WideString, other: &WideString) -> bool {
+    let plain = |path: &WideString| path.to_string().replace('/', "\\").to_lowercase();
+    plain(one) == plain(other)
+}
+
+/// Ids for chains, which nobody else has.
+struct Ids<'a> {
+    layer: &'a GUID,
+    catalog: &'a Catalog,
+    given: Vec<GUID>,
+}
+
+impl Ids<'_> {
+    fn next(&mut self, (family, kind, protocol): (i32, i32, i32)) -> GUID {
+        let words = [family, kind, protocol].map(i32::cast_unsigned);
+        let candidates = (0..).map(|turn| derive(self.layer, &[words[0], words[1], words[2], turn]));
+        let free = |id: &GUID| !self.catalog.has(id) && !self.given.contains(id);
+        let id = candidates.into_iter().find(free).unwrap_or(GUID::ZERO);
+        self.given.push(id);
+        id
+    }
+}

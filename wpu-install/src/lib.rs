@@ -1,0 +1,56 @@
+//! The catalog of Winsock service providers: what is in it, how it can be changed, and the way back.
+//!
+//! Ws2_32 finds providers through a catalog, an ordered list of entries. A [request](Layer) and the
+//! [catalogs](Catalogs) as they are give a [`Plan`]: steps in order, each of which can be taken back. Planning is
+//! a pure function and runs on any system. [`apply`] makes the changes through a [`Registrar`], and if a step fails,
+//! takes back those before it.
+//!
+//! ```
+//! use wpu_install::{Class, Layer, Memory, Over, Uninstall, Width, apply, parse_guid};
+//!
+//! let mut catalog = Memory::sample(&[Width::Bits64]);
+//! let before = catalog.catalogs().clone();
+//! let count = Layer {
+//!     provider: parse_guid("{d3c21122-85e1-48f3-9ab6-23d90c73077e}").unwrap(),
+//!     name: "Count".into(),
+//!     path: r"C:\count\count.dll".into(),
+//!     path32: None,
+//!     class: Class::Ifs,
+//!     over: Over::Every,
+//!     categories: 0,
+//! };
+//! let plan = count.plan(&before).unwrap();
+//! apply(&plan, &mut catalog).unwrap();
+//! assert_ne!(catalog.catalogs(), &before);
+//!
+//! let plan = Uninstall { provider: count.provider, others: false }.plan(catalog.catalogs()).unwrap();
+//! apply(&plan, &mut catalog).unwrap();
+//! assert_eq!(catalog.catalogs(), &before);
+//! ```
+
+mod apply;
+mod base;
+mod catalog;
+mod differences;
+mod guid;
+mod layer;
+mod memory;
+mod plan;
+mod problem;
+mod show;
+mod snapshot;
+mod system;
+mod uninstall;
+
+pub use apply::{Added, Failure, Registrar, apply};
+pub use base::{Base, Sockets};
+pub use catalog::{Catalog, Catalogs, Entry, Width};
+pub use guid::{GuidText, parse_guid};
+pub use layer::{CATEGORIES, Layer, Over};
+pub use memory::{Call, Memory};
+pub use plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
+pub use problem::Problem;
+pub use snapshot::{BadSnapshot, read_snapshot, write_snapshot};
+pub use system::System;
+pub use uninstall::Uninstall;
+pub use wpu_sys::{Class, WideString, WsaError};

@@ -1,0 +1,111 @@
+//! Why there is no plan for a request.
+
+use crate::catalog::Width;
+use crate::guid::GuidText;
+use std::fmt;
+use wpu_sys::ffi::GUID;
+
+/// Why there is no plan for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the texts below say it")]
+pub enum Problem {
+    NoCatalog,
+    NoId,
+    AlreadyThere { width: Width, provider: GUID },
+    NotThere { provider: GUID },
+    BadPath { path: String, why: &'static str },
+    BadName { why: &'static str },
+    NoSockets,
+    ClassAndFlags { name: String },
+    UnknownCategories { unknown: u32 },
+    NothingChosen { width: Width },
+    NoEntry { width: Width, id: u32 },
+    NoOffer { width: Width, sockets: (i32, i32, i32) },
+    NumbersInBoth,
+    ChosenTwice { width: Width, entry: String },
+    NotToBeCovered { width: Width, entry: String, why: &'static str },
+    ChainFull { width: Width, entry: String },
+    LayerTwice { width: Width, entry: String },
+    Covered { width: Width, entry: String, by: String },
+    IfsAboveNonIfs { width: Width, entry: String, non_ifs: String },
+    ChainOf { provider: GUID, layer: GUID },
+    InUse { width: Width, by: Vec<String> },
+    Entangled { width: Width, entries: Vec<String> },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCatalog => out.write_str("there is no catalog to change"),
+            Self::NoId => out.write_str("a provider needs an id of its own, and this one is all zeros"),
+            Self::AlreadyThere { width, provider } => {
+                write!(
+                    out,
+                    "provider {} is in the {width} catalog already; uninstall it first",
+                    GuidText(*provider)
+                )
+            }
+            Self::NotThere { provider } => write!(out, "provider {} is not installed", GuidText(*provider)),
+            Self::BadPath { path, why } => write!(out, "the path `{path}` {why}"),
+            Self::BadName { why } => write!(out, "the name {why}"),
+            Self::NoSockets => out.write_str("a base provider needs at least one kind of sockets"),
+            Self::ClassAndFlags { name } => write!(
+                out,
+                "the service flags of `{name}` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are no file handles"
+            ),
+            Self::UnknownCategories { unknown } => write!(out, "there are no such categories: {unknown:#x}"),
+            Self::NothingChosen { width } => {
+                write!(out, "the {width} catalog has nothing that the layer could go over")
+            }
+            Self::NoEntry { width, id } => write!(out, "the {width} catalog has no entry {id}"),
+            Self::NoOffer { width, sockets: (family, kind, protocol) } => write!(
+                out,
+                "nothing in the {width} catalog offers sockets of family {family}, type {kind}, protocol {protocol}"
+            ),
+            Self::NumbersInBoth => out.write_str(
+                "an entry has one number in the 64-bit catalog and another in the 32-bit one; \
+                choose by kind of sockets, or work on one catalog",
+            ),
+            Self::ChosenTwice { width, entry } => {
+                write!(out, "entry {entry} of the {width} catalog is chosen twice")
+            }
+            Self::NotToBeCovered { width, entry, why } => {
+                write!(out, "no layer can go over entry {entry} of the {width} catalog: {why}")
+            }
+            Self::ChainFull { width, entry } => {
+                write!(out, "the chain of entry {entry} of the {width} catalog has no room for another layer")
+            }
+            Self::LayerTwice { width, entry } => {
+                write!(out, "the layer stands in the chain of entry {entry} of the {width} catalog already")
+            }
+            Self::Covered { width, entry, by } => write!(
+                out,
+                "programs never get to entry {entry} of the {width} catalog, since {by} goes over it; choose that one"
+            ),
+            Self::IfsAboveNonIfs { width, entry, non_ifs } => write!(
+                out,
+                "an IFS layer cannot go over entry {entry} of the {width} catalog, since the sockets of {non_ifs} are \
+                no file handles; if that is a layer, uninstall it, install this one, then that one over it"
+            ),
+            Self::ChainOf { provider, layer } => write!(
+                out,
+                "{} is only the id of chains; uninstall their layer, {}",
+                GuidText(*provider),
+                GuidText(*layer)
+            ),
+            Self::InUse { width, by } => write!(
+                out,
+                "other entries of the {width} catalog go through this provider: {}; uninstall their layers first, \
+                or have these entries removed too",
+                by.join(", ")
+            ),
+            Self::Entangled { width, entries } => write!(
+                out,
+                "entries of the {width} catalog need each other, so that a removal could not be taken back: {}",
+                entries.join(", ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}

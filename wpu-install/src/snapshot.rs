@@ -1,0 +1,164 @@
+//! Catalogs as JSON: what `wpu catalog --json` writes, and what a plan on another system starts from.
+
+use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
+use crate::guid::{GuidText, parse_guid};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use wpu_sys::ffi::{MAX_PROTOCOL_CHAIN, WSAPROTOCOL_INFOW};
+
+/// Two lists of entries. A catalog that is absent was not looked at.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Snapshot {
+    #[serde(rename = "64", skip_serializing_if = "Option::is_none")]
+    bits64: Option<Vec<Record>>,
+    #[serde(rename = "32", skip_serializing_if = "Option::is_none")]
+    bits32: Option<Vec<Record>>,
+}
+
+/// An entry; numbers that are absent are 0.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Record {
+    id: u32,
+    name: String,
+    provider: String,
+    path: String,
+    /// 0 for a layer's own entry, 1 for a base provider; more is for chains alone.
+    chain_length: i32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    chain: Vec<u32>,
+    family: i32,
+    #[serde(rename = "type")]
+    kind: i32,
+    protocol: i32,
+    service_flags: u32,
+    provider_flags: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    categories: u32,
+    version: i32,
+    min_address: i32,
+    max_address: i32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    message_size: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    protocol_range: i32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    byte_order: i32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    security: i32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    reserved: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    more_flags: [u32; 3],
+}
+
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Why a text is not a catalog.
+#[derive(Debug)]
+pub struct BadSnapshot(String);
+
+impl fmt::Display for BadSnapshot {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "this is no catalog as `wpu catalog --json` writes it: {}", self.0)
+    }
+}
+
+impl std::error::Error for BadSnapshot {}
+
+/// The catalogs as JSON.
+#[must_use]
+pub fn write_snapshot(catalogs: &Catalogs) -> String {
+    let records = |width| catalogs.get(width).map(|catalog| catalog.entries.iter().map(record).collect());
+    let snapshot = Snapshot { bits64: records(Width::Bits64), bits32: records(Width::Bits32) };
+    serde_json::to_string_pretty(&snapshot).unwrap_or_default() + "\n"
+}
+
+/// The catalogs of a JSON text.
+///
+/// # Errors
+///
+/// Why the text is not one.
+pub fn read_snapshot(text: &str) -> Result<Catalogs, BadSnapshot> {
+    let snapshot: Snapshot = serde_json::from_str(text).map_err(|error| BadSnapshot(error.to_string()))?;
+    let mut catalogs = Catalogs::default();
+    for (width, records) in [(Width::Bits64, snapshot.bits64), (Width::Bits32, snapshot.bits32)] {
+        let Some(records) = records else { continue };
+        let catalog = Catalog { entries: records.iter().map(entry).collect::<Result<_, _>>()? };
+        let mut ids = catalog.ids();
+        ids.sort_unstable();
+        if let Some([twice, _]) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(BadSnapshot(format!("the {width} catalog has two entries {twice}")));
+        }
+        *catalogs.slot(width) = Some(catalog);
+    }
+    Ok(catalogs)
+}
+
+fn record(entry: &Entry) -> Record {
+    let info = &entry.info;
+    Record {
+        id: entry.id(),
+        name: entry.name(),
+        provider: GuidText(info.ProviderId).to_string(),
+        path: entry.path.to_string(),
+        chain_length: info.ProtocolChain.ChainLen,
+        chain: entry.links().to_vec(),
+        family: info.iAddressFamily,
+        kind: info.iSocketType,
+        protocol: info.iProtocol,
+        service_flags: info.dwServiceFlags1,
+        provider_flags: info.dwProviderFlags,
+        categories: entry.categories,
+        version: info.iVersion,
+        min_address: info.iMinSockAddr,
+        max_address: info.iMaxSockAddr,
+        message_size: info.dwMessageSize,
+        protocol_range: info.iProtocolMaxOffset,
+        byte_order: info.iNetworkByteOrder,
+        security: info.iSecurityScheme,
+        reserved: info.dwProviderReserved,
+        more_flags: [info.dwServiceFlags2, info.dwServiceFlags3, info.dwServiceFlags4],
+    }
+}
+
+fn entry(record: &Record) -> Result<Entry, BadSnapshot> {
+    let bad = |why: &str| BadSnapshot(format!("entry {}: {why}", record.id));
+    let provider = parse_guid(&record.provider).ok_or_else(|| bad("`provider` is no id"))?;
+    let links = i32::try_from(record.chain.len()).unwrap_or(i32::MAX);
+    if !(0..=MAX_PROTOCOL_CHAIN).contains(&record.chain_length)
+        || (record.chain_length > 1 || links > 0) && links != record.chain_length
+    {
+        return Err(bad("`chain-length` and `chain` do not fit"));
+    }
+    let mut info = WSAPROTOCOL_INFOW {
+        dwServiceFlags1: record.service_flags,
+        dwServiceFlags2: record.more_flags[0],
+        dwServiceFlags3: record.more_flags[1],
+        dwServiceFlags4: record.more_flags[2],
+        dwProviderFlags: record.provider_flags,
+        ProviderId: provider,
+        dwCatalogEntryId: record.id,
+        iVersion: record.version,
+        iAddressFamily: record.family,
+        iMaxSockAddr: record.max_address,
+        iMinSockAddr: record.min_address,
+        iSocketType: record.kind,
+        iProtocol: record.protocol,
+        iProtocolMaxOffset: record.protocol_range,
+        iNetworkByteOrder: record.byte_order,
+        iSecurityScheme: record.security,
+        dwMessageSize: record.message_size,
+        dwProviderReserved: record.reserved,
+        szProtocol: named(&record.name),
+        ..WSAPROTOCOL_INFOW::ZERO
+    };
+    info.ProtocolChain.ChainLen = record.chain_length;
+    for (slot, id) in info.ProtocolChain.ChainEntries.iter_mut().zip(&record.chain) {
+        *slot = *id;
+    }
+    Ok(Entry { info, path: record.path.as_str().into(), categories: record.categories })
+}

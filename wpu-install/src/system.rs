@@ -1,0 +1,245 @@
+//! The catalogs of this system, through the functions that Ws2_32 exports.
+
+use crate::apply::Registrar;
+use crate::catalog::{Catalog, Entry, Width};
+use crate::memory::cannot_add;
+use crate::plan::Place;
+use wpu_sys::ffi::{
+    self, GUID, MAX_PATH, NO_ERROR, ProviderInfoLspCategories, SOCKET_ERROR, WSAPROTOCOL_INFOW,
+};
+use wpu_sys::{WideString, WsaError, import};
+
+/// The catalogs of this system. Changes need an administrator.
+///
+/// Only Windows has catalogs.
+pub struct System {
+    catalogs: Vec<(Width, Functions)>,
+}
+
+/// What Ws2_32 exports for one catalog.
+#[derive(Clone, Copy)]
+struct Functions {
+    enumerate: ffi::WSCEnumProtocolsFn,
+    path: ffi::WSCGetProviderPathFn,
+    remove: ffi::WSCDeinstallProviderFn,
+    reorder: ffi::WSCWriteProviderOrderFn,
+    get: ffi::WSCGetProviderInfoFn,
+    set: ffi::WSCSetProviderInfoFn,
+}
+
+/// More bytes than this are not a catalog.
+const MOST: u32 = 1 << 26;
+/// More characters than this are not a path of Windows.
+const LONGEST: usize = 0x8000;
+
+impl System {
+    /// These catalogs; `None` if this program cannot reach them all, or this system has none.
+    #[must_use]
+    pub fn open(widths: &[Width]) -> Option<Self> {
+        let functions = |width: Width| if width == Width::OWN { own() } else { other() };
+        let catalogs =
+            widths.iter().map(|width| Some((*width, functions(*width)?))).collect::<Option<_>>()?;
+        Some(Self { catalogs })
+    }
+
+    fn functions(&self, width: Width) -> Result<Functions, WsaError> {
+        let found = self.catalogs.iter().find(|(known, _)| *known == width);
+        found.map(|(_, functions)| *functions).ok_or(WsaError::WSAEINVAL)
+    }
+}
+
+fn own() -> Option<Functions> {
+    Some(Functions {
+        enumerate: import::find_wsc_enum_protocols()?,
+        path: import::find_wsc_get_provider_path()?,
+        remove: import::find_wsc_deinstall_provider()?,
+        reorder: import::find_wsc_write_provider_order()?,
+        get: import::find_wsc_get_provider_info()?,
+        set: import::find_wsc_set_provider_info()?,
+    })
+}
+
+/// A 64-bit program reaches the 32-bit catalog.
+#[cfg(not(target_pointer_width = "32"))]
+fn other() -> Option<Functions> {
+    Some(Functions {
+        enumerate: import::find_wsc_enum_protocols32()?,
+        path: import::find_wsc_get_provider_path32()?,
+        remove: import::find_wsc_deinstall_provider32()?,
+        reorder: import::find_wsc_write_provider_order32()?,
+        get: import::find_wsc_get_provider_info32()?,
+        set: import::find_wsc_set_provider_info32()?,
+    })
+}
+
+/// A 32-bit program reaches no other catalog, and the 32-bit Ws2_32 does not export these functions.
+#[cfg(target_pointer_width = "32")]
+fn other() -> Option<Functions> {
+    None
+}
+
+#[cfg(not(target_pointer_width = "32"))]
+fn install_in_both() -> Option<ffi::WSCInstallProvider64_32Fn> {
+    import::find_wsc_install_provider64_32()
+}
+
+#[cfg(target_pointer_width = "32")]
+fn install_in_both() -> Option<ffi::WSCInstallProviderFn> {
+    None
+}
+
+/// The answer of a call that reports failure by `SOCKET_ERROR` and a code beside it.
+fn answer(result: i32, errno: i32) -> Result<(), WsaError> {
+    if result == SOCKET_ERROR { Err(WsaError::new(errno)) } else { Ok(()) }
+}
+
+/// What a failed call leaves as its code, unless it writes one.
+const SILENT: i32 = WsaError::WSASYSCALLFAILURE.code();
+
+impl Functions {
+    fn entries(self) -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
+        let size = size_of::<WSAPROTOCOL_INFOW>();
+        let mut entries = vec![WSAPROTOCOL_INFOW::ZERO; 64];
+        loop {
+            let (room, mut errno) = (u32::try_from(entries.len() * size).unwrap_or(MOST), SILENT);
+            let mut bytes = room;
+            // SAFETY: it is exported under this name and keeps its documented contract: without protocols it
+            // lists all, and it writes no more bytes than it is told there are.
+            let count = unsafe {
+                (self.enumerate)(std::ptr::null(), entries.as_mut_ptr(), &raw mut bytes, &raw mut errno)
+            };
+            match usize::try_from(count) {
+                Ok(count) => {
+                    entries.truncate(count);
+                    return Ok(entries);
+                }
+                Err(_) if errno == WsaError::WSAENOBUFS.code() && room < MOST => {
+                    // The catalog may grow in between.
+                    let wanted = bytes as usize / size + 1;
+                    let most = MOST as usize / size + 1;
+                    entries.resize(wanted.max(entries.len() * 2).min(most), WSAPROTOCOL_INFOW::ZERO);
+                }
+                Err(_) => return Err(WsaError::new(errno)),
+            }
+        }
+    }
+
+    /// The path as it stands in the catalog, variables and all.
+    fn path(self, provider: &GUID) -> Result<WideString, WsaError> {
+        let mut units = usize::try_from(MAX_PATH).unwrap_or(0);
+        loop {
+            let mut buffer = vec![0_u16; units];
+            // The length is one of characters, not of bytes.
+            let (mut length, mut errno) = (i32::try_from(units).unwrap_or(MAX_PATH), SILENT);
+            // SAFETY: it is exported under this name and keeps its documented contract: it reads one id and
+            // writes no more characters than it is told there is room for.
+            let result =
+                unsafe { (self.path)(provider, buffer.as_mut_ptr(), &raw mut length, &raw mut errno) };
+            match answer(result, errno) {
+                Err(error) if error == WsaError::WSAEFAULT && units < LONGEST => {
+                    units = (units * 4).min(LONGEST);
+                }
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    let end = buffer.iter().position(|unit| *unit == 0).unwrap_or(buffer.len());
+                    buffer.truncate(end);
+                    return Ok(WideString::from_units(buffer));
+                }
+            }
+        }
+    }
+
+    /// The categories of a layer. One that never got any has none, which some systems report as a failure.
+    fn categories(self, provider: &GUID) -> u32 {
+        let (mut categories, mut size, mut errno) = (0_u32, size_of::<u32>(), SILENT);
+        let info = (&raw mut categories).cast::<u8>();
+        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id and writes
+        // the four bytes that it is told there are.
+        let result = unsafe {
+            (self.get)(provider, ProviderInfoLspCategories, info, &raw mut size, 0, &raw mut errno)
+        };
+        if result == NO_ERROR { categories } else { 0 }
+    }
+}
+
+impl Registrar for System {
+    fn widths(&self) -> Vec<Width> {
+        self.catalogs.iter().map(|(width, _)| *width).collect()
+    }
+
+    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
+        let functions = self.functions(width)?;
+        let mut catalog = Catalog::default();
+        for info in functions.entries()? {
+            let known = catalog.of(&info.ProviderId).next();
+            let path =
+                known.map_or_else(|| functions.path(&info.ProviderId), |known| Ok(known.path.clone()))?;
+            catalog.entries.push(Entry { info, path, categories: 0 });
+        }
+        let layers: Vec<GUID> = catalog
+            .entries
+            .iter()
+            .filter(|entry| entry.is_layer())
+            .map(|entry| entry.info.ProviderId)
+            .collect();
+        for layer in layers {
+            let categories = functions.categories(&layer);
+            let entries = catalog.entries.iter_mut().filter(|entry| entry.info.ProviderId == layer);
+            entries.for_each(|entry| entry.categories = categories);
+        }
+        Ok(catalog)
+    }
+
+    fn cannot_add(&self, place: Place) -> Option<&'static str> {
+        cannot_add(Width::OWN, place)
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        provider: &GUID,
+        path: &WideString,
+        entries: &[WSAPROTOCOL_INFOW],
+    ) -> Result<(), WsaError> {
+        let install = match place {
+            Place::In(width) if width == Width::OWN => import::find_wsc_install_provider(),
+            Place::In(_) => None,
+            Place::Both => install_in_both(),
+        };
+        let install = install.ok_or(WsaError::WSAEOPNOTSUPP)?;
+        let count = u32::try_from(entries.len()).map_err(|_| WsaError::WSAEINVAL)?;
+        let (path, mut errno) = (path.to_zero_ended(), SILENT);
+        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id, a path with
+        // a final zero, and as many entries as it is told there are.
+        let result = unsafe { install(provider, path.as_ptr(), entries.as_ptr(), count, &raw mut errno) };
+        answer(result, errno)
+    }
+
+    fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), WsaError> {
+        let (functions, mut errno) = (self.functions(width)?, SILENT);
+        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id.
+        let result = unsafe { (functions.remove)(provider, &raw mut errno) };
+        answer(result, errno)
+    }
+
+    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
+        let functions = self.functions(width)?;
+        let count = u32::try_from(ids.len()).map_err(|_| WsaError::WSAEINVAL)?;
+        // SAFETY: it is exported under this name and keeps its documented contract: it reads as many numbers as
+        // it is told there are.
+        match unsafe { (functions.reorder)(ids.as_ptr(), count) } {
+            NO_ERROR => Ok(()),
+            code => Err(WsaError::new(code)),
+        }
+    }
+
+    fn categorise(&mut self, width: Width, provider: &GUID, categories: u32) -> Result<(), WsaError> {
+        let (functions, mut errno) = (self.functions(width)?, SILENT);
+        let (info, size) = ((&raw const categories).cast::<u8>(), size_of::<u32>());
+        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id and the four
+        // bytes of the categories.
+        let result =
+            unsafe { (functions.set)(provider, ProviderInfoLspCategories, info, size, 0, &raw mut errno) };
+        answer(result, errno)
+    }
+}

@@ -1,0 +1,367 @@
+//! What installers of layers have got wrong, each under the id of the project's list.
+
+mod common;
+
+use common::*;
+use wpu_install::{
+    Action, Addition, Catalogs, Class, Failure, Key, Layer, Memory, Note, Over, Place, Problem, Registrar,
+    Step, Width, apply,
+};
+use wpu_sys::ffi::{PFL_HIDDEN, XP1_IFS_HANDLES};
+
+/// The number that a chain begins with is that of the layer's hidden entry, and the chain has one of its own.
+#[test]
+fn d_06_a_chain_has_a_number_of_its_own_and_names_the_hidden_entry() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    let (own, chain) = (entry(&memory, "Layer 1"), entry(&memory, "Layer 1 over [TCP over IP version 4]"));
+    assert_eq!(chain.links(), [own.id(), 1001]);
+    assert!(own.is_layer() && !own.is_visible() && chain.is_visible());
+    assert!(own.id() != chain.id() && own.info.ProviderId == id(1) && chain.info.ProviderId != id(1));
+    assert_eq!(own.info.dwProviderFlags & PFL_HIDDEN, PFL_HIDDEN);
+}
+
+#[test]
+fn d_18_the_flag_for_file_handles_follows_from_the_class() {
+    for (class, flag) in [(Class::Ifs, XP1_IFS_HANDLES), (Class::NonIfs, 0)] {
+        let mut memory = Memory::sample(ONE);
+        let plan = base(2, class).plan(memory.catalogs()).unwrap();
+        run(&mut memory, &plan).unwrap();
+        install(&mut memory, &over(1, class, &[1001]));
+        for name in ["Base 2", "Layer 1", "Layer 1 over [TCP over IP version 4]"] {
+            assert_eq!(entry(&memory, name).info.dwServiceFlags1 & XP1_IFS_HANDLES, flag, "{name}");
+        }
+        // The rest is what the base offers.
+        let [chain, base] = ["Layer 1 over [TCP over IP version 4]", "TCP over IP version 4"]
+            .map(|name| entry(&memory, name));
+        assert_eq!(chain.info.dwServiceFlags1 | XP1_IFS_HANDLES, base.info.dwServiceFlags1);
+        assert_eq!((chain.sockets(), chain.info.iMaxSockAddr), (base.sockets(), base.info.iMaxSockAddr));
+    }
+    let mut contradiction = base(2, Class::NonIfs);
+    contradiction.sockets[0].service_flags |= XP1_IFS_HANDLES;
+    let problem = contradiction.plan(Memory::sample(ONE).catalogs()).unwrap_err();
+    assert_eq!(problem, Problem::ClassAndFlags { name: "Base 2".into() });
+}
+
+#[test]
+fn d_29_a_call_for_both_catalogs_never_carries_a_chain() {
+    let memory = Memory::sample(BOTH);
+    let layer = Layer { path32: Some(r"C:\layers\32\1.dll".into()), ..layer(1, Class::Ifs) };
+    let plan = layer.plan(memory.catalogs()).unwrap();
+    assert!(plan.steps.iter().all(|step| step.place != Place::Both));
+    // The numbers in the two catalogs differ, and each chain has those of its own.
+    let chains = |width| -> Vec<Vec<Key>> {
+        let adds = plan.steps.iter().filter(|step| step.place == Place::In(width));
+        let entries = adds.flat_map(|step| match &step.action {
+            Action::Add(what) => what.entries.clone(),
+            _ => Vec::new(),
+        });
+        entries.map(|entry| entry.chain).filter(|chain| !chain.is_empty()).collect()
+    };
+    assert_eq!(chains(Width::Bits64)[0], [Key::New(1), Key::Known(1001)]);
+    assert_eq!(chains(Width::Bits32)[0], [Key::New(1), Key::Known(2001)]);
+    // One call serves both for a base provider with one path.
+    let plan = base(2, Class::Ifs).plan(memory.catalogs()).unwrap();
+    assert_eq!(plan.steps.iter().map(|step| step.place).collect::<Vec<_>>(), [Place::Both]);
+    assert_eq!(over(1, Class::Ifs, &[1001]).plan(memory.catalogs()), Err(Problem::NumbersInBoth));
+}
+
+/// Both widths, each by a program that can: the catalogs get the same providers under different numbers.
+#[test]
+fn d_29_each_catalog_is_changed_by_a_program_of_its_width() {
+    let both = Memory::sample(BOTH);
+    let layer = layer(1, Class::NonIfs);
+    let failure = apply(&layer.plan(both.catalogs()).unwrap(), &mut both.clone()).unwrap_err();
+    assert!(matches!(failure, Failure::OutOfReach { .. }));
+    let [ids64, ids32] = [(Width::Bits64, 1005), (Width::Bits32, 2005)].map(|(width, first)| {
+        let mut memory = Memory::new(both.catalogs().clone().only(width));
+        install(&mut memory, &layer);
+        let entries = memory.catalogs().get(width).unwrap().entries.clone();
+        assert_eq!(entries[0].links(), [first, first - 4]);
+        entries.into_iter().map(|entry| entry.info.ProviderId).collect::<Vec<_>>()
+    });
+    assert_eq!(ids64, ids32);
+}
+
+#[test]
+fn d_30_the_hidden_entry_comes_first_and_each_chain_stands_before_what_it_covers() {
+    let mut memory = Memory::sample(ONE);
+    let plan = over(1, Class::NonIfs, &[1003, 1001]).plan(memory.catalogs()).unwrap();
+    let Step { action: Action::Add(Addition { entries, .. }), .. } = &plan.steps[0] else { panic!("{plan}") };
+    assert_eq!((entries.len(), entries[0].info.ProtocolChain.ChainLen), (1, 0));
+    run(&mut memory, &plan).unwrap();
+    let four = ["Layer 1 over [TCP over IP version 4]", "TCP over IP version 4", "UDP over IP version 4"];
+    let six =
+        ["Layer 1 over [TCP over IP version 6]", "TCP over IP version 6", "UDP over IP version 6", "Layer 1"];
+    assert_eq!(names(&memory), [&four[..], &six[..]].concat());
+}
+
+#[test]
+fn d_30_a_layer_over_a_chain_names_the_chain_and_what_is_below() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    let (low, lower) = (entry(&memory, "Layer 1 over [TCP over IP version 4]"), entry(&memory, "Layer 1"));
+    install(&mut memory, &over(2, Class::NonIfs, &[low.id()]));
+    let top = entry(&memory, "Layer 2 over [Layer 1 over [TCP over IP version 4]]");
+    assert_eq!(top.links(), [entry(&memory, "Layer 2").id(), low.id(), 1001]);
+    assert_eq!(names(&memory)[..3], [top.name(), low.name(), "TCP over IP version 4".into()]);
+    let below: Vec<_> = catalog(&memory).below(&top).into_iter().map(wpu_install::Entry::id).collect();
+    for id in [low.id(), lower.id(), 1001] {
+        assert!(below.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn d_30_an_ifs_layer_stays_below_every_non_ifs_layer() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::NonIfs, &[1001]));
+    let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]");
+    let non_ifs = format!("{} `{}`", chain.id(), chain.name());
+    // Over its chain, and over the base that it covers.
+    for (chosen, name) in [(chain.id(), non_ifs.clone()), (1001, "1001 `TCP over IP version 4`".into())] {
+        let problem = over(2, Class::Ifs, &[chosen]).plan(memory.catalogs()).unwrap_err();
+        assert_eq!(
+            problem,
+            Problem::IfsAboveNonIfs { width: Width::Bits64, entry: name, non_ifs: non_ifs.clone() }
+        );
+    }
+    // Where nothing is named, it is left out with a note.
+    let plan = layer(2, Class::Ifs).plan(memory.catalogs()).unwrap();
+    assert!(plan.notes.iter().any(|note| matches!(note, Note::LeftOut { entry, .. } if *entry == non_ifs)));
+    run(&mut memory, &plan).unwrap();
+    assert!(names(&memory).iter().all(|name| !name.starts_with("Layer 2 over [Layer 1")));
+    // A base provider without file handles is nothing for an IFS layer either.
+    let plan = base(3, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    run(&mut memory, &plan).unwrap();
+    let problem = over(4, Class::Ifs, &[entry(&memory, "Base 3").id()]).plan(memory.catalogs()).unwrap_err();
+    assert!(matches!(problem, Problem::IfsAboveNonIfs { .. }));
+}
+
+#[test]
+fn d_30_a_layer_stands_in_a_chain_once_and_a_chain_has_seven_links() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]");
+    assert!(matches!(
+        over(1, Class::Ifs, &[chain.id()]).plan(memory.catalogs()),
+        Err(Problem::AlreadyThere { .. })
+    ));
+    let same_dll = Layer { path: r"c:/Layers\1.DLL".into(), ..over(2, Class::Ifs, &[chain.id()]) };
+    assert!(matches!(same_dll.plan(memory.catalogs()), Err(Problem::LayerTwice { .. })));
+    // Programs find what stands before it: nothing goes under another layer unseen.
+    assert!(matches!(over(2, Class::Ifs, &[1001]).plan(memory.catalogs()), Err(Problem::Covered { .. })));
+
+    let mut top = chain;
+    for number in 2..=6 {
+        install(&mut memory, &over(number, Class::Ifs, &[top.id()]));
+        top = catalog(&memory).entries[0].clone();
+        assert_eq!(top.links().len(), number as usize + 1);
+    }
+    assert!(matches!(
+        over(7, Class::Ifs, &[top.id()]).plan(memory.catalogs()),
+        Err(Problem::ChainFull { .. })
+    ));
+}
+
+/// Ws2_32 starts a provider once for each id, so chains of file handles need ids of their own.
+#[test]
+fn d_30_each_ifs_chain_has_an_id_of_its_own() {
+    for (class, count) in [(Class::Ifs, 4), (Class::NonIfs, 1)] {
+        let mut memory = Memory::sample(ONE);
+        install(&mut memory, &layer(1, class));
+        let mut ids: Vec<_> = Vec::new();
+        for chain in catalog(&memory).entries.iter().filter(|entry| !entry.links().is_empty()) {
+            assert_eq!(chain.path.to_string(), r"C:\layers\1.dll");
+            if !ids.contains(&chain.info.ProviderId) {
+                ids.push(chain.info.ProviderId);
+            }
+        }
+        assert_eq!(ids.len(), count);
+        assert!(!ids.contains(&id(1)));
+    }
+}
+
+/// A non-IFS layer over TCP alone breaks programs that select over TCP and other sockets together.
+#[test]
+fn d_30_a_non_ifs_layer_over_a_part_is_warned_of() {
+    let memory = Memory::sample(ONE);
+    let notes = over(1, Class::NonIfs, &[1001]).plan(memory.catalogs()).unwrap().notes;
+    let rest =
+        ["1002 `UDP over IP version 4`", "1003 `TCP over IP version 6`", "1004 `UDP over IP version 6`"];
+    assert!(
+        notes.contains(&Note::Uncovered { width: Width::Bits64, entries: rest.map(String::from).to_vec() })
+    );
+    let uncovered = |layer: &Layer| {
+        let notes = layer.plan(memory.catalogs()).unwrap().notes;
+        notes.iter().any(|note| matches!(note, Note::Uncovered { .. }))
+    };
+    assert!(!uncovered(&layer(1, Class::NonIfs)) && !uncovered(&over(1, Class::Ifs, &[1001])));
+}
+
+#[test]
+fn d_31_categories_are_set_before_there_are_chains_and_their_lack_is_told() {
+    let memory = Memory::sample(ONE);
+    let with = |categories| Layer { categories, ..layer(1, Class::Ifs) }.plan(memory.catalogs());
+    let notes = with(0).unwrap().notes;
+    assert!(notes.contains(&Note::NoCategory) && !notes.contains(&Note::SystemProcesses));
+    let plan = with(0x8000_0001).unwrap();
+    assert!(plan.notes.contains(&Note::SystemProcesses) && !plan.notes.contains(&Note::NoCategory));
+    let set = Action::Categorise { provider: id(1), from: 0, to: 0x8000_0001 };
+    assert_eq!(plan.steps[1], Step { place: Place::In(Width::Bits64), action: set });
+    assert_eq!(with(0x100), Err(Problem::UnknownCategories { unknown: 0x100 }));
+
+    let mut memory = memory.clone();
+    run(&mut memory, &plan).unwrap();
+    assert_eq!(entry(&memory, "Layer 1").categories, 0x8000_0001);
+}
+
+#[test]
+fn d_32_every_change_tells_that_running_programs_keep_the_old_catalog() {
+    let mut memory = Memory::sample(ONE);
+    let plans = [layer(1, Class::Ifs).plan(memory.catalogs()), base(2, Class::Ifs).plan(memory.catalogs())];
+    assert!(plans.iter().flatten().all(|plan| plan.notes.contains(&Note::Restart)));
+    install(&mut memory, &layer(1, Class::Ifs));
+    assert!(uninstall(1, false).plan(memory.catalogs()).unwrap().notes.contains(&Note::Restart));
+}
+
+/// Installed again, a layer has new numbers, and nothing of the old ones is left.
+#[test]
+fn d_32_install_uninstall_and_install_again() {
+    let mut memory = Memory::sample(ONE);
+    let before = memory.catalogs().clone();
+    install(&mut memory, &layer(1, Class::Ifs));
+    let first = entry(&memory, "Layer 1");
+    remove(&mut memory, &uninstall(1, false));
+    assert_eq!(memory.catalogs(), &before);
+    install(&mut memory, &layer(1, Class::Ifs));
+    let second = entry(&memory, "Layer 1");
+    assert!(first.id() != second.id());
+    let links: Vec<_> = catalog(&memory).entries.iter().flat_map(wpu_install::Entry::links).collect();
+    assert!(links.contains(&&second.id()) && !links.contains(&&first.id()));
+}
+
+#[test]
+fn d_32_a_layer_under_another_is_not_pulled_away_unasked() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &layer(1, Class::Ifs));
+    let installed_one = memory.catalogs().clone();
+    install(&mut memory, &layer(2, Class::Ifs));
+    let problem = uninstall(1, false).plan(memory.catalogs()).unwrap_err();
+    let Problem::InUse { by, .. } = problem else { panic!("{problem}") };
+    assert_eq!(by.len(), 4);
+    assert!(by[0].ends_with("`Layer 2 over [Layer 1 over [TCP over IP version 4]]`"), "{by:?}");
+    // As asked, the chains go too; the other layer's own entry stays.
+    remove(&mut memory.clone(), &uninstall(2, false));
+    remove(&mut memory, &uninstall(1, true));
+    assert_eq!(names(&memory).len(), 5);
+    assert_eq!(entry(&memory, "Layer 2").links(), [0_u32; 0]);
+    remove(&mut memory, &uninstall(2, false));
+    assert_eq!(memory.catalogs(), Memory::sample(ONE).catalogs());
+    assert_ne!(memory.catalogs(), &installed_one);
+}
+
+/// Of a provider that loses some of its chains, the others come back under new numbers, and chains over those follow.
+#[test]
+fn d_32_what_stays_of_another_provider_comes_back_in_its_place() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    // All chains of a non-IFS layer have one id.
+    install(&mut memory, &layer(2, Class::NonIfs));
+    let low = entry(&memory, "Layer 2 over [UDP over IP version 4]").id();
+    install(&mut memory, &over(3, Class::NonIfs, &[low]));
+    let mut expected = names(&memory);
+    remove(&mut memory, &uninstall(1, true));
+    expected.retain(|name| !name.contains("Layer 1"));
+    assert_eq!(names(&memory), expected);
+    let (top, low) =
+        ("Layer 3 over [Layer 2 over [UDP over IP version 4]]", "Layer 2 over [UDP over IP version 4]");
+    assert_eq!(entry(&memory, top).links(), [entry(&memory, "Layer 3").id(), entry(&memory, low).id(), 1002]);
+}
+
+#[test]
+fn d_32_chains_are_not_half_a_layer() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]").info.ProviderId;
+    let problem =
+        wpu_install::Uninstall { provider: chain, others: true }.plan(memory.catalogs()).unwrap_err();
+    assert_eq!(problem, Problem::ChainOf { provider: chain, layer: id(1) });
+    assert_eq!(uninstall(9, true).plan(memory.catalogs()), Err(Problem::NotThere { provider: id(9) }));
+}
+
+#[test]
+fn d_33_paths_are_counted_in_characters_and_variables_stay() {
+    let memory = Memory::sample(ONE);
+    let plan = |path: &str| Layer { path: path.into(), ..layer(1, Class::Ifs) }.plan(memory.catalogs());
+    // Each of these letters takes one unit of UTF-16, and two bytes or more.
+    let long = |length: usize| format!(r"C:\{}", "ü".repeat(length - 3));
+    assert!(plan(&long(259)).is_ok());
+    assert!(matches!(plan(&long(260)), Err(Problem::BadPath { .. })));
+    for bad in ["count.dll", r"layers\count.dll", "", "C:count.dll", "%SystemRoot", "C:\\a\0b"] {
+        assert!(matches!(plan(bad), Err(Problem::BadPath { .. })), "{bad}");
+    }
+    let mut memory = memory.clone();
+    for path in [r"%SystemRoot%\system32\count.dll", r"\\server\share\count.dll"] {
+        run(&mut memory, &plan(path).unwrap()).unwrap();
+        assert_eq!(entry(&memory, "Layer 1").path.to_string(), path);
+        remove(&mut memory, &uninstall(1, false));
+    }
+}
+
+#[test]
+fn d_34_a_layer_is_told_to_be_deprecated_and_a_base_provider_is_not() {
+    let memory = Memory::sample(ONE);
+    assert_eq!(layer(1, Class::Ifs).plan(memory.catalogs()).unwrap().notes[0], Note::Deprecated);
+    assert!(!base(1, Class::Ifs).plan(memory.catalogs()).unwrap().notes.contains(&Note::Deprecated));
+}
+
+#[test]
+fn d_37_sockets_that_something_else_offers_first_are_told() {
+    let memory = Memory::sample(ONE);
+    let mut tcp = base(1, Class::Ifs);
+    (tcp.sockets[0].family, tcp.sockets[0].protocol) = (2, 6);
+    let later = |note: &Note| matches!(note, Note::FoundLater { before, .. } if before == "1001 `TCP over IP version 4`");
+    assert!(tcp.plan(memory.catalogs()).unwrap().notes.iter().any(later));
+    tcp.first = true;
+    let plan = tcp.plan(memory.catalogs()).unwrap();
+    assert!(!plan.notes.iter().any(later));
+    let mut memory = memory.clone();
+    run(&mut memory, &plan).unwrap();
+    assert_eq!(names(&memory)[0], "Base 1");
+}
+
+#[test]
+fn other_requests_that_make_no_sense_are_refused() {
+    let memory = Memory::sample(ONE);
+    let refused = |layer: Layer| layer.plan(memory.catalogs()).unwrap_err();
+    assert_eq!(layer(1, Class::Ifs).plan(&Catalogs::default()), Err(Problem::NoCatalog));
+    assert_eq!(refused(Layer { provider: wpu_sys::ffi::GUID::ZERO, ..layer(1, Class::Ifs) }), Problem::NoId);
+    for name in [String::new(), "x".repeat(256), "a\0b".into()] {
+        assert!(matches!(refused(Layer { name, ..layer(1, Class::Ifs) }), Problem::BadName { .. }));
+    }
+    assert_eq!(refused(over(1, Class::Ifs, &[7])), Problem::NoEntry { width: Width::Bits64, id: 7 });
+    assert_eq!(refused(over(1, Class::Ifs, &[])), Problem::NothingChosen { width: Width::Bits64 });
+    assert!(matches!(refused(over(1, Class::Ifs, &[1001, 1001])), Problem::ChosenTwice { .. }));
+    let nothing = Layer { over: Over::Sockets(vec![(2, 1, 7)]), ..layer(1, Class::Ifs) };
+    assert_eq!(refused(nothing), Problem::NoOffer { width: Width::Bits64, sockets: (2, 1, 7) });
+    let mut none = base(1, Class::Ifs);
+    none.sockets.clear();
+    assert_eq!(none.plan(memory.catalogs()), Err(Problem::NoSockets));
+    let mut memory = memory.clone();
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    let own = entry(&memory, "Layer 1").id();
+    assert!(matches!(
+        over(2, Class::Ifs, &[own]).plan(memory.catalogs()),
+        Err(Problem::NotToBeCovered { .. })
+    ));
+}
+
+#[test]
+fn a_plan_is_not_carried_out_in_another_catalog() {
+    let mut memory = Memory::sample(ONE);
+    let plan = layer(1, Class::Ifs).plan(memory.catalogs()).unwrap();
+    install(&mut memory, &layer(2, Class::Ifs));
+    let before = memory.catalogs().clone();
+    assert_eq!(run(&mut memory, &plan), Err(Failure::Changed { width: Width::Bits64 }));
+    assert_eq!(memory.read_all().as_ref(), Ok(&before));
+}

@@ -1,0 +1,248 @@
+//! The calls of Ws2_32, made to functions that stand in for it.
+#![cfg(not(windows))]
+
+mod common;
+
+use common::*;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wpu_install::{Base, Catalogs, Class, Failure, Layer, Memory, Registrar, System, Width, WsaError};
+use wpu_sys::ffi::{GUID, SOCKET_ERROR, WSAPROTOCOL_INFOW};
+use wpu_sys::import;
+
+/// What the functions work on.
+static WINDOWS: Mutex<Option<Memory>> = Mutex::new(None);
+/// The tests share it.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn windows() -> MutexGuard<'static, Option<Memory>> {
+    WINDOWS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does something there, and reports as Ws2_32 does.
+fn report(errno: *mut i32, deed: impl FnOnce(&mut Memory) -> Result<i32, WsaError>) -> i32 {
+    match deed(windows().as_mut().expect("there is a catalog")) {
+        Ok(answer) => answer,
+        Err(error) => {
+            // SAFETY: the caller has a place for the code.
+            unsafe { errno.write(error.code()) };
+            SOCKET_ERROR
+        }
+    }
+}
+
+/// A value that the caller gives.
+fn read<T: Copy>(from: *const T) -> T {
+    assert!(from.is_aligned() && !from.is_null());
+    // SAFETY: the caller gives one.
+    unsafe { from.read() }
+}
+
+fn width(is_32: bool) -> Width {
+    if is_32 { Width::Bits32 } else { Width::Bits64 }
+}
+
+unsafe extern "system" fn enumerate<const IS_32: bool>(
+    protocols: *const i32,
+    entries: *mut WSAPROTOCOL_INFOW,
+    bytes: *mut u32,
+    errno: *mut i32,
+) -> i32 {
+    assert!(protocols.is_null());
+    report(errno, |memory| {
+        let found: Vec<_> = memory.read(width(IS_32))?.entries.into_iter().map(|entry| entry.info).collect();
+        let (needed, room) = (u32::try_from(size_of_val(&*found)).unwrap(), read(bytes));
+        // SAFETY: the caller has a place for it.
+        unsafe { bytes.write(needed) };
+        if room < needed {
+            return Err(WsaError::WSAENOBUFS);
+        }
+        // SAFETY: the caller has room for as many bytes.
+        unsafe { entries.copy_from_nonoverlapping(found.as_ptr(), found.len()) };
+        Ok(i32::try_from(found.len()).unwrap())
+    })
+}
+
+unsafe extern "system" fn path<const IS_32: bool>(
+    provider: *const GUID,
+    into: *mut u16,
+    length: *mut i32,
+    errno: *mut i32,
+) -> i32 {
+    report(errno, |memory| {
+        let catalog = memory.read(width(IS_32))?;
+        let provider = read(provider);
+        let units = catalog.of(&provider).next().ok_or(WsaError::WSAEINVAL)?.path.to_zero_ended();
+        if usize::try_from(read(length)).unwrap() < units.len() {
+            return Err(WsaError::WSAEFAULT);
+        }
+        // SAFETY: the caller has room for as many characters.
+        unsafe { into.copy_from_nonoverlapping(units.as_ptr(), units.len()) };
+        Ok(0)
+    })
+}
+
+unsafe extern "system" fn install<const BOTH: bool>(
+    provider: *const GUID,
+    path: *const u16,
+    entries: *const WSAPROTOCOL_INFOW,
+    count: u32,
+    errno: *mut i32,
+) -> i32 {
+    let end = (0..0x8000_usize).find(|at| read(path.wrapping_add(*at)) == 0).unwrap();
+    let units = (0..end).map(|at| read(path.wrapping_add(at))).collect();
+    let entries: Vec<_> = (0..count as usize).map(|at| read(entries.wrapping_add(at))).collect();
+    let place = if BOTH { wpu_install::Place::Both } else { wpu_install::Place::In(Width::Bits64) };
+    let path = wpu_install::WideString::from_units(units);
+    report(errno, |memory| memory.add(place, &read(provider), &path, &entries).map(|()| 0))
+}
+
+unsafe extern "system" fn remove<const IS_32: bool>(provider: *const GUID, errno: *mut i32) -> i32 {
+    report(errno, |memory| memory.remove(width(IS_32), &read(provider)).map(|()| 0))
+}
+
+unsafe extern "system" fn order<const IS_32: bool>(ids: *const u32, count: u32) -> i32 {
+    let ids: Vec<_> = (0..count as usize).map(|at| read(ids.wrapping_add(at))).collect();
+    let mut errno = 0;
+    report(&raw mut errno, |memory| memory.reorder(width(IS_32), &ids).map(|()| 0));
+    errno
+}
+
+unsafe extern "system" fn get<const IS_32: bool>(
+    provider: *const GUID,
+    kind: i32,
+    value: *mut u8,
+    size: *mut usize,
+    flags: u32,
+    errno: *mut i32,
+) -> i32 {
+    assert_eq!((kind, read(size), flags), (0, 4, 0));
+    report(errno, |memory| {
+        let catalog = memory.read(width(IS_32))?;
+        let provider = read(provider);
+        match catalog.of(&provider).next().map(|entry| entry.categories) {
+            // As where none were ever set.
+            None | Some(0) => Err(WsaError::WSANO_RECOVERY),
+            Some(categories) => {
+                // SAFETY: the caller has room for four bytes.
+                unsafe { value.cast::<u32>().write_unaligned(categories) };
+                Ok(0)
+            }
+        }
+    })
+}
+
+unsafe extern "system" fn set<const IS_32: bool>(
+    provider: *const GUID,
+    kind: i32,
+    value: *const u8,
+    size: usize,
+    flags: u32,
+    errno: *mut i32,
+) -> i32 {
+    assert_eq!((kind, size, flags), (0, 4, 0));
+    // SAFETY: the caller gives four bytes.
+    let categories = unsafe { value.cast::<u32>().read_unaligned() };
+    report(errno, |memory| memory.categorise(width(IS_32), &read(provider), categories).map(|()| 0))
+}
+
+/// Takes a turn with catalogs of these widths.
+fn begin(memory: Memory) -> MutexGuard<'static, ()> {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    *windows() = Some(memory);
+    macro_rules! provide {
+        ($($provide:ident = $function:expr;)*) => {
+            $(
+                // SAFETY: the function keeps the contract that this test needs of it, for ever.
+                unsafe { import::$provide($function) };
+            )*
+        };
+    }
+    provide! {
+        provide_wsc_enum_protocols = enumerate::<false>;
+        provide_wsc_enum_protocols32 = enumerate::<true>;
+        provide_wsc_get_provider_path = path::<false>;
+        provide_wsc_get_provider_path32 = path::<true>;
+        provide_wsc_install_provider = install::<false>;
+        provide_wsc_install_provider64_32 = install::<true>;
+        provide_wsc_deinstall_provider = remove::<false>;
+        provide_wsc_deinstall_provider32 = remove::<true>;
+        provide_wsc_write_provider_order = order::<false>;
+        provide_wsc_write_provider_order32 = order::<true>;
+        provide_wsc_get_provider_info = get::<false>;
+        provide_wsc_get_provider_info32 = get::<true>;
+        provide_wsc_set_provider_info = set::<false>;
+        provide_wsc_set_provider_info32 = set::<true>;
+    }
+    turn
+}
+
+fn now() -> Catalogs {
+    windows().as_ref().expect("there is a catalog").catalogs().clone()
+}
+
+#[test]
+fn the_catalogs_are_read_whole() {
+    let mut memory = Memory::sample(BOTH);
+    let mut many = base(1, Class::NonIfs);
+    // More entries than a first buffer holds, and a path as long as there can be.
+    many.sockets = (0..100).map(|kind| wpu_install::Sockets { kind, ..many.sockets[0].clone() }).collect();
+    many.path = format!(r"C:\{}", "ü".repeat(256)).as_str().into();
+    let plan = many.plan(memory.catalogs()).unwrap();
+    run(&mut memory, &plan).unwrap();
+    let _turn = begin(memory);
+    let mut system = System::open(BOTH).expect("there are catalogs");
+    assert_eq!((system.widths(), system.read_all()), (BOTH.to_vec(), Ok(now())));
+    assert_eq!(now().get(Width::Bits64).unwrap().entries.len(), 104);
+}
+
+#[test]
+fn a_layer_is_installed_and_removed() {
+    let _turn = begin(Memory::sample(BOTH));
+    let before = now();
+    let mut system = System::open(ONE).expect("there are catalogs");
+    for class in [Class::Ifs, Class::NonIfs] {
+        let layer = Layer { categories: 5, ..layer(1, class) };
+        let plan = layer.plan(&system.read_all().unwrap()).unwrap();
+        run(&mut system, &plan).unwrap();
+        let catalog = system.read(Width::Bits64).unwrap();
+        assert_eq!((catalog.entries.len(), catalog.entries[8].categories), (9, 5));
+        assert_eq!(now().get(Width::Bits64), Some(&catalog));
+        assert_eq!(now().get(Width::Bits32), before.get(Width::Bits32));
+        let plan = uninstall(1, false).plan(&system.read_all().unwrap()).unwrap();
+        run(&mut system, &plan).unwrap();
+        assert_eq!(now(), before);
+    }
+}
+
+#[test]
+fn a_base_is_installed_in_both_and_removed() {
+    let _turn = begin(Memory::sample(BOTH));
+    let before = now();
+    let mut system = System::open(BOTH).expect("there are catalogs");
+    let plan = Base { first: true, ..base(1, Class::Ifs) }.plan(&before).unwrap();
+    run(&mut system, &plan).unwrap();
+    assert!(now().all().all(|(_, catalog)| catalog.entries[0].info.ProviderId == id(1)));
+    let plan = uninstall(1, false).plan(&now()).unwrap();
+    run(&mut system, &plan).unwrap();
+    assert_eq!(now(), before);
+    // Chains are for a program of their width.
+    let plan = layer(2, Class::Ifs).plan(&before).unwrap();
+    assert!(matches!(run(&mut system, &plan), Err(Failure::OutOfReach { .. })));
+    assert_eq!(now(), before);
+}
+
+#[test]
+fn errors_of_ws2_32_are_told() {
+    let mut memory = Memory::sample(ONE);
+    memory.fail(|call| call == 1, false);
+    let _turn = begin(memory);
+    let mut system = System::open(ONE).expect("there are catalogs");
+    let before = now();
+    let failure = run(&mut system, &layer(1, Class::Ifs).plan(&before).unwrap()).unwrap_err();
+    assert!(matches!(failure, Failure::TakenBack { error: WsaError::WSANO_RECOVERY, .. }), "{failure}");
+    assert_eq!(now(), before);
+    assert_eq!(system.remove(Width::Bits64, &id(9)), Err(WsaError::WSAEINVAL));
+    assert_eq!(system.reorder(Width::Bits64, &[1, 2]), Err(WsaError::WSAEINVAL));
+    assert_eq!(system.categorise(Width::Bits64, &id(9), 1), Err(WsaError::WSAEINVAL));
+    assert_eq!(system.read(Width::Bits32), Err(WsaError::WSAEINVAL));
+}
