@@ -53,10 +53,19 @@ pub(super) fn bare(model: &Model, ty: &Ty) -> String {
 
 fn leaf(model: &Model, ty: &Ty) -> String {
     match ty {
-        Ty::Prim(prim) => match prim.bytes {
-            Some(bytes) => format!("{}int{}_t", if prim.signed { "" } else { "u" }, bytes * 8),
-            None => format!("{}intptr_t", if prim.signed { "" } else { "u" }),
-        },
+        Ty::Prim(prim) => match (prim.bytes, prim.signed) {
+            (Some(1), false) => "uint8_t",
+            (Some(1), true) => "int8_t",
+            (Some(2), false) => "uint16_t",
+            (Some(2), true) => "int16_t",
+            (Some(4), false) => "uint32_t",
+            (Some(4), true) => "int32_t",
+            (Some(_), false) => "uint64_t",
+            (Some(_), true) => "int64_t",
+            (None, false) => "uintptr_t",
+            (None, true) => "intptr_t",
+        }
+        .to_owned(),
         Ty::Named(id) => match &model.types[*id].kind {
             TypeKind::Struct(structure) if structure.tag => format!("struct {}", model.types[*id].name),
             _ => model.types[*id].name.clone(),
