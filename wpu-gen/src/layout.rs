@@ -39,6 +39,11 @@ impl<'m> Layouts<'m> {
         Self { model, pointer, known: RefCell::new(vec![None; model.types.len()]) }
     }
 
+    /// Bytes of a pointer.
+    pub(crate) fn pointer(&self) -> u64 {
+        self.pointer
+    }
+
     /// The layout of a type.
     pub(crate) fn of(&self, ty: &Ty) -> Layout {
         match ty {

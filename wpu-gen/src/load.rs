@@ -81,6 +81,10 @@ kinds! {
     "kit" => kits: raw::Kit,
     /// `[[note]]`
     "note" => notes: raw::Note,
+    /// `[[header]]`
+    "header" => headers: raw::Header,
+    /// `[[exception]]`
+    "exception" => exceptions: raw::Exception,
 }
 
 /// Reads all files.

@@ -1,7 +1,7 @@
 //! A spec whose names are all found: what checks read and, once they pass, emitters.
 
 use crate::diag::Place;
-pub use crate::raw::{Direction, Filler, ResultKind, Role, Status};
+pub use crate::raw::{Convention, Direction, Filler, ResultKind, Role, Status};
 
 /// A whole spec. Indices in its parts point into its other parts.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Model {
     pub imports: Vec<Import>,
     pub kits: Vec<Kit>,
     pub notes: Vec<Note>,
+    pub headers: Vec<Header>,
+    pub exceptions: Vec<Exception>,
 }
 
 /// What holds for the whole spec.
@@ -39,6 +41,10 @@ pub struct Head {
     pub too_small: usize,
     pub pending: Option<usize>,
     pub aborted: Option<usize>,
+    pub convention: Convention,
+    pub error_header: Option<String>,
+    /// What every upcall's name begins with.
+    pub prefix: String,
 }
 
 /// A class or a platform.
@@ -117,6 +123,8 @@ pub struct Struct {
     pub counted: Option<Counted>,
     pub token: Option<String>,
     pub slice: Option<Slice>,
+    /// C knows it by `struct` and the name.
+    pub tag: bool,
     /// The entry in the raw spec.
     pub origin: usize,
 }
@@ -368,6 +376,23 @@ pub struct Note {
     pub about: Vec<String>,
     pub says: String,
     pub decision: String,
+    pub sources: Vec<usize>,
+}
+
+/// How C code gets at what a header declares.
+#[derive(Debug)]
+pub struct Header {
+    pub name: String,
+    pub include: Vec<String>,
+    pub elsewhere: Option<String>,
+}
+
+/// Items that are not compared with their headers.
+#[derive(Debug)]
+pub struct Exception {
+    pub about: Vec<String>,
+    pub unless: Option<String>,
+    pub reason: String,
     pub sources: Vec<usize>,
 }
 

@@ -39,6 +39,20 @@ pub struct Head {
     pub pending: Option<Text>,
     /// The error of a request that is completed without having been carried out; needed where there are requests.
     pub aborted: Option<Text>,
+    /// How all functions are called; absent: as the system's own.
+    pub convention: Option<Spanned<Convention>>,
+    /// The C header that defines the errors, if one does.
+    pub error_header: Option<Text>,
+}
+
+/// How functions are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Convention {
+    /// As those of the system: on 32-bit machines the callee takes its arguments from the stack.
+    System,
+    /// As C functions where nothing else is said.
+    C,
 }
 
 /// `[[class]]`: a kind of provider that requirements distinguish.
@@ -107,6 +121,9 @@ pub struct Struct {
     /// It is there for those who use the output: nothing in the spec need name it.
     #[serde(default)]
     pub public: bool,
+    /// C knows it by `struct` and the name.
+    #[serde(default)]
+    pub tag: bool,
     #[serde(default)]
     pub sources: Vec<Text>,
 }
@@ -549,6 +566,31 @@ pub struct Note {
     pub says: Text,
     /// What was decided.
     pub decision: Text,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[header]]`: how C code gets at what a header declares, where including it is not enough.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Header {
+    /// As `header` of an item says it.
+    pub name: Text,
+    /// The headers to include, in this order; absent: itself alone.
+    #[serde(default)]
+    pub include: Vec<Text>,
+    /// Another place of the header, for toolchains that do not have it by its name.
+    pub elsewhere: Option<Text>,
+}
+
+/// `[[exception]]`: items that are not compared with their headers, and why.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Exception {
+    pub about: Vec<Text>,
+    /// The macro of the toolchains whose headers it is about; absent: all.
+    pub unless: Option<Text>,
+    pub reason: Text,
     #[serde(default)]
     pub sources: Vec<Text>,
 }

@@ -51,6 +51,10 @@ impl Scopes {
     fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
         let mut notes = Scope::new("note", "unknown-name");
         notes.declare_all(&raw.notes, |note| &note.id, faults);
+        let mut exceptions = Scope::new("exception", "unknown-name");
+        for filed in &raw.exceptions {
+            filed.entry.about.iter().for_each(|name| exceptions.declare(filed.file, name, faults));
+        }
         let mut scopes = Self {
             classes: Scope::new("class", "unknown-class"),
             platforms: Scope::new("platform", "unknown-platform"),
@@ -88,6 +92,7 @@ impl Scopes {
 
     fn report_unused(&self, faults: &mut Faults) {
         self.types.scope.report_unused(faults);
+        self.types.headers.report_unused(faults);
         self.sources.report_unused(faults);
         self.constants.report_unused(faults);
     }
@@ -152,6 +157,8 @@ impl Resolver<'_> {
             imports: raw.imports.iter().map(|import| self.import(import)).collect(),
             kits: raw.kits.iter().map(|kit| self.kit(kit)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
+            headers: raw.headers.iter().map(|header| self.header(header)).collect(),
+            exceptions: raw.exceptions.iter().map(|exception| self.exception(exception)).collect(),
             // Last, so that everything else is looked at all the same.
             head: head?,
         };
@@ -182,6 +189,9 @@ impl Resolver<'_> {
             too_small: self.find_error(filed.file, head.too_small.as_ref().unwrap_or(&head.null_pointer)),
             pending: head.pending.as_ref().map(|error| self.find_error(filed.file, error)),
             aborted: head.aborted.as_ref().map(|error| self.find_error(filed.file, error)),
+            convention: head.convention.as_ref().map_or(raw::Convention::System, |found| *found.get_ref()),
+            error_header: head.error_header.as_ref().map(|header| self.header_of(filed.file, header)),
+            prefix: text(&head.prefix),
         })
     }
 
@@ -239,7 +249,7 @@ impl Resolver<'_> {
             ty: self.find_type(filed.file, &constant.ty),
             value,
             text: text(&constant.text),
-            header: constant.header.as_ref().map(text),
+            header: constant.header.as_ref().map(|header| self.header_of(filed.file, header)),
             sources: self.find_sources(filed.file, &constant.sources),
             origin,
         }
@@ -295,7 +305,7 @@ impl Resolver<'_> {
         model::Table {
             name: text(&table.name),
             text: text(&table.text),
-            header: text(&table.header),
+            header: self.header_of(filed.file, &table.header),
             member_prefix: text(&table.member_prefix),
             sources: self.find_sources(filed.file, &table.sources),
             filler,
@@ -310,7 +320,7 @@ impl Resolver<'_> {
             name: text(&entry.name),
             pointer: text(&entry.pointer),
             text: text(&entry.text),
-            header: text(&entry.header),
+            header: self.header_of(filed.file, &entry.header),
             returns: self.find_type(filed.file, &entry.returns),
             params: self.params(filed.file, &entry.params),
             errors: self.documented(filed.file, &entry.errors),
@@ -337,7 +347,7 @@ impl Resolver<'_> {
             pointer: text(&upcall.pointer),
             text: text(&upcall.text),
             details: upcall.details.as_ref().map(text).unwrap_or_default(),
-            header: text(&upcall.header),
+            header: self.header_of(file, &upcall.header),
             slots,
             export: upcall.export.as_ref().map(text),
             returns: self.find_type(file, &upcall.returns),
@@ -376,7 +386,7 @@ impl Resolver<'_> {
             pointer: text(&downcall.pointer),
             text: text(&downcall.text),
             details: downcall.details.as_ref().map(text).unwrap_or_default(),
-            header: text(&downcall.header),
+            header: self.header_of(file, &downcall.header),
             slot: *downcall.slot.get_ref(),
             returns: self.find_type(file, &downcall.returns),
             result: *downcall.result.get_ref(),
@@ -409,7 +419,7 @@ impl Resolver<'_> {
         let (of, routine, thread) = (sibling(&param.of), sibling(&param.routine), sibling(&param.thread));
         model::Param {
             name: text(&param.name),
-            ty: self.find_type(file, &param.ty),
+            ty: self.find_param_type(file, &param.ty, *param.direction.get_ref()),
             c_type: text(&param.ty),
             direction: *param.direction.get_ref(),
             role: param.role.as_ref().map(|role| *role.get_ref()),
@@ -479,7 +489,7 @@ impl Resolver<'_> {
             scope.declare(filed.file, &param.name, self.faults);
             model::ImportParam {
                 name: text(&param.name),
-                ty: self.find_type(filed.file, &param.ty),
+                ty: self.find_param_type(filed.file, &param.ty, *param.direction.get_ref()),
                 c_type: text(&param.ty),
                 direction: *param.direction.get_ref(),
                 text: text(&param.text),
@@ -492,7 +502,7 @@ impl Resolver<'_> {
             pointer: text(&import.pointer),
             library: text(&import.library),
             text: text(&import.text),
-            header: text(&import.header),
+            header: self.header_of(filed.file, &import.header),
             returns: self.find_type(filed.file, &import.returns),
             sources: self.find_sources(filed.file, &import.sources),
         }
@@ -512,6 +522,61 @@ impl Resolver<'_> {
             }
         }
         model::Kit { name: text(&kit.name), text: text(&kit.text), uses }
+    }
+
+    /// The header that an item names. It need not be declared.
+    fn header_of(&mut self, file: FileId, header: &Text) -> String {
+        self.scopes.types.header_of(file, header, self.faults)
+    }
+
+    fn header(&mut self, filed: &Filed<raw::Header>) -> model::Header {
+        let header = &filed.entry;
+        for path in header.include.iter().chain(&header.elsewhere) {
+            check_header(filed.file, path, self.faults);
+        }
+        for path in &header.include {
+            self.scopes.types.headers.touch(path.get_ref());
+        }
+        let name = text(&header.name);
+        let include = header.include.iter().map(text).collect();
+        model::Header { name, include, elsewhere: header.elsewhere.as_ref().map(text) }
+    }
+
+    fn exception(&mut self, filed: &Filed<raw::Exception>) -> model::Exception {
+        let exception = &filed.entry;
+        if let Some(unless) = exception.unless.as_ref().filter(|unless| !names::is_name(unless.get_ref())) {
+            let message = format!("`{}` cannot be the name of a macro", unless.get_ref());
+            self.faults.push(Diagnostic::at("bad-name", filed.at(unless), message));
+        }
+        for name in &exception.about {
+            self.about_compared(filed.file, name);
+        }
+        model::Exception {
+            about: exception.about.iter().map(text).collect(),
+            unless: exception.unless.as_ref().map(text),
+            reason: text(&exception.reason),
+            sources: self.find_sources(filed.file, &exception.sources),
+        }
+    }
+
+    /// Finds what an exception is about among what is compared with headers.
+    fn about_compared(&mut self, file: FileId, name: &Text) {
+        let scopes = self.scopes;
+        let all = [
+            &scopes.upcalls,
+            &scopes.downcalls,
+            &scopes.types.scope,
+            &scopes.constants,
+            &scopes.errors,
+            &scopes.entries,
+            &scopes.imports,
+        ];
+        if !all.iter().any(|scope| scope.get(name.get_ref()).is_some()) {
+            let known = all.iter().flat_map(|scope| scope.names());
+            let message = format!("cannot find `{}` among what headers declare", name.get_ref());
+            let fault = Diagnostic::at("unknown-name", Place::new(file, name.span()), message);
+            self.faults.push(fault.similar(name.get_ref(), "something", known));
+        }
     }
 
     fn note(&mut self, filed: &Filed<raw::Note>) -> model::Note {
@@ -561,6 +626,10 @@ impl Resolver<'_> {
         self.scopes.types.find(file, name, &self.scopes.constants, self.raw, self.faults)
     }
 
+    fn find_param_type(&mut self, file: FileId, name: &Text, direction: raw::Direction) -> model::Ty {
+        self.scopes.types.of_param(file, name, direction, &self.scopes.constants, self.raw, self.faults)
+    }
+
     fn find_error(&mut self, file: FileId, name: &Text) -> usize {
         self.scopes.errors.find(file, name, self.faults)
     }
@@ -572,6 +641,21 @@ impl Resolver<'_> {
 
     fn find_sources(&mut self, file: FileId, names: &[Text]) -> Vec<usize> {
         self.scopes.sources.find_all(file, names, self.faults)
+    }
+}
+
+/// A header can stand in C code and be the name of a file.
+pub(crate) fn check_header(file: FileId, header: &Text, faults: &mut Faults) {
+    let path = header.get_ref();
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    let parts = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+    if !parts || !path.chars().all(known) {
+        let fault = Diagnostic::at(
+            "bad-name",
+            Place::new(file, header.span()),
+            format!("`{path}` cannot be the name of a header"),
+        );
+        faults.push(fault.help("letters, digits, `_`, `-` and `.`, and `/` between folders"));
     }
 }
 

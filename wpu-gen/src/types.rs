@@ -4,13 +4,15 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, PRIMS, Ty, TypeDef, TypeKind};
 use crate::raw::{self, ConstantValue, Text};
-use crate::resolve::text;
+use crate::resolve::{check_header, text};
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 
 /// All types that a spec names.
 pub(crate) struct Types {
     pub(crate) scope: Scope,
+    /// The headers that are more than a name.
+    pub(crate) headers: Scope,
 }
 
 impl Types {
@@ -25,7 +27,16 @@ impl Types {
         for name in tables.chain(public.map(|structure| &structure.entry.name)) {
             scope.touch(name.get_ref());
         }
-        Self { scope }
+        let mut headers = Scope::new("header", "unknown-name");
+        headers.declare_all(&raw.headers, |header| &header.name, faults);
+        Self { scope, headers }
+    }
+
+    /// The header that an item names. It need not be declared.
+    pub(crate) fn header_of(&self, file: FileId, header: &Text, faults: &mut Faults) -> String {
+        check_header(file, header, faults);
+        self.headers.touch(header.get_ref());
+        text(header)
     }
 
     /// The definitions, in the order of declaration.
@@ -55,8 +66,42 @@ impl Types {
         faults: &mut Faults,
     ) -> Ty {
         let place = Place::new(file, written.span());
-        let Some(parts) = parse(written.get_ref()) else {
-            let message = format!("expected a C type, found `{}`", written.get_ref());
+        self.find_at(place, written.get_ref(), constants, raw, faults)
+    }
+
+    /// The type of a parameter: what goes in through a pointer may be `const`.
+    pub(crate) fn of_param(
+        &self,
+        file: FileId,
+        written: &Text,
+        direction: raw::Direction,
+        constants: &Scope,
+        raw: &RawSpec,
+        faults: &mut Faults,
+    ) -> Ty {
+        let (place, written) = (Place::new(file, written.span()), written.get_ref());
+        let Some(rest) = written.strip_prefix("const ") else {
+            return self.find_at(place, written, constants, raw, faults);
+        };
+        let ty = self.find_at(place.clone(), rest, constants, raw, faults);
+        if direction != raw::Direction::In || !matches!(ty, Ty::Pointer(_)) {
+            let fault =
+                Diagnostic::at("bad-type", place, "only what a pointer brings in can be `const`".to_owned());
+            faults.push(fault.help("write the type without `const`"));
+        }
+        ty
+    }
+
+    fn find_at(
+        &self,
+        place: Place,
+        written: &str,
+        constants: &Scope,
+        raw: &RawSpec,
+        faults: &mut Faults,
+    ) -> Ty {
+        let Some(parts) = parse(written) else {
+            let message = format!("expected a C type, found `{written}`");
             let fault = Diagnostic::at("bad-type", place, message);
             faults.push(fault.help("write `NAME`, `NAME *`, `NAME **`, or `NAME[LENGTH]` for an array; constness follows the direction"));
             return Ty::Void;
@@ -153,7 +198,7 @@ impl Resolver<'_> {
         TypeDef {
             name: name.get_ref().clone(),
             text: text(about),
-            header: header.map(|header| header.get_ref().clone()),
+            header: header.map(|header| self.types.header_of(filed.file, header, self.faults)),
             sources: self.sources.find_all(filed.file, sources, self.faults),
             place: filed.at(name),
             kind,
@@ -195,6 +240,7 @@ impl Resolver<'_> {
                 length: scope.find(filed.file, &slice.length, self.faults),
             }),
             token: structure.token.as_ref().map(|token| token.get_ref().clone()),
+            tag: structure.tag,
             origin,
         });
         self.define(

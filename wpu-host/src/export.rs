@@ -46,9 +46,11 @@ pub(crate) fn provide() {
     unsafe { import::provide_wait_for_multiple_objects_ex(crate::WaitForMultipleObjectsEx) };
 }
 
-/// There the functions of the system itself are found.
+/// There they take the place of the system's functions in this program.
 #[cfg(windows)]
-pub(crate) fn provide() {}
+pub(crate) fn provide() {
+    crate::redirect::in_program();
+}
 
 /// The place of the living host that gave `socket` out.
 fn issuer(socket: SOCKET) -> Option<usize> {

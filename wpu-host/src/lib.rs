@@ -140,6 +140,8 @@ mod module;
 mod place;
 mod ports;
 mod records;
+#[cfg(windows)]
+mod redirect;
 mod requests;
 mod sockets;
 mod threads;

@@ -82,6 +82,11 @@ impl Library {
         // SAFETY: the caller vouches for what has this name.
         let startup = unsafe { library.get::<WSPStartupFn>(b"WSPStartup\0") };
         let startup = *startup.map_err(LoadError::NoStartup)?;
+        #[cfg(windows)]
+        // SAFETY: the library that holds it is loaded.
+        unsafe {
+            crate::redirect::in_module_of(startup as *const std::ffi::c_void);
+        }
         // SAFETY: as above.
         let startup_ex = unsafe { library.get::<WSPStartupExFn>(b"WSPStartupEx\0") };
         let startup_ex = startup_ex.ok().map(|found| *found);

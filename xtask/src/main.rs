@@ -3,6 +3,7 @@
 mod ci;
 mod demo;
 mod generate;
+mod windows;
 
 use anyhow::{Result, bail};
 use lexopt::Arg::{Long, Short, Value};
@@ -16,6 +17,7 @@ cargo xtask <command>
   gen --check   say whether `generated/` is what `spec/` gives
                 (--spec <folder> and --out <folder> for others)
   demo          regenerate, build two providers, load them into a host, and make two mistakes
+  windows       the headers of Windows, the tests and a host in C under Wine (--setup installs what that needs)
   ci            everything that must pass before a change lands
 ";
 
@@ -34,6 +36,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Help => print!("{HELP}"),
         Command::Gen { check, spec, out } => return generate::run(&spec, &out, check),
         Command::Demo => return demo::run(),
+        Command::Windows { setup } => windows::run(setup)?,
         Command::Ci => ci::run()?,
     }
     Ok(ExitCode::SUCCESS)
@@ -43,17 +46,19 @@ enum Command {
     Help,
     Gen { check: bool, spec: PathBuf, out: PathBuf },
     Demo,
+    Windows { setup: bool },
     Ci,
 }
 
 fn command() -> Result<Command> {
     let mut args = lexopt::Parser::from_env();
     let mut name = None;
-    let (mut check, mut spec, mut out) = (false, None, None);
+    let (mut check, mut setup, mut spec, mut out) = (false, false, None, None);
     while let Some(arg) = args.next()? {
         match arg {
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("check") if name.as_deref() == Some("gen") => check = true,
+            Long("setup") if name.as_deref() == Some("windows") => setup = true,
             Long("spec") if name.as_deref() == Some("gen") => spec = Some(args.value()?.into()),
             Long("out") if name.as_deref() == Some("gen") => out = Some(args.value()?.into()),
             Value(value) if name.is_none() => name = Some(value.to_string_lossy().into_owned()),
@@ -70,6 +75,7 @@ fn command() -> Result<Command> {
             Ok(Command::Gen { check, spec, out })
         }
         Some("demo") => Ok(Command::Demo),
+        Some("windows") => Ok(Command::Windows { setup }),
         Some("ci") => Ok(Command::Ci),
         Some(other) => bail!("cannot find a command named `{other}`\n\n{HELP}"),
     }

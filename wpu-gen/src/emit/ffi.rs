@@ -24,6 +24,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     }
     page.items(callbacks(view));
     page.items(constants(view));
+    let abi = view.abi();
     page.items(view.upcalls().flat_map(|upcall| {
         let (name, function, pointer) =
             (&upcall.upcall.name, &upcall.function, ident(&upcall.upcall.pointer));
@@ -33,7 +34,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         let about = origin(view, &u.text, Some(&u.header), &u.sources);
         let about_pointer = doc(&format!("A pointer to [`{name}`]({function}), or null."));
         [
-            quote!(#about pub type #function = unsafe extern "system" fn(#(#params),*) #returns;),
+            quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
             quote!(#about_pointer pub type #pointer = Option<#function>;),
         ]
     }));
@@ -146,13 +147,13 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 
 fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] {
     let d = downcall.downcall;
-    let (function, pointer) = (&downcall.function, ident(&d.pointer));
+    let (function, pointer, abi) = (&downcall.function, ident(&d.pointer), view.abi());
     let params = view.c_params(&d.params, At::Ffi);
     let returns = view.returns(&d.returns, At::Ffi);
     let about = origin(view, &d.text, Some(&d.header), &d.sources);
     let about_pointer = doc(&format!("A pointer to [`{}`]({function}), or null.", d.name));
     [
-        quote!(#about pub type #function = unsafe extern "system" fn(#(#params),*) #returns;),
+        quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
         quote!(#about_pointer pub type #pointer = Option<#function>;),
     ]
 }
@@ -182,17 +183,32 @@ fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
     let params = view.c_params(&entry.params, At::Ffi);
     let about = origin(view, &entry.text, Some(&entry.header), &entry.sources);
-    function_items(&about, &entry.name, &entry.pointer, &params, &view.returns(&entry.returns, At::Ffi))
+    function_items(
+        view.abi(),
+        &about,
+        &entry.name,
+        &entry.pointer,
+        &params,
+        &view.returns(&entry.returns, At::Ffi),
+    )
 }
 
 fn import_items(view: &View<'_>, import: &Import) -> [TokenStream; 2] {
     let params = import::params(view, import, At::Ffi);
     let about = origin(view, &import.text, Some(&import.header), &import.sources);
-    function_items(&about, &import.name, &import.pointer, &params, &view.returns(&import.returns, At::Ffi))
+    function_items(
+        view.abi(),
+        &about,
+        &import.name,
+        &import.pointer,
+        &params,
+        &view.returns(&import.returns, At::Ffi),
+    )
 }
 
 /// The type of a function, and that of a pointer to it.
 fn function_items(
+    abi: &str,
     about: &TokenStream,
     name: &str,
     pointer: &str,
@@ -202,7 +218,7 @@ fn function_items(
     let (function, pointer) = (format_ident!("{name}Fn"), ident(pointer));
     let about_pointer = doc(&format!("A pointer to [`{name}`]({function}), or null."));
     [
-        quote!(#about pub type #function = unsafe extern "system" fn(#(#params),*) #returns;),
+        quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
         quote!(#about_pointer pub type #pointer = Option<#function>;),
     ]
 }

@@ -57,6 +57,7 @@ struct Lookup<'a> {
     library: &'a str,
     params: Vec<TokenStream>,
     returns: TokenStream,
+    abi: &'static str,
     /// What stands before the function that finds it.
     about: TokenStream,
     visibility: TokenStream,
@@ -71,6 +72,7 @@ impl<'a> Lookup<'a> {
             library: u.export.as_deref().unwrap_or_default(),
             params: view.c_params(&u.params, At::Inside),
             returns: view.returns(&u.returns, At::Inside),
+            abi: view.abi(),
             about: TokenStream::new(),
             visibility: TokenStream::new(),
         }
@@ -84,13 +86,14 @@ impl<'a> Lookup<'a> {
             library: &import.library,
             params: params(view, import, At::Inside),
             returns: view.returns(&import.returns, At::Inside),
+            abi: view.abi(),
             about: quote!(#about #[must_use]),
             visibility: quote!(pub),
         }
     }
 
     fn items(&self) -> [TokenStream; 4] {
-        let Self { library, params, returns, about, visibility, .. } = self;
+        let Self { library, params, returns, abi, about, visibility, .. } = self;
         let (name, function) = (ident(self.name), format_ident!("{}Fn", self.name));
         let (find, provide) =
             (format_ident!("find_{}", self.method), format_ident!("provide_{}", self.method));
@@ -108,7 +111,7 @@ impl<'a> Lookup<'a> {
                 #[inline]
                 #visibility fn #find() -> Option<ffi::#function> {
                     #[link(name = #library)]
-                    unsafe extern "system" {
+                    unsafe extern #abi {
                         fn #name(#(#params),*) #returns;
                     }
                     Some(#name)

@@ -1,9 +1,12 @@
 //! Fourth gate: a checked spec to files. One module per file of the output; none can fail.
 
+mod c;
+mod compare;
 mod error;
 mod facts;
 mod ffi;
 mod handles;
+mod header;
 mod host;
 mod import;
 mod kit;
@@ -50,5 +53,7 @@ pub(crate) fn emit(spec: &Spec) -> Files {
     files.add("src/table.rs", table::emit(&view));
     files.add("src/thunk.rs", thunk::emit(&view));
     support::emit(&view, &mut files);
+    compare::emit(&view, &mut files);
+    header::emit(&view, &mut files);
     files
 }

@@ -84,10 +84,10 @@ fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let arguments =
         downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, kind)| argument(param, kind));
     let told = told(view, downcall, &quote!(provider.#method(#(#arguments),*)));
-    let finish = finish(view, downcall);
+    let (abi, finish) = (view.abi(), finish(view, downcall));
     quote! {
         #about
-        pub unsafe extern "system" fn #method<S: Serve>(#(#params),*) #returns {
+        pub unsafe extern #abi fn #method<S: Serve>(#(#params),*) #returns {
             #state
             let answer = S::with(|provider| {
                 border::output(#errno_name, #null)?;

@@ -92,8 +92,9 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream)
             unsafe { border::report(#errno, #code.code()) };
         }
     });
+    let abi = view.abi();
     quote! {
-        pub(super) unsafe extern "system" fn #method(#(#params),*) #returns {
+        pub(super) unsafe extern #abi fn #method(#(#params),*) #returns {
             #report
             #answer
         }

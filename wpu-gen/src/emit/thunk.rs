@@ -30,10 +30,11 @@ fn thunk(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         "`{}`, as a provider calls it.\n\n# Safety\n\nEvery pointer is null, or misaligned, or valid for what the documentation has the host do with it.",
         upcall.name
     ));
+    let abi = view.abi();
     let (work, tell, finish) = (work(view, upcall), tell(view, upcall), finish(view, upcall));
     quote! {
         #about
-        pub unsafe extern "system" fn #method<L: Locate>(#(#params),*) #returns {
+        pub unsafe extern #abi fn #method<L: Locate>(#(#params),*) #returns {
             #work
             #tell
             #finish

@@ -4,7 +4,7 @@ use crate::Spec;
 use crate::form::down::{DownForm, DownKind};
 use crate::form::{Form, Kind};
 use crate::model::{
-    Direction, DocumentedError, Downcall, Model, Param, Resource, Table, Ty, TypeKind, Upcall,
+    Convention, Direction, DocumentedError, Downcall, Model, Param, Resource, Table, Ty, TypeKind, Upcall,
 };
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
@@ -193,6 +193,14 @@ impl<'a> View<'a> {
             .collect()
     }
 
+    /// How functions are called.
+    pub(super) fn abi(&self) -> &'static str {
+        match self.model.head.convention {
+            Convention::System => "system",
+            Convention::C => "C",
+        }
+    }
+
     /// A function pointer type that is never null.
     pub(super) fn callback_fn(&self, ty: usize, at: At) -> TokenStream {
         let TypeKind::Callback(callback) = &self.model.types[ty].kind else {
@@ -203,7 +211,8 @@ impl<'a> View<'a> {
             quote!(#name: #ty)
         });
         let returns = callback.returns.as_ref().map(|returns| self.returns(returns, at));
-        quote!(unsafe extern "system" fn(#(#params),*) #returns)
+        let abi = self.abi();
+        quote!(unsafe extern #abi fn(#(#params),*) #returns)
     }
 
     /// The Rust name of a callback with its context.

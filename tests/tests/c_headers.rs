@@ -1,0 +1,279 @@
+//! The C files of the output, seen by C compilers: the headers of Windows agree with the spec, and would not agree
+//! with another one.
+
+mod common;
+
+use common::project;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wpu_gen::compile;
+use wpu_gen::source::Sources;
+
+/// Compilers that come with the headers of Windows, and the option for everything that must hold.
+const COMPILERS: [&str; 2] = ["x86_64-w64-mingw32-gcc", "i686-w64-mingw32-gcc"];
+const OPTIONS: [&str; 5] = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"];
+
+#[test]
+fn the_headers_of_windows_agree_with_the_spec() {
+    let pages = pages(&project().join("generated"));
+    assert!(pages.len() > 10, "found only {} files", pages.len());
+    for compiler in present(&COMPILERS) {
+        let said = said(compiler, &OPTIONS, &pages);
+        assert_eq!(said, "", "{compiler}");
+    }
+    // Another compiler, with the same headers.
+    for clang in present(&["clang"]) {
+        for target in ["x86_64-w64-mingw32", "i686-w64-mingw32"] {
+            let headers = format!("/usr/{target}/include");
+            if Path::new(&headers).is_dir() {
+                let target = format!("--target={target}");
+                let options = [&OPTIONS[..], &[&target, "-isystem", &headers]].concat();
+                assert_eq!(said(clang, &options, &pages), "", "{clang} {target}");
+            }
+        }
+    }
+}
+
+/// A way in which a spec could be wrong.
+struct Fault {
+    what: &'static str,
+    file: &'static str,
+    edits: &'static [(&'static str, &'static str)],
+    /// What the compiler names.
+    named: &'static str,
+    /// The width of pointers where it can be seen; absent: both.
+    only: Option<&'static str>,
+}
+
+const FAULTS: &[Fault] = &[
+    Fault {
+        what: "two upcalls of one type in each other's slot",
+        file: "upcalls.toml",
+        edits: &[
+            (
+                "slots = { WSPUPCALLTABLE = 11, WSPUPCALLTABLEEX = 11 }",
+                "slots = { WSPUPCALLTABLE = 99, WSPUPCALLTABLEEX = 99 }",
+            ),
+            (
+                "slots = { WSPUPCALLTABLE = 12, WSPUPCALLTABLEEX = 12 }",
+                "slots = { WSPUPCALLTABLE = 11, WSPUPCALLTABLEEX = 11 }",
+            ),
+            (
+                "slots = { WSPUPCALLTABLE = 99, WSPUPCALLTABLEEX = 99 }",
+                "slots = { WSPUPCALLTABLE = 12, WSPUPCALLTABLEEX = 12 }",
+            ),
+        ],
+        named: "offset of WSPUPCALLTABLE.lpWPUResetEvent",
+        only: None,
+    },
+    Fault {
+        what: "a parameter that is too narrow",
+        file: "upcalls.toml",
+        edits: &[(
+            "name = \"dwCatalogEntryId\", type = \"DWORD\"",
+            "name = \"dwCatalogEntryId\", type = \"WORD\"",
+        )],
+        named: "LPWPUCREATESOCKETHANDLE: the spec says SOCKET __stdcall (WORD, DWORD_PTR, LPINT)",
+        only: None,
+    },
+    Fault {
+        what: "a parameter that may be written to",
+        file: "downcalls-settings.toml",
+        edits: &[("\"const CHAR *\"", "\"CHAR *\"")],
+        named: "LPWSPSETSOCKOPT: the spec says int __stdcall (SOCKET, int, int, CHAR *, int, LPINT)",
+        only: None,
+    },
+    Fault {
+        what: "a result of another type",
+        file: "upcalls.toml",
+        edits: &[
+            ("pointer = \"LPWPUFDISSET\"", "pointer = \"LATER\""),
+            ("pointer = \"LPWPUCREATEEVENT\"", "pointer = \"LPWPUFDISSET\""),
+            ("pointer = \"LATER\"", "pointer = \"LPWPUCREATEEVENT\""),
+        ],
+        named: "LPWPUFDISSET: the spec says WSAEVENT __stdcall (LPINT)",
+        only: None,
+    },
+    Fault {
+        what: "a wrong constant",
+        file: "constants.toml",
+        edits: &[(
+            "name = \"XP1_IFS_HANDLES\", type = \"DWORD\", value = 0x00020000",
+            "name = \"XP1_IFS_HANDLES\", type = \"DWORD\", value = 0x00010000",
+        )],
+        named: "XP1_IFS_HANDLES: the spec says 65536",
+        only: None,
+    },
+    Fault {
+        what: "a wrong error",
+        file: "errors.toml",
+        edits: &[("value = 10106", "value = 10206")],
+        named: "WSAEPROVIDERFAILEDINIT: the spec says 10206",
+        only: None,
+    },
+    Fault {
+        what: "another calling convention",
+        file: "spec.toml",
+        edits: &[("convention = \"system\"", "convention = \"c\"")],
+        named: "LPWSPSTARTUP: the spec says int __cdecl (WORD, LPWSPDATA, LPWSAPROTOCOL_INFOW, WSPUPCALLTABLE, LPWSPPROC_TABLE)",
+        only: Some("i686-w64-mingw32-gcc"),
+    },
+    Fault {
+        what: "two members in each other's place",
+        file: "structs.toml",
+        edits: &[
+            (
+                "{ name = \"wVersion\", type = \"WORD\", offset = [0, 0]",
+                "{ name = \"wHighVersion\", type = \"WORD\", offset = [0, 0]",
+            ),
+            (
+                "{ name = \"wHighVersion\", type = \"WORD\", offset = [2, 2]",
+                "{ name = \"wVersion\", type = \"WORD\", offset = [2, 2]",
+            ),
+        ],
+        named: "offset of WSPDATA.wHighVersion: the spec says 0 on 32-bit and 0 on 64-bit machines",
+        only: None,
+    },
+    Fault {
+        what: "a member of another type and the same width",
+        file: "structs.toml",
+        edits: &[("{ name = \"iVersion\", type = \"int\"", "{ name = \"iVersion\", type = \"DWORD\"")],
+        named: "type of WSAPROTOCOL_INFOW.iVersion: the spec says DWORD",
+        only: None,
+    },
+    Fault {
+        what: "a structure that is too large",
+        file: "structs.toml",
+        edits: &[
+            ("size = [516, 516]", "size = [518, 518]"),
+            ("\"WCHAR[256]\", offset = [4, 4]", "\"WCHAR[257]\", offset = [4, 4]"),
+        ],
+        named: "size of WSPDATA: the spec says 518 bytes on 32-bit and 518 on 64-bit machines",
+        only: None,
+    },
+    Fault {
+        what: "a number that has a sign",
+        file: "types.toml",
+        edits: &[("name = \"WORD\"\nis = \"u16\"", "name = \"WORD\"\nis = \"i16\"")],
+        named: "WORD: the spec says that it has a sign",
+        only: None,
+    },
+];
+
+#[test]
+fn every_kind_of_fault_is_caught_and_named() {
+    for compiler in present(&COMPILERS) {
+        for fault in FAULTS.iter().filter(|fault| fault.only.is_none_or(|only| only == compiler)) {
+            let folder = planted(fault.what, fault.file, fault.edits);
+            let said = said(compiler, &OPTIONS, &[together(&folder)]);
+            assert!(said.contains(fault.named), "{compiler}: {}\n{said}", fault.what);
+        }
+    }
+}
+
+/// An exception that hides nothing is none.
+#[test]
+fn every_exception_is_needed() {
+    let text = common::read(&project().join("spec/headers.toml"));
+    let exceptions: Vec<_> = text.match_indices("[[exception]]").map(|(at, _)| at).collect();
+    assert!(!exceptions.is_empty(), "the spec has no exceptions; remove this test");
+    for (nth, start) in exceptions.iter().enumerate() {
+        let end = exceptions.get(nth + 1).copied().unwrap_or(text.len());
+        let exception = &text[*start..end];
+        let name = exception.split('"').nth(1).expect("it is about something");
+        let what = format!("without the exception for {name}");
+        let folder = planted(&what, "headers.toml", &[(exception, "")]);
+        for compiler in present(&COMPILERS) {
+            let said = said(compiler, &OPTIONS, &[together(&folder)]);
+            assert!(said.contains(&format!("{name}: the spec says")), "{compiler}: {what}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn the_header_is_c_and_cpp() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("header");
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    let program = project().join("tests/windows/header.c");
+    let include = format!("-I{}", project().join("generated/c").display());
+    let strict = [&*include, "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+    for (compiler, language) in [("cc", "-std=c99"), ("c++", "-xc++"), ("clang", "-std=c11")] {
+        for compiler in present(&[compiler]) {
+            let out = folder.join(format!("{compiler}{language}"));
+            let out_option = out.display().to_string();
+            let options = [&strict[..], &[language, "-o", &out_option]].concat();
+            assert_eq!(said(compiler, &options, std::slice::from_ref(&program)), "", "{compiler} {language}");
+            let run = Command::new(&out).output().expect("what was built can be run");
+            assert!(run.status.success(), "{compiler} {language}: {}", String::from_utf8_lossy(&run.stdout));
+        }
+    }
+    // With the headers of Windows, whose names it must not take.
+    for compiler in present(&COMPILERS) {
+        let options = [&strict[..], &["-std=c11", "-fsyntax-only"]].concat();
+        assert_eq!(said(compiler, &options, std::slice::from_ref(&program)), "", "{compiler}");
+    }
+}
+
+/// Those compilers that are there. Of the others it says that they are not.
+fn present<'a>(compilers: &[&'a str]) -> Vec<&'a str> {
+    let there = |compiler: &&&'a str| {
+        let found = Command::new(compiler).arg("--version").output().is_ok_and(|run| run.status.success());
+        if !found {
+            // Straight to the terminal: what a passing test prints is not shown.
+            let line = format!("not run: C files with `{compiler}`, which is not there\n");
+            std::io::stderr().write_all(line.as_bytes()).expect("there is a terminal or a log");
+        }
+        found
+    };
+    compilers.iter().filter(there).copied().collect()
+}
+
+/// The files that compare.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.join("c/check")).expect("the output compares with headers");
+    let mut pages: Vec<_> = entries.map(|entry| entry.expect("the folder can be read").path()).collect();
+    pages.sort();
+    pages
+}
+
+/// One file with all of them, so that the headers are read once.
+fn together(folder: &Path) -> PathBuf {
+    let pages = pages(folder);
+    let includes: String = pages.iter().map(|page| format!("#include \"{}\"\n", page.display())).collect();
+    // Beside the folder, which holds the output alone.
+    let path = folder.with_extension("c");
+    // This header first, as its documentation says.
+    fs::write(&path, format!("#include <winsock2.h>\n{includes}"))
+        .expect("the target folder can be written to");
+    path
+}
+
+/// What a compiler has to say.
+fn said(compiler: &str, options: &[&str], files: &[PathBuf]) -> String {
+    let run = Command::new(compiler).args(options).args(files).output().expect("the compiler can be started");
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    if !run.status.success() && said.is_empty() { run.status.to_string() } else { said }
+}
+
+/// The output of a spec that was edited.
+fn planted(what: &str, file: &str, edits: &[(&str, &str)]) -> PathBuf {
+    let entries = fs::read_dir(project().join("spec")).expect("there is a spec");
+    let mut texts: Vec<_> = entries
+        .map(|entry| {
+            let path = entry.expect("the folder can be read").path();
+            (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), common::read(&path))
+        })
+        .collect();
+    let text = texts.iter_mut().find(|(name, _)| name == file).map(|(_, text)| text).expect(file);
+    for (from, to) in edits {
+        assert!(text.contains(from), "{what}: {file} does not have {from}");
+        *text = text.replacen(from, to, 1);
+    }
+    let spec = compile(Sources::from_texts(texts)).unwrap_or_else(|found| panic!("{what}:\n{found}"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted").join(what.replace(' ', "-"));
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    spec.emit().write(&folder).expect("the target folder can be written to");
+    folder
+}

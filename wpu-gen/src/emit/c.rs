@@ -1,0 +1,115 @@
+//! What the C files of the output share: how types, texts and values are written.
+
+use super::view::View;
+use crate::model::{Constant, ConstantValue, Convention, Model, Ty, TypeKind};
+use std::fmt::Write as _;
+
+/// The first lines of a C file.
+pub(super) fn top(view: &View<'_>, about: &str) -> String {
+    format!("{}\n{}", comment(&view.marker()), comment(about))
+}
+
+/// A comment, whatever stands in it.
+pub(super) fn comment(text: &str) -> String {
+    let text = text.trim_end().replace("*/", "* /").replace("/*", "/ *");
+    format!("/* {} */\n", text.replace('\n', "\n * ").replace(" * \n", " *\n"))
+}
+
+/// A text as C writes it.
+pub(super) fn string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out += "\\n",
+            // Nothing that could begin a trigraph.
+            '?' => out += "\\?",
+            c if c.is_ascii() && !c.is_ascii_control() => out.push(c),
+            c => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    // Always three digits, so that none behind it is taken for one more.
+                    let _ = write!(out, "\\{byte:03o}");
+                }
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A declaration of `name` with this type.
+pub(super) fn declare(model: &Model, ty: &Ty, name: &str) -> String {
+    match ty {
+        Ty::Array(item, length) => declare(model, item, &format!("{name}[{length}]")),
+        Ty::Pointer(to) => declare(model, to, &format!("*{name}")),
+        _ => format!("{} {name}", leaf(model, ty)).trim_end().to_owned(),
+    }
+}
+
+/// A type without a name.
+pub(super) fn bare(model: &Model, ty: &Ty) -> String {
+    declare(model, ty, "")
+}
+
+fn leaf(model: &Model, ty: &Ty) -> String {
+    match ty {
+        Ty::Prim(prim) => match (prim.bytes, prim.signed) {
+            (Some(1), false) => "uint8_t",
+            (Some(1), true) => "int8_t",
+            (Some(2), false) => "uint16_t",
+            (Some(2), true) => "int16_t",
+            (Some(4), false) => "uint32_t",
+            (Some(4), true) => "int32_t",
+            (Some(_), false) => "uint64_t",
+            (Some(_), true) => "int64_t",
+            (None, false) => "uintptr_t",
+            (None, true) => "intptr_t",
+        }
+        .to_owned(),
+        Ty::Named(id) => match &model.types[*id].kind {
+            TypeKind::Struct(structure) if structure.tag => format!("struct {}", model.types[*id].name),
+            _ => model.types[*id].name.clone(),
+        },
+        _ => "void".to_owned(),
+    }
+}
+
+/// The type of a parameter.
+pub(super) fn param(model: &Model, ty: &Ty, written: &str) -> String {
+    let constant = if written.starts_with("const ") { "const " } else { "" };
+    format!("{constant}{}", bare(model, ty))
+}
+
+/// A list of parameters' types.
+pub(super) fn list(types: &[String]) -> String {
+    if types.is_empty() { "void".to_owned() } else { types.join(", ") }
+}
+
+/// A constant's value, as a number of its type.
+pub(super) fn value(model: &Model, constant: &Constant) -> String {
+    let ty = bare(model, &constant.ty);
+    match constant.value {
+        ConstantValue::AllOnes => format!("~({ty})0"),
+        ConstantValue::Number(number) => format!("{number}LL"),
+    }
+}
+
+/// The word for how functions are called, where 32-bit machines have several.
+pub(super) fn convention(model: &Model) -> &'static str {
+    match model.head.convention {
+        Convention::System => "__stdcall",
+        Convention::C => "__cdecl",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_ends_it() {
+        assert_eq!(string("a \"b\" \\ ?\n"), r#""a \"b\" \\ \?\n""#);
+        assert_eq!(string("é1"), r#""\303\2511""#);
+        assert_eq!(comment("a */ b"), "/* a * / b */\n");
+    }
+}

@@ -1,0 +1,261 @@
+//! `c/check/`: C files that compare the spec with the headers it was taken from, one for each header.
+
+use super::c;
+use super::view::View;
+use crate::files::Files;
+use crate::layout::{Layouts, POINTERS};
+use crate::model::{Exception, Filler, Header, Model, Param, Table, Ty, TypeDef, TypeKind};
+use std::collections::BTreeMap;
+
+const MACROS: &str = include_str!("../../support/check.h");
+
+/// Where a compiler finds the macros of all files.
+const MACROS_PATH: &str = "c/check.h";
+
+pub(super) fn emit(view: &View<'_>, files: &mut Files) {
+    let about =
+        "What the files in `check/` say of items, in a form that every C compiler of the platform knows.";
+    let macros = MACROS.replace("CONVENTION", c::convention(view.model));
+    files.add(MACROS_PATH, format!("{}\n{macros}", c::top(view, about)));
+    let sheets = Sheets::of(view.model);
+    for (header, sheet) in &sheets.by_header {
+        files.add(&format!("c/check/{header}.c"), page(view, header, sheet));
+    }
+    if !sheets.language.is_empty() {
+        let about =
+            "Compares the spec with C itself.\n\nA difference is an error that says what the spec says.";
+        let body = sheets.language.concat();
+        files
+            .add("c/check/language.c", format!("{}\n#include \"../check.h\"\n\n{body}", c::top(view, about)));
+    }
+}
+
+fn page(view: &View<'_>, header: &str, sheet: &[String]) -> String {
+    let about = format!(
+        "Compares the spec with <{header}>: layouts, values, and the types of functions.\n\nA difference is an error that says what the spec says."
+    );
+    let includes: String =
+        includes(view.model, header).iter().map(|path| include(view.model, path)).collect();
+    format!("{}\n{includes}\n#include \"../check.h\"\n\n{}", c::top(view, &about), sheet.concat())
+}
+
+/// What a C file includes to see what a header declares.
+fn includes(model: &Model, header: &str) -> Vec<String> {
+    let declared = find(model, header).filter(|header| !header.include.is_empty());
+    declared.map_or_else(|| vec![header.to_owned()], |header| header.include.clone())
+}
+
+fn find<'m>(model: &'m Model, header: &str) -> Option<&'m Header> {
+    model.headers.iter().find(|declared| declared.name == header)
+}
+
+fn include(model: &Model, header: &str) -> String {
+    match find(model, header).and_then(|header| header.elsewhere.as_ref()) {
+        Some(elsewhere) => format!(
+            "#if __has_include(<{header}>)\n#include <{header}>\n#else\n#include <{elsewhere}>\n#endif\n"
+        ),
+        None => format!("#include <{header}>\n"),
+    }
+}
+
+/// Everything there is to compare, by header.
+struct Sheets<'m> {
+    model: &'m Model,
+    exceptions: BTreeMap<&'m str, &'m Exception>,
+    by_header: BTreeMap<String, Vec<String>>,
+    /// What no header declares.
+    language: Vec<String>,
+}
+
+impl<'m> Sheets<'m> {
+    fn of(model: &'m Model) -> Self {
+        let excepted = model.exceptions.iter();
+        let exceptions = excepted.flat_map(|found| found.about.iter().map(move |name| (&**name, found)));
+        let mut sheets = Self {
+            model,
+            exceptions: exceptions.collect(),
+            by_header: BTreeMap::new(),
+            language: Vec::new(),
+        };
+        sheets.types();
+        sheets.values();
+        sheets.functions();
+        sheets
+    }
+
+    fn add(&mut self, header: Option<&str>, name: &str, lines: String) {
+        let lines = match self.exceptions.get(name) {
+            None => lines,
+            Some(exception) => {
+                let sources = exception.sources.iter().map(|source| &*self.model.sources[*source].id);
+                let sources = sources.collect::<Vec<_>>().join(", ");
+                let about = c::comment(&format!("`{name}`: {} ({sources})", exception.reason));
+                match &exception.unless {
+                    Some(toolchain) => format!("{about}#ifndef {toolchain}\n{lines}#endif\n"),
+                    None => about,
+                }
+            }
+        };
+        match header {
+            Some(header) => self.by_header.entry(header.to_owned()).or_default().push(lines),
+            None => self.language.push(lines),
+        }
+    }
+
+    fn types(&mut self) {
+        let model = self.model;
+        for (id, def) in model.types.iter().enumerate() {
+            let lines = match &def.kind {
+                TypeKind::Alias { is, .. } => alias(model, def, is),
+                // Without a header, C has nothing to compare these with.
+                _ if def.header.is_none() => continue,
+                TypeKind::Struct(structure) => {
+                    let members = structure.fields.iter().map(|field| (field.name.clone(), &field.ty));
+                    let members = members.map(|(name, ty)| (name, Member::Plain(ty)));
+                    layout(model, id, &members.collect::<Vec<_>>())
+                }
+                TypeKind::Callback(callback) => {
+                    let params: Vec<_> =
+                        callback.params.iter().map(|param| c::bare(model, &param.ty)).collect();
+                    pointer(model, &def.name, callback.returns.as_ref().unwrap_or(&Ty::Void), &params)
+                }
+                TypeKind::Table(table) => layout(model, id, &slots(model, &model.tables[*table])),
+            };
+            self.add(def.header.as_deref(), &def.name, lines);
+        }
+    }
+
+    fn values(&mut self) {
+        let model = self.model;
+        for constant in model.constants.iter().filter(|constant| constant.header.is_some()) {
+            let (name, value) = (&constant.name, c::value(model, constant));
+            let line = if model.pointee(&constant.ty).is_some() {
+                format!("CHECK_NULL({name}, {});\n", c::bare(model, &constant.ty))
+            } else {
+                format!("CHECK_VALUE({name}, {}, {value});\n", c::bare(model, &constant.ty))
+            };
+            self.add(constant.header.as_deref(), name, line);
+        }
+        if let Some(header) = &model.head.error_header {
+            for error in &model.errors {
+                self.add(
+                    Some(header),
+                    &error.name,
+                    format!("CHECK_ERROR({}, {});\n", error.name, error.value),
+                );
+            }
+        }
+    }
+
+    fn functions(&mut self) {
+        let model = self.model;
+        for entry in &model.entries {
+            let lines = pointer(model, &entry.pointer, &entry.returns, &params(model, &entry.params));
+            self.add(Some(&entry.header), &entry.name, lines);
+        }
+        for upcall in &model.upcalls {
+            let lines = pointer(model, &upcall.pointer, &upcall.returns, &params(model, &upcall.params));
+            self.add(Some(&upcall.header), &upcall.name, lines);
+        }
+        for downcall in &model.downcalls {
+            let lines =
+                pointer(model, &downcall.pointer, &downcall.returns, &params(model, &downcall.params));
+            self.add(Some(&downcall.header), &downcall.name, lines);
+        }
+        for import in &model.imports {
+            let params = import.params.iter();
+            let params: Vec<_> = params.map(|param| c::param(model, &param.ty, &param.c_type)).collect();
+            let lines = function(model, &import.name, &import.returns, &params);
+            self.add(Some(&import.header), &import.name, lines);
+        }
+    }
+}
+
+fn params(model: &Model, params: &[Param]) -> Vec<String> {
+    params.iter().map(|param| c::param(model, &param.ty, &param.c_type)).collect()
+}
+
+/// Another name for something: how wide it is and whether it has a sign, or what it is a name for.
+fn alias(model: &Model, def: &TypeDef, is: &Ty) -> String {
+    let name = &def.name;
+    let [narrow, wide] = POINTERS.map(|pointer| Layouts::new(model, pointer).of(is).size);
+    match is {
+        Ty::Prim(prim) => {
+            let sign = if prim.signed { "CHECK_SIGNED" } else { "CHECK_UNSIGNED" };
+            format!("CHECK_SIZE({name}, {narrow}, {wide});\n{sign}({name});\n")
+        }
+        // Opaque handles are pointers to many things.
+        Ty::Pointer(to) if **to == Ty::Void => format!("CHECK_SIZE({name}, {narrow}, {wide});\n"),
+        _ => format!(
+            "typedef {};\nCHECK_TYPE({name}, spec_{name}, {});\n",
+            c::declare(model, is, &format!("spec_{name}")),
+            c::string(&c::bare(model, is))
+        ),
+    }
+}
+
+/// What a member is.
+enum Member<'m> {
+    Plain(&'m Ty),
+    /// The name of a pointer type.
+    Function(&'m str),
+}
+
+fn slots<'m>(model: &'m Model, table: &'m Table) -> Vec<(String, Member<'m>)> {
+    let function = |at: usize| match table.filler {
+        Filler::Host => (&*model.upcalls[at].name, &*model.upcalls[at].pointer),
+        Filler::Provider => (&*model.downcalls[at].name, &*model.downcalls[at].pointer),
+    };
+    let slots = table.slots.iter().map(|at| function(*at));
+    slots
+        .map(|(name, pointer)| (format!("{}{name}", table.member_prefix), Member::Function(pointer)))
+        .collect()
+}
+
+/// Size, alignment, and the place and type of each member.
+fn layout(model: &Model, id: usize, members: &[(String, Member<'_>)]) -> String {
+    let (ty, plain) = (Ty::Named(id), &model.types[id].name);
+    let name = c::bare(model, &ty);
+    let layouts = POINTERS.map(|pointer| Layouts::new(model, pointer));
+    let [narrow, wide] = layouts.each_ref().map(|layouts| layouts.of(&ty));
+    let mut lines = format!(
+        "CHECK_SIZE({name}, {}, {});\nCHECK_ALIGNMENT({name}, {}, {});\n",
+        narrow.size, wide.size, narrow.align, wide.align
+    );
+    let offsets = layouts.each_ref().map(|layouts| match &model.types[id].kind {
+        TypeKind::Struct(structure) => layouts.of_struct(structure).1,
+        _ => (0..members.len() as u64).map(|slot| slot * layouts.pointer()).collect(),
+    });
+    for (at, (member, kind)) in members.iter().enumerate() {
+        let (narrow, wide) = (offsets[0][at], offsets[1][at]);
+        let spec = format!("spec_{plain}_{member}");
+        let (declared, shown) = match kind {
+            Member::Plain(ty) => (c::declare(model, ty, &spec), c::bare(model, ty)),
+            Member::Function(pointer) => (format!("{pointer} {spec}"), (*pointer).to_owned()),
+        };
+        lines += &format!(
+            "typedef {declared};\nCHECK_MEMBER({name}, {member}, {narrow}, {wide}, {spec}, {});\n",
+            c::string(&shown)
+        );
+    }
+    lines
+}
+
+/// A pointer type of a header against what the spec says of the function.
+fn pointer(model: &Model, name: &str, returns: &Ty, params: &[String]) -> String {
+    let (spec, shown) = spelled(model, name, returns, params);
+    format!("{spec}CHECK_TYPE({name}, spec_{name}, {shown});\n")
+}
+
+/// A function of a header against what the spec says of it.
+fn function(model: &Model, name: &str, returns: &Ty, params: &[String]) -> String {
+    let (spec, shown) = spelled(model, name, returns, params);
+    format!("{spec}CHECK_FUNCTION({name}, spec_{name}, {shown});\n")
+}
+
+fn spelled(model: &Model, name: &str, returns: &Ty, params: &[String]) -> (String, String) {
+    let (params, function) = (c::list(params), format!("(CHECK_CALL *spec_{name})"));
+    let returns = c::bare(model, returns);
+    let shown = c::string(&format!("{returns} {} ({params})", c::convention(model)));
+    (format!("typedef {returns} {function}({params});\n"), shown)
+}

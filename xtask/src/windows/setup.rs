@@ -1,0 +1,180 @@
+//! What `cargo xtask windows` needs of its machine: compilers with the headers of Windows, and Wine for both widths.
+
+use super::{TARGETS, bench, succeed};
+use crate::root;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A whole small system for 32-bit programs, where the machine's own packages do not go with them.
+const SYSTEM_32: &str = "/var/cache/wpu/i386";
+
+/// What runs programs here.
+pub(super) struct Tools {
+    /// 32-bit programs run in `SYSTEM_32`.
+    apart: bool,
+}
+
+/// Looks for everything; what is missing is installed with `set_up`, and else named.
+pub(super) fn find(set_up: bool) -> Result<Tools> {
+    let mut missing = missing();
+    if set_up && !missing.is_empty() {
+        install(&missing)?;
+        missing = self::missing();
+    }
+    if !missing.is_empty() {
+        bail!(
+            "these are missing: {}\non Debian, as root, `cargo xtask windows --setup` installs them; elsewhere, install mingw-w64 \
+             with gcc for x86_64 and i686, Wine for 64-bit and 32-bit programs, and add the targets with rustup",
+            missing.join(", ")
+        );
+    }
+    Ok(Tools { apart: !wine_32() })
+}
+
+fn missing() -> Vec<&'static str> {
+    let mut missing = Vec::new();
+    for target in &TARGETS {
+        if !has(target.compiler, "--version") {
+            missing.push(target.compiler);
+        }
+        if !has_target(target.triple) {
+            missing.push(target.triple);
+        }
+    }
+    if !Path::new("/usr/lib/x86_64-linux-gnu/wine").exists() && !has("wine64", "--version") {
+        missing.push("wine64");
+    }
+    if !wine_32() && !Path::new(SYSTEM_32).join("usr/lib/i386-linux-gnu/wine").exists() {
+        missing.push("wine32");
+    }
+    missing
+}
+
+/// Whether the machine's own Wine runs 32-bit programs.
+fn wine_32() -> bool {
+    Path::new("/usr/lib/i386-linux-gnu/wine").exists()
+}
+
+fn has(program: &str, argument: &str) -> bool {
+    let mut command = Command::new(program);
+    let status = command.arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn has_target(triple: &str) -> bool {
+    let found = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", triple])
+        .current_dir(root())
+        .output();
+    found.is_ok_and(|found| Path::new(String::from_utf8_lossy(&found.stdout).trim()).exists())
+}
+
+/// Installs what is missing, with Debian's packages.
+fn install(missing: &[&str]) -> Result<()> {
+    if !Path::new("/etc/debian_version").exists() {
+        bail!("only Debian can be set up; missing here: {}", missing.join(", "));
+    }
+    for triple in missing.iter().filter(|name| name.contains("-pc-windows-")) {
+        succeed(Command::new("rustup").args(["target", "add", triple]).current_dir(root()))?;
+    }
+    let packages = ["gcc-mingw-w64-x86-64-win32", "gcc-mingw-w64-i686-win32", "wine", "wine64"];
+    succeed(&mut apt(&["update", "-qq"]))?;
+    succeed(apt(&["install", "-y", "-qq", "--no-install-recommends"]).args(packages).stdout(Stdio::null()))?;
+    if missing.contains(&"wine32") { install_wine_32() } else { Ok(()) }
+}
+
+fn apt(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Debian's 32-bit Wine often does not go with the machine's packages, and must not change them: so it gets a
+/// system of its own.
+fn install_wine_32() -> Result<()> {
+    succeed(apt(&["install", "-y", "-qq", "--no-install-recommends", "debootstrap"]).stdout(Stdio::null()))?;
+    let (system, half) = (Path::new(SYSTEM_32), PathBuf::from(format!("{SYSTEM_32}.half")));
+    // What was broken off is not taken for a system.
+    if half.exists() {
+        fs::remove_dir_all(&half)?;
+    }
+    fs::create_dir_all(&half)?;
+    let release = release()?;
+    succeed(
+        Command::new("debootstrap")
+            .args(["--variant=minbase", "--arch=i386", &release])
+            .arg(&half)
+            .arg("http://deb.debian.org/debian")
+            .stdout(Stdio::null()),
+    )?;
+    let inside = "apt-get update -qq && apt-get install -y -qq --no-install-recommends wine wine32 >/dev/null && apt-get clean";
+    succeed(Command::new("chroot").arg(&half).args([
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "sh",
+        "-c",
+        inside,
+    ]))?;
+    if system.exists() {
+        fs::remove_dir_all(system)?;
+    }
+    fs::rename(&half, system).context("cannot put the system for 32-bit programs in place")
+}
+
+/// The code name of the machine's Debian.
+fn release() -> Result<String> {
+    let text = fs::read_to_string("/etc/os-release")?;
+    let name = text.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    Ok(name.context("/etc/os-release names no release")?.trim_matches('"').to_owned())
+}
+
+impl Tools {
+    /// A script that runs a program, for cargo and for us.
+    pub(super) fn runner(&self, short: &str) -> Result<PathBuf> {
+        let bench = bench();
+        fs::create_dir_all(&bench)?;
+        let (script, prefix) = (bench.join(format!("run-{short}.sh")), bench.join(format!("wine-{short}")));
+        let environment = format!("WINEDEBUG=-all WINEPREFIX={}", prefix.display());
+        let text = if short == "i686" && self.apart {
+            // The mounts are seen by this program alone, and end with it.
+            format!(
+                "#!/bin/sh\nexec unshare --mount --propagation private sh -c '\n\
+                 for folder in \"$0\" \"$1\"; do\n\
+                 mkdir -p \"{SYSTEM_32}$folder\" && mount --rbind \"$folder\" \"{SYSTEM_32}$folder\" || exit 99\n\
+                 done\n\
+                 mount --bind /proc {SYSTEM_32}/proc && mount --rbind /dev {SYSTEM_32}/dev || exit 99\n\
+                 here=$2; shift 2\n\
+                 exec chroot {SYSTEM_32} env {environment} sh -c \"cd \\\"\\$0\\\" && exec wine \\\"\\$@\\\"\" \"$here\" \"$@\"\n\
+                 ' \"{}\" \"{}\" \"$PWD\" \"$@\"\n",
+                root().display(),
+                bench.display()
+            )
+        } else {
+            format!("#!/bin/sh\nexec env {environment} wine \"$@\"\n")
+        };
+        fs::write(&script, text)?;
+        succeed(Command::new("chmod").arg("+x").arg(&script))?;
+        prepare(&script, &prefix, short)?;
+        Ok(script)
+    }
+}
+
+/// Makes Wine's folder, and puts a library there that Rust's standard library needs and an old Wine lacks.
+fn prepare(script: &Path, prefix: &Path, short: &str) -> Result<()> {
+    let library = prefix.join("drive_c/windows/system32/bcryptprimitives.dll");
+    if library.exists() {
+        return Ok(());
+    }
+    let mut first = Command::new(script);
+    succeed(first.args(["wineboot", "--init"]).stdout(Stdio::null()).stderr(Stdio::null()))?;
+    if library.exists() {
+        return Ok(());
+    }
+    let folder = root().join("tests/windows");
+    let mut compile = Command::new(format!("{short}-w64-mingw32-gcc"));
+    compile.args(["-shared", "-O1", "-Wl,--kill-at", "-Wl,--enable-stdcall-fixup", "-o"]).arg(&library);
+    compile.args([folder.join("bcryptprimitives.c"), folder.join("bcryptprimitives.def")]).arg("-ladvapi32");
+    succeed(&mut compile)
+}
