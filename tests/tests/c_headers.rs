@@ -241,7 +241,8 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
 /// One file with all of them, so that the headers are read once.
 fn together(folder: &Path) -> PathBuf {
     let pages = pages(folder);
-    let includes: String = pages.iter().map(|page| format!("#include \"{}\"\n", page.display())).collect();
+    let includes =
+        pages.iter().fold(String::new(), |text, page| text + &format!("#include \"{}\"\n", page.display()));
     // Beside the folder, which holds the output alone.
     let path = folder.with_extension("c");
     // This header first, as its documentation says.

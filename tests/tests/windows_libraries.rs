@@ -9,8 +9,7 @@ use std::error::Error;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use wpu_sys::UPCALLS;
-use wpu_sys::facts::Dispatch;
+use wpu_sys::{Dispatch, UPCALLS};
 
 /// How many libraries a folder holds.
 const LIBRARIES: usize = 8;
