@@ -1353,7 +1353,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         name: "WSPSetSockOpt",
         method: "set_sock_opt",
         text: "Changes an option of a socket.",
-        signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, CHAR *optval, int optlen, LPINT lpErrno);",
+        signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, const CHAR *optval, int optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 26,
         refusal: Some(&ERRORS[31]),
