@@ -42,7 +42,11 @@ pub fn run() -> Result<Report> {
     report.table(["call", "base alone", "C, no look-up", "C, as the sample", "count", "count-non-ifs"], rows);
     for (what, by_hand, ours) in calls {
         let found = format!("+{ours} against +{by_hand}");
-        report.bound(format!("`{what}` through count adds no more than the layer in C"), found, ours <= by_hand);
+        report.bound(
+            format!("`{what}` through count adds no more than the layer in C"),
+            found,
+            ours <= by_hand,
+        );
     }
     Ok(report)
 }
@@ -118,7 +122,8 @@ impl Bench {
 /// What callgrind counted in all.
 fn total(out: &Path) -> Result<u64> {
     let profile = fs::read_to_string(out).context("callgrind wrote nothing")?;
-    let line = profile.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
+    let line =
+        profile.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).context("callgrind gave no total")
 }
 

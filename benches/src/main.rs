@@ -24,10 +24,11 @@ const HELP: &str = "\
 cargo run --release --manifest-path benches/Cargo.toml -- <command>
 
   instructions  of each safe upcall, against the same call in C
+  layers        what a layer adds to a call, against the same layer in C
   builds        from nothing, against windows-sys, windows and winapi
   generation    against windows-bindgen and bindgen
   scaling       of the generator, for specs of 16 to 16,000 upcalls
-  all           all four
+  all           all five
 
   --write       also put the tables into docs/performance.md
 
@@ -39,6 +40,7 @@ type Leg = (&'static str, fn() -> Result<Report>);
 
 const LEGS: &[Leg] = &[
     ("instructions", instructions::run),
+    ("layers", layers::run),
     ("builds", builds::run),
     ("generation", generation::run),
     ("scaling", scaling::run),

@@ -55,6 +55,8 @@ mod overlapped;
 pub mod prelude;
 mod provider;
 mod run;
+#[cfg(any(feature = "base", feature = "layer"))]
+mod slab;
 #[cfg(feature = "provider")]
 mod tell;
 mod thread;

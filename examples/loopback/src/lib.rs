@@ -21,10 +21,11 @@ use ports::{Listener, Port, Ports};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
+use wpu::ffi::{AF_INET, SOCK_STREAM};
 use wpu::prelude::*;
 
-/// `AF_INET`, and the socket type of connections.
-const KIND: (i32, i32) = (2, 1);
+/// The sockets that there are.
+const KIND: (i32, i32) = (AF_INET, SOCK_STREAM);
 
 /// The provider, and the ports of its process.
 #[wpu_provider(

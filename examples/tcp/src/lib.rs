@@ -21,13 +21,13 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport, error_of};
+use wpu::ffi::{AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY};
 use wpu::prelude::*;
 
-/// `AF_INET` and `AF_INET6`, and the socket type of connections.
-const FAMILIES: [(i32, Domain); 2] = [(2, Domain::IPV4), (23, Domain::IPV6)];
-const STREAM: i32 = 1;
-/// `IPPROTO_TCP` and its `TCP_NODELAY`.
-const NODELAY: (i32, i32) = (6, 1);
+/// The address families, and what the system calls them.
+const FAMILIES: [(i32, Domain); 2] = [(AF_INET, Domain::IPV4), (AF_INET6, Domain::IPV6)];
+/// The option that this provider has beyond those of the kit, with its level.
+const NODELAY: (i32, i32) = (IPPROTO_TCP, TCP_NODELAY);
 
 /// The provider, with the thread that watches its sockets.
 #[wpu_provider(
@@ -51,7 +51,7 @@ impl Transport for Tcp {
     fn open(&self, kind: Kind, notify: Notify) -> Result<End, WsaError> {
         let family = FAMILIES.iter().find(|(family, _)| *family == kind.family);
         let (_, domain) = family.ok_or(WsaError::WSAEAFNOSUPPORT)?;
-        if kind.socket_type != STREAM {
+        if kind.socket_type != SOCK_STREAM {
             return Err(WsaError::WSAESOCKTNOSUPPORT);
         }
         let role = Mutex::new(Role::New(new_socket(*domain)?));

@@ -59,7 +59,7 @@ impl Address {
             AF_INET6 if self.len >= INET6 => Ok(SocketAddr::V6(SocketAddrV6::new(
                 Ipv6Addr::from(self.part::<16>(8)),
                 port,
-                u32::from_be_bytes(self.part(4)),
+                u32::from_ne_bytes(self.part(4)),
                 u32::from_ne_bytes(self.part(24)),
             ))),
             AF_INET | AF_INET6 => Err(WsaError::WSAEFAULT),
@@ -90,7 +90,7 @@ impl From<SocketAddr> for Address {
         match address {
             SocketAddr::V4(v4) => this.put(4, &v4.ip().octets()),
             SocketAddr::V6(v6) => {
-                this.put(4, &v6.flowinfo().to_be_bytes());
+                this.put(4, &v6.flowinfo().to_ne_bytes());
                 this.put(8, &v6.ip().octets());
                 this.put(24, &v6.scope_id().to_ne_bytes());
             }
@@ -169,6 +169,9 @@ mod tests {
         assert_eq!(v6.as_bytes().len(), 28);
         assert_eq!(v6.as_bytes()[..4], [23, 0, 1, 2]);
         assert_eq!(v6.as_bytes()[23], 1);
+        // The flow is passed on as the system has it, as the standard library does.
+        let flow = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 258, 0x0102_0304, 0);
+        assert_eq!(Address::from(SocketAddr::V6(flow)).as_bytes()[4..8], 0x0102_0304_u32.to_ne_bytes());
     }
 
     #[test]

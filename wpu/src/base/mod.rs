@@ -16,7 +16,6 @@ mod notify;
 mod options;
 mod provider;
 mod select;
-mod slab;
 mod socket;
 mod tell;
 mod transfer;

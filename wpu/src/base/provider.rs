@@ -5,11 +5,11 @@ use super::block::{cancel, check_no_hook};
 use super::events::{Sink, Window};
 use super::notify::Notify;
 use super::select::{Question, Selection};
-use super::slab::Slab;
 use super::socket::{Home, NewSocket, Phase, Socket, State};
 use super::transfer::Receiving;
 use super::transport::{Endpoint, Kind, Transport};
 use crate::overlapped_result;
+use crate::slab::Slab;
 use crate::{EntryPoint, Provider, Start};
 use std::fmt;
 use std::net::Shutdown;
@@ -56,7 +56,7 @@ impl<T: Transport> Base<T> {
     ) -> Result<Found<T>, WsaError> {
         let key = self.sockets.reserve().ok_or(WsaError::WSAENOBUFS)?;
         let made = self.home.upcalls.create_socket_handle(socket.home.entry.dwCatalogEntryId, key);
-        let handle = made.inspect_err(|_| drop(self.sockets.remove(key)))?;
+        let handle = made.inspect_err(|_| drop(self.sockets.release(key)))?;
         let socket = socket.finish(key, handle, prepare);
         self.sockets.fill(key, Arc::clone(&socket));
         Ok(socket)
@@ -83,7 +83,7 @@ impl<T: Transport> Base<T> {
 
 impl<T: Transport + fmt::Debug> fmt::Debug for Base<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let open = self.sockets.all().len();
+        let open = self.sockets.values().len();
         out.debug_struct("Base")
             .field("transport", &self.transport)
             .field("open", &open)
@@ -150,7 +150,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
         let ended = socket.end()?;
-        self.sockets.remove(socket.key);
+        self.sockets.release(socket.key);
         // Dropped requests are aborted: before the handle goes, which nobody can be told of afterwards.
         drop(ended.requests);
         if let Some(handle) = ended.handle {
@@ -161,13 +161,13 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 
     fn cleanup(&self) -> Result<(), WsaError> {
-        let sockets = self.sockets.all();
+        let sockets = self.sockets.values();
         // All of them first: the end of one is news to its peer, which nobody is to hear.
         for socket in &sockets {
             socket.hush();
         }
         for socket in sockets {
-            self.sockets.remove(socket.key);
+            self.sockets.release(socket.key);
             if let Ok(ended) = socket.end() {
                 drop(ended.requests);
                 drop(ended.handle);

@@ -78,7 +78,6 @@ mod messages;
 mod moves;
 mod next;
 mod provider;
-mod slab;
 mod sockets;
 mod source;
 mod worker;

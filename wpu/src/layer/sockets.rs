@@ -2,10 +2,10 @@
 
 use super::lower::Lower;
 use super::messages::Interest;
-use super::slab::Slab;
 use super::source::Source;
 use super::sys::ffi::SOCKET;
 use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
+use crate::slab::Slab;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};

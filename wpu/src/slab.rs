@@ -1,4 +1,4 @@
-//! Sockets by key: what a handle's context is, and never a pointer.
+//! Contexts of socket handles: keys that say which value they were made for, never pointers.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,7 +8,7 @@ const WHERE: usize = (1 << HALF) - 1;
 
 /// Values by keys that are never 0 and that name nothing any more once their value is gone.
 #[derive(Debug)]
-pub struct Slab<T>(RwLock<Slots<T>>);
+pub(crate) struct Slab<T>(RwLock<Slots<T>>);
 
 #[derive(Debug)]
 struct Slots<T> {
@@ -23,12 +23,12 @@ struct Slot<T> {
 }
 
 impl<T> Slab<T> {
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(RwLock::new(Slots { slots: Vec::new(), free: Vec::new() }))
     }
 
     /// A key that names nothing yet. `None` if there are none left.
-    pub fn reserve(&self) -> Option<usize> {
+    pub(crate) fn reserve(&self) -> Option<usize> {
         let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let at = match slots.free.pop() {
             Some(at) => at,
@@ -42,7 +42,7 @@ impl<T> Slab<T> {
     }
 
     /// Gives a reserved key its value.
-    pub fn fill(&self, key: usize, value: Arc<T>) {
+    pub(crate) fn fill(&self, key: usize, value: Arc<T>) {
         let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots.of(key) {
             slot.value = Some(value);
@@ -50,14 +50,14 @@ impl<T> Slab<T> {
     }
 
     /// What a key names.
-    pub fn get(&self, key: usize) -> Option<Arc<T>> {
+    pub(crate) fn get(&self, key: usize) -> Option<Arc<T>> {
         let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.slots.get(key & WHERE)?;
         slot.value.as_ref().filter(|_| slot.generation == key >> HALF).cloned()
     }
 
     /// Forgets a key, whether or not it has a value.
-    pub fn remove(&self, key: usize) -> Option<Arc<T>> {
+    pub(crate) fn release(&self, key: usize) -> Option<Arc<T>> {
         let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.of(key)?;
         let value = slot.value.take();
@@ -72,7 +72,7 @@ impl<T> Slab<T> {
     }
 
     /// All values.
-    pub fn all(&self) -> Vec<Arc<T>> {
+    pub(crate) fn values(&self) -> Vec<Arc<T>> {
         let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
         slots.slots.iter().filter_map(|slot| slot.value.clone()).collect()
     }
@@ -96,9 +96,9 @@ mod tests {
         assert!(slab.get(key).is_none());
         slab.fill(key, Arc::new('a'));
         assert_eq!(slab.get(key).as_deref(), Some(&'a'));
-        assert_eq!(slab.remove(key).as_deref(), Some(&'a'));
+        assert_eq!(slab.release(key).as_deref(), Some(&'a'));
         assert!(slab.get(key).is_none());
-        assert!(slab.remove(key).is_none());
+        assert!(slab.release(key).is_none());
     }
 
     #[test]
@@ -106,14 +106,14 @@ mod tests {
         let slab = Slab::new();
         let first = slab.reserve().unwrap();
         slab.fill(first, Arc::new(1));
-        slab.remove(first);
+        slab.release(first);
         let second = slab.reserve().unwrap();
         slab.fill(second, Arc::new(2));
         assert_ne!(first, second);
         assert!(slab.get(first).is_none());
         slab.fill(first, Arc::new(3));
         assert_eq!(slab.get(second).as_deref(), Some(&2));
-        assert_eq!(slab.all().len(), 1);
+        assert_eq!(slab.values().len(), 1);
     }
 
     #[test]
@@ -121,7 +121,36 @@ mod tests {
         let slab = Slab::<u8>::new();
         for key in [0, 1, usize::MAX, 7 << HALF] {
             assert!(slab.get(key).is_none());
-            assert!(slab.remove(key).is_none());
+            assert!(slab.release(key).is_none());
         }
+    }
+
+    #[test]
+    fn d_05_a_context_is_never_a_pointer() {
+        let slab = Slab::new();
+        let first = slab.reserve().expect("there is room");
+        slab.fill(first, Arc::new("first"));
+        assert_ne!(first, 0, "zero cannot be told from no context");
+        assert_eq!(slab.get(first).as_deref(), Some(&"first"));
+        assert_eq!(slab.release(first).as_deref(), Some(&"first"));
+        let second = slab.reserve().expect("there is room");
+        slab.fill(second, Arc::new("second"));
+        assert_eq!(slab.get(first), None, "an old context leads to no new socket");
+        assert_eq!(slab.get(second).as_deref(), Some(&"second"));
+        for foreign in [0, 1, usize::MAX, second + 1, second ^ (1 << HALF)] {
+            assert_eq!(slab.get(foreign), None);
+        }
+    }
+
+    #[test]
+    fn a_key_is_released_once() {
+        let slab = Slab::<()>::new();
+        let key = slab.reserve().expect("there is room");
+        slab.release(key);
+        let next = slab.reserve().expect("there is room");
+        assert!(slab.release(key).is_none(), "the second release hits nobody");
+        slab.fill(next, Arc::new(()));
+        let other = slab.reserve().expect("there is room");
+        assert_ne!(other % (WHERE + 1), next % (WHERE + 1));
     }
 }
