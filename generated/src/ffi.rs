@@ -2872,7 +2872,7 @@ pub type WSCGetProviderInfoFn = unsafe extern "system" fn(
     lpProviderId: *const GUID,
     InfoType: i32,
     Info: *mut u8,
-    InfoSize: *mut ULONG_PTR,
+    InfoSize: *mut usize,
     Flags: DWORD,
     lpErrno: *mut i32,
 ) -> i32;
@@ -2889,7 +2889,7 @@ pub type WSCSetProviderInfoFn = unsafe extern "system" fn(
     lpProviderId: *const GUID,
     InfoType: i32,
     Info: *const u8,
-    InfoSize: ULONG_PTR,
+    InfoSize: usize,
     Flags: DWORD,
     lpErrno: *mut i32,
 ) -> i32;
@@ -2906,7 +2906,7 @@ pub type WSCGetProviderInfo32Fn = unsafe extern "system" fn(
     lpProviderId: *const GUID,
     InfoType: i32,
     Info: *mut u8,
-    InfoSize: *mut ULONG_PTR,
+    InfoSize: *mut usize,
     Flags: DWORD,
     lpErrno: *mut i32,
 ) -> i32;
@@ -2923,7 +2923,7 @@ pub type WSCSetProviderInfo32Fn = unsafe extern "system" fn(
     lpProviderId: *const GUID,
     InfoType: i32,
     Info: *const u8,
-    InfoSize: ULONG_PTR,
+    InfoSize: usize,
     Flags: DWORD,
     lpErrno: *mut i32,
 ) -> i32;

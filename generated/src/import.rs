@@ -128,7 +128,7 @@ pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
 
 /// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
 #[must_use]
-#[cfg(windows)]
+#[cfg(all(windows, target_pointer_width = "64"))]
 #[inline]
 pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
     #[link(name = "ws2_32")]
@@ -182,6 +182,14 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
     })
 }
 
+/// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+#[inline]
+pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
+    None
+}
+
 /// Finds `WSCDeinstallProvider`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
@@ -233,7 +241,7 @@ pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
 
 /// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
 #[must_use]
-#[cfg(windows)]
+#[cfg(all(windows, target_pointer_width = "64"))]
 #[inline]
 pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
     #[link(name = "ws2_32")]
@@ -282,9 +290,17 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
     })
 }
 
+/// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+#[inline]
+pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
+    None
+}
+
 /// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
 #[must_use]
-#[cfg(windows)]
+#[cfg(all(windows, target_pointer_width = "64"))]
 #[inline]
 pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
     #[link(name = "ws2_32")]
@@ -331,6 +347,14 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCEnumProtocols32Fn>(found) })
+}
+
+/// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+#[inline]
+pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
+    None
 }
 
 /// Finds `WSCGetProviderPath`; none if nothing in this process exports it.
@@ -386,7 +410,7 @@ pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
 
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
 #[must_use]
-#[cfg(windows)]
+#[cfg(all(windows, target_pointer_width = "64"))]
 #[inline]
 pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
     #[link(name = "ws2_32")]
@@ -433,6 +457,14 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderPath32Fn>(found) })
+}
+
+/// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+#[inline]
+pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
+    None
 }
 
 /// Finds `WSCWriteProviderOrder`; none if nothing in this process exports it.
@@ -486,7 +518,7 @@ pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
 
 /// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
 #[must_use]
-#[cfg(windows)]
+#[cfg(all(windows, target_pointer_width = "64"))]
 #[inline]
 pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
     #[link(name = "ws2_32")]
@@ -537,6 +569,14 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
     })
 }
 
+/// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+#[inline]
+pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
+    None
+}
+
 /// Finds `WSCGetProviderInfo`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
@@ -548,7 +588,7 @@ pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
             lpProviderId: *const ffi::GUID,
             InfoType: i32,
             Info: *mut u8,
-            InfoSize: *mut ffi::ULONG_PTR,
+            InfoSize: *mut usize,
             Flags: ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
@@ -601,7 +641,7 @@ pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
             lpProviderId: *const ffi::GUID,
             InfoType: i32,
             Info: *const u8,
-            InfoSize: ffi::ULONG_PTR,
+            InfoSize: usize,
             Flags: ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
@@ -645,7 +685,7 @@ pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
 
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
 #[must_use]
-#[cfg(windows)]
+#[cfg(all(windows, target_pointer_width = "64"))]
 #[inline]
 pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
@@ -654,7 +694,7 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
             lpProviderId: *const ffi::GUID,
             InfoType: i32,
             Info: *mut u8,
-            InfoSize: *mut ffi::ULONG_PTR,
+            InfoSize: *mut usize,
             Flags: ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
@@ -696,9 +736,17 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
     Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderInfo32Fn>(found) })
 }
 
+/// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+#[inline]
+pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
+    None
+}
+
 /// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
 #[must_use]
-#[cfg(windows)]
+#[cfg(all(windows, target_pointer_width = "64"))]
 #[inline]
 pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
@@ -707,7 +755,7 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
             lpProviderId: *const ffi::GUID,
             InfoType: i32,
             Info: *const u8,
-            InfoSize: ffi::ULONG_PTR,
+            InfoSize: usize,
             Flags: ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
@@ -747,6 +795,14 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCSetProviderInfo32Fn>(found) })
+}
+
+/// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+#[inline]
+pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
+    None
 }
 
 /// Finds `WSCEnumProtocols`; none if nothing in this process exports it.

@@ -339,6 +339,8 @@ pub struct Import {
     pub method: String,
     pub pointer: String,
     pub library: String,
+    /// Only the library of 64-bit programs exports it.
+    pub wide: bool,
     pub text: String,
     pub header: String,
     pub returns: Ty,

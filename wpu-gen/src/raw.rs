@@ -525,6 +525,9 @@ pub struct Import {
     pub pointer: Text,
     /// The library that exports it, as a linker names it.
     pub library: Text,
+    /// Only the library of 64-bit programs exports it.
+    #[serde(default)]
+    pub wide: bool,
     pub text: Text,
     pub header: Text,
     pub returns: Text,

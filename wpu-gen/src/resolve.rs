@@ -501,6 +501,7 @@ impl Resolver<'_> {
             method: names::snake(import.name.get_ref()),
             pointer: text(&import.pointer),
             library: text(&import.library),
+            wide: import.wide,
             text: text(&import.text),
             header: self.header_of(filed.file, &import.header),
             returns: self.find_type(filed.file, &import.returns),

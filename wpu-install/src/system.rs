@@ -59,8 +59,7 @@ fn own() -> Option<Functions> {
     })
 }
 
-/// A 64-bit program reaches the 32-bit catalog.
-#[cfg(not(target_pointer_width = "32"))]
+/// A 64-bit program reaches the 32-bit catalog; a 32-bit one reaches no other.
 fn other() -> Option<Functions> {
     Some(Functions {
         enumerate: import::find_wsc_enum_protocols32()?,
@@ -70,22 +69,6 @@ fn other() -> Option<Functions> {
         get: import::find_wsc_get_provider_info32()?,
         set: import::find_wsc_set_provider_info32()?,
     })
-}
-
-/// A 32-bit program reaches no other catalog, and the 32-bit Ws2_32 does not export these functions.
-#[cfg(target_pointer_width = "32")]
-fn other() -> Option<Functions> {
-    None
-}
-
-#[cfg(not(target_pointer_width = "32"))]
-fn install_in_both() -> Option<ffi::WSCInstallProvider64_32Fn> {
-    import::find_wsc_install_provider64_32()
-}
-
-#[cfg(target_pointer_width = "32")]
-fn install_in_both() -> Option<ffi::WSCInstallProviderFn> {
-    None
 }
 
 /// The answer of a call that reports failure by `SOCKET_ERROR` and a code beside it.
@@ -204,7 +187,7 @@ impl Registrar for System {
         let install = match place {
             Place::In(width) if width == Width::OWN => import::find_wsc_install_provider(),
             Place::In(_) => None,
-            Place::Both => install_in_both(),
+            Place::Both => import::find_wsc_install_provider64_32(),
         };
         let install = install.ok_or(WsaError::WSAEOPNOTSUPP)?;
         let count = u32::try_from(entries.len()).map_err(|_| WsaError::WSAEINVAL)?;

@@ -4,11 +4,15 @@
  *
  * A difference is an error that says what the spec says. */
 
+#include <winsock2.h>
+#include <ws2spi.h>
 #include <sporder.h>
 
 #include "../check.h"
 
 typedef int (CHECK_CALL *spec_WSCWriteProviderOrder)(LPDWORD, DWORD);
 CHECK_FUNCTION(WSCWriteProviderOrder, spec_WSCWriteProviderOrder, "int __stdcall (LPDWORD, DWORD)");
+#if UINTPTR_MAX > UINT32_MAX
 typedef int (CHECK_CALL *spec_WSCWriteProviderOrder32)(LPDWORD, DWORD);
 CHECK_FUNCTION(WSCWriteProviderOrder32, spec_WSCWriteProviderOrder32, "int __stdcall (LPDWORD, DWORD)");
+#endif

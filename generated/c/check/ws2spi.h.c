@@ -9,6 +9,7 @@
 
 #include "../check.h"
 
+/* `WSC_PROVIDER_INFO_TYPE`: it is an enumeration, and whether C gives it a sign is the compiler's choice (H:mingw-spi) */
 typedef WSATHREADID *spec_LPWSATHREADID;
 CHECK_TYPE(LPWSATHREADID, spec_LPWSATHREADID, "WSATHREADID *");
 typedef WSPDATA *spec_LPWSPDATA;
@@ -136,7 +137,7 @@ CHECK_VALUE(LSP_INBOUND_MODIFY, DWORD, 16LL);
 CHECK_VALUE(LSP_OUTBOUND_MODIFY, DWORD, 32LL);
 CHECK_VALUE(LSP_CRYPTO_COMPRESS, DWORD, 64LL);
 CHECK_VALUE(LSP_LOCAL_CACHE, DWORD, 128LL);
-CHECK_VALUE(ProviderInfoLspCategories, int, 0LL);
+CHECK_VALUE(ProviderInfoLspCategories, WSC_PROVIDER_INFO_TYPE, 0LL);
 CHECK_VALUE(WSPDESCRIPTION_LEN, int, 255LL);
 CHECK_VALUE(WSS_OPERATION_IN_PROGRESS, ULONG_PTR, 259LL);
 typedef int (CHECK_CALL *spec_LPWSPSTARTUP)(WORD, LPWSPDATA, LPWSAPROTOCOL_INFOW, WSPUPCALLTABLE, LPWSPPROC_TABLE);
@@ -233,27 +234,39 @@ typedef SOCKET (CHECK_CALL *spec_LPWSPSOCKET)(int, int, int, LPWSAPROTOCOL_INFOW
 CHECK_TYPE(LPWSPSOCKET, spec_LPWSPSOCKET, "SOCKET __stdcall (int, int, int, LPWSAPROTOCOL_INFOW, GROUP, DWORD, LPINT)");
 typedef INT (CHECK_CALL *spec_LPWSPSTRINGTOADDRESS)(LPWSTR, INT, LPWSAPROTOCOL_INFOW, LPSOCKADDR, LPINT, LPINT);
 CHECK_TYPE(LPWSPSTRINGTOADDRESS, spec_LPWSPSTRINGTOADDRESS, "INT __stdcall (LPWSTR, INT, LPWSAPROTOCOL_INFOW, LPSOCKADDR, LPINT, LPINT)");
-typedef int (CHECK_CALL *spec_WSCInstallProvider)(LPGUID, LPWSTR, LPWSAPROTOCOL_INFOW, DWORD, LPINT);
-CHECK_FUNCTION(WSCInstallProvider, spec_WSCInstallProvider, "int __stdcall (LPGUID, LPWSTR, LPWSAPROTOCOL_INFOW, DWORD, LPINT)");
-typedef int (CHECK_CALL *spec_WSCInstallProvider64_32)(LPGUID, LPWSTR, LPWSAPROTOCOL_INFOW, DWORD, LPINT);
-CHECK_FUNCTION(WSCInstallProvider64_32, spec_WSCInstallProvider64_32, "int __stdcall (LPGUID, LPWSTR, LPWSAPROTOCOL_INFOW, DWORD, LPINT)");
+typedef int (CHECK_CALL *spec_WSCInstallProvider)(LPGUID, const WCHAR *, LPWSAPROTOCOL_INFOW, DWORD, LPINT);
+CHECK_FUNCTION(WSCInstallProvider, spec_WSCInstallProvider, "int __stdcall (LPGUID, const WCHAR *, LPWSAPROTOCOL_INFOW, DWORD, LPINT)");
+#if UINTPTR_MAX > UINT32_MAX
+typedef int (CHECK_CALL *spec_WSCInstallProvider64_32)(LPGUID, const WCHAR *, LPWSAPROTOCOL_INFOW, DWORD, LPINT);
+CHECK_FUNCTION(WSCInstallProvider64_32, spec_WSCInstallProvider64_32, "int __stdcall (LPGUID, const WCHAR *, LPWSAPROTOCOL_INFOW, DWORD, LPINT)");
+#endif
 typedef int (CHECK_CALL *spec_WSCDeinstallProvider)(LPGUID, LPINT);
 CHECK_FUNCTION(WSCDeinstallProvider, spec_WSCDeinstallProvider, "int __stdcall (LPGUID, LPINT)");
+#if UINTPTR_MAX > UINT32_MAX
 typedef int (CHECK_CALL *spec_WSCDeinstallProvider32)(LPGUID, LPINT);
 CHECK_FUNCTION(WSCDeinstallProvider32, spec_WSCDeinstallProvider32, "int __stdcall (LPGUID, LPINT)");
+#endif
+#if UINTPTR_MAX > UINT32_MAX
 typedef int (CHECK_CALL *spec_WSCEnumProtocols32)(LPINT, LPWSAPROTOCOL_INFOW, LPDWORD, LPINT);
 CHECK_FUNCTION(WSCEnumProtocols32, spec_WSCEnumProtocols32, "int __stdcall (LPINT, LPWSAPROTOCOL_INFOW, LPDWORD, LPINT)");
+#endif
 typedef int (CHECK_CALL *spec_WSCGetProviderPath)(LPGUID, LPWSTR, LPINT, LPINT);
 CHECK_FUNCTION(WSCGetProviderPath, spec_WSCGetProviderPath, "int __stdcall (LPGUID, LPWSTR, LPINT, LPINT)");
+#if UINTPTR_MAX > UINT32_MAX
 typedef int (CHECK_CALL *spec_WSCGetProviderPath32)(LPGUID, LPWSTR, LPINT, LPINT);
 CHECK_FUNCTION(WSCGetProviderPath32, spec_WSCGetProviderPath32, "int __stdcall (LPGUID, LPWSTR, LPINT, LPINT)");
-typedef int (CHECK_CALL *spec_WSCGetProviderInfo)(LPGUID, int, BYTE *, ULONG_PTR *, DWORD, LPINT);
-CHECK_FUNCTION(WSCGetProviderInfo, spec_WSCGetProviderInfo, "int __stdcall (LPGUID, int, BYTE *, ULONG_PTR *, DWORD, LPINT)");
-typedef int (CHECK_CALL *spec_WSCSetProviderInfo)(LPGUID, int, BYTE *, ULONG_PTR, DWORD, LPINT);
-CHECK_FUNCTION(WSCSetProviderInfo, spec_WSCSetProviderInfo, "int __stdcall (LPGUID, int, BYTE *, ULONG_PTR, DWORD, LPINT)");
-typedef int (CHECK_CALL *spec_WSCGetProviderInfo32)(LPGUID, int, BYTE *, ULONG_PTR *, DWORD, LPINT);
-CHECK_FUNCTION(WSCGetProviderInfo32, spec_WSCGetProviderInfo32, "int __stdcall (LPGUID, int, BYTE *, ULONG_PTR *, DWORD, LPINT)");
-typedef int (CHECK_CALL *spec_WSCSetProviderInfo32)(LPGUID, int, BYTE *, ULONG_PTR, DWORD, LPINT);
-CHECK_FUNCTION(WSCSetProviderInfo32, spec_WSCSetProviderInfo32, "int __stdcall (LPGUID, int, BYTE *, ULONG_PTR, DWORD, LPINT)");
+#endif
+typedef int (CHECK_CALL *spec_WSCGetProviderInfo)(LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t *, DWORD, LPINT);
+CHECK_FUNCTION(WSCGetProviderInfo, spec_WSCGetProviderInfo, "int __stdcall (LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t *, DWORD, LPINT)");
+typedef int (CHECK_CALL *spec_WSCSetProviderInfo)(LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t, DWORD, LPINT);
+CHECK_FUNCTION(WSCSetProviderInfo, spec_WSCSetProviderInfo, "int __stdcall (LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t, DWORD, LPINT)");
+#if UINTPTR_MAX > UINT32_MAX
+typedef int (CHECK_CALL *spec_WSCGetProviderInfo32)(LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t *, DWORD, LPINT);
+CHECK_FUNCTION(WSCGetProviderInfo32, spec_WSCGetProviderInfo32, "int __stdcall (LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t *, DWORD, LPINT)");
+#endif
+#if UINTPTR_MAX > UINT32_MAX
+typedef int (CHECK_CALL *spec_WSCSetProviderInfo32)(LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t, DWORD, LPINT);
+CHECK_FUNCTION(WSCSetProviderInfo32, spec_WSCSetProviderInfo32, "int __stdcall (LPGUID, WSC_PROVIDER_INFO_TYPE, BYTE *, size_t, DWORD, LPINT)");
+#endif
 typedef int (CHECK_CALL *spec_WSCEnumProtocols)(LPINT, LPWSAPROTOCOL_INFOW, LPDWORD, LPINT);
 CHECK_FUNCTION(WSCEnumProtocols, spec_WSCEnumProtocols, "int __stdcall (LPINT, LPWSAPROTOCOL_INFOW, LPDWORD, LPINT)");

@@ -165,7 +165,10 @@ impl<'m> Sheets<'m> {
         for import in &model.imports {
             let params = import.params.iter();
             let params: Vec<_> = params.map(|param| c::param(model, &param.ty, &param.c_type)).collect();
-            let lines = function(model, &import.name, &import.returns, &params);
+            let mut lines = function(model, &import.name, &import.returns, &params);
+            if import.wide {
+                lines = format!("#if UINTPTR_MAX > UINT32_MAX\n{lines}#endif\n");
+            }
             self.add(Some(&import.header), &import.name, lines);
         }
     }

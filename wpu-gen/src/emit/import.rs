@@ -55,6 +55,8 @@ struct Lookup<'a> {
     name: &'a str,
     method: &'a str,
     library: &'a str,
+    /// Only the library of 64-bit programs exports it.
+    wide: bool,
     params: Vec<TokenStream>,
     returns: TokenStream,
     abi: &'static str,
@@ -70,6 +72,7 @@ impl<'a> Lookup<'a> {
             name: &u.name,
             method: &u.method,
             library: u.export.as_deref().unwrap_or_default(),
+            wide: false,
             params: view.c_params(&u.params, At::Inside),
             returns: view.returns(&u.returns, At::Inside),
             abi: view.abi(),
@@ -84,6 +87,7 @@ impl<'a> Lookup<'a> {
             name: &import.name,
             method: &import.method,
             library: &import.library,
+            wide: import.wide,
             params: params(view, import, At::Inside),
             returns: view.returns(&import.returns, At::Inside),
             abi: view.abi(),
@@ -92,7 +96,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    fn items(&self) -> [TokenStream; 4] {
+    fn items(&self) -> Vec<TokenStream> {
         let Self { library, params, returns, abi, about, visibility, .. } = self;
         let (name, function) = (ident(self.name), format_ident!("{}Fn", self.name));
         let (find, provide) =
@@ -104,10 +108,22 @@ impl<'a> Lookup<'a> {
              # Safety\n\n\
              It keeps the contract that the documentation gives for `{name}`, on any thread, for as long as the program runs."
         ));
-        [
+        let wide = self.wide.then(|| quote!(target_pointer_width = "64"));
+        let narrow = wide.as_ref().map(|wide| {
             quote! {
                 #about
-                #[cfg(windows)]
+                #[cfg(all(windows, not(#wide)))]
+                #[inline]
+                #visibility fn #find() -> Option<ffi::#function> {
+                    None
+                }
+            }
+        });
+        let there = wide.map_or_else(|| quote!(windows), |wide| quote!(all(windows, #wide)));
+        let found = [
+            quote! {
+                #about
+                #[cfg(#there)]
                 #[inline]
                 #visibility fn #find() -> Option<ffi::#function> {
                     #[link(name = #library)]
@@ -147,7 +163,8 @@ impl<'a> Lookup<'a> {
                     Some(unsafe { core::mem::transmute::<*mut (), ffi::#function>(found) })
                 }
             },
-        ]
+        ];
+        found.into_iter().chain(narrow).collect()
     }
 }
 
@@ -171,7 +188,8 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
         let params = import.params.iter().map(|param| (&*param.c_type, &*param.name));
         let signature = facts::declaration(view.model, &import.returns, name, params);
         let _ = write!(page, "### {name}\n\n{text}\n\n```c\n{signature}\n```\n\n");
-        let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`\n");
+        let only = if import.wide { ", for 64-bit programs only" } else { "" };
+        let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`{only}\n");
         *page += "| parameter | direction | meaning |\n|---|---|---|\n";
         for param in &import.params {
             let direction = format!("{:?}", param.direction).to_lowercase();
