@@ -86,6 +86,37 @@ const FAULTS: &[Fault] = &[
         only: None,
     },
     Fault {
+        what: "two downcalls of one type in each other's slot",
+        file: "downcalls-connections.toml",
+        edits: &[("slot = 18", "slot = 99"), ("slot = 27", "slot = 18"), ("slot = 99", "slot = 27")],
+        named: "offset of WSPPROC_TABLE.lpWSPListen",
+        only: None,
+    },
+    Fault {
+        what: "a parameter of a downcall that is missing",
+        file: "downcalls-connections.toml",
+        edits: &[(
+            r#"  { name = "backlog", type = "int", direction = "in", as = "backlog", text = "How many connections may wait to be accepted." },"#,
+            "",
+        )],
+        named: "LPWSPLISTEN: the spec says int __stdcall (SOCKET, LPINT)",
+        only: None,
+    },
+    Fault {
+        what: "a function of the catalog that writes to what it reads",
+        file: "catalog.toml",
+        edits: &[("\"const WCHAR *\"", "\"WCHAR *\"")],
+        named: "WSCInstallProvider: the spec says int __stdcall (LPGUID, WCHAR *, LPWSAPROTOCOL_INFOW, DWORD, LPINT)",
+        only: None,
+    },
+    Fault {
+        what: "a function that 32-bit programs do not have",
+        file: "catalog.toml",
+        edits: &[("wide = true\n", "")],
+        named: "'WSCInstallProvider64_32' undeclared",
+        only: Some("i686-w64-mingw32-gcc"),
+    },
+    Fault {
         what: "a result of another type",
         file: "upcalls.toml",
         edits: &[

@@ -1,6 +1,6 @@
 /* A host in C against the headers of Windows, which knows nothing of the language that a provider is written in.
  *
- *   host <provider.dll> [--ifs] [--sockets] [--ex] [--talk] [--below <dll> --layer <id>] [upcall ...]
+ *   host <provider.dll> [--ifs] [--sockets] [--ex] [--talk] [--layer <id> --below <dll>] [upcall ...]
  *
  * It starts the provider with its own table, calls everything in the table that comes back, with good arguments and
  * hostile ones, counts the upcalls that arrive, and looks at the stack pointer around every call in both directions.
@@ -262,6 +262,8 @@ static int add_layer(const char *text)
                parts + 6, parts + 7, parts + 8, parts + 9, parts + 10) != 11)
         return 0;
     catalog[0] = entry;
+    /* Those below that have sockets are not of the kind of the system's handles. */
+    catalog[0].dwServiceFlags1 &= ~XP1_IFS_HANDLES;
     catalog[1] = entry;
     catalog[1].ProviderId.Data1 = parts[0];
     catalog[1].ProviderId.Data2 = (WORD)parts[1];
@@ -299,7 +301,7 @@ static HMODULE load(const char *path)
 int main(int count, char **args)
 {
     int at, ifs = 0, with_sockets = 0, ex = 0, first = count, error = 0, leaks;
-    const char *layer = NULL;
+    const char *layer = NULL, *base = NULL;
     HMODULE module;
     void *startup, *startup_ex;
 
@@ -317,7 +319,7 @@ int main(int count, char **args)
         else if (!strcmp(args[at], "--talk"))
             talk = 1;
         else if (!strcmp(args[at], "--below"))
-            MultiByteToWideChar(CP_UTF8, 0, args[++at], -1, below, MAX_PATH);
+            MultiByteToWideChar(CP_UTF8, 0, base = args[++at], -1, below, MAX_PATH);
         else if (!strcmp(args[at], "--layer"))
             layer = args[++at];
         else {
@@ -338,6 +340,9 @@ int main(int count, char **args)
     if (layer && !add_layer(layer))
         return 100;
 
+    /* The layer loads it again and gets the same module, whose imports are ours by then. */
+    if (base)
+        load(base);
     module = load(args[1]);
     startup = (void *)GetProcAddress(module, "WSPStartup");
     startup_ex = (void *)GetProcAddress(module, "WSPStartupEx");
@@ -391,10 +396,13 @@ int main(int count, char **args)
     }
     printf("  calls made: %d, the stack pointer looked at around each; WSPStartup moves it by %ld\n", calls,
            (long)POPS(sizeof(WSPUPCALLTABLE) / sizeof(void *) + 4));
-    printf("  upcalls received: %ld, the stack pointer looked at in each:", stack_entered);
+    if (ex)
+        printf("  WSPStartupEx moves it by %ld\n", (long)POPS(5));
+    printf("  upcalls received: %ld, the stack pointer looked at in each, wrong in %ld; with the arguments of the first:\n",
+           stack_entered, stack_wrong);
     for (at = 0; at < WPU_UPCALLS; at++)
         if (upcalls[at])
-            printf(" %s %ld", wpu_upcalls[at].name, upcalls[at]);
-    printf("\n  faults: %d\n", faults);
+            printf("    %ld %s(%s)\n", upcalls[at], wpu_upcalls[at].name, first_arguments[at]);
+    printf("  faults: %d\n", faults);
     return faults;
 }

@@ -13,6 +13,8 @@
 #define FIRST_SOCKET ((SOCKET)0x10000)
 
 static volatile LONG upcalls[WPU_UPCALLS];
+/* The arguments of the first of each kind. */
+static char first_arguments[WPU_UPCALLS][160];
 static int talk;
 static struct {
     volatile LONG used;
@@ -26,7 +28,8 @@ static WCHAR below[MAX_PATH];
 
 static void came(int number, const char *arguments)
 {
-    InterlockedIncrement(&upcalls[number]);
+    if (InterlockedIncrement(&upcalls[number]) == 1)
+        snprintf(first_arguments[number], sizeof first_arguments[number], "%s", arguments);
     if (talk)
         printf("    %s(%s)\n", wpu_upcalls[number].name, arguments);
 }

@@ -4,24 +4,27 @@
 use expect_test::{Expect, expect};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 use wpu_install::{Class, Layer, Memory, Over, Width, apply, parse_guid, write_snapshot};
 
 const ID: &str = "{d3c21122-85e1-48f3-9ab6-23d90c73077e}";
 
+/// Written once: tests run side by side, and on Windows a file that is read cannot be replaced.
+static CATALOGS: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
+    [("catalog.json", plain()), ("layered.json", with_layer())].map(|(name, text)| {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&path, text).expect("the folder for tests can be written to");
+        path
+    })
+});
+
 /// Runs `wpu` with these words; `{catalog}` is a file with the catalogs of a new Windows, `{layered}` one with a
 /// layer over TCP.
 fn wpu(words: &str) -> String {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let (catalog, layered) = (folder.join("catalog.json"), folder.join("layered.json"));
-    // Tests run side by side: a file is complete from the start.
-    for (path, text) in [(&catalog, plain()), (&layered, with_layer())] {
-        let own = path.with_extension(format!("{:?}", std::thread::current().id()));
-        std::fs::write(&own, text).expect("the folder for tests can be written to");
-        std::fs::rename(&own, path).expect("the folder for tests can be written to");
-    }
+    let (folder, [catalog, layered]) = (PathBuf::from(env!("CARGO_TARGET_TMPDIR")), &*CATALOGS);
     let shown = |path: &PathBuf| path.display().to_string();
     let words = words.split(' ').filter(|word| !word.is_empty()).map(|word| {
-        word.replace("{catalog}", &shown(&catalog)).replace("{layered}", &shown(&layered)).replace("{id}", ID)
+        word.replace("{catalog}", &shown(catalog)).replace("{layered}", &shown(layered)).replace("{id}", ID)
     });
     let output = Command::new(env!("CARGO_BIN_EXE_wpu")).args(words).output().expect("wpu can be started");
     let code = output.status.code().expect("wpu ends by itself");

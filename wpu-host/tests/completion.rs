@@ -227,7 +227,6 @@ fn by_name_a_missing_error_location_does_no_harm() {
     assert_eq!(answer, SOCKET_ERROR);
 }
 
-#[cfg(not(windows))]
 #[test]
 fn a_provider_in_the_same_program_is_given_the_upcall() {
     use wpu_sys::RawTable;

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: everything that must pass before a change lands.
 
-use crate::root;
+use crate::{root, windows};
 use anyhow::{Context, Result, bail};
 use std::process::{Command, Stdio};
 
@@ -19,8 +19,9 @@ const TARGETS: [&str; 5] = [
     "aarch64-pc-windows-gnullvm",
 ];
 
-/// Runs every leg; stops at the first that fails, and says at the end which ones could not run.
-pub fn run() -> Result<()> {
+/// Runs every leg; stops at the first that fails, and says at the end which ones could not run. With `set_up`, installs
+/// what Windows needs.
+pub fn run(set_up: bool) -> Result<()> {
     let mut legs = Legs::default();
     legs.run("tests", "cargo test --quiet")?;
     legs.run("formatting", "cargo fmt --all --check")?;
@@ -41,6 +42,9 @@ pub fn run() -> Result<()> {
         let command = format!("cargo check --quiet {packages} --target {target}");
         legs.run_if(&name, has_target(target), "rustup cannot add the target", &command)?;
     }
+    let missing = windows::set_up(set_up)?.join(", ");
+    let why_not = format!("{missing} missing; `cargo xtask windows --setup` installs that");
+    legs.run_if("Windows, under Wine", missing.is_empty(), &why_not, "cargo xtask windows")?;
     let oldest = format!("cargo +{OLDEST} check --quiet --package wpu --package wpu-host");
     legs.run_if(
         "oldest compiler",

@@ -17,8 +17,9 @@ cargo xtask <command>
   gen --check   say whether `generated/` is what `spec/` gives
                 (--spec <folder> and --out <folder> for others)
   demo          regenerate, build two providers, load them into a host, and make two mistakes
-  windows       the headers of Windows, the tests and a host in C under Wine (--setup installs what that needs)
+  windows       the headers of Windows, the tests and a host in C under Wine
   ci            everything that must pass before a change lands
+                (--setup, for either: install what Windows needs)
 ";
 
 fn main() -> ExitCode {
@@ -37,7 +38,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Gen { check, spec, out } => return generate::run(&spec, &out, check),
         Command::Demo => return demo::run(),
         Command::Windows { setup } => windows::run(setup)?,
-        Command::Ci => ci::run()?,
+        Command::Ci { setup } => ci::run(setup)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -47,7 +48,7 @@ enum Command {
     Gen { check: bool, spec: PathBuf, out: PathBuf },
     Demo,
     Windows { setup: bool },
-    Ci,
+    Ci { setup: bool },
 }
 
 fn command() -> Result<Command> {
@@ -58,7 +59,7 @@ fn command() -> Result<Command> {
         match arg {
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("check") if name.as_deref() == Some("gen") => check = true,
-            Long("setup") if name.as_deref() == Some("windows") => setup = true,
+            Long("setup") if matches!(name.as_deref(), Some("windows" | "ci")) => setup = true,
             Long("spec") if name.as_deref() == Some("gen") => spec = Some(args.value()?.into()),
             Long("out") if name.as_deref() == Some("gen") => out = Some(args.value()?.into()),
             Value(value) if name.is_none() => name = Some(value.to_string_lossy().into_owned()),
@@ -76,7 +77,7 @@ fn command() -> Result<Command> {
         }
         Some("demo") => Ok(Command::Demo),
         Some("windows") => Ok(Command::Windows { setup }),
-        Some("ci") => Ok(Command::Ci),
+        Some("ci") => Ok(Command::Ci { setup }),
         Some(other) => bail!("cannot find a command named `{other}`\n\n{HELP}"),
     }
 }

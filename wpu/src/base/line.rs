@@ -131,6 +131,7 @@ impl<R> Line<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Barrier, Mutex};
     use std::thread;
 
     impl<R> Line<R> {
@@ -173,9 +174,21 @@ mod tests {
     fn a_turn_of_another_thread_is_a_matter_of_a_moment() {
         let mut line = Line::<char>::new();
         let caller = line.join();
-        thread::scope(|scope| scope.spawn(|| line.take_turn()).join().unwrap());
-        assert_eq!(line.standing(caller), Standing::Moment);
-        assert!(line.is_taken_elsewhere());
+        // The other thread lives until all is seen: a later one may get the id of one that has ended.
+        let (taken, seen, shared) = (Barrier::new(2), Barrier::new(2), Mutex::new(&mut line));
+        let found = thread::scope(|scope| {
+            scope.spawn(|| {
+                shared.lock().unwrap().take_turn();
+                taken.wait();
+                seen.wait();
+            });
+            taken.wait();
+            let line = shared.lock().unwrap();
+            let found = (line.standing(caller), line.is_taken_elsewhere());
+            seen.wait();
+            found
+        });
+        assert_eq!(found, (Standing::Moment, true));
         line.end_turn();
         line.take_turn();
         assert_eq!(line.standing(caller), Standing::Nested);

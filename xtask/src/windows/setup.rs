@@ -1,6 +1,6 @@
 //! What `cargo xtask windows` needs of its machine: compilers with the headers of Windows, and Wine for both widths.
 
-use super::{TARGETS, bench, succeed};
+use super::{TARGETS, bench, succeed, target_folder};
 use crate::root;
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -10,27 +10,18 @@ use std::process::{Command, Stdio};
 /// A whole small system for 32-bit programs, where the machine's own packages do not go with them.
 const SYSTEM_32: &str = "/var/cache/wpu/i386";
 
-/// What runs programs here.
-pub(super) struct Tools {
-    /// 32-bit programs run in `SYSTEM_32`.
-    apart: bool,
-}
+/// What to do where something is missing.
+pub(super) const ADVICE: &str = "on Debian, as root, `cargo xtask windows --setup` installs them; elsewhere, install mingw-w64 \
+    with gcc for x86_64 and i686, Wine for 64-bit and 32-bit programs, and add the targets with rustup";
 
-/// Looks for everything; what is missing is installed with `set_up`, and else named.
-pub(super) fn find(set_up: bool) -> Result<Tools> {
-    let mut missing = missing();
-    if set_up && !missing.is_empty() {
-        install(&missing)?;
-        missing = self::missing();
+/// Looks for everything, and answers what is missing. With `install`, that is installed first.
+pub fn set_up(install: bool) -> Result<Vec<&'static str>> {
+    let missing = missing();
+    if !install || missing.is_empty() {
+        return Ok(missing);
     }
-    if !missing.is_empty() {
-        bail!(
-            "these are missing: {}\non Debian, as root, `cargo xtask windows --setup` installs them; elsewhere, install mingw-w64 \
-             with gcc for x86_64 and i686, Wine for 64-bit and 32-bit programs, and add the targets with rustup",
-            missing.join(", ")
-        );
-    }
-    Ok(Tools { apart: !wine_32() })
+    self::install(&missing)?;
+    Ok(self::missing())
 }
 
 fn missing() -> Vec<&'static str> {
@@ -130,35 +121,37 @@ fn release() -> Result<String> {
     Ok(name.context("/etc/os-release names no release")?.trim_matches('"').to_owned())
 }
 
-impl Tools {
-    /// A script that runs a program, for cargo and for us.
-    pub(super) fn runner(&self, short: &str) -> Result<PathBuf> {
-        let bench = bench();
-        fs::create_dir_all(&bench)?;
-        let (script, prefix) = (bench.join(format!("run-{short}.sh")), bench.join(format!("wine-{short}")));
-        let environment = format!("WINEDEBUG=-all WINEPREFIX={}", prefix.display());
-        let text = if short == "i686" && self.apart {
-            // The mounts are seen by this program alone, and end with it.
-            format!(
-                "#!/bin/sh\nexec unshare --mount --propagation private sh -c '\n\
-                 for folder in \"$0\" \"$1\"; do\n\
-                 mkdir -p \"{SYSTEM_32}$folder\" && mount --rbind \"$folder\" \"{SYSTEM_32}$folder\" || exit 99\n\
-                 done\n\
-                 mount --bind /proc {SYSTEM_32}/proc && mount --rbind /dev {SYSTEM_32}/dev || exit 99\n\
-                 here=$2; shift 2\n\
-                 exec chroot {SYSTEM_32} env {environment} sh -c \"cd \\\"\\$0\\\" && exec wine \\\"\\$@\\\"\" \"$here\" \"$@\"\n\
-                 ' \"{}\" \"{}\" \"$PWD\" \"$@\"\n",
-                root().display(),
-                bench.display()
-            )
-        } else {
-            format!("#!/bin/sh\nexec env {environment} wine \"$@\"\n")
-        };
-        fs::write(&script, text)?;
-        succeed(Command::new("chmod").arg("+x").arg(&script))?;
-        prepare(&script, &prefix, short)?;
-        Ok(script)
-    }
+/// A script that runs a program, for cargo and for us.
+pub(super) fn runner(short: &str) -> Result<PathBuf> {
+    let bench = bench();
+    fs::create_dir_all(&bench)?;
+    let (script, prefix) = (bench.join(format!("run-{short}.sh")), bench.join(format!("wine-{short}")));
+    let environment = format!("env WINEDEBUG=-all WINEPREFIX={}", prefix.display());
+    // Its server stays for a while, since one that just ends refuses the next program. What comes with a new one must
+    // not hold on to the output of a program, of which nobody would see the end.
+    let silent = "</dev/null >/dev/null 2>&1";
+    let serve = format!("{environment} wineserver -p60 {silent} && {environment} wine wineboot {silent}");
+    let text = if short == "i686" && !wine_32() {
+        // The mounts are seen by this program alone, and end with it.
+        format!(
+            "#!/bin/sh\nexec unshare --mount --propagation private sh -c '\n\
+             for folder in \"$0\" \"$1\"; do\n\
+             mkdir -p \"{SYSTEM_32}$folder\" && mount --rbind \"$folder\" \"{SYSTEM_32}$folder\" || exit 99\n\
+             done\n\
+             mount --bind /proc {SYSTEM_32}/proc && mount --rbind /dev {SYSTEM_32}/dev || exit 99\n\
+             here=$2; shift 2\n\
+             exec chroot {SYSTEM_32} sh -c \"{serve}; cd \\\"\\$0\\\" && exec {environment} wine \\\"\\$@\\\"\" \"$here\" \"$@\"\n\
+             ' \"{}\" \"{}\" \"$PWD\" \"$@\"\n",
+            root().display(),
+            target_folder().display()
+        )
+    } else {
+        format!("#!/bin/sh\n{serve}\nexec {environment} wine \"$@\"\n")
+    };
+    fs::write(&script, text)?;
+    succeed(Command::new("chmod").arg("+x").arg(&script))?;
+    prepare(&script, &prefix, short)?;
+    Ok(script)
 }
 
 /// Makes Wine's folder, and puts a library there that Rust's standard library needs and an old Wine lacks.

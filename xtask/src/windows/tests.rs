@@ -1,0 +1,185 @@
+//! The Rust tests of a target under Wine: which those are, how many ran, and which tests of this machine have no
+//! counterpart there.
+
+use super::{Target, bench, cargo, sorted, succeed};
+use crate::root;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Packages whose programs belong to this machine.
+const PACKAGES: [(&str, &str); 3] = [
+    ("xtask", "the project's commands"),
+    ("wpu-gen", "the generator"),
+    ("wpu-macros", "a part of the compiler"),
+];
+
+/// Files of `wpu-tests` that start compilers of this machine, or read its sources.
+const FILES: [&str; 13] = [
+    "c_headers",
+    "docs",
+    "examples",
+    "fixtures",
+    "freshness",
+    "hygiene",
+    "no_spec_names",
+    "output",
+    "properties",
+    "rubbish",
+    "sdk_page",
+    "ui",
+    "windows_libraries",
+];
+
+/// What tests say of what they cannot do there.
+const NOT_RUN: &str = "not run: ";
+
+/// Tests of this machine.
+pub(super) struct Here {
+    /// Those that should run there too, by name: several may have one.
+    both: BTreeMap<String, usize>,
+    /// How many there are of each package that stays, and why it does.
+    apart: Vec<(&'static str, usize, &'static str)>,
+}
+
+/// Lists them.
+pub(super) fn of_this_machine() -> Result<Here> {
+    println!("\n── tests of this machine ──");
+    let mut both = BTreeMap::new();
+    for selection in selections()? {
+        count(&mut both, list(&selection)?);
+    }
+    let mut apart = Vec::new();
+    for (package, why) in PACKAGES {
+        apart.push((package, list(&words(&["--package", package]))?.len(), why));
+    }
+    let files: Vec<_> = FILES.iter().flat_map(|file| ["--test", file]).collect();
+    let files = [&["--package", "wpu-tests"], &*files].concat();
+    apart.push(("wpu-tests", list(&words(&files))?.len(), "start compilers, or read sources"));
+    Ok(Here { both, apart })
+}
+
+/// What to say of those that stay.
+pub(super) fn elsewhere(here: &Here) -> Vec<String> {
+    let lines = here.apart.iter().filter(|(_, count, _)| *count > 0);
+    lines
+        .map(|(package, count, why)| format!("on this machine alone: {count} tests of {package}, {why}"))
+        .collect()
+}
+
+/// Runs those of a target, and says how many there were.
+pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<String>> {
+    println!("\n── tests for {} ──", target.triple);
+    let fixtures = fixtures(target)?;
+    let (mut names, mut parts) = (BTreeMap::new(), Vec::new());
+    for selection in selections()? {
+        let mut command = Command::new("cargo");
+        command.args(["test", "--no-fail-fast", "--target", target.triple]).args(&selection);
+        let variable = format!("CARGO_TARGET_{}_RUNNER", target.triple.to_uppercase().replace('-', "_"));
+        command.env(variable, runner).env("WPU_HOST_FIXTURES", &fixtures);
+        // Programs of the documentation are made there, and must be seen by the runner.
+        command.env("TMPDIR", &fixtures);
+        let output = cargo(&mut command).output()?;
+        let (said, beside) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        print!("{beside}");
+        parts.extend(beside.lines().filter(|line| line.contains(NOT_RUN)).map(str::to_owned));
+        let passed = said.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... ok"));
+        let passed: Vec<_> = passed.map(|name| plain(name).to_owned()).collect();
+        let counted: usize = said.lines().map(|line| number(line, " passed")).sum();
+        if !output.status.success() || passed.is_empty() || passed.len() != counted {
+            print!("{said}");
+            bail!("{}: {} tests are said to have passed, {counted} are counted", target.triple, passed.len());
+        }
+        count(&mut names, passed);
+    }
+    let ran: usize = names.values().sum();
+    let mut report = vec![format!("{}: {ran} Rust tests ran under Wine and passed", target.triple)];
+    let missing: Vec<_> = here.both.iter().filter(|(name, count)| names.get(*name) < Some(count)).collect();
+    if !missing.is_empty() {
+        let (all, list) =
+            (missing.iter().map(|(name, count)| *count - names.get(*name).unwrap_or(&0)), missing.iter());
+        let list: Vec<_> = list.map(|(name, _)| &***name).collect();
+        report.push(format!(
+            "{}: {} tests are not for Windows: {}",
+            target.triple,
+            all.sum::<usize>(),
+            list.join(", ")
+        ));
+    }
+    if !parts.is_empty() {
+        report.push(format!(
+            "{}: {} parts of tests did not run, each for a reason named above",
+            target.triple,
+            parts.len()
+        ));
+    }
+    Ok(report)
+}
+
+/// What to give to `cargo test`, in turn.
+fn selections() -> Result<[Vec<String>; 2]> {
+    let mut packages = words(&["--workspace", "--exclude", "wpu-tests"]);
+    packages.extend(PACKAGES.iter().flat_map(|(package, _)| ["--exclude".to_owned(), (*package).to_owned()]));
+    let mut files = words(&["--package", "wpu-tests"]);
+    for path in sorted(&root().join("tests/tests"))? {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if path.extension().is_some_and(|end| end == "rs") && !FILES.contains(&&*name) {
+            files.extend(["--test".to_owned(), name.into_owned()]);
+        }
+    }
+    Ok([packages, files])
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn count(all: &mut BTreeMap<String, usize>, names: Vec<String>) {
+    for name in names {
+        *all.entry(name).or_default() += 1;
+    }
+}
+
+/// The names of the tests that this machine has.
+fn list(selection: &[String]) -> Result<Vec<String>> {
+    let mut command = Command::new("cargo");
+    command.arg("test").args(selection).args(["--", "--list"]).stderr(Stdio::inherit());
+    let output = cargo(&mut command).output()?;
+    if !output.status.success() {
+        bail!("{command:?} fails");
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let names = said.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(names.map(|name| plain(name).to_owned()).collect())
+}
+
+/// A name without what is only said of some: how documentation is compiled, and that it must panic.
+fn plain(name: &str) -> &str {
+    let name = name.strip_suffix(" - should panic").unwrap_or(name);
+    let name = name.strip_suffix(" - compile fail").unwrap_or(name);
+    name.strip_suffix(" - compile").unwrap_or(name)
+}
+
+/// The number in front of a word, in a line of results.
+fn number(line: &str, word: &str) -> usize {
+    let before = line.strip_prefix("test result: ").and_then(|counts| counts.split(word).next());
+    before.and_then(|before| before.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Builds the libraries that tests of `wpu-host` load: they cannot start a compiler there.
+fn fixtures(target: &Target) -> Result<std::path::PathBuf> {
+    let folder = bench().join(target.short).join("fixtures");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for source in sorted(&root().join("wpu-host/tests/fixtures"))? {
+        let mut command = Command::new("rustc");
+        command.args(["--edition=2024", "--crate-type", "cdylib", "--target", target.triple, "-o"]);
+        command
+            .arg(folder.join(source.with_extension("cdylib").file_name().unwrap_or_default()))
+            .arg(&source);
+        succeed(cargo(&mut command))?;
+    }
+    Ok(folder)
+}
