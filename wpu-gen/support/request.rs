@@ -55,10 +55,12 @@ pub type Outcome<W> = Result<(u32, u32), <W as Wire>::Error>;
 /// How a request is begun and told of. Functions, because C carries no context.
 #[derive(Debug)]
 pub struct Teller<W: Wire> {
-    /// Marks the client's structure as in use.
+    /// A request is taken on: marks the client's structure as in use.
     pub begin: fn(&Parts<W>),
     /// Tells the client how the operation ended.
     pub tell: fn(&Parts<W>, Outcome<W>),
+    /// Nothing of a request that was taken on is used any more.
+    pub end: fn(),
 }
 
 impl<W: Wire> Clone for Teller<W> {
@@ -265,7 +267,7 @@ pub(crate) fn settle<T, W: Wire>(
 }
 
 /// A request that was taken on. It is completed once: by [`complete`](Self::complete), or as aborted
-/// when it is dropped.
+/// when it is dropped. The provider's last clean-up waits for that.
 #[derive(Debug)]
 #[must_use = "dropping it aborts the client's operation"]
 pub struct Pended<W: Wire> {
@@ -354,8 +356,9 @@ impl<W: Wire> Pended<W> {
             Ok((count, _)) if count as usize > this.asked => Err(W::BROKEN),
             outcome => outcome,
         };
-        (this.teller.tell)(&this.parts, outcome);
         drop(owned);
+        (this.teller.tell)(&this.parts, outcome);
+        (this.teller.end)();
     }
 }
 
@@ -363,5 +366,6 @@ impl<W: Wire> Drop for Pended<W> {
     #[inline]
     fn drop(&mut self) {
         (self.teller.tell)(&self.parts, Err(W::ABORTED));
+        (self.teller.end)();
     }
 }

@@ -404,6 +404,7 @@ const TELLER: Teller = Teller {
         ENDS.lock().expect("no panic").push((parts.overlapped.addr().get(), outcome));
         ENDED.notify_all();
     },
+    end: || {},
 };
 
 impl Ask {
