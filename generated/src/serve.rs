@@ -893,12 +893,10 @@ pub unsafe extern "system" fn recv<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = memory::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.scatter();
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
         }
@@ -1049,12 +1047,10 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = memory::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.scatter();
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
         }
@@ -1232,12 +1228,10 @@ pub unsafe extern "system" fn send<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = memory::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.gather();
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
@@ -1378,12 +1372,10 @@ pub unsafe extern "system" fn send_to<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = memory::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.gather();
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }

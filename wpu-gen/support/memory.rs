@@ -4,6 +4,7 @@
 //! of them overlap. Each is valid until the call that brought it returns, or until the request
 //! that it was lent to is completed.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -73,7 +74,7 @@ pub struct Room<'a, T = u8> {
 #[derive(Debug)]
 pub struct Gather<'a, S> {
     at: NonNull<S>,
-    len: usize,
+    len: u32,
     total: usize,
     life: PhantomData<&'a S>,
 }
@@ -82,7 +83,7 @@ pub struct Gather<'a, S> {
 #[derive(Debug)]
 pub struct Scatter<'a, S> {
     at: NonNull<S>,
-    len: usize,
+    len: u32,
     total: usize,
     life: PhantomData<&'a mut S>,
 }
@@ -441,67 +442,74 @@ fn add<S: Slice>(total: usize, slice: &S) -> Option<usize> {
 /// How many buffers a call brings as a rule, at most.
 const FEW: usize = 4;
 
-/// A copy of a client's array of buffers, so that nothing which is written to one of them can change
-/// where the others are.
+/// Room for a copy of a client's array of buffers, so that nothing which is written to one of them can
+/// change where the others are.
 #[derive(Debug)]
 pub(crate) struct Slices<S> {
     few: [MaybeUninit<S>; FEW],
-    many: Vec<S>,
-    len: usize,
-    /// How many bytes all of them have.
-    total: usize,
+    many: Option<Box<[S]>>,
 }
 
 impl<S: Slice> Slices<S> {
-    /// `None` if the pointer to the array, or to the bytes of a buffer that has some, is null or
-    /// misaligned.
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { few: [const { MaybeUninit::uninit() }; FEW], many: None }
+    }
+
+    /// The client's buffers, to read. `None` if the pointer to the array, or to the bytes of a buffer that
+    /// has some, is null or misaligned.
     ///
     /// # Safety
     ///
     /// Otherwise that many structures can be read, and the bytes of each be used for as long as the result is.
     #[inline]
-    pub(crate) unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
+    pub(crate) unsafe fn gather(&mut self, pointer: *const S, len: u32) -> Option<Gather<'_, S>> {
+        // SAFETY: the contract of this function.
+        let (at, total) = unsafe { self.copy(pointer, len as usize) }?;
+        Some(Gather { at, len, total, life: PhantomData })
+    }
+
+    /// The client's buffers, to fill; otherwise as [`gather`](Self::gather).
+    ///
+    /// # Safety
+    ///
+    /// As for [`gather`](Self::gather).
+    #[inline]
+    pub(crate) unsafe fn scatter(&mut self, pointer: *const S, len: u32) -> Option<Scatter<'_, S>> {
+        // SAFETY: the contract of this function.
+        let (at, total) = unsafe { self.copy(pointer, len as usize) }?;
+        Some(Scatter { at, len, total, life: PhantomData })
+    }
+
+    /// Where the copy is, and how many bytes all buffers have.
+    ///
+    /// # Safety
+    ///
+    /// As for [`gather`](Self::gather).
+    #[inline]
+    unsafe fn copy(&mut self, pointer: *const S, len: usize) -> Option<(NonNull<S>, usize)> {
         // SAFETY: the contract of this function.
         let array = unsafe { Items::from_raw(pointer, len) }?;
-        let few = [const { MaybeUninit::uninit() }; FEW];
-        let mut this = Self { few, many: Vec::new(), len, total: 0 };
         if len > FEW {
-            return this.with_many(array);
+            return self.copy_many(array);
         }
-        let mut at = array.at;
-        for place in this.few.iter_mut().take(len) {
+        let (mut at, mut total) = (array.at, 0);
+        for place in self.few.iter_mut().take(len) {
             // SAFETY: it is one of the structures, which can be read.
             let slice = unsafe { at.read() };
             // SAFETY: at most one past the last of them.
             at = unsafe { at.add(1) };
-            this.total = add(this.total, &slice)?;
+            total = add(total, &slice)?;
             place.write(slice);
         }
-        Some(this)
+        Some((NonNull::from(&mut self.few).cast(), total))
     }
 
     #[cold]
-    fn with_many(mut self, array: Items<'_, S>) -> Option<Self> {
-        self.many = array.to_vec();
-        self.total = self.many.iter().try_fold(0, add)?;
-        Some(self)
-    }
-
-    #[inline]
-    fn at(&self) -> NonNull<S> {
-        if self.len > FEW { NonNull::from(&*self.many).cast() } else { NonNull::from(&self.few).cast() }
-    }
-
-    /// The buffers, to read.
-    #[inline]
-    pub(crate) fn gather(&self) -> Gather<'_, S> {
-        Gather { at: self.at(), len: self.len, total: self.total, life: PhantomData }
-    }
-
-    /// The buffers, to fill.
-    #[inline]
-    pub(crate) fn scatter(&self) -> Scatter<'_, S> {
-        Scatter { at: self.at(), len: self.len, total: self.total, life: PhantomData }
+    fn copy_many(&mut self, array: Items<'_, S>) -> Option<(NonNull<S>, usize)> {
+        let many = self.many.insert(array.to_vec().into());
+        let total = many.iter().try_fold(0, add)?;
+        Some((NonNull::from(&mut **many).cast(), total))
     }
 }
 
@@ -510,7 +518,7 @@ macro_rules! buffers {
     ($name:ident) => {
         impl<'a, S: Slice> $name<'a, S> {
             /// `None` if the pointer to the array, or to the bytes of a buffer that has some, is null
-            /// or misaligned.
+            /// or misaligned, and if there are more than 4,294,967,295 buffers.
             ///
             /// # Safety
             ///
@@ -526,6 +534,7 @@ macro_rules! buffers {
                     // SAFETY: they can be read.
                     total = add(total, &unsafe { slice.read() })?;
                 }
+                let len = u32::try_from(len).ok()?;
                 Some(Self { at: array.at, len, total, life: PhantomData })
             }
 
@@ -540,7 +549,7 @@ macro_rules! buffers {
             #[must_use]
             #[inline]
             pub const fn count(self) -> usize {
-                self.len
+                self.len as usize
             }
 
             /// How many bytes all of them have.
@@ -559,7 +568,7 @@ macro_rules! buffers {
 
             #[inline]
             fn slices(self) -> impl Iterator<Item = (*mut u8, usize)> {
-                (0..self.len).map(move |index| {
+                (0..self.count()).map(move |index| {
                     // SAFETY: the index is less than the number of structures.
                     let slice = unsafe { self.at.add(index) };
                     // SAFETY: whoever made this vouched that they can be read.

@@ -106,18 +106,24 @@ impl Gate {
     ) -> Result<R, WsaError> {
         // First the count, then the instance: whoever closes does it the other way round.
         self.inside.fetch_add(1, Ordering::SeqCst);
-        let _leave = Leave(self);
         let instance = self.instance.load(Ordering::SeqCst).cast::<P>();
-        if instance.is_null() {
-            return Err(WsaError::WSANOTINITIALISED);
+        // SAFETY: if there is one it is alive: whoever frees it waits for this call, or leaves that to it.
+        let answer = match unsafe { instance.as_ref() } {
+            None => Err(WsaError::WSANOTINITIALISED),
+            Some(instance) => {
+                let frame = Frame { gate: self, outer: INNERMOST.get() };
+                INNERMOST.set(&raw const frame);
+                let answer = contain(|| body(instance));
+                INNERMOST.set(frame.outer);
+                answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+            }
+        };
+        // Nothing above unwinds.
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        if self.watched.load(Ordering::SeqCst) {
+            self.tell();
         }
-        // SAFETY: it is alive: whoever frees it waits for this call, or leaves that to it.
-        let instance = unsafe { &*instance };
-        let frame = Frame { gate: self, outer: INNERMOST.get() };
-        INNERMOST.set(&raw const frame);
-        let answer = contain(|| body(instance));
-        INNERMOST.set(frame.outer);
-        answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+        answer
     }
 
     /// Closes the gate: no further call comes in. `last` runs with the instance, and is to end what
@@ -215,19 +221,6 @@ impl Gate {
 unsafe fn free<P>(instance: NonNull<()>) {
     // SAFETY: the contract of this function.
     drop(unsafe { Box::from_raw(instance.cast::<P>().as_ptr()) });
-}
-
-/// Counts a call out, whatever happens inside.
-struct Leave<'a>(&'a Gate);
-
-impl Drop for Leave<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.inside.fetch_sub(1, Ordering::SeqCst);
-        if self.0.watched.load(Ordering::SeqCst) {
-            self.0.tell();
-        }
-    }
 }
 
 impl fmt::Debug for Gate {

@@ -259,13 +259,27 @@ pub(crate) fn settle<T, W: Wire>(
     state: State,
     answer: Result<Progress<T>, W::Error>,
 ) -> Result<Progress<T>, W::Error> {
+    if state != State::Fresh {
+        return settle_elsewhere::<T, W>(state, answer);
+    }
+    match answer {
+        Ok(Progress::Pending(_)) => Err(W::BROKEN),
+        Err(error) if error == W::PENDING => Err(W::BROKEN),
+        answer => answer,
+    }
+}
+
+/// The same where somebody else has the request, or has had it.
+#[cold]
+fn settle_elsewhere<T, W: Wire>(
+    state: State,
+    answer: Result<Progress<T>, W::Error>,
+) -> Result<Progress<T>, W::Error> {
     match (state, answer) {
-        (State::Pended | State::ForwardedPending, _) => Ok(Progress::Pending(Pending(()))),
-        // The provider below has told the client. A failure would say that nobody does.
-        (State::Forwarded, Err(_) | Ok(Progress::Pending(_))) => Ok(Progress::Pending(Pending(()))),
-        (_, Ok(Progress::Pending(_))) => Err(W::BROKEN),
-        (_, Err(error)) if error == W::PENDING => Err(W::BROKEN),
-        (_, answer) => answer,
+        // The provider below has done it, and told the client if that was to be told.
+        (State::Forwarded, Ok(Progress::Done(answer))) => Ok(Progress::Done(answer)),
+        // A failure would say that nobody tells.
+        _ => Ok(Progress::Pending(Pending(()))),
     }
 }
 

@@ -174,9 +174,9 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
             let length = downcall.param(length).c();
             let view = if fill { quote!(scatter) } else { quote!(gather) };
             quote! {
+                let mut slices = memory::Slices::new();
                 #safety
-                let slices = unsafe { memory::Slices::from_raw(#c, #length as usize) }.ok_or(#null)?;
-                let #name = slices.#view();
+                let #name = unsafe { slices.#view(#c, #length) }.ok_or(#null)?;
             }
         }
         DownKind::Buffer { fill } => buffer(param, fill, &null),

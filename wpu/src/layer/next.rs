@@ -70,6 +70,7 @@ impl<S: Source> Next<S> {
         }
     }
 
+    #[inline(never)]
     fn find(&self, socket: SOCKET) -> Result<Target<S>, WsaError> {
         match (self.sockets.find(socket), self.class) {
             (Ok(socket), _) => Ok(Target::Own(socket)),
@@ -81,17 +82,26 @@ impl<S: Source> Next<S> {
     }
 
     /// Makes a call about a socket.
+    #[inline]
     fn on<R>(
         &self,
         socket: SOCKET,
         call: impl FnOnce(&S::Provider, SOCKET) -> Result<R, WsaError>,
     ) -> Result<R, WsaError> {
-        let target = self.find(socket)?;
-        call(&target.below().provider, target.lower())
+        let target;
+        let (below, lower) = match self.chains.straight() {
+            Some(below) => (below, socket),
+            None => {
+                target = self.find(socket)?;
+                (&**target.below(), target.lower())
+            }
+        };
+        call(&below.provider, lower)
     }
 
     /// Makes a call that a request may come with. One without is passed on; and so is one of a layer
     /// whose handles are the system's, as completions by the system are nothing that it could see.
+    #[inline]
     fn requested<T>(
         &self,
         socket: SOCKET,
@@ -99,15 +109,25 @@ impl<S: Source> Next<S> {
         request: Option<Request<'_>>,
         call: impl FnOnce(&S::Provider, SOCKET, Option<Request<'_>>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
-        match (self.find(socket)?, request) {
-            (Target::Own(socket), Some(request)) if self.class == Class::NonIfs => {
-                let worker = self.worker()?;
-                self.moves.begin(&worker, &socket, moved, request, |provider, lower, own| {
-                    call(provider, lower, Some(own))
-                })
-            }
-            (target, request) => call(&target.below().provider, target.lower(), request),
+        match request {
+            Some(request) if self.class == Class::NonIfs => self.moved(socket, moved, request, call),
+            request => self.on(socket, |provider, lower| call(provider, lower, request)),
         }
+    }
+
+    /// Not inlined: the calls that wait should stay short.
+    #[inline(never)]
+    fn moved<T>(
+        &self,
+        socket: SOCKET,
+        moved: Moved,
+        request: Request<'_>,
+        call: impl FnOnce(&S::Provider, SOCKET, Option<Request<'_>>) -> Result<Progress<T>, WsaError>,
+    ) -> Result<Progress<T>, WsaError> {
+        let (own, worker) = (self.sockets.find(socket)?, self.worker()?);
+        self.moves.begin(&worker, &own, moved, request, |provider, lower, request| {
+            call(provider, lower, Some(request))
+        })
     }
 
     fn worker(&self) -> Result<Arc<Shared>, WsaError> {
@@ -129,7 +149,11 @@ impl<S: Source> Next<S> {
     }
 
     fn adopt(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
-        self.sockets.adopt(below, lower)
+        let socket = self.sockets.adopt(below, lower)?;
+        if !socket.is_same() {
+            self.chains.bend();
+        }
+        Ok(socket)
     }
 
     /// What an accepted socket takes over of the one that listens.
@@ -455,6 +479,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.listen(lower, backlog))
     }
 
+    #[inline]
     fn recv(
         &self,
         socket: SOCKET,
@@ -471,6 +496,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.recv_disconnect(lower, data))
     }
 
+    #[inline]
     fn recv_from(
         &self,
         socket: SOCKET,
@@ -515,6 +541,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         Ok(selected)
     }
 
+    #[inline]
     fn send(
         &self,
         socket: SOCKET,
@@ -531,6 +558,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.send_disconnect(lower, data))
     }
 
+    #[inline]
     fn send_to(
         &self,
         socket: SOCKET,
