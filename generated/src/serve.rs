@@ -690,11 +690,10 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -914,11 +913,10 @@ pub unsafe extern "system" fn recv<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -1083,11 +1081,10 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -1245,11 +1242,10 @@ pub unsafe extern "system" fn send<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -1399,11 +1395,10 @@ pub unsafe extern "system" fn send_to<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {

@@ -272,10 +272,14 @@ impl<'a, T: Copy> Items<'a, T> {
     }
 
     /// A copy of all of them.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for so many.
     #[must_use]
     #[inline]
     pub fn to_vec(self) -> Vec<T> {
-        let mut copy = Vec::<T>::with_capacity(self.len);
+        let mut copy = empty::<T>(self.len);
         // SAFETY: they can be read, and the vector has room for them.
         unsafe { copy.as_mut_ptr().copy_from(self.at.as_ptr(), self.len) };
         // SAFETY: so many were just written.
@@ -289,6 +293,14 @@ impl<'a, T: Copy> Items<'a, T> {
     pub const fn as_ptr(self) -> *const T {
         self.at.as_ptr()
     }
+}
+
+/// A vector with room for `len` items. A client may say any number, which must not end the process.
+fn empty<T>(len: usize) -> Vec<T> {
+    let mut items = Vec::new();
+    let room = items.try_reserve_exact(len);
+    assert!(room.is_ok(), "there is no memory for {len} items of a client");
+    items
 }
 
 /// Texts of clients end somewhere.
@@ -602,12 +614,24 @@ impl<'a, S: Slice> Gather<'a, S> {
     }
 
     /// A copy of all bytes.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for so many.
     #[must_use]
     #[inline]
     pub fn to_vec(self) -> Vec<u8> {
-        let mut copy = vec![0; self.total()];
-        let copied = self.copy_at(0, &mut copy);
-        copy.truncate(copied);
+        let mut copy = empty::<u8>(self.total());
+        for bytes in self.iter() {
+            // There is room already, if nobody has changed the buffers since they were counted.
+            copy.reserve(bytes.len());
+            // SAFETY: so many bytes are in use.
+            let end = unsafe { copy.as_mut_ptr().add(copy.len()) };
+            // SAFETY: whoever made this vouched that they can be read, and there is room for them.
+            unsafe { end.copy_from(bytes.as_ptr(), bytes.len()) };
+            // SAFETY: so many more were just written.
+            unsafe { copy.set_len(copy.len() + bytes.len()) };
+        }
         copy
     }
 }

@@ -291,14 +291,18 @@ fn a_routine_runs_in_the_next_alertable_wait() {
 fn a_request_with_a_routine_and_no_thread_is_refused() {
     let (functions, _) = started();
     let client = Client::new();
-    let (mut count, mut errno) = (77, 77);
     let buffers = client.buffers();
     let (at, overlapped) = (buffers.as_ptr(), client.overlapped.get());
     let send = functions.lpWSPSend.expect("no holes");
-    // SAFETY: all pointers are good, or null.
-    let answer =
-        unsafe { send(LATER, at, 2, &raw mut count, 0, overlapped, Some(routine), null(), &raw mut errno) };
-    assert_eq!((answer, errno, host::seen()), (-1, WsaError::WSAEFAULT.code(), vec![]));
+    let nobody = WSATHREADID::ZERO;
+    for thread in [null(), &raw const nobody] {
+        let (mut count, mut errno) = (77, 77);
+        // SAFETY: all pointers are good, or null.
+        let answer = unsafe {
+            send(LATER, at, 2, &raw mut count, 0, overlapped, Some(routine), thread, &raw mut errno)
+        };
+        assert_eq!((answer, errno, host::seen()), (-1, WsaError::WSAEFAULT.code(), vec![]));
+    }
     clean_up(&functions).expect("started");
 }
 
