@@ -6,7 +6,8 @@ use crate::error::WsaError;
 use crate::ffi;
 use crate::handles::*;
 use crate::memory::*;
-use crate::support::memory::{self, Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::{buffers, memory, set};
 use crate::support::request::{Progress, State};
 
 use crate::provider::ServiceProvider;
@@ -320,7 +321,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCallerData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -335,10 +336,10 @@ pub unsafe extern "system" fn connect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCalleeData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
-                    let used = unsafe { memory::Slice::len_ptr(lpCalleeData) };
+                    let used = unsafe { buffers::Slice::len_ptr(lpCalleeData) };
                     // SAFETY: the contract of this function.
                     unsafe { Room::from_raw(bytes, length, used) }
                 };
@@ -612,7 +613,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpQOSName) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -786,7 +787,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCallerData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -801,10 +802,10 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCalleeData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
-                    let used = unsafe { memory::Slice::len_ptr(lpCalleeData) };
+                    let used = unsafe { buffers::Slice::len_ptr(lpCalleeData) };
                     // SAFETY: the contract of this function.
                     unsafe { Room::from_raw(bytes, length, used) }
                 };
@@ -892,7 +893,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = memory::Slices::new();
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
         let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
@@ -1000,11 +1001,11 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpInboundDisconnectData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     let used = unsafe {
-                        memory::Slice::len_ptr(lpInboundDisconnectData)
+                        buffers::Slice::len_ptr(lpInboundDisconnectData)
                     };
                     // SAFETY: the contract of this function.
                     unsafe { Room::from_raw(bytes, length, used) }
@@ -1045,7 +1046,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = memory::Slices::new();
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
         let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
@@ -1225,7 +1226,7 @@ pub unsafe extern "system" fn send<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = memory::Slices::new();
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
         let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
@@ -1327,7 +1328,7 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpOutboundDisconnectData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -1368,7 +1369,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = memory::Slices::new();
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
         let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;

@@ -1,6 +1,7 @@
 //! Overlapped requests: what a client asks for now, and is told of later, exactly once.
 
-use crate::support::memory::{Bytes, Gather, Items, Room, Scatter, Slice};
+use crate::support::buffers::{Gather, Scatter, Slice};
+use crate::support::memory::{Bytes, Items, Room};
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -257,7 +258,7 @@ pub(crate) fn settle<T, W: Wire>(
     answer: Result<Progress<T>, W::Error>,
 ) -> Result<Progress<T>, W::Error> {
     if state != State::Fresh {
-        return settle_elsewhere::<T, W>(state, answer);
+        return Ok(settle_elsewhere(state, answer));
     }
     match answer {
         Ok(Progress::Pending(_)) => Err(W::BROKEN),
@@ -268,15 +269,12 @@ pub(crate) fn settle<T, W: Wire>(
 
 /// The same where somebody else has the request, or has had it.
 #[cold]
-fn settle_elsewhere<T, W: Wire>(
-    state: State,
-    answer: Result<Progress<T>, W::Error>,
-) -> Result<Progress<T>, W::Error> {
+fn settle_elsewhere<T, E>(state: State, answer: Result<Progress<T>, E>) -> Progress<T> {
     match (state, answer) {
         // The provider below has done it, and told the client if that was to be told.
-        (State::Forwarded, Ok(Progress::Done(answer))) => Ok(Progress::Done(answer)),
+        (State::Forwarded, Ok(Progress::Done(answer))) => Progress::Done(answer),
         // A failure would say that nobody tells.
-        _ => Ok(Progress::Pending(Pending(()))),
+        _ => Progress::Pending(Pending(())),
     }
 }
 

@@ -5,18 +5,14 @@ use wpu::Gather;
 use wpu::ffi::WSABUF;
 use wpu_sys::{Bytes, Scatter};
 
-fn buffers(rooms: &mut [&mut [u8]]) -> Vec<WSABUF> {
-    let buffer = |room: &mut &mut [u8]| WSABUF {
-        len: u32::try_from(room.len()).expect("short"),
-        buf: room.as_mut_ptr(),
-    };
-    rooms.iter_mut().map(buffer).collect()
+fn buffer(room: &mut [u8]) -> WSABUF {
+    WSABUF { len: u32::try_from(room.len()).expect("short"), buf: room.as_mut_ptr() }
 }
 
 #[test]
 fn buffers_are_read_one_after_the_other_from_anywhere() {
     let (mut first, mut second) = (*b"abc", *b"defg");
-    let array = buffers(&mut [&mut first, &mut [], &mut second]);
+    let array = [&mut first[..], &mut [], &mut second].map(buffer);
     // SAFETY: the array and the bytes live as long as the test.
     let gather = unsafe { Gather::from_raw(array.as_ptr(), array.len()) }.expect("good pointers");
     assert_eq!((gather.count(), gather.total(), gather.to_vec()), (3, 7, b"abcdefg".to_vec()));
@@ -29,7 +25,7 @@ fn buffers_are_read_one_after_the_other_from_anywhere() {
 #[test]
 fn buffers_are_filled_one_after_the_other_and_never_beyond_the_last() {
     let (mut first, mut second) = ([0; 3], [0; 2]);
-    let array = buffers(&mut [&mut first, &mut second]);
+    let array = [&mut first[..], &mut second].map(buffer);
     // SAFETY: the array and the bytes live as long as the test.
     let scatter = unsafe { Scatter::from_raw(array.as_ptr(), array.len()) }.expect("good pointers");
     assert_eq!(scatter.write_at(1, b"12345"), 4);

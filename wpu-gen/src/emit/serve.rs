@@ -174,7 +174,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
             let length = downcall.param(length).c();
             let view = if fill { quote!(scatter) } else { quote!(gather) };
             quote! {
-                let mut slices = memory::Slices::new();
+                let mut slices = buffers::Slices::new();
                 #safety
                 let #name = unsafe { slices.#view(#c, #length) }.ok_or(#null)?;
             }
@@ -202,7 +202,7 @@ fn buffer(param: &Param, fill: bool, null: &TokenStream) -> TokenStream {
     let make = if fill {
         quote! {
             #safety
-            let used = unsafe { memory::Slice::len_ptr(#c) };
+            let used = unsafe { buffers::Slice::len_ptr(#c) };
             #safety
             unsafe { Room::from_raw(bytes, length, used) }
         }
@@ -215,7 +215,7 @@ fn buffer(param: &Param, fill: bool, null: &TokenStream) -> TokenStream {
     let whole = quote!({
         #safety
         let slice = unsafe { View::from_raw(#c) }.ok_or(#null)?;
-        let (bytes, length) = memory::Slice::parts(&slice.get());
+        let (bytes, length) = buffers::Slice::parts(&slice.get());
         let checked = { #make };
         checked.ok_or(#null)?
     });
