@@ -71,6 +71,7 @@
 //! A library may export several layers, also such as stand in the same chain. `WSPStartup` is not told
 //! which of them is meant; the one is started that stands highest and is not just starting what is below.
 
+mod calls;
 mod catalog;
 mod expand;
 mod lower;
