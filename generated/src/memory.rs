@@ -4,7 +4,7 @@
 
 use crate::error::WsaError;
 use crate::ffi;
-use crate::support::{memory, request};
+use crate::support::{buffers, memory, request, set};
 use core::marker::PhantomData;
 
 impl From<memory::Short> for WsaError {
@@ -15,15 +15,15 @@ impl From<memory::Short> for WsaError {
 }
 
 // SAFETY: the count comes first, and the items begin where the array does.
-unsafe impl memory::Counted for ffi::fd_set {
+unsafe impl set::Counted for ffi::fd_set {
     type Item = ffi::SOCKET;
     const ITEMS: usize = core::mem::offset_of!(ffi::fd_set, fd_array);
 }
 
 /// A client's `fd_set`, to read and to change.
-pub type FdSetMut<'a> = memory::SetMut<'a, ffi::fd_set>;
+pub type FdSetMut<'a> = set::SetMut<'a, ffi::fd_set>;
 
-impl memory::Slice for ffi::WSABUF {
+impl buffers::Slice for ffi::WSABUF {
     #[inline]
     fn parts(&self) -> (*mut u8, usize) {
         (self.buf.cast(), self.len as usize)
@@ -41,10 +41,10 @@ impl memory::Slice for ffi::WSABUF {
 }
 
 /// Buffers of a client, whose bytes are to be read.
-pub type Gather<'a> = memory::Gather<'a, ffi::WSABUF>;
+pub type Gather<'a> = buffers::Gather<'a, ffi::WSABUF>;
 
 /// Buffers of a client, which are to be filled.
-pub type Scatter<'a> = memory::Scatter<'a, ffi::WSABUF>;
+pub type Scatter<'a> = buffers::Scatter<'a, ffi::WSABUF>;
 
 /// A function of the client that decides whether a connection is accepted.
 ///

@@ -6,7 +6,8 @@ use crate::error::WsaError;
 use crate::ffi;
 use crate::handles::*;
 use crate::memory::*;
-use crate::support::memory::{self, Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::{buffers, memory, set};
 use crate::support::request::{Progress, State};
 
 use crate::facts::DOWNCALLS;
@@ -308,7 +309,7 @@ impl ServiceProvider for Procs {
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as memory::Slice>::from_parts(
+                <ffi::WSABUF as buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -316,7 +317,7 @@ impl ServiceProvider for Procs {
         let mut callee_data_slice = callee_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <ffi::WSABUF as memory::Slice>::from_parts(
+                <ffi::WSABUF as buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -339,7 +340,7 @@ impl ServiceProvider for Procs {
             return Err(WsaError::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
-            room.set_used(memory::Slice::parts(&slice).1);
+            room.set_used(buffers::Slice::parts(&slice).1);
         }
         Ok(())
     }
@@ -558,7 +559,7 @@ impl ServiceProvider for Procs {
         let name_slice = name
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as memory::Slice>::from_parts(
+                <ffi::WSABUF as buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -642,7 +643,7 @@ impl ServiceProvider for Procs {
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as memory::Slice>::from_parts(
+                <ffi::WSABUF as buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -650,7 +651,7 @@ impl ServiceProvider for Procs {
         let mut callee_data_slice = callee_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <ffi::WSABUF as memory::Slice>::from_parts(
+                <ffi::WSABUF as buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -674,7 +675,7 @@ impl ServiceProvider for Procs {
             return Err(WsaError::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
-            room.set_used(memory::Slice::parts(&slice).1);
+            room.set_used(buffers::Slice::parts(&slice).1);
         }
         Ok(answer)
     }
@@ -746,7 +747,7 @@ impl ServiceProvider for Procs {
         let mut data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <ffi::WSABUF as memory::Slice>::from_parts(
+                <ffi::WSABUF as buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -764,7 +765,7 @@ impl ServiceProvider for Procs {
             return Err(WsaError::reported(errno));
         }
         if let (Some(room), Some(slice)) = (data, data_slice) {
-            room.set_used(memory::Slice::parts(&slice).1);
+            room.set_used(buffers::Slice::parts(&slice).1);
         }
         Ok(())
     }
@@ -846,9 +847,9 @@ impl ServiceProvider for Procs {
             (self
                 .select)(
                 count,
-                read.map_or(ptr::null_mut(), memory::SetMut::lend),
-                write.map_or(ptr::null_mut(), memory::SetMut::lend),
-                except.map_or(ptr::null_mut(), memory::SetMut::lend),
+                read.map_or(ptr::null_mut(), set::SetMut::lend),
+                write.map_or(ptr::null_mut(), set::SetMut::lend),
+                except.map_or(ptr::null_mut(), set::SetMut::lend),
                 timeout.map_or(ptr::null(), View::as_ptr),
                 &raw mut errno,
             )
@@ -914,7 +915,7 @@ impl ServiceProvider for Procs {
         let data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as memory::Slice>::from_parts(
+                <ffi::WSABUF as buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )

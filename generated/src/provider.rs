@@ -6,7 +6,8 @@ use crate::error::WsaError;
 use crate::ffi;
 use crate::handles::*;
 use crate::memory::*;
-use crate::support::memory::{self, Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::{buffers, memory, set};
 use crate::support::request::{Progress, State};
 
 /// A provider's functions, one method for each.

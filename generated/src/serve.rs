@@ -6,7 +6,8 @@ use crate::error::WsaError;
 use crate::ffi;
 use crate::handles::*;
 use crate::memory::*;
-use crate::support::memory::{self, Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::{buffers, memory, set};
 use crate::support::request::{Progress, State};
 
 use crate::provider::ServiceProvider;
@@ -320,7 +321,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCallerData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -335,10 +336,10 @@ pub unsafe extern "system" fn connect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCalleeData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
-                    let used = unsafe { memory::Slice::len_ptr(lpCalleeData) };
+                    let used = unsafe { buffers::Slice::len_ptr(lpCalleeData) };
                     // SAFETY: the contract of this function.
                     unsafe { Room::from_raw(bytes, length, used) }
                 };
@@ -612,7 +613,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpQOSName) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -690,11 +691,10 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -787,7 +787,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCallerData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -802,10 +802,10 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpCalleeData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
-                    let used = unsafe { memory::Slice::len_ptr(lpCalleeData) };
+                    let used = unsafe { buffers::Slice::len_ptr(lpCalleeData) };
                     // SAFETY: the contract of this function.
                     unsafe { Room::from_raw(bytes, length, used) }
                 };
@@ -893,12 +893,10 @@ pub unsafe extern "system" fn recv<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.scatter();
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
         }
@@ -916,11 +914,10 @@ pub unsafe extern "system" fn recv<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -1004,11 +1001,11 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpInboundDisconnectData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     let used = unsafe {
-                        memory::Slice::len_ptr(lpInboundDisconnectData)
+                        buffers::Slice::len_ptr(lpInboundDisconnectData)
                     };
                     // SAFETY: the contract of this function.
                     unsafe { Room::from_raw(bytes, length, used) }
@@ -1049,12 +1046,10 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.scatter();
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
         }
@@ -1087,11 +1082,10 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -1232,12 +1226,10 @@ pub unsafe extern "system" fn send<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.gather();
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
@@ -1251,11 +1243,10 @@ pub unsafe extern "system" fn send<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {
@@ -1337,7 +1328,7 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
                 // SAFETY: the contract of this function.
                 let slice = unsafe { View::from_raw(lpOutboundDisconnectData) }
                     .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = memory::Slice::parts(&slice.get());
+                let (bytes, length) = buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe { Items::from_raw(bytes.cast_const(), length) }
@@ -1378,12 +1369,10 @@ pub unsafe extern "system" fn send_to<S: Serve>(
     let state = Cell::new(State::Fresh);
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
+        let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let slices = unsafe {
-            memory::Slices::from_raw(lpBuffers, dwBufferCount as usize)
-        }
+        let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
-        let buffers = slices.gather();
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
@@ -1407,11 +1396,10 @@ pub unsafe extern "system" fn send_to<S: Serve>(
                 None
             } else {
                 // SAFETY: the contract of this function.
-                Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
-                        .get(),
-                )
+                let thread = unsafe { View::from_raw(lpThreadId) }
+                    .ok_or(WsaError::WSAEFAULT)?
+                    .get();
+                Some(thread).filter(|thread| *thread != ffi::WSATHREADID::ZERO)
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some() && thread.is_none() {

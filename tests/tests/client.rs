@@ -242,3 +242,20 @@ fn a_close_ends_requests_aloud_and_the_last_clean_up_silently() {
     assert_eq!(host.wait(silent, Duration::ZERO), Ok(false));
     assert_eq!((host.sleep_alertable(Duration::ZERO), Arc::strong_count(&dropped)), (0, 1));
 }
+
+#[test]
+fn a_client_keeps_its_host() {
+    let _alone = alone();
+    let (host, client) = world();
+    let socket = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    let table = host.table();
+    drop(host);
+    let mut room = [0; 8];
+    client.send_all(socket, b"on").expect("a mailbox, whose upcalls are answered");
+    assert_eq!((client.recv(socket, &mut room), &room[..2]), (Ok(2), &b"on"[..]));
+    drop(client);
+    let mut errno = 0;
+    // SAFETY: the function of a host that is gone can still be called.
+    let event = unsafe { table.lpWPUCreateEvent.expect("no holes")(&raw mut errno) };
+    assert_eq!((event.is_null(), errno), (true, WsaError::WSANOTINITIALISED.code()));
+}

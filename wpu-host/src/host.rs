@@ -25,11 +25,11 @@ use wpu_sys::ffi::{HWND, SOCKET, WSAEVENT, WSATHREADID, WSPUPCALLTABLE, WSPUPCAL
 
 /// A Ws2_32 of its own: hands out a table of upcalls, answers them, and plays the client's part.
 ///
-/// Hosts know nothing of each other. A process can have 64 at once. When a host is dropped, calls
-/// through its tables answer `WSANOTINITIALISED`.
+/// Hosts know nothing of each other. A process can have 64 at once. When a host and its clients are
+/// dropped, calls through its tables answer `WSANOTINITIALISED`.
 pub struct Host {
     // Dropped first: from then on no upcall begins.
-    claim: Claim,
+    claim: Arc<Claim>,
     ws2: Arc<Ws2>,
     winsock: Arc<Winsock>,
 }
@@ -72,7 +72,7 @@ impl Host {
     ///
     /// When 64 hosts are alive in this process.
     pub fn new() -> Result<Self, NoPlace> {
-        let claim = Claim::new()?;
+        let claim = Arc::new(Claim::new()?);
         let ws2 = Arc::new(Ws2::new(Handles::new(claim.index())));
         claim.settle(Arc::clone(&ws2));
         export::provide();
@@ -125,7 +125,7 @@ impl Host {
     /// A client of the installed providers, which has called `WSAStartup` once.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::new(Arc::clone(&self.winsock))
+        Client::new(Arc::clone(&self.winsock), Arc::clone(&self.claim))
     }
 
     /// What providers did against the rules so far.

@@ -33,6 +33,7 @@ static OCCUPANTS: [Mutex<Option<Arc<Ws2>>>; PLACES] = [const { Mutex::new(None) 
 static FREE: LazyLock<Mutex<VecDeque<usize>>> = LazyLock::new(|| Mutex::new((0..PLACES).collect()));
 
 /// A place that is taken, until this is dropped.
+#[derive(Debug)]
 pub(crate) struct Claim(usize);
 
 impl Claim {

@@ -346,7 +346,7 @@ unsafe extern "system" fn clean_up<P: EntryPoint>(errno: *mut i32) -> i32 {
     let run = P::__run();
     let last = || {
         // SAFETY: the gate is opened to `P`, whose functions only a started `P` gives out.
-        let answer = unsafe { run.gate().close(|provider: &P| provider.cleanup()) };
+        let answer = unsafe { run.gate().close(|provider: &P| provider.cleanup(), late::<P>) };
         answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
     };
     let Err(error) = contained(|| run.clean_up_with(last)) else {
@@ -359,12 +359,21 @@ unsafe extern "system" fn clean_up<P: EntryPoint>(errno: *mut i32) -> i32 {
     SOCKET_ERROR
 }
 
+/// A process that hangs in its last clean-up says what for.
+fn late<P: EntryPoint>(owed: usize) {
+    let name = P::DECLARATION.provider;
+    complain(format_args!(
+        "the last clean-up of `{name}` waits for requests that it has pended ({owed}): complete or drop each \
+         `Pended` in `cleanup`"
+    ));
+}
+
 /// Leads the functions of a table to the instance of `P`.
 struct Serving<P>(PhantomData<fn() -> P>);
 
 impl<P: EntryPoint> Serve for Serving<P> {
     type Provider = P;
-    const TELLER: Teller = Teller { begin: tell::begin, tell: tell::tell::<P> };
+    const TELLER: Teller = Teller { begin: tell::begin::<P>, tell: tell::tell::<P>, end: tell::end::<P> };
 
     #[inline]
     fn with<R>(body: impl FnOnce(&P) -> Result<R, WsaError>) -> Result<R, WsaError> {

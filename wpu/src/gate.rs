@@ -1,4 +1,5 @@
-//! The gate that every downcall passes: it leads to the provider's instance, and counts who is inside.
+//! The gate that every downcall passes: it leads to the provider's instance, and counts who is inside,
+//! and which requests were taken on there.
 
 use crate::contain::contain;
 use std::any::TypeId;
@@ -7,7 +8,11 @@ use std::fmt;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use wpu_sys::WsaError;
+
+/// For how long the last clean-up waits without a word.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(5) };
 
 /// Leads downcalls to the provider's instance while there is one.
 pub(crate) struct Gate {
@@ -15,7 +20,9 @@ pub(crate) struct Gate {
     instance: AtomicPtr<()>,
     /// How many calls are inside.
     inside: AtomicUsize,
-    /// Whether somebody wants to know when a call leaves.
+    /// How many requests were taken on and not completed: their memory is the client's.
+    owed: AtomicUsize,
+    /// Whether somebody wants to know when a call leaves, or a request is completed.
     watched: AtomicBool,
     inner: Mutex<Inner>,
     left: Condvar,
@@ -60,6 +67,7 @@ impl Gate {
         Self {
             instance: AtomicPtr::new(null_mut()),
             inside: AtomicUsize::new(0),
+            owed: AtomicUsize::new(0),
             watched: AtomicBool::new(false),
             inner: Mutex::new(Inner { of: None, retired: Vec::new() }),
             left: Condvar::new(),
@@ -98,28 +106,40 @@ impl Gate {
     ) -> Result<R, WsaError> {
         // First the count, then the instance: whoever closes does it the other way round.
         self.inside.fetch_add(1, Ordering::SeqCst);
-        let _leave = Leave(self);
         let instance = self.instance.load(Ordering::SeqCst).cast::<P>();
-        if instance.is_null() {
-            return Err(WsaError::WSANOTINITIALISED);
+        // SAFETY: if there is one it is alive: whoever frees it waits for this call, or leaves that to it.
+        let answer = match unsafe { instance.as_ref() } {
+            None => Err(WsaError::WSANOTINITIALISED),
+            Some(instance) => {
+                let frame = Frame { gate: self, outer: INNERMOST.get() };
+                INNERMOST.set(&raw const frame);
+                let answer = contain(|| body(instance));
+                INNERMOST.set(frame.outer);
+                answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+            }
+        };
+        // Nothing above unwinds.
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        if self.watched.load(Ordering::SeqCst) {
+            self.tell();
         }
-        // SAFETY: it is alive: whoever frees it waits for this call, or leaves that to it.
-        let instance = unsafe { &*instance };
-        let frame = Frame { gate: self, outer: INNERMOST.get() };
-        INNERMOST.set(&raw const frame);
-        let answer = contain(|| body(instance));
-        INNERMOST.set(frame.outer);
-        answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+        answer
     }
 
     /// Closes the gate: no further call comes in. `last` runs with the instance, and is to end what
-    /// blocks the calls inside; then the gate waits until those of other threads have left, and frees
-    /// the instance. If calls of this thread are inside, the last of them frees it.
+    /// blocks the calls inside; then the gate waits until those of other threads have left, frees the
+    /// instance, and waits until nobody owes a request any more. If that takes long, `late` is told how
+    /// many are owed. If calls of this thread are inside, the last of them frees the instance, and nobody
+    /// waits for requests: such calls may hold some.
     ///
     /// # Safety
     ///
     /// `P` is what the gate is opened to.
-    pub(crate) unsafe fn close<P, R>(&self, last: impl FnOnce(&P) -> R) -> Option<R> {
+    pub(crate) unsafe fn close<P, R>(
+        &self,
+        last: impl FnOnce(&P) -> R,
+        late: impl FnOnce(usize),
+    ) -> Option<R> {
         let instance = NonNull::new(self.instance.swap(null_mut(), Ordering::SeqCst))?;
         // SAFETY: the contract of this function; only this thread can free it now.
         let answer = contain(|| last(unsafe { instance.cast::<P>().as_ref() }));
@@ -130,11 +150,40 @@ impl Gate {
             inner = self.left.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
         inner.retired.push(Instance { at: instance, free: free::<P> });
-        let gone = if own == 0 { std::mem::take(&mut inner.retired) } else { Vec::new() };
-        self.watched.store(own > 0, Ordering::SeqCst);
-        drop(inner);
-        drop(gone);
+        if own == 0 {
+            let gone = std::mem::take(&mut inner.retired);
+            drop(inner);
+            drop(gone);
+            self.wait_for_requests(late);
+            self.watched.store(false, Ordering::SeqCst);
+        }
         answer
+    }
+
+    /// Whoever has cleaned up may free the memory that it lent along with requests.
+    fn wait_for_requests(&self, late: impl FnOnce(usize)) {
+        let owing = |_: &mut Inner| self.owed.load(Ordering::SeqCst) > 0;
+        let waited = self.left.wait_timeout_while(self.lock(), PATIENCE, owing);
+        let (inner, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        if !timeout.timed_out() {
+            return;
+        }
+        drop(inner);
+        late(self.owed.load(Ordering::SeqCst));
+        drop(self.left.wait_while(self.lock(), owing));
+    }
+
+    /// A request was taken on, in a call that is inside.
+    pub(crate) fn owe(&self) {
+        self.owed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Such a request was completed, and nothing that was lent with it is touched any more.
+    pub(crate) fn settle(&self) {
+        self.owed.fetch_sub(1, Ordering::SeqCst);
+        if self.watched.load(Ordering::SeqCst) {
+            self.tell();
+        }
     }
 
     /// How many calls of this thread are inside.
@@ -149,7 +198,7 @@ impl Gate {
         count
     }
 
-    /// A call has left, and somebody wants to know.
+    /// A call has left, or a request is completed, and somebody wants to know.
     #[cold]
     fn tell(&self) {
         let mut inner = self.lock();
@@ -174,22 +223,35 @@ unsafe fn free<P>(instance: NonNull<()>) {
     drop(unsafe { Box::from_raw(instance.cast::<P>().as_ptr()) });
 }
 
-/// Counts a call out, whatever happens inside.
-struct Leave<'a>(&'a Gate);
-
-impl Drop for Leave<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.inside.fetch_sub(1, Ordering::SeqCst);
-        if self.0.watched.load(Ordering::SeqCst) {
-            self.0.tell();
-        }
-    }
-}
-
 impl fmt::Debug for Gate {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let open = !self.instance.load(Ordering::SeqCst).is_null();
         out.debug_struct("Gate").field("open", &open).field("inside", &self.inside).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Gate;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_clean_up_that_waits_for_requests_says_for_how_many_and_ends_with_the_last_of_them() {
+        let gate = Gate::new();
+        gate.open(7_u8).expect("the first instance");
+        gate.owe();
+        gate.owe();
+        let (late, told) = mpsc::channel();
+        std::thread::scope(|scope| {
+            // SAFETY: the gate is opened to such an instance.
+            let closing = scope.spawn(|| unsafe {
+                gate.close(|instance: &u8| *instance, |owed| late.send(owed).expect("the test waits"))
+            });
+            assert_eq!(told.recv(), Ok(2));
+            gate.settle();
+            assert!(!closing.is_finished());
+            gate.settle();
+            assert_eq!(closing.join().expect("no panic"), Some(7));
+        });
     }
 }

@@ -6,9 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 use wpu_sys::{Class, EventRef, Operation, Outcome, Parts, ThreadId, Upcalls, ViewMut, WsaError};
 
-/// Marks the client's structure as in use.
-pub(crate) fn begin(parts: &Parts) {
+/// Marks the client's structure as in use, and notes that a completion is owed.
+pub(crate) fn begin<P: Provider>(parts: &Parts) {
+    P::__run().gate().owe();
     internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
+}
+
+/// Notes that what was owed is done.
+pub(crate) fn end<P: Provider>() {
+    P::__run().gate().settle();
 }
 
 /// Tells the client how its operation ended: once. After the last clean-up has begun it is only noted

@@ -29,7 +29,7 @@ enum After {
 }
 
 const TELLER: Teller =
-    Teller { begin: |_| {}, tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)) };
+    Teller { begin: |_| {}, tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)), end: || {} };
 
 fn contained<R>(body: impl FnOnce() -> Result<R, WsaError>) -> Result<R, WsaError> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(WsaError::WSASYSCALLFAILURE))

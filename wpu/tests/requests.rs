@@ -4,10 +4,12 @@ mod common;
 
 use common::host::{self, Scripted, wait_alertably};
 use common::provider::{ENTRY, VERSION, clean_up};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 use wpu::__private::{Run, Starter, start_up};
 use wpu::{
     Class, Declaration, EntryPoint, Gather, Pended, Platform, Procs, Progress, Provider, Request, Scatter,
@@ -27,6 +29,16 @@ const AT_ONCE: SOCKET = 4;
 const LATER: SOCKET = 8;
 const NEVER: SOCKET = 12;
 const GREEDY: SOCKET = 16;
+const OUTSIDE: SOCKET = 20;
+
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Each test has a run of its own, since each has a thread of its own.
+    static MINE: Cell<usize> = Cell::new(TAKEN.fetch_add(1, Ordering::Relaxed));
+    /// Where the requests of the socket [`OUTSIDE`] are kept: not by the instance.
+    static KEPT: RefCell<Vec<Pended>> = const { RefCell::new(Vec::new()) };
+}
 
 impl Provider for Keeper {
     type Upcalls = Upcalls;
@@ -42,11 +54,8 @@ impl Provider for Keeper {
         Upcalls::new(Self::__run().cell())
     }
     fn __run() -> &'static Run {
-        /// Each test has a run of its own, since each has a thread of its own.
         static RUNS: [Run; 16] = [const { Run::new() }; 16];
-        static TAKEN: AtomicUsize = AtomicUsize::new(0);
-        thread_local!(static MINE: usize = TAKEN.fetch_add(1, Ordering::Relaxed));
-        &RUNS[MINE.with(|mine| *mine)]
+        &RUNS[MINE.get()]
     }
     fn __import(missing: UpcallSet, _: &mut Table) -> UpcallSet {
         missing
@@ -87,9 +96,12 @@ impl ServiceProvider for Keeper {
         flags: u32,
         request: Option<Request<'_>>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        if let (LATER, Some(request)) = (socket, request) {
+        if let (LATER | OUTSIDE, Some(request)) = (socket, request) {
             let (pending, pended) = request.pend();
-            self.0.lock().expect("no panic").push(pended);
+            match socket {
+                OUTSIDE => KEPT.with_borrow_mut(|kept| kept.push(pended)),
+                _ => self.0.lock().expect("no panic").push(pended),
+            }
             return Ok(Progress::Pending(pending));
         }
         let count = buffers.write_at(0, b"abcdefgh");
@@ -279,14 +291,18 @@ fn a_routine_runs_in_the_next_alertable_wait() {
 fn a_request_with_a_routine_and_no_thread_is_refused() {
     let (functions, _) = started();
     let client = Client::new();
-    let (mut count, mut errno) = (77, 77);
     let buffers = client.buffers();
     let (at, overlapped) = (buffers.as_ptr(), client.overlapped.get());
     let send = functions.lpWSPSend.expect("no holes");
-    // SAFETY: all pointers are good, or null.
-    let answer =
-        unsafe { send(LATER, at, 2, &raw mut count, 0, overlapped, Some(routine), null(), &raw mut errno) };
-    assert_eq!((answer, errno, host::seen()), (-1, WsaError::WSAEFAULT.code(), vec![]));
+    let nobody = WSATHREADID::ZERO;
+    for thread in [null(), &raw const nobody] {
+        let (mut count, mut errno) = (77, 77);
+        // SAFETY: all pointers are good, or null.
+        let answer = unsafe {
+            send(LATER, at, 2, &raw mut count, 0, overlapped, Some(routine), thread, &raw mut errno)
+        };
+        assert_eq!((answer, errno, host::seen()), (-1, WsaError::WSAEFAULT.code(), vec![]));
+    }
     clean_up(&functions).expect("started");
 }
 
@@ -298,6 +314,31 @@ fn what_the_last_clean_up_aborts_is_noted_and_told_to_nobody() {
     clean_up(&functions).expect("started");
     assert_eq!(host::seen(), []);
     assert_eq!(client.result(), Some(Err(WsaError::WSA_OPERATION_ABORTED)));
+}
+
+/// Whoever has cleaned up may free what it lent.
+#[test]
+fn the_last_clean_up_waits_for_requests_that_others_still_hold() {
+    let (functions, _) = started();
+    let client = Client::new();
+    assert_eq!(client.recv(&functions, OUTSIDE), PENDING);
+    let (kept, run) = (KEPT.take(), MINE.get());
+    let (over, seen) = channel();
+    let holder = std::thread::spawn(move || {
+        MINE.set(run);
+        let early = seen.recv_timeout(Duration::from_millis(200));
+        for pended in kept {
+            let count = pended.scatter().write_at(0, b"outside");
+            pended.complete(Ok((u32::try_from(count).expect("short"), 0)));
+        }
+        early
+    });
+    clean_up(&functions).expect("started");
+    // The holder may have gone by now.
+    let _ = over.send(());
+    assert_eq!((client.bytes(), client.result()), (*b"outside", Some(Ok((7, 0)))));
+    assert_eq!(holder.join().expect("no panic"), Err(RecvTimeoutError::Timeout), "the clean-up did not wait");
+    assert_eq!(host::seen(), [], "nobody is told");
 }
 
 #[test]

@@ -7,25 +7,9 @@
 //! of them overlap. Each is valid until the call that brought it returns, or until the request
 //! that it was lent to is completed.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-
-/// A structure that is a pointer to items, with their number.
-pub trait Slice: Copy {
-    /// Where the bytes are, and how many.
-    fn parts(&self) -> (*mut u8, usize);
-    /// One that stands for these bytes.
-    fn from_parts(bytes: *mut u8, len: u32) -> Self;
-    /// Where the number is.
-    ///
-    /// # Safety
-    ///
-    /// `this` points at such a structure.
-    unsafe fn len_ptr(this: *mut Self) -> *mut u32;
-}
 
 /// Data did not fit, and none of it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +35,7 @@ pub struct ViewMut<'a, T>(NonNull<T>, PhantomData<&'a mut T>);
 /// Several values in a row, to read.
 #[derive(Debug)]
 pub struct Items<'a, T> {
-    at: NonNull<T>,
+    pub(super) at: NonNull<T>,
     len: usize,
     life: PhantomData<&'a T>,
 }
@@ -72,24 +56,6 @@ pub struct Room<'a, T = u8> {
     life: PhantomData<&'a mut T>,
 }
 
-/// An array of buffers whose bytes are to be read, one after the other.
-#[derive(Debug)]
-pub struct Gather<'a, S> {
-    at: NonNull<S>,
-    len: usize,
-    total: usize,
-    life: PhantomData<&'a S>,
-}
-
-/// An array of buffers that are to be filled, one after the other.
-#[derive(Debug)]
-pub struct Scatter<'a, S> {
-    at: NonNull<S>,
-    len: usize,
-    total: usize,
-    life: PhantomData<&'a mut S>,
-}
-
 /// They are pointers, and copied as such.
 macro_rules! copied {
     ($($name:ident<$kind:ident>),*) => {$(
@@ -103,11 +69,13 @@ macro_rules! copied {
     )*};
 }
 
-copied!(View<T>, ViewMut<T>, Items<T>, Room<T>, Gather<S>, Scatter<S>);
+pub(super) use copied;
+
+copied!(View<T>, ViewMut<T>, Items<T>, Room<T>);
 
 /// A pointer that is neither null nor misaligned.
 #[inline]
-fn good<T>(pointer: *mut T) -> Option<NonNull<T>> {
+pub(super) fn good<T>(pointer: *mut T) -> Option<NonNull<T>> {
     NonNull::new(pointer).filter(|pointer| pointer.is_aligned())
 }
 
@@ -274,10 +242,14 @@ impl<'a, T: Copy> Items<'a, T> {
     }
 
     /// A copy of all of them.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for so many.
     #[must_use]
     #[inline]
     pub fn to_vec(self) -> Vec<T> {
-        let mut copy = Vec::<T>::with_capacity(self.len);
+        let mut copy = empty::<T>(self.len);
         // SAFETY: they can be read, and the vector has room for them.
         unsafe { copy.as_mut_ptr().copy_from(self.at.as_ptr(), self.len) };
         // SAFETY: so many were just written.
@@ -291,6 +263,14 @@ impl<'a, T: Copy> Items<'a, T> {
     pub const fn as_ptr(self) -> *const T {
         self.at.as_ptr()
     }
+}
+
+/// A vector with room for `len` items. A client may say any number, which must not end the process.
+pub(super) fn empty<T>(len: usize) -> Vec<T> {
+    let mut items = Vec::new();
+    let room = items.try_reserve_exact(len);
+    assert!(room.is_ok(), "there is no memory for {len} items of a client");
+    items
 }
 
 /// Texts of clients end somewhere.
@@ -430,360 +410,5 @@ impl<'a, T: Copy> Room<'a, T> {
     #[inline]
     pub const fn used_ptr(self) -> *mut u32 {
         self.used
-    }
-}
-
-/// Counts the bytes of one more buffer; `None` if it has some, and the pointer to them is null.
-#[inline]
-fn add<S: Slice>(total: usize, slice: &S) -> Option<usize> {
-    let (bytes, len) = slice.parts();
-    let good = len == 0 || !bytes.is_null();
-    good.then_some(total.saturating_add(len))
-}
-
-/// How many buffers a call brings as a rule, at most.
-const FEW: usize = 4;
-
-/// A copy of a client's array of buffers, so that nothing which is written to one of them can change
-/// where the others are.
-#[derive(Debug)]
-pub(crate) struct Slices<S> {
-    few: [MaybeUninit<S>; FEW],
-    many: Vec<S>,
-    len: usize,
-    /// How many bytes all of them have.
-    total: usize,
-}
-
-impl<S: Slice> Slices<S> {
-    /// `None` if the pointer to the array, or to the bytes of a buffer that has some, is null or
-    /// misaligned.
-    ///
-    /// # Safety
-    ///
-    /// Otherwise that many structures can be read, and the bytes of each be used for as long as the result is.
-    #[inline]
-    pub(crate) unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
-        // SAFETY: the contract of this function.
-        let array = unsafe { Items::from_raw(pointer, len) }?;
-        let few = [const { MaybeUninit::uninit() }; FEW];
-        let mut this = Self { few, many: Vec::new(), len, total: 0 };
-        if len > FEW {
-            return this.with_many(array);
-        }
-        let mut at = array.at;
-        for place in this.few.iter_mut().take(len) {
-            // SAFETY: it is one of the structures, which can be read.
-            let slice = unsafe { at.read() };
-            // SAFETY: at most one past the last of them.
-            at = unsafe { at.add(1) };
-            this.total = add(this.total, &slice)?;
-            place.write(slice);
-        }
-        Some(this)
-    }
-
-    #[cold]
-    fn with_many(mut self, array: Items<'_, S>) -> Option<Self> {
-        self.many = array.to_vec();
-        self.total = self.many.iter().try_fold(0, add)?;
-        Some(self)
-    }
-
-    #[inline]
-    fn at(&self) -> NonNull<S> {
-        if self.len > FEW { NonNull::from(&*self.many).cast() } else { NonNull::from(&self.few).cast() }
-    }
-
-    /// The buffers, to read.
-    #[inline]
-    pub(crate) fn gather(&self) -> Gather<'_, S> {
-        Gather { at: self.at(), len: self.len, total: self.total, life: PhantomData }
-    }
-
-    /// The buffers, to fill.
-    #[inline]
-    pub(crate) fn scatter(&self) -> Scatter<'_, S> {
-        Scatter { at: self.at(), len: self.len, total: self.total, life: PhantomData }
-    }
-}
-
-/// What gathering and scattering have in common.
-macro_rules! buffers {
-    ($name:ident) => {
-        impl<'a, S: Slice> $name<'a, S> {
-            /// `None` if the pointer to the array, or to the bytes of a buffer that has some, is null
-            /// or misaligned.
-            ///
-            /// # Safety
-            ///
-            /// Otherwise that many structures can be read, and the bytes of each be used, for as long as `'a`.
-            #[inline]
-            pub unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
-                // SAFETY: the contract of this function.
-                let array = unsafe { Items::from_raw(pointer, len) }?;
-                let mut total = 0;
-                for index in 0..len {
-                    // SAFETY: the index is less than the number of structures.
-                    let slice = unsafe { array.at.add(index) };
-                    // SAFETY: they can be read.
-                    total = add(total, &unsafe { slice.read() })?;
-                }
-                Some(Self { at: array.at, len, total, life: PhantomData })
-            }
-
-            /// No buffers.
-            #[must_use]
-            #[inline]
-            pub const fn nothing() -> Self {
-                Self { at: NonNull::dangling(), len: 0, total: 0, life: PhantomData }
-            }
-
-            /// How many buffers there are.
-            #[must_use]
-            #[inline]
-            pub const fn count(self) -> usize {
-                self.len
-            }
-
-            /// How many bytes all of them have.
-            #[must_use]
-            #[inline]
-            pub const fn total(self) -> usize {
-                self.total
-            }
-
-            /// Where the array is.
-            #[must_use]
-            #[inline]
-            pub const fn as_ptr(self) -> *mut S {
-                self.at.as_ptr()
-            }
-
-            #[inline]
-            fn slices(self) -> impl Iterator<Item = (*mut u8, usize)> {
-                (0..self.len).map(move |index| {
-                    // SAFETY: the index is less than the number of structures.
-                    let slice = unsafe { self.at.add(index) };
-                    // SAFETY: whoever made this vouched that they can be read.
-                    unsafe { slice.read() }.parts()
-                })
-            }
-        }
-    };
-}
-
-buffers!(Gather);
-buffers!(Scatter);
-
-impl<'a, S: Slice> Gather<'a, S> {
-    /// The bytes of each buffer.
-    #[inline]
-    pub fn iter(self) -> impl Iterator<Item = Bytes<'a>> {
-        // SAFETY: whoever made this vouched for each buffer.
-        self.slices().filter_map(|(bytes, len)| unsafe { Items::from_raw(bytes, len) })
-    }
-
-    /// Copies as many bytes as fit, beginning with byte `at` of all, and says how many.
-    #[inline]
-    pub fn copy_at(self, mut at: usize, into: &mut [u8]) -> usize {
-        let mut copied = 0;
-        for bytes in self.iter() {
-            copied += bytes.copy_at(at, &mut into[copied..]);
-            at = at.saturating_sub(bytes.len());
-        }
-        copied
-    }
-
-    /// A copy of all bytes.
-    #[must_use]
-    #[inline]
-    pub fn to_vec(self) -> Vec<u8> {
-        let mut copy = vec![0; self.total()];
-        let copied = self.copy_at(0, &mut copy);
-        copy.truncate(copied);
-        copy
-    }
-}
-
-impl<'a, S: Slice> Scatter<'a, S> {
-    /// The room of each buffer.
-    #[inline]
-    pub fn iter(self) -> impl Iterator<Item = Room<'a>> {
-        let nowhere = core::ptr::null_mut();
-        // SAFETY: whoever made this vouched for each buffer.
-        self.slices().filter_map(move |(bytes, len)| unsafe { Room::from_raw(bytes, len, nowhere) })
-    }
-
-    /// Writes as many bytes as fit, beginning with byte `at` of all, and says how many.
-    #[must_use = "not all bytes may fit"]
-    #[inline]
-    pub fn write_at(self, mut at: usize, data: &[u8]) -> usize {
-        let mut written = 0;
-        for room in self.iter() {
-            written += room.write_at(at, &data[written..]);
-            at = at.saturating_sub(room.capacity());
-        }
-        written
-    }
-
-    /// Copies as many bytes as fit out of what was written, beginning with byte `at` of all.
-    #[inline]
-    pub fn copy_at(self, at: usize, into: &mut [u8]) -> usize {
-        Gather { at: self.at, len: self.len, total: self.total, life: PhantomData }.copy_at(at, into)
-    }
-}
-
-/// A structure that counts the items that follow in it, which may be more than its declaration says.
-///
-/// # Safety
-///
-/// The count is a `u32` at offset 0, and the items begin at [`ITEMS`](Self::ITEMS).
-pub unsafe trait Counted {
-    /// One of the items.
-    type Item: Copy + PartialEq;
-    /// Where they begin, in bytes.
-    const ITEMS: usize;
-}
-
-/// A counted structure of a client, to read and to write.
-///
-/// It never has more items than at first, whatever is written over its count.
-#[derive(Debug)]
-pub struct SetMut<'a, S> {
-    at: NonNull<S>,
-    most: usize,
-    life: PhantomData<&'a mut S>,
-}
-
-copied!(SetMut<S>);
-
-impl<S: Counted> SetMut<'_, S> {
-    /// `None` if the pointer is null or misaligned.
-    ///
-    /// # Safety
-    ///
-    /// Otherwise the count and that many items can be read and written for as long as the result is used.
-    #[inline]
-    pub unsafe fn from_raw(pointer: *mut S) -> Option<Self> {
-        let at = good(pointer)?;
-        // SAFETY: the count is there, and can be read.
-        let most = unsafe { at.cast::<u32>().read() } as usize;
-        Some(Self { at, most, life: PhantomData })
-    }
-
-    /// Lends `body` a set of these items, and returns its answer with the items that are left.
-    #[inline]
-    pub fn with<R>(items: &[S::Item], body: impl FnOnce(SetMut<'_, S>) -> R) -> (R, Vec<S::Item>) {
-        let bytes = S::ITEMS + size_of_val(items);
-        // As large as the declared structure, at least, and as aligned as any integer.
-        let mut memory = vec![0_u64; bytes.max(size_of::<S>()).div_ceil(8)];
-        const { assert!(align_of::<S>() <= align_of::<u64>()) };
-        let at = NonNull::from(&mut *memory).cast();
-        let set = SetMut::<S> { at, most: items.len(), life: PhantomData };
-        set.set_len(items.len());
-        for (index, item) in items.iter().enumerate() {
-            set.set(index, *item);
-        }
-        let answer = body(set);
-        (answer, set.iter().take(items.len()).collect())
-    }
-
-    /// How many items there are.
-    #[must_use]
-    #[inline]
-    pub fn len(self) -> usize {
-        // SAFETY: the count is there, and can be read.
-        let count = unsafe { self.at.cast::<u32>().read() };
-        (count as usize).min(self.most)
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    #[inline]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// One of the items.
-    #[must_use]
-    #[inline]
-    pub fn get(self, index: usize) -> Option<S::Item> {
-        // SAFETY: such an item can be read.
-        self.item(index).map(|item| unsafe { item.read() })
-    }
-
-    /// Replaces one of the items; nothing happens if there is none with this index.
-    #[inline]
-    pub fn set(self, index: usize, item: S::Item) {
-        if let Some(place) = self.item(index) {
-            // SAFETY: such an item can be written.
-            unsafe { place.write(item) };
-        }
-    }
-
-    /// All items.
-    #[inline]
-    pub fn iter(self) -> impl Iterator<Item = S::Item> {
-        (0..self.len()).map_while(move |index| self.get(index))
-    }
-
-    /// Whether it holds `item`.
-    #[must_use]
-    #[inline]
-    pub fn contains(self, item: S::Item) -> bool {
-        self.iter().any(|other| other == item)
-    }
-
-    /// Keeps the items for which `keep` says so.
-    #[inline]
-    pub fn retain(self, mut keep: impl FnMut(S::Item) -> bool) {
-        let mut kept = 0;
-        for item in self.iter() {
-            if keep(item) {
-                self.set(kept, item);
-                kept += 1;
-            }
-        }
-        self.set_len(kept);
-    }
-
-    /// Removes all items.
-    #[inline]
-    pub fn clear(self) {
-        self.set_len(0);
-    }
-
-    /// Where it is.
-    #[must_use]
-    #[inline]
-    pub const fn as_ptr(self) -> *mut S {
-        self.at.as_ptr()
-    }
-
-    /// Lends the set on: its count is right, whatever lies over it was written to.
-    #[inline]
-    pub(crate) fn lend(self) -> *mut S {
-        self.set_len(self.len());
-        self.at.as_ptr()
-    }
-
-    #[inline]
-    fn set_len(self, len: usize) {
-        let len = u32::try_from(len).unwrap_or(u32::MAX);
-        // SAFETY: the count is there, and can be written.
-        unsafe { self.at.cast::<u32>().write(len) };
-    }
-
-    /// Where an item is, if there is one with this index.
-    #[inline]
-    fn item(self, index: usize) -> Option<NonNull<S::Item>> {
-        if index >= self.len() {
-            return None;
-        }
-        // SAFETY: the items begin there.
-        let items = unsafe { self.at.byte_add(S::ITEMS) }.cast::<S::Item>();
-        // SAFETY: the index is less than the number of items.
-        Some(unsafe { items.add(index) })
     }
 }

@@ -6,6 +6,8 @@
 //! Functions are `#[inline]`, so that whoever compiles this crate pays only for those in use.
 
 pub(crate) mod border;
+#[cfg(feature = "provider")]
+pub mod buffers;
 pub mod cell;
 pub mod facts;
 #[cfg(feature = "provider")]
@@ -13,6 +15,8 @@ pub mod memory;
 pub mod refused;
 #[cfg(feature = "provider")]
 pub mod request;
+#[cfg(feature = "provider")]
+pub mod set;
 pub(crate) mod symbol;
 pub mod verdict;
 pub mod wide;

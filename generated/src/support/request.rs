@@ -3,7 +3,8 @@
 
 //! Overlapped requests: what a client asks for now, and is told of later, exactly once.
 
-use crate::support::memory::{Bytes, Gather, Items, Room, Scatter, Slice};
+use crate::support::buffers::{Gather, Scatter, Slice};
+use crate::support::memory::{Bytes, Items, Room};
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -58,10 +59,12 @@ pub type Outcome<W> = Result<(u32, u32), <W as Wire>::Error>;
 /// How a request is begun and told of. Functions, because C carries no context.
 #[derive(Debug)]
 pub struct Teller<W: Wire> {
-    /// Marks the client's structure as in use.
+    /// A request is taken on: marks the client's structure as in use.
     pub begin: fn(&Parts<W>),
     /// Tells the client how the operation ended.
     pub tell: fn(&Parts<W>, Outcome<W>),
+    /// Nothing of a request that was taken on is used any more.
+    pub end: fn(),
 }
 
 impl<W: Wire> Clone for Teller<W> {
@@ -257,18 +260,29 @@ pub(crate) fn settle<T, W: Wire>(
     state: State,
     answer: Result<Progress<T>, W::Error>,
 ) -> Result<Progress<T>, W::Error> {
+    if state != State::Fresh {
+        return Ok(settle_elsewhere(state, answer));
+    }
+    match answer {
+        Ok(Progress::Pending(_)) => Err(W::BROKEN),
+        Err(error) if error == W::PENDING => Err(W::BROKEN),
+        answer => answer,
+    }
+}
+
+/// The same where somebody else has the request, or has had it.
+#[cold]
+fn settle_elsewhere<T, E>(state: State, answer: Result<Progress<T>, E>) -> Progress<T> {
     match (state, answer) {
-        (State::Pended | State::ForwardedPending, _) => Ok(Progress::Pending(Pending(()))),
-        // The provider below has told the client. A failure would say that nobody does.
-        (State::Forwarded, Err(_) | Ok(Progress::Pending(_))) => Ok(Progress::Pending(Pending(()))),
-        (_, Ok(Progress::Pending(_))) => Err(W::BROKEN),
-        (_, Err(error)) if error == W::PENDING => Err(W::BROKEN),
-        (_, answer) => answer,
+        // The provider below has done it, and told the client if that was to be told.
+        (State::Forwarded, Ok(Progress::Done(answer))) => Progress::Done(answer),
+        // A failure would say that nobody tells.
+        _ => Progress::Pending(Pending(())),
     }
 }
 
 /// A request that was taken on. It is completed once: by [`complete`](Self::complete), or as aborted
-/// when it is dropped.
+/// when it is dropped. The provider's last clean-up waits for that.
 #[derive(Debug)]
 #[must_use = "dropping it aborts the client's operation"]
 pub struct Pended<W: Wire> {
@@ -357,8 +371,9 @@ impl<W: Wire> Pended<W> {
             Ok((count, _)) if count as usize > this.asked => Err(W::BROKEN),
             outcome => outcome,
         };
-        (this.teller.tell)(&this.parts, outcome);
         drop(owned);
+        (this.teller.tell)(&this.parts, outcome);
+        (this.teller.end)();
     }
 }
 
@@ -366,5 +381,6 @@ impl<W: Wire> Drop for Pended<W> {
     #[inline]
     fn drop(&mut self) {
         (self.teller.tell)(&self.parts, Err(W::ABORTED));
+        (self.teller.end)();
     }
 }

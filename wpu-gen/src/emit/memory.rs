@@ -12,7 +12,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "A client's memory and its requests, with the C types filled in.");
     let error = view.error();
     page.lines(&format!(
-        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::{{memory, request}};\nuse core::marker::PhantomData;"
+        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::{{buffers, memory, request, set}};\nuse core::marker::PhantomData;"
     ));
     let too_small = view.error_code(view.model.head.too_small);
     page.item(quote! {
@@ -46,7 +46,7 @@ fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
     let (items, length) = (field(slice.items), field(slice.length));
     vec![
         quote! {
-            impl memory::Slice for #name {
+            impl buffers::Slice for #name {
                 #[inline]
                 fn parts(&self) -> (*mut u8, usize) {
                     (self.#items.cast(), self.#length as usize)
@@ -65,11 +65,11 @@ fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
         },
         quote! {
             /// Buffers of a client, whose bytes are to be read.
-            pub type Gather<'a> = memory::Gather<'a, #name>;
+            pub type Gather<'a> = buffers::Gather<'a, #name>;
         },
         quote! {
             /// Buffers of a client, which are to be filled.
-            pub type Scatter<'a> = memory::Scatter<'a, #name>;
+            pub type Scatter<'a> = buffers::Scatter<'a, #name>;
         },
     ]
 }
@@ -103,12 +103,12 @@ fn counted(view: &View<'_>, structure: &Struct, name: &TokenStream) -> Vec<Token
     vec![
         quote! {
             #[doc = "§ SAFETY: the count comes first, and the items begin where the array does."]
-            unsafe impl memory::Counted for #name {
+            unsafe impl set::Counted for #name {
                 type Item = #item;
                 const ITEMS: usize = core::mem::offset_of!(#name, #items);
             }
         },
-        quote!(#text pub type #set<'a> = memory::SetMut<'a, #name>;),
+        quote!(#text pub type #set<'a> = set::SetMut<'a, #name>;),
     ]
 }
 

@@ -188,7 +188,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         DownKind::Buffers { .. } => only(quote!(#name.as_ptr())),
         DownKind::Buffer { fill } => buffer(view, param, fill),
         DownKind::Set(_) => only(if param.optional {
-            quote!(#name.map_or(ptr::null_mut(), memory::SetMut::lend))
+            quote!(#name.map_or(ptr::null_mut(), set::SetMut::lend))
         } else {
             quote!(#name.lend())
         }),
@@ -284,7 +284,7 @@ fn buffer(view: &View<'_>, param: &Param, fill: bool) -> Part {
         local: quote! {
             let #mutable #slice = #some.map(|of| {
                 let (bytes, length) = (#of);
-                <#ty as memory::Slice>::from_parts(bytes, u32::try_from(length).unwrap_or(u32::MAX))
+                <#ty as buffers::Slice>::from_parts(bytes, u32::try_from(length).unwrap_or(u32::MAX))
             });
         },
         argument: if fill {
@@ -293,7 +293,7 @@ fn buffer(view: &View<'_>, param: &Param, fill: bool) -> Part {
             quote!(#slice.as_ref().map_or(ptr::null(), ptr::from_ref))
         },
         after: if fill {
-            quote!(if let (Some(room), Some(slice)) = (#some, #slice) { room.set_used(memory::Slice::parts(&slice).1); })
+            quote!(if let (Some(room), Some(slice)) = (#some, #slice) { room.set_used(buffers::Slice::parts(&slice).1); })
         } else {
             TokenStream::new()
         },

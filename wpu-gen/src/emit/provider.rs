@@ -57,7 +57,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
 /// What a file that names the safe forms of downcalls uses.
 pub(super) fn uses(view: &View<'_>) -> String {
     let mut uses = format!(
-        "use crate::error::{};\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::memory::*;\nuse crate::support::memory::{{self, Bytes, Items, Room, Text, View, ViewMut}};",
+        "use crate::error::{};\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::memory::*;\nuse crate::support::memory::{{Bytes, Items, Room, Text, View, ViewMut}};\nuse crate::support::{{buffers, memory, set}};",
         view.error()
     );
     if view.requesting().is_some() {

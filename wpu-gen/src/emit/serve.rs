@@ -4,7 +4,7 @@ use super::print::Page;
 use super::provider::{set_of, uses};
 use super::view::{At, DownView, View, comment, doc};
 use crate::form::down::{DownAnswer, DownKind};
-use crate::model::Param;
+use crate::model::{Param, Ty};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -174,9 +174,9 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
             let length = downcall.param(length).c();
             let view = if fill { quote!(scatter) } else { quote!(gather) };
             quote! {
+                let mut slices = buffers::Slices::new();
                 #safety
-                let slices = unsafe { memory::Slices::from_raw(#c, #length as usize) }.ok_or(#null)?;
-                let #name = slices.#view();
+                let #name = unsafe { slices.#view(#c, #length) }.ok_or(#null)?;
             }
         }
         DownKind::Buffer { fill } => buffer(param, fill, &null),
@@ -202,7 +202,7 @@ fn buffer(param: &Param, fill: bool, null: &TokenStream) -> TokenStream {
     let make = if fill {
         quote! {
             #safety
-            let used = unsafe { memory::Slice::len_ptr(#c) };
+            let used = unsafe { buffers::Slice::len_ptr(#c) };
             #safety
             unsafe { Room::from_raw(bytes, length, used) }
         }
@@ -215,7 +215,7 @@ fn buffer(param: &Param, fill: bool, null: &TokenStream) -> TokenStream {
     let whole = quote!({
         #safety
         let slice = unsafe { View::from_raw(#c) }.ok_or(#null)?;
-        let (bytes, length) = memory::Slice::parts(&slice.get());
+        let (bytes, length) = buffers::Slice::parts(&slice.get());
         let checked = { #make };
         checked.ok_or(#null)?
     });
@@ -235,6 +235,7 @@ fn request(
 ) -> TokenStream {
     let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null), safety());
     let thread_null = view.error_code(downcall.param(thread).null);
+    let nobody = view.zero(view.model.pointee(&downcall.param(thread).ty).unwrap_or(&Ty::Void), At::Inside);
     let (socket, routine, thread) =
         (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
     let lent = |field: &str, wanted: &dyn Fn(DownKind) -> bool| {
@@ -256,7 +257,8 @@ fn request(
             let overlapped = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?;
             let thread = if #thread.is_null() { None } else {
                 #safety
-                Some(unsafe { View::from_raw(#thread) }.ok_or(#null)?.get())
+                let thread = unsafe { View::from_raw(#thread) }.ok_or(#null)?.get();
+                Some(thread).filter(|thread| *thread != #nobody)
             };
             #[doc = "§ Nobody could say later where the routine is to run."]
             if #routine.is_some() && thread.is_none() { return Err(#thread_null); }

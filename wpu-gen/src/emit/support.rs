@@ -12,12 +12,14 @@ macro_rules! copies {
 
 const COPIES: &[(&str, &str)] = copies![
     "border.rs",
+    "buffers.rs",
     "cell.rs",
     "facts.rs",
     "memory.rs",
     "mod.rs",
     "refused.rs",
     "request.rs",
+    "set.rs",
     "symbol.rs",
     "verdict.rs",
     "wide.rs",

@@ -1,10 +1,11 @@
 //! The safe form of an upcall, derived from the roles of its parameters.
 
+mod answer;
 pub(crate) mod down;
 
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
-use crate::model::{Direction, Model, Param, ResultKind, Role, Ty, TypeKind, Upcall};
+use crate::model::{Direction, Model, Param, Role, Ty, TypeKind, Upcall};
 use crate::raw;
 use std::collections::{HashMap, HashSet};
 
@@ -519,122 +520,6 @@ impl Deriver<'_> {
 
     fn has_errno(&self) -> bool {
         self.upcall.params.iter().any(|param| param.role == Some(Role::Errno))
-    }
-
-    fn failure(&mut self) -> Option<Failure> {
-        let errno = self.upcall.params.iter().position(|param| param.role == Some(Role::Errno));
-        let raw = &self.raw.entry;
-        self.returns_fit();
-        match (self.upcall.result, self.upcall.failure, errno) {
-            (ResultKind::Answer, None, None) => Some(Failure::Never),
-            (ResultKind::Answer, _, _) => {
-                let place =
-                    raw.failure.as_ref().map_or(self.raw.at(&raw.result), |failure| self.raw.at(failure));
-                let fault = Diagnostic::at("failure-type", place, "an answer of yes or no cannot fail");
-                self.fault(fault.help(
-                    "remove `failure` and the errno parameter, or let `result` be `value` or `status`",
-                ));
-                None
-            }
-            (_, None, _) => {
-                let message = format!("`{}` has no failure value", self.upcall.name);
-                let fault = Diagnostic::at("failure-type", self.raw.at(&raw.result), message);
-                self.fault(fault.help("name the constant that says failure: `failure = \"…\"`"));
-                None
-            }
-            (_, Some(failure), errno) => {
-                self.constant_fits(failure, raw.failure.as_ref());
-                Some(errno.map_or(Failure::Uncoded, Failure::Coded))
-            }
-        }
-    }
-
-    /// A status and an answer are integers; only a status has a value that says success.
-    fn returns_fit(&mut self) {
-        let raw = &self.raw.entry;
-        if self.upcall.result != ResultKind::Value && self.model.prim(&self.upcall.returns).is_none() {
-            let message = format!("`{}` does not return an integer", self.upcall.name);
-            let fault = Diagnostic::at("bad-type", self.raw.at(&raw.returns), message);
-            self.fault(fault.also(self.raw.at(&raw.result), "this result is one"));
-        }
-        let Some(success) = &raw.success else { return };
-        if self.upcall.result != ResultKind::Status {
-            let fault = Diagnostic::at(
-                "no-effect",
-                self.raw.at(success),
-                "`success` has no effect without `result = \"status\"`",
-            );
-            self.fault(fault.help("remove it"));
-            return;
-        }
-        let value = |constant: Option<usize>| constant.map(|constant| self.model.constants[constant].value);
-        if value(self.upcall.success) == value(self.upcall.failure) {
-            let fault = Diagnostic::at(
-                "failure-type",
-                self.raw.at(success),
-                "success and failure have the same value",
-            );
-            self.fault(fault.help("name two constants with different values"));
-        }
-    }
-
-    fn constant_fits(&mut self, constant: usize, written: Option<&raw::Text>) {
-        let (Some(written), constant) = (written, &self.model.constants[constant]) else { return };
-        if constant.ty != self.upcall.returns {
-            let message =
-                format!("`{}` is no value of the type that `{}` returns", constant.name, self.upcall.name);
-            let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
-            self.fault(fault.also(self.raw.at(&self.raw.entry.returns), "it returns this"));
-        }
-    }
-
-    fn answer(&mut self, params: &[Option<Kind>]) -> Option<Answer> {
-        if let Some(success) = self.upcall.success {
-            self.constant_fits(success, self.raw.entry.success.as_ref());
-        }
-        let mut answers: Vec<Answer> = Vec::new();
-        for (param, kind) in params.iter().enumerate() {
-            match kind {
-                Some(Kind::OutValue) => answers.push(Answer::Out(param)),
-                Some(Kind::OutResource(resource)) => {
-                    answers.push(Answer::OutResource { param, resource: *resource });
-                }
-                Some(Kind::Buffer { .. }) => answers.push(Answer::Text(param)),
-                Some(Kind::OutCallback { .. }) => answers.push(Answer::Bundle(param)),
-                _ => {}
-            }
-        }
-        match self.upcall.result {
-            ResultKind::Value => answers.push(self.returned()),
-            ResultKind::Answer => answers.push(Answer::Bool),
-            ResultKind::Status => {}
-        }
-        let consumed = params.iter().flatten().filter(|kind| kind.is_consumed()).count();
-        match (&*answers, consumed) {
-            ([], 0 | 1) => Some(Answer::Unit),
-            ([only], 0) => Some(*only),
-            _ => {
-                let message = format!(
-                    "`{}` has more than one answer, or consumes more than one thing",
-                    self.upcall.name
-                );
-                let fault = Diagnostic::at("role-shape", self.raw.at(&self.raw.entry.name), message);
-                self.fault(fault.note("a safe form answers with one value, or consumes one token or callback and answers with nothing"));
-                None
-            }
-        }
-    }
-
-    fn returned(&self) -> Answer {
-        match self.model.acquired_by(self.at) {
-            Some(resource)
-                if self.model.bare(&self.model.resources[resource].raw)
-                    == self.model.bare(&self.upcall.returns) =>
-            {
-                Answer::Resource(resource)
-            }
-            _ => Answer::Value,
-        }
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod overlapped;
 mod sockets;
 
 use crate::host::Leftovers;
+use crate::place::Claim;
 use crate::winsock::Winsock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,17 +38,19 @@ pub use sockets::{Caller, Verdict};
 /// providers did against the rules.
 ///
 /// One that is made has called `WSAStartup` once. When it is dropped, it takes back what it has
-/// not cleaned up itself.
+/// not cleaned up itself. Its host answers upcalls as long as it lives.
 #[derive(Debug)]
 pub struct Client {
     winsock: Arc<Winsock>,
     /// How many start-ups this one has not taken back.
     starts: AtomicUsize,
+    /// Its providers make upcalls when they are cleaned up.
+    _claim: Arc<Claim>,
 }
 
 impl Client {
-    pub(crate) fn new(winsock: Arc<Winsock>) -> Self {
-        let client = Self { winsock, starts: AtomicUsize::new(0) };
+    pub(crate) fn new(winsock: Arc<Winsock>, claim: Arc<Claim>) -> Self {
+        let client = Self { winsock, starts: AtomicUsize::new(0), _claim: claim };
         client.start_up();
         client
     }

@@ -3,11 +3,13 @@
 use super::catalog::{self, Place};
 use super::source::{self, Source};
 use super::sys::ffi::{GUID, WSAPROTOCOL_INFOW, WSPUPCALLTABLE};
-use super::sys::{RawTable, ServiceProvider, Upcalls, WsaError};
+use super::sys::{Class, RawTable, ServiceProvider, Upcalls, WsaError};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 /// The provider below in one chain, as long as anything of it may run.
 pub(super) struct Lower<S: Source> {
@@ -25,10 +27,15 @@ pub(super) struct Chains<S: Source> {
     id: GUID,
     /// Tells this layer from others in the same library.
     layer: TypeId,
+    class: Class,
     upcalls: Upcalls,
     /// The newest table, as it arrived.
     table: Mutex<WSPUPCALLTABLE>,
     open: RwLock<Vec<Arc<Lower<S>>>>,
+    /// The chain that was opened first. It stays for calls that are under way when all is closed.
+    first: OnceLock<Arc<Lower<S>>>,
+    /// Leads to the first chain as long as that is the way down for every socket; null before and after.
+    straight: AtomicPtr<Lower<S>>,
 }
 
 thread_local! {
@@ -66,8 +73,15 @@ impl<S: Source> Drop for Lower<S> {
 }
 
 impl<S: Source> Chains<S> {
-    pub(super) fn new(id: GUID, layer: TypeId, upcalls: Upcalls, table: WSPUPCALLTABLE) -> Self {
-        Self { id, layer, upcalls, table: Mutex::new(table), open: RwLock::default() }
+    pub(super) fn new(
+        id: GUID,
+        layer: TypeId,
+        class: Class,
+        upcalls: Upcalls,
+        table: WSPUPCALLTABLE,
+    ) -> Self {
+        let (open, first, straight) = (RwLock::default(), OnceLock::new(), AtomicPtr::default());
+        Self { id, layer, class, upcalls, table: Mutex::new(table), open, first, straight }
     }
 
     /// The chains that are open, in the order in which they were opened.
@@ -81,6 +95,19 @@ impl<S: Source> Chains<S> {
             [only] => Some(Arc::clone(only)),
             _ => None,
         }
+    }
+
+    /// The only chain, as long as every socket is known to it by the client's handle: then nothing has
+    /// to be looked up.
+    #[inline]
+    pub(super) fn straight(&self) -> Option<&Lower<S>> {
+        // SAFETY: `first` holds what it leads to, and never lets go.
+        unsafe { self.straight.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// From here on sockets have to be looked up.
+    pub(super) fn bend(&self) {
+        self.straight.store(null_mut(), Ordering::Release);
     }
 
     /// The chain that was opened first.
@@ -127,6 +154,12 @@ impl<S: Source> Chains<S> {
                 there
             }
             None => {
+                match self.first.set(Arc::clone(&lower)) {
+                    Ok(()) if self.class == Class::Ifs => {
+                        self.straight.store(Arc::as_ptr(&lower).cast_mut(), Ordering::Release);
+                    }
+                    _ => self.bend(),
+                }
                 open.push(Arc::clone(&lower));
                 lower
             }
@@ -163,8 +196,11 @@ impl<S: Source> Chains<S> {
     /// Cleans up below. Calls that are still under way end with that; what is loaded stays so until the
     /// last of them is over.
     pub(super) fn clean_up(&self) {
-        let open = std::mem::take(&mut *self.open.write().unwrap_or_else(PoisonError::into_inner));
-        for lower in open {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        self.bend();
+        let closed = std::mem::take(&mut *open);
+        drop(open);
+        for lower in closed {
             lower.clean_up();
         }
     }

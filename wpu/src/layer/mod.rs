@@ -71,6 +71,7 @@
 //! A library may export several layers, also such as stand in the same chain. `WSPStartup` is not told
 //! which of them is meant; the one is started that stands highest and is not just starting what is below.
 
+mod calls;
 mod catalog;
 mod expand;
 mod lower;
@@ -203,7 +204,7 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         let layer = Arc::new(L::start(start)?);
         let upcalls = Upcalls::new(L::__run().cell());
-        let chains = Chains::new(L::ID, TypeId::of::<L>(), upcalls, *start.table);
+        let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table);
         chains.of(start.entry)?;
         let told = Arc::clone(&layer);
         let moves = Moves::new(move |socket, moved, result| {

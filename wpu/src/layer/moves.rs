@@ -173,6 +173,7 @@ const TELLER: Teller = Teller {
         let record: &'static Record = unsafe { parts.overlapped.cast::<Record>().as_ref() };
         record.complete(outcome);
     },
+    end: || {},
 };
 
 impl Moves {

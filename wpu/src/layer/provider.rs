@@ -20,6 +20,7 @@ macro_rules! layered {
                 }
             )*
 
+            #[inline]
             fn ioctl(
                 &self,
                 socket: SOCKET,
@@ -32,6 +33,7 @@ macro_rules! layered {
                 Ok(self.note(socket, Moved::Controlled, done, |count| *count))
             }
 
+            #[inline]
             fn recv(
                 &self,
                 socket: SOCKET,
@@ -43,6 +45,7 @@ macro_rules! layered {
                 Ok(self.note(socket, Moved::Received, done, |done| done.0))
             }
 
+            #[inline]
             fn recv_from(
                 &self,
                 socket: SOCKET,
@@ -55,6 +58,7 @@ macro_rules! layered {
                 Ok(self.note(socket, Moved::Received, done, |done| done.0))
             }
 
+            #[inline]
             fn send(
                 &self,
                 socket: SOCKET,
@@ -66,6 +70,7 @@ macro_rules! layered {
                 Ok(self.note(socket, Moved::Sent, done, |count| *count))
             }
 
+            #[inline]
             fn send_to(
                 &self,
                 socket: SOCKET,

@@ -1,13 +1,14 @@
 //! Sockets: two handles, one for the client and one for the provider below.
 
-use super::stand::{PATIENCE, Stand};
+use super::stand::{PATIENCE, Stand, guid, module};
 use crate::layer::sys::ffi::{
     FD_ACCEPT, FD_READ, FD_WRITE, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
     SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT,
-    SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW,
+    SOCK_STREAM, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
 use crate::layer::sys::{Bytes, Class, FdSetMut, Gather, Progress, Room, ServiceProvider, View, WsaError};
 use std::time::{Duration, Instant};
+use wpu_host::Entry;
 
 fn sends(stand: &Stand, socket: usize) -> Result<Progress<u32>, WsaError> {
     stand.next.send(socket, Gather::nothing(), 0, None)
@@ -29,7 +30,6 @@ fn d_01_every_handle_is_given_back() {
 fn d_02_a_closed_socket_is_none() {
     for class in [Class::NonIfs, Class::Ifs] {
         let stand = Stand::new(class);
-        // A second chain, so that no handle is guessed to be the system's.
         let (kept, closed) = (stand.socket(), stand.socket());
         stand.next.close_socket(closed).expect("it is open");
         stand.calls();
@@ -113,6 +113,40 @@ fn strangers_are_passed_down_where_the_handles_are_the_systems() {
     stand.calls();
     sends(&stand, 0x8888).expect("the base may know it");
     assert_eq!(stand.calls(), ["send(0x8888, 0, 0)"]);
+}
+
+/// As long as there is one chain, and every handle is the same below, nothing is looked up.
+#[test]
+fn a_second_chain_and_another_handle_end_the_straight_way_down() {
+    let stand = Stand::new(Class::Ifs);
+    let first = stand.socket();
+    assert_eq!(first, stand.lower());
+    let goes_down = |socket: usize, lower: usize| {
+        stand.calls();
+        sends(&stand, socket).expect("it is open");
+        stand.calls() == [format!("send({lower:#x}, 0, 0)")]
+    };
+    assert!(goes_down(first, first));
+
+    let other = module("straight-second.dll");
+    let base = Entry::new(guid(0x57a1), "straight-second.dll").flags(XP1_IFS_HANDLES);
+    let base = stand.install(base.sockets(2, SOCK_STREAM, 17));
+    let chain = Entry::chain(guid(0x57a2), "layer.dll", &[&stand.hidden, &base]).flags(XP1_IFS_HANDLES);
+    let chain = stand.install(chain.sockets(2, SOCK_STREAM, 17));
+    let second = stand.next.socket(2, 1, 17, Some(View::new(&chain.info)), 0, 0).expect("it opens");
+    assert!(!goes_down(second, second), "it is no socket of the first base");
+    assert!(other.state().calls.contains(&format!("send({second:#x}, 0, 0)")));
+    assert!(goes_down(first, first));
+
+    let stand = Stand::new(Class::Ifs);
+    let first = stand.socket();
+    stand.host.rename_ifs_handles(true);
+    let second = stand.socket();
+    for (socket, lower) in [(first, first), (second, stand.lower())] {
+        stand.calls();
+        sends(&stand, socket).expect("it is open");
+        assert_eq!(stand.calls(), [format!("send({lower:#x}, 0, 0)")]);
+    }
 }
 
 #[test]

@@ -343,7 +343,7 @@ impl Stand {
         let moves = Moves::new(move |socket, moved, outcome| {
             note.lock().expect("no panic").push((socket, moved, *outcome));
         });
-        let chains = Chains::new(LAYER, TypeId::of::<Self>(), upcalls, table);
+        let chains = Chains::new(LAYER, TypeId::of::<Self>(), class, upcalls, table);
         let next = Next::new(upcalls, class, chains, moves);
         Self { host, base, base_entry, hidden, chain, upcalls, table, next, told }
     }
@@ -404,6 +404,7 @@ const TELLER: Teller = Teller {
         ENDS.lock().expect("no panic").push((parts.overlapped.addr().get(), outcome));
         ENDED.notify_all();
     },
+    end: || {},
 };
 
 impl Ask {
