@@ -3,14 +3,16 @@
 //! Only this program and the libraries that it loads as providers are changed; others keep the system's functions.
 
 use crate::{WSCEnumProtocols, WaitForMultipleObjectsEx, export::WPUCompleteOverlappedRequest};
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
-use std::sync::Once;
+use std::sync::{LazyLock, Once};
+use wpu_sys::ffi::{BOOL, DWORD, HANDLE, WAIT_FAILED, WaitForMultipleObjectsExFn};
 
 #[link(name = "kernel32")]
 unsafe extern "system" {
     fn GetModuleHandleExW(flags: u32, address: *const c_void, module: *mut *mut c_void) -> i32;
     fn GetModuleHandleW(name: *const u16) -> *mut c_void;
+    fn GetProcAddress(module: *mut c_void, name: *const c_char) -> *const c_void;
     fn VirtualProtect(address: *mut c_void, bytes: usize, protection: u32, old: *mut u32) -> i32;
 }
 
@@ -49,10 +51,40 @@ fn ours(name: &CStr) -> Option<usize> {
     match name.to_bytes() {
         b"WPUCompleteOverlappedRequest" => Some(WPUCompleteOverlappedRequest as *const () as usize),
         b"WSCEnumProtocols" => Some(WSCEnumProtocols as *const () as usize),
-        b"WaitForMultipleObjectsEx" => Some(WaitForMultipleObjectsEx as *const () as usize),
+        b"WaitForMultipleObjectsEx" => Some(wait as *const () as usize),
         _ => None,
     }
 }
+
+/// Waits for events of a host; what no host knows is the system's.
+unsafe extern "system" fn wait(
+    count: DWORD,
+    handles: *const HANDLE,
+    all: BOOL,
+    milliseconds: DWORD,
+    alertable: BOOL,
+) -> DWORD {
+    // SAFETY: as its caller promises.
+    let answer = unsafe { WaitForMultipleObjectsEx(count, handles, all, milliseconds, alertable) };
+    match *SYSTEM_WAIT {
+        // SAFETY: as its caller promises.
+        Some(system) if answer == WAIT_FAILED => unsafe {
+            system(count, handles, all, milliseconds, alertable)
+        },
+        _ => answer,
+    }
+}
+
+/// The system's own, which no import table leads to any more.
+static SYSTEM_WAIT: LazyLock<Option<WaitForMultipleObjectsExFn>> = LazyLock::new(|| {
+    let name: Vec<u16> = "kernel32.dll\0".encode_utf16().collect();
+    // SAFETY: the name ends with a zero.
+    let module = unsafe { GetModuleHandleW(name.as_ptr()) };
+    // SAFETY: the name ends with a zero, and this library is never unloaded.
+    let found = unsafe { GetProcAddress(module, c"WaitForMultipleObjectsEx".as_ptr()) };
+    // SAFETY: it is null, or the function of that name, which has this type.
+    unsafe { std::mem::transmute::<*const c_void, Option<WaitForMultipleObjectsExFn>>(found) }
+});
 
 /// # Safety
 ///

@@ -165,3 +165,24 @@ fn libraries_find_both_by_name() {
     let own = WaitForMultipleObjectsEx as WaitForMultipleObjectsExFn;
     assert!(std::ptr::fn_addr_eq(*wait.expect("an export"), own));
 }
+
+/// On Windows this program's own import leads to the host too, which must leave it what is the system's.
+#[cfg(windows)]
+#[test]
+fn what_belongs_to_the_system_is_waited_for_there() {
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        fn CreateEventW(security: *const u8, manual: i32, set: i32, name: *const u16) -> HANDLE;
+        fn CloseHandle(handle: HANDLE) -> i32;
+    }
+    let _host = host();
+    let wait = wpu_sys::import::find_wait_for_multiple_objects_ex().expect("kernel32 exports it");
+    for (set, answer) in [(1, WAIT_OBJECT_0), (0, TIMEOUT)] {
+        // SAFETY: an event of the system, without a name.
+        let event = unsafe { CreateEventW(std::ptr::null(), 1, set, std::ptr::null()) };
+        // SAFETY: one handle, as it says.
+        assert_eq!(unsafe { wait(1, &raw const event, 0, 10, 0) }, answer);
+        // SAFETY: it was made above.
+        assert_ne!(unsafe { CloseHandle(event) }, 0);
+    }
+}

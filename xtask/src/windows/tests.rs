@@ -81,6 +81,8 @@ pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<Str
         command.env(variable, runner).env("WPU_HOST_FIXTURES", &fixtures);
         // Programs of the documentation are made there, and must be seen by the runner.
         command.env("TMPDIR", &fixtures);
+        // Wine at times fails to start two programs at once.
+        command.env("RUST_TEST_THREADS", "1");
         let output = cargo(&mut command).output()?;
         let (said, beside) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
