@@ -1,6 +1,7 @@
 //! Sends or receives a number of times through a base provider, alone or under a layer.
 //!
-//! Arguments: `send` or `recv`, how often, the base's library, and perhaps the layer's with its class.
+//! Arguments: `send` or `recv`, how often, the base's library, and perhaps the layer's with its class and id.
+//! `renamed` is the class `ifs` in a system where `WPUModifyIFSHandle` returns other handles.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -39,7 +40,8 @@ fn chain(host: &Host, base: &str, layer: &[String]) -> Result<u32, Box<dyn Error
     let [path, class, id] = layer else { return Ok(base.id()) };
     let id = guid(id)?;
     let hidden = install(host, Entry::layer(id, path), path)?;
-    let flags = if class == "ifs" { XP1_IFS_HANDLES } else { 0 };
+    host.rename_ifs_handles(class == "renamed");
+    let flags = if class == "non_ifs" { 0 } else { XP1_IFS_HANDLES };
     let chain = Entry::chain(id, path, &[&hidden, &base]).flags(flags);
     Ok(install(host, chain, path)?.id())
 }
@@ -82,7 +84,17 @@ fn recv(procs: &WSPPROC_TABLE, socket: SOCKET, times: u32) {
     for _ in 0..times {
         // SAFETY: every pointer is null, or to a variable of this function.
         let answer = unsafe {
-            recv(socket, &raw mut buffer, 1, &raw mut received, &raw mut flags, null_mut(), None, null_mut(), &raw mut errno)
+            recv(
+                socket,
+                &raw mut buffer,
+                1,
+                &raw mut received,
+                &raw mut flags,
+                null_mut(),
+                None,
+                null_mut(),
+                &raw mut errno,
+            )
         };
         assert_eq!(black_box((answer, received)), (0, 64), "errno {errno}");
     }
