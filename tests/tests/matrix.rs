@@ -100,7 +100,7 @@ impl Cell {
         let (mut ran, mut failed) = (0, Vec::new());
         for scenario in SCENARIOS {
             if let Some(need) = self.lacks(scenario) {
-                println!("{SUMMARY}not run: {}: {}", scenario.name, need.lacking());
+                println!("\n{SUMMARY}not run: {}: {}", scenario.name, need.lacking());
                 continue;
             }
             ran += 1;
