@@ -284,7 +284,9 @@ fn together(folder: &Path) -> PathBuf {
 
 /// What a compiler has to say.
 fn said(compiler: &str, options: &[&str], files: &[PathBuf]) -> String {
-    let run = Command::new(compiler).args(options).args(files).output().expect("the compiler can be started");
+    // In plain words, with plain quotes.
+    let run = Command::new(compiler).args(options).args(files).env("LC_ALL", "C").output();
+    let run = run.expect("the compiler can be started");
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     if !run.status.success() && said.is_empty() { run.status.to_string() } else { said }
 }
