@@ -34,13 +34,25 @@ fn the_spec_on_the_format_page_gives_a_crate_without_a_warning() {
 fn host_and_provider_of_a_nonsense_spec_understand_each_other() {
     let case =
         Case::all("nonsense").into_iter().find(|case| case.name == "nonsense/zorb").expect("it is there");
-    let folder = written("drive", case.sources());
-    let library = folder.join("libzorb.rlib");
-    let args = ["--crate-type", "lib", "--crate-name", "zorb", "--cfg", "feature=\"provider\""];
+    drives("zorb", case.sources(), &case.folder.join("drive.rs"));
+}
+
+/// The same for the table that a provider fills.
+#[test]
+fn a_provider_and_its_clients_of_a_nonsense_spec_understand_each_other() {
+    let sources = Sources::from_texts([("base.toml", common::base())]);
+    drives("kettle", sources, &common::fixtures().join("cook.rs"));
+}
+
+/// Compiles the output of a spec, and a program with it, which has to run well.
+fn drives(name: &str, sources: Sources, drive: &Path) {
+    let folder = written(&format!("drive-{name}"), sources);
+    let library = folder.join(format!("lib{name}.rlib"));
+    let args = ["--crate-type", "lib", "--crate-name", name, "--cfg", "feature=\"provider\""];
     rustc(&folder.join("src/lib.rs"), &library, &args);
     let program = folder.join(format!("drive{}", std::env::consts::EXE_SUFFIX));
-    let zorb = format!("zorb={}", library.display());
-    rustc(&case.folder.join("drive.rs"), &program, &["--extern", &zorb]);
+    let library = format!("{name}={}", library.display());
+    rustc(drive, &program, &["--extern", &library]);
     let run = Command::new(&program).output().expect("the program can be started");
     assert!(run.status.success(), "{}\n{}", run.status, String::from_utf8_lossy(&run.stderr));
 }
