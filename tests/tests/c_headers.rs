@@ -247,6 +247,38 @@ fn the_header_is_c_and_cpp() {
     }
 }
 
+/// Nothing of it is about Windows: an invented spec gives a header too.
+#[test]
+fn the_facts_of_an_invented_spec_are_c() {
+    let case = common::Case::all("nonsense").into_iter().find(|case| case.name == "nonsense/zorb");
+    let spec = compile(case.expect("it is there").sources()).unwrap_or_else(|found| panic!("{found}"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("invented");
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    spec.emit().write(&folder).expect("the target folder can be written to");
+    let program = folder.with_extension("c");
+    let text = format!(
+        "#include \"{}\"\nint main(void) {{ return ZORB_UPCALLS - (int)(sizeof zorb_upcalls / sizeof *zorb_upcalls); }}\n",
+        folder.join("c/zorb.h").display()
+    );
+    fs::write(&program, text).expect("the target folder can be written to");
+    for compiler in present(&["cc", "clang"]) {
+        let options = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
+        assert_eq!(said(compiler, &options, std::slice::from_ref(&program)), "", "{compiler}");
+    }
+    // What only some machines have is compared there alone, and exceptions with their reason.
+    let moon = common::read(&folder.join("c/check/moon.h.c"));
+    assert!(moon.contains("#include <sky.h>\n#if __has_include(<moon.h>)"), "{moon}");
+    assert!(
+        moon.contains("#if UINTPTR_MAX > UINT32_MAX\ntypedef tone (CHECK_CALL *spec_moonRise)"),
+        "{moon}"
+    );
+    let stdlib = common::read(&folder.join("c/check/stdlib.h.c"));
+    assert!(
+        stdlib.contains("/* `abs`: it sounds otherwise there (song) */\n#ifndef OUT_OF_TUNE\n"),
+        "{stdlib}"
+    );
+}
+
 /// Those compilers that are there. Of the others it says that they are not.
 fn present<'a>(compilers: &[&'a str]) -> Vec<&'a str> {
     let there = |compiler: &&&'a str| {

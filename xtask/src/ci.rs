@@ -42,7 +42,12 @@ pub fn run(set_up: bool) -> Result<()> {
         let command = format!("cargo check --quiet {packages} --target {target}");
         legs.run_if(&name, has_target(target), "rustup cannot add the target", &command)?;
     }
-    let missing = windows::set_up(set_up)?.join(", ");
+    // What could not be installed is missing, and named at the end.
+    let missing = windows::set_up(set_up).or_else(|error| {
+        println!("\n{error:#}");
+        windows::set_up(false)
+    });
+    let missing = missing?.join(", ");
     let why_not = format!("{missing} missing; `cargo xtask windows --setup` installs that");
     legs.run_if("Windows, under Wine", missing.is_empty(), &why_not, "cargo xtask windows")?;
     let oldest = format!("cargo +{OLDEST} check --quiet --package wpu --package wpu-host");

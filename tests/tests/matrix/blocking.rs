@@ -29,6 +29,7 @@ pub fn bytes_cross_both_ways(world: World) {
 pub fn nothing_listens_there(world: World) {
     let (listener, address) = world.listener();
     world.close([listener]);
+    world.await_refusal(address);
     let socket = world.socket();
     assert_eq!(world.client.connect(socket, address), Err(WsaError::WSAECONNREFUSED));
     world.close([socket]);

@@ -86,6 +86,7 @@ pub fn connecting_is_told(world: World) {
     assert_eq!(errors, [0; 10]);
     assert_eq!(client.connect(near, address), Err(WsaError::WSAEISCONN));
     world.close([listener, near]);
+    world.await_refusal(address);
     let late = world.socket();
     let other = world.watch(late, FD_CONNECT);
     match client.connect(late, address) {

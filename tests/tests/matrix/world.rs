@@ -4,7 +4,7 @@ use crate::cells::{Cell, Layer};
 use crate::tally::Tally;
 use std::collections::BTreeMap;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -117,6 +117,14 @@ impl World {
             }
             assert!(Instant::now() < late, "{messages:?}, not {count}");
             thread::yield_now();
+        }
+    }
+
+    /// Waits until the system has nobody listening there any more, which may take it a moment.
+    pub fn await_refusal(&self, address: SocketAddr) {
+        let late = Instant::now() + LONG;
+        while self.cell.base == crate::ON_THE_SYSTEM && TcpStream::connect(address).is_ok() {
+            assert!(Instant::now() < late, "{address} still listens");
         }
     }
 

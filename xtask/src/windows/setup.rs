@@ -70,11 +70,28 @@ fn install(missing: &[&str]) -> Result<()> {
     for triple in missing.iter().filter(|name| name.contains("-pc-windows-")) {
         succeed(Command::new("rustup").args(["target", "add", triple]).current_dir(root()))?;
     }
-    let packages = ["gcc-mingw-w64-x86-64-win32", "gcc-mingw-w64-i686-win32", "wine", "wine64"];
-    succeed(&mut apt(&["update", "-qq"]))?;
-    succeed(apt(&["install", "-y", "-qq", "--no-install-recommends"]).args(packages).stdout(Stdio::null()))?;
+    let mut packages: Vec<&str> = Vec::new();
+    for (part, package) in PACKAGES.iter().filter(|(part, _)| missing.contains(part)) {
+        println!("{part} is missing: {}", package.join(" "));
+        packages.extend(*package);
+    }
+    if !packages.is_empty() {
+        // Whether a list of packages that could not be renewed will do, is seen next.
+        let _ = apt(&["update", "-qq"]).status();
+        succeed(
+            apt(&["install", "-y", "-qq", "--no-install-recommends"]).args(packages).stdout(Stdio::null()),
+        )?;
+    }
     if missing.contains(&"wine32") { install_wine_32() } else { Ok(()) }
 }
+
+/// Debian's packages for what may be missing.
+const PACKAGES: [(&str, &[&str]); 4] = [
+    (TARGETS[0].compiler, &["gcc-mingw-w64-x86-64-win32"]),
+    (TARGETS[1].compiler, &["gcc-mingw-w64-i686-win32"]),
+    ("wine64", &["wine", "wine64"]),
+    ("wine32", &["debootstrap"]),
+];
 
 fn apt(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
@@ -85,7 +102,6 @@ fn apt(arguments: &[&str]) -> Command {
 /// Debian's 32-bit Wine often does not go with the machine's packages, and must not change them: so it gets a
 /// system of its own.
 fn install_wine_32() -> Result<()> {
-    succeed(apt(&["install", "-y", "-qq", "--no-install-recommends", "debootstrap"]).stdout(Stdio::null()))?;
     let (system, half) = (Path::new(SYSTEM_32), PathBuf::from(format!("{SYSTEM_32}.half")));
     // What was broken off is not taken for a system.
     if half.exists() {
