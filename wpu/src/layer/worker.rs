@@ -161,8 +161,12 @@ impl Shared {
         if refused.is_some() {
             return Err(WsaError::WSANOTINITIALISED);
         }
-        // If that fails the worker finds the work at its next turn; there is no better way to wake it.
-        let _ = self.upcalls.set_event(self.wake.borrowed());
+        if let Err(error) = self.upcalls.set_event(self.wake.borrowed()) {
+            // The worker may have been awake, and at it.
+            if self.take_back(&over) {
+                return Err(error);
+            }
+        }
         let mut is_over = lock(&over.over);
         while !*is_over {
             is_over = over.changed.wait(is_over).unwrap_or_else(PoisonError::into_inner);
@@ -179,6 +183,13 @@ impl Shared {
     pub(super) fn look(&self) {
         // It would look anyway at the next event of any socket.
         let _ = self.upcalls.set_event(self.news());
+    }
+
+    /// Whether the task that `over` is of was still to be taken by the worker, which never gets it then.
+    fn take_back(&self, over: &Arc<Over>) -> bool {
+        let mut tasks = lock(&self.tasks);
+        let at = tasks.waiting.iter().position(|task| Arc::ptr_eq(&task.over, over));
+        at.and_then(|at| tasks.waiting.remove(at)).is_some()
     }
 
     fn take_task(&self) -> Option<Task> {

@@ -3,11 +3,12 @@
 use super::super::Moved;
 use super::stand::{Ask, PATIENCE, Stand};
 use crate::layer::sys::ffi::{
-    BOOL, FALSE, SOCKET_ERROR, WSA_INVALID_EVENT, WSABUF, WSAEVENT, WSATHREADID, WSPUPCALLTABLEEX,
+    BOOL, FALSE, SOCKET_ERROR, WPUSetEventFn, WSA_INVALID_EVENT, WSABUF, WSAEVENT, WSATHREADID,
+    WSPUPCALLTABLEEX,
 };
 use crate::layer::sys::{Class, Gather, Lent, Progress, Request, ServiceProvider, ViewMut, WsaError};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 
 const EIGHT: [u8; 8] = *b"abcdefgh";
@@ -215,6 +216,43 @@ fn d_39_what_needs_a_dead_function_fails_at_once() {
         let answers = told.recv_timeout(PATIENCE).expect("a call waits for ever");
         assert_eq!(answers, (Err(WsaError::WSAEOPNOTSUPP), Ok(()), Ok(()), 1, false), "{index}");
     }
+}
+
+static MORTAL: OnceLock<WPUSetEventFn> = OnceLock::new();
+static DEAD: AtomicBool = AtomicBool::new(false);
+
+unsafe extern "system" fn mortal(event: WSAEVENT, errno: *mut i32) -> BOOL {
+    let function = if DEAD.load(Ordering::SeqCst) { no_event } else { *MORTAL.get().expect("it is set") };
+    // SAFETY: as for the function that this one stands for.
+    unsafe { function(event, errno) }
+}
+
+#[test]
+fn d_39_a_function_that_dies_later_fails_the_call_that_needs_it() {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let stand = Stand::under(Class::NonIfs, |table| {
+            let real = table.lpWPUSetEvent.replace(mortal).expect("no holes");
+            MORTAL.get_or_init(|| real);
+        });
+        let (socket, mut asks) = (stand.socket(), vec![]);
+        let mut sends = || {
+            let mut ask = Ask::new();
+            let sent = send(&stand, &mut ask, socket).map(|_| ());
+            asks.push(ask);
+            sent
+        };
+        sends().expect("it is pending");
+        DEAD.store(true, Ordering::SeqCst);
+        // A worker that is still awake finds its work all the same.
+        let sent = (0..100).map(|_| sends()).find(Result::is_err);
+        DEAD.store(false, Ordering::SeqCst);
+        stand.next.cleanup().expect("it cleans up");
+        drop(stand);
+        let _ = tell.send(sent);
+    });
+    let sent = told.recv_timeout(PATIENCE).expect("a call waits for ever");
+    assert_eq!(sent, Some(Err(WsaError::WSAEOPNOTSUPP)));
 }
 
 #[test]
