@@ -409,7 +409,14 @@ const TELLER: Teller = Teller {
 
 impl Ask {
     pub fn new() -> Self {
-        Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(State::Fresh) }
+        let ask = Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(State::Fresh) };
+        // An earlier structure in this place may have ended without anybody asking.
+        ENDS.lock().expect("no panic").retain(|end| end.0 != ask.own());
+        ask
+    }
+
+    fn own(&self) -> usize {
+        std::ptr::from_ref(&*self.overlapped).addr()
     }
 
     /// What a request is made of, once.
@@ -421,7 +428,7 @@ impl Ask {
 
     /// Waits for the end that the client is told.
     pub fn end(&self) -> Outcome {
-        let own = std::ptr::from_ref(&*self.overlapped).addr();
+        let own = self.own();
         let ends = ENDS.lock().expect("no panic");
         let (mut ends, late) = ENDED
             .wait_timeout_while(ends, PATIENCE, |ends| !ends.iter().any(|end| end.0 == own))
@@ -433,7 +440,7 @@ impl Ask {
 
     /// Whether an end was told.
     pub fn has_ended(&self) -> bool {
-        let own = std::ptr::from_ref(&*self.overlapped).addr();
+        let own = self.own();
         ENDS.lock().expect("no panic").iter().any(|end| end.0 == own)
     }
 }
