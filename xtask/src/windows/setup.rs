@@ -113,7 +113,6 @@ fn install_wine_32() -> Result<()> {
         Command::new("debootstrap")
             .args(["--variant=minbase", "--arch=i386", &release])
             .arg(&half)
-            .arg("http://deb.debian.org/debian")
             .stdout(Stdio::null()),
     )?;
     let inside = "apt-get update -qq && apt-get install -y -qq --no-install-recommends wine wine32 >/dev/null && apt-get clean";
