@@ -184,11 +184,13 @@ impl<'a, W: Wire> Request<'a, W> {
 
     /// Takes the request on: from here on it is owed exactly one completion, which must not wait for
     /// this call to return. Answer the call with the [`Pending`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for a copy of the array of buffers. Nothing was taken on then.
     #[inline]
     pub fn pend(self) -> (Pending, Pended<W>) {
         let given = self.0;
-        given.state.set(State::Pended);
-        (given.teller.begin)(&given.parts);
         let scatter = given.lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
         let slices = given.lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
         let slices = slices.map_or_else(Vec::new, |(at, len)| {
@@ -196,9 +198,13 @@ impl<'a, W: Wire> Request<'a, W> {
             unsafe { Items::from_raw(at, len) }.map_or_else(Vec::new, Items::to_vec)
         });
         let total = given.lent.gather.map(Gather::total).or(given.lent.scatter.map(Scatter::total));
+        let asked = total.or(given.lent.room.map(Room::capacity)).unwrap_or(0);
+        // Only now: what is above may panic, and then nothing was taken on.
+        given.state.set(State::Pended);
+        (given.teller.begin)(&given.parts);
         let pended = Pended {
             parts: given.parts,
-            asked: total.or(given.lent.room.map(Room::capacity)).unwrap_or(0),
+            asked,
             fill: given.lent.scatter.is_some(),
             slices,
             input: given.lent.input.map_or((ptr::null(), 0), |input| (input.as_ptr(), input.len())),
@@ -362,7 +368,7 @@ impl<W: Wire> Pended<W> {
     #[inline]
     pub fn complete(self, outcome: Outcome<W>) {
         let this = core::mem::ManuallyDrop::new(self);
-        // SAFETY: `this` is not used any more once its parts are taken out.
+        // SAFETY: they are not used again, and `this` is never dropped.
         let owned = unsafe { ptr::read(&raw const this.slices) };
         let outcome = match outcome {
             Ok((count, _)) if count as usize > this.asked => Err(W::BROKEN),

@@ -28,7 +28,7 @@ use wpu_sys::ffi::{HWND, SOCKET, WSAEVENT, WSATHREADID, WSPUPCALLTABLE, WSPUPCAL
 /// Hosts know nothing of each other. A process can have 64 at once. When a host and its clients are
 /// dropped, calls through its tables answer `WSANOTINITIALISED`.
 pub struct Host {
-    // Dropped first: from then on no upcall begins.
+    // Dropped first: once the clients are gone too no upcall begins.
     claim: Arc<Claim>,
     ws2: Arc<Ws2>,
     winsock: Arc<Winsock>,

@@ -20,7 +20,8 @@ const VERSION: u16 = 0x0202;
 ///
 /// There is one instance for each run, from the first start-up to the last clean-up. That one lets
 /// [`cleanup`](ServiceProvider::cleanup) run, which is to end what blocks the calls that are under way,
-/// waits for them, and drops the instance. Upcalls can be made all that time, and not after it.
+/// waits for them, drops the instance, and waits until each [`Pended`](wpu_sys::Pended) that lives elsewhere
+/// is completed or dropped. Upcalls can be made all that time, and not after it.
 pub trait EntryPoint: Provider + ServiceProvider + Send + Sync {
     /// What the provider says of itself, in `WSPDATA`: up to 255 characters.
     const DESCRIPTION: &'static str = "";

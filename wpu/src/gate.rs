@@ -1,5 +1,5 @@
-//! The gate that every downcall passes: it leads to the provider's instance, and counts who is inside,
-//! and which requests were taken on there.
+//! The gate that every downcall passes: it leads to the provider's instance, and counts the calls that
+//! are inside, and the requests that were taken on there.
 
 use crate::contain::contain;
 use std::any::TypeId;
@@ -24,31 +24,9 @@ pub(crate) struct Gate {
     owed: AtomicUsize,
     /// Whether somebody wants to know when a call leaves, or a request is completed.
     watched: AtomicBool,
-    inner: Mutex<Inner>,
-    left: Condvar,
-}
-
-struct Inner {
     /// What instances are, ever since the first.
-    of: Option<TypeId>,
-    /// Instances that calls of the thread that closed the gate may still use.
-    retired: Vec<Instance>,
-}
-
-struct Instance {
-    at: NonNull<()>,
-    free: unsafe fn(NonNull<()>),
-}
-
-// SAFETY: instances are `Send` and `Sync`; the function only frees one.
-unsafe impl Send for Instance {}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        // Nobody is there to be told of a panic.
-        // SAFETY: it came from a box of the type that the function frees, and nobody else has it.
-        let _ = contain(|| unsafe { (self.free)(self.at) });
-    }
+    of: Mutex<Option<TypeId>>,
+    left: Condvar,
 }
 
 /// A call on its thread's stack: those inside each other form a list.
@@ -69,7 +47,7 @@ impl Gate {
             inside: AtomicUsize::new(0),
             owed: AtomicUsize::new(0),
             watched: AtomicBool::new(false),
-            inner: Mutex::new(Inner { of: None, retired: Vec::new() }),
+            of: Mutex::new(None),
             left: Condvar::new(),
         }
     }
@@ -80,11 +58,9 @@ impl Gate {
     ///
     /// If the gate has led to instances of another type before: tables that lead there may be about.
     pub(crate) fn open<P: Send + Sync + 'static>(&self, instance: P) -> Result<(), WsaError> {
-        let mut inner = self.lock();
-        if *inner.of.get_or_insert_with(TypeId::of::<P>) != TypeId::of::<P>() {
+        if *self.lock().get_or_insert_with(TypeId::of::<P>) != TypeId::of::<P>() {
             return Err(WsaError::WSASYSNOTREADY);
         }
-        drop(inner);
         let before = self.instance.swap(Box::into_raw(Box::new(instance)).cast(), Ordering::SeqCst);
         debug_assert!(before.is_null(), "the last clean-up closes the gate");
         Ok(())
@@ -107,7 +83,7 @@ impl Gate {
         // First the count, then the instance: whoever closes does it the other way round.
         self.inside.fetch_add(1, Ordering::SeqCst);
         let instance = self.instance.load(Ordering::SeqCst).cast::<P>();
-        // SAFETY: if there is one it is alive: whoever frees it waits for this call, or leaves that to it.
+        // SAFETY: if there is one it is alive: whoever frees it waits for this call.
         let answer = match unsafe { instance.as_ref() } {
             None => Err(WsaError::WSANOTINITIALISED),
             Some(instance) => {
@@ -127,10 +103,9 @@ impl Gate {
     }
 
     /// Closes the gate: no further call comes in. `last` runs with the instance, and is to end what
-    /// blocks the calls inside; then the gate waits until those of other threads have left, frees the
-    /// instance, and waits until nobody owes a request any more. If that takes long, `late` is told how
-    /// many are owed. If calls of this thread are inside, the last of them frees the instance, and nobody
-    /// waits for requests: such calls may hold some.
+    /// blocks the calls inside; then the gate waits until those have left, frees the instance, and waits
+    /// until no request is owed any more. If that takes long, `late` is told how many are. No call of this
+    /// thread may be inside.
     ///
     /// # Safety
     ///
@@ -140,37 +115,30 @@ impl Gate {
         last: impl FnOnce(&P) -> R,
         late: impl FnOnce(usize),
     ) -> Option<R> {
-        let instance = NonNull::new(self.instance.swap(null_mut(), Ordering::SeqCst))?;
-        // SAFETY: the contract of this function; only this thread can free it now.
-        let answer = contain(|| last(unsafe { instance.cast::<P>().as_ref() }));
-        let own = self.own_calls();
+        let instance = NonNull::new(self.instance.swap(null_mut(), Ordering::SeqCst))?.cast::<P>();
+        // SAFETY: the contract of this function; only this thread frees it.
+        let answer = contain(|| last(unsafe { instance.as_ref() }));
         self.watched.store(true, Ordering::SeqCst);
-        let mut inner = self.lock();
-        while self.inside.load(Ordering::SeqCst) > own {
-            inner = self.left.wait(inner).unwrap_or_else(PoisonError::into_inner);
-        }
-        inner.retired.push(Instance { at: instance, free: free::<P> });
-        if own == 0 {
-            let gone = std::mem::take(&mut inner.retired);
-            drop(inner);
-            drop(gone);
-            self.wait_for_requests(late);
-            self.watched.store(false, Ordering::SeqCst);
-        }
+        drop(self.left.wait_while(self.lock(), |_| self.inside.load(Ordering::SeqCst) > 0));
+        // SAFETY: it came from a box, and nobody is left who has it.
+        let instance = unsafe { Box::from_raw(instance.as_ptr()) };
+        // Nobody is there to be told of a panic.
+        let _ = contain(|| drop(instance));
+        self.wait_for_requests(late);
+        self.watched.store(false, Ordering::SeqCst);
         answer
     }
 
     /// Whoever has cleaned up may free the memory that it lent along with requests.
     fn wait_for_requests(&self, late: impl FnOnce(usize)) {
-        let owing = |_: &mut Inner| self.owed.load(Ordering::SeqCst) > 0;
-        let waited = self.left.wait_timeout_while(self.lock(), PATIENCE, owing);
-        let (inner, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        if !timeout.timed_out() {
-            return;
+        let owed = || self.owed.load(Ordering::SeqCst);
+        let waited = self.left.wait_timeout_while(self.lock(), PATIENCE, |_| owed() > 0);
+        drop(waited);
+        let left = owed();
+        if left > 0 {
+            late(left);
+            drop(self.left.wait_while(self.lock(), |_| owed() > 0));
         }
-        drop(inner);
-        late(self.owed.load(Ordering::SeqCst));
-        drop(self.left.wait_while(self.lock(), owing));
     }
 
     /// A request was taken on, in a call that is inside.
@@ -179,7 +147,7 @@ impl Gate {
     }
 
     /// Such a request was completed, and nothing that was lent with it is touched any more.
-    pub(crate) fn settle(&self) {
+    pub(crate) fn paid(&self) {
         self.owed.fetch_sub(1, Ordering::SeqCst);
         if self.watched.load(Ordering::SeqCst) {
             self.tell();
@@ -201,26 +169,15 @@ impl Gate {
     /// A call has left, or a request is completed, and somebody wants to know.
     #[cold]
     fn tell(&self) {
-        let mut inner = self.lock();
-        let quiet = self.inside.load(Ordering::SeqCst) == 0;
-        let gone = if quiet { std::mem::take(&mut inner.retired) } else { Vec::new() };
+        // Whoever looked before this is waiting by the time the lock is free.
+        drop(self.lock());
         self.left.notify_all();
-        drop(inner);
-        drop(gone);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Option<TypeId>> {
         // Nothing is half done whatever panicked while it was held.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// # Safety
-///
-/// `instance` is a box's, of this type, and nobody else has it.
-unsafe fn free<P>(instance: NonNull<()>) {
-    // SAFETY: the contract of this function.
-    drop(unsafe { Box::from_raw(instance.cast::<P>().as_ptr()) });
 }
 
 impl fmt::Debug for Gate {
@@ -234,6 +191,9 @@ impl fmt::Debug for Gate {
 mod tests {
     use super::Gate;
     use std::sync::mpsc;
+    use std::time::Duration;
+
+    const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
 
     #[test]
     fn a_clean_up_that_waits_for_requests_says_for_how_many_and_ends_with_the_last_of_them() {
@@ -247,10 +207,12 @@ mod tests {
             let closing = scope.spawn(|| unsafe {
                 gate.close(|instance: &u8| *instance, |owed| late.send(owed).expect("the test waits"))
             });
-            assert_eq!(told.recv(), Ok(2));
-            gate.settle();
-            assert!(!closing.is_finished());
-            gate.settle();
+            let said = told.recv_timeout(PATIENCE);
+            gate.paid();
+            std::thread::sleep(Duration::from_millis(20));
+            let early = closing.is_finished();
+            gate.paid();
+            assert_eq!((said, early), (Ok(2), false));
             assert_eq!(closing.join().expect("no panic"), Some(7));
         });
     }

@@ -105,8 +105,8 @@ impl Run {
     /// # Errors
     ///
     /// `WSANOTINITIALISED` when there is no start-up to answer, and `WSAEINPROGRESS` when the calling
-    /// thread is in the middle of a start-up or of the last clean-up, or of a call that the last clean-up
-    /// waits for.
+    /// thread is in the middle of a start-up or of the last clean-up, or when this is the last clean-up and
+    /// the thread is in a call of the provider's, as in a callback: the clean-up waits for such calls.
     pub fn clean_up(&self, last: impl FnOnce()) -> Result<(), WsaError> {
         self.clean_up_with(|| {
             last();
@@ -119,6 +119,8 @@ impl Run {
         let mut turn = self.turn().ok_or(WsaError::WSAEINPROGRESS)?;
         match turn.starts {
             0 => Err(WsaError::WSANOTINITIALISED),
+            // It would wait for itself.
+            1 if self.is_inside() => Err(WsaError::WSAEINPROGRESS),
             1 => {
                 let _close = Closing(&self.cell);
                 turn.starts = 0;

@@ -14,7 +14,7 @@ pub(crate) fn begin<P: Provider>(parts: &Parts) {
 
 /// Notes that what was owed is done.
 pub(crate) fn end<P: Provider>() {
-    P::__run().gate().settle();
+    P::__run().gate().paid();
 }
 
 /// Tells the client how its operation ended: once. After the last clean-up has begun it is only noted

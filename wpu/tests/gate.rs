@@ -174,10 +174,10 @@ provider!(
         if depth > 0 {
             call(&functions, depth - 1).expect("the inner call");
         } else {
-            clean_up(&functions).expect("the last clean-up, from within calls");
-            assert_eq!(call(&functions, 0), Err(WsaError::WSANOTINITIALISED));
+            assert_eq!(clean_up(&functions), Err(WsaError::WSAEINPROGRESS), "it would wait for itself");
+            start::<Recursive>(&TABLE).expect("a start-up is no clean-up");
+            clean_up(&functions).expect("nor is one that only counts down");
         }
-        assert_eq!(LEFT.load(Ordering::Acquire), 0, "the instance lives as long as its calls");
         Ok(())
     },
     dropped: || {
@@ -186,15 +186,15 @@ provider!(
 );
 
 #[test]
-fn a_clean_up_from_within_calls_of_the_same_thread_does_not_wait_for_itself() {
-    for round in 0..3 {
-        let functions = start::<Recursive>(&TABLE).expect("started");
-        FUNCTIONS.set(Some(functions));
-        LEFT.store(0, Ordering::Release);
-        assert_eq!(call(&functions, round), Ok(()));
-        assert_eq!(LEFT.load(Ordering::Acquire), 1, "dropped once, when the last call left");
-        assert_eq!((Recursive::__run().starts(), Recursive::__run().cell().is_open()), (0, false));
+fn the_last_clean_up_is_refused_within_a_call() {
+    let functions = start::<Recursive>(&TABLE).expect("started");
+    FUNCTIONS.set(Some(functions));
+    for depth in 0..3 {
+        assert_eq!(call(&functions, depth), Ok(()));
+        assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__run().starts()), (0, 1));
     }
+    clean_up(&functions).expect("nobody is inside");
+    assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__run().starts()), (1, 0));
 }
 
 static ENTERED: Flag = Flag::new();

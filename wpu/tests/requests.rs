@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 use wpu::__private::{Run, Starter, start_up};
 use wpu::{
@@ -38,6 +38,8 @@ thread_local! {
     static MINE: Cell<usize> = Cell::new(TAKEN.fetch_add(1, Ordering::Relaxed));
     /// Where the requests of the socket [`OUTSIDE`] are kept: not by the instance.
     static KEPT: RefCell<Vec<Pended>> = const { RefCell::new(Vec::new()) };
+    /// Told when the last clean-up begins.
+    static CLEANING: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
 }
 
 impl Provider for Keeper {
@@ -106,6 +108,13 @@ impl ServiceProvider for Keeper {
         }
         let count = buffers.write_at(0, b"abcdefgh");
         Ok(Progress::Done((u32::try_from(count).expect("short"), flags | 0x8000)))
+    }
+
+    fn cleanup(&self) -> Result<(), WsaError> {
+        if let Some(cleaning) = CLEANING.take() {
+            cleaning.send(()).expect("somebody listens");
+        }
+        Ok(())
     }
 
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
@@ -264,6 +273,39 @@ fn the_buffers_of_a_pended_request_are_filled_where_they_are() {
     clean_up(&functions).expect("started");
 }
 
+#[test]
+fn more_buffers_than_a_few_count_as_well() {
+    let (functions, _) = started();
+    let (mut bytes, mut count, mut errno) = (*b"abcde", 77, 77);
+    let buffers: Vec<_> = bytes.iter_mut().map(|byte| WSABUF { len: 1, buf: byte }).collect();
+    let (send, at) = (functions.lpWSPSend.expect("no holes"), buffers.as_ptr());
+    // SAFETY: all pointers are good, or null.
+    let answer = unsafe { send(AT_ONCE, at, 5, &raw mut count, 0, null_mut(), None, null(), &raw mut errno) };
+    assert_eq!((answer, count, errno), (0, 5, 77));
+    clean_up(&functions).expect("started");
+}
+
+/// A client may lend the memory in which its array of buffers stands.
+#[test]
+fn what_is_received_over_the_array_of_buffers_does_not_change_where_the_others_are() {
+    let (functions, _) = started();
+    let mut second = [0; 4];
+    let mut array = [WSABUF { len: 4, buf: null_mut() }, WSABUF { len: 4, buf: second.as_mut_ptr() }];
+    let at = array.as_mut_ptr();
+    // SAFETY: there are two of them.
+    let over = unsafe { &raw mut (*at.add(1)).buf }.cast();
+    // SAFETY: as above.
+    unsafe { (*at).buf = over };
+    let (mut count, mut flags, mut errno) = (77, 0, 77);
+    let recv = functions.lpWSPRecv.expect("no holes");
+    // SAFETY: all pointers are good, or null.
+    let answer = unsafe {
+        recv(AT_ONCE, at, 2, &raw mut count, &raw mut flags, null_mut(), None, null(), &raw mut errno)
+    };
+    assert_eq!((answer, count, &second), (0, 8, b"efgh"));
+    clean_up(&functions).expect("started");
+}
+
 unsafe extern "system" fn routine(error: u32, count: u32, overlapped: *mut WSAOVERLAPPED, flags: u32) {
     // SAFETY: the client's structure, which the client put the address of its cell in.
     let at = unsafe { overlapped.read() }.hEvent.cast::<Cell<Option<(u32, u32, u32)>>>();
@@ -323,22 +365,25 @@ fn the_last_clean_up_waits_for_requests_that_others_still_hold() {
     let client = Client::new();
     assert_eq!(client.recv(&functions, OUTSIDE), PENDING);
     let (kept, run) = (KEPT.take(), MINE.get());
-    let (over, seen) = channel();
+    let ((over, seen), (cleaning, begun)) = (channel(), channel());
+    CLEANING.set(Some(cleaning));
     let holder = std::thread::spawn(move || {
         MINE.set(run);
+        begun.recv().expect("the clean-up begins");
         let early = seen.recv_timeout(Duration::from_millis(200));
         for pended in kept {
             let count = pended.scatter().write_at(0, b"outside");
             pended.complete(Ok((u32::try_from(count).expect("short"), 0)));
         }
-        early
+        (early, host::seen())
     });
     clean_up(&functions).expect("started");
     // The holder may have gone by now.
     let _ = over.send(());
     assert_eq!((client.bytes(), client.result()), (*b"outside", Some(Ok((7, 0)))));
-    assert_eq!(holder.join().expect("no panic"), Err(RecvTimeoutError::Timeout), "the clean-up did not wait");
-    assert_eq!(host::seen(), [], "nobody is told");
+    let (early, told) = holder.join().expect("no panic");
+    assert_eq!(early, Err(RecvTimeoutError::Timeout), "the clean-up did not wait");
+    assert_eq!(told, [], "nobody is told");
 }
 
 #[test]

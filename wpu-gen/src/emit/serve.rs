@@ -257,11 +257,10 @@ fn request(
             let overlapped = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?;
             let thread = if #thread.is_null() { None } else {
                 #safety
-                let thread = unsafe { View::from_raw(#thread) }.ok_or(#null)?.get();
-                Some(thread).filter(|thread| *thread != #nobody)
+                Some(unsafe { View::from_raw(#thread) }.ok_or(#null)?.get())
             };
             #[doc = "§ Nobody could say later where the routine is to run."]
-            if #routine.is_some() && thread.is_none() { return Err(#thread_null); }
+            if #routine.is_some() && thread.is_none_or(|thread| thread == #nobody) { return Err(#thread_null); }
             let parts = Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread };
             let lent = Lent { #gather #scatter #input #room ..Lent::NOTHING };
             Some(Given { parts, lent, teller: S::TELLER, state: &state })

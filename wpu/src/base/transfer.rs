@@ -225,6 +225,9 @@ impl<E: Endpoint> Socket<E> {
     fn send_once(&self, buffers: Gather<'_>, to: Option<&Address>, moved: &mut usize) -> Outcome {
         let total = buffers.total();
         if self.kind.is_datagram() {
+            if total > LARGEST {
+                return Err(WsaError::WSAEMSGSIZE);
+            }
             let message = buffers.to_vec();
             let sent = match to {
                 Some(to) => self.endpoint.send_to(&message, to)?,

@@ -32,8 +32,8 @@ pub(super) struct Chains<S: Source> {
     /// The newest table, as it arrived.
     table: Mutex<WSPUPCALLTABLE>,
     open: RwLock<Vec<Arc<Lower<S>>>>,
-    /// The chain that was opened first. It stays for calls that are under way when all is closed.
-    first: OnceLock<Arc<Lower<S>>>,
+    /// Keeps what `straight` leads to, also for calls that are under way when all is closed.
+    eldest: OnceLock<Arc<Lower<S>>>,
     /// Leads to the first chain as long as that is the way down for every socket; null before and after.
     straight: AtomicPtr<Lower<S>>,
 }
@@ -80,8 +80,8 @@ impl<S: Source> Chains<S> {
         upcalls: Upcalls,
         table: WSPUPCALLTABLE,
     ) -> Self {
-        let (open, first, straight) = (RwLock::default(), OnceLock::new(), AtomicPtr::default());
-        Self { id, layer, class, upcalls, table: Mutex::new(table), open, first, straight }
+        let (open, eldest, straight) = (RwLock::default(), OnceLock::new(), AtomicPtr::default());
+        Self { id, layer, class, upcalls, table: Mutex::new(table), open, eldest, straight }
     }
 
     /// The chains that are open, in the order in which they were opened.
@@ -101,7 +101,7 @@ impl<S: Source> Chains<S> {
     /// to be looked up.
     #[inline]
     pub(super) fn straight(&self) -> Option<&Lower<S>> {
-        // SAFETY: `first` holds what it leads to, and never lets go.
+        // SAFETY: `eldest` holds what it leads to, and never lets go.
         unsafe { self.straight.load(Ordering::Acquire).as_ref() }
     }
 
@@ -154,7 +154,7 @@ impl<S: Source> Chains<S> {
                 there
             }
             None => {
-                match self.first.set(Arc::clone(&lower)) {
+                match self.eldest.set(Arc::clone(&lower)) {
                     Ok(()) if self.class == Class::Ifs => {
                         self.straight.store(Arc::as_ptr(&lower).cast_mut(), Ordering::Release);
                     }

@@ -128,7 +128,7 @@ pub trait LayerProvider: WithKit<facts::kits::Layer> + Layer + Send + Sync {
     /// Bytes of a client were moved: by a call that has done it at once, or by an overlapped request that
     /// has ended. What an `ifs` layer promises through the provider below is not among it.
     ///
-    /// It must not block.
+    /// It must not block. Within it the last clean-up is refused, as in any call.
     fn moved(&self, socket: SOCKET, moved: Moved, count: u32) {
         let _ = (socket, moved, count);
     }
@@ -137,7 +137,8 @@ pub trait LayerProvider: WithKit<facts::kits::Layer> + Layer + Send + Sync {
     /// [`Progress::Pending`](crate::Progress): with bytes and flags, or an error. The client is told
     /// after this.
     ///
-    /// Only a `non_ifs` layer sees that, on a thread of the kit; it must not block there.
+    /// Only a `non_ifs` layer sees that, on a thread of the kit; it must not block there. Within it the last
+    /// clean-up is refused, as in any call.
     fn completed(&self, socket: SOCKET, moved: Moved, result: &Result<(u32, u32), WsaError>) {
         let _ = (socket, moved, result);
     }
@@ -208,10 +209,16 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
         chains.of(start.entry)?;
         let told = Arc::clone(&layer);
         let moves = Moves::new(move |socket, moved, result| {
-            told.completed(socket, moved, result);
-            if let Ok((count, _)) = result {
-                told.moved(socket, moved, *count);
-            }
+            let tell = |_: &Self| {
+                told.completed(socket, moved, result);
+                if let Ok((count, _)) = result {
+                    told.moved(socket, moved, *count);
+                }
+                Ok(())
+            };
+            // A call like any other: the last clean-up waits for it, and within it there is none.
+            // SAFETY: the gate is opened to this type.
+            let _ = unsafe { Self::__run().gate().with(tell) };
         });
         Ok(Self { layer, next: Next::new(upcalls, L::DECLARATION.class, chains, moves) })
     }

@@ -11,7 +11,7 @@ use super::sys::{
 use super::worker::Shared;
 use crate::contain::contain;
 use std::cell::{Cell, UnsafeCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,8 +22,9 @@ use std::time::Duration;
 pub(super) struct Moves {
     /// The layer, which is told of each end before the client is.
     told: Box<Told>,
-    /// The records that stand for the clients' structures, by the address of these.
-    under_way: Mutex<HashMap<usize, &'static Record>>,
+    /// The records that stand for the clients' structures, by the address of these and by their own: a
+    /// client that uses a structure too early has several.
+    under_way: Mutex<BTreeMap<(usize, usize), &'static Record>>,
     changed: Condvar,
     ended: AtomicBool,
 }
@@ -228,12 +229,14 @@ impl Moves {
                 Ok(Progress::Done(answer))
             }
             Ok(Progress::Pending(_)) => {
-                let client = request.parts().overlapped.addr().get();
-                lock(&self.under_way).insert(client, record);
-                let (pending, pended) = request.pend();
+                let key = (request.parts().overlapped.addr().get(), record.pointer().addr().get());
+                lock(&self.under_way).insert(key, record);
+                // The provider below has the client's memory by now: there is no way back.
+                let pended = contain(|| request.pend());
+                let (pending, pended) = pended.unwrap_or_else(|| std::process::abort());
                 let (this, held) = (Arc::clone(self), Arc::clone(socket));
                 record.owe(Box::new(move |outcome| {
-                    this.finish(client, moved, pended, outcome);
+                    this.finish(key, moved, pended, outcome);
                     // Its handle is given back after the last request on it was completed.
                     drop(held);
                 }));
@@ -242,13 +245,13 @@ impl Moves {
         }
     }
 
-    fn finish(&self, client: usize, moved: Moved, pended: Pended, outcome: Outcome) {
+    fn finish(&self, key: (usize, usize), moved: Moved, pended: Pended, outcome: Outcome) {
         if !self.ended.load(Ordering::Acquire) {
             // A panic of the layer must not cost the client its completion.
             let _ = contain(|| (self.told)(pended.socket(), moved, &outcome));
         }
         // First: once the client is told it may ask for the result, or use its structure again.
-        lock(&self.under_way).remove(&client);
+        lock(&self.under_way).remove(&key);
         pended.complete(outcome);
         self.changed.notify_all();
     }
@@ -256,14 +259,17 @@ impl Moves {
     /// How the request that `overlapped` stands for has ended. It must be one that was moved.
     pub(super) fn result(&self, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
         let client = overlapped.as_ptr().addr();
+        let is_in = |under_way: &BTreeMap<(usize, usize), _>| {
+            under_way.range((client, 0)..=(client, usize::MAX)).next().is_some()
+        };
         loop {
             let mut under_way = lock(&self.under_way);
-            while wait && under_way.contains_key(&client) && !self.ended.load(Ordering::Acquire) {
+            while wait && is_in(&under_way) && !self.ended.load(Ordering::Acquire) {
                 // The end of all is told too, so the time only makes sure.
                 let waited = self.changed.wait_timeout(under_way, Duration::from_secs(1));
                 under_way = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
-            let pending = under_way.contains_key(&client);
+            let pending = is_in(&under_way);
             drop(under_way);
             if self.ended.load(Ordering::Acquire) {
                 return Err(WsaError::WSA_OPERATION_ABORTED);
@@ -285,10 +291,18 @@ impl Moves {
         self.changed.notify_all();
     }
 
-    /// Aborts what the providers below have not completed in their last clean-up.
+    /// Aborts what the providers below have not completed in their last clean-up. A request whose call has
+    /// not returned is not owed yet: once all calls have, this is to be called again.
     pub(super) fn abandon(&self) {
-        let left = std::mem::take(&mut *lock(&self.under_way));
-        for record in left.into_values() {
+        let mut owed = Vec::new();
+        lock(&self.under_way).retain(|_, record| {
+            let is_owed = matches!(*lock(&record.stage), Stage::Owed(_));
+            if is_owed {
+                owed.push(*record);
+            }
+            !is_owed
+        });
+        for record in owed {
             record.abandon();
         }
     }

@@ -61,6 +61,7 @@ impl<S: Source> Next<S> {
         }
     }
 
+    /// Not inlined, so that the straight way stays short.
     #[inline(never)]
     pub(super) fn find(&self, socket: SOCKET) -> Result<Target<S>, WsaError> {
         match (self.sockets.find(socket), self.class) {
@@ -106,7 +107,7 @@ impl<S: Source> Next<S> {
         }
     }
 
-    /// Not inlined: the calls that wait should stay short.
+    /// Not inlined, so that the way of a call without a request stays short.
     #[inline(never)]
     fn moved<T>(
         &self,

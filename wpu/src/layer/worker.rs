@@ -39,7 +39,6 @@ pub(super) struct Shared {
     wake: Event,
     /// Set by providers below when something happens on a socket.
     news: Event,
-    worker: Mutex<Option<crate::thread::ThreadId>>,
 }
 
 #[derive(Default)]
@@ -238,10 +237,8 @@ impl Running {
     fn end(self) {
         lock(&self.shared.tasks).ended = true;
         let _ = self.shared.upcalls.set_event(self.shared.wake.borrowed());
-        // A clean-up on the worker itself must not wait for its own end.
-        if *lock(&self.shared.worker) != Some(crate::thread::ThreadId::current()) {
-            let _ = self.thread.join();
-        }
+        // A clean-up on the worker itself is refused: what runs there of the layer's is a call of it.
+        let _ = self.thread.join();
     }
 }
 
@@ -252,12 +249,10 @@ fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Runnin
     // the worker would never rest.
     upcalls.set_event(wake.borrowed())?;
     upcalls.reset_event(wake.borrowed())?;
-    let (tasks, worker) = (Mutex::default(), Mutex::new(None));
-    let shared = Arc::new(Shared { upcalls, tasks, wake, news, worker });
+    let shared = Arc::new(Shared { upcalls, tasks: Mutex::default(), wake, news });
     let (tell, told) = mpsc::channel();
     let own = Arc::clone(&shared);
     let thread = thread::Builder::new().name("wpu layer".into()).spawn(move || {
-        *lock(&own.worker) = Some(crate::thread::ThreadId::current());
         // The id is of this thread, and must be closed like any other.
         match upcalls.open_current_thread() {
             Ok(thread) => {

@@ -1,12 +1,13 @@
 //! Overlapped requests: down with the layer's own structure, and up exactly once.
 
 use super::super::Moved;
-use super::stand::{Ask, PATIENCE, Stand};
+use super::stand::{Ask, PATIENCE, Stand, meanwhile};
 use crate::layer::sys::ffi::{
     BOOL, FALSE, SOCKET_ERROR, WPUSetEventFn, WSA_INVALID_EVENT, WSABUF, WSAEVENT, WSATHREADID,
     WSPUPCALLTABLEEX,
 };
 use crate::layer::sys::{Class, Gather, Lent, Progress, Request, ServiceProvider, ViewMut, WsaError};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
@@ -253,6 +254,32 @@ fn d_39_a_function_that_dies_later_fails_the_call_that_needs_it() {
     });
     let sent = told.recv_timeout(PATIENCE).expect("a call waits for ever");
     assert_eq!(sent, Some(Err(WsaError::WSAEOPNOTSUPP)));
+}
+
+/// The call that brings a request may not have returned when the last clean-up comes.
+#[test]
+fn a_request_that_the_clean_up_meets_on_its_way_ends_with_the_layer() {
+    let stand = Rc::new(Stand::new(Class::NonIfs));
+    let (socket, mut ask, other) = (stand.socket(), Ask::new(), Rc::clone(&stand));
+    meanwhile(move || other.next.cleanup().expect("it cleans up"));
+    assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+    assert!(!ask.has_ended(), "its call has just returned");
+    // As when the instance is dropped, after all calls.
+    stand.next.end();
+    assert!(ask.has_ended());
+    assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
+}
+
+/// A client that does so breaks the contract. It must not keep the provider from ending.
+#[test]
+fn two_requests_with_one_structure_both_end() {
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut ask) = (stand.socket(), Ask::new());
+    for _ in 0..2 {
+        assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
+    }
+    stand.next.cleanup().expect("it cleans up");
+    assert_eq!([ask.end(), ask.end()], [Err(WsaError::WSA_OPERATION_ABORTED); 2]);
 }
 
 #[test]

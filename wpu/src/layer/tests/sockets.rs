@@ -127,6 +127,7 @@ fn a_second_chain_and_another_handle_end_the_straight_way_down() {
         stand.calls() == [format!("send({lower:#x}, 0, 0)")]
     };
     assert!(goes_down(first, first));
+    assert!(stand.next.chains.straight().is_some());
 
     let other = module("straight-second.dll");
     let base = Entry::new(guid(0x57a1), "straight-second.dll").flags(XP1_IFS_HANDLES);
@@ -138,6 +139,8 @@ fn a_second_chain_and_another_handle_end_the_straight_way_down() {
     assert!(other.state().calls.contains(&format!("send({second:#x}, 0, 0)")));
     assert!(goes_down(first, first));
 
+    assert!(stand.next.chains.straight().is_none());
+
     let stand = Stand::new(Class::Ifs);
     let first = stand.socket();
     stand.host.rename_ifs_handles(true);
@@ -147,6 +150,18 @@ fn a_second_chain_and_another_handle_end_the_straight_way_down() {
         sends(&stand, socket).expect("it is open");
         assert_eq!(stand.calls(), [format!("send({lower:#x}, 0, 0)")]);
     }
+}
+
+#[test]
+fn nothing_goes_straight_down_after_the_clean_up_or_where_handles_are_made() {
+    let stand = Stand::new(Class::Ifs);
+    let socket = stand.socket();
+    stand.next.cleanup().expect("it cleans up");
+    assert!(stand.next.chains.straight().is_none());
+    assert_eq!(sends(&stand, socket).err(), Some(WsaError::WSAENOTSOCK));
+    let stand = Stand::new(Class::NonIfs);
+    stand.socket();
+    assert!(stand.next.chains.straight().is_none());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::super::sys::{
     Progress, RawTable, Request, Room, Scatter, ServiceProvider, State, Teller, Upcalls, View, WsaError,
 };
 use std::any::TypeId;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -398,8 +398,22 @@ pub struct Ask {
 static ENDS: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
 static ENDED: Condvar = Condvar::new();
 
+thread_local! {
+    /// What happens, once, when a request of this thread is taken on, before anybody knows.
+    static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+/// Has `what` happen when the next request of this thread is taken on.
+pub fn meanwhile(what: impl FnOnce() + 'static) {
+    MEANWHILE.set(Some(Box::new(what)));
+}
+
 const TELLER: Teller = Teller {
-    begin: |_| {},
+    begin: |_| {
+        if let Some(what) = MEANWHILE.take() {
+            what();
+        }
+    },
     tell: |parts, outcome| {
         ENDS.lock().expect("no panic").push((parts.overlapped.addr().get(), outcome));
         ENDED.notify_all();
