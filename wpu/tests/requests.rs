@@ -291,11 +291,8 @@ fn what_is_received_over_the_array_of_buffers_does_not_change_where_the_others_a
     let (functions, _) = started();
     let mut second = [0; 4];
     let mut array = [WSABUF { len: 4, buf: null_mut() }, WSABUF { len: 4, buf: second.as_mut_ptr() }];
+    array[0].buf = (&raw mut array[1].buf).cast();
     let at = array.as_mut_ptr();
-    // SAFETY: there are two of them.
-    let over = unsafe { &raw mut (*at.add(1)).buf }.cast();
-    // SAFETY: as above.
-    unsafe { (*at).buf = over };
     let (mut count, mut flags, mut errno) = (77, 0, 77);
     let recv = functions.lpWSPRecv.expect("no holes");
     // SAFETY: all pointers are good, or null.
