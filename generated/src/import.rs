@@ -23,6 +23,7 @@ pub fn complete_overlapped_request(table: &mut Table) -> bool {
 }
 
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedRequestFn> {
     #[link(name = "ws2_32")]
@@ -77,6 +78,7 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
 /// Finds `WSCInstallProvider`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
     #[link(name = "ws2_32")]
@@ -129,6 +131,7 @@ pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
 /// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
     #[link(name = "ws2_32")]
@@ -193,6 +196,7 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 /// Finds `WSCDeinstallProvider`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
     #[link(name = "ws2_32")]
@@ -242,6 +246,7 @@ pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
 /// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
     #[link(name = "ws2_32")]
@@ -301,6 +306,7 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 /// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
     #[link(name = "ws2_32")]
@@ -360,6 +366,7 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
 /// Finds `WSCGetProviderPath`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
     #[link(name = "ws2_32")]
@@ -411,6 +418,7 @@ pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
     #[link(name = "ws2_32")]
@@ -470,6 +478,7 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
 /// Finds `WSCWriteProviderOrder`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
     #[link(name = "ws2_32")]
@@ -519,6 +528,7 @@ pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
 /// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
     #[link(name = "ws2_32")]
@@ -580,6 +590,7 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
 /// Finds `WSCGetProviderInfo`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
     #[link(name = "ws2_32")]
@@ -633,6 +644,7 @@ pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
 /// Finds `WSCSetProviderInfo`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
     #[link(name = "ws2_32")]
@@ -686,6 +698,7 @@ pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
@@ -747,6 +760,7 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
 /// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
@@ -808,6 +822,7 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
 /// Finds `WSCEnumProtocols`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
     #[link(name = "ws2_32")]
@@ -859,6 +874,7 @@ pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
 /// Finds `WaitForMultipleObjectsEx`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
 pub fn find_wait_for_multiple_objects_ex() -> Option<ffi::WaitForMultipleObjectsExFn> {
     #[link(name = "kernel32")]

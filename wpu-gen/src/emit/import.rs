@@ -124,6 +124,7 @@ impl<'a> Lookup<'a> {
             quote! {
                 #about
                 #[cfg(#there)]
+                #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
                 #[inline]
                 #visibility fn #find() -> Option<ffi::#function> {
                     #[link(name = #library)]
