@@ -102,27 +102,38 @@ unsafe fn in_module(base: usize) {
     let mut library = read(directories + 8);
     // The last one is all zero, and there may be none.
     while library != 0 && read(library + 12) != 0 {
-        let (mut names, mut slots) = (base + read(library) as usize, base + read(library + 16) as usize);
-        loop {
-            // SAFETY: as above; the list ends with a zero.
-            let name = unsafe { word::<usize>(names) };
-            if name == 0 {
-                break;
-            }
-            // Those with the highest bit are imported by number.
-            if name.leading_zeros() > 0 {
-                let text = ptr::with_exposed_provenance::<i8>(base + name + 2);
-                // SAFETY: behind a hint of two bytes stands the name, with a final zero.
-                let text = unsafe { CStr::from_ptr(text.cast()) };
-                if let Some(ours) = ours(text) {
-                    // SAFETY: it is the slot of that function, and ours has the same type.
-                    unsafe { put(slots, ours) };
-                }
-            }
-            names += size_of::<usize>();
-            slots += size_of::<usize>();
+        let (names, slots) = (read(library) as usize, read(library + 16) as usize);
+        // Some old linkers keep no list of names.
+        if names != 0 {
+            // SAFETY: both stand in the module, whose import table the loader has filled.
+            unsafe { in_list(base, base + names, base + slots) };
         }
         library += 20;
+    }
+}
+
+/// # Safety
+///
+/// At `names` is a list of what the module at `base` imports, and at `slots` where the loader has put it.
+unsafe fn in_list(base: usize, mut names: usize, mut slots: usize) {
+    loop {
+        // SAFETY: the list ends with a zero.
+        let name = unsafe { word::<usize>(names) };
+        if name == 0 {
+            break;
+        }
+        // Those with the highest bit are imported by number.
+        if name.leading_zeros() > 0 {
+            let text = ptr::with_exposed_provenance::<i8>(base + name + 2);
+            // SAFETY: behind a hint of two bytes stands the name, with a final zero.
+            let text = unsafe { CStr::from_ptr(text.cast()) };
+            if let Some(ours) = ours(text) {
+                // SAFETY: it is the slot of that function, and ours has the same type.
+                unsafe { put(slots, ours) };
+            }
+        }
+        names += size_of::<usize>();
+        slots += size_of::<usize>();
     }
 }
 
