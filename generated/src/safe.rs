@@ -274,13 +274,9 @@ impl Upcalls {
         if answer != ffi::NO_ERROR {
             return Err(WsaError::reported(errno));
         }
+        let Some(routine) = hook else { return Ok(None) };
         // SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run.
-        Ok(
-            hook
-                .map(|routine| unsafe {
-                    BlockingHook::given(self.0, run, routine, hook_context)
-                }),
-        )
+        Ok(Some(unsafe { BlockingHook::given(self.0, run, routine, hook_context) }))
     }
 
     /// Returns the context that was given when a socket handle was made.

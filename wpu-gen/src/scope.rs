@@ -124,6 +124,10 @@ impl Scope {
         found.is_some()
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
     }

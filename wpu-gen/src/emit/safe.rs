@@ -372,8 +372,9 @@ fn bundle_answer(view: &View<'_>, upcall: &UpcallView<'_>, at: usize) -> TokenSt
         "SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run.",
     );
     quote! {
+        let Some(routine) = #name else { return Ok(None) };
         #safety
-        Ok(#name.map(|routine| unsafe { #bundle::given(self.0, run, routine, #context) }))
+        Ok(Some(unsafe { #bundle::given(self.0, run, routine, #context) }))
     }
 }
 

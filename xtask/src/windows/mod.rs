@@ -105,5 +105,5 @@ fn run_cargo(command: &mut Command) -> Result<()> {
 
 fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
-    if status.success() { Ok(()) } else { bail!("{command:?} fails") }
+    if status.success() { Ok(()) } else { bail!("this failed, and said why above: {command:?}") }
 }

@@ -65,7 +65,7 @@ fn has_target(triple: &str) -> bool {
 /// Installs what is missing, with Debian's packages.
 fn install(missing: &[&str]) -> Result<()> {
     if !Path::new("/etc/debian_version").exists() {
-        bail!("only Debian can be set up; missing here: {}", missing.join(", "));
+        bail!("this is not Debian, and these are missing: {}\n{ADVICE}", missing.join(", "));
     }
     for triple in missing.iter().filter(|name| name.contains("-pc-windows-")) {
         succeed(Command::new("rustup").args(["target", "add", triple]).current_dir(root()))?;

@@ -93,7 +93,7 @@ pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<Str
         let counted: usize = said.lines().map(|line| number(line, " passed")).sum();
         if !output.status.success() || passed.is_empty() || passed.len() != counted {
             print!("{said}");
-            bail!("{}: {} tests are said to have passed, {counted} are counted", target.triple, passed.len());
+            bail!("{}: {}", target.triple, wrong(output.status.success(), passed.len(), counted));
         }
         count(&mut names, passed);
     }
@@ -119,6 +119,17 @@ pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<Str
         ));
     }
     Ok(report)
+}
+
+/// Why tests do not count as passed.
+fn wrong(succeeded: bool, passed: usize, counted: usize) -> String {
+    match (succeeded, passed) {
+        (false, _) => "tests fail under Wine, or do not compile: see above for which".into(),
+        (true, 0) => "no test ran".into(),
+        (true, _) => format!(
+            "{passed} lines say that a test passed, and {counted} tests are counted: `cargo xtask windows` reads them wrongly"
+        ),
+    }
 }
 
 /// What to give to `cargo test`, in turn.
@@ -151,7 +162,7 @@ fn list(selection: &[String]) -> Result<Vec<String>> {
     command.arg("test").args(selection).args(["--", "--list"]).stderr(Stdio::inherit());
     let output = cargo(&mut command).output()?;
     if !output.status.success() {
-        bail!("{command:?} fails");
+        bail!("this failed, and said why above: {command:?}");
     }
     let said = String::from_utf8_lossy(&output.stdout);
     let names = said.lines().filter_map(|line| line.strip_suffix(": test"));

@@ -1,0 +1,197 @@
+//! Names in what can be called: upcalls, downcalls and imports, with their parameters and errors.
+
+use super::{NOWHERE, Resolver, text};
+use crate::diag::{Diagnostic, Place};
+use crate::load::Filed;
+use crate::model;
+use crate::names;
+use crate::raw::{self, Text};
+use crate::scope::Scope;
+use crate::source::FileId;
+use std::collections::BTreeMap;
+
+impl Resolver<'_> {
+    pub(super) fn upcall(&mut self, origin: usize, filed: &Filed<raw::Upcall>) -> model::Upcall {
+        let upcall = &filed.entry;
+        let file = filed.file;
+        let prefix = self.raw.heads.first().map_or("", |head| head.entry.prefix.get_ref());
+        let why = "`prefix` of `[spec]` says what every upcall's name begins with";
+        let stem = self.stem(filed.at(&upcall.name), upcall.name.get_ref(), prefix, why);
+        let mut slots: Vec<_> = upcall
+            .slots
+            .iter()
+            .map(|(table, slot)| (self.scopes.tables.find(file, table, self.faults), *slot.get_ref()))
+            .collect();
+        slots.sort_unstable();
+        model::Upcall {
+            name: text(&upcall.name),
+            method: names::snake(stem),
+            pointer: text(&upcall.pointer),
+            text: text(&upcall.text),
+            details: upcall.details.as_ref().map(text).unwrap_or_default(),
+            header: self.header_of(file, &upcall.header),
+            slots,
+            export: upcall.export.as_ref().map(text),
+            returns: self.find_type(file, &upcall.returns),
+            result: *upcall.result.get_ref(),
+            failure: upcall.failure.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
+            success: upcall.success.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
+            must_use: upcall.must_use.as_ref().map(text),
+            params: self.params(file, &upcall.params),
+            errors: self.documented(file, &upcall.errors),
+            requirement: self.requirement(file, &upcall.requirement),
+            sources: self.find_sources(file, &upcall.sources),
+            origin,
+        }
+    }
+
+    /// What is left of a name without its prefix.
+    fn stem<'n>(&mut self, place: Place, name: &'n str, prefix: &str, why: &str) -> &'n str {
+        let stem = name.strip_prefix(prefix).filter(|stem| !stem.is_empty());
+        if stem.is_none() {
+            let message = format!("`{name}` does not begin with `{prefix}`");
+            self.faults.push(Diagnostic::at("wrong-prefix", place, message).note(why));
+        }
+        stem.unwrap_or_default()
+    }
+
+    pub(super) fn downcall(&mut self, origin: usize, filed: &Filed<raw::Downcall>) -> model::Downcall {
+        let downcall = &filed.entry;
+        let file = filed.file;
+        let head = self.raw.heads.first().and_then(|head| head.entry.downcall_prefix.as_ref());
+        let prefix = head.map_or("", |prefix| prefix.get_ref());
+        let why = "`downcall-prefix` of `[spec]` says what every downcall's name begins with";
+        let stem = self.stem(filed.at(&downcall.name), downcall.name.get_ref(), prefix, why);
+        model::Downcall {
+            name: text(&downcall.name),
+            method: names::snake(stem),
+            pointer: text(&downcall.pointer),
+            text: text(&downcall.text),
+            details: downcall.details.as_ref().map(text).unwrap_or_default(),
+            header: self.header_of(file, &downcall.header),
+            slot: *downcall.slot.get_ref(),
+            returns: self.find_type(file, &downcall.returns),
+            result: *downcall.result.get_ref(),
+            failure: self.scopes.constants.find(file, &downcall.failure, self.faults),
+            success: downcall
+                .success
+                .as_ref()
+                .map(|name| self.scopes.constants.find(file, name, self.faults)),
+            params: self.params(file, &downcall.params),
+            errors: self.documented(file, &downcall.errors),
+            refusal: downcall.refusal.as_ref().map(|error| self.find_error(file, error)),
+            may_be_null: self.scopes.entries.find_all(file, &downcall.may_be_null, self.faults),
+            sources: self.find_sources(file, &downcall.sources),
+            origin,
+        }
+    }
+
+    pub(super) fn params(&mut self, file: FileId, params: &[raw::Param]) -> Vec<model::Param> {
+        let mut scope = Scope::new("parameter", "unknown-parameter");
+        for param in params {
+            scope.declare(file, &param.name, self.faults);
+        }
+        params.iter().map(|param| self.param(file, &scope, param)).collect()
+    }
+
+    fn param(&mut self, file: FileId, siblings: &Scope, param: &raw::Param) -> model::Param {
+        let mut sibling =
+            |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
+        let (length, context) = (sibling(&param.length), sibling(&param.context));
+        let (of, routine, thread) = (sibling(&param.of), sibling(&param.routine), sibling(&param.thread));
+        model::Param {
+            name: text(&param.name),
+            ty: self.find_param_type(file, &param.ty, *param.direction.get_ref()),
+            c_type: text(&param.ty),
+            direction: *param.direction.get_ref(),
+            role: param.role.as_ref().map(|role| *role.get_ref()),
+            rust: param.rust.as_ref().map(text),
+            length,
+            context,
+            of,
+            routine,
+            thread,
+            optional: param.optional.as_ref().is_some_and(|optional| *optional.get_ref()),
+            too_small: param.too_small.as_ref().map(|error| self.find_error(file, error)),
+            null: match (&param.null, self.raw.heads.first()) {
+                (Some(error), _) => self.find_error(file, error),
+                (None, Some(head)) => self.find_error(head.file, &head.entry.null_pointer),
+                (None, None) => NOWHERE,
+            },
+            resource: param.resource.as_ref().map(|name| self.scopes.resources.find(file, name, self.faults)),
+            text: text(&param.text),
+        }
+    }
+
+    pub(super) fn documented(
+        &mut self,
+        file: FileId,
+        errors: &[raw::DocumentedError],
+    ) -> Vec<model::DocumentedError> {
+        let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+        errors
+            .iter()
+            .map(|error| {
+                let place = Place::new(file, error.code.span());
+                if let Some(first) = seen.insert(error.code.get_ref(), place.clone()) {
+                    let message = format!("`{}` is documented twice here", error.code.get_ref());
+                    self.faults
+                        .push(Diagnostic::at("duplicate-name", place, message).also(first, "first here"));
+                }
+                model::DocumentedError { code: self.find_error(file, &error.code), when: text(&error.when) }
+            })
+            .collect()
+    }
+
+    fn requirement(&mut self, file: FileId, requirement: &raw::Requirement) -> model::Requirement {
+        let every = |scope: &Scope| (0..scope.len()).collect::<Vec<_>>();
+        let classes = match &requirement.classes {
+            Some(names) => self.scopes.classes.find_all(file, names, self.faults),
+            None => every(&self.scopes.classes),
+        };
+        let platforms = match &requirement.platforms {
+            Some(names) => self.scopes.platforms.find_all(file, names, self.faults),
+            None => every(&self.scopes.platforms),
+        };
+        let here = *requirement.status.get_ref();
+        let elsewhere = requirement.elsewhere.as_ref().map(|status| *status.get_ref());
+        let status = |class, platform| {
+            let status = if platforms.contains(&platform) { Some(here) } else { elsewhere };
+            status.filter(|_| classes.contains(&class))
+        };
+        let row = |class| (0..self.scopes.platforms.len()).map(|platform| status(class, platform)).collect();
+        model::Requirement {
+            status: (0..self.scopes.classes.len()).map(row).collect(),
+            reason: text(&requirement.reason),
+            substitute: requirement.substitute.as_ref().map(text),
+            waiver: requirement.waiver.as_ref().map(text),
+        }
+    }
+
+    pub(super) fn import(&mut self, filed: &Filed<raw::Import>) -> model::Import {
+        let import = &filed.entry;
+        let mut scope = Scope::new("parameter", "unknown-parameter");
+        let params = import.params.iter().map(|param| {
+            scope.declare(filed.file, &param.name, self.faults);
+            model::ImportParam {
+                name: text(&param.name),
+                ty: self.find_param_type(filed.file, &param.ty, *param.direction.get_ref()),
+                c_type: text(&param.ty),
+                direction: *param.direction.get_ref(),
+                text: text(&param.text),
+            }
+        });
+        model::Import {
+            params: params.collect(),
+            name: text(&import.name),
+            method: names::snake(import.name.get_ref()),
+            pointer: text(&import.pointer),
+            library: text(&import.library),
+            wide: import.wide,
+            text: text(&import.text),
+            header: self.header_of(filed.file, &import.header),
+            returns: self.find_type(filed.file, &import.returns),
+            sources: self.find_sources(filed.file, &import.sources),
+        }
+    }
+}

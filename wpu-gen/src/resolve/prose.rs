@@ -1,0 +1,134 @@
+//! Names in what is said about other entries: headers, exceptions and notes.
+
+use super::{Resolver, text};
+use crate::diag::{Diagnostic, Place};
+use crate::load::Filed;
+use crate::model;
+use crate::names;
+use crate::raw::{self, Text};
+use crate::scope::{Faults, Scope};
+use crate::source::FileId;
+
+impl Resolver<'_> {
+    /// The header that an item names. It need not be declared.
+    pub(super) fn header_of(&mut self, file: FileId, header: &Text) -> String {
+        self.scopes.types.header_of(file, header, self.faults)
+    }
+
+    pub(super) fn header(&mut self, filed: &Filed<raw::Header>) -> model::Header {
+        let header = &filed.entry;
+        for path in header.include.iter().chain(&header.elsewhere) {
+            check_header(filed.file, path, self.faults);
+        }
+        for path in &header.include {
+            self.scopes.types.headers.touch(path.get_ref());
+        }
+        let name = text(&header.name);
+        let include = header.include.iter().map(text).collect();
+        model::Header { name, include, elsewhere: header.elsewhere.as_ref().map(text) }
+    }
+
+    pub(super) fn exception(&mut self, filed: &Filed<raw::Exception>) -> model::Exception {
+        let exception = &filed.entry;
+        if let Some(unless) = exception.unless.as_ref().filter(|unless| !names::is_name(unless.get_ref())) {
+            let message = format!("`{}` cannot be the name of a macro", unless.get_ref());
+            let fault = Diagnostic::at("bad-name", filed.at(unless), message);
+            self.faults.push(fault.help("letters, digits and `_`, and no digit first, as in `__MINGW32__`"));
+        }
+        for name in &exception.about {
+            self.about_compared(filed.file, name);
+        }
+        model::Exception {
+            about: exception.about.iter().map(text).collect(),
+            unless: exception.unless.as_ref().map(text),
+            reason: text(&exception.reason),
+            sources: self.find_sources(filed.file, &exception.sources),
+        }
+    }
+
+    /// Finds what an exception is about among what is compared with headers.
+    fn about_compared(&mut self, file: FileId, name: &Text) {
+        let scopes = self.scopes;
+        let all = [
+            &scopes.upcalls,
+            &scopes.downcalls,
+            &scopes.types.scope,
+            &scopes.constants,
+            &scopes.errors,
+            &scopes.entries,
+            &scopes.imports,
+        ];
+        self.among(file, name, &all, Scope::has, "among what headers declare");
+    }
+
+    pub(super) fn note(&mut self, filed: &Filed<raw::Note>) -> model::Note {
+        let note = &filed.entry;
+        let upcalls = note.about.iter().filter_map(|name| self.about(filed.file, name)).collect();
+        let downcalls = note.about.iter().filter_map(|name| self.scopes.downcalls.get(name.get_ref()));
+        let downcalls = downcalls.map(|raw| self.scopes.downcall_order[raw]).collect();
+        model::Note {
+            id: text(&note.id),
+            upcalls,
+            downcalls,
+            about: note.about.iter().map(text).collect(),
+            says: text(&note.says),
+            decision: text(&note.decision),
+            sources: self.find_sources(filed.file, &note.sources),
+        }
+    }
+
+    /// Finds what a note is about, in any scope; an upcall is answered.
+    fn about(&mut self, file: FileId, name: &Text) -> Option<usize> {
+        let scopes = self.scopes;
+        let all = [
+            &scopes.upcalls,
+            &scopes.downcalls,
+            &scopes.types.scope,
+            &scopes.types.headers,
+            &scopes.constants,
+            &scopes.errors,
+            &scopes.tables,
+            &scopes.entries,
+            &scopes.imports,
+            &scopes.kits,
+            &scopes.resources,
+            &scopes.classes,
+            &scopes.platforms,
+        ];
+        self.among(file, name, &all, Scope::touch, "in the spec");
+        let raw = scopes.upcalls.get(name.get_ref())?;
+        Some(scopes.upcall_order[raw])
+    }
+
+    /// Reports a name that none of these scopes has.
+    fn among(
+        &mut self,
+        file: FileId,
+        name: &Text,
+        all: &[&Scope],
+        is_in: fn(&Scope, &str) -> bool,
+        place: &str,
+    ) {
+        if !all.iter().any(|scope| is_in(scope, name.get_ref())) {
+            let known = all.iter().flat_map(|scope| scope.names());
+            let message = format!("cannot find `{}` {place}", name.get_ref());
+            let fault = Diagnostic::at("unknown-name", Place::new(file, name.span()), message);
+            self.faults.push(fault.similar(name.get_ref(), "something", known));
+        }
+    }
+}
+
+/// A header can stand in C code and be the name of a file.
+pub(crate) fn check_header(file: FileId, header: &Text, faults: &mut Faults) {
+    let path = header.get_ref();
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    let parts = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+    if !parts || !path.chars().all(known) {
+        let fault = Diagnostic::at(
+            "bad-name",
+            Place::new(file, header.span()),
+            format!("`{path}` cannot be the name of a header"),
+        );
+        faults.push(fault.help("letters, digits, `_`, `-` and `.`, and `/` between folders"));
+    }
+}
