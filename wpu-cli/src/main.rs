@@ -2,6 +2,7 @@
 
 mod args;
 mod help;
+mod hint;
 
 use args::{Command, Source, Target, Usage};
 use std::process::ExitCode;
@@ -46,7 +47,10 @@ fn change(target: &Target, plan: impl Fn(&Catalogs) -> Result<Plan, Problem>) ->
         return Err("a file of a catalog can be planned with, not changed: add --dry-run".to_owned());
     }
     let (mut registrar, catalogs) = open(&target.source)?;
-    let plan = plan(&catalogs).map_err(|problem| problem.to_string())?;
+    let plan = plan(&catalogs).map_err(|problem| match hint::after(&problem) {
+        Some(hint) => format!("{problem}\nhelp: {hint}"),
+        None => problem.to_string(),
+    })?;
     if target.dry_run {
         print!("{plan}");
         println!("dry run: nothing was changed");

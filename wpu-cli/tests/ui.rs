@@ -343,16 +343,18 @@ fn requests_without_a_plan() {
     check(
         &layer("--class ifs --over 1001 --catalog {catalog}"),
         expect![[r#"
-        error: an entry has one number in the 64-bit catalog and another in the 32-bit one; choose by kind of sockets, or work on one catalog
-        exit code 1
-    "#]],
+            error: an entry has one number in the 64-bit catalog and another in the 32-bit one; choose by kind of sockets, or work on one catalog
+            help: such as `--over 2/1/6`; or `--catalog 64` first, and `--catalog 32` after it
+            exit code 1
+        "#]],
     );
     check(
         &layer("--class ifs --over every --catalog {layered}"),
         expect![[r#"
-        error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is in the 64-bit catalog already; uninstall it first
-        exit code 1
-    "#]],
+            error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is in the 64-bit catalog already; uninstall it first
+            help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
+            exit code 1
+        "#]],
     );
     let other = |rest: &str| {
         layer(rest).replace("{id}", "00000001-0002-0003-0004-000000000005").replace("count.dll", "c.dll")
@@ -381,16 +383,18 @@ fn requests_without_a_plan() {
     check(
         &other("--class non-ifs --over 7 --catalog {layered}"),
         expect![[r#"
-        error: the 64-bit catalog has no entry 7
-        exit code 1
-    "#]],
+            error: the 64-bit catalog has no entry 7
+            help: `wpu catalog` lists what there is
+            exit code 1
+        "#]],
     );
     check(
         &other("--class non-ifs --over 9/9/9 --catalog {layered}"),
         expect![[r#"
-        error: nothing in the 64-bit catalog offers sockets of family 9, type 9, protocol 9
-        exit code 1
-    "#]],
+            error: nothing in the 64-bit catalog offers sockets of family 9, type 9, protocol 9
+            help: `wpu catalog` lists what there is
+            exit code 1
+        "#]],
     );
     check(
         &other("--class non-ifs --over 1002 --over 1002 --catalog {layered}"),
@@ -410,15 +414,25 @@ fn requests_without_a_plan() {
         &format!("{BASE} --sockets 40/1/0 --flags 0x20000 --catalog {{catalog}} --dry-run"),
         expect![[r#"
             error: the service flags of `Pipes` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are no file handles
+            help: `--class ifs`, or `--flags` without that bit
             exit code 1
         "#]],
     );
     check(
         "uninstall --id {id} --catalog {catalog} --dry-run",
         expect![[r#"
-        error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is not installed
-        exit code 1
-    "#]],
+            error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is not installed
+            help: `wpu catalog` lists what there is
+            exit code 1
+        "#]],
+    );
+    check(
+        "uninstall --id bf1df716-73dc-86c6-adff-170b50fac591 --catalog {layered} --dry-run",
+        expect![[r#"
+            error: other entries of the 64-bit catalog go through this provider: 1006 `Count over [TCP over IP version 4]`; uninstall their layers first, or have these entries removed too
+            help: `--with-others` has these entries removed too
+            exit code 1
+        "#]],
     );
 }
 
