@@ -9,102 +9,35 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each library, and how the host in C calls it.
-const LIBRARIES: [(&str, &[&str]); 11] = [
-    ("tour", &["WPUCreateSocketHandle", "WPUQueueApc", "WPUPostMessage", "WPUCompleteOverlappedRequest"]),
-    ("tour-ifs", &["--ifs", "WPUModifyIFSHandle", "WPUGetProviderPath"]),
-    ("san", &["--ex", "WPUCreateSocketHandle", "WPUCompleteOverlappedRequest"]),
+const LIBRARIES: [(&str, &str); 11] = [
+    ("tour", "WPUCreateSocketHandle WPUQueueApc WPUPostMessage WPUCompleteOverlappedRequest"),
+    ("tour-ifs", "--ifs WPUModifyIFSHandle WPUGetProviderPath"),
+    ("san", "--ex WPUCreateSocketHandle WPUCompleteOverlappedRequest"),
+    ("loopback", "--sockets WPUCreateSocketHandle WPUQuerySocketHandleContext WPUCompleteOverlappedRequest"),
+    ("tcp", "--sockets WPUCreateSocketHandle WPUQuerySocketHandleContext WPUCompleteOverlappedRequest"),
     (
-        "loopback",
-        &[
-            "--sockets",
-            "WPUCreateSocketHandle",
-            "WPUQuerySocketHandleContext",
-            "WPUCompleteOverlappedRequest",
-        ],
-    ),
-    (
-        "tcp",
-        &[
-            "--sockets",
-            "WPUCreateSocketHandle",
-            "WPUQuerySocketHandleContext",
-            "WPUCompleteOverlappedRequest",
-        ],
+        "count",
+        "--ifs --sockets --layer 6F1C9A3E-1D3B-4C58-9A77-636f756e7473 --below loopback.dll WPUGetProviderPath WPUCompleteOverlappedRequest",
     ),
     (
         "count",
-        &[
-            "--ifs",
-            "--sockets",
-            "--layer",
-            "6F1C9A3E-1D3B-4C58-9A77-636f756e7473",
-            "--below",
-            "loopback.dll",
-            "WPUGetProviderPath",
-            "WPUCompleteOverlappedRequest",
-        ],
-    ),
-    (
-        "count",
-        &[
-            "--ifs",
-            "--sockets",
-            "--layer",
-            "6F1C9A3E-1D3B-4C58-9A77-636f756e7473",
-            "--below",
-            "tcp.dll",
-            "WPUGetProviderPath",
-            "WPUCompleteOverlappedRequest",
-        ],
+        "--ifs --sockets --layer 6F1C9A3E-1D3B-4C58-9A77-636f756e7473 --below tcp.dll WPUGetProviderPath WPUCompleteOverlappedRequest",
     ),
     (
         "count-non-ifs",
-        &[
-            "--sockets",
-            "--layer",
-            "6F1C9A3F-1D3B-4C58-9A77-636f756e7473",
-            "--below",
-            "loopback.dll",
-            "WPUGetProviderPath",
-            "WPUCompleteOverlappedRequest",
-        ],
+        "--sockets --layer 6F1C9A3F-1D3B-4C58-9A77-636f756e7473 --below loopback.dll WPUGetProviderPath WPUCompleteOverlappedRequest",
     ),
     (
         "count-non-ifs",
-        &[
-            "--sockets",
-            "--layer",
-            "6F1C9A3F-1D3B-4C58-9A77-636f756e7473",
-            "--below",
-            "tcp.dll",
-            "WPUGetProviderPath",
-            "WPUCompleteOverlappedRequest",
-        ],
+        "--sockets --layer 6F1C9A3F-1D3B-4C58-9A77-636f756e7473 --below tcp.dll WPUGetProviderPath WPUCompleteOverlappedRequest",
     ),
     (
         "pair",
-        &[
-            "--ifs",
-            "--sockets",
-            "--layer",
-            "2C0B7A10-51D3-4A0E-8E74-686570616972",
-            "--below",
-            "tcp.dll",
-            "WPUGetProviderPath",
-            "WPUCompleteOverlappedRequest",
-        ],
+        "--ifs --sockets --layer 2C0B7A10-51D3-4A0E-8E74-686570616972 --below tcp.dll WPUGetProviderPath WPUCompleteOverlappedRequest",
     ),
     (
         "pair",
-        &[
-            "--sockets",
-            "--layer",
-            "2C0B7A11-51D3-4A0E-8E74-686570616972",
-            "--below",
-            "loopback.dll",
-            "WPUGetProviderPath",
-            "WPUCompleteOverlappedRequest",
-        ],
+        "--sockets --layer 2C0B7A11-51D3-4A0E-8E74-686570616972 --below loopback.dll WPUGetProviderPath WPUCompleteOverlappedRequest",
     ),
 ];
 
@@ -114,8 +47,8 @@ pub(super) fn run(target: &Target, runner: &Path) -> Result<Vec<String>> {
     build(target)?;
     for (package, arguments) in LIBRARIES {
         let name = file(package);
-        let said = start(target, runner, &[&["host.exe", &name], arguments].concat())?;
-        println!("{} {name} {}\n{}", target.short, arguments.join(" "), said.trim_end());
+        let words: Vec<_> = ["host.exe", &name].into_iter().chain(arguments.split(' ')).collect();
+        println!("{} {name} {arguments}\n{}", target.short, start(target, runner, &words)?.trim_end());
     }
     let report = format!(
         "{}: the host in C called {} libraries in {} ways without a fault",
