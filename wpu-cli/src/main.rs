@@ -1,11 +1,17 @@
 //! `wpu`: installs Winsock service providers, lists the catalog, and uninstalls.
 
 mod args;
-mod help;
+mod examples;
 mod hint;
+mod output;
+mod usage;
+mod value;
 
-use args::{Command, Source, Target, Usage};
+use args::{Command, Contradiction, Install, Target, Wpu};
+use clap::Parser;
+use output::{complain, print};
 use std::process::ExitCode;
+use value::Source;
 use wpu_install::{
     Catalogs, Memory, Plan, Problem, Registrar, System, Width, apply, read_snapshot, write_snapshot,
 };
@@ -13,60 +19,97 @@ use wpu_install::{
 /// The arguments make no sense.
 const USAGE: u8 = 2;
 
-fn main() -> ExitCode {
-    let failed = match args::parse(lexopt::Parser::from_env()) {
-        Ok(command) => match run(command) {
-            Ok(()) => return ExitCode::SUCCESS,
-            Err(message) => (message, ExitCode::FAILURE),
-        },
-        Err(Usage { message, help }) => (format!("{message}\n\n{help}"), ExitCode::from(USAGE)),
-    };
-    eprintln!("error: {}", failed.0.trim_end());
-    failed.1
+/// Why a command ends without having done what it should.
+enum Trouble {
+    Arguments(String),
+    Problem(String),
 }
 
-fn run(command: Command) -> Result<(), String> {
-    match command {
-        Command::Help(text) => print!("{text}"),
-        Command::Catalog { source, json } => {
-            let catalogs = open(&source)?.1;
-            let text = if json { write_snapshot(&catalogs) } else { catalogs.to_string() };
-            print!("{text}");
+impl From<String> for Trouble {
+    fn from(message: String) -> Self {
+        Self::Problem(message)
+    }
+}
+
+impl From<Contradiction> for Trouble {
+    fn from(Contradiction { message, help }: Contradiction) -> Self {
+        Self::Arguments(format!("{message}\nhelp: {help}"))
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Wpu::try_parse() {
+        Ok(wpu) => run(&wpu.command),
+        Err(error) if !error.use_stderr() => print(&error.to_string()).map_err(Trouble::Problem),
+        Err(error) => {
+            return refuse(&error);
         }
-        Command::Base(base, target) => change(&target, |catalogs| base.plan(catalogs))?,
-        Command::Layer(layer, target) => change(&target, |catalogs| layer.plan(catalogs))?,
-        Command::Uninstall(uninstall, target) => change(&target, |catalogs| uninstall.plan(catalogs))?,
+    };
+    let (message, code) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Trouble::Problem(message)) => (message, ExitCode::FAILURE),
+        Err(Trouble::Arguments(message)) => (message, ExitCode::from(USAGE)),
+    };
+    complain(&format!("error: {message}"));
+    code
+}
+
+/// A command that is not whole is answered by its help.
+fn refuse(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingSubcommand};
+    match error.kind() {
+        DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand => complain(&error.to_string()),
+        _ => complain(&format!("error: {}", usage::message(error))),
+    }
+    ExitCode::from(USAGE)
+}
+
+fn run(command: &Command) -> Result<(), Trouble> {
+    match command {
+        Command::Catalog(args) => {
+            let catalogs = open(&args.source.get())?.1;
+            let text = if args.format.is_json() { write_snapshot(&catalogs) } else { catalogs.to_string() };
+            print(&text)?;
+        }
+        Command::Install(Install::Base(args)) => {
+            let base = args.request();
+            change(&args.target, |catalogs| base.plan(catalogs))?;
+        }
+        Command::Install(Install::Layer(args)) => {
+            let layer = args.request()?;
+            change(&args.target, |catalogs| layer.plan(catalogs))?;
+        }
+        Command::Uninstall(args) => {
+            let uninstall = args.request();
+            change(&args.target, |catalogs| uninstall.plan(catalogs))?;
+        }
     }
     Ok(())
 }
 
 /// Makes a plan and carries it out, or only shows it.
 fn change(target: &Target, plan: impl Fn(&Catalogs) -> Result<Plan, Problem>) -> Result<(), String> {
-    let is_file = matches!(target.source, Source::File(_));
+    let source = target.source.get();
+    let is_file = matches!(source, Source::File(_));
     if is_file && !target.dry_run {
         return Err("a file of a catalog can be planned with, not changed: add --dry-run".to_owned());
     }
-    let (mut registrar, catalogs) = open(&target.source)?;
+    let (mut registrar, catalogs) = open(&source)?;
     let plan = plan(&catalogs).map_err(|problem| match hint::after(&problem) {
         Some(hint) => format!("{problem}\nhelp: {hint}"),
         None => problem.to_string(),
     })?;
     if target.dry_run {
-        print!("{plan}");
-        println!("dry run: nothing was changed");
-        return Ok(());
+        return print(&format!("{plan}dry run: nothing was changed\n"));
     }
     let added = apply(&plan, &mut *registrar).map_err(|failure| failure.to_string())?;
-    for step in &plan.steps {
-        println!("done: {step}");
-    }
-    for entry in added {
-        println!("entry {} of the {} catalog: `{}`", entry.id, entry.width, entry.name);
-    }
-    for note in &plan.notes {
-        println!("note: {note}");
-    }
-    Ok(())
+    let done = plan.steps.iter().map(|step| format!("done: {step}\n"));
+    let entries = added
+        .iter()
+        .map(|entry| format!("entry {} of the {} catalog: `{}`\n", entry.id, entry.width, entry.name));
+    let notes = plan.notes.iter().map(|note| format!("note: {note}\n"));
+    print(&done.chain(entries).chain(notes).collect::<String>())
+        .map_err(|error| format!("all is done, and cannot be told: {error}"))
 }
 
 /// The catalogs as they are, and who changes them.

@@ -2,6 +2,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
 
 use expect_test::{Expect, expect};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -21,17 +22,23 @@ static CATALOGS: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
 /// Runs `wpu` with these words; `{catalog}` is a file with the catalogs of a new Windows, `{layered}` one with a
 /// layer over TCP.
 fn wpu(words: &str) -> String {
-    let (folder, [catalog, layered]) = (PathBuf::from(env!("CARGO_TARGET_TMPDIR")), &*CATALOGS);
+    let [catalog, layered] = &*CATALOGS;
     let shown = |path: &PathBuf| path.display().to_string();
     let words = words.split(' ').filter(|word| !word.is_empty()).map(|word| {
         word.replace("{catalog}", &shown(catalog)).replace("{layered}", &shown(layered)).replace("{id}", ID)
     });
+    run(&words.collect::<Vec<_>>())
+}
+
+/// Runs `wpu` with these words as they are.
+fn run<T: AsRef<OsStr>>(words: &[T]) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let output = Command::new(env!("CARGO_BIN_EXE_wpu")).args(words).output().expect("wpu can be started");
     let code = output.status.code().expect("wpu ends by itself");
     let text = |bytes: &[u8]| {
         String::from_utf8(bytes.to_vec())
             .expect("wpu writes UTF-8")
-            .replace(&shown(&folder), "…")
+            .replace(&folder.display().to_string(), "…")
             .replace("…\\", "…/")
     };
     format!("{}{}exit code {code}\n", text(&output.stdout), text(&output.stderr))
@@ -70,100 +77,181 @@ fn help() {
     check(
         "",
         expect![[r#"
-        wpu <command>
+            wpu installs Winsock service providers, lists the catalog, and uninstalls
 
-          catalog     list the Winsock service providers that are installed
-          install     install a provider: `wpu install base` or `wpu install layer`
-          uninstall   remove a provider, and restore what was there
+            Usage: wpu <COMMAND>
 
-        `wpu <command> --help` says more. Changes need Windows and an administrator; --dry-run needs neither.
-        exit code 0
-    "#]],
+            Commands:
+              catalog    List the providers that are installed, and say what is broken
+              install    Install a provider
+              uninstall  Remove a provider, and restore what was there
+              help       Print this message or the help of the given subcommand(s)
+
+            Options:
+              -h, --help     Print help
+              -V, --version  Print version
+
+            Examples:
+              wpu catalog                      what is installed, and what is broken
+              wpu catalog --json > pc.json     take the catalog along; plan with it anywhere: --catalog pc.json --dry-run
+              wpu help install layer           how to install a layer
+              wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --dry-run
+                                               what removing that provider would do
+
+            Changes need Windows and an administrator; --dry-run needs neither. After a change, restart the programs that
+            run, or Windows for services.
+            Exit codes: 0 done, 1 a problem, 2 arguments that make no sense.
+            exit code 2
+        "#]],
     );
-    assert_eq!([wpu("--help"), wpu("help")], [wpu(""), wpu("")]);
+    let whole = wpu("").replace("exit code 2", "exit code 0");
+    assert_eq!([wpu("--help"), wpu("help"), wpu("-h")], [whole.clone(), whole.clone(), whole]);
+    for command in ["catalog", "install", "install base", "install layer", "uninstall"] {
+        let long = wpu(&format!("{command} --help"));
+        assert_eq!([wpu(&format!("help {command}")), wpu(&format!("{command} -h"))], [long.clone(), long]);
+    }
+    assert_eq!(wpu("--version"), concat!("wpu ", env!("CARGO_PKG_VERSION"), "\nexit code 0\n"));
+    assert_eq!(wpu("-V"), wpu("--version"));
     check(
         "catalog --help",
         expect![[r#"
-        wpu catalog [--catalog <which>] [--json]
+            List the providers that are installed, and say what is broken
 
-          --catalog 64 | 32 | both | <file>
-                           the catalog of 64-bit or of 32-bit programs; all that there are if absent;
-                           or a file that --json wrote
-          --json           write JSON, which --catalog reads on any system
-        exit code 0
-    "#]],
+            Usage: wpu catalog [OPTIONS]
+
+            Options:
+                  --catalog <64|32|both|FILE>  The catalog of 64-bit or of 32-bit programs, both, or a
+                                               file that `wpu catalog --json` wrote; if absent, all
+                                               catalogs of this system
+                  --format <FORMAT>            How the listing is written: text for people, or JSON [default: text] [possible values: text, json]
+                  --json                       The same as --format json
+              -h, --help                       Print help
+
+            Examples:
+              wpu catalog                          all catalogs of this system
+              wpu catalog --catalog 32             that of 32-bit programs
+              wpu catalog --json > pc.json         write it for another system
+              wpu catalog --catalog pc.json        read it there
+            exit code 0
+        "#]],
     );
     check(
         "install",
         expect![[r#"
-        wpu install base …     a provider that talks to a network or a device itself
-        wpu install layer …    a provider that goes over others (deprecated since Windows 8)
+            Install a provider
 
-        `wpu install base --help` and `wpu install layer --help` say more.
-        exit code 0
-    "#]],
+            Usage: wpu install <COMMAND>
+
+            Commands:
+              base   Install a provider that talks to a network or a device itself
+              layer  Install a provider that goes over others (deprecated since Windows 8)
+              help   Print this message or the help of the given subcommand(s)
+
+            Options:
+              -h, --help  Print help
+
+            Examples:
+              wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\pipes\pipes.dll" \
+                  --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
+              wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\count\count.dll" \
+                  --name Count --class ifs --over every --category inspector --dry-run
+            exit code 2
+        "#]],
     );
     check(
         "install base --help",
         expect![[r#"
-        wpu install base --id <id> --path <dll> --name <name> --class <class> --sockets <sockets> […]
+            Install a provider that talks to a network or a device itself
 
-          --id <id>        the provider's id, such as {d3c21122-85e1-48f3-9ab6-23d90c73077e}
-          --path <dll>     where its DLL is; variables such as %ProgramFiles% stay in the catalog
-          --path-32 <dll>  the DLL for 32-bit programs, if it has another path
-          --name <name>    what its sockets are called
-          --class ifs | non-ifs
-                           whether its sockets are file handles
-          --sockets <family>/<type>/<protocol>
-                           the sockets that it offers, in numbers, such as 40/1/0
-          --flags <number>       what they promise: the sum of XP1_… (0)
-          --addresses <min>-<max>    how long addresses are, in bytes (16-16)
-          --message-size <number>    the longest message: 0 for streams (0)
-          --first          let programs find it before all others
-          --catalog 64 | 32 | both | <file>
-                           the catalog of 64-bit or of 32-bit programs; all that there are if absent
-          --dry-run        show the plan, and change nothing
-        exit code 0
-    "#]],
+            Usage: wpu install base [OPTIONS] --id <ID> --path <DLL> --name <NAME> --class <CLASS> --sockets <FAMILY/TYPE/PROTOCOL>
+
+            Options:
+                  --id <ID>                         Its id, such as d3c21122-85e1-48f3-9ab6-23d90c73077e
+                  --path <DLL>                      Where its DLL is; variables such as %ProgramFiles% stay
+                                                    in the catalog
+                  --path-32 <DLL>                   The DLL for 32-bit programs, if it has another path
+                  --name <NAME>                     What it is called
+                  --class <CLASS>                   Whether its sockets are file handles [possible values: ifs, non-ifs]
+                  --sockets <FAMILY/TYPE/PROTOCOL>  The sockets that it offers, in numbers, such as 40/1/0
+                  --flags <NUMBER>                  What the sockets promise: the sum of XP1_… [default: 0]
+                  --addresses <MIN-MAX>             How long addresses are, in bytes [default: 16-16]
+                  --message-size <NUMBER>           The longest message: 0 for streams [default: 0]
+                  --first                           Let programs find it before all others
+                  --catalog <64|32|both|FILE>       The catalog of 64-bit or of 32-bit programs, both, or a
+                                                    file that `wpu catalog --json` wrote; if absent, all
+                                                    catalogs of this system
+                  --dry-run                         Show the plan, and change nothing
+              -h, --help                            Print help
+
+            Example, which changes nothing until --dry-run is left out:
+              wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\pipes\pipes.dll" \
+                  --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
+
+            To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
+            exit code 0
+        "#]],
     );
     check(
         "install layer --help",
         expect![[r#"
-        wpu install layer --id <id> --path <dll> --name <name> --class <class> --over <what> […]
+            Install a provider that goes over others (deprecated since Windows 8)
 
-          --id <id>        the layer's id, such as {d3c21122-85e1-48f3-9ab6-23d90c73077e}
-          --path <dll>     where its DLL is; variables such as %ProgramFiles% stay in the catalog
-          --path-32 <dll>  the DLL for 32-bit programs, if it has another path
-          --name <name>    what it is called
-          --class ifs | non-ifs
-                           whether its sockets are file handles
-          --over every     go over what programs find for each kind of sockets
-          --over <family>/<type>/<protocol>
-                           over what programs find for these, such as 2/1/6 for TCP; may be repeated
-          --over <number>  over this entry of one catalog; may be repeated
-          --category <word>    what it does: system, inspector, redirector, proxy, firewall, inbound-modify,
-                           outbound-modify, crypto-compress, local-cache; may be repeated
-          --catalog 64 | 32 | both | <file>
-                           the catalog of 64-bit or of 32-bit programs; all that there are if absent
-          --dry-run        show the plan, and change nothing
+            Usage: wpu install layer [OPTIONS] --id <ID> --path <DLL> --name <NAME> --class <CLASS> --over <WHAT>
 
-        Layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows
-        Filtering Platform.
-        exit code 0
-    "#]],
+            Options:
+                  --id <ID>                    Its id, such as d3c21122-85e1-48f3-9ab6-23d90c73077e
+                  --path <DLL>                 Where its DLL is; variables such as %ProgramFiles% stay
+                                               in the catalog
+                  --path-32 <DLL>              The DLL for 32-bit programs, if it has another path
+                  --name <NAME>                What it is called
+                  --class <CLASS>              Whether its sockets are file handles [possible values: ifs, non-ifs]
+                  --over <WHAT>                What it goes over, by what programs find: `every` kind of
+                                               sockets, or family/type/protocol such as 2/1/6 for TCP, or
+                                               the number of an entry of one catalog; all but `every` may
+                                               be repeated
+                  --category <CATEGORY>        What it does: system, inspector, redirector, proxy,
+                                               firewall, inbound-modify, outbound-modify,
+                                               crypto-compress, local-cache; may be repeated
+                  --catalog <64|32|both|FILE>  The catalog of 64-bit or of 32-bit programs, both, or a
+                                               file that `wpu catalog --json` wrote; if absent, all
+                                               catalogs of this system
+                  --dry-run                    Show the plan, and change nothing
+              -h, --help                       Print help
+
+            Example, which changes nothing until --dry-run is left out:
+              wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\count\count.dll" \
+                  --name Count --class ifs --over 2/1/6 --over 23/1/6 --category inspector --catalog 64 --dry-run
+
+            Each catalog is changed by the build of wpu of its width: --catalog 64 first, then the 32-bit wpu, --catalog 32.
+            To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
+
+            Layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows
+            Filtering Platform.
+            exit code 0
+        "#]],
     );
     check(
         "uninstall --help",
         expect![[r#"
-        wpu uninstall --id <id> […]
+            Remove a provider, and restore what was there
 
-          --id <id>        the provider's id; for a layer, that of its hidden entry
-          --with-others    remove chains of other layers that go through it too
-          --catalog 64 | 32 | both | <file>
-                           the catalog of 64-bit or of 32-bit programs; all that there are if absent
-          --dry-run        show the plan, and change nothing
-        exit code 0
-    "#]],
+            Usage: wpu uninstall [OPTIONS] --id <ID>
+
+            Options:
+                  --id <ID>                    The provider's id; for a layer, that of its hidden entry
+                  --with-others                Remove chains of other layers too, if any go through it
+                  --catalog <64|32|both|FILE>  The catalog of 64-bit or of 32-bit programs, both, or a
+                                               file that `wpu catalog --json` wrote; if absent, all
+                                               catalogs of this system
+                  --dry-run                    Show the plan, and change nothing
+              -h, --help                       Print help
+
+            Examples:
+              wpu catalog                          the ids of all providers
+              wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --dry-run
+                                                   what removing it would do
+            exit code 0
+        "#]],
     );
 }
 
@@ -399,16 +487,17 @@ fn requests_without_a_plan() {
     check(
         &other("--class non-ifs --over 1002 --over 1002 --catalog {layered}"),
         expect![[r#"
-        error: entry 1002 `UDP over IP version 4` of the 64-bit catalog is chosen twice
-        exit code 1
+        error: `--over 1002` is given twice
+        help: each value may be given once
+        exit code 2
     "#]],
     );
     check(
-        &other("--class non-ifs --over every --path c.dll --catalog {layered}"),
+        &other("--class non-ifs --over every --catalog {layered}").replace("C:\\count\\c.dll", "c.dll"),
         expect![[r#"
-        error: the path `c.dll` does not say where the DLL is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\
-        exit code 1
-    "#]],
+            error: the path `c.dll` does not say where the DLL is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\
+            exit code 1
+        "#]],
     );
     check(
         &format!("{BASE} --sockets 40/1/0 --flags 0x20000 --catalog {{catalog}} --dry-run"),
@@ -458,67 +547,338 @@ fn files() {
     );
 }
 
-/// Usage errors end with the help of the command, which has its own test.
+/// One line says what is wrong, and one what to type.
 #[test]
 fn usage() {
     let all = [
         "remove",
+        "catalgo",
         "install provider",
+        "install bse",
+        "help instal",
         "--verbose",
+        "--json",
+        "--dry-run",
         "catalog --dry-run",
+        "catalog --jsn",
+        "catalog --format xml",
+        "catalog --format",
+        "catalog -x",
         "catalog now",
+        "catalog --catalog=",
+        "uninstall --first",
         "install base",
         "install layer --id 7",
         "install layer --class both",
+        "install layer --class iffs",
         "install layer --category any",
+        "install layer --category inspectr",
         "install layer --over all",
+        "install layer --over -1",
         "install layer --id {id} --path C:\\a.dll --name A --class ifs --over every --over 1",
+        "install layer --id {id} --path C:\\a.dll --name A --class ifs --over 2/1/6 --over 1",
         "install layer --id {id} --path C:\\a.dll --name A --class ifs",
         "install base --sockets 2/1",
         "install base --addresses 28-16",
+        "install base --addresses -1",
         "install base --flags many",
+        "install base --flags -1",
+        "install base --flags +1",
+        "install base --first=yes",
         "uninstall --id",
+        "uninstall --id=",
+        "uninstall --id --dry-run",
     ];
-    let first = |words: &str| wpu(words).lines().next().unwrap_or_default().to_owned();
-    let answers: Vec<_> = all.iter().map(|words| format!("wpu {words}\n  {}\n", first(words))).collect();
     expect![[r#"
         wpu remove
           error: there is no command `remove`
+          help: `wpu --help` lists the commands
+          exit code 2
+        wpu catalgo
+          error: there is no command `catalgo`
+          help: the nearest command is `wpu catalog`
+          exit code 2
         wpu install provider
           error: there is no command `provider`
+          help: `wpu install --help` lists the commands
+          exit code 2
+        wpu install bse
+          error: there is no command `bse`
+          help: the nearest command is `wpu install base`
+          exit code 2
+        wpu help instal
+          error: there is no command `instal`
+          help: the nearest command is `wpu install`
+          exit code 2
         wpu --verbose
-          error: invalid option '--verbose'
+          error: `wpu` has no option `--verbose`
+          help: the nearest option is `--version`
+          exit code 2
+        wpu --json
+          error: `wpu` has no option `--json`
+          help: it is an option of `wpu catalog`
+          exit code 2
+        wpu --dry-run
+          error: `wpu` has no option `--dry-run`
+          help: it is an option of `wpu install base`, `wpu install layer`, `wpu uninstall`
+          exit code 2
         wpu catalog --dry-run
-          error: invalid option '--dry-run'
+          error: `wpu catalog` has no option `--dry-run`
+          help: it is an option of `wpu install base`, `wpu install layer`, `wpu uninstall`
+          exit code 2
+        wpu catalog --jsn
+          error: `wpu catalog` has no option `--jsn`
+          help: the nearest option is `--json`
+          exit code 2
+        wpu catalog --format xml
+          error: `--format` cannot be `xml`
+          help: it may be `text`, `json`
+          exit code 2
+        wpu catalog --format
+          error: `--format` has no value
+          help: it may be `text`, `json`
+          exit code 2
+        wpu catalog -x
+          error: `wpu catalog` has no option `-x`
+          help: `wpu catalog --help` lists its options
+          exit code 2
         wpu catalog now
-          error: unexpected argument "now"
+          error: `now` is not expected here
+          help: `wpu catalog --help` lists its options
+          exit code 2
+        wpu catalog --catalog=
+          error: `--catalog` is empty
+          help: `wpu catalog --help` lists its options
+          exit code 2
+        wpu uninstall --first
+          error: `wpu uninstall` has no option `--first`
+          help: it is an option of `wpu install base`
+          exit code 2
         wpu install base
-          error: --sockets is missing
+          error: `--id`, `--path`, `--name`, `--class`, `--sockets` are missing
+          help: `wpu install base --help` lists its options
+          exit code 2
         wpu install layer --id 7
-          error: --id: `7` is not an id
+          error: `--id` is `7`, which is not an id such as d3c21122-85e1-48f3-9ab6-23d90c73077e
+          help: `wpu install layer --help` lists its options
+          exit code 2
         wpu install layer --class both
-          error: --class: `both` is not `ifs` or `non-ifs`
+          error: `--class` cannot be `both`
+          help: it may be `ifs`, `non-ifs`
+          exit code 2
+        wpu install layer --class iffs
+          error: `--class` cannot be `iffs`
+          help: the nearest word is `ifs`
+          exit code 2
         wpu install layer --category any
-          error: --category: `any` is not a category
+          error: `--category` cannot be `any`
+          help: it may be `system`, `inspector`, `redirector`, `proxy`, `firewall`, `inbound-modify`, `outbound-modify`, `crypto-compress`, `local-cache`
+          exit code 2
+        wpu install layer --category inspectr
+          error: `--category` cannot be `inspectr`
+          help: the nearest word is `inspector`
+          exit code 2
         wpu install layer --over all
-          error: --over: `all` is not `every`, a number, or such as `2/1/6`
+          error: `--over` is `all`, which is not `every`, the number of an entry, or family/type/protocol such as 2/1/6
+          help: `wpu install layer --help` lists its options
+          exit code 2
+        wpu install layer --over -1
+          error: `--over` is `-1`, which is not `every`, the number of an entry, or family/type/protocol such as 2/1/6
+          help: `wpu install layer --help` lists its options
+          exit code 2
         wpu install layer --id {id} --path C:\a.dll --name A --class ifs --over every --over 1
-          error: --over: say `every` once, or only numbers, or only kinds of sockets
+          error: `--over` mixes what cannot be mixed
+          help: say `every` once, or only numbers of entries, or only kinds of sockets
+          exit code 2
+        wpu install layer --id {id} --path C:\a.dll --name A --class ifs --over 2/1/6 --over 1
+          error: `--over` mixes what cannot be mixed
+          help: say `every` once, or only numbers of entries, or only kinds of sockets
+          exit code 2
         wpu install layer --id {id} --path C:\a.dll --name A --class ifs
-          error: --over is missing
+          error: `--over` is missing
+          help: `wpu install layer --help` lists its options
+          exit code 2
         wpu install base --sockets 2/1
-          error: --sockets: `2/1` is not such as `2/1/6`
+          error: `--sockets` is `2/1`, which is not family/type/protocol such as 2/1/6
+          help: `wpu install base --help` lists its options
+          exit code 2
         wpu install base --addresses 28-16
-          error: --addresses: `28-16` is not such as `16-28`
+          error: `--addresses` is `28-16`, which is not min-max such as 16-28
+          help: `wpu install base --help` lists its options
+          exit code 2
+        wpu install base --addresses -1
+          error: `--addresses` is `-1`, which is not min-max such as 16-28
+          help: `wpu install base --help` lists its options
+          exit code 2
         wpu install base --flags many
-          error: --flags: `many` is not a number
+          error: `--flags` is `many`, which is not a number such as 6 or 0x20000 of 32 bits
+          help: `wpu install base --help` lists its options
+          exit code 2
+        wpu install base --flags -1
+          error: `--flags` is `-1`, which is not a number such as 6 or 0x20000 of 32 bits
+          help: `wpu install base --help` lists its options
+          exit code 2
+        wpu install base --flags +1
+          error: `--flags` is `+1`, which is not a number such as 6 or 0x20000 of 32 bits
+          help: `wpu install base --help` lists its options
+          exit code 2
+        wpu install base --first=yes
+          error: `--first` takes no value, and `yes` is one
+          help: `wpu install base --help` lists its options
+          exit code 2
         wpu uninstall --id
-          error: --id: missing argument for option '--id'
-    "#]]
-    .assert_eq(&answers.concat());
+          error: `--id` has no value
+          help: `wpu uninstall --help` lists its options
+          exit code 2
+        wpu uninstall --id=
+          error: `--id` is empty
+          help: `wpu uninstall --help` lists its options
+          exit code 2
+        wpu uninstall --id --dry-run
+          error: `--id` has no value
+          help: `wpu uninstall --help` lists its options
+          exit code 2
+    "#]].assert_eq(&answers(&all));
     for words in all {
         let answer = wpu(words);
-        assert!(answer.contains("\n\nwpu ") && answer.ends_with("exit code 2\n"), "{answer}");
+        assert_eq!(answer.lines().count(), 3, "{answer}");
+        assert!(answer.contains("\nhelp: ") && answer.ends_with("exit code 2\n"), "{answer}");
+    }
+}
+
+/// What each of these says first.
+fn answers(all: &[&str]) -> String {
+    let said =
+        all.iter().map(|words| format!("wpu {words}\n  {}\n", wpu(words).trim().replace('\n', "\n  ")));
+    said.collect::<Vec<_>>().concat()
+}
+
+/// All options that take one value or none, with a value that they take.
+const ONCE: &[(&str, &[&str])] = &[
+    ("catalog", &["--catalog 64", "--format text", "--format json", "--json"]),
+    (
+        "install base",
+        &[
+            "--id {id}",
+            "--path C:\\a.dll",
+            "--path-32 C:\\a.dll",
+            "--name A",
+            "--class ifs",
+            "--sockets 2/1/6",
+            "--flags 1",
+            "--addresses 1-2",
+            "--message-size 1",
+            "--first",
+            "--catalog 64",
+            "--dry-run",
+        ],
+    ),
+    (
+        "install layer",
+        &[
+            "--id {id}",
+            "--path C:\\a.dll",
+            "--path-32 C:\\a.dll",
+            "--name A",
+            "--class ifs",
+            "--catalog 64",
+            "--dry-run",
+        ],
+    ),
+    ("uninstall", &["--id {id}", "--with-others", "--catalog 64", "--dry-run"]),
+];
+
+#[test]
+fn no_option_is_given_twice() {
+    for (command, options) in ONCE {
+        for option in *options {
+            let answer = wpu(&format!("{command} {option} {option}"));
+            let name = option.split(' ').next().unwrap_or_default();
+            let wanted = format!("error: `{name}` is given twice\nhelp: it may be given once\nexit code 2\n");
+            assert_eq!(answer, wanted, "{command} {option}");
+        }
+    }
+    // Options that are not in the list above may be repeated, each time with another value.
+    for command in ONCE.iter().map(|(command, _)| *command) {
+        let help = wpu(&format!("{command} --help"));
+        let known = ONCE.iter().find(|(known, _)| *known == command).map_or(&[][..], |(_, options)| options);
+        let names: Vec<_> = known.iter().filter_map(|option| option.split(' ').next()).collect();
+        let words = help.lines().filter_map(|line| line.trim().strip_prefix("--")?.split(' ').next());
+        let rest: Vec<_> = words.filter(|word| !names.contains(&&*format!("--{word}"))).collect();
+        let expected: &[&str] = if command == "install layer" { &["over", "category"] } else { &[] };
+        assert_eq!(rest, expected, "{command}");
+    }
+    check(
+        &format!("{LAYER} --class ifs --over 1001 --over 1001 --catalog {{layered}} --dry-run"),
+        expect![[r#"
+            error: `--over 1001` is given twice
+            help: each value may be given once
+            exit code 2
+        "#]],
+    );
+    check(
+        &format!(
+            "{LAYER} --class ifs --over every --category proxy --category system --category proxy --dry-run"
+        ),
+        expect![[r#"
+            error: `--category proxy` is given twice
+            help: each value may be given once
+            exit code 2
+        "#]],
+    );
+}
+
+#[test]
+fn values_are_not_empty() {
+    for (command, options) in ONCE {
+        for option in options.iter().filter(|option| option.contains(' ')) {
+            let name = option.split(' ').next().unwrap_or_default();
+            for blank in ["", " "] {
+                let words: Vec<_> = command.split(' ').chain([name, blank]).collect();
+                let answer = run(&words);
+                let expected = format!("error: `{name}` ");
+                assert!(
+                    answer.starts_with(&expected) && answer.ends_with("exit code 2\n"),
+                    "{name}: {answer}"
+                );
+                assert!(!blank.is_empty() || answer.contains(" is empty\n"), "{name}: {answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    check(
+        "catalog --json --format text",
+        expect![[r#"
+        error: `--json` and `--format` contradict each other
+        help: leave one out
+        exit code 2
+    "#]],
+    );
+    check(
+        "catalog --format json --json",
+        expect![[r#"
+        error: `--format` and `--json` contradict each other
+        help: leave one out
+        exit code 2
+    "#]],
+    );
+    assert_eq!(wpu("catalog --format json --catalog {layered}"), wpu("catalog --json --catalog {layered}"));
+    assert_eq!(wpu("catalog --format text --catalog {layered}"), wpu("catalog --catalog {layered}"));
+}
+
+/// No colours are written, whatever the environment says of them.
+#[test]
+fn there_are_no_colours() {
+    for (name, value) in [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "3"), ("TERM", "xterm")]
+    {
+        for words in [&["--help"][..], &["catalgo"]] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_wpu"));
+            let output = command.args(words).env(name, value).output().expect("wpu can be started");
+            assert!(![output.stdout, output.stderr].concat().contains(&b'\x1b'), "{name}: {words:?}");
+        }
     }
 }
 
