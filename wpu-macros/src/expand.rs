@@ -1,24 +1,25 @@
 //! What stands beside the struct. A provider and its arguments come in, tokens go out; nothing fails here.
 
 use crate::args::{Args, Reason, Value, set};
-use crate::generics::Generics;
+use crate::generics::Configured;
 use crate::provider::Provider;
-use crate::tokens::is_punct;
+use crate::tokens::{is_ident, is_punct, is_written};
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use std::collections::BTreeSet;
 use syn::ext::IdentExt;
 use wpu_sys::{Class, Dispatch, KITS, Platform, UPCALLS, Upcall, UpcallSet};
 
 /// For a provider without a fault: a method for each declared upcall, and rustc sees to it that
-/// each is called.
-pub(crate) fn expand(provider: &Provider, args: &Args) -> TokenStream {
+/// each is called. `written` is the place of a token that no macro wrote.
+pub(crate) fn expand(provider: &Provider, args: &Args, written: Option<Span>) -> TokenStream {
     let uses = used(args);
     let mut methods = TokenStream::new();
     for name in &args.uses {
         if let Some(upcall) =
             name.upcall.map(|upcall| &UPCALLS[upcall]).filter(|upcall| has_method(upcall, uses))
         {
-            method(upcall, name.place.first, Watch::On).to_tokens(&mut methods);
+            method(upcall, watched(name.place.first, written), Watch::On).to_tokens(&mut methods);
         }
     }
     beside(provider, args, &methods)
@@ -43,6 +44,15 @@ fn has_method(upcall: &Upcall, uses: UpcallSet) -> bool {
 /// The same place, for a macro's own code, which lints leave alone.
 fn own(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// The same place, for code that lints look at: they leave alone what another crate's macro wrote, as it may have
+/// the name of an upcall. If all is such a macro's, there is nothing that they look at.
+fn watched(span: Span, written: Option<Span>) -> Span {
+    match written {
+        Some(written) if !is_written(span) => span.resolved_at(written),
+        _ => span,
+    }
 }
 
 fn used(args: &Args) -> UpcallSet {
@@ -82,13 +92,15 @@ fn method(upcall: &Upcall, span: Span, watch: Watch) -> TokenStream {
         quote_spanned!(span=> #name,).to_tokens(&mut arguments);
     }
     let returns = rust_type(upcall.rust.returns, own(span));
-    let new = quote_spanned!(own(span)=> __wpu::__private::Upcalls::new);
     let signature = quote_spanned! {span=>
         pub(crate) fn #name(self, #params) -> #returns
     };
+    let upcalls =
+        quote_spanned!(own(span)=> __wpu::__private::Upcalls::new(__wpu::__private::Run::cell(&RUN)));
+    let function = quote_spanned!(own(span)=> __wpu::__private::Upcalls::#name);
     let body = quote_spanned! {span=> {
         let Self(()) = self;
-        #new(RUN.cell()).#name(#arguments)
+        #function(#upcalls, #arguments)
     }};
     quote!(#docs #watched #must_use #[inline] #signature #body)
 }
@@ -108,20 +120,47 @@ fn rust_type(text: &str, span: Span) -> TokenStream {
     fill(tokens, span)
 }
 
+/// What is global to the facts, `::core` and primitive types, may be something else around the item: it is reached
+/// through the private path too.
 fn fill(tokens: TokenStream, span: Span) -> TokenStream {
     let mut filled = TokenStream::new();
+    let mut before = None;
     for mut tree in tokens {
+        let in_path = match &before {
+            Some(TokenTree::Ident(word)) => word != "mut",
+            Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), ':' | '$' | '\''),
+            _ => false,
+        };
+        before = Some(tree.clone());
         if is_punct(Some(&tree), '$') {
             quote_spanned!(span=> __wpu::__private).to_tokens(&mut filled);
             continue;
         }
-        if let TokenTree::Group(group) = tree {
-            tree = Group::new(group.delimiter(), fill(group.stream(), span)).into();
+        match &tree {
+            TokenTree::Ident(word) if !in_path && is_primitive(word) => {
+                quote_spanned!(span=> __wpu::__private::core::primitive::).to_tokens(&mut filled);
+            }
+            TokenTree::Punct(punct) if !in_path && punct.as_char() == ':' => {
+                quote_spanned!(span=> __wpu::__private).to_tokens(&mut filled);
+            }
+            TokenTree::Group(group) => {
+                tree = Group::new(group.delimiter(), fill(group.stream(), span)).into();
+            }
+            _ => {}
         }
         tree.set_span(span);
         tree.to_tokens(&mut filled);
     }
     filled
+}
+
+/// Whether a word is the name of one of the language's types.
+fn is_primitive(word: &Ident) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32",
+        "u64", "u128", "usize",
+    ];
+    PRIMITIVES.iter().any(|primitive| word == primitive)
 }
 
 /// The handle's type, its methods, and the implementation that makes the struct a provider.
@@ -131,21 +170,66 @@ fn beside(provider: &Provider, args: &Args, methods: &TokenStream) -> TokenStrea
     let handle = format_ident!("{name}Upcalls", span = span);
     let import = import(args, span);
     let docs = handle_docs(name, args);
+    let traits = handle_traits(&handle, span);
     let implementation = implementation(provider, args, &handle, span);
     let methods = quote_spanned!(span=> impl #handle { #methods });
+    let shields = shields(span);
+    // To implement something for it is to use it. Otherwise `allow` would be an error under `forbid`.
+    let allow = provider.deprecated.then(|| quote_spanned!(span=> #[allow(deprecated)]));
     quote_spanned! {span=>
         #conditions
         #docs
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #visibility struct #handle(());
 
         #conditions
+        #allow
         const _: () = {
             #import
             static RUN: __wpu::__private::Run = __wpu::__private::Run::new();
+            #shields
             #implementation
+            #traits
             #methods
         };
+    }
+}
+
+/// Functions of the names that the expansion binds. Around the item, a constant, static or unit struct of that name
+/// would make a comparison of the binding, or an error; a function does not, and hides the other.
+fn shields(span: Span) -> TokenStream {
+    let mut names = BTreeSet::from(BOUND);
+    for upcall in &UPCALLS {
+        names.extend(upcall.rust.params.iter().map(|(name, _)| *name));
+    }
+    let mut shields = TokenStream::new();
+    for name in names {
+        let name = Ident::new(name, span);
+        quote_spanned!(span=> fn #name() {}).to_tokens(&mut shields);
+    }
+    shields
+}
+
+/// What the expansion binds besides the parameters of upcalls.
+const BOUND: [&str; 3] = ["missing", "out", "table"];
+
+/// Without `derive`, whose paths would lead through names that stand around the item.
+fn handle_traits(handle: &Ident, span: Span) -> TokenStream {
+    let text = handle.to_string();
+    quote_spanned! {span=>
+        #[automatically_derived]
+        impl __wpu::__private::core::clone::Clone for #handle {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        #[automatically_derived]
+        impl __wpu::__private::core::marker::Copy for #handle {}
+        #[automatically_derived]
+        impl __wpu::__private::core::fmt::Debug for #handle {
+            fn fmt(&self, out: &mut __wpu::__private::core::fmt::Formatter<'_>) -> __wpu::__private::core::fmt::Result {
+                __wpu::__private::core::fmt::Formatter::write_str(out, #text)
+            }
+        }
     }
 }
 
@@ -153,7 +237,12 @@ fn beside(provider: &Provider, args: &Args, methods: &TokenStream) -> TokenStrea
 fn import(args: &Args, span: Span) -> TokenStream {
     let krate = args.krate.clone().unwrap_or_else(|| quote_spanned!(span=> ::wpu));
     let span = krate.clone().into_iter().last().map_or(span, |last| own(last.span()));
-    quote_spanned!(span=> use #krate::{self as __wpu};)
+    let is_start =
+        |tree: &TokenTree| ["crate", "self", "super"].iter().any(|word| is_ident(Some(tree), word));
+    if krate.clone().into_iter().last().is_some_and(|last| is_start(&last)) {
+        return quote_spanned!(span=> use #krate::{self as __wpu};);
+    }
+    quote_spanned!(span=> use #krate as __wpu;)
 }
 
 fn handle_docs(name: &Ident, args: &Args) -> TokenStream {
@@ -173,55 +262,76 @@ fn handle_docs(name: &Ident, args: &Args) -> TokenStream {
     }
 }
 
+/// The implementations for the struct, in each configuration of its parameters.
 fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) -> TokenStream {
     let name = &provider.name;
-    let (parameters, type_parameters, bounds) = generics(provider);
     let declaration = declaration(name, args);
     let by_name = by_name(args);
-    let with_kit = with_kit(provider, args, span);
-    quote_spanned! {span=>
-        impl #parameters __wpu::Provider for #name #type_parameters #bounds {
-            type Upcalls = #handle;
-            const DECLARATION: __wpu::__private::Declaration = #declaration;
-            fn upcalls() -> #handle {
-                #handle(())
+    let mut implementations = TokenStream::new();
+    for Form { condition, parameters, ty, bounds } in forms(provider) {
+        let with_kit = with_kit(args, &parameters, &ty, span)
+            .map(|with_kit| quote_spanned!(span=> #condition #with_kit #bounds {}));
+        quote_spanned! {span=>
+            #condition
+            impl #parameters __wpu::Provider for #ty #bounds {
+                type Upcalls = #handle;
+                const DECLARATION: __wpu::__private::Declaration = #declaration;
+                fn upcalls() -> #handle {
+                    #handle(())
+                }
+                fn __run() -> &'static __wpu::__private::Run {
+                    &RUN
+                }
+                #by_name
             }
-            fn __run() -> &'static __wpu::__private::Run {
-                &RUN
-            }
-            #by_name
+            #with_kit
         }
-        #with_kit
+        .to_tokens(&mut implementations);
     }
+    implementations
 }
 
-/// What tells the kit that it may make upcalls. A kit that is not known may be any: that none is meant would be a
-/// second error.
-fn with_kit(provider: &Provider, args: &Args, span: Span) -> TokenStream {
-    let name = &provider.name;
-    let (parameters, type_parameters, bounds) = generics(provider);
+/// The head of what tells the kit that it may make upcalls. A kit that is not known may be any: that none is meant would
+/// be a second error.
+fn with_kit(args: &Args, parameters: &TokenStream, ty: &TokenStream, span: Span) -> Option<TokenStream> {
     match args.kit {
         Value::Given(kit, place) => {
             let marker = Ident::new(kit.marker, own(place.first));
-            quote_spanned! {span=>
-                impl #parameters __wpu::WithKit<__wpu::__private::facts::kits::#marker>
-                    for #name #type_parameters #bounds {}
-            }
+            Some(quote_spanned! {span=>
+                impl #parameters __wpu::WithKit<__wpu::__private::facts::kits::#marker> for #ty
+            })
         }
         Value::Wrong if parameters.is_empty() => {
-            quote_spanned!(span=> impl<K> __wpu::WithKit<K> for #name {})
+            let any = format_ident!("Any{}", ty.to_string(), span = span);
+            Some(quote_spanned!(span=> impl<#any> __wpu::WithKit<#any> for #ty))
         }
-        Value::Absent | Value::Wrong => TokenStream::new(),
+        Value::Absent | Value::Wrong => None,
     }
 }
 
-/// What parameters, which are a fault, need in three places: behind `impl`, behind the name and at the end.
-fn generics(provider: &Provider) -> (TokenStream, TokenStream, TokenStream) {
-    let Some(Generics { parameters, names, predicates, .. }) = &provider.generics else {
-        return Default::default();
+/// The struct as an implementation names it.
+struct Form {
+    condition: TokenStream,
+    parameters: TokenStream,
+    ty: TokenStream,
+    bounds: TokenStream,
+}
+
+/// One, or where parameters, which are a fault, stand under conditions, one for each configuration.
+fn forms(provider: &Provider) -> Vec<Form> {
+    let name = &provider.name;
+    let Some(generics) = &provider.generics else {
+        let (condition, parameters, bounds) = Default::default();
+        return vec![Form { condition, parameters, ty: quote!(#name), bounds }];
     };
-    let bounds = quote!(where #predicates Self: ::core::marker::Sized + 'static);
-    (quote!(<#parameters>), quote!(<#names>), bounds)
+    let predicates = &generics.predicates;
+    let form = |Configured { condition, parameters, names }| Form {
+        condition,
+        parameters: quote!(<#parameters>),
+        ty: quote!(#name <#names>),
+        bounds: quote!(where #predicates Self: __wpu::__private::core::marker::Sized + 'static),
+    };
+    generics.configurations().into_iter().map(form).collect()
 }
 
 fn declaration(name: &Ident, args: &Args) -> TokenStream {
@@ -237,9 +347,9 @@ fn declaration(name: &Ident, args: &Args) -> TokenStream {
     let kit = match args.kit {
         Value::Given(kit, _) => {
             let at = Literal::usize_unsuffixed(KITS.iter().position(|known| *known == kit).unwrap_or(0));
-            quote!(::core::option::Option::Some(&__wpu::__private::facts::KITS[#at]))
+            quote!(__wpu::__private::core::option::Option::Some(&__wpu::__private::facts::KITS[#at]))
         }
-        Value::Absent | Value::Wrong => quote!(::core::option::Option::None),
+        Value::Absent | Value::Wrong => quote!(__wpu::__private::core::option::Option::None),
     };
     quote! {
         __wpu::__private::Declaration {
@@ -276,34 +386,20 @@ fn given<T>(value: Value<T>, otherwise: T) -> T {
 
 /// Names only what is declared: a program that never mentions an export links without it.
 fn by_name(args: &Args) -> TokenStream {
-    let mut arms = TokenStream::new();
+    let mut imports = TokenStream::new();
     for upcall in used(args).union(used_by_kit(args)).with_releases().iter() {
         if matches!(UPCALLS[upcall].dispatch, Dispatch::Export(_)) {
             let index = Literal::usize_unsuffixed(upcall);
             let function = format_ident!("{}", UPCALLS[upcall].method);
-            quote!(#index => !__wpu::__private::import::#function(table),).to_tokens(&mut arms);
+            quote!((#index, __wpu::__private::import::#function),).to_tokens(&mut imports);
         }
-    }
-    if arms.is_empty() {
-        return quote! {
-            fn __import(
-                missing: __wpu::__private::UpcallSet,
-                _: &mut __wpu::__private::Table,
-            ) -> __wpu::__private::UpcallSet {
-                missing
-            }
-        };
     }
     quote! {
         fn __import(
             missing: __wpu::__private::UpcallSet,
             table: &mut __wpu::__private::Table,
         ) -> __wpu::__private::UpcallSet {
-            let stays = |upcall: &::core::primitive::usize| match *upcall {
-                #arms
-                _ => true,
-            };
-            ::core::iter::Iterator::collect(::core::iter::Iterator::filter(missing.iter(), stays))
+            __wpu::__private::import_by_name(missing, table, &[#imports])
         }
     }
 }

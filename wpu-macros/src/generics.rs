@@ -10,13 +10,36 @@ pub(crate) struct Generics {
     pub(crate) open: Span,
     /// Where `>` stands.
     pub(crate) close: Span,
-    /// The parameters with their bounds and without their defaults, as behind `impl`.
-    pub(crate) parameters: TokenStream,
-    /// Their names, as behind the type.
-    pub(crate) names: TokenStream,
+    /// The parameters, lifetimes first.
+    parameters: Vec<Parameter>,
     /// What stands behind `where`, with a comma at the end where there is something.
     pub(crate) predicates: TokenStream,
 }
+
+/// One parameter.
+struct Parameter {
+    /// The predicates of its `cfg` attributes, each with a comma.
+    conditions: TokenStream,
+    /// With its bounds and without its attributes and default, as behind `impl`.
+    declared: TokenStream,
+    /// As behind the type.
+    name: TokenStream,
+    is_lifetime: bool,
+}
+
+/// The parameters that are left in one configuration.
+#[derive(Default)]
+pub(crate) struct Configured {
+    /// The attribute that holds for this configuration only; nothing where there is but one.
+    pub(crate) condition: TokenStream,
+    /// As behind `impl`.
+    pub(crate) parameters: TokenStream,
+    /// As behind the type.
+    pub(crate) names: TokenStream,
+}
+
+/// The most parameters under conditions: each doubles the number of configurations.
+const MOST_CONDITIONS: usize = 4;
 
 impl Generics {
     /// Reads what stands behind the name of a type, from `<` on. `None` if it cannot be read.
@@ -25,36 +48,82 @@ impl Generics {
         let end = until(inner, &|tree| is_punct(Some(tree), '>'));
         let (inner, rest) = inner.split_at(end);
         let (close, rest) = rest.split_first()?;
-        let (parameters, names) = parameters(inner)?;
+        let mut parameters = parameters(inner)?;
+        parameters.sort_by_key(|parameter| !parameter.is_lifetime);
         let (open, close) = (open.span(), close.span());
-        Some(Self { open, close, parameters, names, predicates: predicates(rest) })
+        Some(Self { open, close, parameters, predicates: predicates(rest) })
+    }
+
+    /// One for each choice among the parameters under conditions, since arguments can have none. Nothing if
+    /// there are too many choices.
+    pub(crate) fn configurations(&self) -> Vec<Configured> {
+        let count = self.parameters.iter().filter(|parameter| !parameter.conditions.is_empty()).count();
+        if count > MOST_CONDITIONS {
+            return Vec::new();
+        }
+        (0..1_usize << count).map(|choice| self.configured(choice)).collect()
+    }
+
+    /// The configuration in which the parameters under conditions are there whose bits `choice` has.
+    fn configured(&self, mut choice: usize) -> Configured {
+        let mut configured = Configured::default();
+        let mut conditions = TokenStream::new();
+        for Parameter { conditions: own, declared, name, .. } in &self.parameters {
+            if !own.is_empty() {
+                let (there, own) = (choice & 1 == 1, quote!(all(#own)));
+                choice >>= 1;
+                if !there {
+                    quote!(not(#own),).to_tokens(&mut conditions);
+                    continue;
+                }
+                quote!(#own,).to_tokens(&mut conditions);
+            }
+            quote!(#declared,).to_tokens(&mut configured.parameters);
+            quote!(#name,).to_tokens(&mut configured.names);
+        }
+        if !conditions.is_empty() {
+            configured.condition = quote!(#[cfg(all(#conditions))]);
+        }
+        configured
     }
 }
 
-/// The parameters as they are declared and as they are named, lifetimes first.
-fn parameters(mut inner: &[TokenTree]) -> Option<(TokenStream, TokenStream)> {
-    let (mut lifetimes, mut lifetime_names) = (TokenStream::new(), TokenStream::new());
-    let (mut others, mut other_names) = (TokenStream::new(), TokenStream::new());
+fn parameters(mut inner: &[TokenTree]) -> Option<Vec<Parameter>> {
+    let mut parameters = Vec::new();
     while !inner.is_empty() {
         let (parameter, rest) = inner.split_at(until(inner, &|tree| is_punct(Some(tree), ',')));
         inner = rest.get(1..).unwrap_or_default();
+        let (attributes, parameter) = parameter.split_at(after_attributes(parameter));
         let declared = &parameter[..until(parameter, &|tree| is_punct(Some(tree), '='))];
         let name = name(declared)?;
-        let (all, names) = if name.len() == 1 {
-            (&mut others, &mut other_names)
-        } else {
-            (&mut lifetimes, &mut lifetime_names)
-        };
-        let (declared, name) = (stream(declared), stream(name));
-        quote!(#declared,).to_tokens(all);
-        quote!(#name,).to_tokens(names);
+        parameters.push(Parameter {
+            conditions: conditions(attributes),
+            declared: stream(declared),
+            name: stream(name),
+            is_lifetime: name.len() == 2,
+        });
     }
-    Some((quote!(#lifetimes #others), quote!(#lifetime_names #other_names)))
+    Some(parameters)
+}
+
+/// The predicates of the attributes that are conditions.
+fn conditions(attributes: &[TokenTree]) -> TokenStream {
+    let mut conditions = TokenStream::new();
+    for tree in attributes {
+        let TokenTree::Group(attribute) = tree else { continue };
+        let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
+        if let [TokenTree::Ident(word), TokenTree::Group(predicate)] = &attribute[..] {
+            if word == "cfg" {
+                let predicate = predicate.stream();
+                quote!(all(#predicate),).to_tokens(&mut conditions);
+            }
+        }
+    }
+    conditions
 }
 
 /// The name of a parameter: two tokens for a lifetime, one for all else.
 fn name(mut parameter: &[TokenTree]) -> Option<&[TokenTree]> {
-    parameter = &parameter[after_attributes(parameter)..];
     if is_ident(parameter.first(), "const") {
         parameter = &parameter[1..];
     }

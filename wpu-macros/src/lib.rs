@@ -71,6 +71,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// `close`. That one need not be named, counts as used, and gets no method. Without its acquiring upcall it is an
 /// upcall like the others.
 ///
+/// Both mean the same wherever the struct stands, whatever the names, lints and attributes around it. Names that begin with
+/// `__wpu` are the attribute's own.
+///
 /// # Kits
 ///
 /// What a kit makes counts as used, where it applies to the class: it need not stand in `uses`, cannot be waived, and is
@@ -116,7 +119,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// (``method `modify_ifs_handle` is never used``), as an error, at the name in `uses`. Call it, or take it out.
 ///
 /// What rustc takes for used counts as used: also a call in a function that is public in a library, that is a trait's
-/// method on a type that can be reached, or that stands under `#[allow(dead_code)]`.
+/// method on a type that can be reached, or that stands under `#[allow(dead_code)]`. Where another crate's macro writes the
+/// attribute and the struct, from the first token to the last, rustc does not look.
 ///
 /// ```compile_fail
 /// # use wpu::prelude::*;
@@ -190,10 +194,14 @@ fn provider_with(args: TokenStream, item: &TokenStream) -> TokenStream {
         let errors = report(&TokenStream::new(), errors);
         return quote!(#item #errors);
     };
+    let written = tokens::written(args.clone()).or_else(|| tokens::written(item.clone()));
     let args = Args::parse(args, &mut errors);
     check::check(&args, &mut errors);
-    let expand = if errors.is_empty() { expand::expand } else { expand::fallback };
-    let beside = expand(&provider, &args);
+    let beside = if errors.is_empty() {
+        expand::expand(&provider, &args, written)
+    } else {
+        expand::fallback(&provider, &args)
+    };
     let errors = report(&provider.conditions, errors);
     quote!(#item #errors #beside)
 }

@@ -10,6 +10,8 @@ use quote::ToTokens;
 pub(crate) struct Provider {
     /// The attributes with the conditions under which it is compiled.
     pub(crate) conditions: TokenStream,
+    /// Whether it is `#[deprecated]`.
+    pub(crate) deprecated: bool,
     /// Who sees it.
     pub(crate) visibility: TokenStream,
     /// Its name.
@@ -50,7 +52,8 @@ impl Provider {
         let name = syn::parse2(name.to_token_stream()).ok()?;
         let generics = if is_punct(rest.first(), '<') { Some(Generics::read(rest)?) } else { None };
         let conditions = conditions(attributes);
-        Some(Self { conditions, visibility, name, generics, keyword: keyword.clone() })
+        let deprecated = is_deprecated(attributes);
+        Some(Self { conditions, deprecated, visibility, name, generics, keyword: keyword.clone() })
     }
 
     fn check(&self, kind: &Kind, errors: &mut Errors) {
@@ -82,6 +85,18 @@ fn conditions(attributes: &[TokenTree]) -> TokenStream {
         }
     }
     conditions
+}
+
+/// Whether one of the attributes says that the item is not to be used.
+fn is_deprecated(attributes: &[TokenTree]) -> bool {
+    attributes.iter().any(|tree| match tree {
+        TokenTree::Group(group) => {
+            let mut inner = Vec::new();
+            flatten(group.stream(), &mut inner);
+            is_ident(inner.first(), "deprecated")
+        }
+        _ => false,
+    })
 }
 
 /// The visibility, and what stands behind it. What `macro_rules` hands on stands in an invisible group.

@@ -1,7 +1,7 @@
 //! Reading tokens one after the other, with their places, and naming them in messages.
 
 use crate::errors::Place;
-use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, Span, TokenStream, TokenTree};
 
 /// The tokens of the attribute or of one of its lists.
 pub(crate) struct Tokens {
@@ -146,6 +146,21 @@ pub(crate) fn flatten(tokens: TokenStream, trees: &mut Vec<TokenTree>) {
             tree => trees.push(tree),
         }
     }
+}
+
+/// The place of the first token that was written where it stands, and not by a macro.
+pub(crate) fn written(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|tree| match &tree {
+        TokenTree::Group(group) => written(group.stream()),
+        tree => Some(tree.span()).filter(|span| is_written(*span)),
+    })
+}
+
+/// Whether the token at a place was written there. Only the text that rustc prints for debugging says so:
+/// it starts with the number of the expansion, which is 0 where there is none. Should it be another text one day, no
+/// token counts as written.
+pub(crate) fn is_written(span: Span) -> bool {
+    format!("{span:?}").starts_with("#0 ")
 }
 
 /// The number of tokens in a tree.

@@ -89,7 +89,9 @@ pub use wpu_sys::{
 pub mod __private {
     #[cfg(feature = "provider")]
     pub use crate::entry::{Starter, TablePointer, start_up};
+    pub use crate::provider::import_by_name;
     pub use crate::run::Run;
+    pub use core;
     pub use wpu_sys::*;
 }
 

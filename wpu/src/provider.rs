@@ -23,6 +23,17 @@ pub trait Provider: Sized + 'static {
     fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet;
 }
 
+/// Fills in one upcall that is exported by name; false if nobody exports it.
+type Import = fn(&mut Table) -> bool;
+
+/// Fills in those upcalls among `missing` whose import succeeds; answers what stays missing.
+#[doc(hidden)]
+#[must_use]
+pub fn import_by_name(missing: UpcallSet, table: &mut Table, imports: &[(usize, Import)]) -> UpcallSet {
+    let mut found = |at: usize| imports.iter().any(|(upcall, import)| *upcall == at && import(table));
+    missing.iter().filter(|at| !found(*at)).collect()
+}
+
 /// A provider that names a kit in its attribute, so that the kit may make upcalls on its behalf.
 ///
 /// `K` is one of the types in [`facts::kits`](crate::facts::kits). [`wpu_provider`](crate::wpu_provider) implements it.

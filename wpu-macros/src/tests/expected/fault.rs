@@ -3,18 +3,36 @@ struct Files;
 }
 ::core::compile_error! {
 }
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 struct FilesUpcalls(());
 const _: () = {
-    use ::wpu::{self as __wpu};
+    use ::wpu as __wpu;
     static RUN: __wpu::__private::Run = __wpu::__private::Run::new();
+    fn apc() {}
+    fn context() {}
+    fn entry() {}
+    fn error() {}
+    fn event() {}
+    fn id() {}
+    fn lparam() {}
+    fn message() {}
+    fn missing() {}
+    fn operation() {}
+    fn out() {}
+    fn proposed() {}
+    fn set() {}
+    fn socket() {}
+    fn table() {}
+    fn thread() {}
+    fn transferred() {}
+    fn window() {}
+    fn wparam() {}
     impl __wpu::Provider for Files {
         type Upcalls = FilesUpcalls;
         const DECLARATION: __wpu::__private::Declaration = __wpu::__private::Declaration {
             provider: "Files",
             class: __wpu::__private::Class::ALL[0],
             platform: __wpu::__private::Platform::ALL[0],
-            kit: ::core::option::Option::None,
+            kit: __wpu::__private::core::option::Option::None,
             uses: __wpu::__private::UpcallSet::of(&[]),
             waives: &[],
         };
@@ -26,9 +44,26 @@ const _: () = {
         }
         fn __import(
             missing: __wpu::__private::UpcallSet,
-            _: &mut __wpu::__private::Table,
+            table: &mut __wpu::__private::Table,
         ) -> __wpu::__private::UpcallSet {
-            missing
+            __wpu::__private::import_by_name(missing, table, &[])
+        }
+    }
+    #[automatically_derived]
+    impl __wpu::__private::core::clone::Clone for FilesUpcalls {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl __wpu::__private::core::marker::Copy for FilesUpcalls {}
+    #[automatically_derived]
+    impl __wpu::__private::core::fmt::Debug for FilesUpcalls {
+        fn fmt(
+            &self,
+            out: &mut __wpu::__private::core::fmt::Formatter<'_>,
+        ) -> __wpu::__private::core::fmt::Result {
+            __wpu::__private::core::fmt::Formatter::write_str(out, "FilesUpcalls")
         }
     }
     

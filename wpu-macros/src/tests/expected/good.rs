@@ -6,18 +6,36 @@ pub struct Loopback {
 ///The upcalls of [`Loopback`]: `WPUCreateSocketHandle`, `WPUQuerySocketHandleContext`, `WPUCompleteOverlappedRequest`.
 ///
 ///Each has a method, for use within this crate. What one of them acquires is released when it is dropped.
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct LoopbackUpcalls(());
 const _: () = {
-    use ::wpu::{self as __wpu};
+    use ::wpu as __wpu;
     static RUN: __wpu::__private::Run = __wpu::__private::Run::new();
+    fn apc() {}
+    fn context() {}
+    fn entry() {}
+    fn error() {}
+    fn event() {}
+    fn id() {}
+    fn lparam() {}
+    fn message() {}
+    fn missing() {}
+    fn operation() {}
+    fn out() {}
+    fn proposed() {}
+    fn set() {}
+    fn socket() {}
+    fn table() {}
+    fn thread() {}
+    fn transferred() {}
+    fn window() {}
+    fn wparam() {}
     impl __wpu::Provider for Loopback {
         type Upcalls = LoopbackUpcalls;
         const DECLARATION: __wpu::__private::Declaration = __wpu::__private::Declaration {
             provider: "Loopback",
             class: __wpu::__private::Class::ALL[1],
             platform: __wpu::__private::Platform::ALL[0],
-            kit: ::core::option::Option::None,
+            kit: __wpu::__private::core::option::Option::None,
             uses: __wpu::__private::UpcallSet::of(&[3, 9, 15]),
             waives: &[
                 __wpu::__private::Waiver {
@@ -44,13 +62,28 @@ const _: () = {
             missing: __wpu::__private::UpcallSet,
             table: &mut __wpu::__private::Table,
         ) -> __wpu::__private::UpcallSet {
-            let stays = |upcall: &::core::primitive::usize| match *upcall {
-                15 => !__wpu::__private::import::complete_overlapped_request(table),
-                _ => true,
-            };
-            ::core::iter::Iterator::collect(
-                ::core::iter::Iterator::filter(missing.iter(), stays),
+            __wpu::__private::import_by_name(
+                missing,
+                table,
+                &[(15, __wpu::__private::import::complete_overlapped_request)],
             )
+        }
+    }
+    #[automatically_derived]
+    impl __wpu::__private::core::clone::Clone for LoopbackUpcalls {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl __wpu::__private::core::marker::Copy for LoopbackUpcalls {}
+    #[automatically_derived]
+    impl __wpu::__private::core::fmt::Debug for LoopbackUpcalls {
+        fn fmt(
+            &self,
+            out: &mut __wpu::__private::core::fmt::Formatter<'_>,
+        ) -> __wpu::__private::core::fmt::Result {
+            __wpu::__private::core::fmt::Formatter::write_str(out, "LoopbackUpcalls")
         }
     }
     impl LoopbackUpcalls {
@@ -66,15 +99,18 @@ No error is documented for a wrong catalog entry.*/
         #[inline]
         pub(crate) fn create_socket_handle(
             self,
-            entry: u32,
-            context: usize,
-        ) -> ::core::result::Result<
+            entry: __wpu::__private::core::primitive::u32,
+            context: __wpu::__private::core::primitive::usize,
+        ) -> __wpu::__private::core::result::Result<
             __wpu::__private::SocketHandle,
             __wpu::__private::WsaError,
         > {
             let Self(()) = self;
-            __wpu::__private::Upcalls::new(RUN.cell())
-                .create_socket_handle(entry, context)
+            __wpu::__private::Upcalls::create_socket_handle(
+                __wpu::__private::Upcalls::new(__wpu::__private::Run::cell(&RUN)),
+                entry,
+                context,
+            )
         }
         ///`WPUQuerySocketHandleContext`: Returns the context that was given when a socket handle was made.
         ///
@@ -86,10 +122,15 @@ What happens with a handle that is closed already, or that is another provider's
         pub(crate) fn query_socket_handle_context(
             self,
             socket: __wpu::__private::ffi::SOCKET,
-        ) -> ::core::result::Result<usize, __wpu::__private::WsaError> {
+        ) -> __wpu::__private::core::result::Result<
+            __wpu::__private::core::primitive::usize,
+            __wpu::__private::WsaError,
+        > {
             let Self(()) = self;
-            __wpu::__private::Upcalls::new(RUN.cell())
-                .query_socket_handle_context(socket)
+            __wpu::__private::Upcalls::query_socket_handle_context(
+                __wpu::__private::Upcalls::new(__wpu::__private::Run::cell(&RUN)),
+                socket,
+            )
         }
         ///`WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
         ///
@@ -105,9 +146,9 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
             self,
             socket: __wpu::__private::ffi::SOCKET,
             operation: __wpu::__private::Operation,
-            error: u32,
-            transferred: u32,
-        ) -> ::core::result::Result<
+            error: __wpu::__private::core::primitive::u32,
+            transferred: __wpu::__private::core::primitive::u32,
+        ) -> __wpu::__private::core::result::Result<
             (),
             __wpu::__private::Refused<
                 __wpu::__private::Operation,
@@ -115,8 +156,13 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
             >,
         > {
             let Self(()) = self;
-            __wpu::__private::Upcalls::new(RUN.cell())
-                .complete_overlapped_request(socket, operation, error, transferred)
+            __wpu::__private::Upcalls::complete_overlapped_request(
+                __wpu::__private::Upcalls::new(__wpu::__private::Run::cell(&RUN)),
+                socket,
+                operation,
+                error,
+                transferred,
+            )
         }
     }
 };

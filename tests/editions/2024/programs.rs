@@ -1,0 +1,7 @@
+//! The odd places, in edition 2024.
+#![forbid(unsafe_code)]
+#![deny(warnings)]
+#![allow(missing_docs)]
+
+#[path = "../programs.rs"]
+pub mod programs;
