@@ -3,7 +3,7 @@
 use crate::examples;
 use crate::value::{self, Address, Addresses, Category, ClassWord, Source, What};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use wpu_install::{Base, GuidText, Layer, Over, Sockets, Uninstall, WideString, Width};
+use wpu_install::{Base, Catalogs, GuidText, Layer, Over, Sockets, Uninstall, WideString, Width};
 
 /// Installs Winsock service providers, lists the catalog, and uninstalls.
 #[derive(Parser)]
@@ -109,7 +109,7 @@ pub struct Target {
 
 /// What all providers have.
 #[derive(Args)]
-struct ProviderArgs {
+pub struct ProviderArgs {
     /// Its id, such as d3c21122-85e1-48f3-9ab6-23d90c73077e
     #[arg(long, value_parser = value::id)]
     id: GuidText,
@@ -131,10 +131,28 @@ struct ProviderArgs {
     class: ClassWord,
 }
 
+impl ProviderArgs {
+    /// # Errors
+    ///
+    /// Which path nobody would load a DLL from.
+    pub fn check(&self, catalogs: &Catalogs) -> Result<(), Contradiction> {
+        let why = match &self.path32 {
+            None => return Ok(()),
+            Some(path32) if *path32 == self.path => "is the same as `--path`",
+            Some(_) if catalogs.bits32.is_none() => "has no effect: the 32-bit catalog is not changed",
+            Some(_) if catalogs.bits64.is_none() => {
+                "leaves `--path` without effect: only the 32-bit catalog is changed"
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Contradiction { message: format!("`--path-32` {why}"), help: "give the one path as `--path`" })
+    }
+}
+
 #[derive(Args)]
 pub struct BaseArgs {
     #[command(flatten)]
-    provider: ProviderArgs,
+    pub provider: ProviderArgs,
     /// The sockets that it offers, in numbers, such as 40/1/0
     #[arg(long, value_name = "FAMILY/TYPE/PROTOCOL", value_parser = value::sockets, allow_negative_numbers = true)]
     sockets: Address,
@@ -180,7 +198,7 @@ impl BaseArgs {
 #[derive(Args)]
 pub struct LayerArgs {
     #[command(flatten)]
-    provider: ProviderArgs,
+    pub provider: ProviderArgs,
     /// What it goes over, by what programs find: `every` kind of
     /// sockets, or family/type/protocol such as 2/1/6 for TCP, or
     /// the number of an entry of one catalog; all but `every` may

@@ -5,7 +5,12 @@ use wpu_install::{GuidText, Problem};
 /// The command, or the option.
 pub fn after(problem: &Problem) -> Option<String> {
     Some(match problem {
-        Problem::AlreadyThere { provider, .. } => uninstall(GuidText(*provider)),
+        Problem::AlreadyThere { provider, not_in: None, .. } => uninstall(GuidText(*provider)),
+        Problem::AlreadyThere { provider, not_in: Some(width), .. } => format!(
+            "{}; or `--catalog {}` to install it where it is not",
+            uninstall(GuidText(*provider)),
+            width.word()
+        ),
         Problem::ChainOf { layer, .. } => uninstall(GuidText(*layer)),
         Problem::NotThere { .. }
         | Problem::NothingChosen { .. }

@@ -7,7 +7,7 @@ mod output;
 mod usage;
 mod value;
 
-use args::{Command, Contradiction, Install, Target, Wpu};
+use args::{Command, Contradiction, Install, ProviderArgs, Target, Wpu};
 use clap::Parser;
 use output::{complain, print};
 use std::process::ExitCode;
@@ -73,34 +73,40 @@ fn run(command: &Command) -> Result<(), Trouble> {
         }
         Command::Install(Install::Base(args)) => {
             let base = args.request();
-            change(&args.target, |catalogs| base.plan(catalogs))?;
+            change(&args.target, Some(&args.provider), |catalogs| base.plan(catalogs))?;
         }
         Command::Install(Install::Layer(args)) => {
             let layer = args.request()?;
-            change(&args.target, |catalogs| layer.plan(catalogs))?;
+            change(&args.target, Some(&args.provider), |catalogs| layer.plan(catalogs))?;
         }
         Command::Uninstall(args) => {
             let uninstall = args.request();
-            change(&args.target, |catalogs| uninstall.plan(catalogs))?;
+            change(&args.target, None, |catalogs| uninstall.plan(catalogs))?;
         }
     }
     Ok(())
 }
 
 /// Makes a plan and carries it out, or only shows it.
-fn change(target: &Target, plan: impl Fn(&Catalogs) -> Result<Plan, Problem>) -> Result<(), String> {
+fn change(
+    target: &Target,
+    provider: Option<&ProviderArgs>,
+    plan: impl Fn(&Catalogs) -> Result<Plan, Problem>,
+) -> Result<(), Trouble> {
     let source = target.source.get();
     let is_file = matches!(source, Source::File(_));
     if is_file && !target.dry_run {
-        return Err("a file of a catalog can be planned with, not changed: add --dry-run".to_owned());
+        let why = "a file of a catalog can be planned with, not changed: add --dry-run";
+        return Err(Trouble::Problem(why.to_owned()));
     }
     let (mut registrar, catalogs) = open(&source)?;
+    provider.map_or(Ok(()), |provider| provider.check(&catalogs))?;
     let plan = plan(&catalogs).map_err(|problem| match hint::after(&problem) {
         Some(hint) => format!("{problem}\nhelp: {hint}"),
         None => problem.to_string(),
     })?;
     if target.dry_run {
-        return print(&format!("{plan}dry run: nothing was changed\n"));
+        return Ok(print(&format!("{plan}dry run: nothing was changed\n"))?);
     }
     let added = apply(&plan, &mut *registrar).map_err(|failure| failure.to_string())?;
     let done = plan.steps.iter().map(|step| format!("done: {step}\n"));
@@ -109,7 +115,7 @@ fn change(target: &Target, plan: impl Fn(&Catalogs) -> Result<Plan, Problem>) ->
         .map(|entry| format!("entry {} of the {} catalog: `{}`\n", entry.id, entry.width, entry.name));
     let notes = plan.notes.iter().map(|note| format!("note: {note}\n"));
     print(&done.chain(entries).chain(notes).collect::<String>())
-        .map_err(|error| format!("all is done, and cannot be told: {error}"))
+        .map_err(|error| Trouble::Problem(format!("all steps are done, but {error}")))
 }
 
 /// The catalogs as they are, and who changes them.

@@ -439,7 +439,7 @@ fn requests_without_a_plan() {
     check(
         &layer("--class ifs --over every --catalog {layered}"),
         expect![[r#"
-            error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is in the 64-bit catalog already; uninstall it first
+            error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is in the 64-bit catalog already, with C:\count\count.dll, as 1006 `Count over [TCP over IP version 4]`, 1005 `Count`; uninstall it first
             help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
             exit code 1
         "#]],
@@ -864,6 +864,34 @@ fn options_that_contradict_each_other_are_refused() {
         help: leave one out
         exit code 2
     "#]],
+    );
+    // `layered` is the 64-bit catalog alone.
+    check(
+        &format!("{BASE} --sockets 40/1/0 --path-32 C:\\b.dll --catalog {{layered}} --dry-run"),
+        expect![[r#"
+            error: `--path-32` has no effect: the 32-bit catalog is not changed
+            help: give the one path as `--path`
+            exit code 2
+        "#]],
+    );
+    check(
+        &format!("{BASE} --sockets 40/1/0 --path-32 C:\\base.dll --catalog {{catalog}} --dry-run"),
+        expect![[r#"
+            error: `--path-32` is the same as `--path`
+            help: give the one path as `--path`
+            exit code 2
+        "#]],
+    );
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("32.json");
+    std::fs::write(&path, write_snapshot(Memory::sample(&[Width::Bits32]).catalogs()))
+        .expect("it can be written");
+    check(
+        &format!("{BASE} --sockets 40/1/0 --path-32 C:\\b.dll --catalog {} --dry-run", path.display()),
+        expect![[r#"
+            error: `--path-32` leaves `--path` without effect: only the 32-bit catalog is changed
+            help: give the one path as `--path`
+            exit code 2
+        "#]],
     );
     assert_eq!(wpu("catalog --format json --catalog {layered}"), wpu("catalog --json --catalog {layered}"));
     assert_eq!(wpu("catalog --format text --catalog {layered}"), wpu("catalog --catalog {layered}"));

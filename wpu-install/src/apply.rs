@@ -1,9 +1,8 @@
-//! Carrying out a plan, and taking it back where a step fails.
+//! Carrying out a plan: who changes the catalogs, and what may come of it.
 
-use crate::catalog::{Catalog, Catalogs, Entry, Width, links, name};
-use crate::differences::differences;
-use crate::plan::{Action, Addition, Key, Place, Plan, Step};
-use std::collections::BTreeMap;
+use crate::catalog::{Catalog, Catalogs, Width};
+use crate::plan::{Place, Plan};
+use crate::work::{Stop, Work};
 use std::fmt;
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 use wpu_sys::{WideString, WsaError};
@@ -118,6 +117,16 @@ pub enum Failure {
         /// What is not as it was.
         left: Vec<String>,
     },
+    /// Another installer changed the same provider meanwhile. What was done before is taken back, but for what
+    /// is left; what the other one did is untouched.
+    Overtaken {
+        /// The step that was not made.
+        step: String,
+        /// What the other one did.
+        by: String,
+        /// What is not as it was.
+        left: Vec<String>,
+    },
 }
 
 impl fmt::Display for Failure {
@@ -134,193 +143,43 @@ impl fmt::Display for Failure {
                 write!(out, "cannot {step}: {error}; what had been done is taken back, and all is as it was")
             }
             Self::HalfWay { step, error, left } => {
-                write!(out, "cannot {step}: {error}; not all could be taken back:")?;
-                left.iter().try_for_each(|what| write!(out, "\n  {what}"))
+                write!(out, "cannot {step}: {error}; ")?;
+                not_all(out, left)
+            }
+            Self::Overtaken { step, by, left } => {
+                write!(out, "cannot {step}: meanwhile another installer {by}, which stays as it is; ")?;
+                if left.is_empty() {
+                    return out.write_str("what had been done is taken back");
+                }
+                not_all(out, left)
             }
         }
     }
+}
+
+fn not_all(out: &mut fmt::Formatter<'_>, left: &[String]) -> fmt::Result {
+    out.write_str("not all could be taken back:")?;
+    left.iter().try_for_each(|what| write!(out, "\n  {what}"))
 }
 
 impl std::error::Error for Failure {}
 
-/// Carries out a plan: all of it, or nothing.
+/// Carries out a plan: all of it, or nothing. Each step is read back. What is taken back after a failure is what
+/// this call did, and nothing that another installer did meanwhile.
 ///
 /// # Errors
 ///
-/// Why it was not carried out; unless it is [`Failure::HalfWay`], the catalogs are as they were.
+/// Why it was not carried out; unless something is left, it left the catalogs as they were.
 pub fn apply(plan: &Plan, registrar: &mut dyn Registrar) -> Result<Vec<Added>, Failure> {
-    let mut work = Work { registrar, numbers: BTreeMap::new(), troubles: Vec::new() };
-    work.is_expected(&plan.before)?;
-    work.is_in_reach(&plan.steps)?;
-    for (at, step) in plan.steps.iter().enumerate() {
-        if let Err(error) = work.run(step) {
-            work.take_back(&plan.steps[..=at]);
-            let (step, left) = (step.to_string(), work.left(&plan.before));
-            return Err(if left.is_empty() {
-                Failure::TakenBack { step, error }
-            } else {
-                Failure::HalfWay { step, error, left }
-            });
-        }
-    }
-    Ok(work.added(plan))
-}
-
-/// The numbers of entries that have got one since the plan was made.
-pub(crate) type Numbers = BTreeMap<(Width, Key), u32>;
-
-pub(crate) fn number(numbers: &Numbers, width: Width, key: Key) -> u32 {
-    match (numbers.get(&(width, key)), key) {
-        (Some(number), _) => *number,
-        (None, Key::Known(id)) => id,
-        // The plan names an entry before it adds it; no entry has this number.
-        (None, Key::New(_)) => 0,
-    }
-}
-
-/// A plan under way.
-struct Work<'a> {
-    registrar: &'a mut dyn Registrar,
-    numbers: Numbers,
-    /// What went wrong on the way back.
-    troubles: Vec<String>,
-}
-
-impl Work<'_> {
-    fn is_expected(&mut self, before: &Catalogs) -> Result<(), Failure> {
-        for (width, catalog) in before.all() {
-            let now = self.registrar.read(width).map_err(|error| Failure::Unreadable { width, error })?;
-            if now != *catalog {
-                return Err(Failure::Changed { width });
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks for the way back too, except that of the last step, which is never taken: when it is done, all is.
-    fn is_in_reach(&self, steps: &[Step]) -> Result<(), Failure> {
-        let back = steps.iter().take(steps.len().saturating_sub(1));
-        let back = back.flat_map(|step| step.action.inverse().into_iter().map(|action| (step.place, action)));
-        let all = steps.iter().map(|step| (step.place, step.action.clone())).chain(back);
-        let mut adds = all.filter(|(_, action)| matches!(action, Action::Add(_)));
-        match adds.find_map(|(place, _)| self.registrar.cannot_add(place)) {
-            Some(why) => Err(Failure::OutOfReach { why }),
-            None => Ok(()),
-        }
-    }
-
-    fn run(&mut self, step: &Step) -> Result<(), WsaError> {
-        if let Action::Add(what) = &step.action {
-            return self.add(step.place, what);
-        }
-        step.place.widths().iter().try_for_each(|width| self.change(*width, &step.action))
-    }
-
-    fn add(&mut self, place: Place, what: &Addition) -> Result<(), WsaError> {
-        // Where one call serves both catalogs, there is no chain, and so no number.
-        let first = place.widths()[0];
-        let infos: Vec<_> =
-            what.entries.iter().map(|entry| entry.resolve(|key| number(&self.numbers, first, key))).collect();
-        self.registrar.add(place, &what.provider, &what.path, &infos)?;
-        for width in place.widths() {
-            let now = self.registrar.read(*width)?;
-            let mut found: Vec<&Entry> = now.of(&what.provider).collect();
-            for (planned, info) in what.entries.iter().zip(&infos) {
-                let same = |entry: &&Entry| same(&entry.info, info);
-                // It is not there although it was added, or it is not what was asked for.
-                let at = found.iter().position(same).ok_or(WsaError::WSASYSCALLFAILURE)?;
-                self.numbers.insert((*width, planned.key), found.remove(at).id());
-            }
-        }
-        Ok(())
-    }
-
-    fn change(&mut self, width: Width, action: &Action) -> Result<(), WsaError> {
-        match action {
-            Action::Add(what) => self.add(Place::In(width), what),
-            Action::Remove { what, .. } => {
-                self.registrar.remove(width, &what.provider)?;
-                // Functions exist that report success and do nothing.
-                let gone = !self.registrar.read(width)?.has(&what.provider);
-                if gone { Ok(()) } else { Err(WsaError::WSASYSCALLFAILURE) }
-            }
-            Action::Categorise { provider, to, .. } => self.registrar.categorise(width, provider, *to),
-            Action::Reorder { to, .. } => {
-                let now = self.registrar.read(width)?.ids();
-                let order = self.order(width, &now, to);
-                self.registrar.reorder(width, &order)
-            }
-        }
-    }
-
-    /// The order that is asked for, of what is there. Others stay behind.
-    fn order(&self, width: Width, now: &[u32], to: &[Key]) -> Vec<u32> {
-        let mut order: Vec<_> = to.iter().map(|key| number(&self.numbers, width, *key)).collect();
-        order.retain(|id| now.contains(id));
-        order.extend(now.iter().filter(|id| !order.contains(id)).copied().collect::<Vec<_>>());
-        order
-    }
-
-    /// Takes steps back, the last first; it is the one that failed, and may be done in part.
-    fn take_back(&mut self, steps: &[Step]) {
-        for step in steps.iter().rev() {
-            for action in step.action.inverse() {
-                for width in step.place.widths() {
-                    if let Err(error) = self.restore(*width, &action) {
-                        let step = Step { place: Place::In(*width), action: action.clone() };
-                        self.troubles.push(format!("cannot {step}: {error}"));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes back what has not been so from the start.
-    fn restore(&mut self, width: Width, action: &Action) -> Result<(), WsaError> {
-        let now = self.registrar.read(width)?;
-        let done = match action {
-            Action::Add(what) => now.has(&what.provider),
-            Action::Remove { what, .. } => !now.has(&what.provider),
-            Action::Reorder { to, .. } => self.order(width, &now.ids(), to) == now.ids(),
-            Action::Categorise { provider, to, .. } => now.of(provider).all(|entry| entry.categories == *to),
-        };
-        if done { Ok(()) } else { self.change(width, action) }
-    }
-
-    /// What is not as it was, by name.
-    fn left(&mut self, before: &Catalogs) -> Vec<String> {
-        let mut left = Vec::new();
-        for (width, catalog) in before.all() {
-            match self.registrar.read(width) {
-                Ok(now) => left.extend(differences(width, catalog, &now, &self.numbers)),
-                Err(error) => left.push(format!("the {width} catalog cannot be read any more: {error}")),
-            }
-        }
-        if !left.is_empty() {
-            left.append(&mut self.troubles);
-        }
-        left
-    }
-
-    fn added(&self, plan: &Plan) -> Vec<Added> {
-        let adds = plan.steps.iter().filter_map(|step| match &step.action {
-            Action::Add(what) => Some((step.place, what)),
-            _ => None,
-        });
-        let entries = adds.flat_map(|(place, what)| {
-            place.widths().iter().flat_map(move |width| what.entries.iter().map(move |entry| (*width, entry)))
-        });
-        let added = entries.map(|(width, entry)| Added {
-            width,
-            id: number(&self.numbers, width, entry.key),
-            name: name(&entry.info),
-        });
-        added.collect()
-    }
-}
-
-/// Whether an entry is the one that was asked for, whatever Ws2_32 made of the rest.
-fn same(is: &WSAPROTOCOL_INFOW, asked: &WSAPROTOCOL_INFOW) -> bool {
-    let sockets = |info: &WSAPROTOCOL_INFOW| (info.iAddressFamily, info.iSocketType, info.iProtocol);
-    (sockets(is), links(is), name(is)) == (sockets(asked), links(asked), name(asked))
+    let mut work = Work::new(plan, registrar);
+    work.is_expected()?;
+    work.is_in_reach()?;
+    let Err((step, why)) = work.run() else { return Ok(work.added()) };
+    work.take_back();
+    let (step, left) = (step.to_string(), work.left());
+    Err(match why {
+        Stop::Failed(error) if left.is_empty() => Failure::TakenBack { step, error },
+        Stop::Failed(error) => Failure::HalfWay { step, error, left },
+        Stop::Overtaken(by) => Failure::Overtaken { step, by, left },
+    })
 }

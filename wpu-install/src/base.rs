@@ -1,6 +1,6 @@
 //! Planning to install a base provider.
 
-use crate::catalog::{Catalogs, Width, named};
+use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::problem::Problem;
 use wpu_sys::ffi::{
@@ -131,10 +131,24 @@ pub(crate) fn check(catalogs: &Catalogs, provider: &GUID) -> Result<(), Problem>
     if *provider == GUID::ZERO {
         return Err(Problem::NoId);
     }
-    match catalogs.all().find(|(_, catalog)| catalog.has(provider)) {
-        Some((width, _)) => Err(Problem::AlreadyThere { width, provider: *provider }),
-        None => Ok(()),
-    }
+    let there = |catalog: &Catalog| catalog.of(provider).next().map(|entry| entry.path.to_string());
+    let Some((width, catalog, path)) =
+        catalogs.all().find_map(|(width, catalog)| Some((width, catalog, there(catalog)?)))
+    else {
+        return Ok(());
+    };
+    // Of a layer, its chains are a part.
+    let own: Vec<u32> = catalog.of(provider).map(Entry::id).collect();
+    let of = |entry: &&Entry| {
+        own.contains(&entry.id()) || entry.links().first().is_some_and(|top| own.contains(top))
+    };
+    Err(Problem::AlreadyThere {
+        width,
+        provider: *provider,
+        path,
+        entries: catalog.entries.iter().filter(of).map(Entry::shown).collect(),
+        not_in: catalogs.all().find(|(_, catalog)| !catalog.has(provider)).map(|(width, _)| width),
+    })
 }
 
 pub(crate) fn check_name(name: &str) -> Result<(), Problem> {

@@ -1,15 +1,26 @@
-//! What is different between a catalog as it was and as it is, but for new numbers.
+//! What is different between a catalog as it was and as it is, but for new numbers, and for what others did.
 
-use crate::apply::{Numbers, number};
 use crate::catalog::{Catalog, Entry, Width};
 use crate::plan::{Key, Planned};
-use wpu_sys::ffi::WSAPROTOCOL_INFOW;
+use crate::work::{Numbers, number};
+use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
+
+/// What a run did to a catalog. Other differences are another installer's.
+pub(crate) struct Ours<'a> {
+    pub(crate) numbers: &'a Numbers,
+    /// The entries that it added.
+    pub(crate) added: Vec<u32>,
+    /// The providers that it changed.
+    pub(crate) providers: Vec<GUID>,
+    /// Whether it changed the order.
+    pub(crate) moved: bool,
+}
 
 /// What is not as it was. Entries that came back under other numbers are the same, and so are chains of them.
-pub(crate) fn differences(width: Width, before: &Catalog, now: &Catalog, numbers: &Numbers) -> Vec<String> {
-    let current = |id: u32| number(numbers, width, Key::Known(id));
+pub(crate) fn differences(width: Width, before: &Catalog, now: &Catalog, ours: &Ours<'_>) -> Vec<String> {
+    let current = |id: u32| number(ours.numbers, width, Key::Known(id));
     let mut left = Vec::new();
-    for was in &before.entries {
+    for was in before.entries.iter().filter(|was| ours.providers.contains(&was.info.ProviderId)) {
         match now.find(current(was.id())) {
             None => left.push(format!("missing in the {width} catalog: {}", was.shown())),
             Some(is) if !same(was, is, current) => {
@@ -19,9 +30,12 @@ pub(crate) fn differences(width: Width, before: &Catalog, now: &Catalog, numbers
         }
     }
     let known: Vec<u32> = before.ids().into_iter().map(current).collect();
-    let added = now.entries.iter().filter(|entry| !known.contains(&entry.id()));
-    left.extend(added.map(|entry| format!("left over in the {width} catalog: {}", entry.shown())));
-    if left.is_empty() && now.ids() != known {
+    let over =
+        now.entries.iter().filter(|entry| !known.contains(&entry.id()) && ours.added.contains(&entry.id()));
+    left.extend(over.map(|entry| format!("left over in the {width} catalog: {}", entry.shown())));
+    let is: Vec<u32> = now.ids().into_iter().filter(|id| known.contains(id)).collect();
+    let was: Vec<u32> = known.into_iter().filter(|id| is.contains(id)).collect();
+    if left.is_empty() && ours.moved && is != was {
         left.push(format!("the order of the {width} catalog"));
     }
     left

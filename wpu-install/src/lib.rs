@@ -41,6 +41,7 @@ mod show;
 mod snapshot;
 mod system;
 mod uninstall;
+mod work;
 
 pub use apply::{Added, Failure, Registrar, apply};
 pub use base::{Base, Sockets};

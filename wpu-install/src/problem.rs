@@ -11,7 +11,7 @@ use wpu_sys::ffi::GUID;
 pub enum Problem {
     NoCatalog,
     NoId,
-    AlreadyThere { width: Width, provider: GUID },
+    AlreadyThere { width: Width, provider: GUID, path: String, entries: Vec<String>, not_in: Option<Width> },
     NotThere { provider: GUID },
     BadPath { path: String, why: &'static str },
     BadName { why: &'static str },
@@ -38,13 +38,12 @@ impl fmt::Display for Problem {
         match self {
             Self::NoCatalog => out.write_str("there is no catalog to change"),
             Self::NoId => out.write_str("a provider needs an id of its own, and this one is all zeros"),
-            Self::AlreadyThere { width, provider } => {
-                write!(
-                    out,
-                    "provider {} is in the {width} catalog already; uninstall it first",
-                    GuidText(*provider)
-                )
-            }
+            Self::AlreadyThere { width, provider, path, entries, .. } => write!(
+                out,
+                "provider {} is in the {width} catalog already, with {path}, as {}; uninstall it first",
+                GuidText(*provider),
+                entries.join(", ")
+            ),
             Self::NotThere { provider } => write!(out, "provider {} is not installed", GuidText(*provider)),
             Self::BadPath { path, why } => write!(out, "the path `{path}` {why}"),
             Self::BadName { why } => write!(out, "the name {why}"),

@@ -24,6 +24,20 @@ fn plans() -> (Memory, Vec<(&'static str, Plan)>) {
     (memory, plans)
 }
 
+/// A plan after which another provider stays, with one chain of two: it is removed and comes back in its place.
+fn away_with_a_part() -> (Memory, Plan) {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::NonIfs, &[1001]));
+    let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]").id();
+    install(&mut memory, &Layer { categories: 2, ..over(2, Class::NonIfs, &[chain, 1002]) });
+    let mut last = base(4, Class::NonIfs);
+    last.sockets[0].kind = 7;
+    let plan = last.plan(memory.catalogs()).unwrap();
+    run(&mut memory, &plan).unwrap();
+    let plan = uninstall(1, true).plan(memory.catalogs()).unwrap();
+    (memory, plan)
+}
+
 /// The catalogs with numbers in the order of the entries, so that new numbers make no difference.
 fn renumbered(catalogs: &Catalogs) -> Vec<String> {
     let mut all = Vec::new();
@@ -198,6 +212,82 @@ impl Registrar for Stub {
     }
 
     fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
+        if self.1 == Call::Reorder(width) { Ok(()) } else { self.0.reorder(width, ids) }
+    }
+
+    fn categorise(&mut self, width: Width, id: &GUID, categories: u32) -> Result<(), WsaError> {
+        if self.1 == Call::Categorise(width) { Ok(()) } else { self.0.categorise(width, id, categories) }
+    }
+}
+
+#[test]
+fn success_is_not_taken_on_trust() {
+    let (memory, plans) = plans();
+    let bits64 = Width::Bits64;
+    let add = Call::Add(Place::In(bits64));
+    let calls = [
+        ("a layer", &[add, Call::Categorise(bits64), Call::Reorder(bits64)][..]),
+        ("a base", &[add, Call::Reorder(bits64)]),
+        ("away with the upper", &[Call::Remove(bits64)]),
+        ("away with the lower", &[Call::Remove(bits64)]),
+        ("away with a part", &[Call::Remove(bits64), add, Call::Reorder(bits64)]),
+    ];
+    let (part_memory, part) = away_with_a_part();
+    let plans = plans.into_iter().map(|(name, plan)| (name, plan, memory.clone()));
+    let plans: Vec<_> = plans.chain([("away with a part", part, part_memory)]).collect();
+    for ((name, plan, memory), (same, calls)) in plans.iter().zip(calls) {
+        assert_eq!(*name, same);
+        for call in calls {
+            let mut stub = Stub(memory.clone(), *call);
+            let failure = run(&mut stub, plan).expect_err(&format!("{name}, {call:?}"));
+            let (error, left) = match &failure {
+                Failure::TakenBack { error, .. } => (*error, &Vec::new()),
+                Failure::HalfWay { error, left, .. } => (*error, left),
+                other => panic!("{name}, {call:?}: {other}"),
+            };
+            assert_eq!(error, WsaError::WSASYSCALLFAILURE, "{name}, {call:?}");
+            // What the way back needs does nothing either, and that is told too.
+            let is_as_it_was = renumbered(stub.0.catalogs()) == renumbered(&plan.before);
+            assert_eq!(left.is_empty(), is_as_it_was, "{name}, {call:?}: {failure}");
+        }
+    }
+}
+
+/// Adds something else than it is asked for.
+struct Other(Memory, fn(&mut WSAPROTOCOL_INFOW));
+
+impl Registrar for Other {
+    fn widths(&self) -> Vec<Width> {
+        self.0.widths()
+    }
+
+    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
+        self.0.read(width)
+    }
+
+    fn cannot_add(&self, place: Place) -> Option<&'static str> {
+        self.0.cannot_add(place)
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        id: &GUID,
+        path: &WideString,
+        all: &[WSAPROTOCOL_INFOW],
+    ) -> Result<(), WsaError> {
+        let mut all = all.to_vec();
+        if let Some(last) = all.last_mut() {
+            self.1(last);
+        }
+        self.0.add(place, id, path, &all)
+    }
+
+    fn remove(&mut self, width: Width, id: &GUID) -> Result<(), WsaError> {
+        self.0.remove(width, id)
+    }
+
+    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
         self.0.reorder(width, ids)
     }
 
@@ -206,16 +296,37 @@ impl Registrar for Stub {
     }
 }
 
+/// Each part of an entry that programs or Ws2_32 go by; what else Ws2_32 makes of an entry is its own business.
 #[test]
-fn success_is_not_taken_on_trust() {
+fn an_entry_that_is_not_as_it_was_asked_for_is_not_taken_for_it() {
     let (memory, plans) = plans();
-    let bits64 = Width::Bits64;
-    for (name, plan) in plans {
-        let call = if name.starts_with("away") { Call::Remove(bits64) } else { Call::Add(Place::In(bits64)) };
-        let mut stub = Stub(memory.clone(), call);
-        let failure = run(&mut stub, &plan).unwrap_err();
-        let silent = WsaError::WSASYSCALLFAILURE;
-        assert!(matches!(failure, Failure::TakenBack { error, .. } if error == silent), "{name}: {failure}");
-        assert_eq!(stub.0.catalogs(), &plan.before);
+    let faults: [fn(&mut WSAPROTOCOL_INFOW); 7] = [
+        |info| info.iAddressFamily += 1,
+        |info| info.iSocketType += 1,
+        |info| info.iProtocol += 1,
+        |info| info.szProtocol[0] += 1,
+        |info| info.dwServiceFlags1 ^= wpu_sys::ffi::XP1_IFS_HANDLES,
+        |info| info.dwProviderFlags ^= wpu_sys::ffi::PFL_HIDDEN,
+        |info| info.ProtocolChain.ChainLen ^= 1,
+    ];
+    for (at, fault) in faults.into_iter().enumerate() {
+        for (name, plan) in &plans[..2] {
+            let mut other = Other(memory.clone(), fault);
+            let failure = run(&mut other, plan).unwrap_err();
+            assert!(
+                matches!(failure, Failure::TakenBack { error, .. } if error == WsaError::WSASYSCALLFAILURE)
+            );
+            assert_eq!(other.0.catalogs(), &plan.before, "{name}, fault {at}");
+        }
     }
+    let mut other = Other(memory.clone(), |info| {
+        if info.ProtocolChain.ChainLen > 1 {
+            info.ProtocolChain.ChainEntries[0] ^= 1;
+        }
+    });
+    let failure = run(&mut other, &plans[0].1).unwrap_err();
+    assert!(matches!(failure, Failure::TakenBack { .. }), "{failure}");
+    assert_eq!(other.0.catalogs(), &plans[0].1.before);
+    let mut other = Other(memory, |info| info.dwProviderFlags |= wpu_sys::ffi::PFL_RECOMMENDED_PROTO_ENTRY);
+    run(&mut other, &plans[1].1).unwrap();
 }

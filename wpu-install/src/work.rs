@@ -1,0 +1,333 @@
+//! A plan under way: its steps, what is read back of each, and the way back.
+
+use crate::apply::{Added, Failure, Registrar};
+use crate::catalog::{Catalog, Entry, Width, links, name};
+use crate::differences::{Ours, differences};
+use crate::plan::{Action, Addition, Key, Place, Plan, Step};
+use std::collections::BTreeMap;
+use wpu_sys::WsaError;
+use wpu_sys::ffi::{GUID, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
+
+/// The numbers of entries that have got one since the plan was made.
+pub(crate) type Numbers = BTreeMap<(Width, Key), u32>;
+
+pub(crate) fn number(numbers: &Numbers, width: Width, key: Key) -> u32 {
+    match (numbers.get(&(width, key)), key) {
+        (Some(number), _) => *number,
+        (None, Key::Known(id)) => id,
+        // The plan names an entry before it adds it; no entry has this number.
+        (None, Key::New(_)) => 0,
+    }
+}
+
+/// Why a step was not made.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Failed(WsaError),
+    /// What another installer did.
+    Overtaken(String),
+}
+
+impl From<WsaError> for Stop {
+    fn from(error: WsaError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a call is believed to be that reports success and did not do it.
+const NOT_DONE: Stop = Stop::Failed(WsaError::WSASYSCALLFAILURE);
+
+pub(crate) struct Work<'a> {
+    plan: &'a Plan,
+    registrar: &'a mut dyn Registrar,
+    numbers: Numbers,
+    /// The entries that this run added. Numbers do not come back: an entry that is neither here nor was there
+    /// before is another installer's.
+    added: Vec<(Width, u32)>,
+    /// The steps, counted from 0, for which a call was made.
+    made: Vec<(usize, Width)>,
+    /// The step that is being made or taken back.
+    at: usize,
+    /// What went wrong on the way back.
+    troubles: Vec<String>,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(plan: &'a Plan, registrar: &'a mut dyn Registrar) -> Self {
+        let (numbers, added, made, troubles) = (Numbers::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { plan, registrar, numbers, added, made, at: 0, troubles }
+    }
+
+    pub(crate) fn is_expected(&mut self) -> Result<(), Failure> {
+        for (width, catalog) in self.plan.before.all() {
+            let now = self.registrar.read(width).map_err(|error| Failure::Unreadable { width, error })?;
+            if now != *catalog {
+                return Err(Failure::Changed { width });
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the way back too, except that of the last step, which is never taken: when it is done, all is.
+    pub(crate) fn is_in_reach(&self) -> Result<(), Failure> {
+        let steps = &self.plan.steps;
+        let back = steps.iter().take(steps.len().saturating_sub(1));
+        let back = back.flat_map(|step| step.action.inverse().into_iter().map(|action| (step.place, action)));
+        let all = steps.iter().map(|step| (step.place, step.action.clone())).chain(back);
+        let mut adds = all.filter(|(_, action)| matches!(action, Action::Add(_)));
+        match adds.find_map(|(place, _)| self.registrar.cannot_add(place)) {
+            Some(why) => Err(Failure::OutOfReach { why }),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes all steps, or those before the first that fails.
+    pub(crate) fn run(&mut self) -> Result<(), (&'a Step, Stop)> {
+        for (at, step) in self.plan.steps.iter().enumerate() {
+            self.at = at;
+            self.step(step).map_err(|stop| (step, stop))?;
+        }
+        // An entry that went meanwhile would leave chains that name nothing.
+        let last = self.plan.steps.last();
+        last.map_or(Ok(()), |step| self.are_there().map_err(|stop| (step, stop)))
+    }
+
+    fn are_there(&mut self) -> Result<(), Stop> {
+        for width in self.plan.before.all().map(|(width, _)| width) {
+            let now = self.registrar.read(width)?;
+            let gone = |id: &u32| now.find(*id).is_none();
+            if let Some(id) = self.added.iter().filter(|(of, _)| *of == width).map(|(_, id)| *id).find(gone) {
+                return Err(Stop::Overtaken(format!("removed {id}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        if let Action::Add(what) = &step.action {
+            return self.add(step.place, what);
+        }
+        step.place.widths().iter().try_for_each(|width| self.change(*width, &step.action))
+    }
+
+    fn change(&mut self, width: Width, action: &Action) -> Result<(), Stop> {
+        match action {
+            Action::Add(what) => self.add(Place::In(width), what),
+            Action::Remove { what, .. } => self.remove(width, &what.provider),
+            Action::Categorise { provider, to, .. } => self.categorise(width, provider, *to),
+            Action::Reorder { to, .. } => self.reorder(width, to),
+        }
+    }
+
+    fn add(&mut self, place: Place, what: &Addition) -> Result<(), Stop> {
+        // Where one call serves both catalogs, there is no chain, and so no number.
+        let first = place.widths()[0];
+        let infos: Vec<_> =
+            what.entries.iter().map(|entry| entry.resolve(|key| number(&self.numbers, first, key))).collect();
+        for width in place.widths() {
+            let there = shown(self.registrar.read(*width)?.of(&what.provider));
+            if !there.is_empty() {
+                return Err(Stop::Overtaken(format!("added {there}")));
+            }
+        }
+        self.making(place.widths());
+        let answer = self.registrar.add(place, &what.provider, &what.path, &infos);
+        let mut complete = true;
+        for width in place.widths() {
+            let now = self.registrar.read(*width)?;
+            let mut found: Vec<&Entry> = now.of(&what.provider).collect();
+            for (planned, info) in what.entries.iter().zip(&infos) {
+                let asked = |entry: &&Entry| entry.path == what.path && same(&entry.info, info);
+                match found.iter().position(asked) {
+                    Some(at) => {
+                        let id = found.remove(at).id();
+                        self.numbers.insert((*width, planned.key), id);
+                        self.added.push((*width, id));
+                    }
+                    None => complete = false,
+                }
+            }
+            // What the call made of an entry is ours by its DLL, if it reports success.
+            let (made, foreign): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|entry| answer.is_ok() && entry.path == what.path);
+            self.added.extend(made.iter().map(|entry| (*width, entry.id())));
+            complete &= made.is_empty();
+            if !foreign.is_empty() {
+                return Err(Stop::Overtaken(format!("added {}", shown(foreign))));
+            }
+        }
+        answer?;
+        if complete { Ok(()) } else { Err(NOT_DONE) }
+    }
+
+    fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), Stop> {
+        let now = self.registrar.read(width)?;
+        self.owns(width, &now, provider)?;
+        if !now.has(provider) {
+            return Err(Stop::Overtaken("removed them".to_owned()));
+        }
+        self.making(&[width]);
+        self.registrar.remove(width, provider)?;
+        // Functions exist that report success and do nothing.
+        let now = self.registrar.read(width)?;
+        let gone = !now.of(provider).any(|entry| self.is_known(width, entry.id()));
+        if gone { Ok(()) } else { Err(NOT_DONE) }
+    }
+
+    fn categorise(&mut self, width: Width, provider: &GUID, to: u32) -> Result<(), Stop> {
+        let now = self.registrar.read(width)?;
+        self.owns(width, &now, provider)?;
+        self.making(&[width]);
+        self.registrar.categorise(width, provider, to)?;
+        let now = self.registrar.read(width)?;
+        self.owns(width, &now, provider)?;
+        if now.of(provider).all(|entry| entry.categories == to) { Ok(()) } else { Err(NOT_DONE) }
+    }
+
+    fn reorder(&mut self, width: Width, to: &[Key]) -> Result<(), Stop> {
+        let now = self.registrar.read(width)?.ids();
+        let order = self.order(width, &now, to);
+        self.making(&[width]);
+        self.registrar.reorder(width, &order)?;
+        // Entries of others may have come and gone.
+        let now = self.registrar.read(width)?.ids();
+        let (is, asked) = (both(&now, &order), both(&order, &now));
+        if is == asked { Ok(()) } else { Err(NOT_DONE) }
+    }
+
+    /// The order that is asked for, of what is there. What another installer added meanwhile stays behind what it
+    /// stands behind now.
+    fn order(&self, width: Width, now: &[u32], to: &[Key]) -> Vec<u32> {
+        let mut order: Vec<_> = to.iter().map(|key| number(&self.numbers, width, *key)).collect();
+        order.retain(|id| now.contains(id));
+        for (at, id) in now.iter().enumerate().filter(|(_, id)| !to_has(to, &self.numbers, width, **id)) {
+            let before = now[..at].iter().rev().find(|before| !self.added.contains(&(width, **before)));
+            let behind = before.and_then(|before| order.iter().position(|known| known == before));
+            order.insert(behind.map_or(0, |behind| behind + 1), *id);
+        }
+        order
+    }
+
+    /// Notes that a call is made: from now on there may be something to take back.
+    fn making(&mut self, widths: &[Width]) {
+        self.made.extend(widths.iter().map(|width| (self.at, *width)));
+    }
+
+    /// Whether the entry was there before, or this run added it.
+    fn is_known(&self, width: Width, id: u32) -> bool {
+        let before = self.plan.before.get(width);
+        self.added.contains(&(width, id)) || before.is_some_and(|before| before.find(id).is_some())
+    }
+
+    /// All entries of the provider are known, as far as there are any.
+    fn owns(&self, width: Width, now: &Catalog, provider: &GUID) -> Result<(), Stop> {
+        let foreign = shown(now.of(provider).filter(|entry| !self.is_known(width, entry.id())));
+        if foreign.is_empty() { Ok(()) } else { Err(Stop::Overtaken(format!("added {foreign}"))) }
+    }
+
+    /// Takes back what was made, the last first; that is the step that failed, and may be done in part.
+    pub(crate) fn take_back(&mut self) {
+        for (at, step) in self.plan.steps.iter().enumerate().rev() {
+            for action in step.action.inverse() {
+                for width in step.place.widths() {
+                    if !self.made.contains(&(at, *width)) {
+                        continue;
+                    }
+                    if let Err(stop) = self.restore(*width, &action) {
+                        let step = Step { place: Place::In(*width), action: action.clone() };
+                        self.troubles.push(match stop {
+                            Stop::Failed(error) => format!("cannot {step}: {error}"),
+                            Stop::Overtaken(by) => format!("cannot {step}: another installer {by}"),
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes back what has not been so from the start.
+    fn restore(&mut self, width: Width, action: &Action) -> Result<(), Stop> {
+        let now = self.registrar.read(width)?;
+        let known = |provider| now.of(provider).any(|entry| self.is_known(width, entry.id()));
+        let done = match action {
+            Action::Add(what) => known(&what.provider),
+            Action::Remove { what, .. } => !known(&what.provider),
+            Action::Reorder { to, .. } => self.order(width, &now.ids(), to) == now.ids(),
+            Action::Categorise { provider, to, .. } => now.of(provider).all(|entry| entry.categories == *to),
+        };
+        if done { Ok(()) } else { self.change(width, action) }
+    }
+
+    /// What is not as it was, by name.
+    pub(crate) fn left(&mut self) -> Vec<String> {
+        let mut left = Vec::new();
+        for (width, catalog) in self.plan.before.all() {
+            match self.registrar.read(width) {
+                Ok(now) => left.extend(differences(width, catalog, &now, &self.ours(width))),
+                Err(error) => left.push(format!("the {width} catalog cannot be read any more: {error}")),
+            }
+        }
+        if !left.is_empty() {
+            left.append(&mut self.troubles);
+        }
+        left
+    }
+
+    /// What this run did to a catalog.
+    fn ours(&self, width: Width) -> Ours<'_> {
+        let made = self.made.iter().filter(|(_, of)| *of == width);
+        let actions: Vec<_> = made.map(|(at, _)| &self.plan.steps[*at].action).collect();
+        let providers = actions.iter().filter_map(|action| match action {
+            Action::Add(what) | Action::Remove { what, .. } => Some(what.provider),
+            Action::Categorise { provider, .. } => Some(*provider),
+            Action::Reorder { .. } => None,
+        });
+        Ours {
+            numbers: &self.numbers,
+            added: self.added.iter().filter(|(of, _)| *of == width).map(|(_, id)| *id).collect(),
+            providers: providers.collect(),
+            moved: actions
+                .iter()
+                .any(|action| matches!(action, Action::Remove { .. } | Action::Reorder { .. })),
+        }
+    }
+
+    pub(crate) fn added(&self) -> Vec<Added> {
+        let adds = self.plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Add(what) => Some((step.place, what)),
+            _ => None,
+        });
+        let entries = adds.flat_map(|(place, what)| {
+            place.widths().iter().flat_map(move |width| what.entries.iter().map(move |entry| (*width, entry)))
+        });
+        let added = entries.map(|(width, entry)| Added {
+            width,
+            id: number(&self.numbers, width, entry.key),
+            name: name(&entry.info),
+        });
+        added.collect()
+    }
+}
+
+fn to_has(to: &[Key], numbers: &Numbers, width: Width, id: u32) -> bool {
+    to.iter().any(|key| number(numbers, width, *key) == id)
+}
+
+/// Those of `all` that are in `others` too.
+fn both(all: &[u32], others: &[u32]) -> Vec<u32> {
+    all.iter().filter(|id| others.contains(id)).copied().collect()
+}
+
+fn shown<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
+    entries.into_iter().map(Entry::shown).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether an entry is the one that was asked for, whatever Ws2_32 made of the rest.
+fn same(is: &WSAPROTOCOL_INFOW, asked: &WSAPROTOCOL_INFOW) -> bool {
+    let of = |info: &WSAPROTOCOL_INFOW| {
+        let sockets = (info.iAddressFamily, info.iSocketType, info.iProtocol);
+        let flags = (info.dwServiceFlags1 & XP1_IFS_HANDLES, info.dwProviderFlags & PFL_HIDDEN);
+        (sockets, flags, info.ProtocolChain.ChainLen, name(info))
+    };
+    of(is) == of(asked) && links(is) == links(asked)
+}

@@ -1,0 +1,247 @@
+//! Another installer works on the same catalog, at each moment of each kind of plan: what it did stays as it is,
+//! and what was not carried out is taken back.
+
+mod common;
+
+use common::*;
+use wpu_install::{
+    Base, Catalog, Catalogs, Class, Entry, Failure, Layer, Memory, Over, Place, Plan, Registrar, WideString,
+    Width, WsaError, apply,
+};
+use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
+
+const HERE: Width = Width::Bits64;
+
+/// Lets another installer work before one of the calls, whatever that call is for.
+struct Shared {
+    memory: Memory,
+    other: Other,
+    /// The id that the other one goes for.
+    id: GUID,
+    /// How many calls are made until then.
+    until: usize,
+    /// What the other one added.
+    theirs: Vec<Entry>,
+    calls: usize,
+}
+
+impl Shared {
+    fn new(memory: &Memory, other: Other, id: GUID, until: usize) -> Self {
+        Self { memory: memory.clone(), other, id, until, theirs: Vec::new(), calls: 0 }
+    }
+
+    fn call(&mut self) -> &mut Memory {
+        if self.calls == self.until {
+            let before = self.memory.catalogs().clone();
+            (self.other)(&mut self.memory, self.id);
+            let known = |entry: &&Entry| before.get(HERE).is_some_and(|all| all.find(entry.id()).is_none());
+            self.theirs = catalog(&self.memory).entries.iter().filter(known).cloned().collect();
+        }
+        self.calls += 1;
+        &mut self.memory
+    }
+}
+
+impl Registrar for Shared {
+    fn widths(&self) -> Vec<Width> {
+        self.memory.widths()
+    }
+
+    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
+        self.call().read(width)
+    }
+
+    fn cannot_add(&self, place: Place) -> Option<&'static str> {
+        self.memory.cannot_add(place)
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        id: &GUID,
+        path: &WideString,
+        all: &[WSAPROTOCOL_INFOW],
+    ) -> Result<(), WsaError> {
+        self.call().add(place, id, path, all)
+    }
+
+    fn remove(&mut self, width: Width, id: &GUID) -> Result<(), WsaError> {
+        // Nobody can tell what came between looking and removing.
+        self.memory.remove(width, id)
+    }
+
+    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
+        self.call().reorder(width, ids)
+    }
+
+    fn categorise(&mut self, width: Width, id: &GUID, categories: u32) -> Result<(), WsaError> {
+        // As with removing.
+        self.memory.categorise(width, id, categories)
+    }
+}
+
+/// Entries of another installer, over nothing of ours.
+fn theirs(memory: &mut Memory, id: GUID) {
+    let mut info =
+        catalog(memory).entries.iter().find(|entry| entry.links().is_empty()).expect("a base").info;
+    info.szProtocol[0] = u16::from(b'*');
+    // Where the id is taken, it cannot.
+    let _ = memory.add(Place::In(HERE), &id, &r"C:\theirs.dll".into(), &[info, info]);
+}
+
+/// What another installer does, on an id that is used.
+type Other = fn(&mut Memory, GUID);
+
+/// What other installers do.
+const OTHERS: [(&str, Other); 4] = [
+    ("adds the same id", theirs),
+    ("adds another id", |memory, _| theirs(memory, id(99))),
+    ("adds another id, before all others", |memory, _| {
+        theirs(memory, id(99));
+        let ids = catalog(memory).entries.iter().map(Entry::id);
+        let (new, old): (Vec<_>, Vec<_>) = ids
+            .partition(|at| catalog(memory).find(*at).is_some_and(|entry| entry.info.ProviderId == id(99)));
+        let _ = memory.reorder(HERE, &[new, old].concat());
+    }),
+    ("removes the id and adds it again", |memory, id| {
+        let _ = memory.remove(HERE, &id);
+        theirs(memory, id);
+    }),
+];
+
+/// A plan by name, with the ids that it works on.
+type Named = (&'static str, Plan, Vec<GUID>);
+
+/// Plans of each kind, and the catalog that they are for.
+fn plans() -> (Memory, Vec<Named>) {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &Layer { categories: 1, ..layer(1, Class::Ifs) });
+    let udp = Over::Sockets(vec![(2, 2, 17)]);
+    install(&mut memory, &Layer { categories: 2, over: udp, ..layer(2, Class::NonIfs) });
+    let tcp = Over::Sockets(vec![(2, 1, 6), (23, 1, 6)]);
+    let catalogs = memory.catalogs();
+    let plans = vec![
+        ("a layer", Layer { categories: 4, ..layer(3, Class::NonIfs) }.plan(catalogs).unwrap()),
+        ("an IFS layer", Layer { categories: 4, over: tcp, ..layer(3, Class::Ifs) }.plan(catalogs).unwrap()),
+        ("a base", Base { first: true, ..base(4, Class::NonIfs) }.plan(catalogs).unwrap()),
+        ("away with the upper", uninstall(2, false).plan(catalogs).unwrap()),
+        ("away with the lower", uninstall(1, true).plan(catalogs).unwrap()),
+    ];
+    let plans = plans.into_iter().map(|(name, plan)| {
+        let ids = plan.steps.iter().filter_map(|step| match &step.action {
+            wpu_install::Action::Add(what) | wpu_install::Action::Remove { what, .. } => Some(what.provider),
+            _ => None,
+        });
+        let ids = ids.collect();
+        (name, plan, ids)
+    });
+    let plans = plans.collect();
+    (memory, plans)
+}
+
+/// The entries without those of the other installer, with numbers in their order.
+fn plain(catalogs: &Catalogs, theirs: &[Entry]) -> Vec<String> {
+    let catalog = catalogs.get(HERE).expect("it is there");
+    let ours: Vec<_> = catalog.entries.iter().filter(|entry| !theirs.contains(entry)).collect();
+    let at = |id: u32| ours.iter().position(|entry| entry.id() == id);
+    let shown = ours.iter().map(|entry| {
+        let mut info = entry.info;
+        (info.dwCatalogEntryId, info.ProtocolChain.ChainEntries) = (0, [0; 7]);
+        let links: Vec<_> = entry.links().iter().map(|id| at(*id)).collect();
+        format!("{info:?} {links:?} {} {}", entry.path, entry.categories)
+    });
+    shown.collect()
+}
+
+/// Runs a plan beside another installer and looks at what came of it.
+fn check(what: &str, shared: &mut Shared, plan: &Plan, replaced: bool) {
+    // What comes after the last look is beyond this run.
+    let (result, looked) = (apply(plan, shared), shared.calls > shared.until);
+    let now = shared.memory.catalogs();
+    for entry in &shared.theirs {
+        assert!(catalog(&shared.memory).entries.contains(entry), "{what}: {} is gone\n{now}", entry.name());
+    }
+    let left = match &result {
+        Ok(added) => {
+            let gone = added.iter().find(|added| catalog(&shared.memory).find(added.id).is_none());
+            assert!(gone.is_none() || !looked, "{what}: {gone:?} is gone\n{now}");
+            return;
+        }
+        Err(Failure::TakenBack { .. } | Failure::Changed { .. }) => &Vec::new(),
+        Err(Failure::HalfWay { left, .. } | Failure::Overtaken { left, .. }) => left,
+        Err(other) => panic!("{what}: {other}"),
+    };
+    // What the other one removed is not ours to bring back, and is told where it is missed.
+    if left.is_empty() && !replaced {
+        let (is, was) = (plain(now, &shared.theirs), plain(&plan.before, &[]));
+        assert_eq!(is, was, "{what}: {}\n{now}", result.unwrap_err());
+    }
+}
+
+#[test]
+fn what_another_installer_did_meanwhile_stays() {
+    let (memory, plans) = plans();
+    let mut overtaken = 0;
+    for (name, plan, ids) in &plans {
+        for (doing, other) in OTHERS {
+            for id in ids {
+                for until in 0.. {
+                    let mut shared = Shared::new(&memory, other, *id, until);
+                    let what = format!("{name}; before call {until} another {doing}");
+                    check(&what, &mut shared, plan, doing.starts_with("removes"));
+                    overtaken += usize::from(!shared.theirs.is_empty());
+                    if shared.calls <= until {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    assert!(overtaken > 300, "{overtaken}");
+}
+
+macro_rules! only {
+    ($($at:literal)*) => { [$(|call| call == $at),*] };
+}
+const FAILS: [fn(usize) -> bool; 12] = only!(0 1 2 3 4 5 6 7 8 9 10 11);
+
+#[test]
+fn and_what_failed_meanwhile_is_taken_back() {
+    let (memory, plans) = plans();
+    for (name, plan, ids) in &plans {
+        for (doing, other) in OTHERS {
+            for (at, fails) in FAILS.iter().enumerate() {
+                for until in 0..30 {
+                    for in_part in [false, true] {
+                        let mut shared = Shared::new(&memory, other, ids[0], until);
+                        shared.memory.fail(*fails, in_part);
+                        let what =
+                            format!("{name}; call {at} fails ({in_part}); before {until} another {doing}");
+                        check(&what, &mut shared, plan, doing.starts_with("removes"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn who_came_first_is_told() {
+    let memory = Memory::sample(ONE);
+    let plan = layer(1, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    // Three calls look at the catalog before the layer's own entry is added.
+    for (until, in_between) in [(1, "before it is looked for"), (2, "after that")] {
+        let mut shared = Shared::new(&memory, theirs, id(1), until);
+        let failure = run(&mut shared, &plan).unwrap_err();
+        assert!(
+            matches!(&failure, Failure::Overtaken { left, .. } if left.is_empty()),
+            "{in_between}: {failure}"
+        );
+        let text = failure.to_string();
+        let wanted = "cannot add `Layer 1` to the 64-bit catalog: {00000001-0001-0002-0303-030303030303}, \
+            C:\\layers\\1.dll: meanwhile another installer added 1005 `*CP over IP version 4`, \
+            1006 `*CP over IP version 4`, which stays as it is; what had been done is taken back";
+        assert_eq!(text, wanted);
+        assert_eq!(catalog(&shared.memory).of(&id(1)).count(), 2);
+    }
+}
