@@ -10,10 +10,12 @@ mod value;
 use args::{Command, Contradiction, Install, ProviderArgs, Target, Wpu};
 use clap::Parser;
 use output::{complain, print};
+use std::path::Path;
 use std::process::ExitCode;
 use value::Source;
 use wpu_install::{
-    Catalogs, Memory, Plan, Problem, Registrar, System, Width, apply, read_snapshot, write_snapshot,
+    Catalogs, Finding, Listing, Memory, Plan, Problem, Registrar, System, WideString, Width, apply, findings,
+    missing_files, read_snapshot, write_listing,
 };
 
 /// The arguments make no sense.
@@ -67,8 +69,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
 fn run(command: &Command) -> Result<(), Trouble> {
     match command {
         Command::Catalog(args) => {
-            let catalogs = open(&args.source.get())?.1;
-            let text = if args.format.is_json() { write_snapshot(&catalogs) } else { catalogs.to_string() };
+            let source = args.source.get();
+            let catalogs = &open(&source)?.1;
+            let findings = &find(&source, catalogs)?;
+            let listing = Listing { catalogs, findings };
+            let text = if args.format.is_json() { write_listing(&listing) } else { listing.to_string() };
             print(&text)?;
         }
         Command::Install(Install::Base(args)) => {
@@ -118,15 +123,25 @@ fn change(
         .map_err(|error| Trouble::Problem(format!("all steps are done, but {error}")))
 }
 
+/// What is broken in the catalogs. Of files on another system only that is known which was when they were listed.
+fn find(source: &Source, catalogs: &Catalogs) -> Result<Vec<Finding>, String> {
+    let Source::File(path) = source else { return Ok(findings(catalogs, System::file_exists)) };
+    let missing = missing_files(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    let exists = |width, path: &WideString| missing.contains(&(width, path.clone())).then_some(false);
+    Ok(findings(catalogs, exists))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))
+}
+
 /// The catalogs as they are, and who changes them.
 fn open(source: &Source) -> Result<(Box<dyn Registrar>, Catalogs), String> {
     let mut registrar: Box<dyn Registrar> = match source {
         Source::System(widths) => Box::new(system(widths)?),
         Source::File(path) => {
             let shown = path.display();
-            let text =
-                std::fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
-            Box::new(Memory::new(read_snapshot(&text).map_err(|error| format!("`{shown}`: {error}"))?))
+            Box::new(Memory::new(read_snapshot(&read(path)?).map_err(|error| format!("`{shown}`: {error}"))?))
         }
     };
     let catalogs = registrar.read_all().map_err(|error| format!("cannot read the catalog: {error}"))?;

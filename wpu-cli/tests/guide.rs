@@ -5,7 +5,7 @@ use std::process::Command;
 use wpu_install::{Memory, Width, write_snapshot};
 
 /// The guide's `catalog.json` is that of a new 64-bit Windows; `layered.json` is the same after its first
-/// installation of a layer.
+/// installation of a layer, and `broken.json` after the files of that layer were deleted.
 #[test]
 fn every_command_prints_what_the_guide_shows() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("guide");
@@ -14,6 +14,7 @@ fn every_command_prints_what_the_guide_shows() {
         |name: &str, text: String| std::fs::write(folder.join(name), text).expect("so can files in it");
     write("catalog.json", write_snapshot(Memory::sample(&[Width::Bits64]).catalogs()));
     write("layered.json", layered());
+    write("broken.json", broken());
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/install.md");
     let guide = std::fs::read_to_string(&path).expect("there is a guide");
@@ -69,4 +70,11 @@ fn layered() -> String {
     let plan = layer.plan(memory.catalogs()).expect("there is a plan");
     wpu_install::apply(&plan, &mut memory).expect("it can be carried out");
     write_snapshot(memory.catalogs())
+}
+
+fn broken() -> String {
+    let catalogs = &wpu_install::read_snapshot(&layered()).expect("it was just written");
+    let there = |_, path: &wpu_install::WideString| Some(!path.to_string().contains("count"));
+    let findings = &wpu_install::findings(catalogs, there);
+    wpu_install::write_listing(&wpu_install::Listing { catalogs, findings })
 }

@@ -1,6 +1,7 @@
 //! Planning to install a base provider.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
+use crate::path::is_whole;
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::problem::Problem;
 use wpu_sys::ffi::{
@@ -181,25 +182,17 @@ fn places<'a>(
 }
 
 pub(crate) fn check_path(path: &WideString) -> Result<(), Problem> {
-    let text = path.to_string();
-    let letters: Vec<char> = text.chars().take(3).collect();
-    let whole = match letters[..] {
-        [drive, ':', '\\' | '/'] => drive.is_ascii_alphabetic(),
-        ['%', ..] => text[1..].contains('%'),
-        ['\\', '\\', ..] => true,
-        _ => false,
-    };
     let room = usize::try_from(MAX_PATH).unwrap_or(0);
     let why = if path.units().len() >= room {
         "is longer than the 259 characters that the catalog keeps"
     } else if path.units().contains(&0) {
         "has a zero in it"
-    } else if !whole {
+    } else if !is_whole(path) {
         "does not say where the DLL is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\\\"
     } else {
         return Ok(());
     };
-    Err(Problem::BadPath { path: text, why })
+    Err(Problem::BadPath { path: path.to_string(), why })
 }
 
 /// A DLL is for programs of one width.

@@ -1,6 +1,5 @@
 //! What the catalog holds: entries in order, one catalog for each width of programs.
 
-use crate::guid::GuidText;
 use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, LAYERED_PROTOCOL, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
@@ -204,35 +203,4 @@ impl Catalogs {
         *all.slot(width) = kept;
         all
     }
-}
-
-impl fmt::Display for Catalogs {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (width, catalog)) in self.all().enumerate() {
-            let gap = if at == 0 { "" } else { "\n" };
-            writeln!(out, "{gap}{width} catalog, in the order in which programs look through it")?;
-            catalog.entries.iter().try_for_each(|entry| list(out, entry))?;
-        }
-        Ok(())
-    }
-}
-
-/// An entry in two lines.
-fn list(out: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
-    let (family, kind, protocol) = entry.sockets();
-    let class = if entry.is_ifs() { "IFS" } else { "non-IFS" };
-    let links: Vec<_> = entry.links().iter().map(u32::to_string).collect();
-    let what = match entry.links() {
-        [] if entry.is_layer() => "layer".to_owned(),
-        [] => "base".to_owned(),
-        _ => format!("chain {}", links.join(" > ")),
-    };
-    let hidden = if entry.is_visible() { "" } else { ", hidden" };
-    writeln!(out, "  {:>6}  {}", entry.id(), entry.name())?;
-    writeln!(out, "          {what}, {class}{hidden}; family {family}, type {kind}, protocol {protocol}")?;
-    writeln!(out, "          {} {}", GuidText(entry.info.ProviderId), entry.path)?;
-    if entry.categories != 0 {
-        writeln!(out, "          categories: {}", crate::show::categories(entry.categories))?;
-    }
-    Ok(())
 }

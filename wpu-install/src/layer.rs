@@ -3,6 +3,7 @@
 use crate::base::{check, check_name, check_path, one_path};
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
 use crate::guid::derive;
+use crate::path::same_file;
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::problem::Problem;
 use wpu_sys::ffi::{
@@ -296,12 +297,6 @@ fn order(catalog: &Catalog, chosen: &[&Entry]) -> Action {
     let from = known.iter().map(|id| Key::Known(*id)).chain(new).collect();
     let to = known.iter().flat_map(|id| chain(*id).into_iter().chain([Key::Known(*id)])).chain([Key::New(1)]);
     Action::Reorder { from, to: to.collect() }
-}
-
-/// Whether two paths name one DLL, as far as their text says.
-fn same_file(one: &WideString, other: &WideString) -> bool {
-    let plain = |path: &WideString| path.to_string().replace('/', "\\").to_lowercase();
-    plain(one) == plain(other)
 }
 
 /// Ids for chains, which nobody else has.

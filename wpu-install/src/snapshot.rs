@@ -1,10 +1,13 @@
 //! Catalogs as JSON: what `wpu catalog --json` writes, and what a plan on another system starts from.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
+use crate::findings::{Fault, Finding};
 use crate::guid::{GuidText, parse_guid};
+use crate::listing::Listing;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use wpu_sys::ffi::{MAX_PROTOCOL_CHAIN, WSAPROTOCOL_INFOW};
+use wpu_sys::WideString;
+use wpu_sys::ffi::WSAPROTOCOL_INFOW;
 
 /// Two lists of entries. A catalog that is absent was not looked at.
 #[derive(Serialize, Deserialize)]
@@ -14,6 +17,27 @@ struct Snapshot {
     bits64: Option<Vec<Record>>,
     #[serde(rename = "32", skip_serializing_if = "Option::is_none")]
     bits32: Option<Vec<Record>>,
+    /// What is broken. Of another system's catalogs it is found again, but for files that are missing there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Found>,
+}
+
+/// Something that is broken.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Found {
+    catalog: String,
+    entry: u32,
+    /// One of the words of [`Fault`].
+    fault: String,
+    /// The number that a chain names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
 }
 
 /// An entry; numbers that are absent are 0.
@@ -72,9 +96,64 @@ impl std::error::Error for BadSnapshot {}
 /// The catalogs as JSON.
 #[must_use]
 pub fn write_snapshot(catalogs: &Catalogs) -> String {
-    let records = |width| catalogs.get(width).map(|catalog| catalog.entries.iter().map(record).collect());
-    let snapshot = Snapshot { bits64: records(Width::Bits64), bits32: records(Width::Bits32) };
+    write_listing(&Listing { catalogs, findings: &[] })
+}
+
+/// The catalogs as JSON, with what is broken in them.
+#[must_use]
+pub fn write_listing(listing: &Listing<'_>) -> String {
+    let records =
+        |width| listing.catalogs.get(width).map(|catalog| catalog.entries.iter().map(record).collect());
+    let snapshot = Snapshot {
+        bits64: records(Width::Bits64),
+        bits32: records(Width::Bits32),
+        findings: listing.findings.iter().map(found).collect(),
+    };
     serde_json::to_string_pretty(&snapshot).unwrap_or_default() + "\n"
+}
+
+/// The files of providers that were missing where a JSON text was written.
+///
+/// # Errors
+///
+/// Why the text is not one.
+pub fn missing_files(text: &str) -> Result<Vec<(Width, WideString)>, BadSnapshot> {
+    let snapshot: Snapshot = serde_json::from_str(text).map_err(|error| BadSnapshot(error.to_string()))?;
+    let width = |word: &str| Width::ALL.into_iter().find(|width| width.word() == word);
+    let missing = snapshot.findings.iter().filter(|found| found.fault == MISSING);
+    let files = missing.filter_map(|found| Some((width(&found.catalog)?, found.path.as_deref()?.into())));
+    Ok(files.collect())
+}
+
+const MISSING: &str = "file-missing";
+
+fn found(finding: &Finding) -> Found {
+    use Fault::{
+        FileMissing, IfsAboveNonIfs, LayerMissing, LayerTwice, LinkMisplaced, LinkMissing, PassedBy,
+        PathNotWhole,
+    };
+    let link = match finding.fault {
+        LinkMissing { link }
+        | LayerMissing { link }
+        | LinkMisplaced { link }
+        | LayerTwice { link }
+        | IfsAboveNonIfs { link }
+        | PassedBy { by: link } => Some(link),
+        _ => None,
+    };
+    let path = match &finding.fault {
+        FileMissing { path } | PathNotWhole { path } => Some(path.to_string()),
+        _ => None,
+    };
+    Found {
+        catalog: finding.width.word().to_owned(),
+        entry: finding.entry,
+        fault: finding.fault.word().to_owned(),
+        link,
+        path,
+        text: finding.fault.to_string(),
+        help: finding.help.clone(),
+    }
 }
 
 /// The catalogs of a JSON text.
@@ -128,10 +207,11 @@ fn record(entry: &Entry) -> Record {
 fn entry(record: &Record) -> Result<Entry, BadSnapshot> {
     let bad = |why: &str| BadSnapshot(format!("entry {}: {why}", record.id));
     let provider = parse_guid(&record.provider).ok_or_else(|| bad("`provider` is no id"))?;
-    let links = i32::try_from(record.chain.len()).unwrap_or(i32::MAX);
-    if !(0..=MAX_PROTOCOL_CHAIN).contains(&record.chain_length)
-        || (record.chain_length > 1 || links > 0) && links != record.chain_length
-    {
+    // A length beyond all chains is broken, and listed as such.
+    let links = usize::try_from(record.chain_length).unwrap_or(0);
+    let links =
+        if links > 1 { links.min(WSAPROTOCOL_INFOW::ZERO.ProtocolChain.ChainEntries.len()) } else { 0 };
+    if record.chain.len() != links {
         return Err(bad("`chain-length` and `chain` do not fit"));
     }
     let mut info = WSAPROTOCOL_INFOW {

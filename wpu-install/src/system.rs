@@ -3,6 +3,7 @@
 use crate::apply::Registrar;
 use crate::catalog::{Catalog, Entry, Width};
 use crate::memory::cannot_add;
+use crate::path::{expand, of_32_bit};
 use crate::plan::Place;
 use wpu_sys::ffi::{
     self, GUID, MAX_PATH, NO_ERROR, ProviderInfoLspCategories, SOCKET_ERROR, WSAPROTOCOL_INFOW,
@@ -40,6 +41,20 @@ impl System {
         let catalogs =
             widths.iter().map(|width| Some((*width, functions(*width)?))).collect::<Option<_>>()?;
         Some(Self { catalogs })
+    }
+
+    /// Whether there is a file for this path, as programs of this width see it; `None` if that cannot be told.
+    #[must_use]
+    pub fn file_exists(width: Width, path: &WideString) -> Option<bool> {
+        let redirected = Width::OWN == Width::Bits64 && width == Width::Bits32;
+        let variable = |name: &str| match name.to_ascii_lowercase().as_str() {
+            "programfiles" if redirected => std::env::var("ProgramFiles(x86)").ok(),
+            "commonprogramfiles" if redirected => std::env::var("CommonProgramFiles(x86)").ok(),
+            _ => std::env::var(name).ok(),
+        };
+        let path = expand(path, variable)?;
+        let path = if redirected { of_32_bit(&path) } else { path };
+        std::path::Path::new(&path).try_exists().ok()
     }
 
     fn functions(&self, width: Width) -> Result<Functions, WsaError> {

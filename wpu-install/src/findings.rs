@@ -1,0 +1,288 @@
+//! What is broken in a catalog, and what helps.
+
+use crate::catalog::{Catalog, Catalogs, Entry, Width};
+use crate::guid::GuidText;
+use crate::path::{is_of_windows, is_whole};
+use crate::problem::Problem;
+use crate::uninstall::Uninstall;
+use std::fmt;
+use wpu_sys::WideString;
+use wpu_sys::ffi::{GUID, MAX_PROTOCOL_CHAIN, PFL_HIDDEN};
+
+/// Something in a catalog that is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where.
+    pub width: Width,
+    /// The number of the entry.
+    pub entry: u32,
+    /// What is wrong with it.
+    pub fault: Fault,
+    /// The command that helps, if one does.
+    pub help: Option<String>,
+}
+
+/// What can be wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// A chain names an entry that does not exist.
+    LinkMissing {
+        /// The number that no entry has.
+        link: u32,
+    },
+    /// A chain does not begin with the hidden entry of a layer: it is gone, or the number is another entry's.
+    LayerMissing {
+        /// The number that stands first.
+        link: u32,
+    },
+    /// A chain has the own entry of a layer at its end, or something else above it: calls lead nowhere, or past a layer.
+    LinkMisplaced {
+        /// The link that stands in the wrong place.
+        link: u32,
+    },
+    /// A chain comes back to itself.
+    Circle,
+    /// A layer stands in one chain twice, itself or through a chain in it.
+    LayerTwice {
+        /// The layer's own entry.
+        link: u32,
+    },
+    /// The sockets of a chain are file handles, and those of a link are not, or of the layer's own entry.
+    IfsAboveNonIfs {
+        /// The link.
+        link: u32,
+    },
+    /// The length of a chain is beyond what an entry can hold.
+    ChainLength {
+        /// The length.
+        length: i32,
+    },
+    /// A chain stands behind what it goes over, so that programs pass it by.
+    PassedBy {
+        /// What programs find instead.
+        by: u32,
+    },
+    /// Programs can find the own entry of a layer, which makes no sockets.
+    LayerVisible,
+    /// No chain goes through a layer, so that no program loads it.
+    LayerUnused,
+    /// The file of the provider is not there.
+    FileMissing {
+        /// The path as the catalog has it.
+        path: WideString,
+    },
+    /// The path does not say where the file is.
+    PathNotWhole {
+        /// The path as the catalog has it.
+        path: WideString,
+    },
+    /// The provider is in this catalog, and not in that of the other width.
+    OneWidth {
+        /// Where it is not.
+        not_in: Width,
+    },
+}
+
+impl Fault {
+    /// A word for it, for programs.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::LinkMissing { .. } => "link-missing",
+            Self::LayerMissing { .. } => "layer-missing",
+            Self::LinkMisplaced { .. } => "link-misplaced",
+            Self::Circle => "circle",
+            Self::LayerTwice { .. } => "layer-twice",
+            Self::IfsAboveNonIfs { .. } => "ifs-above-non-ifs",
+            Self::ChainLength { .. } => "chain-length",
+            Self::PassedBy { .. } => "passed-by",
+            Self::LayerVisible => "layer-visible",
+            Self::LayerUnused => "layer-unused",
+            Self::FileMissing { .. } => "file-missing",
+            Self::PathNotWhole { .. } => "path-not-whole",
+            Self::OneWidth { .. } => "one-width",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkMissing { link } => write!(out, "its chain names entry {link}, which does not exist"),
+            Self::LayerMissing { link } => {
+                write!(
+                    out,
+                    "its layer's hidden entry is missing: its chain begins with {link}, which is not one"
+                )
+            }
+            Self::LinkMisplaced { link } => write!(out, "{link} stands in the wrong place of its chain"),
+            Self::Circle => out.write_str("its chain comes back to it"),
+            Self::LayerTwice { link } => write!(out, "layer {link} stands in its chain twice"),
+            Self::IfsAboveNonIfs { link } => {
+                write!(out, "its sockets are file handles, and those of {link} below it are not")
+            }
+            Self::ChainLength { length } => write!(out, "its chain has the length {length}"),
+            Self::PassedBy { by } => write!(out, "programs find {by}, which it goes over, before it"),
+            Self::LayerVisible => out.write_str("it is the own entry of a layer, and not hidden"),
+            Self::LayerUnused => out.write_str("no chain goes through this layer"),
+            Self::FileMissing { path } => write!(out, "the file `{path}` is not there"),
+            Self::PathNotWhole { path } => write!(out, "the path `{path}` does not say where the file is"),
+            Self::OneWidth { not_in } => write!(out, "it is not in the {not_in} catalog"),
+        }
+    }
+}
+
+/// What is broken in the catalogs. `exists` knows for which paths there is a file; `None` if it cannot tell.
+///
+/// # Examples
+///
+/// ```
+/// use wpu_install::{Memory, Width, findings};
+///
+/// let catalogs = Memory::sample(&Width::ALL).catalogs().clone();
+/// assert!(findings(&catalogs, |_, _| Some(true)).is_empty());
+/// assert_eq!(findings(&catalogs, |_, _| Some(false)).len(), 8);
+/// ```
+pub fn findings(catalogs: &Catalogs, exists: impl Fn(Width, &WideString) -> Option<bool>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (width, catalog) in catalogs.all() {
+        let other = catalogs.all().find(|(other, _)| *other != width);
+        for entry in &catalog.entries {
+            let file = file(entry, exists(width, &entry.path));
+            let lonely = other.and_then(|(not_in, other)| one_width(catalog, other, not_in, entry));
+            for fault in faults(catalog, entry).into_iter().chain(file).chain(lonely) {
+                let help = help(width, catalog, entry, &fault);
+                found.push(Finding { width, entry: entry.id(), fault, help });
+            }
+        }
+    }
+    found
+}
+
+/// What is wrong with an entry among the others of its catalog.
+fn faults(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
+    let length = entry.info.ProtocolChain.ChainLen;
+    if !(0..=MAX_PROTOCOL_CHAIN).contains(&length) {
+        return vec![Fault::ChainLength { length }];
+    }
+    if entry.is_layer() {
+        let id = entry.id();
+        let unused = !catalog.entries.iter().any(|chain| chain.links().contains(&id));
+        let visible = entry.info.dwProviderFlags & PFL_HIDDEN == 0;
+        let all = [(unused, Fault::LayerUnused), (visible, Fault::LayerVisible)];
+        return all.into_iter().filter(|(is, _)| *is).map(|(_, fault)| fault).collect();
+    }
+    if entry.links().is_empty() { Vec::new() } else { chain(catalog, entry) }
+}
+
+/// What is wrong with a chain.
+fn chain(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
+    let links = entry.links();
+    let (mut faults, last) = (Vec::new(), links.len() - 1);
+    for (at, link) in links.iter().enumerate() {
+        let found = catalog.find(*link);
+        faults.extend(match (found, at) {
+            (Some(found), 0) if found.is_layer() => None,
+            (_, 0) => Some(Fault::LayerMissing { link: *link }),
+            (None, _) => Some(Fault::LinkMissing { link: *link }),
+            (Some(found), _) => {
+                // A base ends a chain, and a layer does not; a chain may stand anywhere below the top.
+                let base = found.links().is_empty() && !found.is_layer();
+                let wrong = if at == last { found.is_layer() } else { base };
+                wrong.then_some(Fault::LinkMisplaced { link: *link })
+            }
+        });
+    }
+    let below = catalog.below(entry);
+    if below.iter().any(|link| link.id() == entry.id()) {
+        faults.push(Fault::Circle);
+        return faults;
+    }
+    let layers = layers(catalog, entry, links.len());
+    let twice = layers.iter().enumerate().find(|(at, layer)| layers[..*at].contains(layer));
+    faults.extend(twice.map(|(_, layer)| Fault::LayerTwice { link: *layer }));
+    let non_ifs = below.iter().find(|link| entry.is_ifs() && !link.is_ifs());
+    faults.extend(non_ifs.map(|link| Fault::IfsAboveNonIfs { link: link.id() }));
+    faults.extend(passed_by(catalog, entry, &below));
+    faults
+}
+
+/// The layers that calls for a chain pass. A chain that stands in it is followed by its own lower links, unless it
+/// is the last. `depth` ends what a circle below would make endless.
+fn layers(catalog: &Catalog, entry: &Entry, depth: usize) -> Vec<u32> {
+    let (links, mut layers) = (entry.links(), Vec::new());
+    for (at, link) in links.iter().filter_map(|link| catalog.find(*link)).enumerate() {
+        let last = at + 1 == links.len();
+        match link.links().first() {
+            None if link.is_layer() => layers.push(link.id()),
+            None => (),
+            Some(_) if last && depth > 0 => layers.extend(self::layers(catalog, link, depth - 1)),
+            Some(top) => layers.push(*top),
+        }
+    }
+    layers
+}
+
+/// What programs find for the sockets of a chain before it, although the chain goes over it.
+fn passed_by(catalog: &Catalog, entry: &Entry, below: &[&Entry]) -> Option<Fault> {
+    if !entry.is_visible() {
+        return None;
+    }
+    let before = catalog.entries.iter().take_while(|known| known.id() != entry.id());
+    let mut same = before.filter(|known| known.is_visible() && known.sockets() == entry.sockets());
+    let by = same.find(|known| below.iter().any(|link| link.id() == known.id()))?;
+    Some(Fault::PassedBy { by: by.id() })
+}
+
+fn file(entry: &Entry, exists: Option<bool>) -> Option<Fault> {
+    let path = entry.path.clone();
+    if !is_whole(&path) {
+        return Some(Fault::PathNotWhole { path });
+    }
+    (exists == Some(false)).then_some(Fault::FileMissing { path })
+}
+
+/// A program of the other width would go past a layer, or not find a base.
+fn one_width(catalog: &Catalog, other: &Catalog, not_in: Width, entry: &Entry) -> Option<Fault> {
+    let provider = entry.info.ProviderId;
+    // Of several entries the first one stands for the provider, and of a layer its own entry.
+    let first = catalog.of(&provider).next().is_some_and(|first| first.id() == entry.id());
+    let lonely = entry.links().is_empty() && first && !other.has(&provider);
+    lonely.then_some(Fault::OneWidth { not_in })
+}
+
+/// What to type. A command is named only if it can be carried out.
+fn help(width: Width, catalog: &Catalog, entry: &Entry, fault: &Fault) -> Option<String> {
+    if let Fault::OneWidth { not_in } = fault {
+        let kind = if entry.is_layer() { "layer" } else { "base" };
+        let id = plain(entry.info.ProviderId);
+        return Some(format!("wpu install {kind} --id {id} --catalog {}", not_in.word()));
+    }
+    // Windows' own providers are not for anybody to remove.
+    if is_of_windows(&entry.path) {
+        return Some("netsh winsock reset".to_owned());
+    }
+    let provider = removal(catalog, entry);
+    let mut catalogs = Catalogs::default();
+    *catalogs.slot(width) = Some(catalog.clone());
+    let more = match (Uninstall { provider, others: false }).plan(&catalogs) {
+        Ok(_) => "",
+        Err(Problem::InUse { .. }) => {
+            (Uninstall { provider, others: true }).plan(&catalogs).ok()?;
+            " --with-others"
+        }
+        Err(_) => return None,
+    };
+    Some(format!("wpu uninstall --id {} --catalog {}{more}", plain(provider), width.word()))
+}
+
+/// Whose removal takes the entry away: of a chain that is its layer.
+fn removal(catalog: &Catalog, entry: &Entry) -> GUID {
+    let top = entry.links().first().and_then(|top| catalog.find(*top));
+    top.map_or(entry.info.ProviderId, |top| top.info.ProviderId)
+}
+
+/// Without braces, which are something else to `PowerShell`.
+fn plain(id: GUID) -> String {
+    GuidText(id).to_string().trim_matches(['{', '}']).to_owned()
+}

@@ -1,0 +1,282 @@
+//! What is broken in a catalog is found, and the command that is named for it helps.
+
+mod common;
+
+use common::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use wpu_install::{
+    Catalog, Catalogs, Class, Entry, Fault, Finding, Listing, Memory, Uninstall, WideString, Width, findings,
+    missing_files, parse_guid, read_snapshot, write_listing, write_snapshot,
+};
+use wpu_sys::ffi::{PFL_HIDDEN, XP1_IFS_HANDLES};
+
+const HERE: Width = Width::Bits64;
+
+#[expect(clippy::unnecessary_wraps, reason = "as the oracle of files answers")]
+fn all_there(_: Width, _: &WideString) -> Option<bool> {
+    Some(true)
+}
+
+/// A layer without file handles over one with, over TCP; 1005 and 1006 are the lower one, 1007 and 1008 the upper.
+fn layered() -> Memory {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    install(&mut memory, &over(2, Class::NonIfs, &[1006]));
+    assert_eq!(catalog(&memory).find(1008).expect("the upper chain").links(), [1007, 1006, 1001]);
+    memory
+}
+
+/// The catalog after a change of one entry.
+fn changed(memory: &Memory, id: u32, change: impl Fn(&mut Entry)) -> Catalogs {
+    let mut catalogs = memory.catalogs().clone();
+    let catalog = catalogs.slot(HERE).as_mut().expect("it is there");
+    catalog.entries.iter_mut().filter(|entry| entry.id() == id).for_each(change);
+    catalogs
+}
+
+fn without(memory: &Memory, ids: &[u32]) -> Catalogs {
+    let mut catalogs = memory.catalogs().clone();
+    let catalog = catalogs.slot(HERE).as_mut().expect("it is there");
+    catalog.entries.retain(|entry| !ids.contains(&entry.id()));
+    catalogs
+}
+
+fn links(links: &[u32]) -> impl Fn(&mut Entry) {
+    let links = links.to_vec();
+    move |entry| {
+        entry.info.ProtocolChain.ChainLen = i32::try_from(links.len()).expect("few");
+        entry.info.ProtocolChain.ChainEntries[..links.len()].copy_from_slice(&links);
+    }
+}
+
+/// The words for what is broken, with the entries.
+fn words(catalogs: &Catalogs) -> Vec<(u32, &'static str)> {
+    findings(catalogs, all_there).iter().map(|finding| (finding.entry, finding.fault.word())).collect()
+}
+
+#[test]
+fn a_sound_catalog_is_not_called_broken() {
+    for memory in [Memory::sample(ONE), Memory::sample(BOTH), layered()] {
+        assert_eq!(findings(memory.catalogs(), all_there), [], "{}", memory.catalogs());
+        assert_eq!(findings(memory.catalogs(), |_, _| None), []);
+    }
+}
+
+/// A broken catalog by name, and what is found in it.
+type Case = (&'static str, Catalogs, &'static [(u32, &'static str)]);
+
+#[test]
+fn each_fault_is_found_where_it_is() {
+    let memory = layered();
+    let cases: [Case; 14] = [
+        ("the base is gone", without(&memory, &[1001]), &[(1008, "link-missing"), (1006, "link-missing")]),
+        ("the lower layer is gone", without(&memory, &[1005]), &[(1006, "layer-missing")]),
+        (
+            "the lower chain is gone",
+            without(&memory, &[1006]),
+            &[(1008, "link-missing"), (1005, "layer-unused")],
+        ),
+        ("the upper layer is gone", without(&memory, &[1007]), &[(1008, "layer-missing")]),
+        ("the upper chain is gone", without(&memory, &[1008]), &[(1007, "layer-unused")]),
+        (
+            "the chain begins with a base",
+            changed(&memory, 1006, links(&[1002, 1001])),
+            &[(1006, "layer-missing"), (1005, "layer-unused")],
+        ),
+        (
+            "the chain ends with a layer",
+            changed(&memory, 1008, links(&[1007, 1006, 1005])),
+            &[(1008, "link-misplaced"), (1008, "layer-twice")],
+        ),
+        (
+            "a base stands in between",
+            changed(&memory, 1008, links(&[1007, 1002, 1001])),
+            &[(1008, "link-misplaced")],
+        ),
+        ("it goes over itself", changed(&memory, 1008, links(&[1007, 1008])), &[(1008, "circle")]),
+        (
+            "both go over each other",
+            changed(&memory, 1006, links(&[1005, 1008])),
+            &[(1008, "circle"), (1006, "circle")],
+        ),
+        (
+            "the layer stands in it twice",
+            changed(&memory, 1008, links(&[1007, 1007, 1001])),
+            &[(1008, "layer-twice")],
+        ),
+        (
+            "the lower layer has no file handles",
+            changed(&memory, 1005, |entry| entry.info.dwServiceFlags1 &= !XP1_IFS_HANDLES),
+            &[(1006, "ifs-above-non-ifs")],
+        ),
+        (
+            "the layer is not hidden",
+            changed(&memory, 1007, |entry| entry.info.dwProviderFlags &= !PFL_HIDDEN),
+            &[(1007, "layer-visible")],
+        ),
+        (
+            "the chain is too long",
+            changed(&memory, 1008, |entry| entry.info.ProtocolChain.ChainLen = 8),
+            &[(1008, "chain-length")],
+        ),
+    ];
+    for (name, catalogs, expected) in cases {
+        let (found, expected): (BTreeSet<_>, BTreeSet<_>) =
+            (words(&catalogs).into_iter().collect(), expected.iter().copied().collect());
+        assert_eq!(found, expected, "{name}\n{catalogs}");
+        // A file says the same.
+        let read = read_snapshot(&write_snapshot(&catalogs)).expect("it was just written");
+        assert_eq!(words(&read), words(&catalogs), "{name}");
+    }
+}
+
+#[test]
+fn a_chain_behind_what_it_goes_over_is_passed_by() {
+    let mut catalogs = layered().catalogs().clone();
+    let entries = &mut catalogs.slot(HERE).as_mut().expect("it is there").entries;
+    let at = entries.iter().position(|entry| entry.id() == 1008).expect("the upper chain");
+    let chain = entries.remove(at);
+    entries.push(chain);
+    let fault = Fault::PassedBy { by: 1006 };
+    let help = Some("wpu uninstall --id 00000002-0001-0002-0303-030303030303 --catalog 64".to_owned());
+    assert_eq!(findings(&catalogs, all_there), [Finding { width: HERE, entry: 1008, fault, help }]);
+}
+
+#[test]
+fn a_provider_in_one_width_alone_is_told() {
+    let mut memory = Memory::sample(BOTH);
+    let plan = base(4, Class::NonIfs).plan(&memory.catalogs().clone().only(HERE)).unwrap();
+    let mut one = Memory::new(memory.catalogs().clone().only(HERE));
+    run(&mut one, &plan).unwrap();
+    install(&mut one, &over(1, Class::Ifs, &[1001]));
+    let mut catalogs = memory.catalogs().clone();
+    *catalogs.slot(HERE) = one.catalogs().get(HERE).cloned();
+    memory = Memory::new(catalogs);
+    let found = findings(memory.catalogs(), all_there);
+    let told: Vec<_> = found.iter().map(|finding| (finding.entry, finding.fault.to_string())).collect();
+    let text = "it is not in the 32-bit catalog".to_owned();
+    assert_eq!(told, [(1005, text.clone()), (1006, text)], "{}", memory.catalogs());
+    let help = |at: usize| found[at].help.as_deref().unwrap_or_default();
+    assert_eq!(help(0), "wpu install base --id 00000004-0001-0002-0303-030303030303 --catalog 32");
+    assert_eq!(help(1), "wpu install layer --id 00000001-0001-0002-0303-030303030303 --catalog 32");
+    // Whether it is in a catalog that was not read, nobody knows.
+    assert_eq!(findings(one.catalogs(), all_there), []);
+}
+
+#[test]
+fn files_are_missing_where_the_oracle_says_so_and_a_file_remembers_it() {
+    let memory = layered();
+    let exists = |_: Width, path: &WideString| Some(!path.to_string().ends_with("2.dll"));
+    let found = findings(memory.catalogs(), exists);
+    let told: Vec<_> = found.iter().map(|finding| (finding.entry, finding.fault.to_string())).collect();
+    let text = r"the file `C:\layers\2.dll` is not there".to_owned();
+    assert_eq!(told, [(1008, text.clone()), (1007, text)]);
+    let text = write_listing(&Listing { catalogs: memory.catalogs(), findings: &found });
+    assert_eq!(&read_snapshot(&text).expect("it was just written"), memory.catalogs());
+    let missing = missing_files(&text).expect("it was just written");
+    assert!(missing.iter().all(|file| *file == (HERE, r"C:\layers\2.dll".into())));
+    let exists = |width: Width, path: &WideString| missing.contains(&(width, path.clone())).then_some(false);
+    assert_eq!(findings(memory.catalogs(), exists), found);
+    // Nobody knows, nothing is told.
+    assert_eq!(findings(memory.catalogs(), |_, _| None), []);
+}
+
+#[test]
+fn a_path_that_does_not_say_where_the_file_is_is_told() {
+    let catalogs = changed(&layered(), 1008, |entry| entry.path = "count.dll".into());
+    assert_eq!(words(&catalogs), [(1008, "path-not-whole")]);
+}
+
+#[test]
+fn windows_own_providers_are_not_to_be_removed() {
+    let memory = Memory::sample(ONE);
+    let found = findings(memory.catalogs(), |_, _| Some(false));
+    assert_eq!(found.len(), 4);
+    assert!(found.iter().all(|finding| finding.help.as_deref() == Some("netsh winsock reset")));
+}
+
+/// Carries out the command that a finding names.
+fn helped(catalogs: &Catalogs, finding: &Finding) -> Option<Catalogs> {
+    let words: Vec<_> = finding.help.as_deref()?.split(' ').collect();
+    let ["wpu", "uninstall", "--id", id, "--catalog", width, rest @ ..] = &words[..] else { return None };
+    assert_eq!(*width, finding.width.word());
+    let others = match rest {
+        [] => false,
+        ["--with-others"] => true,
+        other => panic!("{other:?}"),
+    };
+    let catalogs = catalogs.clone().only(finding.width);
+    let plan =
+        Uninstall { provider: parse_guid(id).expect("an id"), others }.plan(&catalogs).expect("a plan");
+    let mut memory = Memory::new(catalogs);
+    run(&mut memory, &plan).expect("it can be carried out");
+    Some(memory.catalogs().clone())
+}
+
+/// A way to break a catalog.
+#[derive(Debug, Clone)]
+enum Harm {
+    Lose(usize),
+    Link(usize, usize, u32),
+    Flags(usize, u32, u32),
+    Length(usize, i32),
+    Path(usize),
+    Move(usize, usize),
+}
+
+fn harm() -> impl Strategy<Value = Harm> {
+    let at = || 0..20_usize;
+    prop_oneof![
+        at().prop_map(Harm::Lose),
+        (at(), 0..7_usize, 1000..1020_u32).prop_map(|(at, slot, link)| Harm::Link(at, slot, link)),
+        (at(), any::<u32>(), any::<u32>()).prop_map(|(at, one, two)| Harm::Flags(at, one, two)),
+        (at(), -2..10).prop_map(|(at, length)| Harm::Length(at, length)),
+        at().prop_map(Harm::Path),
+        (at(), at()).prop_map(|(from, to)| Harm::Move(from, to)),
+    ]
+}
+
+fn break_it(catalog: &mut Catalog, harm: &Harm) {
+    let count = catalog.entries.len();
+    let entries = &mut catalog.entries;
+    match *harm {
+        _ if count == 0 => (),
+        Harm::Lose(at) => drop(entries.remove(at % count)),
+        Harm::Link(at, slot, link) => entries[at % count].info.ProtocolChain.ChainEntries[slot] = link,
+        Harm::Flags(at, one, two) => {
+            let info = &mut entries[at % count].info;
+            (info.dwServiceFlags1, info.dwProviderFlags) = (one, two);
+        }
+        Harm::Length(at, length) => entries[at % count].info.ProtocolChain.ChainLen = length,
+        Harm::Path(at) => entries[at % count].path = "x.dll".into(),
+        Harm::Move(from, to) => {
+            let entry = entries.remove(from % count);
+            entries.insert(to % count, entry);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever is broken: looking at it ends, and a command that is named takes the entry away or mends it.
+    #[test]
+    fn the_command_that_is_named_helps(harms in prop::collection::vec(harm(), 1..5)) {
+        let mut memory = layered();
+        install(&mut memory, &over(3, Class::Ifs, &[1002, 1003]));
+        let mut catalogs = memory.catalogs().clone();
+        for harm in &harms {
+            break_it(catalogs.slot(HERE).as_mut().expect("it is there"), harm);
+        }
+        let found = findings(&catalogs, all_there);
+        let listing = Listing { catalogs: &catalogs, findings: &found };
+        prop_assert_eq!(listing.to_string().matches("\n          broken: ").count(), found.len());
+        for finding in &found {
+            let Some(after) = helped(&catalogs, finding) else { continue };
+            let again = findings(&after, all_there);
+            let same = again.iter().find(|again| (again.entry, &again.fault) == (finding.entry, &finding.fault));
+            prop_assert_eq!(same, None, "{:?}", finding);
+        }
+    }
+}
