@@ -3,7 +3,7 @@
 use crate::host::lock;
 use crate::mood::{answer, progress, throw};
 use crate::provider::Greedy;
-use crate::touch::{fill_buffers, fill_room, read_buffers, read_bytes, use_sets};
+use crate::touch::{fill_room, read_bytes, use_lent, use_request, use_sets};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::__private::{Starter, start_up};
@@ -11,8 +11,8 @@ use wpu::ffi::{
     HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
 };
 use wpu::{
-    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Gather, Layer, Over, Pended, Procs, Progress, Request,
-    Room, Scatter, ServiceProvider, Start, Text, View, ViewMut, WsaError, wpu_provider,
+    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Layer, Over, Pended, Procs, Progress, Request, Room,
+    ServiceProvider, Start, Text, View, ViewMut, WsaError, wpu_provider,
 };
 
 /// A base provider whose sockets are no file handles.
@@ -75,14 +75,39 @@ pub(crate) struct Meddler {
 }
 
 impl Meddler {
-    /// Forwards a request or deals with it, and changes the answer.
+    /// Forwards a request or deals with it, uses what is lent before and after, and changes the answer.
     fn request<'a, T: Default + Copy>(
         &self,
-        request: Option<Request<'a>>,
-        forward: impl FnOnce(Option<Request<'a>>) -> Result<Progress<T>, WsaError>,
+        mut request: Request<'a>,
+        forward: impl FnOnce(Request<'a>) -> Result<Progress<T>, WsaError>,
+    ) -> Result<Progress<T>, WsaError> {
+        use_request(&request);
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        // Other numbers than below, so that all pairs come.
+        if turn % 3 == 1 {
+            request = request.with_gather(vec![turn.to_ne_bytes()[0]; turn % 5 * 100]);
+        }
+        if turn % 5 == 1 {
+            request = request.with_input(vec![2; turn % 40]).with_input(vec![3; turn % 20]);
+            use_request(&request);
+        }
+        let lent = request.blocking();
+        let answer = self.forward(turn, request, forward);
+        // What was lent for the call is there whatever the provider below has done.
+        if let Some(lent) = lent {
+            use_lent(&lent);
+        }
+        answer
+    }
+
+    fn forward<'a, T: Default + Copy>(
+        &self,
+        turn: usize,
+        request: Request<'a>,
+        forward: impl FnOnce(Request<'a>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
         let done = Progress::Done(T::default());
-        match self.turn.fetch_add(1, Ordering::Relaxed) % 8 {
+        match turn % 8 {
             0..3 => forward(request),
             3 => {
                 let _ = forward(request);
@@ -175,42 +200,29 @@ impl Layer for Meddler {
         next: &impl ServiceProvider,
         socket: SOCKET,
         code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        if let Some(room) = output {
-            fill_room(room, 24);
-        }
-        self.request(request, |request| next.ioctl(socket, code, input, output, request))
+        self.request(request, |request| next.ioctl(socket, code, request))
     }
 
     fn recv(
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        fill_buffers(buffers);
-        self.request(request, |request| next.recv(socket, buffers, flags, request))
+        self.request(request, |request| next.recv(socket, flags, request))
     }
 
     fn recv_from(
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        fill_buffers(buffers);
-        if let Some(room) = from {
-            fill_room(room, 25);
-        }
-        self.request(request, |request| next.recv_from(socket, buffers, flags, from, request))
+        self.request(request, |request| next.recv_from(socket, flags, request))
     }
 
     fn select(
@@ -230,25 +242,20 @@ impl Layer for Meddler {
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        read_buffers(buffers);
-        self.request(request, |request| next.send(socket, buffers, flags, request))
+        self.request(request, |request| next.send(socket, flags, request))
     }
 
     fn send_to(
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        read_buffers(buffers);
-        self.request(request, |request| next.send_to(socket, buffers, flags, to, request))
+        self.request(request, |request| next.send_to(socket, flags, request))
     }
 }
 
@@ -291,26 +298,26 @@ delegate! {
     get_sock_opt(s: SOCKET, l: i32, o: i32, v: Room<'_>) -> ();
     get_qos_by_name(s: SOCKET, n: Option<Bytes<'_>>, q: ViewMut<'_, QOS>) -> ();
     ioctl(
-        s: SOCKET, c: u32, i: Option<Bytes<'_>>, o: Option<Room<'_>>, r: Option<Request<'_>>
+        s: SOCKET, c: u32, r: Request<'_>
     ) -> Progress<u32>;
     join_leaf(
         s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<Room<'_>>, q: Option<View<'_, QOS>>,
         g: Option<View<'_, QOS>>, f: u32
     ) -> SOCKET;
     listen(s: SOCKET, b: i32) -> ();
-    recv(s: SOCKET, b: Scatter<'_>, f: u32, r: Option<Request<'_>>) -> Progress<(u32, u32)>;
+    recv(s: SOCKET, f: u32, r: Request<'_>) -> Progress<(u32, u32)>;
     recv_disconnect(s: SOCKET, d: Option<Room<'_>>) -> ();
     recv_from(
-        s: SOCKET, b: Scatter<'_>, f: u32, a: Option<Room<'_>>, r: Option<Request<'_>>
+        s: SOCKET, f: u32, r: Request<'_>
     ) -> Progress<(u32, u32)>;
     select(
         n: i32, r: Option<FdSetMut<'_>>, w: Option<FdSetMut<'_>>, e: Option<FdSetMut<'_>>,
         t: Option<View<'_, timeval>>
     ) -> i32;
-    send(s: SOCKET, b: Gather<'_>, f: u32, r: Option<Request<'_>>) -> Progress<u32>;
+    send(s: SOCKET, f: u32, r: Request<'_>) -> Progress<u32>;
     send_disconnect(s: SOCKET, d: Option<Bytes<'_>>) -> ();
     send_to(
-        s: SOCKET, b: Gather<'_>, f: u32, t: Option<Bytes<'_>>, r: Option<Request<'_>>
+        s: SOCKET, f: u32, r: Request<'_>
     ) -> Progress<u32>;
     set_sock_opt(s: SOCKET, l: i32, o: i32, v: Bytes<'_>) -> ();
     shutdown(s: SOCKET, h: i32) -> ();

@@ -93,43 +93,50 @@ pub(crate) fn answer<T>(level: usize, good: T, too_much: T) -> Result<T, WsaErro
 /// The answer of a method with a request, in this level's mood. `keep` takes what is pended.
 pub(crate) fn progress<T>(
     level: usize,
-    request: Option<Request<'_>>,
+    request: Request<'_>,
     (good, too_much): (T, T),
     keep: impl FnOnce(Pended),
 ) -> Result<Progress<T>, WsaError> {
     let mood = MOODS.get()[level];
-    match (mood, request) {
-        (Mood::StolenProof, _) => {
+    match mood {
+        Mood::StolenProof => {
             let stolen = PROOFS.with_borrow_mut(Vec::pop);
-            Ok(stolen.map_or(Progress::Done(good), Progress::Pending))
+            return Ok(stolen.map_or(Progress::Done(good), Progress::Pending));
         }
-        (Mood::FailOddly(false), _) => Err(WsaError::WSA_IO_PENDING),
-        (Mood::Pend, Some(request)) => {
-            let (pending, pended) = request.pend();
-            keep(pended);
-            Ok(Progress::Pending(pending))
-        }
-        (Mood::PendAndFail(choice), Some(request)) => {
-            let (pending, pended) = request.pend();
+        Mood::FailOddly(false) => return Err(WsaError::WSA_IO_PENDING),
+        Mood::Pend
+        | Mood::PendAndFail(_)
+        | Mood::PendAndPanic
+        | Mood::PendAndDrop
+        | Mood::PendAndComplete => {}
+        _ => return answer(level, Progress::Done(good), Progress::Done(too_much)),
+    }
+    let Ok((pending, pended)) = request.pend() else {
+        return answer(level, Progress::Done(good), Progress::Done(too_much));
+    };
+    match mood {
+        Mood::PendAndFail(choice) => {
             PROOFS.with_borrow_mut(|proofs| proofs.push(pending));
             keep(pended);
             Err(documented(choice))
         }
-        (Mood::PendAndPanic, Some(request)) => {
-            let (_pending, _pended) = request.pend();
+        Mood::PendAndPanic => {
+            drop(pended);
             throw();
         }
-        (Mood::PendAndDrop, Some(request)) => {
-            let (pending, _pended) = request.pend();
+        Mood::PendAndDrop => {
+            drop(pended);
             Ok(Progress::Pending(pending))
         }
-        (Mood::PendAndComplete, Some(request)) => {
-            let (_pending, pended) = request.pend();
+        Mood::PendAndComplete => {
             finish(pended, Ok((0, 0)));
             // It is pending all the same, for whoever asked.
             Ok(Progress::Done(good))
         }
-        _ => answer(level, Progress::Done(good), Progress::Done(too_much)),
+        _ => {
+            keep(pended);
+            Ok(Progress::Pending(pending))
+        }
     }
 }
 

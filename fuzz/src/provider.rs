@@ -2,7 +2,7 @@
 
 use crate::host::lock;
 use crate::mood::{answer, progress, too_much, total};
-use crate::touch::{fill_buffers, fill_room, finish, read_buffers, read_bytes, use_connection, use_sets};
+use crate::touch::{fill_room, finish, read_bytes, use_connection, use_request, use_sets};
 use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,8 +12,8 @@ use wpu::ffi::{
     WSAPROTOCOL_INFOW, timeval,
 };
 use wpu::{
-    Bytes, Condition, EventRef, FdSetMut, Gather, Items, Outcome, Pended, Progress, Request, Room, Scatter,
-    ServiceProvider, Text, View, ViewMut, WsaError,
+    Bytes, Condition, EventRef, FdSetMut, Items, Outcome, Pended, Progress, Request, Room, ServiceProvider,
+    Text, View, ViewMut, WsaError,
 };
 
 /// What a base provider has under way, and the thread that ends some of it.
@@ -220,22 +220,10 @@ impl ServiceProvider for Greedy {
         answer(0, (), ())
     }
 
-    fn ioctl(
-        &self,
-        _: SOCKET,
-        code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn ioctl(&self, _: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         self.advance(code as usize % 4, code & 4 == 0);
-        if let Some(bytes) = input {
-            read_bytes(bytes);
-        }
-        if let Some(room) = output {
-            fill_room(room, 7);
-        }
-        let answers = total(output.map_or(0, Room::capacity), too_much());
+        use_request(&request);
+        let answers = total(request.asked(), too_much());
         progress(0, request, answers, |pended| lock(&self.pending).push(pended))
     }
 
@@ -257,15 +245,9 @@ impl ServiceProvider for Greedy {
         answer(0, (), ())
     }
 
-    fn recv(
-        &self,
-        _: SOCKET,
-        buffers: Scatter<'_>,
-        flags: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
-        fill_buffers(buffers);
-        let (good, bad) = total(buffers.total(), too_much());
+    fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
+        use_request(&request);
+        let (good, bad) = total(request.asked(), too_much());
         progress(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
     }
 
@@ -279,16 +261,11 @@ impl ServiceProvider for Greedy {
     fn recv_from(
         &self,
         _: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        fill_buffers(buffers);
-        if let Some(room) = from {
-            fill_room(room, 9);
-        }
-        let (good, bad) = total(buffers.total(), too_much());
+        use_request(&request);
+        let (good, bad) = total(request.asked(), too_much());
         progress(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
     }
 
@@ -305,15 +282,9 @@ impl ServiceProvider for Greedy {
         answer(0, 1, SOCKET_ERROR)
     }
 
-    fn send(
-        &self,
-        _: SOCKET,
-        buffers: Gather<'_>,
-        _: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
-        read_buffers(buffers);
-        let answers = total(buffers.total(), too_much());
+    fn send(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        use_request(&request);
+        let answers = total(request.asked(), too_much());
         progress(0, request, answers, |pended| lock(&self.pending).push(pended))
     }
 
@@ -324,19 +295,9 @@ impl ServiceProvider for Greedy {
         answer(0, (), ())
     }
 
-    fn send_to(
-        &self,
-        _: SOCKET,
-        buffers: Gather<'_>,
-        _: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
-        read_buffers(buffers);
-        if let Some(bytes) = to {
-            read_bytes(bytes);
-        }
-        let answers = total(buffers.total(), too_much());
+    fn send_to(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        use_request(&request);
+        let answers = total(request.asked(), too_much());
         progress(0, request, answers, |pended| lock(&self.pending).push(pended))
     }
 

@@ -2,17 +2,41 @@
 
 use std::hint::black_box;
 use wpu::ffi::QOS;
-use wpu::{Bytes, FdSetMut, Gather, Outcome, Pended, Room, Scatter, View};
+use wpu::{Bytes, FdSetMut, Gather, Lent, Outcome, Pended, Request, Room, Scatter, View};
 
 /// Uses all that was lent with a request, and ends it.
 pub(crate) fn finish(pended: Pended, outcome: Outcome) {
     read_buffers(pended.gather());
     fill_buffers(pended.scatter());
-    read_bytes(pended.input());
+    if let Some(bytes) = pended.input() {
+        read_bytes(bytes);
+    }
     if let Some(room) = pended.room() {
         fill_room(room, 0x5a);
     }
     pended.complete(outcome);
+}
+
+/// Uses all that a request lends.
+pub(crate) fn use_request(request: &Request<'_>) {
+    let (gather, scatter) = (Some(request.gather()), Some(request.scatter()));
+    use_lent(&Lent { gather, scatter, input: request.input(), room: request.room() });
+    black_box((request.socket(), request.has_routine(), request.is_overlapped()));
+}
+
+pub(crate) fn use_lent(lent: &Lent<'_>) {
+    if let Some(gather) = lent.gather {
+        read_buffers(gather);
+    }
+    if let Some(scatter) = lent.scatter {
+        fill_buffers(scatter);
+    }
+    if let Some(input) = lent.input {
+        read_bytes(input);
+    }
+    if let Some(room) = lent.room {
+        fill_room(room, 0x24);
+    }
 }
 
 pub(crate) fn read_bytes(bytes: Bytes<'_>) {

@@ -4,7 +4,7 @@
 
 use crate::error::WsaError;
 use crate::ffi;
-use crate::support::{buffers, memory, request, set};
+use crate::support::{buffers, memory, owned, request, set};
 use core::marker::PhantomData;
 
 impl From<memory::Short> for WsaError {
@@ -135,7 +135,7 @@ impl request::Wire for Wires {
     const ABORTED: WsaError = WsaError::WSA_OPERATION_ABORTED;
 }
 
-/// A client's overlapped request, in the call that brings it.
+/// What a client asks for, in the call that brings it.
 pub type Request<'a> = request::Request<'a, Wires>;
 
 /// A request that was taken on, and is owed one completion.
@@ -144,14 +144,17 @@ pub type Pended = request::Pended<Wires>;
 /// What identifies a request and says whom to tell.
 pub type Parts = request::Parts<Wires>;
 
-/// What a client lends along with a request.
+/// What a request lends.
 pub type Lent<'a> = request::Lent<'a, ffi::WSABUF>;
 
-/// What a request is made of.
+/// What makes a request an overlapped one.
 pub type Given<'a> = request::Given<'a, Wires>;
 
 /// How a request is begun and told of.
 pub type Teller = request::Teller<Wires>;
+
+/// What is kept until a request has ended.
+pub type Kept = owned::Kept;
 
 /// How an operation ended: bytes and flags, or an error.
 pub type Outcome = request::Outcome<Wires>;

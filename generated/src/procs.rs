@@ -15,8 +15,6 @@ use crate::provider::ServiceProvider;
 use crate::support::facts::Downcall;
 use core::ptr;
 
-use crate::support::request::promised;
-
 /// The functions of a provider, none of them null.
 #[derive(Clone, Copy, Debug)]
 pub struct Procs {
@@ -585,47 +583,46 @@ impl ServiceProvider for Procs {
         &self,
         socket: ffi::SOCKET,
         code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
         let mut errno = 0;
-        let mut out6 = 0;
-        let (request_parts, state) = match request {
-            Some(request) => {
-                let (parts, state) = request.forward();
-                (Some(parts), Some(state))
-            }
-            None => (None, None),
-        };
-        let thread = request_parts.and_then(|parts| parts.thread);
+        let lpvInBuffer = request.lent().input;
+        let lpvOutBuffer = request.lent().room;
+        let mut sent = request.forward();
+        let mut here = (0,);
+        let outs = sent.outs(&mut here);
+        // SAFETY: it leads to a tuple.
+        let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .ioctl)(
                 socket,
                 code,
-                input.map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()),
-                u32::try_from(input.map_or(0, Items::len)).unwrap_or(u32::MAX),
-                output.map_or(ptr::null_mut(), |room| room.as_ptr().cast()),
-                u32::try_from(output.map_or(0, Room::capacity)).unwrap_or(u32::MAX),
-                &raw mut out6,
-                request_parts.map_or(ptr::null_mut(), |parts| parts.overlapped.as_ptr()),
-                request_parts.and_then(|parts| parts.routine),
-                thread.as_ref().map_or(ptr::null(), ptr::from_ref),
+                lpvInBuffer
+                    .map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()),
+                u32::try_from(lpvInBuffer.map_or(0, Items::len)).unwrap_or(u32::MAX),
+                lpvOutBuffer.map_or(ptr::null_mut(), |room| room.as_ptr().cast()),
+                u32::try_from(lpvOutBuffer.map_or(0, Room::capacity))
+                    .unwrap_or(u32::MAX),
+                out_at0,
+                sent.overlapped(),
+                sent.routine(),
+                sent.thread(),
                 &raw mut errno,
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if let Some(pending) = promised(
-                state,
-                errno == WsaError::WSA_IO_PENDING.code(),
-            ) {
+            if let Some(pending) = sent
+                .promised(errno == WsaError::WSA_IO_PENDING.code())
+            {
                 return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
-        Ok(Progress::Done(out6))
+        // SAFETY: it was written before the call, and is kept for as long as `sent` is.
+        let values = unsafe { outs.read() };
+        Ok(Progress::Done(values.0))
     }
 
     #[inline]
@@ -695,46 +692,44 @@ impl ServiceProvider for Procs {
     fn recv(
         &self,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         let mut errno = 0;
-        let mut out3 = 0;
-        let mut out4 = flags;
-        let (request_parts, state) = match request {
-            Some(request) => {
-                let (parts, state) = request.forward();
-                (Some(parts), Some(state))
-            }
-            None => (None, None),
-        };
-        let thread = request_parts.and_then(|parts| parts.thread);
+        let lpBuffers = request.lent().scatter.unwrap_or_else(Scatter::nothing);
+        let mut sent = request.forward();
+        let mut here = (0, flags);
+        let outs = sent.outs(&mut here);
+        // SAFETY: it leads to a tuple.
+        let out_at0 = unsafe { &raw mut (*outs).0 };
+        // SAFETY: it leads to a tuple.
+        let out_at1 = unsafe { &raw mut (*outs).1 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .recv)(
                 socket,
-                buffers.as_ptr(),
-                u32::try_from(buffers.count()).unwrap_or(u32::MAX),
-                &raw mut out3,
-                &raw mut out4,
-                request_parts.map_or(ptr::null_mut(), |parts| parts.overlapped.as_ptr()),
-                request_parts.and_then(|parts| parts.routine),
-                thread.as_ref().map_or(ptr::null(), ptr::from_ref),
+                lpBuffers.as_ptr(),
+                u32::try_from(lpBuffers.count()).unwrap_or(u32::MAX),
+                out_at0,
+                out_at1,
+                sent.overlapped(),
+                sent.routine(),
+                sent.thread(),
                 &raw mut errno,
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if let Some(pending) = promised(
-                state,
-                errno == WsaError::WSA_IO_PENDING.code(),
-            ) {
+            if let Some(pending) = sent
+                .promised(errno == WsaError::WSA_IO_PENDING.code())
+            {
                 return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
-        Ok(Progress::Done((out3, out4)))
+        // SAFETY: it was written before the call, and is kept for as long as `sent` is.
+        let values = unsafe { outs.read() };
+        Ok(Progress::Done((values.0, values.1)))
     }
 
     #[inline]
@@ -774,62 +769,62 @@ impl ServiceProvider for Procs {
     fn recv_from(
         &self,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         let mut errno = 0;
-        let mut out3 = 0;
-        let mut out4 = flags;
-        if request.is_some() && from.is_some_and(|room| room.used_ptr().is_null()) {
+        let lpBuffers = request.lent().scatter.unwrap_or_else(Scatter::nothing);
+        let lpFrom = request.lent().room;
+        if request.is_overlapped()
+            && lpFrom.is_some_and(|room| room.used_ptr().is_null())
+        {
             return Err(WsaError::WSAEFAULT);
         }
-        let mut from_used = from
+        let mut lpFrom_used = lpFrom
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
-        let (from_at, from_length) = from
+        let (lpFrom_at, lpFrom_length) = lpFrom
             .map_or(
                 (ptr::null_mut(), ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
-                    (at, if used.is_null() { &raw mut from_used } else { used.cast() })
+                    (at, if used.is_null() { &raw mut lpFrom_used } else { used.cast() })
                 },
             );
-        let (request_parts, state) = match request {
-            Some(request) => {
-                let (parts, state) = request.forward();
-                (Some(parts), Some(state))
-            }
-            None => (None, None),
-        };
-        let thread = request_parts.and_then(|parts| parts.thread);
+        let mut sent = request.forward();
+        let mut here = (0, flags);
+        let outs = sent.outs(&mut here);
+        // SAFETY: it leads to a tuple.
+        let out_at0 = unsafe { &raw mut (*outs).0 };
+        // SAFETY: it leads to a tuple.
+        let out_at1 = unsafe { &raw mut (*outs).1 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .recv_from)(
                 socket,
-                buffers.as_ptr(),
-                u32::try_from(buffers.count()).unwrap_or(u32::MAX),
-                &raw mut out3,
-                &raw mut out4,
-                from_at.cast(),
-                from_length,
-                request_parts.map_or(ptr::null_mut(), |parts| parts.overlapped.as_ptr()),
-                request_parts.and_then(|parts| parts.routine),
-                thread.as_ref().map_or(ptr::null(), ptr::from_ref),
+                lpBuffers.as_ptr(),
+                u32::try_from(lpBuffers.count()).unwrap_or(u32::MAX),
+                out_at0,
+                out_at1,
+                lpFrom_at.cast(),
+                lpFrom_length,
+                sent.overlapped(),
+                sent.routine(),
+                sent.thread(),
                 &raw mut errno,
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if let Some(pending) = promised(
-                state,
-                errno == WsaError::WSA_IO_PENDING.code(),
-            ) {
+            if let Some(pending) = sent
+                .promised(errno == WsaError::WSA_IO_PENDING.code())
+            {
                 return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
-        Ok(Progress::Done((out3, out4)))
+        // SAFETY: it was written before the call, and is kept for as long as `sent` is.
+        let values = unsafe { outs.read() };
+        Ok(Progress::Done((values.0, values.1)))
     }
 
     #[inline]
@@ -864,45 +859,42 @@ impl ServiceProvider for Procs {
     fn send(
         &self,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
         let mut errno = 0;
-        let mut out3 = 0;
-        let (request_parts, state) = match request {
-            Some(request) => {
-                let (parts, state) = request.forward();
-                (Some(parts), Some(state))
-            }
-            None => (None, None),
-        };
-        let thread = request_parts.and_then(|parts| parts.thread);
+        let lpBuffers = request.lent().gather.unwrap_or_else(Gather::nothing);
+        let mut sent = request.forward();
+        let mut here = (0,);
+        let outs = sent.outs(&mut here);
+        // SAFETY: it leads to a tuple.
+        let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .send)(
                 socket,
-                buffers.as_ptr(),
-                u32::try_from(buffers.count()).unwrap_or(u32::MAX),
-                &raw mut out3,
+                lpBuffers.as_ptr(),
+                u32::try_from(lpBuffers.count()).unwrap_or(u32::MAX),
+                out_at0,
                 flags,
-                request_parts.map_or(ptr::null_mut(), |parts| parts.overlapped.as_ptr()),
-                request_parts.and_then(|parts| parts.routine),
-                thread.as_ref().map_or(ptr::null(), ptr::from_ref),
+                sent.overlapped(),
+                sent.routine(),
+                sent.thread(),
                 &raw mut errno,
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if let Some(pending) = promised(
-                state,
-                errno == WsaError::WSA_IO_PENDING.code(),
-            ) {
+            if let Some(pending) = sent
+                .promised(errno == WsaError::WSA_IO_PENDING.code())
+            {
                 return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
-        Ok(Progress::Done(out3))
+        // SAFETY: it was written before the call, and is kept for as long as `sent` is.
+        let values = unsafe { outs.read() };
+        Ok(Progress::Done(values.0))
     }
 
     #[inline]
@@ -939,48 +931,45 @@ impl ServiceProvider for Procs {
     fn send_to(
         &self,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
         let mut errno = 0;
-        let mut out3 = 0;
-        let (request_parts, state) = match request {
-            Some(request) => {
-                let (parts, state) = request.forward();
-                (Some(parts), Some(state))
-            }
-            None => (None, None),
-        };
-        let thread = request_parts.and_then(|parts| parts.thread);
+        let lpBuffers = request.lent().gather.unwrap_or_else(Gather::nothing);
+        let lpTo = request.lent().input;
+        let mut sent = request.forward();
+        let mut here = (0,);
+        let outs = sent.outs(&mut here);
+        // SAFETY: it leads to a tuple.
+        let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .send_to)(
                 socket,
-                buffers.as_ptr(),
-                u32::try_from(buffers.count()).unwrap_or(u32::MAX),
-                &raw mut out3,
+                lpBuffers.as_ptr(),
+                u32::try_from(lpBuffers.count()).unwrap_or(u32::MAX),
+                out_at0,
                 flags,
-                to.map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()),
-                i32::try_from(to.map_or(0, Items::len)).unwrap_or(i32::MAX),
-                request_parts.map_or(ptr::null_mut(), |parts| parts.overlapped.as_ptr()),
-                request_parts.and_then(|parts| parts.routine),
-                thread.as_ref().map_or(ptr::null(), ptr::from_ref),
+                lpTo.map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()),
+                i32::try_from(lpTo.map_or(0, Items::len)).unwrap_or(i32::MAX),
+                sent.overlapped(),
+                sent.routine(),
+                sent.thread(),
                 &raw mut errno,
             )
         };
         if answer == ffi::SOCKET_ERROR {
-            if let Some(pending) = promised(
-                state,
-                errno == WsaError::WSA_IO_PENDING.code(),
-            ) {
+            if let Some(pending) = sent
+                .promised(errno == WsaError::WSA_IO_PENDING.code())
+            {
                 return Ok(Progress::Pending(pending));
             }
             return Err(WsaError::reported(errno));
         }
-        Ok(Progress::Done(out3))
+        // SAFETY: it was written before the call, and is kept for as long as `sent` is.
+        let values = unsafe { outs.read() };
+        Ok(Progress::Done(values.0))
     }
 
     #[inline]

@@ -535,9 +535,9 @@ pub trait ServiceProvider {
     ///
     /// - `socket` (`s`): The socket to control.
     /// - `code` (`dwIoControlCode`): What to do.
-    /// - `input` (`lpvInBuffer`): What goes in. May be absent.
-    /// - `output` (`lpvOutBuffer`): Receives what comes out. May be absent.
-    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped. May be absent.
+    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped.
+    ///   - its `input` (`lpvInBuffer`): What goes in. May be absent.
+    ///   - its `room` (`lpvOutBuffer`): Receives what comes out. May be absent.
     ///
     /// It answers:
     ///
@@ -560,11 +560,9 @@ pub trait ServiceProvider {
         &self,
         socket: ffi::SOCKET,
         code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        let _ = (socket, code, input, output, request);
+        let _ = (socket, code, request);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
@@ -665,9 +663,9 @@ pub trait ServiceProvider {
     /// Zero says that the operation is done and that the client was told; `WSA_IO_PENDING` says that it will be told once; any other error says that it will not be told.
     ///
     /// - `socket` (`s`): A connected socket, or one that knows whom to receive from.
-    /// - `buffers` (`lpBuffers`): The buffers to fill.
     /// - `flags` (`lpFlags`): How to receive, as `MSG_PEEK` and its like; receives `MSG_PARTIAL` for a part of a message.
-    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped. May be absent.
+    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped.
+    ///   - its `scatter` (`lpBuffers`): The buffers to fill.
     ///
     /// It answers:
     ///
@@ -699,11 +697,10 @@ pub trait ServiceProvider {
     fn recv(
         &self,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        let _ = (socket, buffers, flags, request);
+        let _ = (socket, flags, request);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
@@ -748,10 +745,10 @@ pub trait ServiceProvider {
     /// Zero says that the operation is done and that the client was told; `WSA_IO_PENDING` says that it will be told once; any other error says that it will not be told.
     ///
     /// - `socket` (`s`): A socket with a local address.
-    /// - `buffers` (`lpBuffers`): The buffers to fill.
     /// - `flags` (`lpFlags`): How to receive, as `MSG_PEEK` and its like; receives `MSG_PARTIAL` for a part of a message.
-    /// - `from` (`lpFrom`): Receives the sender's address. May be absent.
-    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped. May be absent.
+    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped.
+    ///   - its `scatter` (`lpBuffers`): The buffers to fill.
+    ///   - its `room` (`lpFrom`): Receives the sender's address. May be absent.
     ///
     /// It answers:
     ///
@@ -782,12 +779,10 @@ pub trait ServiceProvider {
     fn recv_from(
         &self,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        let _ = (socket, buffers, flags, from, request);
+        let _ = (socket, flags, request);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
@@ -839,9 +834,9 @@ pub trait ServiceProvider {
     /// Zero says that the operation is done and that the client was told; `WSA_IO_PENDING` says that it will be told once; any other error says that it will not be told.
     ///
     /// - `socket` (`s`): A connected socket.
-    /// - `buffers` (`lpBuffers`): The buffers to send.
     /// - `flags` (`dwFlags`): How to send, as `MSG_OOB` and its like.
-    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped. May be absent.
+    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped.
+    ///   - its `gather` (`lpBuffers`): The buffers to send.
     ///
     /// It answers:
     ///
@@ -872,11 +867,10 @@ pub trait ServiceProvider {
     fn send(
         &self,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        let _ = (socket, buffers, flags, request);
+        let _ = (socket, flags, request);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
@@ -919,10 +913,10 @@ pub trait ServiceProvider {
     /// Zero says that the operation is done and that the client was told; `WSA_IO_PENDING` says that it will be told once; any other error says that it will not be told.
     ///
     /// - `socket` (`s`): The socket to send through.
-    /// - `buffers` (`lpBuffers`): The buffers to send.
     /// - `flags` (`dwFlags`): How to send, as `MSG_OOB` and its like.
-    /// - `to` (`lpTo`): The address to send to. May be absent.
-    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped. May be absent.
+    /// - `request` (`lpOverlapped`): The client's structure, if it wants the operation overlapped.
+    ///   - its `gather` (`lpBuffers`): The buffers to send.
+    ///   - its `input` (`lpTo`): The address to send to. May be absent.
     ///
     /// It answers:
     ///
@@ -958,12 +952,10 @@ pub trait ServiceProvider {
     fn send_to(
         &self,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        let _ = (socket, buffers, flags, to, request);
+        let _ = (socket, flags, request);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
@@ -1392,11 +1384,9 @@ pub trait Layer {
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
         code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        next.ioctl(socket, code, input, output, request)
+        next.ioctl(socket, code, request)
     }
 
     /// Joins a leaf to a session of many points.
@@ -1458,11 +1448,10 @@ pub trait Layer {
         &self,
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        next.recv(socket, buffers, flags, request)
+        next.recv(socket, flags, request)
     }
 
     /// Ends reception and takes the peer's farewell data.
@@ -1494,12 +1483,10 @@ pub trait Layer {
         &self,
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        next.recv_from(socket, buffers, flags, from, request)
+        next.recv_from(socket, flags, request)
     }
 
     /// Waits until sockets of some sets are ready.
@@ -1534,11 +1521,10 @@ pub trait Layer {
         &self,
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        next.send(socket, buffers, flags, request)
+        next.send(socket, flags, request)
     }
 
     /// Begins to close a connection, with farewell data.
@@ -1570,12 +1556,10 @@ pub trait Layer {
         &self,
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        next.send_to(socket, buffers, flags, to, request)
+        next.send_to(socket, flags, request)
     }
 
     /// Changes an option of a socket.
@@ -1820,11 +1804,9 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         &self,
         socket: ffi::SOCKET,
         code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.layer.ioctl(&self.next, socket, code, input, output, request)
+        self.layer.ioctl(&self.next, socket, code, request)
     }
 
     #[inline]
@@ -1860,11 +1842,10 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
     fn recv(
         &self,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        self.layer.recv(&self.next, socket, buffers, flags, request)
+        self.layer.recv(&self.next, socket, flags, request)
     }
 
     #[inline]
@@ -1880,12 +1861,10 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
     fn recv_from(
         &self,
         socket: ffi::SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        self.layer.recv_from(&self.next, socket, buffers, flags, from, request)
+        self.layer.recv_from(&self.next, socket, flags, request)
     }
 
     #[inline]
@@ -1904,11 +1883,10 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
     fn send(
         &self,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.layer.send(&self.next, socket, buffers, flags, request)
+        self.layer.send(&self.next, socket, flags, request)
     }
 
     #[inline]
@@ -1924,12 +1902,10 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
     fn send_to(
         &self,
         socket: ffi::SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.layer.send_to(&self.next, socket, buffers, flags, to, request)
+        self.layer.send_to(&self.next, socket, flags, request)
     }
 
     #[inline]

@@ -657,7 +657,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let length = memory::length(cbInBuffer, WsaError::WSAEFAULT)?;
-        let input = if lpvInBuffer.is_null() && length == 0 {
+        let lpvInBuffer = if lpvInBuffer.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -667,7 +667,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             )
         };
         let length = memory::length(cbOutBuffer, WsaError::WSAEFAULT)?;
-        let output = if lpvOutBuffer.is_null() && length == 0 {
+        let lpvOutBuffer = if lpvOutBuffer.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -681,6 +681,11 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         if !lpcbBytesReturned.is_null() {
             border::output(lpcbBytesReturned, WsaError::WSAEFAULT)?;
         }
+        let lent = Lent {
+            input: lpvInBuffer,
+            room: lpvOutBuffer,
+            ..Lent::NOTHING
+        };
         let given = if lpOverlapped.is_null() {
             None
         } else {
@@ -709,32 +714,27 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
                 routine: lpCompletionRoutine,
                 thread,
             };
-            let lent = Lent {
-                input,
-                room: output,
-                ..Lent::NOTHING
-            };
             Some(Given {
                 parts,
-                lent,
-                teller: S::TELLER,
+                teller: const { &S::TELLER },
                 state: &state,
+                asked: lent.total(),
             })
         };
-        let request = given
-            .as_ref()
-            .map(|given| {
-                // SAFETY: the contract of this function.
-                unsafe { Request::new(given) }
-            });
-        let answer = provider.ioctl(s, dwIoControlCode, input, output, request)?;
+        let request = match &given {
+            None => Request::lending(lent),
+            // SAFETY: the contract of this function.
+            Some(given) => unsafe { Request::new(given, lent) }
+        };
+        let answer = provider.ioctl(s, dwIoControlCode, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
-            if value0 as usize > output.map_or(0, Room::capacity) {
+            if value0 as usize > lpvOutBuffer.map_or(0, Room::capacity) {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
-                (S::TELLER.tell)(&given.parts, Ok((value0, 0)));
+                // SAFETY: the client lends the structure, and was not told yet.
+                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
@@ -898,7 +898,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
+        let lpBuffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
@@ -907,6 +907,10 @@ pub unsafe extern "system" fn recv<S: Serve>(
         let flags = unsafe { ViewMut::from_raw(lpFlags) }
             .ok_or(WsaError::WSAEFAULT)?
             .get();
+        let lent = Lent {
+            scatter: Some(lpBuffers),
+            ..Lent::NOTHING
+        };
         let given = if lpOverlapped.is_null() {
             None
         } else {
@@ -935,31 +939,27 @@ pub unsafe extern "system" fn recv<S: Serve>(
                 routine: lpCompletionRoutine,
                 thread,
             };
-            let lent = Lent {
-                scatter: Some(buffers),
-                ..Lent::NOTHING
-            };
             Some(Given {
                 parts,
-                lent,
-                teller: S::TELLER,
+                teller: const { &S::TELLER },
                 state: &state,
+                asked: lent.total(),
             })
         };
-        let request = given
-            .as_ref()
-            .map(|given| {
-                // SAFETY: the contract of this function.
-                unsafe { Request::new(given) }
-            });
-        let answer = provider.recv(s, buffers, flags, request)?;
+        let request = match &given {
+            None => Request::lending(lent),
+            // SAFETY: the contract of this function.
+            Some(given) => unsafe { Request::new(given, lent) }
+        };
+        let answer = provider.recv(s, flags, request)?;
         if let Progress::Done(values) = &answer {
             let (value0, value1) = *values;
-            if value0 as usize > buffers.total() {
+            if value0 as usize > lpBuffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
-                (S::TELLER.tell)(&given.parts, Ok((value0, value1)));
+                // SAFETY: the client lends the structure, and was not told yet.
+                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, value1))) };
             }
         }
         Ok(answer)
@@ -1054,7 +1054,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let buffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
+        let lpBuffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
@@ -1063,7 +1063,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         let flags = unsafe { ViewMut::from_raw(lpFlags) }
             .ok_or(WsaError::WSAEFAULT)?
             .get();
-        let from = if lpFrom.is_null() || lpFromlen.is_null() {
+        let lpFrom = if lpFrom.is_null() || lpFromlen.is_null() {
             None
         } else {
             Some({
@@ -1077,6 +1077,11 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                 }
                     .ok_or(WsaError::WSAEFAULT)?
             })
+        };
+        let lent = Lent {
+            scatter: Some(lpBuffers),
+            room: lpFrom,
+            ..Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
@@ -1106,32 +1111,27 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                 routine: lpCompletionRoutine,
                 thread,
             };
-            let lent = Lent {
-                scatter: Some(buffers),
-                room: from,
-                ..Lent::NOTHING
-            };
             Some(Given {
                 parts,
-                lent,
-                teller: S::TELLER,
+                teller: const { &S::TELLER },
                 state: &state,
+                asked: lent.total(),
             })
         };
-        let request = given
-            .as_ref()
-            .map(|given| {
-                // SAFETY: the contract of this function.
-                unsafe { Request::new(given) }
-            });
-        let answer = provider.recv_from(s, buffers, flags, from, request)?;
+        let request = match &given {
+            None => Request::lending(lent),
+            // SAFETY: the contract of this function.
+            Some(given) => unsafe { Request::new(given, lent) }
+        };
+        let answer = provider.recv_from(s, flags, request)?;
         if let Progress::Done(values) = &answer {
             let (value0, value1) = *values;
-            if value0 as usize > buffers.total() {
+            if value0 as usize > lpBuffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
-                (S::TELLER.tell)(&given.parts, Ok((value0, value1)));
+                // SAFETY: the client lends the structure, and was not told yet.
+                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, value1))) };
             }
         }
         Ok(answer)
@@ -1237,11 +1237,15 @@ pub unsafe extern "system" fn send<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
+        let lpBuffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
+        let lent = Lent {
+            gather: Some(lpBuffers),
+            ..Lent::NOTHING
+        };
         let given = if lpOverlapped.is_null() {
             None
         } else {
@@ -1270,31 +1274,27 @@ pub unsafe extern "system" fn send<S: Serve>(
                 routine: lpCompletionRoutine,
                 thread,
             };
-            let lent = Lent {
-                gather: Some(buffers),
-                ..Lent::NOTHING
-            };
             Some(Given {
                 parts,
-                lent,
-                teller: S::TELLER,
+                teller: const { &S::TELLER },
                 state: &state,
+                asked: lent.total(),
             })
         };
-        let request = given
-            .as_ref()
-            .map(|given| {
-                // SAFETY: the contract of this function.
-                unsafe { Request::new(given) }
-            });
-        let answer = provider.send(s, buffers, dwFlags, request)?;
+        let request = match &given {
+            None => Request::lending(lent),
+            // SAFETY: the contract of this function.
+            Some(given) => unsafe { Request::new(given, lent) }
+        };
+        let answer = provider.send(s, dwFlags, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
-            if value0 as usize > buffers.total() {
+            if value0 as usize > lpBuffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
-                (S::TELLER.tell)(&given.parts, Ok((value0, 0)));
+                // SAFETY: the client lends the structure, and was not told yet.
+                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
@@ -1383,13 +1383,13 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let buffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
+        let lpBuffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
         let length = memory::length(iTolen, WsaError::WSAEFAULT)?;
-        let to = if lpTo.is_null() && length == 0 {
+        let lpTo = if lpTo.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -1397,6 +1397,11 @@ pub unsafe extern "system" fn send_to<S: Serve>(
                 unsafe { Items::from_raw(lpTo.cast::<u8>(), length) }
                     .ok_or(WsaError::WSAEFAULT)?,
             )
+        };
+        let lent = Lent {
+            gather: Some(lpBuffers),
+            input: lpTo,
+            ..Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
@@ -1426,32 +1431,27 @@ pub unsafe extern "system" fn send_to<S: Serve>(
                 routine: lpCompletionRoutine,
                 thread,
             };
-            let lent = Lent {
-                gather: Some(buffers),
-                input: to,
-                ..Lent::NOTHING
-            };
             Some(Given {
                 parts,
-                lent,
-                teller: S::TELLER,
+                teller: const { &S::TELLER },
                 state: &state,
+                asked: lent.total(),
             })
         };
-        let request = given
-            .as_ref()
-            .map(|given| {
-                // SAFETY: the contract of this function.
-                unsafe { Request::new(given) }
-            });
-        let answer = provider.send_to(s, buffers, dwFlags, to, request)?;
+        let request = match &given {
+            None => Request::lending(lent),
+            // SAFETY: the contract of this function.
+            Some(given) => unsafe { Request::new(given, lent) }
+        };
+        let answer = provider.send_to(s, dwFlags, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
-            if value0 as usize > buffers.total() {
+            if value0 as usize > lpBuffers.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
-                (S::TELLER.tell)(&given.parts, Ok((value0, 0)));
+                // SAFETY: the client lends the structure, and was not told yet.
+                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use wpu::prelude::*;
-use wpu::{EntryPoint, Gather, Pended, Progress, Request, Scatter, ServiceProvider, Start, View, ViewMut};
+use wpu::{EntryPoint, Pended, Progress, Request, ServiceProvider, Start, View, ViewMut};
 use wpu_host::{Client, Entry, Host, Leftovers, Module, Port, Tell};
 use wpu_sys::ffi::{
     AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE,
@@ -96,39 +96,27 @@ impl ServiceProvider for Mailboxes {
         closed.handle.close()
     }
 
-    fn send(
-        &self,
-        socket: SOCKET,
-        buffers: Gather<'_>,
-        _: u32,
-        _: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn send(&self, socket: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let key = Self::upcalls().query_socket_handle_context(socket)?;
-        let bytes = buffers.to_vec();
+        let bytes = request.gather().to_vec();
         let count = u32::try_from(bytes.len()).map_err(|_| WsaError::WSAEMSGSIZE)?;
         self.boxes().get_mut(&key).ok_or(WsaError::WSAENOTSOCK)?.bytes.extend(bytes);
         self.serve(key);
         Ok(Progress::Done(count))
     }
 
-    fn recv(
-        &self,
-        socket: SOCKET,
-        buffers: Scatter<'_>,
-        _: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, socket: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
         let key = Self::upcalls().query_socket_handle_context(socket)?;
         let mut boxes = self.boxes();
         let mailbox = boxes.get_mut(&key).ok_or(WsaError::WSAENOTSOCK)?;
         if mailbox.bytes.is_empty() {
-            let (pending, pended) = request.ok_or(WsaError::WSAEWOULDBLOCK)?.pend();
+            let (pending, pended) = request.pend().map_err(|_| WsaError::WSAEWOULDBLOCK)?;
             mailbox.waiting.push_back(pended);
             return Ok(Progress::Pending(pending));
         }
-        let room = buffers.total().min(mailbox.bytes.len());
+        let room = request.scatter().total().min(mailbox.bytes.len());
         let bytes: Vec<u8> = mailbox.bytes.drain(..room).collect();
-        Ok(Progress::Done((u32::try_from(buffers.write_at(0, &bytes)).expect("a few"), 0)))
+        Ok(Progress::Done((u32::try_from(request.scatter().write_at(0, &bytes)).expect("a few"), 0)))
     }
 
     fn get_overlapped_result(

@@ -2,6 +2,8 @@
 
 use crate::support::buffers::{Gather, Scatter, Slice};
 use crate::support::memory::{Bytes, Items, Room};
+use crate::support::owned::{Kept, Owned, Parcel};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -54,35 +56,33 @@ impl<W: Wire> Copy for Parts<W> {}
 pub type Outcome<W> = Result<(u32, u32), <W as Wire>::Error>;
 
 /// How a request is begun and told of. Functions, because C carries no context.
+///
+/// Each can be called while the client lends the structure that `parts` names.
 #[derive(Debug)]
 pub struct Teller<W: Wire> {
     /// A request is taken on: marks the client's structure as in use.
-    pub begin: fn(&Parts<W>),
+    pub begin: unsafe fn(&Parts<W>),
     /// Tells the client how the operation ended.
-    pub tell: fn(&Parts<W>, Outcome<W>),
+    pub tell: unsafe fn(&Parts<W>, Outcome<W>),
+    /// A provider below is about to get memory that is not the client's: keeps that until the request has
+    /// ended.
+    pub keep: unsafe fn(&Parts<W>, Kept),
+    /// The provider below has no use for it any more.
+    pub release: unsafe fn(&Parts<W>, &Kept),
     /// Nothing of a request that was taken on is used any more.
     pub end: fn(),
 }
 
-impl<W: Wire> Clone for Teller<W> {
-    #[inline]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<W: Wire> Copy for Teller<W> {}
-
-/// What a client lends along with a request, until that is completed.
+/// What a request lends, until it is completed.
 #[derive(Debug)]
 pub struct Lent<'a, S> {
     /// Buffers to read from.
     pub gather: Option<Gather<'a, S>>,
     /// Buffers to fill.
     pub scatter: Option<Scatter<'a, S>>,
-    /// Bytes to read.
+    /// Bytes to read that are not in buffers, such as an address.
     pub input: Option<Bytes<'a>>,
-    /// Room to fill.
+    /// Room to fill that is not in buffers, such as that for an address.
     pub room: Option<Room<'a>>,
 }
 
@@ -95,9 +95,17 @@ impl<S> Clone for Lent<'_, S> {
 
 impl<S> Copy for Lent<'_, S> {}
 
-impl<S> Lent<'_, S> {
+impl<S: Slice> Lent<'_, S> {
     /// Nothing.
     pub const NOTHING: Self = Self { gather: None, scatter: None, input: None, room: None };
+
+    /// How many bytes can be moved at most.
+    #[must_use]
+    #[inline]
+    pub fn total(&self) -> usize {
+        let buffers = self.gather.map(Gather::total).or(self.scatter.map(Scatter::total));
+        buffers.or(self.room.map(Room::capacity)).unwrap_or(0)
+    }
 }
 
 /// What became of a request in the call that brought it.
@@ -149,113 +157,321 @@ impl<T> Progress<T> {
     }
 }
 
-/// What a request is made of. It stays where it is, so that requests are passed on cheaply.
+/// What makes a request an overlapped one. It stays where it is, so that requests are passed on cheaply.
 #[derive(Debug)]
 pub struct Given<'a, W: Wire> {
     /// What identifies the request.
     pub parts: Parts<W>,
-    /// What was lent along.
-    pub lent: Lent<'a, W::Slice>,
     /// How it is told of.
-    pub teller: Teller<W>,
+    pub teller: &'a Teller<W>,
     /// What becomes of it.
     pub state: &'a Cell<State>,
+    /// How many bytes the client asks to be moved, at most.
+    pub asked: usize,
 }
 
-/// A client's overlapped request, in the call that brings it.
+/// What a client asks for in a call that can be overlapped, with the memory that it lends for that.
 ///
-/// A provider that finishes the work within the call just answers [`Progress::Done`]: the client is
-/// told. One that cannot [pends](Self::pend) the request.
+/// A client may free what it lent as soon as its request is completed. So whatever leads to that memory borrows
+/// from the request, and what ends the request consumes it: [`pend`](Self::pend), and passing it on to another
+/// provider.
+///
+/// If the call is overlapped, a provider that finishes the work within the call just answers
+/// [`Progress::Done`]: the client is told. One that cannot pends the request. If it is not, the
+/// memory is lent until the call returns: see [`blocking`](Self::blocking).
 #[derive(Debug)]
-pub struct Request<'a, W: Wire>(&'a Given<'a, W>);
+#[must_use = "a request is answered, pended or passed on"]
+pub struct Request<'a, W: Wire> {
+    lent: Lent<'a, W::Slice>,
+    /// `None` if the call is not overlapped.
+    given: Option<&'a Given<'a, W>>,
+    /// What has taken the place of parts that the client lent.
+    owned: Option<Box<Owned<W::Slice>>>,
+    /// Whether something has.
+    replaced: bool,
+}
 
 impl<'a, W: Wire> Request<'a, W> {
-    /// The request that is made of `given`.
+    /// An overlapped request.
     ///
     /// # Safety
     ///
-    /// It is made once. The client's structure, and the bytes behind everything that was lent, stay
+    /// It is made once for `given`. The client's structure, and the bytes behind everything that is lent, stay
     /// valid until the request is completed; so does the thread, and the routine can be called once on it.
     #[inline]
-    #[must_use]
-    pub const unsafe fn new(given: &'a Given<'a, W>) -> Self {
-        Self(given)
+    pub const unsafe fn new(given: &'a Given<'a, W>, lent: Lent<'a, W::Slice>) -> Self {
+        Self { lent, given: Some(given), owned: None, replaced: false }
     }
 
-    /// Takes the request on: from here on it is owed exactly one completion, which must not wait for
-    /// this call to return. Answer the call with the [`Pending`].
-    ///
-    /// # Panics
-    ///
-    /// If there is no memory for a copy of the array of buffers. Nothing was taken on then.
+    /// A request that is not overlapped, for memory of the caller's own.
     #[inline]
-    pub fn pend(self) -> (Pending, Pended<W>) {
-        let given = self.0;
-        let scatter = given.lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
-        let slices = given.lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
-        let slices = slices.map_or_else(Vec::new, |(at, len)| {
-            // SAFETY: whoever made the array's view vouched for so many, which are checked already.
-            unsafe { Items::from_raw(at, len) }.map_or_else(Vec::new, Items::to_vec)
-        });
-        let total = given.lent.gather.map(Gather::total).or(given.lent.scatter.map(Scatter::total));
-        let asked = total.or(given.lent.room.map(Room::capacity)).unwrap_or(0);
-        // Only now: what is above may panic, and then nothing was taken on.
-        given.state.set(State::Pended);
-        (given.teller.begin)(&given.parts);
-        let pended = Pended {
-            parts: given.parts,
-            asked,
-            fill: given.lent.scatter.is_some(),
-            slices,
-            input: given.lent.input.map_or((ptr::null(), 0), |input| (input.as_ptr(), input.len())),
-            room: given.lent.room.map(|room| (room.as_ptr(), room.capacity(), room.used_ptr())),
-            teller: given.teller,
-        };
-        (Pending(()), pended)
+    pub const fn lending(lent: Lent<'a, W::Slice>) -> Self {
+        Self { lent, given: None, owned: None, replaced: false }
     }
 
-    /// The socket, as the client knows it.
-    #[must_use]
+    /// The same, to send what is in buffers.
     #[inline]
-    pub const fn socket(&self) -> W::Socket {
-        self.0.parts.socket
+    pub fn sending(buffers: Gather<'a, W::Slice>) -> Self {
+        Self::lending(Lent { gather: Some(buffers), ..Lent::NOTHING })
     }
 
-    /// What identifies it.
-    #[must_use]
+    /// The same, to receive into buffers.
     #[inline]
-    pub const fn parts(&self) -> &Parts<W> {
-        &self.0.parts
+    pub fn receiving(buffers: Scatter<'a, W::Slice>) -> Self {
+        Self::lending(Lent { scatter: Some(buffers), ..Lent::NOTHING })
     }
 
-    /// What was lent along with it.
+    /// Whether the call is overlapped: the request may be completed after it has returned.
     #[must_use]
     #[inline]
-    pub const fn lent(&self) -> Lent<'a, W::Slice> {
-        self.0.lent
+    pub const fn is_overlapped(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// How many bytes the client asks to be moved, at most.
+    #[must_use]
+    #[inline]
+    pub fn asked(&self) -> usize {
+        self.given.map_or_else(|| self.lent.total(), |given| given.asked)
+    }
+
+    /// What identifies it, if it is overlapped.
+    #[must_use]
+    #[inline]
+    pub const fn parts(&self) -> Option<&Parts<W>> {
+        match self.given {
+            Some(given) => Some(&given.parts),
+            None => None,
+        }
+    }
+
+    /// The socket of an overlapped request, as the client knows it.
+    #[must_use]
+    #[inline]
+    pub fn socket(&self) -> Option<W::Socket> {
+        self.parts().map(|parts| parts.socket)
     }
 
     /// Whether the client wants a routine to be run, rather than an event or a port to tell it.
     #[must_use]
     #[inline]
-    pub const fn has_routine(&self) -> bool {
-        self.0.parts.routine.is_some()
+    pub fn has_routine(&self) -> bool {
+        self.parts().is_some_and(|parts| parts.routine.is_some())
     }
 
-    /// Hands it to another provider, with the place to note what that says.
+    /// The buffers to read from; none if the request brings none.
+    #[must_use]
     #[inline]
-    pub(crate) fn forward(self) -> (Parts<W>, &'a Cell<State>) {
-        self.0.state.set(State::Forwarded);
-        (self.0.parts, self.0.state)
+    pub fn gather(&self) -> Gather<'_, W::Slice> {
+        self.lent.gather.unwrap_or_else(Gather::nothing)
+    }
+
+    /// The buffers to fill; none if the request brings none.
+    #[must_use]
+    #[inline]
+    pub fn scatter(&self) -> Scatter<'_, W::Slice> {
+        self.lent.scatter.unwrap_or_else(Scatter::nothing)
+    }
+
+    /// The bytes to read that are not in buffers, such as an address.
+    #[must_use]
+    #[inline]
+    pub fn input(&self) -> Option<Bytes<'_>> {
+        self.lent.input
+    }
+
+    /// The room to fill that is not in buffers, such as that for an address.
+    #[must_use]
+    #[inline]
+    pub fn room(&self) -> Option<Room<'_>> {
+        self.lent.room
+    }
+
+    /// What is lent until the call returns, whatever becomes of the request: `None` if the call is overlapped, and
+    /// if memory of a provider's own has taken the place of what the client lent.
+    #[must_use]
+    #[inline]
+    pub fn blocking(&self) -> Option<Lent<'a, W::Slice>> {
+        (self.given.is_none() && !self.replaced).then_some(self.lent)
+    }
+
+    /// The same request with other bytes in place of those in its buffers. They are kept until it is completed. A
+    /// request that brings no buffers to read from stays as it is.
+    ///
+    /// The provider below counts these bytes, not the client's. Of a request that is completed later, the client is
+    /// never told more than it asked for.
+    #[inline]
+    pub fn with_gather(mut self, bytes: Vec<u8>) -> Self {
+        if self.lent.gather.is_some() {
+            let owned = self.own(bytes);
+            // SAFETY: it stays where it is until the request is completed, or dropped.
+            self.lent.gather = unsafe { owned.gather() };
+        }
+        self
+    }
+
+    /// The same request with other bytes in place of those that are not in buffers. They are kept until it is
+    /// completed.
+    #[inline]
+    pub fn with_input(mut self, bytes: Vec<u8>) -> Self {
+        let owned = self.own(bytes);
+        // SAFETY: as for the buffers.
+        self.lent.input = unsafe { owned.bytes() };
+        self
+    }
+
+    fn own(&mut self, bytes: Vec<u8>) -> &Owned<W::Slice> {
+        self.replaced = true;
+        let before = self.owned.take();
+        self.owned.insert(Box::new(Owned::new(bytes, before)))
+    }
+
+    /// Takes an overlapped request on: from here on it is owed exactly one completion, which must not wait for
+    /// this call to return. Answer the call with the [`Pending`].
+    ///
+    /// # Errors
+    ///
+    /// The request itself, if it is not overlapped.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for a copy of the array of buffers. Nothing was taken on then.
+    #[inline]
+    pub fn pend(self) -> Result<(Pending, Pended<W>), Self> {
+        let Some(given) = self.given else { return Err(self) };
+        let Self { lent, owned, replaced, .. } = self;
+        let scatter = lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
+        let slices = lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
+        let slices = slices.map_or_else(Vec::new, |(at, len)| {
+            // SAFETY: whoever made the array's view vouched for so many, which are checked already.
+            unsafe { Items::from_raw(at, len) }.map_or_else(Vec::new, Items::to_vec)
+        });
+        // Only now: what is above may panic, and then nothing was taken on.
+        given.state.set(State::Pended);
+        // SAFETY: the client lends the structure from now on until it is told.
+        unsafe { (given.teller.begin)(&given.parts) };
+        let pended = Pended {
+            parts: given.parts,
+            asked: given.asked,
+            fill: lent.scatter.is_some(),
+            slices,
+            input: lent.input.map(|input| (input.as_ptr(), input.len())),
+            room: lent.room.map(|room| (room.as_ptr(), room.capacity(), room.used_ptr())),
+            owned,
+            replaced,
+            teller: *given.teller,
+        };
+        Ok((Pending(()), pended))
+    }
+
+    /// Another overlapped request for the same memory, which goes down in place of this one. What this one owns
+    /// goes along; nothing leads from here to the memory any more.
+    ///
+    /// # Safety
+    ///
+    /// As for [`new`](Self::new); and the new request is completed before this one is.
+    #[inline]
+    pub unsafe fn instead<'b>(&mut self, given: &'b Given<'b, W>) -> Request<'b, W>
+    where
+        'a: 'b,
+    {
+        let lent = core::mem::replace(&mut self.lent, Lent::NOTHING);
+        Request { lent, given: Some(given), owned: self.owned.take(), replaced: self.replaced }
+    }
+
+    /// What is lent, for whoever passes it on at once.
+    #[inline]
+    pub(crate) const fn lent(&self) -> Lent<'a, W::Slice> {
+        self.lent
+    }
+
+    /// Hands it to a provider below that is reached through C.
+    #[inline]
+    pub(crate) fn forward(self) -> Forward<'a, W> {
+        if let Some(given) = self.given {
+            given.state.set(State::Forwarded);
+        }
+        Forward { given: self.given, owned: self.owned, kept: None }
     }
 }
 
-/// Notes that the provider below has taken a request on; or that it refused it, and tells nobody.
-#[inline]
-pub(crate) fn promised(state: Option<&Cell<State>>, pending: bool) -> Option<Pending> {
-    state?.set(if pending { State::ForwardedPending } else { State::Fresh });
-    pending.then_some(Pending(()))
+/// A request in the hands of a provider below that is reached through C.
+pub(crate) struct Forward<'a, W: Wire> {
+    given: Option<&'a Given<'a, W>>,
+    owned: Option<Box<Owned<W::Slice>>>,
+    /// Held here as well until the call has returned: the client may be told, and use its structure again,
+    /// before that.
+    kept: Option<Kept>,
 }
+
+impl<W: Wire> Forward<'_, W> {
+    /// The client's structure, or null.
+    #[inline]
+    pub(crate) fn overlapped(&self) -> *mut W::Overlapped {
+        self.given.map_or(ptr::null_mut(), |given| given.parts.overlapped.as_ptr())
+    }
+
+    /// The client's routine.
+    #[inline]
+    pub(crate) fn routine(&self) -> Option<W::Routine> {
+        self.given.and_then(|given| given.parts.routine)
+    }
+
+    /// The thread for the routine, or null. It is copied in the call.
+    #[inline]
+    pub(crate) fn thread(&self) -> *const W::Thread {
+        self.given.and_then(|given| given.parts.thread.as_ref()).map_or(ptr::null(), ptr::from_ref)
+    }
+
+    /// Where the provider below writes what it answers: here in this call, or, for what it may do later, in memory
+    /// that is kept until then, with everything else that goes down and is not the client's.
+    #[inline]
+    pub(crate) fn outs<T: Copy + 'static>(&mut self, here: &mut T) -> *mut T {
+        match self.given {
+            None => here,
+            Some(given) => self.keep(given, *here),
+        }
+    }
+
+    #[inline(never)]
+    fn keep<T: Copy + 'static>(&mut self, given: &Given<'_, W>, outs: T) -> *mut T {
+        let (at, kept) = Parcel::pack(outs, self.owned.take());
+        // SAFETY: the client lends the structure until it is told.
+        unsafe { (given.teller.keep)(&given.parts, kept.clone()) };
+        self.kept = Some(kept);
+        at
+    }
+
+    /// Notes that the provider below has taken the request on; or that it refused it, and tells nobody.
+    #[inline]
+    pub(crate) fn promised(mut self, pending: bool) -> Option<Pending> {
+        let given = self.given?;
+        given.state.set(if pending { State::ForwardedPending } else { State::Fresh });
+        if pending {
+            self.kept = None;
+        }
+        pending.then_some(Pending(()))
+    }
+}
+
+impl<W: Wire> Drop for Forward<'_, W> {
+    #[inline]
+    fn drop(&mut self) {
+        if let (Some(given), Some(kept)) = (self.given, &self.kept) {
+            // SAFETY: only the address of the structure counts.
+            unsafe { (given.teller.release)(&given.parts, kept) };
+        }
+    }
+}
+
+impl<W: Wire> Clone for Teller<W> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<W: Wire> Copy for Teller<W> {}
 
 /// What the client is told of the request once the provider's method has answered.
 #[inline]
@@ -294,16 +510,17 @@ pub struct Pended<W: Wire> {
     asked: usize,
     fill: bool,
     slices: Vec<W::Slice>,
-    input: (*const u8, usize),
+    input: Option<(*const u8, usize)>,
     room: Option<(*mut u8, usize, *mut u32)>,
+    owned: Option<Box<Owned<W::Slice>>>,
+    replaced: bool,
     teller: Teller<W>,
 }
 
 // SAFETY: a client lends what the pointers lead to until the request is completed, to whichever
-// thread completes it, and does not touch it meanwhile.
+// thread completes it, and does not touch it meanwhile; what is owned goes along. It is not `Sync`: two threads
+// that share one would write to the client's memory at the same time.
 unsafe impl<W: Wire> Send for Pended<W> {}
-// SAFETY: as above; what leads to the bytes borrows from `self`, and copies only.
-unsafe impl<W: Wire> Sync for Pended<W> {}
 
 impl<W: Wire> Pended<W> {
     /// The socket, as the client knows it.
@@ -345,12 +562,13 @@ impl<W: Wire> Pended<W> {
         unsafe { Scatter::from_raw(slices.as_ptr(), slices.len()) }.unwrap_or_else(Scatter::nothing)
     }
 
-    /// The bytes to read that are not in buffers, such as an address; none if there are none.
+    /// The bytes to read that are not in buffers, such as an address.
     #[must_use]
     #[inline]
-    pub fn input(&self) -> Bytes<'_> {
+    pub fn input(&self) -> Option<Bytes<'_>> {
+        let (at, len) = self.input?;
         // SAFETY: checked when the request came, and lent until it is completed.
-        unsafe { Items::from_raw(self.input.0, self.input.1) }.unwrap_or_else(|| Items::new(&[]))
+        unsafe { Items::from_raw(at, len) }
     }
 
     /// The room to fill that is not in buffers, such as that for an address.
@@ -364,26 +582,32 @@ impl<W: Wire> Pended<W> {
 
     /// Tells the client how its operation ended: bytes moved and flags, or the error.
     ///
-    /// More bytes than the client asked for are a fault of the provider, which the client is told.
+    /// More bytes than the client asked for are a fault of the provider, which the client is told. If other bytes
+    /// went down in place of the client's, as many as it asked for have been moved then.
     #[inline]
     pub fn complete(self, outcome: Outcome<W>) {
-        let this = core::mem::ManuallyDrop::new(self);
-        // SAFETY: they are not used again, and `this` is never dropped.
-        let owned = unsafe { ptr::read(&raw const this.slices) };
+        let mut this = core::mem::ManuallyDrop::new(self);
         let outcome = match outcome {
-            Ok((count, _)) if count as usize > this.asked => Err(W::BROKEN),
+            Ok((count, flags)) if count as usize > this.asked => match u32::try_from(this.asked) {
+                Ok(asked) if this.replaced => Ok((asked, flags)),
+                _ => Err(W::BROKEN),
+            },
             outcome => outcome,
         };
-        drop(owned);
-        (this.teller.tell)(&this.parts, outcome);
-        (this.teller.end)();
+        drop((core::mem::take(&mut this.slices), this.owned.take()));
+        this.end(outcome);
+    }
+
+    fn end(&self, outcome: Outcome<W>) {
+        // SAFETY: the client lends the structure until it is told, which this does; it is called once.
+        unsafe { (self.teller.tell)(&self.parts, outcome) };
+        (self.teller.end)();
     }
 }
 
 impl<W: Wire> Drop for Pended<W> {
     #[inline]
     fn drop(&mut self) {
-        (self.teller.tell)(&self.parts, Err(W::ABORTED));
-        (self.teller.end)();
+        self.end(Err(W::ABORTED));
     }
 }

@@ -3,7 +3,7 @@
 use crate::Provider;
 use crate::contain::contain;
 use crate::run::StartError;
-use crate::tell;
+use crate::{kept, tell};
 use std::fmt;
 use std::io::Write as _;
 use std::marker::PhantomData;
@@ -374,7 +374,13 @@ struct Serving<P>(PhantomData<fn() -> P>);
 
 impl<P: EntryPoint> Serve for Serving<P> {
     type Provider = P;
-    const TELLER: Teller = Teller { begin: tell::begin::<P>, tell: tell::tell::<P>, end: tell::end::<P> };
+    const TELLER: Teller = Teller {
+        begin: tell::begin::<P>,
+        tell: tell::tell::<P>,
+        keep: |parts, kept| kept::keep(parts, kept),
+        release: |parts, kept| kept::release(parts, kept),
+        end: tell::end::<P>,
+    };
 
     #[inline]
     fn with<R>(body: impl FnOnce(&P) -> Result<R, WsaError>) -> Result<R, WsaError> {

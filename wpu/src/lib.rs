@@ -49,6 +49,8 @@ mod contain;
 mod entry;
 #[cfg(feature = "provider")]
 mod gate;
+#[cfg(feature = "provider")]
+mod kept;
 #[cfg(feature = "layer")]
 pub mod layer;
 mod overlapped;
@@ -79,9 +81,9 @@ pub use wpu_sys::{
 
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
-    Bytes, Condition, FdSetMut, Gather, Given, Items, Layer, Lent, Outcome, Over, Parts, Pended, Pending,
-    Procs, Progress, Request, Room, Scatter, Serve, ServiceProvider, Short, State, Teller, Text, View,
-    ViewMut,
+    Bytes, Condition, FdSetMut, Gather, Given, Items, Kept, Layer, Lent, Outcome, Over, Parts, Pended,
+    Pending, Procs, Progress, Request, Room, Scatter, Serve, ServiceProvider, Short, State, Teller, Text,
+    View, ViewMut,
 };
 
 /// What the attribute and [`export!`] expand to names these; nobody else should.

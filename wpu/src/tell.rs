@@ -7,7 +7,11 @@ use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 use wpu_sys::{Class, EventRef, Operation, Outcome, Parts, ThreadId, Upcalls, ViewMut, WsaError};
 
 /// Marks the client's structure as in use, and notes that a completion is owed.
-pub(crate) fn begin<P: Provider>(parts: &Parts) {
+///
+/// # Safety
+///
+/// The client lends the structure.
+pub(crate) unsafe fn begin<P: Provider>(parts: &Parts) {
     P::__run().gate().owe();
     internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
 }
@@ -19,7 +23,11 @@ pub(crate) fn end<P: Provider>() {
 
 /// Tells the client how its operation ended: once. After the last clean-up has begun it is only noted
 /// in the client's structure.
-pub(crate) fn tell<P: Provider>(parts: &Parts, outcome: Outcome) {
+///
+/// # Safety
+///
+/// The client lends the structure, and was not told yet.
+pub(crate) unsafe fn tell<P: Provider>(parts: &Parts, outcome: Outcome) {
     let end = End::of(outcome);
     note(parts.overlapped, end);
     let run = P::__run();

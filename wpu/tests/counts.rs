@@ -27,12 +27,14 @@ fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn report(request: Option<Request<'_>>) -> Progress<u32> {
+fn report(request: Request<'_>) -> Progress<u32> {
     let (count, later) = *locked(&REPORT);
-    match request.filter(|_| later) {
-        None => Progress::Done(count),
-        Some(request) => {
-            let (pending, pended) = request.pend();
+    if !later {
+        return Progress::Done(count);
+    }
+    match request.pend() {
+        Err(_) => Progress::Done(count),
+        Ok((pending, pended)) => {
             *locked(&PENDED) = Some(pended);
             Progress::Pending(pending)
         }
@@ -61,56 +63,28 @@ impl ServiceProvider for Boaster {
         Ok(())
     }
 
-    fn ioctl(
-        &self,
-        _: SOCKET,
-        _: u32,
-        _: Option<Bytes<'_>>,
-        _: Option<Room<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn ioctl(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         Ok(report(request))
     }
 
-    fn recv(
-        &self,
-        _: SOCKET,
-        _: Scatter<'_>,
-        flags: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
         Ok(report(request).map(|count| (count, flags)))
     }
 
     fn recv_from(
         &self,
         _: SOCKET,
-        _: Scatter<'_>,
         flags: u32,
-        _: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         Ok(report(request).map(|count| (count, flags)))
     }
 
-    fn send(
-        &self,
-        _: SOCKET,
-        _: Gather<'_>,
-        _: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn send(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         Ok(report(request))
     }
 
-    fn send_to(
-        &self,
-        _: SOCKET,
-        _: Gather<'_>,
-        _: u32,
-        _: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn send_to(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         Ok(report(request))
     }
 }

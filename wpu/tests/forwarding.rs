@@ -4,9 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::{null, null_mut};
+use std::sync::Arc;
 use wpu::ffi::{NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSPPROC_TABLE, timeval};
 use wpu::{
-    FdSetMut, Gather, Layer, Outcome, Over, Procs, Progress, Request, Serve, ServiceProvider, Teller, View,
+    FdSetMut, Kept, Layer, Outcome, Over, Procs, Progress, Request, Serve, ServiceProvider, Teller, View,
     WsaError,
 };
 
@@ -15,6 +16,8 @@ thread_local! {
     static TOLD: RefCell<Vec<Outcome>> = const { RefCell::new(Vec::new()) };
     /// How many sockets each set had that reached the base provider.
     static SEEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    /// What is kept for the provider below.
+    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
     static BELOW: Cell<Result<u32, WsaError>> = const { Cell::new(Ok(0)) };
     static ABOVE: Cell<After> = const { Cell::new(After::Answer) };
 }
@@ -28,8 +31,13 @@ enum After {
     Succeed,
 }
 
-const TELLER: Teller =
-    Teller { begin: |_| {}, tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)), end: || {} };
+const TELLER: Teller = Teller {
+    begin: |_| {},
+    tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)),
+    keep: |_, kept| KEPT.with_borrow_mut(|all| all.push(kept)),
+    release: |_, kept| KEPT.with_borrow_mut(|all| all.retain(|other| !Arc::ptr_eq(other, kept))),
+    end: || {},
+};
 
 fn contained<R>(body: impl FnOnce() -> Result<R, WsaError>) -> Result<R, WsaError> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
@@ -51,13 +59,7 @@ impl ServiceProvider for Base {
         Ok(0)
     }
 
-    fn send(
-        &self,
-        _: SOCKET,
-        _: Gather<'_>,
-        _: u32,
-        _: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn send(&self, _: SOCKET, _: u32, _: Request<'_>) -> Result<Progress<u32>, WsaError> {
         BELOW.get().map(Progress::Done)
     }
 }
@@ -91,11 +93,10 @@ impl Layer for Meddler {
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        buffers: Gather<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        let answer = next.send(socket, buffers, flags, request);
+        let answer = next.send(socket, flags, request);
         match ABOVE.get() {
             After::Answer => answer,
             After::Fail => Err(WsaError::WSAENETDOWN),
@@ -146,6 +147,7 @@ fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, V
     let answer = unsafe { send(5, &raw const buffer, 1, to_count, 0, to_overlapped, None, null(), to_errno) };
     assert!(answer == NO_ERROR || answer == SOCKET_ERROR);
     let answer = if answer == NO_ERROR { Ok(count) } else { Err(WsaError::new(errno)) };
+    assert!(KEPT.take().is_empty(), "nothing is pending");
     (answer, TOLD.take())
 }
 

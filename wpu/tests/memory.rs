@@ -28,6 +28,12 @@ fn buffers_are_filled_one_after_the_other_and_never_beyond_the_last() {
     // SAFETY: the array and the bytes live as long as the test.
     let scatter = unsafe { Scatter::from_raw(array.as_ptr(), array.len()) }.expect("good pointers");
     assert_eq!(scatter.write_at(1, b"12345"), 4);
+    // What was written can be read again, from anywhere, as far as there is room for it.
+    let mut part = [9; 3];
+    assert_eq!((scatter.copy_at(0, &mut part), part), (3, *b"\x0012"));
+    assert_eq!((scatter.copy_at(2, &mut part), part), (3, *b"234"));
+    assert_eq!((scatter.copy_at(4, &mut part), part), (1, *b"434"));
+    assert_eq!((scatter.copy_at(5, &mut part), part), (0, *b"434"));
     assert_eq!((first, second), (*b"\x0012", *b"34"));
 }
 

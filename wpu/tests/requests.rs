@@ -12,8 +12,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 use wpu::__private::{Run, Starter, start_up};
 use wpu::{
-    Class, Declaration, EntryPoint, Gather, Pended, Platform, Procs, Progress, Provider, Request, Scatter,
-    ServiceProvider, Start, Table, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
+    Class, Declaration, EntryPoint, Pended, Platform, Procs, Progress, Provider, Request, ServiceProvider,
+    Start, Table, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
 };
 use wpu_sys::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPDATA,
@@ -71,22 +71,16 @@ impl EntryPoint for Keeper {
 }
 
 impl ServiceProvider for Keeper {
-    fn send(
-        &self,
-        socket: SOCKET,
-        buffers: Gather<'_>,
-        _flags: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
-        let count = u32::try_from(buffers.total()).expect("short");
-        match (socket, request) {
-            (LATER, Some(request)) => {
-                let (pending, pended) = request.pend();
+    fn send(&self, socket: SOCKET, _flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        let count = u32::try_from(request.gather().total()).expect("short");
+        match socket {
+            LATER => {
+                let (pending, pended) = request.pend().expect("it is overlapped");
                 self.0.lock().expect("no panic").push(pended);
                 Ok(Progress::Pending(pending))
             }
-            (NEVER, _) => Err(WsaError::WSAENOTCONN),
-            (GREEDY, _) => Ok(Progress::Done(count + 1)),
+            NEVER => Err(WsaError::WSAENOTCONN),
+            GREEDY => Ok(Progress::Done(count + 1)),
             _ => Ok(Progress::Done(count)),
         }
     }
@@ -94,19 +88,18 @@ impl ServiceProvider for Keeper {
     fn recv(
         &self,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        if let (LATER | OUTSIDE, Some(request)) = (socket, request) {
-            let (pending, pended) = request.pend();
+        if let LATER | OUTSIDE = socket {
+            let (pending, pended) = request.pend().expect("it is overlapped");
             match socket {
                 OUTSIDE => KEPT.with_borrow_mut(|kept| kept.push(pended)),
                 _ => self.0.lock().expect("no panic").push(pended),
             }
             return Ok(Progress::Pending(pending));
         }
-        let count = buffers.write_at(0, b"abcdefgh");
+        let count = request.scatter().write_at(0, b"abcdefgh");
         Ok(Progress::Done((u32::try_from(count).expect("short"), flags | 0x8000)))
     }
 

@@ -43,15 +43,13 @@ impl Layer for CountNonIfs {
         next: &impl ServiceProvider,
         socket: SOCKET,
         code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
         if code != COUNTS {
-            return next.ioctl(socket, code, input, output, request);
+            return next.ioctl(socket, code, request);
         }
         let counts = [&self.sent, &self.received].map(|count| count.load(Ordering::Relaxed).to_ne_bytes());
-        output.ok_or(WsaError::WSAEFAULT)?.fill(counts.as_flattened())?;
+        request.room().ok_or(WsaError::WSAEFAULT)?.fill(counts.as_flattened())?;
         Ok(Progress::Done(16))
     }
 }

@@ -43,15 +43,13 @@ macro_rules! counter {
                 next: &impl ServiceProvider,
                 socket: SOCKET,
                 code: u32,
-                input: Option<Bytes<'_>>,
-                output: Option<Room<'_>>,
-                request: Option<Request<'_>>,
+                request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
                 if code != $code {
-                    return next.ioctl(socket, code, input, output, request);
+                    return next.ioctl(socket, code, request);
                 }
                 let transfers = self.transfers.load(Ordering::Relaxed).to_ne_bytes();
-                output.ok_or(WsaError::WSAEFAULT)?.fill(&transfers)?;
+                request.room().ok_or(WsaError::WSAEFAULT)?.fill(&transfers)?;
                 Ok(Progress::Done(8))
             }
         }

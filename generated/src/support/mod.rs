@@ -12,6 +12,8 @@ pub mod cell;
 pub mod facts;
 #[cfg(feature = "provider")]
 pub mod memory;
+#[cfg(feature = "provider")]
+pub mod owned;
 pub mod refused;
 #[cfg(feature = "provider")]
 pub mod request;

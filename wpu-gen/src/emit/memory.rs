@@ -12,7 +12,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "A client's memory and its requests, with the C types filled in.");
     let error = view.error();
     page.lines(&format!(
-        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::{{buffers, memory, request, set}};\nuse core::marker::PhantomData;"
+        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::{{buffers, memory, owned, request, set}};\nuse core::marker::PhantomData;"
     ));
     let too_small = view.error_code(view.model.head.too_small);
     page.item(quote! {
@@ -202,7 +202,7 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
             }
         },
         quote! {
-            /// A client's overlapped request, in the call that brings it.
+            /// What a client asks for, in the call that brings it.
             pub type Request<'a> = request::Request<'a, Wires>;
         },
         quote! {
@@ -214,16 +214,20 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
             pub type Parts = request::Parts<Wires>;
         },
         quote! {
-            /// What a client lends along with a request.
+            /// What a request lends.
             pub type Lent<'a> = request::Lent<'a, #slice>;
         },
         quote! {
-            /// What a request is made of.
+            /// What makes a request an overlapped one.
             pub type Given<'a> = request::Given<'a, Wires>;
         },
         quote! {
             /// How a request is begun and told of.
             pub type Teller = request::Teller<Wires>;
+        },
+        quote! {
+            /// What is kept until a request has ended.
+            pub type Kept = owned::Kept;
         },
         quote! {
             /// How an operation ended: bytes and flags, or an error.

@@ -6,7 +6,7 @@ use super::view::{At, DownView, View, comment};
 use crate::form::down::{DownAnswer, DownKind};
 use crate::model::Param;
 use crate::names::ident;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
@@ -15,9 +15,6 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     page.lines(&format!(
         "use crate::facts::DOWNCALLS;\nuse crate::provider::{behind};\nuse crate::support::facts::Downcall;\nuse core::ptr;"
     ));
-    if view.requesting().is_some() {
-        page.lines("use crate::support::request::promised;");
-    }
     let Some(table) = view.model.provider_table() else { return page.finish() };
     let fields = view.downcalls().map(|downcall| {
         let (name, function) = (&downcall.method, &downcall.function);
@@ -66,7 +63,9 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         .enumerate()
         .map(|(at, (param, kind))| part(view, downcall, at, param, kind))
         .collect();
+    let lent = downcall.lent().map(|(param, kind, field)| take(view, downcall, param, kind, &field));
     let locals = parts.iter().map(|part| &part.local);
+    let forward = forward(view, downcall);
     let arguments = parts.iter().map(|part| &part.argument);
     let after = parts.iter().map(|part| &part.after);
     let failure = view.constant(downcall.downcall.failure, At::Inside);
@@ -74,23 +73,32 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let pending = downcall.form.request.and(view.model.head.pending).map(|pending| {
         let pending = view.error_code(pending);
         quote! {
-            if let Some(pending) = promised(state, errno == #pending.code()) {
+            if let Some(pending) = sent.promised(errno == #pending.code()) {
                 return Ok(Progress::Pending(pending));
             }
         }
     });
+    let requested = downcall.form.request.is_some();
     let values: Vec<_> = downcall
         .form
         .answers
         .iter()
         .map(|answer| match answer {
             DownAnswer::Returned => quote!(answer),
+            DownAnswer::Param(at) if requested => {
+                let place = Literal::usize_unsuffixed(out_index(downcall, *at));
+                quote!(values.#place)
+            }
             DownAnswer::Param(at) => {
                 let out = out_name(*at);
                 quote!(#out)
             }
         })
         .collect();
+    let read = requested.then(|| {
+        let safety = comment("SAFETY: it was written before the call, and is kept for as long as `sent` is.");
+        quote!(#safety let values = unsafe { outs.read() };)
+    });
     let values = match &*values {
         [only] => only.clone(),
         _ => quote!((#(#values),*)),
@@ -103,7 +111,9 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         #[inline]
         fn #name(&self, #(#params),*) #returns {
             let mut errno = 0;
+            #(#lent)*
             #(#locals)*
+            #forward
             #safety
             let answer = unsafe { (self.#name)(#(#arguments),*) };
             if answer == #failure {
@@ -111,9 +121,75 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
                 return Err(#error::reported(errno));
             }
             #(#after)*
+            #read
             Ok(#done)
         }
     }
+}
+
+/// What a request lends, under the names of the parameters.
+fn take(
+    view: &View<'_>,
+    downcall: &DownView<'_>,
+    param: &Param,
+    kind: DownKind,
+    field: &Ident,
+) -> TokenStream {
+    let (name, null) = (param.rust(), view.error_code(param.null));
+    let request = downcall.form.request.map(|request| downcall.param(request).rust());
+    match kind {
+        DownKind::Buffers { fill: false, .. } => {
+            quote!(let #name = #request.lent().#field.unwrap_or_else(Gather::nothing);)
+        }
+        DownKind::Buffers { fill: true, .. } => {
+            quote!(let #name = #request.lent().#field.unwrap_or_else(Scatter::nothing);)
+        }
+        _ if param.optional => quote!(let #name = #request.lent().#field;),
+        _ => quote!(let #name = #request.lent().#field.ok_or(#null)?;),
+    }
+}
+
+/// Hands a request on: from here on its memory is the provider's below.
+fn forward(view: &View<'_>, downcall: &DownView<'_>) -> Option<TokenStream> {
+    let request = downcall.param(downcall.form.request?).rust();
+    let first = outs(downcall).map(|(param, kind)| match kind {
+        DownKind::InOut => {
+            let name = param.rust();
+            quote!(#name,)
+        }
+        _ => {
+            let zero = view.model.pointee(&param.ty).map(|ty| view.zero(ty, At::Inside));
+            quote!(#zero,)
+        }
+    });
+    let places = outs(downcall).enumerate().map(|(at, _)| {
+        let (name, at) = (place_name(at), Literal::usize_unsuffixed(at));
+        let safety = comment("SAFETY: it leads to a tuple.");
+        quote!(#safety let #name = unsafe { &raw mut (*outs).#at };)
+    });
+    Some(quote! {
+        let mut sent = #request.forward();
+        let mut here = (#(#first)*);
+        let outs = sent.outs(&mut here);
+        #(#places)*
+    })
+}
+
+/// The parameters through which a function answers.
+fn outs<'a>(downcall: &DownView<'a>) -> impl Iterator<Item = (&'a Param, DownKind)> + use<'a> {
+    downcall
+        .params()
+        .filter(|(_, kind)| matches!(kind, DownKind::InOut | DownKind::Out | DownKind::Count { .. }))
+}
+
+/// Which of them a parameter is.
+fn out_index(downcall: &DownView<'_>, at: usize) -> usize {
+    let name = &downcall.param(at).name;
+    outs(downcall).position(|(param, _)| param.name == *name).unwrap_or(0)
+}
+
+fn place_name(at: usize) -> Ident {
+    format_ident!("out_at{}", at)
 }
 
 /// What one C parameter needs.
@@ -135,6 +211,10 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
     let (name, out) = (param.rust(), out_name(at));
     let only = |argument: TokenStream| Part { argument, ..Part::default() };
     match kind {
+        DownKind::InOut | DownKind::Out | DownKind::Count { .. } if downcall.form.request.is_some() => {
+            let place = place_name(out_index(downcall, at));
+            only(quote!(#place))
+        }
         DownKind::Errno => only(quote!(&raw mut errno)),
         DownKind::Value => only(quote!(#name)),
         DownKind::Truth => only(quote!(i32::from(#name))),
@@ -202,19 +282,9 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
             after: TokenStream::new(),
         },
         DownKind::Context => only(quote!(context)),
-        DownKind::Request { .. } => Part {
-            local: quote! {
-                let (request_parts, state) = match #name {
-                    Some(request) => { let (parts, state) = request.forward(); (Some(parts), Some(state)) }
-                    None => (None, None),
-                };
-                let thread = request_parts.and_then(|parts| parts.thread);
-            },
-            argument: quote!(request_parts.map_or(ptr::null_mut(), |parts| parts.overlapped.as_ptr())),
-            after: TokenStream::new(),
-        },
-        DownKind::Routine => only(quote!(request_parts.and_then(|parts| parts.routine))),
-        DownKind::Thread => only(quote!(thread.as_ref().map_or(ptr::null(), ptr::from_ref))),
+        DownKind::Request { .. } => only(quote!(sent.overlapped())),
+        DownKind::Routine => only(quote!(sent.routine())),
+        DownKind::Thread => only(quote!(sent.thread())),
     }
 }
 
@@ -254,7 +324,7 @@ fn room(view: &View<'_>, downcall: &DownView<'_>, param: &Param, length: usize) 
     let lasting = downcall.form.request.map(|request| {
         let request = downcall.param(request).rust();
         quote! {
-            if #request.is_some() && #some.is_some_and(|room| room.used_ptr().is_null()) {
+            if #request.is_overlapped() && #some.is_some_and(|room| room.used_ptr().is_null()) {
                 return Err(#null);
             }
         }

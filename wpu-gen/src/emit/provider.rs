@@ -106,10 +106,15 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         text += &format!("\n\n{}", d.details);
     }
     let mut params = String::new();
-    for (param, kind) in downcall.params().filter(|(_, kind)| !kind.is_hidden()) {
-        let absent =
-            if param.optional || matches!(kind, DownKind::Request { .. }) { " May be absent." } else { "" };
-        params += &format!("- `{}` (`{}`): {}{absent}\n", param.rust(), param.name, param.text);
+    let absent = |param: &Param| if param.optional { " May be absent." } else { "" };
+    for (param, kind) in downcall.shown() {
+        params += &format!("- `{}` (`{}`): {}{}\n", param.rust(), param.name, param.text, absent(param));
+        if let DownKind::Request { .. } = kind {
+            for (param, _, name) in downcall.lent() {
+                let text = format!("- its `{name}` (`{}`): {}{}\n", param.name, param.text, absent(param));
+                params += &format!("  {text}");
+            }
+        }
     }
     if !params.is_empty() {
         text += &format!("\n\n{}", params.trim_end());
@@ -140,7 +145,7 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
 
 /// The parameters after `self`, and the return type.
 pub(super) fn head(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream>, TokenStream) {
-    let params = downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, kind)| {
+    let params = downcall.shown().map(|(param, kind)| {
         let (name, ty) = (param.rust(), param_type(view, param, kind));
         quote!(#name: #ty)
     });
@@ -151,7 +156,7 @@ pub(super) fn head(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream
 
 /// The names of the parameters after `self`.
 pub(super) fn names(downcall: &DownView<'_>) -> Vec<Ident> {
-    downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, _)| param.rust()).collect()
+    downcall.shown().map(|(param, _)| param.rust()).collect()
 }
 
 fn param_type(view: &View<'_>, param: &Param, kind: DownKind) -> TokenStream {
@@ -162,7 +167,7 @@ fn param_type(view: &View<'_>, param: &Param, kind: DownKind) -> TokenStream {
         DownKind::InOut => {
             return view.model.pointee(&param.ty).map(|ty| view.plain(ty, At::Inside)).unwrap_or_default();
         }
-        DownKind::Request { .. } => return quote!(Option<Request<'_>>),
+        DownKind::Request { .. } => return quote!(Request<'_>),
         DownKind::View { mutable } => {
             let ty = pointee();
             if mutable { quote!(ViewMut<'_, #ty>) } else { quote!(View<'_, #ty>) }

@@ -81,8 +81,7 @@ fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let errno = downcall.param(downcall.form.errno);
     let (errno_name, null) = (errno.c(), view.error_code(errno.null));
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
-    let arguments =
-        downcall.params().filter(|(_, kind)| !kind.is_hidden()).map(|(param, kind)| argument(param, kind));
+    let arguments = downcall.shown().map(|(param, kind)| argument(param, kind));
     let told = told(view, downcall, &quote!(provider.#method(#(#arguments),*)));
     let (abi, finish) = (view.abi(), finish(view, downcall));
     quote! {
@@ -238,20 +237,12 @@ fn request(
     let nobody = view.zero(view.model.pointee(&downcall.param(thread).ty).unwrap_or(&Ty::Void), At::Inside);
     let (socket, routine, thread) =
         (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
-    let lent = |field: &str, wanted: &dyn Fn(DownKind) -> bool| {
-        let (param, _) = downcall.params().find(|(_, kind)| wanted(*kind))?;
-        let (field, name) = (ident(field), param.rust());
-        Some(match (param.optional, field == name) {
-            (true, true) => quote!(#field,),
-            (true, false) => quote!(#field: #name,),
-            (false, _) => quote!(#field: Some(#name),),
-        })
-    };
-    let gather = lent("gather", &|kind| matches!(kind, DownKind::Buffers { fill: false, .. }));
-    let scatter = lent("scatter", &|kind| matches!(kind, DownKind::Buffers { fill: true, .. }));
-    let input = lent("input", &|kind| matches!(kind, DownKind::Bytes { .. }));
-    let room = lent("room", &|kind| matches!(kind, DownKind::Room { .. }));
+    let lent = downcall.lent().map(|(param, _, field)| {
+        let name = param.rust();
+        if param.optional { quote!(#field: #name,) } else { quote!(#field: Some(#name),) }
+    });
     quote! {
+        let lent = Lent { #(#lent)* ..Lent::NOTHING };
         let given = if #c.is_null() { None } else {
             #safety
             let overlapped = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?;
@@ -262,13 +253,13 @@ fn request(
             #[doc = "§ Nobody could say later where the routine is to run."]
             if #routine.is_some() && thread.is_none_or(|thread| thread == #nobody) { return Err(#thread_null); }
             let parts = Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread };
-            let lent = Lent { #gather #scatter #input #room ..Lent::NOTHING };
-            Some(Given { parts, lent, teller: S::TELLER, state: &state })
+            Some(Given { parts, teller: const { &S::TELLER }, state: &state, asked: lent.total() })
         };
-        let #name = given.as_ref().map(|given| {
+        let #name = match &given {
+            None => Request::lending(lent),
             #safety
-            unsafe { Request::new(given) }
-        });
+            Some(given) => unsafe { Request::new(given, lent) },
+        };
     }
 }
 
@@ -317,13 +308,15 @@ fn told(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStr
         _ => None,
     });
     let (count, flags) = (counted.map_or(quote!(0), |(name, _)| quote!(#name)), flags.unwrap_or(quote!(0)));
+    let safety = comment("SAFETY: the client lends the structure, and was not told yet.");
     quote! {
         let answer = #ask?;
         if let Progress::Done(values) = &answer {
             let #pattern = *values;
             #check
             if let (Some(given), State::Fresh) = (&given, state.get()) {
-                (S::TELLER.tell)(&given.parts, Ok((#count, #flags)));
+                #safety
+                unsafe { (S::TELLER.tell)(&given.parts, Ok((#count, #flags))) };
             }
         }
         Ok(answer)

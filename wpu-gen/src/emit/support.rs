@@ -17,6 +17,7 @@ const COPIES: &[(&str, &str)] = copies![
     "facts.rs",
     "memory.rs",
     "mod.rs",
+    "owned.rs",
     "refused.rs",
     "request.rs",
     "set.rs",

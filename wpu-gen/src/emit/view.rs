@@ -350,6 +350,27 @@ impl<'a> DownView<'a> {
         self.downcall.params.iter().zip(self.form.params.iter().copied())
     }
 
+    /// Those that the safe form shows.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (&'a Param, DownKind)> + use<'a> {
+        let form = self.form;
+        self.params().filter(|(_, kind)| form.shows(*kind))
+    }
+
+    /// Those that a client lends along with its request, each with what the request calls it.
+    pub(super) fn lent(&self) -> impl Iterator<Item = (&'a Param, DownKind, Ident)> + use<'a> {
+        let requested = self.form.request.is_some();
+        self.params().filter_map(move |(param, kind)| {
+            let name = match kind {
+                DownKind::Buffers { fill: false, .. } => "gather",
+                DownKind::Buffers { fill: true, .. } => "scatter",
+                DownKind::Bytes { .. } => "input",
+                DownKind::Room { wide: false, .. } => "room",
+                _ => return None,
+            };
+            requested.then(|| (param, kind, ident(name)))
+        })
+    }
+
     pub(super) fn param(&self, at: usize) -> &'a Param {
         &self.downcall.params[at]
     }

@@ -20,6 +20,15 @@ pub struct DownForm {
     pub errno: usize,
 }
 
+impl DownForm {
+    /// Whether the safe form shows a parameter by itself: what a client lends along with a request is a part of
+    /// that.
+    #[must_use]
+    pub fn shows(&self, kind: DownKind) -> bool {
+        !(kind.is_hidden() || self.request.is_some() && kind.is_lent())
+    }
+}
+
 /// What a C parameter of a downcall is in the safe form. Numbers are indices of its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DownKind {
@@ -83,6 +92,21 @@ impl DownKind {
 }
 
 impl DownKind {
+    /// Whether it is what a client may lend along with a request.
+    #[must_use]
+    pub fn is_lent(self) -> bool {
+        matches!(self, Self::Buffers { .. } | Self::Bytes { .. } | Self::Room { wide: false, .. })
+    }
+
+    /// Whether it leads to memory of the client's that is lent for the call only.
+    fn is_of_the_call(self) -> bool {
+        let lent = matches!(
+            self,
+            Self::View { .. } | Self::Text | Self::Buffer { .. } | Self::Set(_) | Self::Callback { .. }
+        );
+        lent || matches!(self, Self::Room { wide: true, .. })
+    }
+
     /// Whether it is a pointer of the client's that can be a bad one.
     fn is_checked(self) -> bool {
         !matches!(self, Self::Value | Self::Truth | Self::Length | Self::Context | Self::Routine)
@@ -157,8 +181,10 @@ fn needs(role: Role) -> (&'static str, &'static str, &'static str) {
 }
 
 /// What the output calls things itself where the parameters of a downcall are in use.
-const OWN_NAMES: &[&str] =
-    &["answer", "error", "next", "parts", "procs", "provider", "request_parts", "state", "values"];
+const OWN_NAMES: &[&str] = &[
+    "answer", "error", "given", "here", "lent", "next", "outs", "parts", "procs", "provider", "sent",
+    "state", "values",
+];
 
 /// Derives the form of a downcall, and reports everything that stands in the way.
 pub(crate) fn derive(
@@ -176,14 +202,17 @@ pub(crate) fn derive(
     deriver.names_differ();
     let errno = deriver.only(Role::Errno);
     let params = params.into_iter().collect::<Option<Vec<_>>>()?;
-    deriver.keys_fit(&params);
+    let request = params.iter().position(|kind| matches!(kind, DownKind::Request { .. }));
+    deriver.keys_fit(&params, request.is_some());
+    if request.is_some() {
+        deriver.request_lends(&params);
+    }
     let returned = (downcall.result == ResultKind::Value).then_some(DownAnswer::Returned);
     let outs = params
         .iter()
         .enumerate()
         .filter(|(_, kind)| matches!(kind, DownKind::InOut | DownKind::Out | DownKind::Count { .. }));
     let answers = returned.into_iter().chain(outs.map(|(at, _)| DownAnswer::Param(at))).collect();
-    let request = params.iter().position(|kind| matches!(kind, DownKind::Request { .. }));
     (faults.len() == before).then_some(DownForm { params, answers, request, errno: errno? })
 }
 
@@ -465,8 +494,24 @@ impl Deriver<'_> {
         fits.then_some(DownKind::Request { routine, thread })
     }
 
+    /// All memory beside a request is lent with it, since the request may outlive the call; and there is one of
+    /// each kind.
+    fn request_lends(&mut self, kinds: &[DownKind]) {
+        let same = |one: DownKind, other: DownKind| {
+            one.is_lent() && std::mem::discriminant(&one) == std::mem::discriminant(&other)
+        };
+        for (at, kind) in kinds.iter().enumerate() {
+            if kind.is_of_the_call() || kinds[..at].iter().any(|before| same(*before, *kind)) {
+                let message = format!("a request cannot lend `{}`", self.downcall.params[at].name);
+                let help = "a request lends at most one array of buffers, one row of bytes to read and one to fill; \
+                            nothing else that a client may free when it is told";
+                self.faults.push(Diagnostic::at("role-shape", self.place(at), message).help(help));
+            }
+        }
+    }
+
     /// Keys that have no effect are errors, and visible parameters need a Rust name.
-    fn keys_fit(&mut self, kinds: &[DownKind]) {
+    fn keys_fit(&mut self, kinds: &[DownKind], requested: bool) {
         for (at, kind) in kinds.iter().enumerate() {
             let raw = &self.raw.entry.params[at];
             let role = self.downcall.params[at].role;
@@ -490,7 +535,7 @@ impl Deriver<'_> {
             if let Some(optional) = raw.optional.as_ref().filter(|_| !kind.can_be_absent()) {
                 self.idle("optional", &raw.name, self.raw.at(optional));
             }
-            match (&raw.rust, kind.is_hidden()) {
+            match (&raw.rust, kind.is_hidden() || (requested && kind.is_lent())) {
                 (Some(name), true) => self.idle("as", &raw.name, self.raw.at(name)),
                 (None, false) => {
                     let message = format!("parameter `{}` has no Rust name", raw.name.get_ref());

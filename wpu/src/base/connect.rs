@@ -139,7 +139,12 @@ impl<E: Endpoint> Socket<E> {
         state.end_out |= end_out;
         drop(state);
         if end_out {
-            let begun = self.begin(Way::Out, || self.endpoint.shutdown(Shutdown::Write), || Op::EndSending);
+            let begun = self.begin(
+                Way::Out,
+                (),
+                |()| self.endpoint.shutdown(Shutdown::Write),
+                |()| Some(Op::EndSending),
+            );
             // Nobody reads what is left if the other end is gone: as good as an end.
             begun
                 .map(drop)

@@ -6,7 +6,6 @@ use super::events::{Sink, Window};
 use super::notify::Notify;
 use super::select::{Question, Selection};
 use super::socket::{Home, NewSocket, Phase, Socket, State};
-use super::transfer::Receiving;
 use super::transport::{Endpoint, Kind, Transport};
 use crate::overlapped_result;
 use crate::slab::Slab;
@@ -21,10 +20,7 @@ use wpu_sys::ffi::{
 };
 use wpu_sys::ffi::{HWND, SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 use wpu_sys::ffi::{QOS, WSANETWORKEVENTS, timeval};
-use wpu_sys::{
-    Bytes, Condition, FdSetMut, Gather, Progress, Request, Room, Scatter, ServiceProvider, Text, View,
-    ViewMut,
-};
+use wpu_sys::{Bytes, Condition, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View, ViewMut};
 use wpu_sys::{Declaration, EventRef, Table, UpcallSet, Upcalls, WsaError};
 
 /// All network events that there are.
@@ -251,51 +247,35 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn recv(
         &self,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        self.recv_from(socket, buffers, flags, None, request)
+        self.recv_from(socket, flags, request)
     }
 
     fn recv_from(
         &self,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
-        socket.receive(Receiving { buffers, flags, from }, request)
+        socket.receive(flags, request)
     }
 
-    fn send(
-        &self,
-        socket: SOCKET,
-        buffers: Gather<'_>,
-        flags: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn send(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
-        socket.send(buffers, None, request)
+        socket.send(None, request)
     }
 
-    fn send_to(
-        &self,
-        socket: SOCKET,
-        buffers: Gather<'_>,
-        flags: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
         // A connection has one other end, whatever the client says.
-        let to = to.filter(|_| socket.kind.is_datagram()).map(read_address).transpose()?;
-        socket.send(buffers, to, request)
+        let to = request.input().filter(|_| socket.kind.is_datagram()).map(read_address).transpose()?;
+        socket.send(to, request)
     }
 
     fn get_overlapped_result(
@@ -412,16 +392,9 @@ impl<T: Transport> ServiceProvider for Base<T> {
         self.find(socket)?.set_option(level, option, &value.to_vec())
     }
 
-    fn ioctl(
-        &self,
-        socket: SOCKET,
-        code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        _request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
-        let input = input.map_or_else(Vec::new, Bytes::to_vec);
+        let input = request.input().map_or_else(Vec::new, Bytes::to_vec);
         let answer = match code {
             FIONBIO => socket.set_nonblocking(&input).map(|()| Vec::new()),
             FIONREAD => socket.waiting_bytes().map(|count| count.to_le_bytes().to_vec()),
@@ -431,7 +404,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
             _ => socket.endpoint.ioctl(code, &input),
         }?;
         if !answer.is_empty() {
-            output.ok_or(WsaError::WSAEFAULT)?.fill(&answer)?;
+            request.room().ok_or(WsaError::WSAEFAULT)?.fill(&answer)?;
         }
         Ok(Progress::Done(u32::try_from(answer.len()).unwrap_or(u32::MAX)))
     }

@@ -72,21 +72,24 @@ impl<E: Endpoint> Socket<E> {
     /// Receives, and waits for something if the client wants that.
     pub fn receive(
         self: &Arc<Self>,
-        what: Receiving<'_>,
-        request: Option<Request<'_>>,
+        flags: u32,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        let Some(request) = request else {
+        let try_once = |request: &Request<'_>, moved: &mut usize| {
+            let what = Receiving { buffers: request.scatter(), flags, from: request.room() };
+            self.receive_once(what, moved)
+        };
+        if !request.is_overlapped() {
             let mut moved = 0;
             let timeout = self.lock().options.receive_timeout();
-            let answer = self.take_turns(Way::In, timeout, || self.receive_once(what, &mut moved));
+            let answer = self.take_turns(Way::In, timeout, || try_once(&request, &mut moved));
             self.moved(Way::In);
             return partly(answer, moved).map(Progress::Done);
-        };
+        }
         let moved = Cell::new(0);
-        let flags = what.flags;
-        let once = || {
+        let once = |request: &Request<'_>| {
             let mut so_far = 0;
-            let answer = self.receive_once(what, &mut so_far);
+            let answer = try_once(request, &mut so_far);
             moved.set(so_far);
             answer
         };
@@ -102,23 +105,22 @@ impl<E: Endpoint> Socket<E> {
     /// Sends, and waits for room if the client wants that.
     pub fn send(
         self: &Arc<Self>,
-        buffers: Gather<'_>,
         to: Option<Address>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
         self.may(Way::Out)?;
-        let Some(request) = request else {
+        if !request.is_overlapped() {
             let mut moved = 0;
             let timeout = self.lock().options.send_timeout();
-            let answer =
-                self.take_turns(Way::Out, timeout, || self.send_once(buffers, to.as_ref(), &mut moved));
+            let once = || self.send_once(request.gather(), to.as_ref(), &mut moved);
+            let answer = self.take_turns(Way::Out, timeout, once);
             self.moved(Way::Out);
             return partly(answer, moved).map(|(count, _)| Progress::Done(count));
-        };
+        }
         let moved = Cell::new(0);
-        let once = || {
+        let once = |request: &Request<'_>| {
             let mut so_far = 0;
-            let answer = self.send_once(buffers, to.as_ref(), &mut so_far);
+            let answer = self.send_once(request.gather(), to.as_ref(), &mut so_far);
             moved.set(so_far);
             answer
         };
@@ -132,22 +134,22 @@ impl<E: Endpoint> Socket<E> {
     fn overlapped(
         self: &Arc<Self>,
         way: Way,
-        once: impl FnOnce() -> Outcome,
+        once: impl FnOnce(&Request<'_>) -> Outcome,
         request: Request<'_>,
         op: impl FnOnce(Pended) -> Op,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         if !self.overlapped {
             return Err(WsaError::WSAEINVAL);
         }
-        let overlapped = request.parts().overlapped.as_ptr().addr();
+        let overlapped = request.parts().ok_or(WsaError::WSAEINVAL)?.overlapped.as_ptr().addr();
         self.lock().forget(overlapped);
         let mut proof = None;
-        let pend = || {
-            let (pending, pended) = request.pend();
+        let pend = |request: Request<'_>| {
+            let (pending, pended) = request.pend().ok()?;
             proof = Some(pending);
-            op(pended)
+            Some(op(pended))
         };
-        let done = self.begin(way, once, pend)?;
+        let done = self.begin(way, request, once, pend)?;
         match (done, proof) {
             (Some(done), _) => {
                 self.lock().remember(overlapped, Ok(done));

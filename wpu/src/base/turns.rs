@@ -104,11 +104,12 @@ impl<E: Endpoint> Socket<E> {
 
     /// Tries at once if nobody waits in front; what cannot be done yet becomes a request, at this place in
     /// the line. `pend` makes that of it.
-    pub fn begin<T>(
+    pub fn begin<W, T>(
         self: &Arc<Self>,
         way: Way,
-        attempt: impl FnOnce() -> Result<T, WsaError>,
-        pend: impl FnOnce() -> Op,
+        work: W,
+        attempt: impl FnOnce(&W) -> Result<T, WsaError>,
+        pend: impl FnOnce(W) -> Option<Op>,
     ) -> Result<Option<T>, WsaError> {
         let place = InLine::join(self, way)?;
         let mut state = self.lock();
@@ -125,7 +126,7 @@ impl<E: Endpoint> Socket<E> {
             state.line(way).take_turn();
             drop(state);
             let turn = Turn(self, way);
-            match attempt() {
+            match attempt(&work) {
                 Err(WsaError::WSAEWOULDBLOCK) => {}
                 done => return done.map(Some),
             }
@@ -133,7 +134,7 @@ impl<E: Endpoint> Socket<E> {
         } else {
             drop(state);
         }
-        let op = pend();
+        let Some(op) = pend(work) else { return Ok(None) };
         let mut state = self.lock();
         // When the socket was closed meanwhile, the request is dropped, and so aborted.
         let late = if state.is_closed() { Some(op) } else { state.line(way).turn_into(place.ticket, op) };

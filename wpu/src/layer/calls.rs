@@ -12,8 +12,8 @@ use super::sys::ffi::{
     WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
-    Bytes, Class, Condition, EventRef, FdSetMut, Gather, Progress, Request, Room, Scatter, ServiceProvider,
-    Text, View, ViewMut, WsaError,
+    Bytes, Class, Condition, EventRef, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View,
+    ViewMut, WsaError,
 };
 
 impl<S: Source> ServiceProvider for Next<S> {
@@ -189,20 +189,13 @@ impl<S: Source> ServiceProvider for Next<S> {
     /// Where handles are made for the layer, whoever asks for the handle below a layer gets the
     /// layer's; only the base handle is the base's. Functions of the provider below are not handed
     /// out: they would not know the client's handle, and pass the layer by.
-    fn ioctl(
-        &self,
-        socket: SOCKET,
-        code: u32,
-        input: Option<Bytes<'_>>,
-        output: Option<Room<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         if self.class == Class::NonIfs {
             match code {
                 SIO_BSP_HANDLE | SIO_BSP_HANDLE_SELECT | SIO_BSP_HANDLE_POLL => {
                     let own = self.sockets.find(socket)?;
                     let handle = own.upper.to_ne_bytes();
-                    let room = output.ok_or(WsaError::WSAEFAULT)?;
+                    let room = request.room().ok_or(WsaError::WSAEFAULT)?;
                     room.fill(&handle).map_err(|_| WsaError::WSAEFAULT)?;
                     return Ok(Progress::Done(SOCKET::BITS / 8));
                 }
@@ -214,7 +207,7 @@ impl<S: Source> ServiceProvider for Next<S> {
             }
         }
         self.requested(socket, Moved::Controlled, request, |next, lower, request| {
-            next.ioctl(lower, code, input, output, request)
+            next.ioctl(lower, code, request)
         })
     }
 
@@ -247,12 +240,11 @@ impl<S: Source> ServiceProvider for Next<S> {
     fn recv(
         &self,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         self.requested(socket, Moved::Received, request, |next, lower, request| {
-            next.recv(lower, buffers, flags, request)
+            next.recv(lower, flags, request)
         })
     }
 
@@ -264,13 +256,11 @@ impl<S: Source> ServiceProvider for Next<S> {
     fn recv_from(
         &self,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        from: Option<Room<'_>>,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         self.requested(socket, Moved::Received, request, |next, lower, request| {
-            next.recv_from(lower, buffers, flags, from, request)
+            next.recv_from(lower, flags, request)
         })
     }
 
@@ -306,16 +296,8 @@ impl<S: Source> ServiceProvider for Next<S> {
     }
 
     #[inline]
-    fn send(
-        &self,
-        socket: SOCKET,
-        buffers: Gather<'_>,
-        flags: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
-        self.requested(socket, Moved::Sent, request, |next, lower, request| {
-            next.send(lower, buffers, flags, request)
-        })
+    fn send(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        self.requested(socket, Moved::Sent, request, |next, lower, request| next.send(lower, flags, request))
     }
 
     fn send_disconnect(&self, socket: SOCKET, data: Option<Bytes<'_>>) -> Result<(), WsaError> {
@@ -323,16 +305,9 @@ impl<S: Source> ServiceProvider for Next<S> {
     }
 
     #[inline]
-    fn send_to(
-        &self,
-        socket: SOCKET,
-        buffers: Gather<'_>,
-        flags: u32,
-        to: Option<Bytes<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         self.requested(socket, Moved::Sent, request, |next, lower, request| {
-            next.send_to(lower, buffers, flags, to, request)
+            next.send_to(lower, flags, request)
         })
     }
 

@@ -6,7 +6,7 @@ use super::sockets::Socket;
 use super::source::Source;
 use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED};
 use super::sys::{
-    Given, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
+    Given, Kept, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
 };
 use super::worker::Shared;
 use crate::contain::contain;
@@ -39,6 +39,8 @@ type Told = dyn Fn(SOCKET, Moved, &Outcome) + Send + Sync;
 struct Record {
     overlapped: UnsafeCell<WSAOVERLAPPED>,
     stage: Mutex<Stage>,
+    /// What else the provider below may use until then, and which is not the client's.
+    kept: Mutex<Option<Kept>>,
 }
 
 enum Stage {
@@ -64,7 +66,7 @@ impl Record {
         let free = lock(&FREE).pop();
         let record = free.unwrap_or_else(|| {
             let overlapped = UnsafeCell::new(WSAOVERLAPPED::ZERO);
-            Box::leak(Box::new(Self { overlapped, stage: Mutex::new(Stage::Idle) }))
+            Box::leak(Box::new(Self { overlapped, stage: Mutex::new(Stage::Idle), kept: Mutex::default() }))
         });
         // SAFETY: nobody uses a record that is free.
         unsafe { *record.overlapped.get() = WSAOVERLAPPED::ZERO };
@@ -75,6 +77,7 @@ impl Record {
     /// It is used no more.
     fn free(&'static self) {
         *lock(&self.stage) = Stage::Idle;
+        drop(lock(&self.kept).take());
         lock(&FREE).push(self);
     }
 
@@ -167,15 +170,30 @@ fn outcome(error: DWORD, count: DWORD, flags: DWORD) -> Outcome {
 }
 
 /// For a provider below that is not reached through C: it tells the record.
-const TELLER: Teller = Teller {
+static TELLER: Teller = Teller {
     begin: |_| {},
     tell: |parts, outcome| {
-        // SAFETY: the structure is the record's that the request was made of, which lives for ever.
-        let record: &'static Record = unsafe { parts.overlapped.cast::<Record>().as_ref() };
-        record.complete(outcome);
+        // SAFETY: the teller is that of requests which are made of records.
+        unsafe { record(parts) }.complete(outcome);
     },
+    keep: |parts, kept| {
+        // SAFETY: as above.
+        *lock(&unsafe { record(parts) }.kept) = Some(kept);
+    },
+    // The record is free only when the request has ended, and then lets go.
+    release: |_, _| {},
     end: || {},
 };
+
+/// The record whose structure a request was made of.
+///
+/// # Safety
+///
+/// It was made of a record's.
+unsafe fn record(parts: &Parts) -> &'static Record {
+    // SAFETY: the contract of this function; records live for ever.
+    unsafe { parts.overlapped.cast::<Record>().as_ref() }
+}
 
 impl Moves {
     pub(super) fn new(told: impl Fn(SOCKET, Moved, &Outcome) + Send + Sync + 'static) -> Self {
@@ -193,12 +211,15 @@ impl Moves {
         worker: &Shared,
         socket: &Arc<Socket<S>>,
         moved: Moved,
-        request: Request<'_>,
+        mut request: Request<'_>,
         call: impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
+        let Some((client, asked)) = request.parts().map(|parts| (parts.overlapped, request.asked())) else {
+            return Err(WsaError::WSASYSCALLFAILURE);
+        };
         let record = Record::take();
         let state = Cell::new(State::Fresh);
-        let lent = request.lent();
+        let lent = &mut request;
         let call = |thread: ThreadId<'_>| {
             let parts = Parts {
                 socket: socket.lower,
@@ -206,10 +227,10 @@ impl Moves {
                 routine: Some(completed),
                 thread: Some(thread.raw()),
             };
-            let given = Given { parts, lent, teller: TELLER, state: &state };
-            // SAFETY: the record and the worker outlive the request. What was lent to the client's
-            // request is lent until that is completed, which is after this one.
-            let own = unsafe { Request::new(&given) };
+            let given = Given { parts, teller: &TELLER, state: &state, asked };
+            // SAFETY: the record and the worker outlive the request. The client's request is completed after this
+            // one, or answered when this one has ended.
+            let own = unsafe { lent.instead(&given) };
             call(&socket.below.provider, socket.lower, own)
         };
         // SAFETY: what the call uses is plain memory of the client and of this thread, which waits. Any
@@ -229,10 +250,10 @@ impl Moves {
                 Ok(Progress::Done(answer))
             }
             Ok(Progress::Pending(_)) => {
-                let key = (request.parts().overlapped.addr().get(), record.pointer().addr().get());
+                let key = (client.addr().get(), record.pointer().addr().get());
                 lock(&self.under_way).insert(key, record);
-                // The provider below has the client's memory by now: there is no way back.
-                let pended = contain(|| request.pend());
+                // The provider below has the client's memory by now: there is no way back. Nothing is left to copy.
+                let pended = contain(|| request.pend().ok()).flatten();
                 let (pending, pended) = pended.unwrap_or_else(|| std::process::abort());
                 let (this, held) = (Arc::clone(self), Arc::clone(socket));
                 record.owe(Box::new(move |outcome| {

@@ -98,13 +98,13 @@ impl<S: Source> Next<S> {
         &self,
         socket: SOCKET,
         moved: Moved,
-        request: Option<Request<'_>>,
-        call: impl FnOnce(&S::Provider, SOCKET, Option<Request<'_>>) -> Result<Progress<T>, WsaError>,
+        request: Request<'_>,
+        call: impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
-        match request {
-            Some(request) if self.class == Class::NonIfs => self.moved(socket, moved, request, call),
-            request => self.on(socket, |provider, lower| call(provider, lower, request)),
+        if request.is_overlapped() && self.class == Class::NonIfs {
+            return self.moved(socket, moved, request, call);
         }
+        self.on(socket, |provider, lower| call(provider, lower, request))
     }
 
     /// Not inlined, so that the way of a call without a request stays short.
@@ -114,12 +114,10 @@ impl<S: Source> Next<S> {
         socket: SOCKET,
         moved: Moved,
         request: Request<'_>,
-        call: impl FnOnce(&S::Provider, SOCKET, Option<Request<'_>>) -> Result<Progress<T>, WsaError>,
+        call: impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
         let (own, worker) = (self.sockets.find(socket)?, self.worker()?);
-        self.moves.begin(&worker, &own, moved, request, |provider, lower, request| {
-            call(provider, lower, Some(request))
-        })
+        self.moves.begin(&worker, &own, moved, request, call)
     }
 
     pub(super) fn worker(&self) -> Result<Arc<Shared>, WsaError> {

@@ -4,8 +4,8 @@
 
 use super::sys::ffi::{HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use super::sys::{
-    Bytes, Condition, EventRef, FdSetMut, Gather, Progress, Request, Room, Scatter, ServiceProvider, Text,
-    View, ViewMut, WsaError,
+    Bytes, Condition, EventRef, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View, ViewMut,
+    WsaError,
 };
 use super::{LayerProvider, Layered, Moved};
 
@@ -25,11 +25,9 @@ macro_rules! layered {
                 &self,
                 socket: SOCKET,
                 code: u32,
-                input: Option<Bytes<'_>>,
-                output: Option<Room<'_>>,
-                request: Option<Request<'_>>,
+                request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
-                let done = self.layer.ioctl(&self.next, socket, code, input, output, request)?;
+                let done = self.layer.ioctl(&self.next, socket, code, request)?;
                 Ok(self.note(socket, Moved::Controlled, done, |count| *count))
             }
 
@@ -37,11 +35,10 @@ macro_rules! layered {
             fn recv(
                 &self,
                 socket: SOCKET,
-                buffers: Scatter<'_>,
                 flags: u32,
-                request: Option<Request<'_>>,
+                request: Request<'_>,
             ) -> Result<Progress<(u32, u32)>, WsaError> {
-                let done = self.layer.recv(&self.next, socket, buffers, flags, request)?;
+                let done = self.layer.recv(&self.next, socket, flags, request)?;
                 Ok(self.note(socket, Moved::Received, done, |done| done.0))
             }
 
@@ -49,12 +46,10 @@ macro_rules! layered {
             fn recv_from(
                 &self,
                 socket: SOCKET,
-                buffers: Scatter<'_>,
                 flags: u32,
-                from: Option<Room<'_>>,
-                request: Option<Request<'_>>,
+                request: Request<'_>,
             ) -> Result<Progress<(u32, u32)>, WsaError> {
-                let done = self.layer.recv_from(&self.next, socket, buffers, flags, from, request)?;
+                let done = self.layer.recv_from(&self.next, socket, flags, request)?;
                 Ok(self.note(socket, Moved::Received, done, |done| done.0))
             }
 
@@ -62,11 +57,10 @@ macro_rules! layered {
             fn send(
                 &self,
                 socket: SOCKET,
-                buffers: Gather<'_>,
                 flags: u32,
-                request: Option<Request<'_>>,
+                request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
-                let done = self.layer.send(&self.next, socket, buffers, flags, request)?;
+                let done = self.layer.send(&self.next, socket, flags, request)?;
                 Ok(self.note(socket, Moved::Sent, done, |count| *count))
             }
 
@@ -74,12 +68,10 @@ macro_rules! layered {
             fn send_to(
                 &self,
                 socket: SOCKET,
-                buffers: Gather<'_>,
                 flags: u32,
-                to: Option<Bytes<'_>>,
-                request: Option<Request<'_>>,
+                request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
-                let done = self.layer.send_to(&self.next, socket, buffers, flags, to, request)?;
+                let done = self.layer.send_to(&self.next, socket, flags, request)?;
                 Ok(self.note(socket, Moved::Sent, done, |count| *count))
             }
         }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wpu::ffi::{HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu::{
-    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Gather, Pended, Progress, Request, Room, Scatter,
-    ServiceProvider, Start, Text, View, ViewMut, WsaError, wpu_provider,
+    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Pended, Progress, Request, Room, ServiceProvider,
+    Start, Text, View, ViewMut, WsaError, wpu_provider,
 };
 
 /// What the provider does.
@@ -83,21 +83,17 @@ fn trap() {
 }
 
 /// What all methods with a request do.
-fn trap_with<T>(request: Option<Request<'_>>, answer: T) -> Progress<T> {
+fn trap_with<T>(request: Request<'_>, answer: T) -> Progress<T> {
     trap();
     let mode = *lock(&MODE);
-    match (mode, request) {
-        (Mode::PendThenPanic, Some(request)) => {
-            let (_pending, _pended) = request.pend();
-            throw();
-        }
-        (Mode::ParkThenPanic, Some(request)) => {
-            let (_pending, pended) = request.pend();
-            parked().push(pended);
-            throw();
-        }
-        _ => Progress::Done(answer),
+    if !matches!(mode, Mode::PendThenPanic | Mode::ParkThenPanic) {
+        return Progress::Done(answer);
     }
+    let Ok((_pending, pended)) = request.pend() else { return Progress::Done(answer) };
+    if mode == Mode::ParkThenPanic {
+        parked().push(pended);
+    }
+    throw()
 }
 
 #[wpu_provider(
@@ -142,31 +138,31 @@ macro_rules! traps {
             $(traps!(@ $method ($($type),*) $answer, $value);)*
 
             fn ioctl(
-                &self, _: SOCKET, _: u32, _: Option<Bytes<'_>>, _: Option<Room<'_>>, request: Option<Request<'_>>,
+                &self, _: SOCKET, _: u32, request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
                 Ok(trap_with(request, 0))
             }
 
             fn recv(
-                &self, _: SOCKET, _: Scatter<'_>, _: u32, request: Option<Request<'_>>,
+                &self, _: SOCKET, _: u32, request: Request<'_>,
             ) -> Result<Progress<(u32, u32)>, WsaError> {
                 Ok(trap_with(request, (0, 0)))
             }
 
             fn recv_from(
-                &self, _: SOCKET, _: Scatter<'_>, _: u32, _: Option<Room<'_>>, request: Option<Request<'_>>,
+                &self, _: SOCKET, _: u32, request: Request<'_>,
             ) -> Result<Progress<(u32, u32)>, WsaError> {
                 Ok(trap_with(request, (0, 0)))
             }
 
             fn send(
-                &self, _: SOCKET, _: Gather<'_>, _: u32, request: Option<Request<'_>>,
+                &self, _: SOCKET, _: u32, request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
                 Ok(trap_with(request, 0))
             }
 
             fn send_to(
-                &self, _: SOCKET, _: Gather<'_>, _: u32, _: Option<Bytes<'_>>, request: Option<Request<'_>>,
+                &self, _: SOCKET, _: u32, request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
                 Ok(trap_with(request, 0))
             }

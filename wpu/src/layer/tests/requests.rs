@@ -18,10 +18,11 @@ fn send(stand: &Stand, ask: &mut Ask, socket: usize) -> Result<Progress<u32>, Ws
     let buffers = [WSABUF { len: 8, buf: EIGHT.as_ptr().cast_mut().cast() }];
     // SAFETY: the bytes live for ever, and are only read.
     let buffers = unsafe { Gather::from_raw(buffers.as_ptr(), 1) }.expect("good pointers");
-    let given = ask.given(socket, Lent { gather: Some(buffers), ..Lent::NOTHING });
+    let lent = Lent { gather: Some(buffers), ..Lent::NOTHING };
+    let given = ask.given(socket, &lent);
     // SAFETY: the test keeps the structure and the bytes until the end.
-    let request = unsafe { Request::new(&given) };
-    stand.next.send(socket, buffers, 0, Some(request))
+    let request = unsafe { Request::new(&given, lent) };
+    stand.next.send(socket, 0, request)
 }
 
 #[test]
@@ -206,7 +207,7 @@ fn d_39_what_needs_a_dead_function_fails_at_once() {
             let stand = Stand::under(Class::NonIfs, change);
             let (socket, mut ask) = (stand.socket(), Ask::new());
             let sent = send(&stand, &mut ask, socket).map(|_| ());
-            let without = stand.next.send(socket, Gather::nothing(), 0, None).map(|_| ());
+            let without = stand.next.send(socket, 0, Request::sending(Gather::nothing())).map(|_| ());
             let closed = stand.next.close_socket(socket);
             stand.next.cleanup().expect("it cleans up");
             let calls = stand.calls();

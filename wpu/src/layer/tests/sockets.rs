@@ -6,12 +6,19 @@ use crate::layer::sys::ffi::{
     SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT,
     SOCK_STREAM, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
-use crate::layer::sys::{Bytes, Class, FdSetMut, Gather, Progress, Room, ServiceProvider, View, WsaError};
+use crate::layer::sys::{
+    Bytes, Class, FdSetMut, Gather, Lent, Progress, Request, Room, ServiceProvider, View, WsaError,
+};
 use std::time::{Duration, Instant};
 use wpu_host::Entry;
 
 fn sends(stand: &Stand, socket: usize) -> Result<Progress<u32>, WsaError> {
-    stand.next.send(socket, Gather::nothing(), 0, None)
+    stand.next.send(socket, 0, Request::sending(Gather::nothing()))
+}
+
+/// A call that receives into `room`.
+fn into(room: Room<'_>) -> Request<'_> {
+    Request::lending(Lent { room: Some(room), ..Lent::NOTHING })
 }
 
 #[test]
@@ -298,13 +305,13 @@ fn d_23_base_handles_are_answered_below_and_layers_by_the_layer() {
     let lower = stand.lower();
     stand.calls();
     let mut handle = [0; size_of::<usize>()];
-    let answer = stand.next.ioctl(socket, SIO_BSP_HANDLE, None, Some(Room::new(&mut handle)), None);
+    let answer = stand.next.ioctl(socket, SIO_BSP_HANDLE, into(Room::new(&mut handle)));
     assert_eq!(answer.expect("it is open").done(), Some(&(usize::BITS / 8)));
     assert_eq!(usize::from_ne_bytes(handle), socket);
-    let short = stand.next.ioctl(socket, SIO_BSP_HANDLE, None, Some(Room::new(&mut handle[1..])), None);
+    let short = stand.next.ioctl(socket, SIO_BSP_HANDLE, into(Room::new(&mut handle[1..])));
     assert_eq!(short.err(), Some(WsaError::WSAEFAULT));
     assert!(stand.calls().is_empty());
-    stand.next.ioctl(socket, SIO_BASE_HANDLE, None, None, None).expect("it is open");
+    stand.next.ioctl(socket, SIO_BASE_HANDLE, Request::lending(Lent::NOTHING)).expect("it is open");
     assert_eq!(stand.calls(), [format!("ioctl({lower:#x}, {SIO_BASE_HANDLE:#x})")]);
 }
 
@@ -315,7 +322,7 @@ fn d_22_select_and_poll_are_shown_the_handle_of_a_layer_with_handles_of_its_own(
         let socket = stand.socket();
         stand.calls();
         let mut handle = [0; size_of::<usize>()];
-        let answer = stand.next.ioctl(socket, code, None, Some(Room::new(&mut handle)), None);
+        let answer = stand.next.ioctl(socket, code, into(Room::new(&mut handle)));
         assert!(answer.is_ok(), "it is open");
         (usize::from_ne_bytes(handle) == socket, stand.calls().len())
     };
@@ -330,7 +337,7 @@ fn d_24_functions_that_would_pass_the_layer_by_are_not_handed_out() {
     let ask = |class| {
         let stand = Stand::new(class);
         let socket = stand.socket();
-        stand.next.ioctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, None, None, None).err()
+        stand.next.ioctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, Request::lending(Lent::NOTHING)).err()
     };
     assert_eq!(ask(Class::NonIfs), Some(WsaError::WSAEOPNOTSUPP));
     assert_eq!(ask(Class::Ifs), None, "with the system's handles they work");

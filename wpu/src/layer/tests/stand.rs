@@ -11,12 +11,12 @@ use super::super::sys::ffi::{
     WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
-    Cell as TableCell, Class, Condition, EventRef, FdSetMut, Gather, Given, Lent, Outcome, Parts, Pended,
-    Progress, RawTable, Request, Room, Scatter, ServiceProvider, State, Teller, Upcalls, View, WsaError,
+    Cell as TableCell, Class, Condition, EventRef, FdSetMut, Given, Kept, Lent, Outcome, Parts, Pended,
+    Progress, RawTable, Request, Room, ServiceProvider, State, Teller, Upcalls, View, WsaError,
 };
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -82,23 +82,27 @@ impl Base {
         state.pended.pop_front().expect("there is one")
     }
 
-    fn request(&self, request: Request<'_>) -> Progress<u32> {
+    /// Does what a test says about an overlapped request; gives one back that is not.
+    fn request<'a>(&self, request: Request<'a>) -> Result<Progress<u32>, Request<'a>> {
+        if !request.is_overlapped() {
+            return Err(request);
+        }
         let at_once = self.state().at_once;
         {
             let mut state = self.state();
             state.routines += usize::from(request.has_routine());
-            let thread = request.parts().thread.map_or(0, |thread| thread.ThreadHandle.addr());
-            state.threads.push(thread);
+            let thread = request.parts().and_then(|parts| parts.thread);
+            state.threads.push(thread.map_or(0, |thread| thread.ThreadHandle.addr()));
         }
-        match at_once {
+        Ok(match at_once {
             Some(count) => Progress::Done(count),
             None => {
-                let (pending, pended) = request.pend();
+                let (pending, pended) = request.pend()?;
                 self.state().pended.push_back(pended);
                 self.changed.notify_all();
                 Progress::Pending(pending)
             }
-        }
+        })
     }
 }
 
@@ -193,29 +197,24 @@ impl ServiceProvider for Started {
         self.0.call("get_sock_opt", &format!("{socket:#x}, {level:#x}, {option:#x}"))
     }
 
-    fn ioctl(
-        &self,
-        socket: SOCKET,
-        code: u32,
-        _: Option<super::super::sys::Bytes<'_>>,
-        _: Option<Room<'_>>,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
+    fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         self.0.call("ioctl", &format!("{socket:#x}, {code:#x}"))?;
-        Ok(request.map_or(Progress::Done(0), |request| self.0.request(request)))
+        Ok(self.0.request(request).unwrap_or(Progress::Done(0)))
     }
 
     fn recv(
         &self,
         socket: SOCKET,
-        buffers: Scatter<'_>,
         flags: u32,
-        request: Option<Request<'_>>,
+        request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        self.0.call("recv", &format!("{socket:#x}, {}, {flags}", buffers.total()))?;
-        Ok(match request {
-            Some(request) => self.0.request(request).map(|count| (count, 0)),
-            None => Progress::Done((buffers.write_at(0, b"data").try_into().expect("few"), 0)),
+        self.0.call("recv", &format!("{socket:#x}, {}, {flags}", request.scatter().total()))?;
+        Ok(match self.0.request(request) {
+            Ok(progress) => progress.map(|count| (count, 0)),
+            Err(plain) => {
+                let count = plain.scatter().write_at(0, b"data");
+                Progress::Done((count.try_into().expect("few"), 0))
+            }
         })
     }
 
@@ -244,18 +243,11 @@ impl ServiceProvider for Started {
         Ok(i32::from(read.is_some()) + i32::from(write.is_some()))
     }
 
-    fn send(
-        &self,
-        socket: SOCKET,
-        buffers: Gather<'_>,
-        flags: u32,
-        request: Option<Request<'_>>,
-    ) -> Result<Progress<u32>, WsaError> {
-        self.0.call("send", &format!("{socket:#x}, {}, {flags}", buffers.total()))?;
-        Ok(match request {
-            Some(request) => self.0.request(request),
-            None => Progress::Done(buffers.total().try_into().expect("few")),
-        })
+    fn send(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        let total = request.gather().total();
+        self.0.call("send", &format!("{socket:#x}, {total}, {flags}"))?;
+        let begun = self.0.request(request);
+        Ok(begun.unwrap_or_else(|_| Progress::Done(total.try_into().expect("few"))))
     }
 
     fn set_sock_opt(
@@ -398,6 +390,9 @@ pub struct Ask {
 static ENDS: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
 static ENDED: Condvar = Condvar::new();
 
+/// What is kept for requests that were passed down.
+static KEPT: Mutex<BTreeMap<usize, Kept>> = Mutex::new(BTreeMap::new());
+
 thread_local! {
     /// What happens, once, when a request of this thread is taken on, before anybody knows.
     static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
@@ -408,7 +403,7 @@ pub fn meanwhile(what: impl FnOnce() + 'static) {
     MEANWHILE.set(Some(Box::new(what)));
 }
 
-const TELLER: Teller = Teller {
+static TELLER: Teller = Teller {
     begin: |_| {
         if let Some(what) = MEANWHILE.take() {
             what();
@@ -418,6 +413,11 @@ const TELLER: Teller = Teller {
         ENDS.lock().expect("no panic").push((parts.overlapped.addr().get(), outcome));
         ENDED.notify_all();
     },
+    keep: |parts, kept| {
+        let before = KEPT.lock().expect("no panic").insert(parts.overlapped.addr().get(), kept);
+        drop(before);
+    },
+    release: |parts, _| drop(KEPT.lock().expect("no panic").remove(&parts.overlapped.addr().get())),
     end: || {},
 };
 
@@ -434,10 +434,10 @@ impl Ask {
     }
 
     /// What a request is made of, once.
-    pub fn given<'a>(&'a mut self, socket: SOCKET, lent: Lent<'a>) -> Given<'a> {
+    pub fn given<'a>(&'a mut self, socket: SOCKET, lent: &Lent<'a>) -> Given<'a> {
         let overlapped = std::ptr::NonNull::from(&mut *self.overlapped);
         let parts = Parts { socket, overlapped, routine: None, thread: None };
-        Given { parts, lent, teller: TELLER, state: &self.state }
+        Given { parts, teller: &TELLER, state: &self.state, asked: lent.total() }
     }
 
     /// Waits for the end that the client is told.
