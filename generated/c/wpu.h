@@ -196,8 +196,8 @@ static const wpu_upcall wpu_upcalls[WPU_UPCALLS] = {
     {"WPUCloseSocketHandle", "Gives a socket handle back to Ws2_32.", 0, {{WPU_REQUIRED, WPU_REQUIRED}, {WPU_REQUIRED, WPU_REQUIRED}}, "Ws2_32 keeps a record of every handle it makes, and nothing else removes it", 0, "never creates a socket handle through Ws2_32"},
     {"WPUCreateEvent", "Creates a manual-reset event that is not set.", 0, {{WPU_OPTIONAL, WPU_OPTIONAL}, {WPU_OPTIONAL, WPU_OPTIONAL}}, "an event is an object of the system, which can create it too", "CreateEvent", 0},
     {"WPUCreateSocketHandle", "Makes a socket handle for a provider whose sockets are no file handles.", 0, {{WPU_NOT_APPLICABLE, WPU_NOT_APPLICABLE}, {WPU_REQUIRED, WPU_REQUIRED}}, "Ws2_32 keeps the state of a handle that is no file, and only Ws2_32 can make one", 0, "hands on the handles of the layer below"},
-    {"WPUFDIsSet", "Tells whether a socket is in a set.", 0, {{WPU_OPTIONAL, WPU_OPTIONAL}, {WPU_OPTIONAL, WPU_OPTIONAL}}, "it is a convenience, and a provider can search the set itself", "a search of fd_array up to fd_count", 0},
-    {"WPUGetProviderPath", "Finds the DLL of another provider.", 0, {{WPU_REQUIRED, WPU_REQUIRED}, {WPU_REQUIRED, WPU_REQUIRED}}, "only Ws2_32 knows where the next layer is installed", 0, "base provider: no layer below"},
+    {"WPUFDIsSet", "Tells whether a socket is in a set.", 0, {{WPU_OPTIONAL, WPU_OPTIONAL}, {WPU_OPTIONAL, WPU_OPTIONAL}}, "it is a convenience, and a provider may have to search the set itself anyway", "a search of fd_array up to fd_count", 0},
+    {"WPUGetProviderPath", "Finds the DLL of another provider.", 0, {{WPU_REQUIRED, WPU_REQUIRED}, {WPU_REQUIRED, WPU_REQUIRED}}, "only Ws2_32 knows where the next layer is installed, which may be another vendor's", 0, "base provider: no layer below"},
     {"WPUModifyIFSHandle", "Registers a new file handle with Ws2_32 and returns the handle for the client.", 0, {{WPU_REQUIRED, WPU_REQUIRED}, {WPU_NOT_APPLICABLE, WPU_NOT_APPLICABLE}}, "Ws2_32 must learn which provider owns a handle, and may change it", 0, "the base provider registers every handle"},
     {"WPUPostMessage", "Posts a message to a client's window.", 0, {{WPU_REQUIRED, WPU_OPTIONAL}, {WPU_REQUIRED, WPU_OPTIONAL}}, "only Ws2_32 posts messages in a way that older clients understand", "a message posted from kernel mode", "refuses WSPAsyncSelect"},
     {"WPUQueryBlockingCallback", "Finds the function to call while a client's thread is blocked.", 0, {{WPU_REQUIRED, WPU_REQUIRED}, {WPU_REQUIRED, WPU_REQUIRED}}, "only Ws2_32 knows the blocking hook of a thread", 0, "never blocks a client thread"},
@@ -254,7 +254,7 @@ static const wpu_downcall wpu_downcalls[WPU_DOWNCALLS] = {
 };
 
 /* The errors. */
-#define WPU_ERRORS 49
+#define WPU_ERRORS 50
 
 typedef struct wpu_error {
     signed code;
@@ -263,7 +263,7 @@ typedef struct wpu_error {
 } wpu_error;
 
 static const wpu_error wpu_errors[WPU_ERRORS] = {
-    {11003, "WSANO_RECOVERY", "the catalog cannot be changed: the program is not run by an administrator, or the provider is there already"},
+    {11003, "WSANO_RECOVERY", "the catalog cannot be read or changed: the program may not be run by an administrator, the provider may be there already, or an entry cannot be read or written"},
     {6, "WSA_INVALID_HANDLE", "the event handle is not valid"},
     {6, "ERROR_INVALID_HANDLE", "the handle is not valid"},
     {8, "WSA_NOT_ENOUGH_MEMORY", "there is not enough memory"},
@@ -284,9 +284,10 @@ static const wpu_error wpu_errors[WPU_ERRORS] = {
     {10091, "WSASYSNOTREADY", "the network system is not ready"},
     {10092, "WSAVERNOTSUPPORTED", "the wanted version is not supported"},
     {10104, "WSAEINVALIDPROCTABLE", "the provider's function table is not valid"},
-    {10105, "WSAEINVALIDPROVIDER", "the provider's version is not accepted"},
+    {10105, "WSAEINVALIDPROVIDER", "the provider is not valid, has no such entry, or is of another version"},
     {10106, "WSAEPROVIDERFAILEDINIT", "the provider could not be loaded or started"},
     {10107, "WSASYSCALLFAILURE", "a call failed that should never fail"},
+    {120, "ERROR_CALL_NOT_IMPLEMENTED", "the function does not do this"},
     {996, "WSA_IO_INCOMPLETE", "the overlapped operation is still pending"},
     {10013, "WSAEACCES", "the access is not allowed"},
     {10024, "WSAEMFILE", "no socket descriptor is left"},

@@ -14,9 +14,9 @@ use core::fmt;
 pub struct WsaError(i32);
 
 impl WsaError {
-    /// 11003: the catalog cannot be changed: the program is not run by an administrator, or the provider is there already.
+    /// 11003: the catalog cannot be read or changed: the program may not be run by an administrator, the provider may be there already, or an entry cannot be read or written.
     ///
-    /// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
     pub const WSANO_RECOVERY: Self = Self(11003);
 
     /// 6: the event handle is not valid.
@@ -119,9 +119,9 @@ impl WsaError {
     /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
     pub const WSAEINVALIDPROCTABLE: Self = Self(10104);
 
-    /// 10105: the provider's version is not accepted.
+    /// 10105: the provider is not valid, has no such entry, or is of another version.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
     pub const WSAEINVALIDPROVIDER: Self = Self(10105);
 
     /// 10106: the provider could not be loaded or started.
@@ -133,6 +133,11 @@ impl WsaError {
     ///
     /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
     pub const WSASYSCALLFAILURE: Self = Self(10107);
+
+    /// 120: the function does not do this.
+    ///
+    /// Source: [System Error Codes (0-499)](https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo).
+    pub const ERROR_CALL_NOT_IMPLEMENTED: Self = Self(120);
 
     /// 996: the overlapped operation is still pending.
     ///
@@ -353,7 +358,7 @@ impl From<WsaError> for std::io::Error {
             WsaError::WSAETIMEDOUT => std::io::ErrorKind::TimedOut,
             WsaError::WSAEOPNOTSUPP
             | WsaError::WSAVERNOTSUPPORTED
-            | WsaError::WSAEINVALIDPROVIDER
+            | WsaError::ERROR_CALL_NOT_IMPLEMENTED
             | WsaError::WSAENOPROTOOPT
             | WsaError::WSAEPROTONOSUPPORT
             | WsaError::WSAESOCKTNOSUPPORT

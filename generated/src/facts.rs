@@ -94,11 +94,11 @@ pub static DOWNCALLS: [Downcall; 30] = [
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[45],
+                code: &ERRORS[46],
                 when: "the condition function rejected the connection",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the peer gave the connection up before it was accepted",
             },
             DocumentedError {
@@ -122,7 +122,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket does not listen or is in a wrong state, or the condition function gave an answer that is not valid",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "a connection waits, but no socket descriptor is left",
             },
             DocumentedError {
@@ -138,7 +138,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is of a type without connections",
             },
             DocumentedError {
-                code: &ERRORS[48],
+                code: &ERRORS[49],
                 when: "the condition function put the decision off",
             },
             DocumentedError {
@@ -146,12 +146,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "no connection waits on a non-blocking socket",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "the connection request timed out or was withdrawn",
             },
         ],
         sources: &[&SOURCES[22], &SOURCES[95], &SOURCES[112]],
-        notes: &[&NOTES[0], &NOTES[7], &NOTES[8], &NOTES[9]],
+        notes: &[&NOTES[2], &NOTES[11], &NOTES[12]],
     },
     Downcall {
         name: "WSPAddressToString",
@@ -173,7 +173,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[10], &NOTES[11]],
+        notes: &[&NOTES[3], &NOTES[13], &NOTES[14]],
     },
     Downcall {
         name: "WSPAsyncSelect",
@@ -209,7 +209,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &SOURCES[111],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[1], &NOTES[5], &NOTES[52]],
+        notes: &[&NOTES[3], &NOTES[55]],
     },
     Downcall {
         name: "WSPBind",
@@ -218,7 +218,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPBind(SOCKET s, const sockaddr *name, int namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 3,
-        refusal: Some(&ERRORS[36]),
+        refusal: Some(&ERRORS[37]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -226,16 +226,16 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the address is none of this machine",
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the address is too short, or is not of the socket's family",
+                when: "the address is not valid memory, is too short, has a wrong form, or is not of the socket's family",
             },
             DocumentedError {
                 code: &ERRORS[14],
@@ -255,7 +255,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[25], &SOURCES[112]],
-        notes: &[&NOTES[1]],
+        notes: &[&NOTES[3]],
     },
     Downcall {
         name: "WSPCancelBlockingCall",
@@ -277,7 +277,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[26], &SOURCES[90], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1]],
+        notes: &[&NOTES[3]],
     },
     Downcall {
         name: "WSPCleanup",
@@ -307,7 +307,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[92], &SOURCES[112]],
-        notes: &[&NOTES[6]],
+        notes: &[&NOTES[9], &NOTES[10]],
     },
     Downcall {
         name: "WSPCloseSocket",
@@ -337,7 +337,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[27], &SOURCES[93], &SOURCES[112]],
-        notes: &[&NOTES[1]],
+        notes: &[&NOTES[3]],
     },
     Downcall {
         name: "WSPConnect",
@@ -354,7 +354,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
@@ -366,35 +366,35 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[27],
+                code: &ERRORS[28],
                 when: "the non-blocking socket is connecting already",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the peer's address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[45],
+                code: &ERRORS[46],
                 when: "the peer refused the connection",
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the address is too short, a buffer is too small, or the caller data is too long",
+                when: "the address is not valid memory or is too short, a buffer is too small, or the caller data is too long",
             },
             DocumentedError {
                 code: &ERRORS[5],
                 when: "the socket listens",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket is connected already",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
@@ -410,11 +410,11 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the quality of service cannot be had",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "the provider sends no caller data",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "the peer did not answer in time",
             },
             DocumentedError {
@@ -422,12 +422,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the non-blocking socket cannot connect at once; it goes on connecting",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "the address is a broadcast address and the socket has no `SO_BROADCAST`",
             },
         ],
         sources: &[&SOURCES[28], &SOURCES[112]],
-        notes: &[&NOTES[14]],
+        notes: &[&NOTES[17]],
     },
     Downcall {
         name: "WSPDuplicateSocket",
@@ -452,7 +452,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
@@ -465,7 +465,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[29], &SOURCES[101], &SOURCES[122], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[12]],
+        notes: &[&NOTES[3], &NOTES[15]],
     },
     Downcall {
         name: "WSPEnumNetworkEvents",
@@ -495,7 +495,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[17]],
+        notes: &[&NOTES[3], &NOTES[20]],
     },
     Downcall {
         name: "WSPEventSelect",
@@ -525,7 +525,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[31], &SOURCES[103], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[17]],
+        notes: &[&NOTES[3], &NOTES[20]],
     },
     Downcall {
         name: "WSPGetOverlappedResult",
@@ -554,12 +554,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a parameter is not valid",
             },
             DocumentedError {
-                code: &ERRORS[24],
+                code: &ERRORS[25],
                 when: "the operation is still pending and the call does not wait",
             },
         ],
         sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[100], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[3], &NOTES[15], &NOTES[22], &NOTES[26]],
+        notes: &[&NOTES[3], &NOTES[5], &NOTES[18], &NOTES[25], &NOTES[29]],
     },
     Downcall {
         name: "WSPGetPeerName",
@@ -568,7 +568,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetPeerName(SOCKET s, sockaddr *name, LPINT namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 12,
-        refusal: Some(&ERRORS[42]),
+        refusal: Some(&ERRORS[43]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -577,7 +577,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the buffer is too small",
+                when: "the buffer or its length is not valid memory, or the buffer is too small",
             },
             DocumentedError {
                 code: &ERRORS[14],
@@ -588,12 +588,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket is not connected",
             },
         ],
         sources: &[&SOURCES[33], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[5]],
+        notes: &[&NOTES[3], &NOTES[7]],
     },
     Downcall {
         name: "WSPGetSockName",
@@ -611,7 +611,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the buffer is too small",
+                when: "the buffer or its length is not valid memory, or the buffer is too small",
             },
             DocumentedError {
                 code: &ERRORS[14],
@@ -623,11 +623,11 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[5],
-                when: "the socket has no local address yet",
+                when: "the socket has no local address yet, or was bound to a wildcard address and is not connected",
             },
         ],
         sources: &[&SOURCES[34], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1]],
+        notes: &[&NOTES[3]],
     },
     Downcall {
         name: "WSPGetSockOpt",
@@ -636,7 +636,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetSockOpt(SOCKET s, int level, int optname, CHAR *optval, LPINT optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 14,
-        refusal: Some(&ERRORS[31]),
+        refusal: Some(&ERRORS[32]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -645,7 +645,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the buffer is too small",
+                when: "the buffer or its length is not valid memory, or the buffer is too small",
             },
             DocumentedError {
                 code: &ERRORS[5],
@@ -656,7 +656,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "the option is not known or not supported",
             },
             DocumentedError {
@@ -665,7 +665,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[112]],
-        notes: &[&NOTES[1]],
+        notes: &[&NOTES[3]],
     },
     Downcall {
         name: "WSPGetQOSByName",
@@ -687,7 +687,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the buffer is too small",
+                when: "`lpQOS` is not valid memory, or the buffer is too small",
             },
             DocumentedError {
                 code: &ERRORS[5],
@@ -699,7 +699,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[36], &SOURCES[105], &SOURCES[112]],
-        notes: &[&NOTES[2], &NOTES[3], &NOTES[13], &NOTES[71]],
+        notes: &[&NOTES[4], &NOTES[5], &NOTES[7], &NOTES[16], &NOTES[74]],
     },
     Downcall {
         name: "WSPIoctl",
@@ -717,7 +717,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "a buffer is too small",
+                when: "a buffer or `lpcbBytesReturned` is not valid memory, or a buffer is too small",
             },
             DocumentedError {
                 code: &ERRORS[5],
@@ -745,7 +745,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[37], &SOURCES[100], &SOURCES[112]],
-        notes: &[&NOTES[4], &NOTES[21], &NOTES[23]],
+        notes: &[&NOTES[6], &NOTES[24], &NOTES[26]],
     },
     Downcall {
         name: "WSPJoinLeaf",
@@ -762,7 +762,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
@@ -774,31 +774,31 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[27],
+                code: &ERRORS[28],
                 when: "the non-blocking socket is joining already",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[45],
+                code: &ERRORS[46],
                 when: "the peer refused the join",
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the address is too short, a buffer is too small, or the caller data is too long",
+                when: "the address is not valid memory or is too short, a buffer is too small, or the caller data is too long",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket belongs to the session already",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
@@ -814,16 +814,16 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the quality of service cannot be had",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "the provider sends no caller data",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "the peer did not answer in time",
             },
         ],
         sources: &[&SOURCES[38], &SOURCES[95], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[14]],
+        notes: &[&NOTES[17]],
     },
     Downcall {
         name: "WSPListen",
@@ -840,7 +840,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
@@ -852,11 +852,11 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket has no local address",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket is connected",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
@@ -873,7 +873,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[39], &SOURCES[112]],
-        notes: &[&NOTES[18]],
+        notes: &[&NOTES[21]],
     },
     Downcall {
         name: "WSPRecv",
@@ -890,7 +890,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket is not connected",
             },
             DocumentedError {
@@ -902,7 +902,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
@@ -918,7 +918,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket cannot receive, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "receiving was ended with `WSPShutdown`",
             },
             DocumentedError {
@@ -926,7 +926,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a non-blocking socket has nothing to receive, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[29],
+                code: &ERRORS[30],
                 when: "the message is longer than the buffers",
             },
             DocumentedError {
@@ -934,15 +934,15 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[47],
+                code: &ERRORS[48],
                 when: "the peer closed the message-oriented connection gracefully",
             },
             DocumentedError {
@@ -955,7 +955,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[40], &SOURCES[100], &SOURCES[102], &SOURCES[112]],
-        notes: &[&NOTES[15], &NOTES[21], &NOTES[22], &NOTES[23], &NOTES[24]],
+        notes: &[&NOTES[18], &NOTES[24], &NOTES[25], &NOTES[26], &NOTES[27]],
     },
     Downcall {
         name: "WSPRecvDisconnect",
@@ -964,7 +964,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPRecvDisconnect(SOCKET s, LPWSABUF lpInboundDisconnectData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 20,
-        refusal: Some(&ERRORS[31]),
+        refusal: Some(&ERRORS[32]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -976,7 +976,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "the protocol has no farewell data",
             },
             DocumentedError {
@@ -984,7 +984,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
@@ -993,7 +993,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[41], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[5], &NOTES[14], &NOTES[15]],
+        notes: &[&NOTES[3], &NOTES[17], &NOTES[18]],
     },
     Downcall {
         name: "WSPRecvFrom",
@@ -1026,11 +1026,11 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the socket is connected",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
@@ -1042,7 +1042,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket cannot receive, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "receiving was ended with `WSPShutdown`",
             },
             DocumentedError {
@@ -1050,15 +1050,15 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a non-blocking socket has nothing to receive, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[29],
+                code: &ERRORS[30],
                 when: "the message is longer than the buffers",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the peer reset the connection, or an earlier datagram found nobody at its port",
             },
             DocumentedError {
-                code: &ERRORS[47],
+                code: &ERRORS[48],
                 when: "the peer closed the message-oriented connection gracefully",
             },
             DocumentedError {
@@ -1078,13 +1078,13 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &SOURCES[112],
         ],
         notes: &[
-            &NOTES[4],
-            &NOTES[9],
-            &NOTES[15],
-            &NOTES[21],
-            &NOTES[22],
-            &NOTES[23],
+            &NOTES[6],
+            &NOTES[12],
+            &NOTES[18],
+            &NOTES[24],
             &NOTES[25],
+            &NOTES[26],
+            &NOTES[28],
         ],
     },
     Downcall {
@@ -1123,7 +1123,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[43], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[19], &NOTES[20]],
+        notes: &[&NOTES[3], &NOTES[22], &NOTES[23]],
     },
     Downcall {
         name: "WSPSend",
@@ -1140,7 +1140,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "the address is a broadcast address and the socket does not allow that",
             },
             DocumentedError {
@@ -1152,7 +1152,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`lpBuffers` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "the remote host has reset, which broke the connection",
             },
             DocumentedError {
@@ -1160,7 +1160,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the provider has no room for the data",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket is not connected",
             },
             DocumentedError {
@@ -1172,7 +1172,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket cannot send, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "sending was ended with `WSPShutdown`",
             },
             DocumentedError {
@@ -1180,7 +1180,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a non-blocking socket cannot send at once, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[29],
+                code: &ERRORS[30],
                 when: "the message is longer than the transport can send at once",
             },
             DocumentedError {
@@ -1188,11 +1188,11 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the peer reset the connection",
             },
             DocumentedError {
@@ -1205,7 +1205,15 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[44], &SOURCES[100], &SOURCES[102], &SOURCES[112]],
-        notes: &[&NOTES[0], &NOTES[4], &NOTES[5], &NOTES[21], &NOTES[23], &NOTES[24]],
+        notes: &[
+            &NOTES[2],
+            &NOTES[6],
+            &NOTES[7],
+            &NOTES[8],
+            &NOTES[24],
+            &NOTES[26],
+            &NOTES[27],
+        ],
     },
     Downcall {
         name: "WSPSendDisconnect",
@@ -1214,7 +1222,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSendDisconnect(SOCKET s, LPWSABUF lpOutboundDisconnectData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 24,
-        refusal: Some(&ERRORS[31]),
+        refusal: Some(&ERRORS[32]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -1222,7 +1230,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "there is farewell data, which the provider cannot send",
             },
             DocumentedError {
@@ -1230,7 +1238,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
@@ -1243,7 +1251,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[45], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1]],
+        notes: &[&NOTES[3]],
     },
     Downcall {
         name: "WSPSendTo",
@@ -1260,7 +1268,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "the address is a broadcast address and the socket does not allow that",
             },
             DocumentedError {
@@ -1276,7 +1284,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`lpBuffers` or `lpTo` is not valid, or the address is too short",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
@@ -1284,7 +1292,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the provider has no room for the data",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
@@ -1296,7 +1304,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket cannot send, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "sending was ended with `WSPShutdown`",
             },
             DocumentedError {
@@ -1304,7 +1312,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a non-blocking socket cannot send at once, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[29],
+                code: &ERRORS[30],
                 when: "the message is longer than the transport can send at once",
             },
             DocumentedError {
@@ -1312,27 +1320,27 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[28],
+                code: &ERRORS[29],
                 when: "there is no address to send to",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
@@ -1351,7 +1359,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &SOURCES[111],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[21], &NOTES[23]],
+        notes: &[&NOTES[8], &NOTES[24], &NOTES[26]],
     },
     Downcall {
         name: "WSPSetSockOpt",
@@ -1360,7 +1368,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, const CHAR *optval, int optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 26,
-        refusal: Some(&ERRORS[31]),
+        refusal: Some(&ERRORS[32]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -1369,7 +1377,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[4],
-                when: "the value is too short",
+                when: "the value is not valid memory, or is too short",
             },
             DocumentedError {
                 code: &ERRORS[14],
@@ -1380,15 +1388,15 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the level or the value is not valid",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "the option is not known or not supported",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the connection was lost while `SO_KEEPALIVE` was set",
             },
             DocumentedError {
@@ -1397,7 +1405,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[5], &NOTES[16]],
+        notes: &[&NOTES[3], &NOTES[7], &NOTES[19]],
     },
     Downcall {
         name: "WSPShutdown",
@@ -1422,7 +1430,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
@@ -1431,7 +1439,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[48], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1]],
+        notes: &[&NOTES[3]],
     },
     Downcall {
         name: "WSPSocket",
@@ -1440,7 +1448,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "SOCKET WSPSocket(int af, int type, int protocol, LPWSAPROTOCOL_INFOW lpProtocolInfo, GROUP g, DWORD dwFlags, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 28,
-        refusal: Some(&ERRORS[33]),
+        refusal: Some(&ERRORS[34]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -1448,7 +1456,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "the address family is not supported",
             },
             DocumentedError {
@@ -1456,7 +1464,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
@@ -1464,15 +1472,15 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "no buffer space is left for the socket",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "the protocol is not supported",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the protocol is of the wrong type for the socket",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "the socket type is not supported in this address family",
             },
             DocumentedError {
@@ -1487,7 +1495,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &SOURCES[99],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[1], &NOTES[11]],
+        notes: &[&NOTES[3], &NOTES[14]],
     },
     Downcall {
         name: "WSPStringToAddress",
@@ -1509,7 +1517,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[50], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[1], &NOTES[11]],
+        notes: &[&NOTES[3], &NOTES[14]],
     },
 ];
 
@@ -1556,7 +1564,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[43], &NOTES[63]],
+        notes: &[&NOTES[46], &NOTES[66]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -1605,7 +1613,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[35], &NOTES[41], &NOTES[46], &NOTES[63]],
+        notes: &[&NOTES[38], &NOTES[44], &NOTES[49], &NOTES[66]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -1696,7 +1704,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[35], &NOTES[40], &NOTES[45], &NOTES[47]],
+        notes: &[&NOTES[38], &NOTES[43], &NOTES[48], &NOTES[50]],
         rust: Method {
             params: &[("entry", "u32"), ("context", "usize")],
             returns: ":: core :: result :: Result < $ :: SocketHandle , $ :: WsaError >",
@@ -1725,14 +1733,14 @@ pub static UPCALLS: [Upcall; 16] = [
             [Requirement::Optional, Requirement::Optional],
             [Requirement::Optional, Requirement::Optional],
         ],
-        reason: "it is a convenience, and a provider can search the set itself",
+        reason: "it is a convenience, and a provider may have to search the set itself anyway",
         substitute: Some("a search of fd_array up to fd_count"),
         waiver: None,
         acquire: None,
         release: None,
         errors: &[],
         sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[56], &NOTES[57]],
+        notes: &[&NOTES[59], &NOTES[60]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET"), ("set", "$ :: FdSet < '_ >")],
             returns: "bool",
@@ -1761,7 +1769,7 @@ pub static UPCALLS: [Upcall; 16] = [
             [Requirement::Required, Requirement::Required],
             [Requirement::Required, Requirement::Required],
         ],
-        reason: "only Ws2_32 knows where the next layer is installed",
+        reason: "only Ws2_32 knows where the next layer is installed, which may be another vendor's",
         substitute: None,
         waiver: Some("base provider: no layer below"),
         acquire: None,
@@ -1777,7 +1785,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[38], &NOTES[49], &NOTES[59]],
+        notes: &[&NOTES[41], &NOTES[52], &NOTES[62]],
         rust: Method {
             params: &[("id", "& $ :: ffi :: GUID")],
             returns: ":: core :: result :: Result < $ :: WideString , $ :: WsaError >",
@@ -1825,7 +1833,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[40], &NOTES[47], &NOTES[58]],
+        notes: &[&NOTES[43], &NOTES[50], &NOTES[61]],
         rust: Method {
             params: &[("entry", "u32"), ("proposed", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < $ :: ffi :: SOCKET , $ :: WsaError >",
@@ -1861,7 +1869,7 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[],
         sources: &[&SOURCES[12], &SOURCES[104], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[37], &NOTES[43], &NOTES[51], &NOTES[52]],
+        notes: &[&NOTES[40], &NOTES[46], &NOTES[54], &NOTES[55]],
         rust: Method {
             params: &[
                 ("window", "$ :: ffi :: HWND"),
@@ -1918,7 +1926,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[40], &NOTES[53], &NOTES[54], &NOTES[55]],
+        notes: &[&NOTES[43], &NOTES[56], &NOTES[57], &NOTES[58]],
         rust: Method {
             params: &[("entry", "u32")],
             returns: ":: core :: result :: Result < :: core :: option :: Option < $ :: BlockingHook > , $ :: WsaError >",
@@ -1959,7 +1967,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[45], &NOTES[46]],
+        notes: &[&NOTES[48], &NOTES[49]],
         rust: Method {
             params: &[("socket", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < usize , $ :: WsaError >",
@@ -2007,7 +2015,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[112],
         ],
-        notes: &[&NOTES[48], &NOTES[53], &NOTES[54], &NOTES[62]],
+        notes: &[&NOTES[51], &NOTES[56], &NOTES[57], &NOTES[65]],
         rust: Method {
             params: &[("thread", "$ :: ThreadId < '_ >"), ("apc", "$ :: Apc")],
             returns: ":: core :: result :: Result < () , $ :: Refused < $ :: Apc , $ :: WsaError >>",
@@ -2048,7 +2056,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[43], &NOTES[64]],
+        notes: &[&NOTES[46], &NOTES[67]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -2089,7 +2097,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[17], &SOURCES[103], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[43], &NOTES[50], &NOTES[64]],
+        notes: &[&NOTES[46], &NOTES[53], &NOTES[67]],
         rust: Method {
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -2130,7 +2138,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[11], &SOURCES[100], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[24], &NOTES[34], &NOTES[45]],
+        notes: &[&NOTES[27], &NOTES[37], &NOTES[48]],
         rust: Method {
             params: &[],
             returns: ":: core :: result :: Result < $ :: OpenThread , $ :: WsaError >",
@@ -2171,7 +2179,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[34], &NOTES[41], &NOTES[48], &NOTES[63]],
+        notes: &[&NOTES[37], &NOTES[44], &NOTES[51], &NOTES[66]],
         rust: Method {
             params: &[("thread", "$ :: ThreadId < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
@@ -2217,14 +2225,14 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[113],
         ],
         notes: &[
-            &NOTES[27],
-            &NOTES[34],
-            &NOTES[36],
-            &NOTES[42],
-            &NOTES[46],
-            &NOTES[60],
-            &NOTES[61],
-            &NOTES[62],
+            &NOTES[30],
+            &NOTES[37],
+            &NOTES[39],
+            &NOTES[45],
+            &NOTES[49],
+            &NOTES[63],
+            &NOTES[64],
+            &NOTES[65],
         ],
         rust: Method {
             params: &[
@@ -2334,11 +2342,11 @@ pub static ENTRIES: [Entry; 2] = [
 ];
 
 /// Every error code that the spec names. Of two names for one value, the one to report comes first.
-pub static ERRORS: [ErrorCode; 49] = [
+pub static ERRORS: [ErrorCode; 50] = [
     ErrorCode {
         name: "WSANO_RECOVERY",
         value: 11003,
-        text: "the catalog cannot be changed: the program is not run by an administrator, or the provider is there already",
+        text: "the catalog cannot be read or changed: the program may not be run by an administrator, the provider may be there already, or an entry cannot be read or written",
     },
     ErrorCode {
         name: "WSA_INVALID_HANDLE",
@@ -2443,7 +2451,7 @@ pub static ERRORS: [ErrorCode; 49] = [
     ErrorCode {
         name: "WSAEINVALIDPROVIDER",
         value: 10105,
-        text: "the provider's version is not accepted",
+        text: "the provider is not valid, has no such entry, or is of another version",
     },
     ErrorCode {
         name: "WSAEPROVIDERFAILEDINIT",
@@ -2454,6 +2462,11 @@ pub static ERRORS: [ErrorCode; 49] = [
         name: "WSASYSCALLFAILURE",
         value: 10107,
         text: "a call failed that should never fail",
+    },
+    ErrorCode {
+        name: "ERROR_CALL_NOT_IMPLEMENTED",
+        value: 120,
+        text: "the function does not do this",
     },
     ErrorCode {
         name: "WSA_IO_INCOMPLETE",
@@ -2583,7 +2596,19 @@ pub static ERRORS: [ErrorCode; 49] = [
 ];
 
 /// Where sources contradict each other or are silent, and what was decided.
-pub static NOTES: [Note; 75] = [
+pub static NOTES: [Note; 78] = [
+    Note {
+        id: "no-recovery",
+        says: "The pages of the functions for the catalog give causes of WSANO_RECOVERY and say that there are others: the provider is installed already, the caller lacks the rights, an entry cannot be opened, made or written. In the list of error codes it is an error of name look-up.",
+        decision: "Its text names these causes as possible ones, since nothing here looks up names.",
+        sources: &[&SOURCES[72], &SOURCES[75], &SOURCES[83], &SOURCES[79], &SOURCES[87]],
+    },
+    Note {
+        id: "order-fails-otherwise",
+        says: "The pages of both functions that order the catalog say that they may also answer any error of the registry.",
+        decision: "Those errors are not listed: they have no names here, and are shown as numbers.",
+        sources: &[&SOURCES[83], &SOURCES[84]],
+    },
     Note {
         id: "names-of-downcalls",
         says: "Some pages call the functions WSPAccept and so on, others give them the names of their pointer types, LPWSPSend.",
@@ -2616,9 +2641,21 @@ pub static NOTES: [Note; 75] = [
     },
     Note {
         id: "lists-with-mistakes",
-        says: "Some lists name a code twice. That of WSPSend explains WSAENOBUFS with a sentence about keep-alive activity, which other pages have for WSAENETRESET. Half of the list of WSPRecvDisconnect stands below its table.",
-        decision: "Each code is listed once, the sentence is read as a copying mistake, and both halves count.",
-        sources: &[&SOURCES[24], &SOURCES[33], &SOURCES[47], &SOURCES[44], &SOURCES[41]],
+        says: "The list of WSPGetPeerName names WSAENOTSOCK twice, that of WSPSetSockOpt WSAEINPROGRESS. That of WSPGetQOSByName prints WSAENOTSOCK a second time, where its link and its explanation are those of WSAEFAULT. That of WSPSend explains WSAENOBUFS with a sentence about keep-alive activity, which other pages have for WSAENETRESET.",
+        decision: "Each code is listed once, the link counts, and the sentence is read as a copying mistake.",
+        sources: &[&SOURCES[33], &SOURCES[47], &SOURCES[36], &SOURCES[44]],
+    },
+    Note {
+        id: "pending-outside-the-list",
+        says: "The lists of WSPSend and WSPSendTo have no WSA_IO_PENDING. The text above each says that it stands for a request that has begun.",
+        decision: "The code is listed, as for the other functions with requests.",
+        sources: &[&SOURCES[44], &SOURCES[46]],
+    },
+    Note {
+        id: "clean-up-in-progress",
+        says: "The page of WSPCleanup does not list WSAEINPROGRESS. That of WSACleanup does, for a blocking call that is running, and Ws2_32 hands on what a provider answers.",
+        decision: "The code is listed: a clean-up that comes within a call of the provider cannot wait for that call to end, and is refused with it.",
+        sources: &[&SOURCES[21], &SOURCES[20]],
     },
     Note {
         id: "clean-up-without-provider",
@@ -2631,12 +2668,6 @@ pub static NOTES: [Note; 75] = [
         says: "WSPAccept answers WSATRY_AGAIN after a condition function that put its decision off. In the list of error codes this is an error of name look-up.",
         decision: "The code is listed; its text speaks of the decision, as no other function here answers it.",
         sources: &[&SOURCES[22], &SOURCES[87]],
-    },
-    Note {
-        id: "condition-prototype",
-        says: "The pages print the condition function with a context of 32 bits. The headers have one as wide as a pointer.",
-        decision: "The headers are followed.",
-        sources: &[&SOURCES[22], &SOURCES[63], &SOURCES[114]],
     },
     Note {
         id: "half-an-address",

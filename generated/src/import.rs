@@ -76,6 +76,15 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
 }
 
 /// Finds `WSCInstallProvider`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -111,6 +120,15 @@ pub unsafe fn provide_wsc_install_provider(function: ffi::WSCInstallProviderFn) 
 }
 
 /// Finds `WSCInstallProvider`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -129,6 +147,15 @@ pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
 }
 
 /// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -166,6 +193,15 @@ pub unsafe fn provide_wsc_install_provider64_32(
 }
 
 /// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -186,6 +222,15 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 }
 
 /// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -194,6 +239,13 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 }
 
 /// Finds `WSCDeinstallProvider`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -226,6 +278,13 @@ pub unsafe fn provide_wsc_deinstall_provider(function: ffi::WSCDeinstallProvider
 }
 
 /// Finds `WSCDeinstallProvider`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -244,6 +303,13 @@ pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
 }
 
 /// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -276,6 +342,13 @@ pub unsafe fn provide_wsc_deinstall_provider32(function: ffi::WSCDeinstallProvid
 }
 
 /// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -296,6 +369,13 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 }
 
 /// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -304,6 +384,12 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 }
 
 /// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -338,6 +424,12 @@ pub unsafe fn provide_wsc_enum_protocols32(function: ffi::WSCEnumProtocols32Fn) 
 }
 
 /// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -356,6 +448,12 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
 }
 
 /// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -364,6 +462,11 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
 }
 
 /// Finds `WSCGetProviderPath`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -398,6 +501,11 @@ pub unsafe fn provide_wsc_get_provider_path(function: ffi::WSCGetProviderPathFn)
 }
 
 /// Finds `WSCGetProviderPath`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -416,6 +524,11 @@ pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
 }
 
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -450,6 +563,11 @@ pub unsafe fn provide_wsc_get_provider_path32(function: ffi::WSCGetProviderPath3
 }
 
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -468,6 +586,11 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
 }
 
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -476,6 +599,12 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
 }
 
 /// Finds `WSCWriteProviderOrder`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -508,6 +637,12 @@ pub unsafe fn provide_wsc_write_provider_order(function: ffi::WSCWriteProviderOr
 }
 
 /// Finds `WSCWriteProviderOrder`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -526,6 +661,12 @@ pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
 }
 
 /// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -560,6 +701,12 @@ pub unsafe fn provide_wsc_write_provider_order32(
 }
 
 /// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -580,6 +727,12 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
 }
 
 /// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -588,6 +741,15 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
 }
 
 /// Finds `WSCGetProviderInfo`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -624,6 +786,15 @@ pub unsafe fn provide_wsc_get_provider_info(function: ffi::WSCGetProviderInfoFn)
 }
 
 /// Finds `WSCGetProviderInfo`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -642,6 +813,14 @@ pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
 }
 
 /// Finds `WSCSetProviderInfo`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -678,6 +857,14 @@ pub unsafe fn provide_wsc_set_provider_info(function: ffi::WSCSetProviderInfoFn)
 }
 
 /// Finds `WSCSetProviderInfo`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -696,6 +883,15 @@ pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
 }
 
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -732,6 +928,15 @@ pub unsafe fn provide_wsc_get_provider_info32(function: ffi::WSCGetProviderInfo3
 }
 
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -750,6 +955,15 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
 }
 
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -758,6 +972,14 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
 }
 
 /// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -794,6 +1016,14 @@ pub unsafe fn provide_wsc_set_provider_info32(function: ffi::WSCSetProviderInfo3
 }
 
 /// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -812,6 +1042,14 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
 }
 
 /// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -820,6 +1058,12 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
 }
 
 /// Finds `WSCEnumProtocols`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -854,6 +1098,12 @@ pub unsafe fn provide_wsc_enum_protocols(function: ffi::WSCEnumProtocolsFn) {
 }
 
 /// Finds `WSCEnumProtocols`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(not(windows))]
 #[inline]

@@ -137,7 +137,7 @@ pub trait ServiceProvider {
     /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
     /// - [`WSAEADDRINUSE`](WsaError::WSAEADDRINUSE): the address is in use and the socket does not allow that with `SO_REUSEADDR`
     /// - [`WSAEADDRNOTAVAIL`](WsaError::WSAEADDRNOTAVAIL): the address is none of this machine
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is too short, or is not of the socket's family
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is not valid memory, is too short, has a wrong form, or is not of the socket's family
     /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket has an address already
     /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): there are not enough buffers, or too many connections
@@ -241,7 +241,7 @@ pub trait ServiceProvider {
     /// - [`WSAEADDRNOTAVAIL`](WsaError::WSAEADDRNOTAVAIL): the peer's address is not valid
     /// - [`WSAEAFNOSUPPORT`](WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
     /// - [`WSAECONNREFUSED`](WsaError::WSAECONNREFUSED): the peer refused the connection
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is too short, a buffer is too small, or the caller data is too long
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is not valid memory or is too short, a buffer is too small, or the caller data is too long
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket listens
     /// - [`WSAEISCONN`](WsaError::WSAEISCONN): the socket is connected already
     /// - [`WSAENETUNREACH`](WsaError::WSAENETUNREACH): the network cannot be reached from this host now
@@ -416,7 +416,7 @@ pub trait ServiceProvider {
     /// # Errors
     ///
     /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
     /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
     /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
     /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket is not connected
@@ -444,10 +444,10 @@ pub trait ServiceProvider {
     /// # Errors
     ///
     /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
     /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
     /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket has no local address yet
+    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket has no local address yet, or was bound to a wildcard address and is not connected
     #[inline]
     fn get_sock_name(
         &self,
@@ -476,7 +476,7 @@ pub trait ServiceProvider {
     /// # Errors
     ///
     /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the level is not known or not valid
     /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
     /// - [`WSAENOPROTOOPT`](WsaError::WSAENOPROTOOPT): the option is not known or not supported
@@ -510,7 +510,7 @@ pub trait ServiceProvider {
     ///
     /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
     /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpQOS` is not valid memory, or the buffer is too small
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the name is not known
     /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the provider has no quality of service
     #[inline]
@@ -548,7 +548,7 @@ pub trait ServiceProvider {
     /// # Errors
     ///
     /// - [`WSA_IO_PENDING`](WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): a buffer is too small
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): a buffer or `lpcbBytesReturned` is not valid memory, or a buffer is too small
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the code is not known, does not fit the socket, or what goes in is not valid
     /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
     /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
@@ -593,7 +593,7 @@ pub trait ServiceProvider {
     /// - [`WSAEADDRNOTAVAIL`](WsaError::WSAEADDRNOTAVAIL): the address is not valid
     /// - [`WSAEAFNOSUPPORT`](WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
     /// - [`WSAECONNREFUSED`](WsaError::WSAECONNREFUSED): the peer refused the join
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is too short, a buffer is too small, or the caller data is too long
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is not valid memory or is too short, a buffer is too small, or the caller data is too long
     /// - [`WSAEISCONN`](WsaError::WSAEISCONN): the socket belongs to the session already
     /// - [`WSAENETUNREACH`](WsaError::WSAENETUNREACH): the network cannot be reached from this host now
     /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
@@ -975,7 +975,7 @@ pub trait ServiceProvider {
     /// # Errors
     ///
     /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the value is too short
+    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the value is not valid memory, or is too short
     /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the level or the value is not valid
     /// - [`WSAENETRESET`](WsaError::WSAENETRESET): keep-alive activity found the connection broken

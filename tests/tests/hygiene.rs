@@ -122,7 +122,7 @@ fn each_provider_has_a_table_of_its_own_which_is_closed_at_first() {
 #[test]
 fn the_handle_is_small_and_says_what_it_is() {
     assert_eq!(size_of::<LoopbackUpcalls>(), 0);
-    assert_eq!(format!("{:?}", Loopback::upcalls()), "LoopbackUpcalls(())");
+    assert_eq!(format!("{:?}", Loopback::upcalls()), "LoopbackUpcalls");
 }
 
 /// Two upcalls that tables may lack: one that is exported by name, and one that is not.

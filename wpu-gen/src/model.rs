@@ -345,6 +345,7 @@ pub struct Import {
     pub header: String,
     pub returns: Ty,
     pub params: Vec<ImportParam>,
+    pub errors: Vec<DocumentedError>,
     pub sources: Vec<usize>,
 }
 

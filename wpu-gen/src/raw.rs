@@ -533,6 +533,8 @@ pub struct Import {
     pub returns: Text,
     pub params: Vec<ImportParam>,
     #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    #[serde(default)]
     pub sources: Vec<Text>,
 }
 

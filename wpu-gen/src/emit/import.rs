@@ -2,7 +2,7 @@
 
 use super::facts;
 use super::print::Page;
-use super::reference::cell;
+use super::reference::{cell, documented};
 use super::view::{At, UpcallView, View, doc};
 use crate::model::Import;
 use crate::names::ident;
@@ -82,7 +82,11 @@ impl<'a> Lookup<'a> {
     }
 
     fn of_import(view: &View<'a>, import: &'a Import) -> Self {
-        let about = doc(&format!("Finds `{}`; none if nothing in this process exports it.", import.name));
+        let mut about = format!("Finds `{}`; none if nothing in this process exports it.", import.name);
+        if !import.errors.is_empty() {
+            about += &format!("\n\nThe function fails with:\n\n{}", view.error_list(&import.errors));
+        }
+        let about = doc(&about);
         Self {
             name: &import.name,
             method: &import.method,
@@ -198,6 +202,7 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
                 writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
         }
         page.push('\n');
+        documented(view, &import.errors, page);
         if !import.sources.is_empty() {
             let _ = writeln!(page, "Sources: {}.\n", view.cite(&import.sources));
         }

@@ -198,7 +198,7 @@ fn parameters(params: &[Param], page: &mut String) {
     page.push('\n');
 }
 
-fn documented(view: &View<'_>, errors: &[DocumentedError], page: &mut String) {
+pub(super) fn documented(view: &View<'_>, errors: &[DocumentedError], page: &mut String) {
     if errors.is_empty() {
         return;
     }

@@ -191,6 +191,7 @@ impl Resolver<'_> {
             text: text(&import.text),
             header: self.header_of(filed.file, &import.header),
             returns: self.find_type(filed.file, &import.returns),
+            errors: self.documented(filed.file, &import.errors),
             sources: self.find_sources(filed.file, &import.sources),
         }
     }
