@@ -1566,6 +1566,7 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         notes: &[&NOTES[46], &NOTES[66]],
         rust: Method {
+            generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
             must_use: None,
@@ -1615,6 +1616,7 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         notes: &[&NOTES[38], &NOTES[44], &NOTES[49], &NOTES[66]],
         rust: Method {
+            generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
             must_use: None,
@@ -1656,6 +1658,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[6], &SOURCES[94], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[],
         rust: Method {
+            generics: "",
             params: &[],
             returns: ":: core :: result :: Result < $ :: Event , $ :: WsaError >",
             must_use: None,
@@ -1706,6 +1709,7 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         notes: &[&NOTES[38], &NOTES[43], &NOTES[48], &NOTES[50]],
         rust: Method {
+            generics: "",
             params: &[("entry", "u32"), ("context", "usize")],
             returns: ":: core :: result :: Result < $ :: SocketHandle , $ :: WsaError >",
             must_use: None,
@@ -1742,6 +1746,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[59], &NOTES[60]],
         rust: Method {
+            generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET"), ("set", "$ :: FdSet < '_ >")],
             returns: "bool",
             must_use: None,
@@ -1787,6 +1792,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[41], &NOTES[52], &NOTES[62]],
         rust: Method {
+            generics: "",
             params: &[("id", "& $ :: ffi :: GUID")],
             returns: ":: core :: result :: Result < $ :: WideString , $ :: WsaError >",
             must_use: None,
@@ -1835,6 +1841,7 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         notes: &[&NOTES[43], &NOTES[50], &NOTES[61]],
         rust: Method {
+            generics: "",
             params: &[("entry", "u32"), ("proposed", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < $ :: ffi :: SOCKET , $ :: WsaError >",
             must_use: Some("the client must be given the returned handle"),
@@ -1871,6 +1878,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[12], &SOURCES[104], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[40], &NOTES[46], &NOTES[54], &NOTES[55]],
         rust: Method {
+            generics: "",
             params: &[
                 ("window", "$ :: ffi :: HWND"),
                 ("message", "u32"),
@@ -1928,8 +1936,15 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         notes: &[&NOTES[43], &NOTES[56], &NOTES[57], &NOTES[58]],
         rust: Method {
-            params: &[("entry", "u32")],
-            returns: ":: core :: result :: Result < :: core :: option :: Option < $ :: BlockingHook > , $ :: WsaError >",
+            generics: "< R >",
+            params: &[
+                ("entry", "u32"),
+                (
+                    "hook",
+                    "impl :: core :: ops :: FnOnce (:: core :: option :: Option < $ :: BlockingHook < '_ >>) -> R",
+                ),
+            ],
+            returns: ":: core :: result :: Result < R , $ :: WsaError >",
             must_use: None,
         },
     },
@@ -1969,6 +1984,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[48], &NOTES[49]],
         rust: Method {
+            generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
             returns: ":: core :: result :: Result < usize , $ :: WsaError >",
             must_use: None,
@@ -2017,6 +2033,7 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         notes: &[&NOTES[51], &NOTES[56], &NOTES[57], &NOTES[65]],
         rust: Method {
+            generics: "",
             params: &[("thread", "$ :: ThreadId < '_ >"), ("apc", "$ :: Apc")],
             returns: ":: core :: result :: Result < () , $ :: Refused < $ :: Apc , $ :: WsaError >>",
             must_use: None,
@@ -2058,6 +2075,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[46], &NOTES[67]],
         rust: Method {
+            generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
             must_use: None,
@@ -2099,6 +2117,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[17], &SOURCES[103], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[46], &NOTES[53], &NOTES[67]],
         rust: Method {
+            generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
             must_use: None,
@@ -2140,6 +2159,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[11], &SOURCES[100], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[27], &NOTES[37], &NOTES[48]],
         rust: Method {
+            generics: "",
             params: &[],
             returns: ":: core :: result :: Result < $ :: OpenThread , $ :: WsaError >",
             must_use: None,
@@ -2181,6 +2201,7 @@ pub static UPCALLS: [Upcall; 16] = [
         sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
         notes: &[&NOTES[37], &NOTES[44], &NOTES[51], &NOTES[66]],
         rust: Method {
+            generics: "",
             params: &[("thread", "$ :: ThreadId < '_ >")],
             returns: ":: core :: result :: Result < () , $ :: WsaError >",
             must_use: None,
@@ -2235,6 +2256,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &NOTES[65],
         ],
         rust: Method {
+            generics: "",
             params: &[
                 ("socket", "$ :: ffi :: SOCKET"),
                 ("operation", "$ :: Operation"),

@@ -442,22 +442,23 @@ impl<'a> FdSet<'a> {
 
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///
-/// A `LPBLOCKINGCALLBACK` with its context, for the wait that it was asked for: it stays on its thread, and does nothing once the run is over.
+/// A `LPBLOCKINGCALLBACK` with its context, for as long as the host lends it: it stays on its thread, and does nothing once the run is over.
 #[derive(Debug)]
-pub struct BlockingHook {
+pub struct BlockingHook<'a> {
     routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) -> ffi::BOOL,
     context: usize,
     run: u32,
     cell: &'static Cell,
-    thread: PhantomData<*const ()>,
+    // What is lent must not outlive `'a`, nor leave its thread.
+    lent: PhantomData<(&'a (), *const ())>,
 }
 
-impl BlockingHook {
+impl BlockingHook<'_> {
     /// What a host gave out in `run`.
     ///
     /// # Safety
     ///
-    /// `routine` can be called with `context` on this thread, until `run` is over or the host says otherwise.
+    /// `routine` can be called with `context` on this thread, for as long as the result is used or until `run` is over.
     #[inline]
     pub(crate) const unsafe fn given(
         cell: &'static Cell,
@@ -470,7 +471,7 @@ impl BlockingHook {
             context,
             run,
             cell,
-            thread: PhantomData,
+            lent: PhantomData,
         }
     }
 
@@ -481,7 +482,7 @@ impl BlockingHook {
         if self.cell.table_in(self.run).is_none() {
             return false;
         }
-        // SAFETY: the host gave it out for this thread and this run, and both still hold.
+        // SAFETY: whoever made this vouched for this thread and this run, and both still hold.
         let answer = unsafe { (self.routine)(self.context) };
         answer != 0
     }

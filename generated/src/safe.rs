@@ -252,13 +252,14 @@ impl Upcalls {
     /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
     /// - any other code that the host gives
     #[inline]
-    pub fn query_blocking_callback(
+    pub fn query_blocking_callback<R>(
         self,
         entry: u32,
-    ) -> Result<Option<BlockingHook>, WsaError> {
+        hook: impl FnOnce(Option<BlockingHook<'_>>) -> R,
+    ) -> Result<R, WsaError> {
         let run = self.0.run();
         let table = self.0.table();
-        let mut hook: ffi::LPBLOCKINGCALLBACK = None;
+        let mut hook_routine: ffi::LPBLOCKINGCALLBACK = None;
         let mut hook_context = 0;
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
@@ -266,7 +267,7 @@ impl Upcalls {
             (table
                 .WPUQueryBlockingCallback)(
                 entry,
-                &raw mut hook,
+                &raw mut hook_routine,
                 &raw mut hook_context,
                 &raw mut errno,
             )
@@ -274,9 +275,17 @@ impl Upcalls {
         if answer != ffi::NO_ERROR {
             return Err(WsaError::reported(errno));
         }
-        let Some(routine) = hook else { return Ok(None) };
-        // SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run.
-        Ok(Some(unsafe { BlockingHook::given(self.0, run, routine, hook_context) }))
+        Ok(
+            hook(
+                hook_routine
+                    .map(|routine| {
+                        // SAFETY: the host gives out a routine and the context that belongs to it, for this thread, this run and the provider's function that asks; the closure runs within that and can keep nothing.
+                        unsafe {
+                            BlockingHook::given(self.0, run, routine, hook_context)
+                        }
+                    }),
+            ),
+        )
     }
 
     /// Returns the context that was given when a socket handle was made.

@@ -21,7 +21,8 @@ pub mod constants {
 
     pub fn uses() {
         _ = (IfsUpcalls::create_event, IfsUpcalls::fd_is_set, IfsUpcalls::get_provider_path);
-        _ = (IfsUpcalls::modify_ifs_handle, IfsUpcalls::post_message, IfsUpcalls::query_blocking_callback);
+        _ = (IfsUpcalls::modify_ifs_handle, IfsUpcalls::post_message);
+        _ = |handed: IfsUpcalls| handed.query_blocking_callback(1, |_| ());
         _ = (IfsUpcalls::queue_apc, IfsUpcalls::reset_event, IfsUpcalls::set_event);
         _ = IfsUpcalls::open_current_thread;
     }
@@ -51,11 +52,8 @@ pub mod unit_structs {
             NonIfsUpcalls::complete_overlapped_request,
             NonIfsUpcalls::queue_apc,
         );
-        _ = (
-            NonIfsUpcalls::query_blocking_callback,
-            NonIfsUpcalls::fd_is_set,
-            NonIfsUpcalls::get_provider_path,
-        );
+        _ = (NonIfsUpcalls::fd_is_set, NonIfsUpcalls::get_provider_path);
+        _ = |handed: NonIfsUpcalls| handed.query_blocking_callback(1, |_| ());
     }
 }
 
@@ -100,7 +98,8 @@ pub mod namesakes {
     pub struct Files;
 
     pub fn uses() {
-        _ = (FilesUpcalls::modify_ifs_handle, FilesUpcalls::fd_is_set, FilesUpcalls::query_blocking_callback);
+        _ = (FilesUpcalls::modify_ifs_handle, FilesUpcalls::fd_is_set);
+        _ = |handed: FilesUpcalls| handed.query_blocking_callback(1, |_| ());
         _ = (FilesUpcalls::post_message, FilesUpcalls::create_event);
         _ = <Files as ::wpu::Provider>::upcalls;
     }

@@ -16,7 +16,7 @@ fn every_method_is_called() {
     let upcalls = Strict::upcalls();
     assert!(upcalls.create_event().is_err());
     assert!(upcalls.modify_ifs_handle(1, 2).is_err());
-    assert!(upcalls.query_blocking_callback(1).is_err());
+    assert!(upcalls.query_blocking_callback(1, |_| ()).is_err());
     assert_eq!(
         (format!("{:?}", Strict), format!("{:?}", upcalls)),
         ("Strict".to_owned(), "StrictUpcalls".to_owned())

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const PASS: &str = "pass";
 
 /// The fewest cases there may be: a pattern that has come to match nothing must not pass.
-const FEWEST_MISTAKES: usize = 53;
+const FEWEST_MISTAKES: usize = 56;
 const FEWEST_PASSES: usize = 10;
 
 /// The README's own code, which is as long as it is.

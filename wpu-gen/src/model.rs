@@ -1,7 +1,7 @@
 //! A spec whose names are all found: what checks read and, once they pass, emitters.
 
 use crate::diag::Place;
-pub use crate::raw::{Convention, Direction, Filler, ResultKind, Role, Status};
+pub use crate::raw::{Convention, Direction, Filler, Lifetime, ResultKind, Role, Status};
 
 /// A whole spec. Indices in its parts point into its other parts.
 #[derive(Debug)]
@@ -313,6 +313,8 @@ pub struct Param {
     pub too_small: Option<usize>,
     pub null: usize,
     pub resource: Option<usize>,
+    /// How long what comes out is valid.
+    pub lifetime: Option<Lifetime>,
     pub text: String,
 }
 

@@ -415,6 +415,8 @@ pub struct Param {
     pub too_small: Option<Text>,
     /// With the role `callback`: the parameter that holds its context.
     pub context: Option<Text>,
+    /// With the role `callback`, going out: how long it may be called.
+    pub lifetime: Option<Spanned<Lifetime>>,
     /// With the role `handle`: the resource whose borrowed form is taken.
     pub resource: Option<Text>,
     /// The error for a null or misaligned pointer; absent: `null-pointer` of `[spec]`.
@@ -437,6 +439,16 @@ pub enum Direction {
     In,
     Out,
     Inout,
+}
+
+/// How long what a host gives out is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lifetime {
+    /// Until the provider's function that asked for it returns.
+    Call,
+    /// Until the provider is no longer started.
+    Run,
 }
 
 /// What a parameter is for, where its type does not say.

@@ -140,6 +140,8 @@ pub struct Note {
 /// The safe Rust form of an upcall, as text. `$` stands for this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
+    /// What stands between its name and its parameters.
+    pub generics: &'static str,
     /// Names and types of the parameters after `self`.
     pub params: &'static [(&'static str, &'static str)],
     /// The return type.

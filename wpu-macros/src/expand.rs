@@ -91,9 +91,10 @@ fn method(upcall: &Upcall, span: Span, watch: Watch) -> TokenStream {
         quote_spanned!(span=> #name: #ty,).to_tokens(&mut params);
         quote_spanned!(span=> #name,).to_tokens(&mut arguments);
     }
+    let generics = rust_type(upcall.rust.generics, span);
     let returns = rust_type(upcall.rust.returns, own(span));
     let signature = quote_spanned! {span=>
-        pub(crate) fn #name(self, #params) -> #returns
+        pub(crate) fn #name #generics(self, #params) -> #returns
     };
     let upcalls =
         quote_spanned!(own(span)=> __wpu::__private::Upcalls::new(__wpu::__private::Run::cell(&RUN)));

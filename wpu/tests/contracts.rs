@@ -37,7 +37,7 @@ unsafe extern "system" fn hook(_: DWORD_PTR) -> BOOL {
 }
 
 #[test]
-fn a_hook_that_is_kept_beyond_the_last_clean_up_calls_nothing() {
+fn a_hook_calls_nothing_after_the_last_clean_up() {
     unsafe extern "system" fn give(
         _: DWORD,
         callback: *mut LPBLOCKINGCALLBACK,
@@ -50,12 +50,15 @@ fn a_hook_that_is_kept_beyond_the_last_clean_up_calls_nothing() {
     }
     static CELL: Cell = Cell::new();
     let table = WSPUPCALLTABLEEX { lpWPUQueryBlockingCallback: Some(give), ..WSPUPCALLTABLEEX::ZERO };
-    let kept = open_raw(&CELL, table).query_blocking_callback(1).expect("given").expect("a hook");
-    assert!(kept.call());
-    CELL.close();
-    assert!(!kept.call(), "the operation is over");
-    open_raw(&CELL, table);
-    assert!(!kept.call(), "another run has hooks of its own");
+    let asked = open_raw(&CELL, table).query_blocking_callback(1, |hook| {
+        let hook = hook.expect("a hook");
+        assert!(hook.call());
+        CELL.close();
+        assert!(!hook.call(), "the operation is over");
+        open_raw(&CELL, table);
+        assert!(!hook.call(), "another run has hooks of its own");
+    });
+    assert_eq!(asked, Ok(()));
     assert_eq!(HOOKED.get(), 1);
 }
 

@@ -317,14 +317,16 @@ fn a_set_behind_a_bad_pointer_is_refused() {
 fn a_hook_can_be_called_again_until_its_run_is_over() {
     static CELL: Cell = Cell::new();
     host::answer(Ok(vec![3]));
-    let hook = host::open::<Scripted>(&CELL).query_blocking_callback(1).expect("success").expect("a hook");
-    assert!(hook.call() && hook.call());
-    assert_eq!((seen_names(), hooked()), (vec!["WPUQueryBlockingCallback"], vec![3, 3]));
-    CELL.close();
-    assert!(!hook.call());
-    host::open::<Scripted<1>>(&CELL);
-    assert!(!hook.call());
-    assert_eq!(hooked(), []);
+    let asked = host::open::<Scripted>(&CELL).query_blocking_callback(1, |hook| {
+        let hook = hook.expect("a hook");
+        assert!(hook.call() && hook.call());
+        assert_eq!((seen_names(), hooked()), (vec!["WPUQueryBlockingCallback"], vec![3, 3]));
+        CELL.close();
+        assert!(!hook.call());
+        host::open::<Scripted<1>>(&CELL);
+        assert!(!hook.call());
+    });
+    assert_eq!((asked, hooked()), (Ok(()), vec![]));
 }
 
 /// A clean-up and a restart while an upcall is under way: what it gives is the old host's.

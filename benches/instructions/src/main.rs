@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::__private::RawTable;
+use std::mem::MaybeUninit;
 use wpu::ffi::{GUID, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID, fd_set};
 use wpu::{EventRef, FdSet, Operation, ThreadId};
 
@@ -66,7 +67,8 @@ fn through_wpu() {
     let thread = ThreadId::from_raw(host::THREAD).expect("a thread");
     let set = fd_set::ZERO;
     let set = FdSet::new(&set).expect("a set");
-    let (mut event, mut socket, mut context, mut hook): (WSAEVENT, SOCKET, _, _) = (event(), 0, 0, None);
+    let (mut event, mut socket, mut context): (WSAEVENT, SOCKET, _) = (event(), 0, 0);
+    let mut hook = MaybeUninit::uninit();
     let (mut opened, mut path) = (WSATHREADID::ZERO, None);
     let mut overlapped = WSAOVERLAPPED::ZERO;
     // SAFETY: the structure outlives the call, and the host gives nothing back.

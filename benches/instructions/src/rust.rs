@@ -2,6 +2,7 @@
 //!
 //! What is acquired leaves as the bare value: giving it back would be a second upcall.
 
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::__private::Cell;
 use wpu::ffi::{GUID, HWND, SOCKET, WSAEVENT, WSATHREADID};
@@ -51,8 +52,13 @@ calls! {
     fn rust_post_message(window: HWND, message: u32, wparam: usize, lparam: isize) -> bool {
         UPCALLS.post_message(window, message, wparam, lparam).is_ok()
     }
-    fn rust_query_blocking_callback(entry: u32, out: &mut Option<BlockingHook>) -> i32 {
-        put(UPCALLS.query_blocking_callback(entry), out)
+    fn rust_query_blocking_callback(entry: u32, out: &mut MaybeUninit<Option<BlockingHook<'static>>>) -> i32 {
+        // The C side hands the function and its context on, and so does this one: to be written, and never called.
+        let out = out.as_mut_ptr().cast::<Option<BlockingHook<'_>>>();
+        code(UPCALLS.query_blocking_callback(entry, |hook| {
+            // SAFETY: it is as large as what is written, whose lifetime is no part of it.
+            unsafe { out.write(hook) }
+        }))
     }
     fn rust_query_socket_handle_context(socket: SOCKET, out: &mut usize) -> i32 {
         put(UPCALLS.query_socket_handle_context(socket), out)

@@ -100,10 +100,10 @@ impl Tour {
 
     /// Before it blocks, a provider asks whether the thread has a hook to call meanwhile.
     fn block(entry: &WSAPROTOCOL_INFOW) -> Result<(), WsaError> {
-        match Self::upcalls().query_blocking_callback(entry.dwCatalogEntryId)? {
+        Self::upcalls().query_blocking_callback(entry.dwCatalogEntryId, |hook| match hook {
             Some(hook) if !hook.call() => Err(WsaError::WSAEINTR),
             _ => Ok(()),
-        }
+        })?
     }
 }
 

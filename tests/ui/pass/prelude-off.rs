@@ -10,7 +10,7 @@ pub struct Files {}
 
 pub fn adopt(upcalls: FilesUpcalls) {
     _ = upcalls.modify_ifs_handle(1, 2);
-    _ = upcalls.query_blocking_callback(1);
+    _ = upcalls.query_blocking_callback(1, |_| ());
     if let ::core::result::Result::Ok(event) = upcalls.create_event() {
         _ = upcalls.set_event(event.borrowed());
     }

@@ -14,5 +14,6 @@ static RUN: () = ();
 pub struct Cell {}
 
 fn main() {
-    let _ = (CellUpcalls::modify_ifs_handle, CellUpcalls::query_blocking_callback);
+    let _ = CellUpcalls::modify_ifs_handle;
+    let _ = |upcalls: CellUpcalls| upcalls.query_blocking_callback(1, |_| ());
 }

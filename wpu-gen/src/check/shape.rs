@@ -104,7 +104,10 @@ fn check_entry_keys(filed: &Filed<raw::Entry>, faults: &mut Vec<Diagnostic>) {
         let texts = keys.iter().filter_map(|(key, text)| Some((*key, filed.at(text.as_ref()?))));
         let role = param.role.as_ref().filter(|role| *role.get_ref() != Role::Table);
         let optional = param.optional.as_ref().map(|optional| ("optional", filed.at(optional)));
-        for (key, place) in texts.chain(optional).chain(role.map(|role| ("role", filed.at(role)))) {
+        let lifetime = param.lifetime.as_ref().map(|lifetime| ("lifetime", filed.at(lifetime)));
+        for (key, place) in
+            texts.chain(optional).chain(lifetime).chain(role.map(|role| ("role", filed.at(role))))
+        {
             let message =
                 format!("`{key}` has no effect on parameter `{}` of an entry", param.name.get_ref());
             faults.push(Diagnostic::at("no-effect", place, message).help("remove it"));

@@ -208,13 +208,14 @@ fn c_name(model: &Model, ty: &Ty) -> String {
 
 /// The safe form as text, for those who write it into another crate.
 fn rust(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let (params, returns) = safe::signature(view, upcall, At::Outside);
+    let safe::Signature { generics, params, returns } = safe::signature(view, upcall, At::Outside);
     let params = params.into_iter().map(|(name, ty)| {
         let (name, ty) = (name.to_string(), ty.to_string());
         quote!((#name, #ty))
     });
-    let (returns, must_use) = (returns.to_string(), option(upcall.upcall.must_use.as_ref()));
-    quote!(Method { params: &[#(#params),*], returns: #returns, must_use: #must_use })
+    let (generics, returns) = (generics.to_string(), returns.to_string());
+    let must_use = option(upcall.upcall.must_use.as_ref());
+    quote!(Method { generics: #generics, params: &[#(#params),*], returns: #returns, must_use: #must_use })
 }
 
 fn requirement(status: Option<Status>) -> TokenStream {

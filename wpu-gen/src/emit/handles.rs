@@ -323,29 +323,30 @@ fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
 /// A callback that comes out, with its context.
 fn hook(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, routine: &TokenStream) {
     let about = doc(&format!(
-        "{text}\n\nA `{c_name}` with its context, for the wait that it was asked for: it stays on its thread, and does nothing once the run is over."
+        "{text}\n\nA `{c_name}` with its context, for as long as the host lends it: it stays on its thread, and does nothing once the run is over."
     ));
     page.item(quote! {
         #about
         #[derive(Debug)]
-        pub struct #name {
+        pub struct #name<'a> {
             routine: #routine,
             context: usize,
             run: u32,
             cell: &'static Cell,
-            thread: PhantomData<*const ()>,
+            #[doc = "§ What is lent must not outlive `'a`, nor leave its thread."]
+            lent: PhantomData<(&'a (), *const ())>,
         }
     });
-    page.block(&quote!(impl #name), [
+    page.block(&quote!(impl #name<'_>), [
         quote! {
             /// What a host gave out in `run`.
             ///
             /// # Safety
             ///
-            /// `routine` can be called with `context` on this thread, until `run` is over or the host says otherwise.
+            /// `routine` can be called with `context` on this thread, for as long as the result is used or until `run` is over.
             #[inline]
             pub(crate) const unsafe fn given(cell: &'static Cell, run: u32, routine: #routine, context: usize) -> Self {
-                Self { routine, context, run, cell, thread: PhantomData }
+                Self { routine, context, run, cell, lent: PhantomData }
             }
         },
         quote! {
@@ -356,7 +357,7 @@ fn hook(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
                 if self.cell.table_in(self.run).is_none() {
                     return false;
                 }
-                #[doc = "§ SAFETY: the host gave it out for this thread and this run, and both still hold."]
+                #[doc = "§ SAFETY: whoever made this vouched for this thread and this run, and both still hold."]
                 let answer = unsafe { (self.routine)(self.context) };
                 answer != 0
             }

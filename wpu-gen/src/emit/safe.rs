@@ -36,15 +36,22 @@ pub(super) fn emit(view: &View<'_>) -> String {
     page.finish()
 }
 
-/// Parameters and return type of the safe form.
-pub(super) fn signature(
-    view: &View<'_>,
-    upcall: &UpcallView<'_>,
-    at: At,
-) -> (Vec<(Ident, TokenStream)>, TokenStream) {
-    let params = upcall.params().filter(|(_, kind)| kind.is_input());
-    let params = params.map(|(param, kind)| (param.rust(), input_type(view, param, kind, at))).collect();
-    (params, output_type(view, upcall, at))
+/// The head of a safe form, after its name.
+pub(super) struct Signature {
+    /// What is generic: the answer of the closure to which something is lent.
+    pub(super) generics: TokenStream,
+    /// After `self`.
+    pub(super) params: Vec<(Ident, TokenStream)>,
+    pub(super) returns: TokenStream,
+}
+
+pub(super) fn signature(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> Signature {
+    let params = upcall.params().filter(|(_, kind)| kind.is_input() || kind.is_lent());
+    Signature {
+        generics: if upcall.lends() { quote!(<R>) } else { TokenStream::new() },
+        params: params.map(|(param, kind)| (param.rust(), input_type(view, param, kind, at))).collect(),
+        returns: output_type(view, upcall, at),
+    }
 }
 
 fn input_type(view: &View<'_>, param: &Param, kind: Kind, at: At) -> TokenStream {
@@ -59,6 +66,11 @@ fn input_type(view: &View<'_>, param: &Param, kind: Kind, at: At) -> TokenStream
         }
         Kind::Callback { ty, .. } => at.root(&view.bundle(ty)),
         Kind::Token(id) => at.root(&view.token(id)),
+        Kind::OutCallback { ty, .. } => {
+            let (once, option) = (at.core("ops", "FnOnce"), at.core("option", "Option"));
+            let bundle = at.root(&view.bundle(ty));
+            quote!(impl #once(#option<#bundle<'_>>) -> R)
+        }
         Kind::Handle { resource, by_pointer } => {
             let resource = view.resource(resource);
             match &resource.borrowed {
@@ -107,9 +119,10 @@ fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
         }
         Answer::Text(_) => at.root(&ident("WideString")),
         Answer::Bundle(param) => match upcall.form.params[param] {
+            kind @ Kind::OutCallback { .. } if kind.is_lent() => quote!(R),
             Kind::OutCallback { ty, .. } => {
                 let (option, bundle) = (at.core("option", "Option"), at.root(&view.bundle(ty)));
-                quote!(#option<#bundle>)
+                quote!(#option<#bundle<'static>>)
             }
             _ => quote!(()),
         },
@@ -118,7 +131,7 @@ fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
 
 fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let about = doc(&documentation(view, upcall));
-    let (params, returns) = signature(view, upcall, At::Inside);
+    let Signature { generics, params, returns } = signature(view, upcall, At::Inside);
     let names = params.iter().map(|(name, _)| name);
     let params = params.iter().map(|(name, ty)| quote!(#name: #ty));
     let method = &upcall.method;
@@ -144,14 +157,14 @@ fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         #about
         #[inline]
         #must_use
-        pub fn #method(self, #(#params),*) -> #returns { #body }
+        pub fn #method #generics(self, #(#params),*) -> #returns { #body }
     }
 }
 
 /// A releasing upcall through a given table: that of the run in which its value was acquired.
 fn release(view: &View<'_>, upcall: &UpcallView<'_>) -> Option<TokenStream> {
     view.model.released_by(upcall.at)?;
-    let (params, returns) = signature(view, upcall, At::Inside);
+    let Signature { params, returns, .. } = signature(view, upcall, At::Inside);
     let params = params.iter().map(|(name, ty)| quote!(#name: #ty));
     let (name, body) = (upcall.through(), body(view, upcall));
     Some(quote! {
@@ -188,7 +201,12 @@ fn prepare(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
         .filter_map(|(param, kind)| {
             let name = param.rust();
             match kind {
-                Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } => {
+                Kind::OutCallback { .. } => {
+                    let (ty, routine) =
+                        (view.ty(view.model.pointee(&param.ty)?, At::Inside), routine_name(param));
+                    Some(quote!(let mut #routine: #ty = None;))
+                }
+                Kind::OutValue | Kind::OutResource(_) => {
                     let pointee = view.model.pointee(&param.ty)?;
                     let (ty, zero) = (view.ty(pointee, At::Inside), view.zero(pointee, At::Inside));
                     Some(quote!(let mut #name: #ty = #zero;))
@@ -214,6 +232,10 @@ fn prepare(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     lines
 }
 
+fn routine_name(callback: &Param) -> Ident {
+    format_ident!("{}_routine", callback.rust.as_deref().unwrap_or("callback"))
+}
+
 fn context_name(callback: &Param) -> Ident {
     format_ident!("{}_context", callback.rust.as_deref().unwrap_or("callback"))
 }
@@ -230,7 +252,11 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                 Kind::Errno => quote!(&raw mut errno),
                 Kind::Value => quote!(#name),
                 Kind::Reference(_) => quote!(::core::ptr::from_ref(#name)),
-                Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } => quote!(&raw mut #name),
+                Kind::OutValue | Kind::OutResource(_) => quote!(&raw mut #name),
+                Kind::OutCallback { .. } => {
+                    let routine = routine_name(param);
+                    quote!(&raw mut #routine)
+                }
                 Kind::Buffer { .. } => quote!(buffer),
                 Kind::Length => quote!(length),
                 Kind::Callback { .. } => quote!(Some(#name.routine())),
@@ -363,18 +389,28 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 }
 
 fn bundle_answer(view: &View<'_>, upcall: &UpcallView<'_>, at: usize) -> TokenStream {
-    let Kind::OutCallback { ty, .. } = upcall.form.params[at] else {
+    let kind = upcall.form.params[at];
+    let Kind::OutCallback { ty, .. } = kind else {
         return TokenStream::new();
     };
     let callback = &upcall.upcall.params[at];
-    let (bundle, name, context) = (view.bundle(ty), callback.rust(), context_name(callback));
-    let safety = comment(
-        "SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run.",
-    );
-    quote! {
-        let Some(routine) = #name else { return Ok(None) };
-        #safety
-        Ok(Some(unsafe { #bundle::given(self.0, run, routine, #context) }))
+    let (bundle, routine, context) = (view.bundle(ty), routine_name(callback), context_name(callback));
+    let safety = comment(if kind.is_lent() {
+        "SAFETY: the host gives out a routine and the context that belongs to it, for this thread, this run and the provider's function that asks; the closure runs within that and can keep nothing."
+    } else {
+        "SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run."
+    });
+    let given = quote! {
+        #routine.map(|routine| {
+            #safety
+            unsafe { #bundle::given(self.0, run, routine, #context) }
+        })
+    };
+    if kind.is_lent() {
+        let closure = callback.rust();
+        quote!(Ok(#closure(#given)))
+    } else {
+        quote!(Ok(#given))
     }
 }
 

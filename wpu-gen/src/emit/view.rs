@@ -328,6 +328,11 @@ impl<'a> UpcallView<'a> {
         ident(&format!("{}{}", table.member_prefix, self.upcall.name))
     }
 
+    /// Whether the caller passes a closure to which something is lent.
+    pub(super) fn lends(&self) -> bool {
+        self.form.params.iter().any(|kind| kind.is_lent())
+    }
+
     /// The parameter that the call consumes.
     pub(super) fn consumed(&self) -> Option<(&'a Param, Kind)> {
         self.params().find(|(_, kind)| kind.is_consumed())

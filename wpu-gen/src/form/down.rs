@@ -532,6 +532,9 @@ impl Deriver<'_> {
             if let Some(null) = raw.null.as_ref().filter(|_| !kind.is_checked()) {
                 self.idle("null", &raw.name, self.raw.at(null));
             }
+            if let Some(lifetime) = &raw.lifetime {
+                self.idle("lifetime", &raw.name, self.raw.at(lifetime));
+            }
             if let Some(optional) = raw.optional.as_ref().filter(|_| !kind.can_be_absent()) {
                 self.idle("optional", &raw.name, self.raw.at(optional));
             }

@@ -5,7 +5,7 @@ pub(crate) mod down;
 
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
-use crate::model::{Direction, Model, Param, Role, Ty, TypeKind, Upcall};
+use crate::model::{Direction, Lifetime, Model, Param, Role, Ty, TypeKind, Upcall};
 use crate::raw;
 use std::collections::{HashMap, HashSet};
 
@@ -39,8 +39,8 @@ pub enum Kind {
     Length,
     /// A bundle (of a callback type) that the call consumes.
     Callback { ty: usize, context: usize },
-    /// Hidden: a bundle that becomes the answer.
-    OutCallback { ty: usize, context: usize },
+    /// A bundle that comes out: lent to a closure that the caller passes, or hidden, and the answer.
+    OutCallback { ty: usize, context: usize, lifetime: Lifetime },
     /// Hidden: the context of a bundle.
     BundledContext,
     /// The bare value of a resource, or its borrowed form where it has one.
@@ -70,6 +70,12 @@ impl Kind {
                 | Self::Set(_)
                 | Self::Token(_)
         )
+    }
+
+    /// Whether the caller passes a closure, which gets what comes out for as long as it runs.
+    #[must_use]
+    pub fn is_lent(self) -> bool {
+        matches!(self, Self::OutCallback { lifetime: Lifetime::Call, .. })
     }
 }
 
@@ -345,7 +351,13 @@ impl Deriver<'_> {
         match (param.direction, &callback.returns) {
             (Direction::In, None) => Some(Kind::Callback { ty, context }),
             (Direction::Out, Some(returns)) if self.model.prim(returns).is_some() => {
-                Some(Kind::OutCallback { ty, context })
+                let Some(lifetime) = param.lifetime else {
+                    let message = format!("nothing says how long callback `{}` may be called", param.name);
+                    let fault = Diagnostic::at("missing-key", self.place(at), message);
+                    self.fault(fault.help("add `lifetime = \"call\"` if it ends with the provider's function that asked for it, or `lifetime = \"run\"` if it ends when the provider is stopped"));
+                    return None;
+                };
+                Some(Kind::OutCallback { ty, context, lifetime })
             }
             _ => {
                 let message = format!("`{}` is no callback that can be passed this way", param.name);
@@ -446,6 +458,9 @@ impl Deriver<'_> {
             idle.extend(text.as_ref().map(|text| (key, self.raw.at(text))));
         }
         idle.extend(raw.optional.as_ref().map(|optional| ("optional", self.raw.at(optional))));
+        if let Some(lifetime) = raw.lifetime.as_ref().filter(|_| !matches!(kind, Kind::OutCallback { .. })) {
+            idle.push(("lifetime", self.raw.at(lifetime)));
+        }
         if let Some(null) = raw
             .null
             .as_ref()
@@ -488,7 +503,7 @@ impl Deriver<'_> {
             }
         }
         let mut seen = HashSet::new();
-        let of_bundles: HashSet<_> = self.bundle_contexts().collect();
+        let of_bundles: HashSet<_> = self.bundle_parts().collect();
         let c_names: HashMap<_, _> = raw.params.iter().map(|param| (param.name.get_ref(), param)).collect();
         for param in &raw.params {
             let Some(name) = &param.rust else { continue };
@@ -501,11 +516,13 @@ impl Deriver<'_> {
         }
     }
 
-    /// What the output calls the contexts of bundles that come out.
-    fn bundle_contexts(&self) -> impl Iterator<Item = String> + use<> {
+    /// What the output calls the parts of bundles that come out.
+    fn bundle_parts(&self) -> impl Iterator<Item = String> + use<> {
         let hooks = self.upcall.params.iter().filter(|param| param.role == Some(Role::Callback));
-        let names: Vec<_> =
-            hooks.filter_map(|hook| hook.rust.as_ref()).map(|name| format!("{name}_context")).collect();
+        let names: Vec<_> = hooks
+            .filter_map(|hook| hook.rust.as_ref())
+            .flat_map(|name| [format!("{name}_context"), format!("{name}_routine")])
+            .collect();
         names.into_iter()
     }
 

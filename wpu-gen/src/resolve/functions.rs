@@ -119,6 +119,7 @@ impl Resolver<'_> {
                 (None, None) => NOWHERE,
             },
             resource: param.resource.as_ref().map(|name| self.scopes.resources.find(file, name, self.faults)),
+            lifetime: param.lifetime.as_ref().map(|lifetime| *lifetime.get_ref()),
             text: text(&param.text),
         }
     }

@@ -24,7 +24,8 @@ fn of_a_provider_with_a_fault() {
     let head: Vec<&str> = head.lines().filter(is_head).collect();
     expect_file!["expected/fault.rs"].assert_eq(&(head.join("\n") + "\n"));
     for upcall in &UPCALLS {
-        assert!(methods.contains(&format!("pub(crate) fn {}(", upcall.method)), "{}", upcall.name);
+        let generics = upcall.rust.generics.replace(' ', "");
+        assert!(methods.contains(&format!("pub(crate) fn {}{generics}(", upcall.method)), "{}", upcall.name);
     }
     assert!(!text.contains("dead_code"));
 }

@@ -41,7 +41,7 @@ enum Hook {
     /// Nothing: it is asked for when the call has to wait.
     Unknown,
     None,
-    Some(BlockingHook),
+    Some,
 }
 
 /// One blocking call.
@@ -67,39 +67,38 @@ impl Wait {
         changed: &Condvar,
         state: MutexGuard<'a, T>,
     ) -> Result<MutexGuard<'a, T>, WsaError> {
-        let hook = match &self.hook {
-            Hook::Some(hook) => Some(hook),
-            Hook::None => None,
-            Hook::Unknown => {
-                drop(state);
-                // A host that cannot answer has no hook.
-                let hook = self.upcalls.query_blocking_callback(self.entry);
-                self.hook = hook.ok().flatten().map_or(Hook::None, Hook::Some);
-                return Ok(locked(lock));
-            }
-        };
+        if let Hook::Unknown = self.hook {
+            drop(state);
+            // A host that cannot answer has no hook.
+            let found = self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_some());
+            self.hook = if found.unwrap_or(false) { Hook::Some } else { Hook::None };
+            return Ok(locked(lock));
+        }
         let left = match self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
             Some(Duration::ZERO) => return Err(WsaError::WSAETIMEDOUT),
             left => left,
         };
-        let slice = match hook {
-            Some(_) => Some(left.map_or(BETWEEN_HOOKS, |left| left.min(BETWEEN_HOOKS))),
-            None => left,
+        let slice = match self.hook {
+            Hook::Some => Some(left.map_or(BETWEEN_HOOKS, |left| left.min(BETWEEN_HOOKS))),
+            Hook::Unknown | Hook::None => left,
         };
         let Some(slice) = slice else {
             return Ok(changed.wait(state).unwrap_or_else(PoisonError::into_inner));
         };
         let (state, out) = changed.wait_timeout(state, slice).unwrap_or_else(PoisonError::into_inner);
-        let Some(hook) = hook.filter(|_| out.timed_out()) else {
+        if !out.timed_out() || !matches!(self.hook, Hook::Some) {
             return Ok(state);
-        };
+        }
         drop(state);
-        if call(hook) { Ok(locked(lock)) } else { Err(WsaError::WSAEINTR) }
+        // The host lends its hook each time: what was lent must not be kept.
+        let go_on =
+            self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_none_or(|hook| call(&hook)));
+        if go_on.unwrap_or(true) { Ok(locked(lock)) } else { Err(WsaError::WSAEINTR) }
     }
 }
 
 /// Calls a hook; whether to go on waiting.
-fn call(hook: &BlockingHook) -> bool {
+fn call(hook: &BlockingHook<'_>) -> bool {
     /// A hook that panics is over too.
     struct Over;
     impl Drop for Over {

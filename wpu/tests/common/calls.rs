@@ -138,8 +138,7 @@ pub(crate) static CALLS: [Call; 16] = [
     Call {
         upcall: "WPUQueryBlockingCallback",
         make: |upcalls| {
-            let hook = upcalls.query_blocking_callback(ENTRY)?;
-            assert!(hook.is_none_or(|hook| hook.call()));
+            upcalls.query_blocking_callback(ENTRY, |hook| assert!(hook.is_none_or(|hook| hook.call())))?;
             Ok(hooked())
         },
         sent: &[ENTRY as usize],

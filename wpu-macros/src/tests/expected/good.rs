@@ -15,6 +15,7 @@ const _: () = {
     fn entry() {}
     fn error() {}
     fn event() {}
+    fn hook() {}
     fn id() {}
     fn lparam() {}
     fn message() {}
