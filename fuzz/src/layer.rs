@@ -6,7 +6,6 @@ use crate::provider::Greedy;
 use crate::touch::{fill_room, read_bytes, use_lent, use_request, use_sets};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wpu::__private::{Starter, start_up};
 use wpu::ffi::{
     HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
 };
@@ -51,13 +50,28 @@ impl EntryPoint for Files {
     }
 }
 
+/// What a library of the provider below would export.
+pub mod base {
+    wpu::export!(super::Base; any());
+}
+
+/// The same for the one whose sockets are files.
+pub mod files {
+    wpu::export!(super::Files; any());
+}
+
+/// The same for the layer.
+pub mod upper {
+    wpu::export!(super::Upper; any());
+}
+
 impl EntryPoint for Upper {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-        let providers = [Starter::of::<Base>()];
         // SAFETY: pointers to locals, and a table of the harness, which is callable for ever.
-        let code = unsafe { start_up(0x0202, to_data, start.entry, start.table, to_functions, &providers) };
+        let code =
+            unsafe { base::WSPStartup(0x0202, to_data, start.entry(), *start.table(), to_functions) };
         if code != 0 {
             return Err(WsaError::new(code));
         }

@@ -18,10 +18,9 @@ mod touch;
 
 use call::Client;
 use host::{Ws2, lock};
-use layer::{Base, Files, Upper};
+use layer::{Base, Files, Upper, base, files, upper};
 use memory::Arena;
 use std::sync::{Mutex, Once};
-use wpu::__private::{Starter, start_up};
 use wpu::Provider;
 use wpu::ffi::{
     WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX, XP1_IFS_HANDLES,
@@ -133,22 +132,22 @@ fn start(stage: Stage) -> Result<WSPPROC_TABLE, i32> {
     }
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-    let provider = match stage {
-        Stage::Base => Starter::of::<Base>(),
-        Stage::Files => Starter::of::<Files>(),
-        Stage::Layer => Starter::of::<Upper>(),
+    let start = match stage {
+        Stage::Base => base::WSPStartup,
+        Stage::Files => files::WSPStartup,
+        Stage::Layer => upper::WSPStartup,
     };
     // SAFETY: pointers to locals, and a table that is callable for ever.
-    let code = unsafe { start_up(0x0202, to_data, &raw const entry, &TABLE, to_functions, &[provider]) };
+    let code = unsafe { start(0x0202, to_data, &raw const entry, TABLE, to_functions) };
     if code == 0 { Ok(functions) } else { Err(code) }
 }
 
 /// Ends all that is under way, and cleans up as often as it was started.
 fn finish(stage: Stage, functions: &WSPPROC_TABLE) {
     let run = match stage {
-        Stage::Base => Base::__run(),
-        Stage::Files => Files::__run(),
-        Stage::Layer => Upper::__run(),
+        Stage::Base => Base::__RUN.get(),
+        Stage::Files => Files::__RUN.get(),
+        Stage::Layer => Upper::__RUN.get(),
     };
     if run.starts() > 0 {
         calls::close_all(functions);
@@ -157,6 +156,6 @@ fn finish(stage: Stage, functions: &WSPPROC_TABLE) {
     while run.starts() > 0 {
         calls::clean_up(functions);
     }
-    assert_eq!(Base::__run().starts(), 0, "a layer cleans up after what it starts");
+    assert_eq!(Base::__RUN.get().starts(), 0, "a layer cleans up after what it starts");
     host::end();
 }

@@ -7,20 +7,22 @@
 //! offers its own, or the program that loaded the provider exports it.
 
 use crate::ffi;
+pub use crate::support::import::Import;
 use crate::table::Table;
 #[cfg(not(windows))]
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// Fills in `WPUCompleteOverlappedRequest`; false if nothing in this process exports it.
-#[must_use]
-#[inline]
-pub fn complete_overlapped_request(table: &mut Table) -> bool {
-    let found = find_complete_overlapped_request();
-    if let Some(function) = found {
-        table.WPUCompleteOverlappedRequest = function;
+/// Fills in `WPUCompleteOverlappedRequest`.
+pub const COMPLETE_OVERLAPPED_REQUEST: Import = {
+    fn complete_overlapped_request(table: &mut Table) -> bool {
+        let found = find_complete_overlapped_request();
+        if let Some(function) = found {
+            table.WPUCompleteOverlappedRequest = function;
+        }
+        found.is_some()
     }
-    found.is_some()
-}
+    Import::new(15, complete_overlapped_request)
+};
 
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]

@@ -127,17 +127,6 @@ fn world() -> (Host, Client, [SOCKET; 2]) {
     (host, client, sockets)
 }
 
-unsafe extern "system" {
-    /// What [`wpu::export!`] made.
-    fn WSPStartup(
-        version: u16,
-        data: *mut WSPDATA,
-        entry: *const WSAPROTOCOL_INFOW,
-        table: WSPUPCALLTABLE,
-        functions: *mut WSPPROC_TABLE,
-    ) -> i32;
-}
-
 /// One test, since a provider has one host in a process.
 #[test]
 fn messages_keep_their_bounds_and_senders() {

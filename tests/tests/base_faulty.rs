@@ -133,17 +133,6 @@ fn somewhere() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 7).into()
 }
 
-unsafe extern "system" {
-    /// What [`wpu::export!`] made.
-    fn WSPStartup(
-        version: u16,
-        data: *mut WSPDATA,
-        entry: *const WSAPROTOCOL_INFOW,
-        table: WSPUPCALLTABLE,
-        functions: *mut WSPPROC_TABLE,
-    ) -> i32;
-}
-
 /// A slot of the table, and what stands in it instead of the host's function.
 static DEAD: Mutex<Option<(usize, WSPUPCALLTABLEEX)>> = Mutex::new(None);
 

@@ -6,10 +6,7 @@ use std::time::Duration;
 use wpu::prelude::*;
 use wpu::{EntryPoint, Pended, Progress, Request, ServiceProvider, Start, View, ViewMut};
 use wpu_host::{Client, Entry, Host, Leftovers, Module, Port, Tell};
-use wpu_sys::ffi::{
-    AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE,
-    WSPUPCALLTABLE,
-};
+use wpu_sys::ffi::{AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 
 /// Each socket of it is a mailbox: what is sent to it comes back out of it.
 #[wpu_provider(
@@ -30,17 +27,6 @@ struct Mailbox {
 }
 
 wpu::export!(Mailboxes);
-
-unsafe extern "system" {
-    /// What the line above exports.
-    fn WSPStartup(
-        version: u16,
-        data: *mut WSPDATA,
-        info: *const WSAPROTOCOL_INFOW,
-        table: WSPUPCALLTABLE,
-        procs: *mut WSPPROC_TABLE,
-    ) -> i32;
-}
 
 impl Mailboxes {
     fn boxes(&self) -> MutexGuard<'_, BTreeMap<usize, Mailbox>> {
@@ -66,7 +52,7 @@ impl Mailboxes {
 
 impl EntryPoint for Mailboxes {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        Ok(Self { entry: start.entry.dwCatalogEntryId, boxes: Mutex::default() })
+        Ok(Self { entry: start.entry().dwCatalogEntryId, boxes: Mutex::default() })
     }
 }
 

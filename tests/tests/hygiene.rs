@@ -113,7 +113,7 @@ fn a_kit_is_a_part_of_the_declaration() {
 
 #[test]
 fn each_provider_has_a_table_of_its_own_which_is_closed_at_first() {
-    assert!(!std::ptr::eq(Loopback::__run(), files::Files::__run()));
+    assert!(!std::ptr::eq(Loopback::__RUN.get(), files::Files::__RUN.get()));
     let errors = Loopback { upcalls: Loopback::upcalls() }.calls();
     assert_eq!(errors, [WsaError::WSANOTINITIALISED; 3]);
     assert_eq!(files::Files::adopt(), Err(WsaError::WSANOTINITIALISED));
@@ -125,26 +125,26 @@ fn the_handle_is_small_and_says_what_it_is() {
     assert_eq!(format!("{:?}", Loopback::upcalls()), "LoopbackUpcalls");
 }
 
-/// Two upcalls that tables may lack: one that is exported by name, and one that is not.
-fn holes() -> UpcallSet {
-    UpcallSet::of(&[upcall("WPUCompleteOverlappedRequest"), upcall("WPUCreateEvent")])
+/// The upcalls that a provider finds by name where a table has none.
+fn imports<P: Provider>() -> Vec<&'static str> {
+    P::__IMPORTS.iter().map(|import| UPCALLS[import.upcall()].name).collect()
 }
 
 #[test]
-fn nothing_is_imported_that_is_not_declared() {
-    let mut table: Table = CLOSED;
-    assert_eq!(files::Files::__import(holes(), &mut table), holes());
+fn what_is_declared_and_exported_is_imported_and_nothing_else() {
+    assert!(imports::<files::Files>().is_empty());
+    assert_eq!(imports::<Loopback>(), ["WPUCompleteOverlappedRequest"]);
+    assert_eq!(imports::<kit::Queue>(), ["WPUCompleteOverlappedRequest"], "the kit makes it");
 }
 
 #[cfg(not(windows))]
 #[test]
-fn what_is_declared_and_exported_is_imported() {
-    let (mut table, other) = (CLOSED, UpcallSet::of(&[upcall("WPUCreateEvent")]));
+fn an_import_fills_its_own_place() {
     // Every host offers its own; so does this program, which exports the functions of its host.
     let _host = wpu_host::Host::new().expect("a place is free");
-    assert_eq!(Loopback::__import(other, &mut table), other, "nobody asked for it");
-    assert!(std::ptr::fn_addr_eq(table.WPUCompleteOverlappedRequest, CLOSED.WPUCompleteOverlappedRequest));
-    assert_eq!(Loopback::__import(holes(), &mut table), other);
+    let mut table: Table = CLOSED;
+    assert!(Loopback::__IMPORTS[0].fill(&mut table));
     assert!(!std::ptr::fn_addr_eq(table.WPUCompleteOverlappedRequest, CLOSED.WPUCompleteOverlappedRequest));
-    assert_eq!(kit::Queue::__import(holes(), &mut CLOSED.clone()), other, "the kit makes it");
+    let rest = Table { WPUCompleteOverlappedRequest: CLOSED.WPUCompleteOverlappedRequest, ..table };
+    assert!(rest.same(&CLOSED));
 }

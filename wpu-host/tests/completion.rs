@@ -232,7 +232,7 @@ fn a_provider_in_the_same_program_is_given_the_upcall() {
     use wpu_sys::RawTable;
     let (host, provider, entry) = host();
     let mut table = host.table().ready();
-    assert!(wpu_sys::import::complete_overlapped_request(&mut table));
+    assert!(wpu_sys::import::COMPLETE_OVERLAPPED_REQUEST.fill(&mut table));
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let request = host.request(ptr::null_mut());
     let mut errno = 0;

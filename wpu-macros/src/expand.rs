@@ -280,10 +280,9 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
                 fn upcalls() -> #handle {
                     #handle(())
                 }
-                fn __run() -> &'static __wpu::__private::Run {
-                    &RUN
-                }
-                #by_name
+                const __RUN: __wpu::__private::Fixed<__wpu::__private::Run> =
+                    __wpu::__private::Fixed::new(&RUN);
+                const __IMPORTS: &'static [__wpu::__private::Import] = &[#by_name];
             }
             #with_kit
         }
@@ -390,17 +389,9 @@ fn by_name(args: &Args) -> TokenStream {
     let mut imports = TokenStream::new();
     for upcall in used(args).union(used_by_kit(args)).with_releases().iter() {
         if matches!(UPCALLS[upcall].dispatch, Dispatch::Export(_)) {
-            let index = Literal::usize_unsuffixed(upcall);
-            let function = format_ident!("{}", UPCALLS[upcall].method);
-            quote!((#index, __wpu::__private::import::#function),).to_tokens(&mut imports);
+            let import = format_ident!("{}", UPCALLS[upcall].method.to_uppercase());
+            quote!(__wpu::__private::import::#import,).to_tokens(&mut imports);
         }
     }
-    quote! {
-        fn __import(
-            missing: __wpu::__private::UpcallSet,
-            table: &mut __wpu::__private::Table,
-        ) -> __wpu::__private::UpcallSet {
-            __wpu::__private::import_by_name(missing, table, &[#imports])
-        }
-    }
+    imports
 }

@@ -2,11 +2,14 @@
 
 use crate::Provider;
 use crate::contain::contain;
+use crate::export::Exported;
 use crate::run::StartError;
 use crate::{kept, tell};
+use std::any::TypeId;
 use std::fmt;
 use std::io::Write as _;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wpu_sys::ffi::{
     SOCKET_ERROR, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
     XP1_IFS_HANDLES,
@@ -65,79 +68,35 @@ pub const fn class_of(entry: &WSAPROTOCOL_INFOW) -> Class {
     if entry.dwServiceFlags1 & XP1_IFS_HANDLES == 0 { Class::NonIfs } else { Class::Ifs }
 }
 
-/// One start-up.
+/// One start-up. Only an [entry](crate::export) makes one, of what the host passed along.
 #[derive(Debug)]
 pub struct Start<'a> {
-    /// The catalog entry that the provider is started for.
-    pub entry: &'a WSAPROTOCOL_INFOW,
-    /// The table as it arrived, for a layer to hand to the provider below as it is.
-    pub table: &'a WSPUPCALLTABLE,
+    entry: &'a WSAPROTOCOL_INFOW,
+    table: &'a WSPUPCALLTABLE,
+    /// The type that is started.
+    of: TypeId,
+    claimed: AtomicBool,
 }
 
-/// Exports `WSPStartup` for the providers of a DLL, under the undecorated name that Ws2_32 looks for.
-///
-/// `export!(A, B)` is for a DLL with two; the catalog entry decides which is started.
-/// `export!(A; san)` also exports `WSPStartupEx`, which the switch of system area networks calls.
-///
-/// ```standalone_crate
-/// # use wpu::prelude::*;
-/// # #[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(
-/// #     WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "example"))]
-/// # pub struct Vsock { entry: u32 }
-/// impl EntryPoint for Vsock {
-///     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-///         Ok(Self { entry: start.entry.dwCatalogEntryId })
-///     }
-/// }
-/// impl ServiceProvider for Vsock {
-///     fn socket(
-///         &self, _family: i32, _kind: i32, _protocol: i32,
-///         _info: Option<View<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
-///     ) -> Result<SOCKET, WsaError> {
-///         # fn file_handle() -> SOCKET { 4 }
-///         Self::upcalls().modify_ifs_handle(self.entry, file_handle())
-///     }
-/// }
-/// wpu::export!(Vsock);
-/// # fn main() {}
-/// ```
-#[macro_export]
-macro_rules! export {
-    ($($provider:ty),+ $(,)?) => {
-        const _: () = {
-            // SAFETY: no other item of a provider has this name, which is the one that Ws2_32 looks for.
-            #[unsafe(no_mangle)]
-            unsafe extern "system" fn WSPStartup(
-                version: u16,
-                data: *mut $crate::ffi::WSPDATA,
-                entry: *const $crate::ffi::WSAPROTOCOL_INFOW,
-                table: $crate::ffi::WSPUPCALLTABLE,
-                functions: *mut $crate::ffi::WSPPROC_TABLE,
-            ) -> i32 {
-                let providers = [$($crate::__private::Starter::of::<$provider>()),+];
-                // SAFETY: the contract of `WSPStartup`, which is that of `start_up`.
-                unsafe { $crate::__private::start_up(version, data, entry, &table, functions, &providers) }
-            }
-        };
-    };
-    ($($provider:ty),+ $(,)?; san) => {
-        $crate::export!($($provider),+);
-        const _: () = {
-            // SAFETY: no other item of a provider has this name, which is the one that the switch looks for.
-            #[unsafe(no_mangle)]
-            unsafe extern "system" fn WSPStartupEx(
-                version: u16,
-                data: *mut $crate::ffi::WSPDATA,
-                entry: *const $crate::ffi::WSAPROTOCOL_INFOW,
-                table: *const $crate::ffi::WSPUPCALLTABLEEX,
-                functions: *mut $crate::ffi::WSPPROC_TABLE,
-            ) -> i32 {
-                let providers = [$($crate::__private::Starter::of::<$provider>()),+];
-                // SAFETY: the contract of `WSPStartupEx`, which is that of `start_up`.
-                unsafe { $crate::__private::start_up(version, data, entry, table, functions, &providers) }
-            }
-        };
-    };
+impl<'a> Start<'a> {
+    /// The catalog entry that the provider is started for.
+    #[must_use]
+    pub fn entry(&self) -> &'a WSAPROTOCOL_INFOW {
+        self.entry
+    }
+
+    /// The table as it arrived, for a layer to hand to the provider below as it is.
+    #[must_use]
+    pub fn table(&self) -> &'a WSPUPCALLTABLE {
+        self.table
+    }
+
+    /// Whether `P` is what the entry starts, and this the first time that it asks: so the instance that
+    /// `P` makes is the one that lives until the last clean-up, and not longer.
+    #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
+    pub(crate) fn claim<P: 'static>(&self) -> bool {
+        self.of == TypeId::of::<P>() && !self.claimed.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// One of the providers of a DLL, as its entries see it.
@@ -147,20 +106,22 @@ pub struct Starter {
     name: &'static str,
     description: &'static str,
     serves: fn(&WSAPROTOCOL_INFOW) -> bool,
+    of: fn() -> TypeId,
     start: unsafe fn(&Start<'_>, &Received<'_>) -> Result<(), StartError>,
     functions: fn() -> WSPPROC_TABLE,
 }
 
 impl Starter {
-    /// The provider `P`.
+    /// The provider that `E` exports.
     #[must_use]
-    pub const fn of<P: EntryPoint>() -> Self {
+    pub const fn of<E: Exported>() -> Self {
         Self {
-            name: P::DECLARATION.provider,
-            description: P::DESCRIPTION,
-            serves: |entry| P::__fits(entry) && P::serves(entry),
-            start: start::<P>,
-            functions: functions::<P>,
+            name: E::Provider::DECLARATION.provider,
+            description: E::Provider::DESCRIPTION,
+            serves: |entry| E::Provider::__fits(entry) && E::Provider::serves(entry),
+            of: TypeId::of::<E::Provider>,
+            start: start::<E>,
+            functions: functions::<E>,
         }
     }
 }
@@ -261,8 +222,9 @@ pub unsafe fn start_up(
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         let entry = unsafe { &*entry };
         let provider = choose(providers, entry)?;
-        let start = Start { entry, table: table.plain() };
-        // SAFETY: the caller vouches for the table's pointers.
+        let claimed = AtomicBool::new(false);
+        let start = Start { entry, table: table.plain(), of: (provider.of)(), claimed };
+        // SAFETY: the caller vouches for the table's pointers, as `start` asks.
         let begun = unsafe { (provider.start)(&start, &table) };
         begun.map_err(|error| refuse(provider, error))?;
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
@@ -318,24 +280,24 @@ fn described(description: &str) -> WSPDATA {
 
 /// # Safety
 ///
-/// The table's pointers are null or callable until the last clean-up.
-unsafe fn start<P: EntryPoint>(start: &Start<'_>, table: &Received<'_>) -> Result<(), StartError> {
-    let run = P::__run();
+/// As for [`Run::start`](crate::Run::start).
+unsafe fn start<E: Exported>(start: &Start<'_>, table: &Received<'_>) -> Result<(), StartError> {
+    let gate = E::GATE.get();
     let ready = |first| {
         contained(|| {
             if first {
-                return run.gate().open(P::start(start)?);
+                gate.open(E::Provider::start(start)?);
+                return Ok(());
             }
-            // SAFETY: the gate is opened to `P`, above.
-            unsafe { run.gate().with(|provider: &P| provider.start_again(start)) }
+            gate.with(|provider| provider.start_again(start))
         })
     };
     // SAFETY: the contract of this function.
-    unsafe { run.start_with::<P>(table, ready) }
+    unsafe { E::Provider::__RUN.get().start_with(gate, table, ready) }
 }
 
-fn functions<P: EntryPoint>() -> WSPPROC_TABLE {
-    WSPPROC_TABLE { lpWSPCleanup: Some(clean_up::<P>), ..WSPPROC_TABLE::serving::<Serving<P>>() }
+fn functions<E: Exported>() -> WSPPROC_TABLE {
+    WSPPROC_TABLE { lpWSPCleanup: Some(clean_up::<E>), ..WSPPROC_TABLE::serving::<Serving<E>>() }
 }
 
 /// `WSPCleanup` of a provider.
@@ -343,14 +305,13 @@ fn functions<P: EntryPoint>() -> WSPPROC_TABLE {
 /// # Safety
 ///
 /// `errno` is null, or misaligned, or can be written to.
-unsafe extern "system" fn clean_up<P: EntryPoint>(errno: *mut i32) -> i32 {
-    let run = P::__run();
+unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
+    let gate = E::GATE.get();
     let last = || {
-        // SAFETY: the gate is opened to `P`, whose functions only a started `P` gives out.
-        let answer = unsafe { run.gate().close(|provider: &P| provider.cleanup(), late::<P>) };
+        let answer = gate.close(ServiceProvider::cleanup, late::<E::Provider>);
         answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
     };
-    let Err(error) = contained(|| run.clean_up_with(last)) else {
+    let Err(error) = contained(|| E::Provider::__RUN.get().clean_up_with(gate, last)) else {
         return 0;
     };
     if is_good(errno) {
@@ -369,23 +330,22 @@ fn late<P: EntryPoint>(owed: usize) {
     ));
 }
 
-/// Leads the functions of a table to the instance of `P`.
-struct Serving<P>(PhantomData<fn() -> P>);
+/// Leads the functions of a table to the instance behind the gate of `E`.
+struct Serving<E>(PhantomData<fn() -> E>);
 
-impl<P: EntryPoint> Serve for Serving<P> {
-    type Provider = P;
+impl<E: Exported> Serve for Serving<E> {
+    type Provider = E::Provider;
     const TELLER: Teller = Teller {
-        begin: tell::begin::<P>,
-        tell: tell::tell::<P>,
+        begin: tell::begin::<E::Provider>,
+        tell: tell::tell::<E::Provider>,
         keep: |parts, kept| kept::keep(parts, kept),
         release: |parts, kept| kept::release(parts, kept),
-        end: tell::end::<P>,
+        end: tell::end::<E::Provider>,
     };
 
     #[inline]
-    fn with<R>(body: impl FnOnce(&P) -> Result<R, WsaError>) -> Result<R, WsaError> {
-        // SAFETY: the gate is opened to `P`, whose functions only a started `P` gives out.
-        unsafe { P::__run().gate().with(body) }
+    fn with<R>(body: impl FnOnce(&E::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
+        E::GATE.get().with(body)
     }
 }
 

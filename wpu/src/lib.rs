@@ -44,9 +44,14 @@
 mod apc;
 #[cfg(feature = "base")]
 pub mod base;
+#[cfg(feature = "provider")]
+mod calls;
 mod contain;
 #[cfg(feature = "provider")]
 mod entry;
+#[cfg(feature = "provider")]
+mod export;
+mod fixed;
 #[cfg(feature = "provider")]
 mod gate;
 #[cfg(feature = "provider")]
@@ -91,9 +96,14 @@ pub use wpu_sys::{
 pub mod __private {
     #[cfg(feature = "provider")]
     pub use crate::entry::{Starter, TablePointer, start_up};
-    pub use crate::provider::import_by_name;
+    #[cfg(feature = "provider")]
+    pub use crate::export::{Exported, NotSame, Pair};
+    pub use crate::fixed::Fixed;
+    #[cfg(feature = "provider")]
+    pub use crate::gate::Gate;
     pub use crate::run::Run;
     pub use core;
+    pub use wpu_sys::import::Import;
     pub use wpu_sys::*;
 }
 

@@ -1,6 +1,6 @@
 //! The trait that `#[wpu_provider]` implements.
 
-use crate::__private::{Run, Table, UpcallSet};
+use crate::__private::{Fixed, Import, Run};
 use wpu_sys::Declaration;
 
 /// A Winsock service provider. [`wpu_provider`](crate::wpu_provider) implements it.
@@ -14,24 +14,13 @@ pub trait Provider: Sized + 'static {
     /// The handle. It can be had at any time; calls fail while the provider is not started.
     fn upcalls() -> Self::Upcalls;
 
-    /// Where the table of the moment is kept.
+    /// Where the table of the moment is kept, and who is busy with it.
     #[doc(hidden)]
-    fn __run() -> &'static Run;
+    const __RUN: Fixed<Run>;
 
-    /// Fills in the declared upcalls among `missing` that are exported by name; answers what stays missing.
+    /// The declared upcalls that are exported by name, for tables that have none.
     #[doc(hidden)]
-    fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet;
-}
-
-/// Fills in one upcall that is exported by name; false if nobody exports it.
-type Import = fn(&mut Table) -> bool;
-
-/// Fills in those upcalls among `missing` whose import succeeds; answers what stays missing.
-#[doc(hidden)]
-#[must_use]
-pub fn import_by_name(missing: UpcallSet, table: &mut Table, imports: &[(usize, Import)]) -> UpcallSet {
-    let mut found = |at: usize| imports.iter().any(|(upcall, import)| *upcall == at && import(table));
-    missing.iter().filter(|at| !found(*at)).collect()
+    const __IMPORTS: &'static [Import];
 }
 
 /// A provider that names a kit in its attribute, so that the kit may make upcalls on its behalf.

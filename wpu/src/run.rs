@@ -3,6 +3,7 @@
 use crate::Provider;
 use crate::thread::ThreadId;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use wpu_sys::{Cell, RawTable, Table, UPCALLS, UpcallSet, WsaError, facts};
@@ -12,7 +13,7 @@ use wpu_sys::{Cell, RawTable, Table, UPCALLS, UpcallSet, WsaError, facts};
 pub struct Run {
     cell: Cell,
     #[cfg(feature = "provider")]
-    gate: crate::gate::Gate,
+    calls: crate::calls::Calls,
     /// Whether clients are not to be told any more how their requests ended.
     quiet: AtomicBool,
     count: Mutex<Count>,
@@ -22,10 +23,28 @@ pub struct Run {
 #[derive(Debug)]
 struct Count {
     starts: u32,
+    /// What the start-ups were of.
+    kind: Kind,
     /// The thread that starts the provider, or cleans up after it, at this moment.
     busy: Option<ThreadId>,
     /// Whether that is the last clean-up, which waits for the calls that are under way.
     closing: bool,
+}
+
+/// What is started: the gate of its instance. Two types can share a run, as a transport and the base
+/// provider that is made of it do; then one of them at a time is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind(Option<NonZeroUsize>);
+
+impl Kind {
+    /// A start without an instance.
+    const BARE: Self = Self(None);
+
+    /// The instances of one gate.
+    #[cfg(feature = "provider")]
+    fn of<P>(gate: &'static crate::gate::Gate<P>) -> Self {
+        Self(NonZeroUsize::new(std::ptr::from_ref(gate).addr()))
+    }
 }
 
 impl Run {
@@ -35,9 +54,9 @@ impl Run {
         Self {
             cell: Cell::new(),
             #[cfg(feature = "provider")]
-            gate: crate::gate::Gate::new(),
+            calls: crate::calls::Calls::new(),
             quiet: AtomicBool::new(false),
-            count: Mutex::new(Count { starts: 0, busy: None, closing: false }),
+            count: Mutex::new(Count { starts: 0, kind: Kind::BARE, busy: None, closing: false }),
             turn: Condvar::new(),
         }
     }
@@ -60,34 +79,57 @@ impl Run {
     /// # Errors
     ///
     /// When the table lacks an upcall that the provider declares, or when the calling thread is in the
-    /// middle of another start-up or of the last clean-up, or of a call that the last clean-up waits for.
-    /// Nothing has changed then.
+    /// middle of another start-up or of the last clean-up, or of a call that the last clean-up waits for, or
+    /// when an [entry](crate::export) has started the provider. Nothing has changed then.
     ///
     /// # Safety
     ///
-    /// Each pointer of `raw` can be called under the contract that the documentation gives for its
-    /// upcall, from any thread, until the last clean-up or until a newer table is given.
+    /// Each pointer of `raw` that is not null can be called under the contract that the documentation gives
+    /// for its upcall, from any thread, until no further call can begin and each that has begun is over.
+    /// Calls begin until the last clean-up has returned, or a start-up with another table; upcalls that
+    /// other threads have begun by then may still be under way. Where a start-up with another table fails,
+    /// this one serves on.
     pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<(), StartError> {
         // SAFETY: the contract of this function.
-        unsafe { self.start_with::<P>(raw, |_| Ok(())) }
+        unsafe { self.start_kind::<P>(Kind::BARE, raw, |_| Ok(())) }
     }
 
-    /// The same; `ready` runs when upcalls can be made, is told whether this is the first start-up, and
-    /// can still refuse it.
+    /// The same for the instance behind a gate. `ready` runs when upcalls can be made, is told whether this
+    /// is the first start-up, and can still refuse it.
     ///
     /// # Safety
     ///
     /// As for [`start`](Self::start).
+    #[cfg(feature = "provider")]
     pub(crate) unsafe fn start_with<P: Provider>(
         &self,
+        gate: &'static crate::gate::Gate<P>,
+        raw: &impl RawTable,
+        ready: impl FnOnce(bool) -> Result<(), WsaError>,
+    ) -> Result<(), StartError> {
+        // SAFETY: the contract of this function.
+        unsafe { self.start_kind::<P>(Kind::of(gate), raw, ready) }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`start`](Self::start).
+    unsafe fn start_kind<P: Provider>(
+        &self,
+        kind: Kind,
         raw: &impl RawTable,
         ready: impl FnOnce(bool) -> Result<(), WsaError>,
     ) -> Result<(), StartError> {
         let now = interned(complete::<P>(raw)?);
         let mut turn = self.turn().ok_or(StartError::Busy)?;
+        if turn.starts > 0 && turn.kind != kind {
+            return Err(StartError::Shared);
+        }
+        turn.kind = kind;
         let before = self.cell.table();
-        // SAFETY: the caller vouches for the pointers of `raw`; the others are imports of the library
-        // that hands out such tables, or the closed table's.
+        // SAFETY: a slot of `now` has a pointer of `raw`, for which the caller vouches for as long as
+        // `open` asks; or one that an `Import` has found, which is good for as long as there is a process; or
+        // the closed table's, which is part of this library.
         unsafe { self.cell.open(now) };
         turn.undo = Undo::Table(before);
         if turn.starts == 0 {
@@ -104,27 +146,39 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` when there is no start-up to answer, and `WSAEINPROGRESS` when the calling
+    /// `WSANOTINITIALISED` when there is no start-up to answer, or it was made by an
+    /// [entry](crate::export), and `WSAEINPROGRESS` when the calling
     /// thread is in the middle of a start-up or of the last clean-up, or when this is the last clean-up and
     /// the thread is in a call of the provider's, as in a callback: the clean-up waits for such calls.
     pub fn clean_up(&self, last: impl FnOnce()) -> Result<(), WsaError> {
-        self.clean_up_with(|| {
+        self.clean_up_kind(Kind::BARE, || {
             last();
             Ok(())
         })
     }
 
-    /// The same; what `last` answers is the answer of the last clean-up, which is over all the same.
-    pub(crate) fn clean_up_with(&self, last: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
+    /// The same for the instance behind a gate. What `last` answers is the answer of the last clean-up,
+    /// which is over all the same.
+    #[cfg(feature = "provider")]
+    pub(crate) fn clean_up_with<P>(
+        &self,
+        gate: &'static crate::gate::Gate<P>,
+        last: impl FnOnce() -> Result<(), WsaError>,
+    ) -> Result<(), WsaError> {
+        self.clean_up_kind(Kind::of(gate), last)
+    }
+
+    fn clean_up_kind(&self, kind: Kind, last: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
         let mut turn = self.turn().ok_or(WsaError::WSAEINPROGRESS)?;
         match turn.starts {
             0 => Err(WsaError::WSANOTINITIALISED),
+            _ if turn.kind != kind => Err(WsaError::WSANOTINITIALISED),
             // It would wait for itself.
             1 if self.is_inside() => Err(WsaError::WSAEINPROGRESS),
             1 => {
                 let _close = Closing(&self.cell);
                 turn.starts = 0;
-                self.quiet.store(true, Ordering::Release);
+                self.quiet.store(true, Ordering::SeqCst);
                 self.lock().closing = true;
                 // Calls that wait for their turn must give way: they are waited for.
                 self.turn.notify_all();
@@ -138,14 +192,26 @@ impl Run {
     }
 
     #[cfg(feature = "provider")]
-    pub(crate) const fn gate(&self) -> &crate::gate::Gate {
-        &self.gate
+    #[inline]
+    pub(crate) const fn calls(&self) -> &crate::calls::Calls {
+        &self.calls
     }
 
     /// Whether the last clean-up has begun: nobody is told of anything from then on.
     #[cfg(feature = "provider")]
     pub(crate) fn is_quiet(&self) -> bool {
-        self.quiet.load(Ordering::Acquire)
+        self.quiet.load(Ordering::SeqCst)
+    }
+
+    /// Runs `body` as a call like any other, unless the last clean-up has begun: that waits for it, and within
+    /// it there is none. A panic ends here.
+    #[cfg(feature = "layer")]
+    pub(crate) fn call(&self, body: impl FnOnce()) {
+        self.calls.count(|| {
+            if !self.is_quiet() {
+                self.calls.note(|| crate::contain::contain(body));
+            }
+        });
     }
 
     /// Waits until no other thread starts the provider or cleans up after it. `None` if this one does,
@@ -160,13 +226,13 @@ impl Run {
             count = self.turn.wait(count).unwrap_or_else(PoisonError::into_inner);
         }
         count.busy = Some(me);
-        Some(Turn { run: self, starts: count.starts, undo: Undo::Nothing })
+        Some(Turn { run: self, starts: count.starts, kind: count.kind, undo: Undo::Nothing })
     }
 
     /// Whether this thread is in a call of the provider's.
     fn is_inside(&self) -> bool {
         #[cfg(feature = "provider")]
-        return self.gate.own_calls() > 0;
+        return self.calls.is_own();
         #[cfg(not(feature = "provider"))]
         return false;
     }
@@ -181,6 +247,7 @@ impl Run {
 struct Turn<'a> {
     run: &'a Run,
     starts: u32,
+    kind: Kind,
     undo: Undo,
 }
 
@@ -194,12 +261,13 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         match self.undo {
             Undo::Table(_) if self.starts == 0 => self.run.cell.close(),
-            // SAFETY: whoever gave that table vouched for it until a newer one, and there is none.
+            // SAFETY: whoever gave that table vouched for it until a newer one serves, and none does: this
+            // start-up has failed.
             Undo::Table(before) => unsafe { self.run.cell.open(before) },
             Undo::Nothing => {}
         }
         let mut count = self.run.lock();
-        *count = Count { starts: self.starts, busy: None, closing: false };
+        *count = Count { starts: self.starts, kind: self.kind, busy: None, closing: false };
         drop(count);
         self.run.turn.notify_one();
     }
@@ -228,6 +296,9 @@ pub enum StartError {
     /// The thread is in the middle of another start-up, or of the last clean-up, or of a call that the
     /// last clean-up waits for.
     Busy,
+    /// The provider is started already, as an instance of another type: it and what a kit makes of it share
+    /// their upcalls.
+    Shared,
     /// The provider refused.
     Refused(WsaError),
 }
@@ -237,7 +308,7 @@ impl StartError {
     #[must_use]
     pub fn code(self) -> WsaError {
         match self {
-            Self::Missing(_) => hole(),
+            Self::Missing(_) | Self::Shared => hole(),
             Self::Busy => WsaError::WSAEINPROGRESS,
             Self::Refused(error) => error,
         }
@@ -262,6 +333,10 @@ impl fmt::Display for StartError {
             Self::Busy => out.write_str(
                 "another start-up or the last clean-up is under way, and cannot be waited for from within it",
             ),
+            Self::Shared => out.write_str(
+                "it is started already in another form, as itself or within `Base` or `Layered`, with which it shares \
+                 its upcalls; export it in one form only, by one `export!`",
+            ),
             Self::Refused(error) => write!(out, "it refused: {error}"),
         }
     }
@@ -275,7 +350,11 @@ fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
     let holes = raw.holes();
     let missing: UpcallSet = declared.iter().filter(|upcall| holes.contains(*upcall)).collect();
     let mut table = raw.ready();
-    let missing = if missing.is_empty() { missing } else { P::__import(missing, &mut table) };
+    let mut imported = |upcall: &usize| {
+        let import = P::__IMPORTS.iter().find(|import| import.upcall() == *upcall);
+        import.is_some_and(|import| import.fill(&mut table))
+    };
+    let missing: UpcallSet = missing.iter().filter(|upcall| !imported(upcall)).collect();
     if missing.is_empty() { Ok(table) } else { Err(StartError::Missing(missing)) }
 }
 

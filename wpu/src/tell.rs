@@ -12,13 +12,13 @@ use wpu_sys::{Class, EventRef, Operation, Outcome, Parts, ThreadId, Upcalls, Vie
 ///
 /// The client lends the structure.
 pub(crate) unsafe fn begin<P: Provider>(parts: &Parts) {
-    P::__run().gate().owe();
+    P::__RUN.get().calls().owe();
     internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
 }
 
 /// Notes that what was owed is done.
 pub(crate) fn end<P: Provider>() {
-    P::__run().gate().paid();
+    P::__RUN.get().calls().paid();
 }
 
 /// Tells the client how its operation ended: once. After the last clean-up has begun it is only noted
@@ -30,7 +30,7 @@ pub(crate) fn end<P: Provider>() {
 pub(crate) unsafe fn tell<P: Provider>(parts: &Parts, outcome: Outcome) {
     let end = End::of(outcome);
     note(parts.overlapped, end);
-    let run = P::__run();
+    let run = P::__RUN.get();
     if run.is_quiet() {
         mark(parts.overlapped, end);
         return;

@@ -7,7 +7,6 @@ mod host;
 use host::{Scripted, seen};
 use std::ptr::null_mut;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use wpu::__private::{Starter, start_up};
 use wpu::ffi::{SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE};
 use wpu::ffi::{WSPUPCALLTABLEEX, sockaddr};
 use wpu::prelude::*;
@@ -57,6 +56,8 @@ impl EntryPoint for Boaster {
     }
 }
 
+wpu::export!(Boaster; san; any());
+
 impl ServiceProvider for Boaster {
     fn get_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: Room<'_>) -> Result<(), WsaError> {
         value.set_used(locked(&REPORT).0 as usize);
@@ -93,10 +94,8 @@ fn start() -> WSPPROC_TABLE {
     let entry = WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-    let providers = [Starter::of::<Boaster>()];
     // SAFETY: all pointers are to locals, and the table is callable for ever.
-    let code =
-        unsafe { start_up(0x0202, to_data, &raw const entry, &raw const TABLE, to_functions, &providers) };
+    let code = unsafe { WSPStartupEx(0x0202, to_data, &raw const entry, &raw const TABLE, to_functions) };
     assert_eq!(code, 0);
     functions
 }

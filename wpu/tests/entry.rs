@@ -10,8 +10,8 @@ use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
-use wpu::__private::{Run, Starter, TablePointer, start_up};
-use wpu::{Declaration, EntryPoint, Provider, ServiceProvider, Start, Table, UpcallSet, Upcalls, WsaError};
+use wpu::__private::{Exported, Fixed, Import, Run, Starter, TablePointer, start_up};
+use wpu::{Declaration, EntryPoint, Provider, ServiceProvider, Start, Upcalls, WsaError};
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
 const FULL: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
@@ -40,7 +40,7 @@ fn every_version_word_is_answered_by_the_documented_rule() {
             clean_up(&started.expect("2.2 is what it gets")).expect("started");
             accepted += 1;
         }
-        assert_eq!(Versioned::__run().starts(), 0);
+        assert_eq!(Versioned::__RUN.get().starts(), 0);
     }
     if STEP == 1 {
         assert_eq!((refused, accepted), (2 * 256 + 2 + 3, 253 * 256 + 254 + 2));
@@ -67,7 +67,7 @@ fn a_bad_pointer_is_refused_before_the_provider_runs() {
         bad(start_with(data, &raw const ENTRY, &FULL, functions));
     }
     bad(start_with(null_mut(), null(), null::<WSPUPCALLTABLEEX>(), null_mut()));
-    assert_eq!(Guarded::__run().starts(), 0);
+    assert_eq!(Guarded::__RUN.get().starts(), 0);
 }
 
 fn start_with(
@@ -91,8 +91,8 @@ thread_local! {
 }
 
 fn note(start: &Start<'_>) {
-    let table = slots(start.table).map(<*const ()>::addr);
-    GIVEN.set(Some(Given { entry: *start.entry, table }));
+    let table = slots(start.table()).map(<*const ()>::addr);
+    GIVEN.set(Some(Given { entry: *start.entry(), table }));
 }
 
 provider!(
@@ -138,7 +138,8 @@ provider!(Thirteenth, uses: &[]);
 fn the_catalog_entry_chooses_among_the_providers_of_a_library() {
     let both = [Starter::of::<Ifs>(), Starter::of::<NonIfs>(), Starter::of::<Thirteenth>()];
     let thirteenth = WSAPROTOCOL_INFOW { dwCatalogEntryId: 13, ..ENTRY };
-    let starts = || [Ifs::__run().starts(), NonIfs::__run().starts(), Thirteenth::__run().starts()];
+    let starts =
+        || [Ifs::__RUN.get().starts(), NonIfs::__RUN.get().starts(), Thirteenth::__RUN.get().starts()];
     let entries = [
         (&ENTRY, [0, 1, 0], "NonIfs"),
         (&IFS_ENTRY, [1, 0, 0], "Ifs"),
@@ -183,18 +184,18 @@ impl Provider for Talkative {
     type Upcalls = Upcalls;
     const DECLARATION: Declaration = Declaration { provider: "Talkative", ..Versioned::DECLARATION };
     fn upcalls() -> Upcalls {
-        Upcalls::new(Self::__run().cell())
+        Upcalls::new(Self::__RUN.get().cell())
     }
-    fn __run() -> &'static Run {
+    const __RUN: Fixed<Run> = {
         static RUN: Run = Run::new();
-        &RUN
-    }
-    fn __import(missing: UpcallSet, _: &mut Table) -> UpcallSet {
-        missing
-    }
+        Fixed::new(&RUN)
+    };
+    const __IMPORTS: &'static [Import] = &[];
 }
 
 impl ServiceProvider for Talkative {}
+
+common::provider::exported!(Talkative);
 
 impl EntryPoint for Talkative {
     /// 254 units, then one character of two, then more.
@@ -240,7 +241,7 @@ fn a_start_up_that_fails_leaves_no_instance() {
     assert_eq!(start::<Refusing>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(host::seen_names(), ["WPUCreateEvent", "WPUCloseEvent"]);
     assert_eq!(CLEAN_UPS.load(Ordering::Acquire), 0, "there was nothing to clean up");
-    assert_eq!((Refusing::__run().starts(), Refusing::__run().cell().is_open()), (0, false));
+    assert_eq!((Refusing::__RUN.get().starts(), Refusing::__RUN.get().cell().is_open()), (0, false));
 }
 
 provider!(Mute, uses: &[], start: |_| Err(WsaError::new(0)));
@@ -263,7 +264,7 @@ fn a_start_up_that_fails_takes_nothing_from_the_earlier_ones() {
     let functions = start::<Moody>(&FULL).expect("the first");
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
-    assert_eq!((Moody::__run().starts(), Moody::__run().cell().is_open()), (1, true));
+    assert_eq!((Moody::__RUN.get().starts(), Moody::__RUN.get().cell().is_open()), (1, true));
     start::<Moody>(&FULL).expect("the last");
     clean_up(&functions).expect("twice");
     clean_up(&functions).expect("once");
@@ -285,7 +286,7 @@ provider!(PanicsAtStart, uses: &[SET_EVENT], start: |_| resume_unwind(Box::new(P
 fn a_panic_of_start_is_a_failure() {
     for _ in 0..2 {
         assert_eq!(start::<PanicsAtStart>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
-        let run = PanicsAtStart::__run();
+        let run = PanicsAtStart::__RUN.get();
         assert_eq!((run.starts(), run.cell().is_open()), (0, false));
     }
 }
@@ -303,11 +304,11 @@ fn whatever_becomes_of_the_clean_up_the_run_ends() {
     ends::<FailsAtEnd>(Err(WsaError::WSAENETDOWN));
 }
 
-fn ends<P: EntryPoint>(answer: Result<(), WsaError>) {
+fn ends<P: Exported>(answer: Result<(), WsaError>) {
     for _ in 0..2 {
         let functions = start::<P>(&FULL).expect("started");
         assert_eq!(clean_up(&functions), answer);
-        let run = P::__run();
+        let run = P::Provider::__RUN.get();
         assert_eq!((run.starts(), run.cell().is_open()), (0, false));
         assert_eq!(clean_up(&functions), Err(WsaError::WSANOTINITIALISED));
         assert_eq!(call(&functions, 3), Err(WsaError::WSANOTINITIALISED));

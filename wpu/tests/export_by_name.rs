@@ -48,6 +48,8 @@ impl EntryPoint for Completes {
     }
 }
 
+common::provider::exported!(Completes);
+
 #[test]
 fn a_library_that_is_loaded_globally_is_found() {
     static REQUEST: Overlapped = Overlapped::new();

@@ -6,14 +6,13 @@ use common::host::{self, Scripted, wait_alertably};
 use common::provider::{ENTRY, VERSION, clean_up};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ptr::{null, null_mut, without_provenance_mut};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wpu::__private::{Run, Starter, start_up};
+use wpu::__private::{Fixed, Import, Run, Starter, start_up};
 use wpu::{
     Class, Declaration, EntryPoint, Pended, Platform, Procs, Progress, Provider, Request, ServiceProvider,
-    Start, Table, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
+    Start, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
 };
 use wpu_sys::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPDATA,
@@ -31,11 +30,11 @@ const NEVER: SOCKET = 12;
 const GREEDY: SOCKET = 16;
 const OUTSIDE: SOCKET = 20;
 
-static TAKEN: AtomicUsize = AtomicUsize::new(0);
+static ALONE: Mutex<()> = Mutex::new(());
 
 thread_local! {
-    /// Each test has a run of its own, since each has a thread of its own.
-    static MINE: Cell<usize> = Cell::new(TAKEN.fetch_add(1, Ordering::Relaxed));
+    /// The provider has one run, so one test at a time uses it: until its thread ends.
+    static TURN: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
     /// Where the requests of the socket [`OUTSIDE`] are kept: not by the instance.
     static KEPT: RefCell<Vec<Pended>> = const { RefCell::new(Vec::new()) };
     /// Told when the last clean-up begins.
@@ -53,16 +52,16 @@ impl Provider for Keeper {
         waives: &[],
     };
     fn upcalls() -> Upcalls {
-        Upcalls::new(Self::__run().cell())
+        Upcalls::new(Self::__RUN.get().cell())
     }
-    fn __run() -> &'static Run {
-        static RUNS: [Run; 16] = [const { Run::new() }; 16];
-        &RUNS[MINE.get()]
-    }
-    fn __import(missing: UpcallSet, _: &mut Table) -> UpcallSet {
-        missing
-    }
+    const __RUN: Fixed<Run> = {
+        static RUN: Run = Run::new();
+        Fixed::new(&RUN)
+    };
+    const __IMPORTS: &'static [Import] = &[];
 }
+
+common::provider::exported!(Keeper);
 
 impl EntryPoint for Keeper {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
@@ -128,6 +127,8 @@ impl ServiceProvider for Keeper {
 }
 
 fn started() -> (WSPPROC_TABLE, Procs) {
+    TURN.take();
+    TURN.set(Some(ALONE.lock().unwrap_or_else(PoisonError::into_inner)));
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let providers = [Starter::of::<Keeper>()];
     // SAFETY: the pointers are to locals, and the tables of the tests are callable for ever.
@@ -354,11 +355,10 @@ fn the_last_clean_up_waits_for_requests_that_others_still_hold() {
     let (functions, _) = started();
     let client = Client::new();
     assert_eq!(client.recv(&functions, OUTSIDE), PENDING);
-    let (kept, run) = (KEPT.take(), MINE.get());
+    let kept = KEPT.take();
     let ((over, seen), (cleaning, begun)) = (channel(), channel());
     CLEANING.set(Some(cleaning));
     let holder = std::thread::spawn(move || {
-        MINE.set(run);
         begun.recv().expect("the clean-up begins");
         let early = seen.recv_timeout(Duration::from_millis(200));
         for pended in kept {

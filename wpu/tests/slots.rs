@@ -6,7 +6,7 @@ use common::calls::CALLS;
 use common::host::{self, Scripted};
 use common::provider::{only, only_ex, start};
 use std::sync::atomic::{AtomicU32, Ordering};
-use wpu::__private::{RawTable, Requirement, Run};
+use wpu::__private::{Exported, Fixed, Gate, Import, RawTable, Requirement, Run};
 use wpu::facts::ENTRIES;
 use wpu::{
     Class, Declaration, EntryPoint, Kit, Platform, Provider, ServiceProvider, Start, StartError, UPCALLS,
@@ -37,15 +37,13 @@ impl<const UPCALL: usize> Provider for Declares<UPCALL> {
         waives: &[],
     };
     fn upcalls() -> Upcalls {
-        Upcalls::new(Self::__run().cell())
+        Upcalls::new(Self::__RUN.get().cell())
     }
-    fn __run() -> &'static Run {
+    const __RUN: Fixed<Run> = {
         static RUNS: [Run; 16] = [const { Run::new() }; 16];
-        &RUNS[UPCALL]
-    }
-    fn __import(missing: UpcallSet, _: &mut wpu::__private::Table) -> UpcallSet {
-        missing
-    }
+        Fixed::new(&RUNS[UPCALL])
+    };
+    const __IMPORTS: &'static [Import] = &[];
 }
 
 impl<const UPCALL: usize> ServiceProvider for Declares<UPCALL> {}
@@ -65,15 +63,35 @@ struct Case {
     run: fn() -> &'static Run,
 }
 
-const fn case<const UPCALL: usize>() -> Case {
+/// Where the provider of an upcall is exported: statics cannot be of a type that has a parameter.
+struct Export<const UPCALL: usize>;
+
+macro_rules! exports {
+    ($($upcall:literal),+) => {$(
+        impl Exported for Export<$upcall> {
+            type Provider = Declares<$upcall>;
+            const GATE: Fixed<Gate<Self::Provider>> = {
+                static GATE: Gate<Declares<$upcall>> = Gate::new();
+                Fixed::new(&GATE)
+            };
+        }
+    )+};
+}
+
+exports!(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+
+const fn case<const UPCALL: usize>() -> Case
+where
+    Export<UPCALL>: Exported,
+{
     Case {
-        start: start::<Declares<UPCALL>>,
+        start: start::<Export<UPCALL>>,
         start_ex: |table| {
             // SAFETY: the functions of these tables can be called for ever.
-            unsafe { Declares::<UPCALL>::__run().start::<Declares<UPCALL>>(table) }
+            unsafe { Declares::<UPCALL>::__RUN.get().start::<Declares<UPCALL>>(table) }
         },
         upcalls: Declares::<UPCALL>::upcalls,
-        run: Declares::<UPCALL>::__run,
+        run: || Declares::<UPCALL>::__RUN.get(),
     }
 }
 
@@ -159,7 +177,7 @@ common::provider::provider!(Greedy, uses: &[0, 5, 9, 12], start: |_| unreachable
 fn all_that_is_missing_is_named() {
     let table = only(&FULL, |slot| slot != 5 && slot != 12 && slot != 3);
     // SAFETY: the functions of these tables can be called for ever.
-    let error = unsafe { Greedy::__run().start::<Greedy>(&table) }.expect_err("holes");
+    let error = unsafe { Greedy::__RUN.get().start::<Greedy>(&table) }.expect_err("holes");
     assert_eq!(error, StartError::Missing(UpcallSet::of(&[5, 12])));
     let names = "`WPUGetProviderPath`, `WPUSetEvent`";
     assert!(error.to_string().contains(names), "{error}");
@@ -182,7 +200,7 @@ fn what_a_kit_makes_is_needed_too() {
     assert_eq!(UPCALLS[6].requirement(Class::NonIfs, Platform::DEFAULT), Requirement::NotApplicable);
     for hole in [1, 3, 9, 12] {
         // SAFETY: the functions of these tables can be called for ever.
-        let started = unsafe { Equipped::__run().start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
+        let started = unsafe { Equipped::__RUN.get().start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
         assert_eq!(started, Err(StartError::Missing(UpcallSet::of(&[hole]))));
     }
     let enough = only(&FULL, |slot| [1, 3, 9, 12].contains(&slot));
@@ -204,7 +222,7 @@ common::provider::provider!(Running, uses: &[12]);
 fn a_table_with_a_hole_does_not_replace_one_without() {
     let functions = start::<Running>(&FULL).expect("complete");
     assert_eq!(start::<Running>(&only(&FULL, |slot| slot != 12)).err(), Some(WsaError::WSASYSNOTREADY));
-    assert_eq!(Running::__run().starts(), 1);
+    assert_eq!(Running::__RUN.get().starts(), 1);
     assert_eq!((CALLS[12].make)(Running::upcalls()), Ok(vec![]));
     common::provider::clean_up(&functions).expect("started once");
 }

@@ -27,13 +27,13 @@ impl EntryPoint for TourIfs {
     const DESCRIPTION: &'static str = "Tour of the upcalls of an IFS layer";
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        let below = Self::upcalls().get_provider_path(&start.entry.ProviderId)?;
+        let below = Self::upcalls().get_provider_path(&start.entry().ProviderId)?;
         if below.units().is_empty() {
             return Err(WsaError::WSASYSNOTREADY);
         }
         // Stands for a handle that the provider below has just opened.
         let lower: SOCKET = 0x1234;
-        let _for_the_client = Self::upcalls().modify_ifs_handle(start.entry.dwCatalogEntryId, lower)?;
+        let _for_the_client = Self::upcalls().modify_ifs_handle(start.entry().dwCatalogEntryId, lower)?;
         Ok(Self)
     }
 }

@@ -42,14 +42,14 @@ impl EntryPoint for Tour {
     const DESCRIPTION: &'static str = "Tour of the upcalls of a non-IFS provider";
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        let entry = start.entry.dwCatalogEntryId;
+        let entry = start.entry().dwCatalogEntryId;
         let socket = Self::upcalls().create_socket_handle(entry, KEY)?;
         Self::look_up(&socket)?;
         Self::complete(&socket)?;
         Self::signal()?;
         Self::run_later()?;
         Self::tell_window(&socket);
-        Self::block(start.entry)?;
+        Self::block(start.entry())?;
         socket.close()?;
         Ok(Self)
     }

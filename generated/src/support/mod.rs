@@ -10,6 +10,7 @@ pub(crate) mod border;
 pub mod buffers;
 pub mod cell;
 pub mod facts;
+pub mod import;
 #[cfg(feature = "provider")]
 pub mod memory;
 #[cfg(feature = "provider")]

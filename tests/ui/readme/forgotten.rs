@@ -18,7 +18,7 @@ pub struct Loopback {
 
 impl EntryPoint for Loopback {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        Ok(Self { entry: start.entry.dwCatalogEntryId, sockets: Mutex::default() })
+        Ok(Self { entry: start.entry().dwCatalogEntryId, sockets: Mutex::default() })
     }
 }
 

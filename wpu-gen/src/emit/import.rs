@@ -20,7 +20,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     if exported.is_empty() && view.model.imports.is_empty() {
         return page.finish();
     }
-    page.lines("use crate::ffi;\nuse crate::table::Table;\n#[cfg(not(windows))]\nuse core::sync::atomic::{AtomicPtr, Ordering};");
+    page.lines("use crate::ffi;\npub use crate::support::import::Import;\nuse crate::table::Table;\n#[cfg(not(windows))]\nuse core::sync::atomic::{AtomicPtr, Ordering};");
     for upcall in exported {
         page.item(fill(&upcall));
         page.items(Lookup::of_upcall(view, &upcall).items());
@@ -31,22 +31,25 @@ pub(super) fn emit(view: &View<'_>) -> String {
     page.finish()
 }
 
-/// Puts an exported upcall into a table.
+/// What puts an exported upcall into a table.
 fn fill(upcall: &UpcallView<'_>) -> TokenStream {
     let (name, method) = (&upcall.name, &upcall.method);
     let find = format_ident!("find_{}", upcall.upcall.method);
-    let about = format!(" Fills in `{name}`; false if nothing in this process exports it.");
+    let about = format!(" Fills in `{name}`.");
+    let constant = format_ident!("{}", upcall.upcall.method.to_uppercase());
+    let at = Literal::usize_unsuffixed(upcall.at);
     quote! {
         #[doc = #about]
-        #[must_use]
-        #[inline]
-        pub fn #method(table: &mut Table) -> bool {
-            let found = #find();
-            if let Some(function) = found {
-                table.#name = function;
+        pub const #constant: Import = {
+            fn #method(table: &mut Table) -> bool {
+                let found = #find();
+                if let Some(function) = found {
+                    table.#name = function;
+                }
+                found.is_some()
             }
-            found.is_some()
-        }
+            Import::new(#at, #method)
+        };
     }
 }
 

@@ -301,7 +301,7 @@ fn a_kit_is_declared_and_marked() {
         assert!(!text.contains("pub(crate)fn"), "{text}");
         let exported = |at: &usize| UPCALLS[*at].dispatch != Dispatch::Slot;
         for upcall in kit.uses(Class::ALL[1]).iter().filter(exported).map(|at| &UPCALLS[at]) {
-            assert!(text.contains(&format!("import::{})", upcall.method)), "{text}");
+            assert!(text.contains(&format!("import::{},", upcall.method.to_uppercase())), "{text}");
         }
     }
 }

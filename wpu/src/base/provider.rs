@@ -7,6 +7,7 @@ use super::notify::Notify;
 use super::select::{Question, Selection};
 use super::socket::{Home, NewSocket, Phase, Socket, State};
 use super::transport::{Endpoint, Kind, Transport};
+use crate::__private::{Fixed, Import, Run};
 use crate::overlapped_result;
 use crate::slab::Slab;
 use crate::{EntryPoint, Provider, Start};
@@ -21,7 +22,7 @@ use wpu_sys::ffi::{
 use wpu_sys::ffi::{HWND, SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 use wpu_sys::ffi::{QOS, WSANETWORKEVENTS, timeval};
 use wpu_sys::{Bytes, Condition, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View, ViewMut};
-use wpu_sys::{Declaration, EventRef, Table, UpcallSet, Upcalls, WsaError};
+use wpu_sys::{Declaration, EventRef, Upcalls, WsaError};
 
 /// All network events that there are.
 const ALL_EVENTS: i32 = 0x3ff;
@@ -95,13 +96,8 @@ impl<T: Transport> Provider for Base<T> {
         T::upcalls()
     }
 
-    fn __run() -> &'static crate::Run {
-        T::__run()
-    }
-
-    fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet {
-        T::__import(missing, table)
-    }
+    const __RUN: Fixed<Run> = T::__RUN;
+    const __IMPORTS: &'static [Import] = T::__IMPORTS;
 }
 
 impl<T: Transport> EntryPoint for Base<T> {
@@ -112,7 +108,7 @@ impl<T: Transport> EntryPoint for Base<T> {
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        let home = Home { upcalls: Upcalls::new(T::__run().cell()), entry: Arc::new(*start.entry) };
+        let home = Home { upcalls: Upcalls::new(T::__RUN.get().cell()), entry: Arc::new(*start.entry()) };
         Ok(Self { transport: T::start(start)?, home, sockets: Slab::new() })
     }
 }

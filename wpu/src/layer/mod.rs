@@ -93,7 +93,8 @@ use self::moves::Moves;
 use self::next::Next;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
 use self::sys::{Layer, Upcalls, WsaError};
-use crate::__private::{Run, Table, UpcallSet};
+use crate::__private::{Fixed, Import, Run};
+use crate::entry::complain;
 use crate::{EntryPoint, Provider, Start, WithKit, class_of};
 use std::any::TypeId;
 use std::fmt;
@@ -177,13 +178,8 @@ impl<L: LayerProvider> Provider for Layered<L> {
         L::upcalls()
     }
 
-    fn __run() -> &'static Run {
-        L::__run()
-    }
-
-    fn __import(missing: UpcallSet, table: &mut Table) -> UpcallSet {
-        L::__import(missing, table)
-    }
+    const __RUN: Fixed<Run> = L::__RUN;
+    const __IMPORTS: &'static [Import] = L::__IMPORTS;
 }
 
 impl<L: LayerProvider> EntryPoint for Layered<L> {
@@ -203,29 +199,31 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        if !start.claim::<Self>() {
+            complain(format_args!(
+                "`Layered` starts only as what `export!` names, and not from within other code"
+            ));
+            return Err(WsaError::WSASYSNOTREADY);
+        }
         let layer = Arc::new(L::start(start)?);
-        let upcalls = Upcalls::new(L::__run().cell());
-        let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table);
-        chains.of(start.entry)?;
+        let upcalls = Upcalls::new(L::__RUN.get().cell());
+        let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
+        chains.of(start.entry())?;
         let told = Arc::clone(&layer);
         let moves = Moves::new(move |socket, moved, result| {
-            let tell = |_: &Self| {
+            L::__RUN.get().call(|| {
                 told.completed(socket, moved, result);
                 if let Ok((count, _)) = result {
                     told.moved(socket, moved, *count);
                 }
-                Ok(())
-            };
-            // A call like any other: the last clean-up waits for it, and within it there is none.
-            // SAFETY: the gate is opened to this type.
-            let _ = unsafe { Self::__run().gate().with(tell) };
+            });
         });
         Ok(Self { layer, next: Next::new(upcalls, L::DECLARATION.class, chains, moves) })
     }
 
     fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
-        self.next.chains.renew(*start.table)?;
-        self.next.chains.of(start.entry)?;
+        self.next.chains.renew(*start.table())?;
+        self.next.chains.of(start.entry())?;
         self.layer.start_again(start)
     }
 }

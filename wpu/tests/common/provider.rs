@@ -1,7 +1,7 @@
 //! Providers of one test each, and Ws2_32's way to start them and to clean up after them.
 
-use wpu::__private::{Starter, TablePointer, start_up};
-use wpu::{Class, EntryPoint, UPCALLS, WsaError};
+use wpu::__private::{Exported, Starter, TablePointer, start_up};
+use wpu::{Class, Provider, UPCALLS, WsaError};
 use wpu_sys::ffi::{
     SOCKET_ERROR, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
     XP1_IFS_HANDLES,
@@ -20,6 +20,20 @@ pub(crate) static ENTRY: WSAPROTOCOL_INFOW =
 /// The catalog entry that IFS providers are started for.
 pub(crate) static IFS_ENTRY: WSAPROTOCOL_INFOW =
     WSAPROTOCOL_INFOW { dwCatalogEntryId: 1002, dwServiceFlags1: XP1_IFS_HANDLES, ..WSAPROTOCOL_INFOW::ZERO };
+
+/// Makes providers that have the attribute their own exports, for [`start`].
+macro_rules! exported {
+    ($($name:ident),+) => {$(
+        impl wpu::__private::Exported for $name {
+            type Provider = Self;
+            const GATE: wpu::__private::Fixed<wpu::__private::Gate<Self>> = {
+                static GATE: wpu::__private::Gate<$name> = wpu::__private::Gate::new();
+                wpu::__private::Fixed::new(&GATE)
+            };
+        }
+    )+};
+}
+pub(crate) use exported;
 
 /// Makes a provider, with a run of its own. What it does at each turn, where that is more than nothing:
 /// `start` and `again` in its start-ups, `called` whenever a client closes a socket, `clean_up` in the last
@@ -49,16 +63,16 @@ macro_rules! provider {
                 waives: &[],
             };
             fn upcalls() -> wpu::Upcalls {
-                wpu::Upcalls::new(<Self as wpu::Provider>::__run().cell())
+                wpu::Upcalls::new(<Self as wpu::Provider>::__RUN.get().cell())
             }
-            fn __run() -> &'static wpu::__private::Run {
+            const __RUN: wpu::__private::Fixed<wpu::__private::Run> = {
                 static RUN: wpu::__private::Run = wpu::__private::Run::new();
-                &RUN
-            }
-            fn __import(missing: wpu::UpcallSet, _: &mut wpu::__private::Table) -> wpu::UpcallSet {
-                missing
-            }
+                wpu::__private::Fixed::new(&RUN)
+            };
+            const __IMPORTS: &'static [wpu::__private::Import] = &[];
         }
+
+        crate::common::provider::exported!($name);
 
         #[allow(unused_variables, unused_assignments, unused_mut, reason = "the defaults, where the provider has its own")]
         const _: () = {
@@ -126,17 +140,17 @@ const fn same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Starts a provider as a host does. A start that fails must leave no trace.
-pub(crate) fn start<P: EntryPoint>(table: &WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError> {
-    start_for::<P>(VERSION, table)
+pub(crate) fn start<E: Exported>(table: &WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError> {
+    start_for::<E>(VERSION, table)
 }
 
 /// The same, asking for any version.
-pub(crate) fn start_for<P: EntryPoint>(
+pub(crate) fn start_for<E: Exported>(
     version: u16,
     table: &WSPUPCALLTABLE,
 ) -> Result<WSPPROC_TABLE, WsaError> {
-    let entry = if P::DECLARATION.class == Class::Ifs { &IFS_ENTRY } else { &ENTRY };
-    start_any(version, entry, table, &[Starter::of::<P>()]).map(|(_, functions)| functions)
+    let entry = if E::Provider::DECLARATION.class == Class::Ifs { &IFS_ENTRY } else { &ENTRY };
+    start_any(version, entry, table, &[Starter::of::<E>()]).map(|(_, functions)| functions)
 }
 
 /// The same, for any catalog entry and several providers of one DLL, with what the provider says of itself.

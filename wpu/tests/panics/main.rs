@@ -11,10 +11,11 @@ use client::{CALLS, Client, REQUESTS, THREAD};
 use host::{Scripted, queued, seen_names, wait_alertably};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use trap::{Mode, Trap, parked};
-use wpu::__private::{Starter, start_up};
 use wpu::facts::DOWNCALLS;
 use wpu::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLEEX};
 use wpu::{Provider, WsaError};
+
+wpu::export!(Trap; san; any());
 
 static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 const VERSION: u16 = 0x0202;
@@ -27,10 +28,8 @@ fn start() -> Result<WSPPROC_TABLE, i32> {
     let blank = WSPDATA { wVersion: 1, wHighVersion: 2, ..WSPDATA::ZERO };
     let (mut data, mut functions) = (blank, WSPPROC_TABLE::ZERO);
     let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-    let providers = [Starter::of::<Trap>()];
     // SAFETY: all pointers are to locals, and the table is callable for ever.
-    let code =
-        unsafe { start_up(VERSION, to_data, &raw const entry, &raw const TABLE, to_functions, &providers) };
+    let code = unsafe { WSPStartupEx(VERSION, to_data, &raw const entry, &raw const TABLE, to_functions) };
     if code == 0 {
         return Ok(functions);
     }
@@ -88,7 +87,7 @@ fn a_method_that_panics_fails_and_the_next_call_works() {
             assert_eq!(after, before.with_errno(after.errno), "{name} wrote something");
             if *name == "WSPCleanup" {
                 // It was the last one, and is over: the provider can be started again.
-                assert_eq!(Trap::__run().starts(), 0);
+                assert_eq!(Trap::__RUN.get().starts(), 0);
                 functions = start().expect("it starts again");
             }
         }
@@ -165,7 +164,7 @@ fn a_panic_in_start_up_is_a_refusal_and_the_next_one_works() {
     for mode in [Mode::PanicInServes, Mode::PanicInStart] {
         trap::set(mode);
         assert_eq!(start().err(), Some(BROKEN), "{mode:?}");
-        assert_eq!((Trap::__run().starts(), trap::instances()), (0, 0));
+        assert_eq!((Trap::__RUN.get().starts(), trap::instances()), (0, 0));
     }
     trap::set(Mode::Work);
 
@@ -173,7 +172,7 @@ fn a_panic_in_start_up_is_a_refusal_and_the_next_one_works() {
     trap::set(Mode::PanicInStartAgain);
     assert_eq!(start().err(), Some(BROKEN));
     trap::set(Mode::Work);
-    assert_eq!(Trap::__run().starts(), 1, "the first one holds");
+    assert_eq!(Trap::__RUN.get().starts(), 1, "the first one holds");
     let mut client = Client::new();
     assert!(!client::call("WSPSocket", &functions, &mut client));
     assert!(start().is_ok());
@@ -188,7 +187,7 @@ fn a_panic_in_clean_up_does_not_stop_it() {
         trap::set(mode);
         assert_eq!(clean_up(&functions), answer, "{mode:?}");
         trap::set(Mode::Work);
-        assert_eq!(Trap::__run().starts(), 0);
+        assert_eq!(Trap::__RUN.get().starts(), 0);
         assert_eq!(trap::instances(), 0, "the instance is gone");
         let mut client = Client::new();
         assert!(client::call("WSPSocket", &functions, &mut client));

@@ -22,7 +22,7 @@ impl EntryPoint for San {
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         static REQUEST: Overlapped = Overlapped::new();
-        let socket = Self::upcalls().create_socket_handle(start.entry.dwCatalogEntryId, 7)?;
+        let socket = Self::upcalls().create_socket_handle(start.entry().dwCatalogEntryId, 7)?;
         let operation = REQUEST.begin().ok_or(WsaError::WSAEINPROGRESS)?;
         Self::upcalls()
             .complete_overlapped_request(socket.raw(), operation, 0, 512)

@@ -40,15 +40,10 @@ const _: () = {
         fn upcalls() -> FilesUpcalls {
             FilesUpcalls(())
         }
-        fn __run() -> &'static __wpu::__private::Run {
-            &RUN
-        }
-        fn __import(
-            missing: __wpu::__private::UpcallSet,
-            table: &mut __wpu::__private::Table,
-        ) -> __wpu::__private::UpcallSet {
-            __wpu::__private::import_by_name(missing, table, &[])
-        }
+        const __RUN: __wpu::__private::Fixed<__wpu::__private::Run> = __wpu::__private::Fixed::new(
+            &RUN,
+        );
+        const __IMPORTS: &'static [__wpu::__private::Import] = &[];
     }
     #[automatically_derived]
     impl __wpu::__private::core::clone::Clone for FilesUpcalls {

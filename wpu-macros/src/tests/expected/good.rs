@@ -56,19 +56,12 @@ const _: () = {
         fn upcalls() -> LoopbackUpcalls {
             LoopbackUpcalls(())
         }
-        fn __run() -> &'static __wpu::__private::Run {
-            &RUN
-        }
-        fn __import(
-            missing: __wpu::__private::UpcallSet,
-            table: &mut __wpu::__private::Table,
-        ) -> __wpu::__private::UpcallSet {
-            __wpu::__private::import_by_name(
-                missing,
-                table,
-                &[(15, __wpu::__private::import::complete_overlapped_request)],
-            )
-        }
+        const __RUN: __wpu::__private::Fixed<__wpu::__private::Run> = __wpu::__private::Fixed::new(
+            &RUN,
+        );
+        const __IMPORTS: &'static [__wpu::__private::Import] = &[
+            __wpu::__private::import::COMPLETE_OVERLAPPED_REQUEST,
+        ];
     }
     #[automatically_derived]
     impl __wpu::__private::core::clone::Clone for LoopbackUpcalls {

@@ -6,11 +6,7 @@ mod pipes;
 use super::super::source::LINKED;
 use super::super::{LayerProvider, Layered, Moved};
 use super::stand::{PATIENCE, guid};
-use crate::__private::{Starter, start_up};
-use crate::layer::sys::ffi::{
-    AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE,
-    WSPUPCALLTABLE, XP1_IFS_HANDLES,
-};
+use crate::layer::sys::ffi::{AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, XP1_IFS_HANDLES};
 use crate::prelude::*;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,16 +46,8 @@ macro_rules! counter {
             }
         }
 
-        unsafe extern "system" fn $startup(
-            version: u16,
-            data: *mut WSPDATA,
-            entry: *const WSAPROTOCOL_INFOW,
-            table: WSPUPCALLTABLE,
-            functions: *mut WSPPROC_TABLE,
-        ) -> i32 {
-            let providers = [Starter::of::<Layered<$name>>()];
-            // SAFETY: the contract of `WSPStartup`.
-            unsafe { start_up(version, data, entry, &table, functions, &providers) }
+        mod $startup {
+            crate::export!(super::Layered<super::$name>; any());
         }
     };
 }
@@ -94,9 +82,9 @@ fn chain_over(layers: &[(GUID, &str)], fault: u32) -> Chain {
     let alone = alone();
     *LINKED.lock().expect("no panic") = vec![
         ("pipes.dll".into(), pipes::startup),
-        ("ifs.dll".into(), start_ifs),
-        ("made.dll".into(), start_made),
-        ("top.dll".into(), start_top),
+        ("ifs.dll".into(), start_ifs::WSPStartup),
+        ("made.dll".into(), start_made::WSPStartup),
+        ("top.dll".into(), start_top::WSPStartup),
     ];
     let host = Host::new().expect("a place is free");
     let base = pipes::install(&host, fault);
@@ -263,7 +251,7 @@ fn d_18_an_entry_of_the_other_class_is_not_the_layers() {
     let chain = chain(&[MADE]);
     let wrong = Entry::chain(pipes::fresh_id(), "made.dll", &[&chain.hidden, &chain.base]);
     // SAFETY: it is a `WSPStartup`, and keeps its contract.
-    let module = unsafe { Module::linked(start_made) };
+    let module = unsafe { Module::linked(start_made::WSPStartup) };
     let wrong = chain.host.install(wrong.flags(XP1_IFS_HANDLES), &module);
     let client = chain.host.client();
     assert_eq!(client.socket_in(wrong.id()), Err(WsaError::WSAEPROVIDERFAILEDINIT));

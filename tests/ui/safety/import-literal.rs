@@ -1,0 +1,6 @@
+#![forbid(unsafe_code)]
+use wpu::__private::Import;
+
+const OWN: Import = Import { upcall: 12, fill: |_| true };
+
+fn main() {}

@@ -1,0 +1,9 @@
+#![forbid(unsafe_code)]
+use wpu::ffi::WSPUPCALLTABLE;
+use wpu::prelude::*;
+
+fn start(entry: &WSAPROTOCOL_INFOW, table: &WSPUPCALLTABLE) {
+    let _ = Start { entry, table };
+}
+
+fn main() {}

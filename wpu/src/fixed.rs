@@ -1,0 +1,35 @@
+//! A static, as a constant of a trait names it.
+
+/// Leads to one static, always the same.
+///
+/// A trait's function may answer with another place each time; a constant of a trait has one value for
+/// each type, also where somebody implements the trait by hand. So two pieces of code that reach a place
+/// through the same constant share it, and that is proven by the language.
+///
+/// Constants may hold no reference to what can change, hence the pointer.
+#[derive(Debug)]
+pub struct Fixed<T: 'static>(*const T);
+
+impl<T> Fixed<T> {
+    /// Leads to `place`.
+    #[must_use]
+    pub const fn new(place: &'static T) -> Self {
+        Self(place)
+    }
+
+    /// The place.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> &'static T {
+        // SAFETY: the only constructor made the pointer of a reference that is good for ever.
+        unsafe { &*self.0 }
+    }
+}
+
+impl<T> Clone for Fixed<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Fixed<T> {}

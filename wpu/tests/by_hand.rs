@@ -1,0 +1,291 @@
+//! What safe code can do to the runtime by its own hand: implement its traits, share its statics, call
+//! its hidden parts. Whatever that is, no function of a table gets an instance of another type.
+
+#![cfg(all(feature = "macros", feature = "base", feature = "layer"))]
+
+mod common;
+
+use common::host::Scripted;
+use common::provider::{ENTRY, VERSION, call, clean_up, functions_of};
+use safe::{as_base, as_itself, as_itself_again, as_layer, copycat, nested};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wpu::{Provider, WsaError};
+use wpu_sys::ffi::{WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPUPCALLTABLEEX};
+
+static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
+
+/// What the author of a provider writes.
+mod safe {
+    #![forbid(unsafe_code)]
+
+    use std::cell::Cell;
+    use std::net::Shutdown;
+    use wpu::__private::{Fixed, Import, Run};
+    use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
+    use wpu::layer::{LayerProvider, Layered};
+    use wpu::prelude::*;
+    use wpu::{Class, Declaration, WithKit, facts::kits};
+
+    /// A provider of its own, a transport and a layer, all in one. As itself it answers with its number.
+    #[wpu_provider(
+        class = non_ifs,
+        kit = base,
+        waives(WPUGetProviderPath = "base provider: no layer below"),
+    )]
+    pub struct Both(pub [u64; 8]);
+
+    pub const NUMBER: usize = 4711;
+
+    impl ServiceProvider for Both {
+        fn socket(
+            &self,
+            _: i32,
+            _: i32,
+            _: i32,
+            _: Option<View<'_, WSAPROTOCOL_INFOW>>,
+            _: u32,
+            _: u32,
+        ) -> Result<SOCKET, WsaError> {
+            assert!(self.0.iter().all(|word| *word == 0x5555), "this is somebody else's memory");
+            Ok(NUMBER)
+        }
+    }
+
+    impl EntryPoint for Both {
+        fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+            Ok(Self([0x5555; 8]))
+        }
+    }
+
+    pub struct Nothing;
+
+    impl Transport for Both {
+        type Endpoint = Nothing;
+        fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+            Ok(Self([0xaaaa; 8]))
+        }
+        fn open(&self, _: Kind, _: Notify) -> Result<Nothing, WsaError> {
+            Err(WsaError::WSAEMFILE)
+        }
+    }
+
+    impl Endpoint for Nothing {
+        fn bind(&self, _: &Address) -> Result<(), WsaError> {
+            Ok(())
+        }
+        fn local(&self) -> Result<Address, WsaError> {
+            Err(WsaError::WSAEINVAL)
+        }
+        fn peer(&self) -> Result<Address, WsaError> {
+            Err(WsaError::WSAENOTCONN)
+        }
+        fn connect(&self, _: &Address) -> Result<(), WsaError> {
+            Ok(())
+        }
+        fn receive(&self, _: &mut [u8], _: Receive) -> Result<usize, WsaError> {
+            Ok(0)
+        }
+        fn send(&self, _: &[u8]) -> Result<usize, WsaError> {
+            Ok(0)
+        }
+        fn shutdown(&self, _: Shutdown) -> Result<(), WsaError> {
+            Ok(())
+        }
+    }
+
+    /// Nothing keeps a crate from saying that it names a kit.
+    impl WithKit<kits::Layer> for Both {}
+    impl Layer for Both {}
+
+    impl LayerProvider for Both {
+        const ID: GUID = GUID { Data1: 1, Data2: 2, Data3: 3, Data4: [4; 8] };
+        fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+            // The start is the layer's, and is under way already.
+            assert!(<Layered<Self> as EntryPoint>::start(start).is_err());
+            Ok(Self([0xbbbb; 8]))
+        }
+    }
+
+    pub mod as_itself {
+        wpu::export!(super::Both; san; any());
+    }
+    pub mod as_itself_again {
+        wpu::export!(super::Both; san; any());
+    }
+    pub mod as_base {
+        wpu::export!(wpu::base::Base<super::Both>; san; any());
+    }
+    pub mod as_layer {
+        wpu::export!(wpu::layer::Layered<super::Both>; san; any());
+    }
+    pub mod copycat {
+        wpu::export!(super::Copycat; san; any());
+    }
+    pub mod nested {
+        wpu::export!(super::Nested; san; any());
+    }
+
+    /// Says that the run of another provider is its own.
+    pub struct Copycat(Box<str>);
+
+    impl Provider for Copycat {
+        type Upcalls = wpu::Upcalls;
+        const DECLARATION: Declaration = Declaration { class: Class::NonIfs, ..Both::DECLARATION };
+        fn upcalls() -> wpu::Upcalls {
+            wpu::Upcalls::new(Both::__RUN.get().cell())
+        }
+        const __RUN: Fixed<Run> = Both::__RUN;
+        const __IMPORTS: &'static [Import] = Both::__IMPORTS;
+    }
+
+    impl ServiceProvider for Copycat {
+        fn close_socket(&self, _: SOCKET) -> Result<(), WsaError> {
+            assert_eq!(&*self.0, "copycat");
+            Ok(())
+        }
+    }
+
+    impl EntryPoint for Copycat {
+        fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+            Ok(Self("copycat".into()))
+        }
+    }
+
+    thread_local! {
+        /// What a layer answered that was started from within other code.
+        pub static STARTED: Cell<Option<WsaError>> = const { Cell::new(None) };
+    }
+
+    /// Starts a layer in its own start.
+    pub struct Nested(Base<Both>);
+
+    impl Provider for Nested {
+        type Upcalls = wpu::Upcalls;
+        const DECLARATION: Declaration = Both::DECLARATION;
+        fn upcalls() -> wpu::Upcalls {
+            Copycat::upcalls()
+        }
+        const __RUN: Fixed<Run> = Both::__RUN;
+        const __IMPORTS: &'static [Import] = &[];
+    }
+
+    impl ServiceProvider for Nested {
+        fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
+            self.0.close_socket(socket)
+        }
+    }
+
+    impl EntryPoint for Nested {
+        fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+            STARTED.set(<Layered<Both> as EntryPoint>::start(start).err());
+            <Base<Both> as EntryPoint>::start(start).map(Self)
+        }
+    }
+}
+
+fn run() -> &'static wpu::Run {
+    safe::Both::__RUN.get()
+}
+
+/// All of these providers share one run, so one test at a time uses it.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(run().starts(), 0);
+    guard
+}
+
+fn start(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
+    let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+    // SAFETY: pointers to locals, and a table that is callable for ever.
+    let code =
+        unsafe { startup(VERSION, &raw mut data, &raw const ENTRY, &raw const TABLE, &raw mut functions) };
+    if code == 0 {
+        return Ok(functions);
+    }
+    assert!(functions_of(&functions).iter().all(|function| function.is_null()));
+    Err(WsaError::new(code))
+}
+
+/// What `WSPSocket` answers.
+fn socket(functions: &WSPPROC_TABLE) -> Result<usize, WsaError> {
+    let mut errno = 0;
+    let socket = functions.lpWSPSocket.expect("there are no holes");
+    // SAFETY: a null entry is allowed, and the errno is a local.
+    let made = unsafe { socket(2, 1, 6, std::ptr::null_mut(), 0, 0, &raw mut errno) };
+    if errno == 0 { Ok(made) } else { Err(WsaError::new(errno)) }
+}
+
+type Answers = Result<usize, WsaError>;
+
+/// Each form of the provider, with what its `WSPSocket` answers.
+const FORMS: [(WSPStartupExFn, Answers); 3] = [
+    (as_itself::WSPStartupEx, Ok(safe::NUMBER)),
+    (as_itself_again::WSPStartupEx, Ok(safe::NUMBER)),
+    (as_base::WSPStartupEx, Err(WsaError::WSAEMFILE)),
+];
+
+#[test]
+fn types_that_share_a_run_are_started_one_at_a_time() {
+    let _alone = alone();
+    for (first, (startup, answer)) in FORMS.iter().enumerate() {
+        let functions = start(*startup).expect("nobody else is started");
+        assert_eq!(socket(&functions), *answer);
+        for (_, (other, _)) in FORMS.iter().enumerate().filter(|(other, _)| *other != first) {
+            assert_eq!(start(*other).err(), Some(WsaError::WSASYSNOTREADY));
+        }
+        assert_eq!(start(copycat::WSPStartupEx).err(), Some(WsaError::WSASYSNOTREADY));
+        assert_eq!((run().starts(), socket(&functions)), (1, *answer), "nothing has changed");
+        start(*startup).expect("itself may be started again");
+        clean_up(&functions).expect("started twice");
+        clean_up(&functions).expect("started once");
+    }
+}
+
+#[test]
+fn functions_of_one_type_never_get_an_instance_of_another() {
+    let _alone = alone();
+    let old = FORMS.map(|(startup, _)| {
+        let functions = start(startup).expect("nobody else is started");
+        clean_up(&functions).expect("started");
+        functions
+    });
+    let functions = start(copycat::WSPStartupEx).expect("nobody else is started");
+    assert_eq!(call(&functions, 1), Ok(()));
+    for old in &old {
+        assert_eq!(socket(old), Err(WsaError::WSANOTINITIALISED));
+        assert_eq!(clean_up(old), Err(WsaError::WSANOTINITIALISED), "it is not theirs to end");
+    }
+    assert_eq!((call(&functions, 1), run().starts()), (Ok(()), 1));
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn a_run_is_not_ended_by_hand() {
+    let _alone = alone();
+    let functions = start(as_itself::WSPStartupEx).expect("nobody else is started");
+    let by_hand = run().clean_up(|| panic!("it is not over"));
+    assert_eq!(by_hand, Err(WsaError::WSANOTINITIALISED));
+    // SAFETY: the table is callable for ever.
+    let started = unsafe { run().start::<safe::Both>(&TABLE) };
+    assert_eq!(started, Err(wpu::StartError::Shared));
+    assert_eq!((run().starts(), socket(&functions)), (1, Ok(safe::NUMBER)));
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn what_is_refused_says_what_to_do() {
+    let message = wpu::StartError::Shared.to_string();
+    assert!(message.contains("`Base`") && message.contains("one `export!`"), "{message}");
+}
+
+#[test]
+fn a_layer_is_not_started_by_hand() {
+    let _alone = alone();
+    let functions = start(nested::WSPStartupEx).expect("nobody else is started");
+    assert_eq!(safe::STARTED.take(), Some(WsaError::WSASYSNOTREADY));
+    clean_up(&functions).expect("started");
+    // There is no catalog here; what matters is that its own start goes on only once.
+    assert!(start(as_layer::WSPStartupEx).is_err());
+    assert_eq!(run().starts(), 0);
+}
