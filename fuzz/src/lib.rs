@@ -94,11 +94,16 @@ pub fn run(data: &[u8]) {
         let client = Client { arena: Arena::new(MEMORY), number, by_event, functions };
         live(stage, &client, Input::new(part));
     };
+    // The scope waits for what the threads do, and not for their end: what one still holds when the process ends would
+    // be reported as a leak. So each is joined.
     std::thread::scope(|scope| {
-        for (number, part) in parts.iter().enumerate().skip(1) {
-            scope.spawn(move || client(number, part));
-        }
+        let others = parts.iter().enumerate().skip(1);
+        let threads: Vec<_> =
+            others.map(|(number, part)| scope.spawn(move || client(number, part))).collect();
         client(0, parts[0]);
+        for thread in threads {
+            thread.join().expect("no panic comes out of it");
+        }
     });
     finish(stage, &functions);
 }

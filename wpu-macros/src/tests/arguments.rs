@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// The first lines of what is reported.
-fn check(args: &str, expected: &Expect) {
+pub(super) fn check(args: &str, expected: &Expect) {
     let lines: Vec<String> = mistakes(args)
         .iter()
         .map(|message| message.lines().next().unwrap_or_default().to_owned() + "\n")

@@ -5,6 +5,7 @@
 mod arguments;
 mod expansion;
 mod messages;
+mod rules;
 
 use proc_macro2::{TokenStream, TokenTree};
 
