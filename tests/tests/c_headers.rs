@@ -279,6 +279,31 @@ fn the_facts_of_an_invented_spec_are_c() {
     );
 }
 
+/// A header in a folder, and one that is called like the macros of all files, or like a page of the generator.
+#[test]
+fn whatever_headers_are_called_each_has_a_page_of_its_own() {
+    let base = common::base().replace("kettle.h", "sys/language.h");
+    let spec = compile(Sources::from_texts([("base.toml", base)])).unwrap_or_else(|found| panic!("{found}"));
+    let files = spec.emit();
+    let includes = |(path, text): (&str, &str)| {
+        let folder = Path::new(path).parent()?.to_owned();
+        let at = text.lines().find_map(|line| line.strip_prefix("#include \"")?.strip_suffix('"'))?;
+        Some((path.to_owned(), folder, at.to_owned()))
+    };
+    let pages: Vec<_> = files.iter().filter_map(includes).collect();
+    assert!(pages.iter().any(|(path, ..)| path == "c/check/sys+language.h.c"), "{pages:?}");
+    for (path, folder, at) in pages {
+        let found = at.split('/').fold(folder, |folder, part| match part {
+            ".." => folder.parent().expect("it stays within the output").to_owned(),
+            part => folder.join(part),
+        });
+        assert!(
+            files.iter().any(|(there, _)| Path::new(there) == found),
+            "{path} includes {at}, which is not there"
+        );
+    }
+}
+
 /// Those compilers that are there. Of the others it says that they are not.
 fn present<'a>(compilers: &[&'a str]) -> Vec<&'a str> {
     let there = |compiler: &&&'a str| {

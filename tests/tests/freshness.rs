@@ -50,13 +50,14 @@ fn a_written_folder_is_fresh_until_somebody_touches_it() {
     assert_eq!(diff(&folder), [Stale::LineEnds("src/facts.rs".to_owned())]);
     assert!(diff(&folder)[0].to_string().contains(".gitattributes"), "it tells what to do");
 
-    fs::write(&file, b"\xff\xfe").expect("it can be written");
-    assert!(matches!(&diff(&folder)[..], [Stale::Differs { line: 1, .. }]));
+    let marker = text.lines().next().unwrap_or_default();
+    fs::write(&file, [marker.as_bytes(), b"\n\xff\xfe"].concat()).expect("it can be written");
+    assert!(matches!(&diff(&folder)[..], [Stale::Differs { line: 2, .. }]));
 
     fs::remove_file(&file).expect("it can be removed");
     assert_eq!(diff(&folder), [Stale::Missing("src/facts.rs".to_owned())]);
 
-    fs::write(folder.join("src/extra.rs"), "").expect("it can be written");
+    fs::write(folder.join("src/extra.rs"), marker).expect("it can be written");
     let missing_and_extra =
         [Stale::Missing("src/facts.rs".to_owned()), Stale::Extra("src/extra.rs".to_owned())];
     assert_eq!(diff(&folder), missing_and_extra);

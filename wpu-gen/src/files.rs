@@ -1,10 +1,9 @@
 //! Files in memory, and how they compare with a folder.
 
+use crate::folder::{self, Changes, Found, Trouble};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Output files: path (with `/`) to text (with `\n`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +14,7 @@ pub struct Files(BTreeMap<String, String>);
 pub enum Stale {
     /// The folder lacks this file.
     Missing(String),
-    /// The folder has this file, and nothing produces it.
+    /// The generator wrote this file into the folder, and nothing produces it any more.
     Extra(String),
     /// This file differs, for the first time in this line (counted from 1).
     Differs {
@@ -42,79 +41,36 @@ impl Files {
         self.0.iter().map(|(path, text)| (&**path, &**text))
     }
 
-    /// Compares with a folder.
+    /// The text of a path.
+    pub(crate) fn get(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(|text| &**text)
+    }
+
+    /// Compares with a folder. Files that the generator did not write count only where the output has one of that name.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be read.
-    pub fn diff(&self, folder: &Path) -> io::Result<Vec<Stale>> {
-        let mut stale = Vec::new();
-        for (path, text) in self.iter() {
-            match fs::read(folder.join(path)) {
-                Ok(found) => stale.extend(compare(path, &found, text)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    stale.push(Stale::Missing(path.to_owned()));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        stale.extend(self.extra(folder)?.into_iter().map(Stale::Extra));
-        Ok(stale)
+    /// When the folder cannot be read, or is one that [`write`](Self::write) refuses.
+    pub fn diff(&self, folder: &Path) -> Result<Vec<Stale>, Trouble> {
+        let found = Found::in_folder(self, folder)?;
+        let differences = self.iter().filter_map(|(path, text)| match found.texts.get(path) {
+            Some(found) => compare(path, found, text),
+            None => Some(Stale::Missing(path.to_owned())),
+        });
+        Ok(differences.chain(found.extra.iter().cloned().map(Stale::Extra)).collect())
     }
 
-    /// Makes a folder hold these files and no others. What is equal is left alone.
+    /// Makes a folder hold these files, and no others that the generator wrote. What is equal is left alone, and so is
+    /// what others put there. Links are not followed.
     ///
     /// # Errors
     ///
-    /// When a file cannot be written or removed.
-    pub fn write(&self, folder: &Path) -> io::Result<()> {
-        for (path, text) in self.iter() {
-            let path = folder.join(path);
-            if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
-                continue;
-            }
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            replace(&path, text)?;
-        }
-        for extra in self.extra(folder)? {
-            fs::remove_file(folder.join(extra))?;
-        }
-        Ok(())
+    /// When the folder has files, and none that the generator wrote; when a file, a folder or a link of somebody else
+    /// is in the way; when the system refuses. Up to the moment at which all new texts are on the disk, nothing has
+    /// changed.
+    pub fn write(&self, folder: &Path) -> Result<Changes, Trouble> {
+        folder::write(self, folder)
     }
-
-    /// Files of the folder that are not among these.
-    fn extra(&self, folder: &Path) -> io::Result<Vec<String>> {
-        let mut paths = Vec::new();
-        if folder.exists() {
-            walk(folder, folder, &mut paths)?;
-        }
-        paths.retain(|path| !self.0.contains_key(path));
-        paths.sort();
-        Ok(paths)
-    }
-}
-
-/// Writes beside the file and renames, so that no reader ever sees half of it.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    fs::write(&beside, text)?;
-    fs::rename(&beside, path)
-}
-
-fn walk(root: &Path, folder: &Path, paths: &mut Vec<String>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            walk(root, &path, paths)?;
-        } else if let Ok(inside) = path.strip_prefix(root) {
-            paths.push(inside.display().to_string().replace('\\', "/"));
-        }
-    }
-    Ok(())
 }
 
 fn compare(path: &str, found: &[u8], expected: &str) -> Option<Stale> {

@@ -7,6 +7,7 @@
 
 pub mod diag;
 pub mod files;
+pub mod folder;
 pub mod source;
 
 mod check;

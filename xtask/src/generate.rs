@@ -1,6 +1,6 @@
 //! `cargo xtask gen`: the one writer of `generated/`.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::path::Path;
 use std::process::ExitCode;
 use wpu_gen::source::Sources;
@@ -17,11 +17,12 @@ pub fn run(spec: &Path, out: &Path, check: bool) -> Result<ExitCode> {
     };
     let shown = out.display();
     if !check {
-        files.write(out).with_context(|| format!("cannot write to {shown}"))?;
-        println!("{shown}: {} files", files.iter().count());
+        let changes = files.write(out)?;
+        let (count, written, removed) = (files.iter().count(), changes.written, changes.removed);
+        println!("{shown}: {count} files, {written} of them written; {removed} removed");
         return Ok(ExitCode::SUCCESS);
     }
-    let stale = files.diff(out).with_context(|| format!("cannot read {shown}"))?;
+    let stale = files.diff(out)?;
     for stale in &stale {
         eprintln!("{stale}");
     }

@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_SIZE(DWORD_PTR, 4, 8);
 CHECK_UNSIGNED(DWORD_PTR);

@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 typedef GUID *spec_LPGUID;
 CHECK_TYPE(LPGUID, spec_LPGUID, "GUID *");

@@ -4,7 +4,7 @@
  *
  * A difference is an error that says what the spec says. */
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_SIZE(int, 4, 4);
 CHECK_SIGNED(int);

@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_SIZE(BYTE, 1, 1);
 CHECK_UNSIGNED(BYTE);

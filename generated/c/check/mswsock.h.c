@@ -7,7 +7,7 @@
 #include <winsock2.h>
 #include <mswsock.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_VALUE(SO_UPDATE_ACCEPT_CONTEXT, int, 28683LL);
 CHECK_VALUE(SO_CONNECT_TIME, int, 28684LL);

@@ -6,7 +6,7 @@
 
 #include <winsock2.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 typedef ULONG spec_SERVICETYPE;
 CHECK_TYPE(SERVICETYPE, spec_SERVICETYPE, "ULONG");

@@ -8,7 +8,7 @@
 #include <ws2spi.h>
 #include <sporder.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 typedef int (CHECK_CALL *spec_WSCWriteProviderOrder)(LPDWORD, DWORD);
 CHECK_FUNCTION(WSCWriteProviderOrder, spec_WSCWriteProviderOrder, "int __stdcall (LPDWORD, DWORD)");

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_SIZE(size_t, 4, 8);
 CHECK_UNSIGNED(size_t);

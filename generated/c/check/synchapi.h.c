@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 typedef DWORD (CHECK_CALL *spec_WaitForMultipleObjectsEx)(DWORD, const HANDLE *, BOOL, DWORD, BOOL);
 CHECK_FUNCTION(WaitForMultipleObjectsEx, spec_WaitForMultipleObjectsEx, "DWORD __stdcall (DWORD, const HANDLE *, BOOL, DWORD, BOOL)");

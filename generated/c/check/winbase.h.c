@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_VALUE(INFINITE, DWORD, 4294967295LL);
 CHECK_VALUE(WAIT_OBJECT_0, DWORD, 0LL);

@@ -6,6 +6,6 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_SIZE(HWND, 4, 8);

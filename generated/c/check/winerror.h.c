@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_VALUE(NO_ERROR, int, 0LL);
 CHECK_VALUE(WAIT_TIMEOUT, DWORD, 258LL);

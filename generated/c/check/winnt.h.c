@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 /* `CHAR`: here it is a byte of a buffer, and whether C gives it a sign is the compiler's choice (D:windows-data-types) */
 CHECK_SIZE(WCHAR, 2, 2);

@@ -6,7 +6,7 @@
 
 #include <winsock2.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 CHECK_SIZE(u_int, 4, 4);
 CHECK_UNSIGNED(u_int);

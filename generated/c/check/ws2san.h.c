@@ -12,7 +12,7 @@
 #include <ddk/ws2san.h>
 #endif
 
-#include "../check.h"
+#include "../macros/check.h"
 
 typedef WSPUPCALLTABLEEX *spec_LPWSPUPCALLTABLEEX;
 CHECK_TYPE(LPWSPUPCALLTABLEEX, spec_LPWSPUPCALLTABLEEX, "WSPUPCALLTABLEEX *");

@@ -7,7 +7,7 @@
 #include <winsock2.h>
 #include <ws2spi.h>
 
-#include "../check.h"
+#include "../macros/check.h"
 
 /* `WSC_PROVIDER_INFO_TYPE`: it is an enumeration, and whether C gives it a sign is the compiler's choice (H:mingw-spi) */
 typedef WSATHREADID *spec_LPWSATHREADID;

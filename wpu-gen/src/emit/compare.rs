@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 
 const MACROS: &str = include_str!("../../support/check.h");
 
-/// Where a compiler finds the macros of all files.
-const MACROS_PATH: &str = "c/check.h";
+/// Where the macros of all files are: in a folder of their own, where no header's file and no prefix can meet them.
+const MACROS_PATH: &str = "c/macros/check.h";
+
+/// How the files of `c/check/` include them.
+const INCLUDE_MACROS: &str = "#include \"../macros/check.h\"";
 
 pub(super) fn emit(view: &View<'_>, files: &mut Files) {
     let about =
@@ -19,15 +22,19 @@ pub(super) fn emit(view: &View<'_>, files: &mut Files) {
     files.add(MACROS_PATH, format!("{}\n{macros}", c::top(view, about)));
     let sheets = Sheets::of(view.model);
     for (header, sheet) in &sheets.by_header {
-        files.add(&format!("c/check/{header}.c"), page(view, header, sheet));
+        files.add(&path(header), page(view, header, sheet));
     }
     if !sheets.language.is_empty() {
         let about =
             "Compares the spec with C itself.\n\nA difference is an error that says what the spec says.";
         let body = sheets.language.concat();
-        files
-            .add("c/check/language.c", format!("{}\n#include \"../check.h\"\n\n{body}", c::top(view, about)));
+        files.add("c/check/language.c", format!("{}\n{INCLUDE_MACROS}\n\n{body}", c::top(view, about)));
     }
+}
+
+/// Where the file of a header is. A header in a folder gets a flat name, with a character that no header has.
+fn path(header: &str) -> String {
+    format!("c/check/{}.c", header.replace('/', "+"))
 }
 
 fn page(view: &View<'_>, header: &str, sheet: &[String]) -> String {
@@ -36,7 +43,7 @@ fn page(view: &View<'_>, header: &str, sheet: &[String]) -> String {
     );
     let includes: String =
         includes(view.model, header).iter().map(|path| include(view.model, path)).collect();
-    format!("{}\n{includes}\n#include \"../check.h\"\n\n{}", c::top(view, &about), sheet.concat())
+    format!("{}\n{includes}\n{INCLUDE_MACROS}\n\n{}", c::top(view, &about), sheet.concat())
 }
 
 /// What a C file includes to see what a header declares.

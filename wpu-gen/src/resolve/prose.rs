@@ -123,12 +123,17 @@ pub(crate) fn check_header(file: FileId, header: &Text, faults: &mut Faults) {
     let path = header.get_ref();
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     let parts = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
-    if !parts || !path.chars().all(known) {
+    let extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if !parts || !extension || !path.chars().all(known) {
         let fault = Diagnostic::at(
             "bad-name",
             Place::new(file, header.span()),
             format!("`{path}` cannot be the name of a header"),
         );
-        faults.push(fault.help("letters, digits, `_`, `-` and `.`, and `/` between folders"));
+        faults.push(
+            fault.help(
+                "letters, digits, `_`, `-` and `.`, `/` between folders, and an extension such as `.h`",
+            ),
+        );
     }
 }
