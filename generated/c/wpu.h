@@ -254,7 +254,7 @@ static const wpu_downcall wpu_downcalls[WPU_DOWNCALLS] = {
 };
 
 /* The errors. */
-#define WPU_ERRORS 50
+#define WPU_ERRORS 51
 
 typedef struct wpu_error {
     signed code;
@@ -263,6 +263,7 @@ typedef struct wpu_error {
 } wpu_error;
 
 static const wpu_error wpu_errors[WPU_ERRORS] = {
+    {10108, "WSASERVICE_NOT_FOUND", "the service is not known, or the program is not categorised"},
     {11003, "WSANO_RECOVERY", "the catalog cannot be read or changed: the program may not be run by an administrator, the provider may be there already, or an entry cannot be read or written"},
     {6, "WSA_INVALID_HANDLE", "the event handle is not valid"},
     {6, "ERROR_INVALID_HANDLE", "the handle is not valid"},

@@ -14,6 +14,11 @@ use core::fmt;
 pub struct WsaError(i32);
 
 impl WsaError {
+    /// 10108: the service is not known, or the program is not categorised.
+    ///
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); [WSCGetApplicationCategory function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetapplicationcategory); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    pub const WSASERVICE_NOT_FOUND: Self = Self(10108);
+
     /// 11003: the catalog cannot be read or changed: the program may not be run by an administrator, the provider may be there already, or an entry cannot be read or written.
     ///
     /// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.

@@ -90,68 +90,68 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "SOCKET WSPAccept(SOCKET s, sockaddr *addr, LPINT addrlen, LPCONDITIONPROC lpfnCondition, DWORD_PTR dwCallbackData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 0,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[46],
+                code: &ERRORS[47],
                 when: "the condition function rejected the connection",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the peer gave the connection up before it was accepted",
             },
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the address buffer is too small, or `lpfnCondition` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket does not listen or is in a wrong state, or the condition function gave an answer that is not valid",
             },
             DocumentedError {
-                code: &ERRORS[27],
+                code: &ERRORS[28],
                 when: "a connection waits, but no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the socket is of a type without connections",
             },
             DocumentedError {
-                code: &ERRORS[49],
+                code: &ERRORS[50],
                 when: "the condition function put the decision off",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "no connection waits on a non-blocking socket",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "the connection request timed out or was withdrawn",
             },
         ],
-        sources: &[&SOURCES[22], &SOURCES[95], &SOURCES[112]],
-        notes: &[&NOTES[2], &NOTES[11], &NOTES[12]],
+        sources: &[&SOURCES[22], &SOURCES[99], &SOURCES[116]],
+        notes: &[&NOTES[4], &NOTES[13], &NOTES[14]],
     },
     Downcall {
         name: "WSPAddressToString",
@@ -160,20 +160,20 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "INT WSPAddressToString(LPSOCKADDR lpsaAddress, DWORD dwAddressLength, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPWSTR lpszAddressString, LPDWORD lpdwAddressStringLength, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 1,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the address or its family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[13], &NOTES[14]],
+        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[15], &NOTES[16]],
     },
     Downcall {
         name: "WSPAsyncSelect",
@@ -182,34 +182,34 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPAsyncSelect(SOCKET s, HWND hWnd, u_int wMsg, LONG lEvent, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 2,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "a parameter is not valid, such as the window, or the socket is in a wrong state",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
         sources: &[
             &SOURCES[24],
             &SOURCES[65],
-            &SOURCES[104],
-            &SOURCES[111],
-            &SOURCES[112],
+            &SOURCES[108],
+            &SOURCES[115],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[3], &NOTES[55]],
+        notes: &[&NOTES[5], &NOTES[57]],
     },
     Downcall {
         name: "WSPBind",
@@ -218,44 +218,44 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPBind(SOCKET s, const sockaddr *name, int namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 3,
-        refusal: Some(&ERRORS[37]),
+        refusal: Some(&ERRORS[38]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the address is none of this machine",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the address is not valid memory, is too short, has a wrong form, or is not of the socket's family",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket has an address already",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "there are not enough buffers, or too many connections",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[25], &SOURCES[112]],
-        notes: &[&NOTES[3]],
+        sources: &[&SOURCES[25], &SOURCES[116]],
+        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPCancelBlockingCall",
@@ -264,20 +264,20 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPCancelBlockingCall(LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 4,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "no blocking call is running",
             },
         ],
-        sources: &[&SOURCES[26], &SOURCES[90], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3]],
+        sources: &[&SOURCES[26], &SOURCES[94], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPCleanup",
@@ -290,24 +290,24 @@ pub static DOWNCALLS: [Downcall; 30] = [
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[8],
+                code: &ERRORS[9],
                 when: "no `WSPStartup` has succeeded before",
             },
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the name-space provider does not know the provider that it was given",
             },
         ],
-        sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[92], &SOURCES[112]],
-        notes: &[&NOTES[9], &NOTES[10]],
+        sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[96], &SOURCES[116]],
+        notes: &[&NOTES[11], &NOTES[12]],
     },
     Downcall {
         name: "WSPCloseSocket",
@@ -316,28 +316,28 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPCloseSocket(SOCKET s, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 6,
-        refusal: Some(&ERRORS[6]),
+        refusal: Some(&ERRORS[7]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "the socket is non-blocking and would linger",
             },
         ],
-        sources: &[&SOURCES[27], &SOURCES[93], &SOURCES[112]],
-        notes: &[&NOTES[3]],
+        sources: &[&SOURCES[27], &SOURCES[97], &SOURCES[116]],
+        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPConnect",
@@ -346,88 +346,88 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPConnect(SOCKET s, const sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 7,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[28],
+                code: &ERRORS[29],
                 when: "the non-blocking socket is connecting already",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the peer's address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[46],
+                code: &ERRORS[47],
                 when: "the peer refused the connection",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the address is not valid memory or is too short, a buffer is too small, or the caller data is too long",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket listens",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket is connected already",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the quality of service cannot be had",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "the provider sends no caller data",
             },
             DocumentedError {
-                code: &ERRORS[45],
+                code: &ERRORS[46],
                 when: "the peer did not answer in time",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "the non-blocking socket cannot connect at once; it goes on connecting",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "the address is a broadcast address and the socket has no `SO_BROADCAST`",
             },
         ],
-        sources: &[&SOURCES[28], &SOURCES[112]],
-        notes: &[&NOTES[17]],
+        sources: &[&SOURCES[28], &SOURCES[116]],
+        notes: &[&NOTES[19]],
     },
     Downcall {
         name: "WSPDuplicateSocket",
@@ -436,36 +436,36 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPDuplicateSocket(SOCKET s, DWORD dwProcessId, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 8,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "a parameter is not valid",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[27],
+                code: &ERRORS[28],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[29], &SOURCES[101], &SOURCES[122], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[15]],
+        sources: &[&SOURCES[29], &SOURCES[105], &SOURCES[126], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[17]],
     },
     Downcall {
         name: "WSPEnumNetworkEvents",
@@ -474,28 +474,28 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPEnumNetworkEvents(SOCKET s, WSAEVENT hEventObject, LPWSANETWORKEVENTS lpNetworkEvents, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 9,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "a parameter is not valid",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[20]],
+        sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[22]],
     },
     Downcall {
         name: "WSPEventSelect",
@@ -504,28 +504,28 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPEventSelect(SOCKET s, WSAEVENT hEventObject, LONG lNetworkEvents, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 10,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "a parameter is not valid, or the socket is in a wrong state",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[31], &SOURCES[103], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[20]],
+        sources: &[&SOURCES[31], &SOURCES[107], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[22]],
     },
     Downcall {
         name: "WSPGetOverlappedResult",
@@ -534,32 +534,32 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "BOOL WSPGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED lpOverlapped, LPDWORD lpcbTransfer, BOOL fWait, LPDWORD lpdwFlags, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 11,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[1],
+                code: &ERRORS[2],
                 when: "`hEvent` is not a valid event",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "a parameter is not valid",
             },
             DocumentedError {
-                code: &ERRORS[25],
+                code: &ERRORS[26],
                 when: "the operation is still pending and the call does not wait",
             },
         ],
-        sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[100], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[5], &NOTES[18], &NOTES[25], &NOTES[29]],
+        sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[104], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[7], &NOTES[20], &NOTES[27], &NOTES[31]],
     },
     Downcall {
         name: "WSPGetPeerName",
@@ -568,32 +568,32 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetPeerName(SOCKET s, sockaddr *name, LPINT namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 12,
-        refusal: Some(&ERRORS[43]),
+        refusal: Some(&ERRORS[44]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the buffer or its length is not valid memory, or the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the socket is not connected",
             },
         ],
-        sources: &[&SOURCES[33], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[7]],
+        sources: &[&SOURCES[33], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[9]],
     },
     Downcall {
         name: "WSPGetSockName",
@@ -602,32 +602,32 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetSockName(SOCKET s, sockaddr *name, LPINT namelen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 13,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the buffer or its length is not valid memory, or the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket has no local address yet, or was bound to a wildcard address and is not connected",
             },
         ],
-        sources: &[&SOURCES[34], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3]],
+        sources: &[&SOURCES[34], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPGetSockOpt",
@@ -636,36 +636,36 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPGetSockOpt(SOCKET s, int level, int optname, CHAR *optval, LPINT optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 14,
-        refusal: Some(&ERRORS[32]),
+        refusal: Some(&ERRORS[33]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the buffer or its length is not valid memory, or the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the level is not known or not valid",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "the option is not known or not supported",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[112]],
-        notes: &[&NOTES[3]],
+        sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[116]],
+        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPGetQOSByName",
@@ -674,32 +674,32 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "BOOL WSPGetQOSByName(SOCKET s, LPWSABUF lpQOSName, LPQOS lpQOS, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 15,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpQOS` is not valid memory, or the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the name is not known",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the provider has no quality of service",
             },
         ],
-        sources: &[&SOURCES[36], &SOURCES[105], &SOURCES[112]],
-        notes: &[&NOTES[4], &NOTES[5], &NOTES[7], &NOTES[16], &NOTES[74]],
+        sources: &[&SOURCES[36], &SOURCES[109], &SOURCES[116]],
+        notes: &[&NOTES[6], &NOTES[7], &NOTES[9], &NOTES[18], &NOTES[76]],
     },
     Downcall {
         name: "WSPIoctl",
@@ -708,44 +708,44 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPIoctl(SOCKET s, DWORD dwIoControlCode, LPVOID lpvInBuffer, DWORD cbInBuffer, LPVOID lpvOutBuffer, DWORD cbOutBuffer, LPDWORD lpcbBytesReturned, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 16,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "a buffer or `lpcbBytesReturned` is not valid memory, or a buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the code is not known, does not fit the socket, or what goes in is not valid",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the code cannot be carried out",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "the non-blocking socket cannot do it at once",
             },
         ],
-        sources: &[&SOURCES[37], &SOURCES[100], &SOURCES[112]],
-        notes: &[&NOTES[6], &NOTES[24], &NOTES[26]],
+        sources: &[&SOURCES[37], &SOURCES[104], &SOURCES[116]],
+        notes: &[&NOTES[8], &NOTES[26], &NOTES[28]],
     },
     Downcall {
         name: "WSPJoinLeaf",
@@ -754,76 +754,76 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "SOCKET WSPJoinLeaf(SOCKET s, const sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, DWORD dwFlags, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 17,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[28],
+                code: &ERRORS[29],
                 when: "the non-blocking socket is joining already",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[46],
+                code: &ERRORS[47],
                 when: "the peer refused the join",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the address is not valid memory or is too short, a buffer is too small, or the caller data is too long",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket belongs to the session already",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the quality of service cannot be had",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "the provider sends no caller data",
             },
             DocumentedError {
-                code: &ERRORS[45],
+                code: &ERRORS[46],
                 when: "the peer did not answer in time",
             },
         ],
-        sources: &[&SOURCES[38], &SOURCES[95], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[17]],
+        sources: &[&SOURCES[38], &SOURCES[99], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[19]],
     },
     Downcall {
         name: "WSPListen",
@@ -832,48 +832,48 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPListen(SOCKET s, int backlog, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 18,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[36],
+                code: &ERRORS[37],
                 when: "the local address is in use and the socket does not allow that with `SO_REUSEADDR`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket has no local address",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket is connected",
             },
             DocumentedError {
-                code: &ERRORS[27],
+                code: &ERRORS[28],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no buffer space is left",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "sockets of this type cannot listen",
             },
         ],
-        sources: &[&SOURCES[39], &SOURCES[112]],
-        notes: &[&NOTES[21]],
+        sources: &[&SOURCES[39], &SOURCES[116]],
+        notes: &[&NOTES[23]],
     },
     Downcall {
         name: "WSPRecv",
@@ -882,80 +882,80 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPRecv(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 19,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the socket is not connected",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpBuffers` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the socket cannot receive, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "receiving was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a non-blocking socket has nothing to receive, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the message is longer than the buffers",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[48],
+                code: &ERRORS[49],
                 when: "the peer closed the message-oriented connection gracefully",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[40], &SOURCES[100], &SOURCES[102], &SOURCES[112]],
-        notes: &[&NOTES[18], &NOTES[24], &NOTES[25], &NOTES[26], &NOTES[27]],
+        sources: &[&SOURCES[40], &SOURCES[104], &SOURCES[106], &SOURCES[116]],
+        notes: &[&NOTES[20], &NOTES[26], &NOTES[27], &NOTES[28], &NOTES[29]],
     },
     Downcall {
         name: "WSPRecvDisconnect",
@@ -964,36 +964,36 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPRecvDisconnect(SOCKET s, LPWSABUF lpInboundDisconnectData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 20,
-        refusal: Some(&ERRORS[32]),
+        refusal: Some(&ERRORS[33]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "the protocol has no farewell data",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[41], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[17], &NOTES[18]],
+        sources: &[&SOURCES[41], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[19], &NOTES[20]],
     },
     Downcall {
         name: "WSPRecvFrom",
@@ -1002,89 +1002,89 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPRecvFrom(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, sockaddr *lpFrom, LPINT lpFromlen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 21,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpBuffers` is not valid, or the buffer for the address is too small",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[42],
+                code: &ERRORS[43],
                 when: "the socket is connected",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the socket cannot receive, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "receiving was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a non-blocking socket has nothing to receive, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the message is longer than the buffers",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the peer reset the connection, or an earlier datagram found nobody at its port",
             },
             DocumentedError {
-                code: &ERRORS[48],
+                code: &ERRORS[49],
                 when: "the peer closed the message-oriented connection gracefully",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
         sources: &[
             &SOURCES[42],
-            &SOURCES[100],
-            &SOURCES[102],
-            &SOURCES[111],
-            &SOURCES[112],
+            &SOURCES[104],
+            &SOURCES[106],
+            &SOURCES[115],
+            &SOURCES[116],
         ],
         notes: &[
-            &NOTES[6],
-            &NOTES[12],
-            &NOTES[18],
-            &NOTES[24],
-            &NOTES[25],
+            &NOTES[8],
+            &NOTES[14],
+            &NOTES[20],
             &NOTES[26],
+            &NOTES[27],
             &NOTES[28],
+            &NOTES[30],
         ],
     },
     Downcall {
@@ -1094,36 +1094,36 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSelect(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, timeval *timeout, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 22,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "a set or the timeout is not valid, or a resource is missing",
             },
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the timeout is not valid, or no set is given",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "a set has an entry that is not a socket",
             },
         ],
-        sources: &[&SOURCES[43], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[22], &NOTES[23]],
+        sources: &[&SOURCES[43], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[24], &NOTES[25]],
     },
     Downcall {
         name: "WSPSend",
@@ -1132,87 +1132,87 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSend(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 23,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "the address is a broadcast address and the socket does not allow that",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpBuffers` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "the remote host has reset, which broke the connection",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "the provider has no room for the data",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the socket is not connected",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the socket cannot send, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "sending was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a non-blocking socket cannot send at once, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the message is longer than the transport can send at once",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[44], &SOURCES[100], &SOURCES[102], &SOURCES[112]],
+        sources: &[&SOURCES[44], &SOURCES[104], &SOURCES[106], &SOURCES[116]],
         notes: &[
-            &NOTES[2],
-            &NOTES[6],
-            &NOTES[7],
+            &NOTES[4],
             &NOTES[8],
-            &NOTES[24],
+            &NOTES[9],
+            &NOTES[10],
             &NOTES[26],
-            &NOTES[27],
+            &NOTES[28],
+            &NOTES[29],
         ],
     },
     Downcall {
@@ -1222,36 +1222,36 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSendDisconnect(SOCKET s, LPWSABUF lpOutboundDisconnectData, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 24,
-        refusal: Some(&ERRORS[32]),
+        refusal: Some(&ERRORS[33]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "there is farewell data, which the provider cannot send",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpOutboundDisconnectData` is not valid",
             },
         ],
-        sources: &[&SOURCES[45], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3]],
+        sources: &[&SOURCES[45], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPSendTo",
@@ -1260,106 +1260,106 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSendTo(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, const sockaddr *lpTo, int iTolen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 25,
-        refusal: Some(&ERRORS[15]),
+        refusal: Some(&ERRORS[16]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[26],
+                code: &ERRORS[27],
                 when: "the address is a broadcast address and the socket does not allow that",
             },
             DocumentedError {
-                code: &ERRORS[12],
+                code: &ERRORS[13],
                 when: "the blocking call was cancelled through `WSPCancelBlockingCall`",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpBuffers` or `lpTo` is not valid, or the address is too short",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "the provider has no room for the data",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
             DocumentedError {
-                code: &ERRORS[15],
+                code: &ERRORS[16],
                 when: "the socket cannot send, or not with these flags",
             },
             DocumentedError {
-                code: &ERRORS[44],
+                code: &ERRORS[45],
                 when: "sending was ended with `WSPShutdown`",
             },
             DocumentedError {
-                code: &ERRORS[13],
+                code: &ERRORS[14],
                 when: "a non-blocking socket cannot send at once, or too many overlapped operations are pending",
             },
             DocumentedError {
-                code: &ERRORS[30],
+                code: &ERRORS[31],
                 when: "the message is longer than the transport can send at once",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the socket is not bound, or was not created for overlapped operations",
             },
             DocumentedError {
-                code: &ERRORS[40],
+                code: &ERRORS[41],
                 when: "the connection ended after a time-out or another failure",
             },
             DocumentedError {
-                code: &ERRORS[41],
+                code: &ERRORS[42],
                 when: "the peer reset the connection",
             },
             DocumentedError {
-                code: &ERRORS[37],
+                code: &ERRORS[38],
                 when: "the address is not valid",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "addresses of this family cannot be used with the socket",
             },
             DocumentedError {
-                code: &ERRORS[29],
+                code: &ERRORS[30],
                 when: "there is no address to send to",
             },
             DocumentedError {
-                code: &ERRORS[38],
+                code: &ERRORS[39],
                 when: "the network cannot be reached from this host now",
             },
             DocumentedError {
-                code: &ERRORS[11],
+                code: &ERRORS[12],
                 when: "the overlapped operation was started and will complete later",
             },
             DocumentedError {
-                code: &ERRORS[10],
+                code: &ERRORS[11],
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
         sources: &[
             &SOURCES[46],
-            &SOURCES[100],
-            &SOURCES[102],
-            &SOURCES[111],
-            &SOURCES[112],
+            &SOURCES[104],
+            &SOURCES[106],
+            &SOURCES[115],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[8], &NOTES[24], &NOTES[26]],
+        notes: &[&NOTES[10], &NOTES[26], &NOTES[28]],
     },
     Downcall {
         name: "WSPSetSockOpt",
@@ -1368,44 +1368,44 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, const CHAR *optval, int optlen, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 26,
-        refusal: Some(&ERRORS[32]),
+        refusal: Some(&ERRORS[33]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the value is not valid memory, or is too short",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the level or the value is not valid",
             },
             DocumentedError {
-                code: &ERRORS[39],
+                code: &ERRORS[40],
                 when: "keep-alive activity found the connection broken",
             },
             DocumentedError {
-                code: &ERRORS[32],
+                code: &ERRORS[33],
                 when: "the option is not known or not supported",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the connection was lost while `SO_KEEPALIVE` was set",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[7], &NOTES[19]],
+        sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[9], &NOTES[21]],
     },
     Downcall {
         name: "WSPShutdown",
@@ -1414,32 +1414,32 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "int WSPShutdown(SOCKET s, int how, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 27,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`how` is not valid, or does not fit the socket",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a callback is running",
             },
             DocumentedError {
-                code: &ERRORS[43],
+                code: &ERRORS[44],
                 when: "the socket needs a connection and has none",
             },
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[48], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3]],
+        sources: &[&SOURCES[48], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPSocket",
@@ -1448,54 +1448,54 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "SOCKET WSPSocket(int af, int type, int protocol, LPWSAPROTOCOL_INFOW lpProtocolInfo, GROUP g, DWORD dwFlags, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 28,
-        refusal: Some(&ERRORS[34]),
+        refusal: Some(&ERRORS[35]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
-                code: &ERRORS[16],
+                code: &ERRORS[17],
                 when: "the network is down",
             },
             DocumentedError {
-                code: &ERRORS[35],
+                code: &ERRORS[36],
                 when: "the address family is not supported",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running, or a callback is",
             },
             DocumentedError {
-                code: &ERRORS[27],
+                code: &ERRORS[28],
                 when: "no socket descriptor is left",
             },
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "no buffer space is left for the socket",
             },
             DocumentedError {
-                code: &ERRORS[33],
+                code: &ERRORS[34],
                 when: "the protocol is not supported",
             },
             DocumentedError {
-                code: &ERRORS[31],
+                code: &ERRORS[32],
                 when: "the protocol is of the wrong type for the socket",
             },
             DocumentedError {
-                code: &ERRORS[34],
+                code: &ERRORS[35],
                 when: "the socket type is not supported in this address family",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`g` is not valid",
             },
         ],
         sources: &[
             &SOURCES[49],
-            &SOURCES[95],
-            &SOURCES[101],
             &SOURCES[99],
-            &SOURCES[112],
+            &SOURCES[105],
+            &SOURCES[103],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[3], &NOTES[14]],
+        notes: &[&NOTES[5], &NOTES[16]],
     },
     Downcall {
         name: "WSPStringToAddress",
@@ -1504,20 +1504,20 @@ pub static DOWNCALLS: [Downcall; 30] = [
         signature: "INT WSPStringToAddress(LPWSTR AddressString, INT AddressFamily, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPSOCKADDR lpAddress, LPINT lpAddressLength, LPINT lpErrno);",
         header: "ws2spi.h",
         slot: 29,
-        refusal: Some(&ERRORS[5]),
+        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the buffer is too small",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[50], &SOURCES[111], &SOURCES[112]],
-        notes: &[&NOTES[3], &NOTES[14]],
+        sources: &[&SOURCES[50], &SOURCES[115], &SOURCES[116]],
+        notes: &[&NOTES[5], &NOTES[16]],
     },
 ];
 
@@ -1552,19 +1552,19 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[1],
+                code: &ERRORS[2],
                 when: "`hEvent` is not a valid event",
             },
         ],
         sources: &[
             &SOURCES[2],
-            &SOURCES[96],
-            &SOURCES[103],
+            &SOURCES[100],
+            &SOURCES[107],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[112],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[46], &NOTES[66]],
+        notes: &[&NOTES[48], &NOTES[68]],
         rust: Method {
             generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -1601,20 +1601,20 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
         sources: &[
             &SOURCES[3],
-            &SOURCES[93],
+            &SOURCES[97],
             &SOURCES[21],
-            &SOURCES[108],
+            &SOURCES[112],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[112],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[38], &NOTES[44], &NOTES[49], &NOTES[66]],
+        notes: &[&NOTES[40], &NOTES[46], &NOTES[51], &NOTES[68]],
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
@@ -1651,11 +1651,11 @@ pub static UPCALLS: [Upcall; 16] = [
         release: Some(0),
         errors: &[
             DocumentedError {
-                code: &ERRORS[3],
+                code: &ERRORS[4],
                 when: "there is not enough memory for the event",
             },
         ],
-        sources: &[&SOURCES[6], &SOURCES[94], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
+        sources: &[&SOURCES[6], &SOURCES[98], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
         notes: &[],
         rust: Method {
             generics: "",
@@ -1693,21 +1693,21 @@ pub static UPCALLS: [Upcall; 16] = [
         release: Some(1),
         errors: &[
             DocumentedError {
-                code: &ERRORS[7],
+                code: &ERRORS[8],
                 when: "Ws2_32 has no room for another handle",
             },
         ],
         sources: &[
             &SOURCES[7],
-            &SOURCES[95],
-            &SOURCES[101],
-            &SOURCES[100],
-            &SOURCES[110],
+            &SOURCES[99],
+            &SOURCES[105],
+            &SOURCES[104],
+            &SOURCES[114],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[112],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[38], &NOTES[43], &NOTES[48], &NOTES[50]],
+        notes: &[&NOTES[40], &NOTES[45], &NOTES[50], &NOTES[52]],
         rust: Method {
             generics: "",
             params: &[("entry", "u32"), ("context", "usize")],
@@ -1743,8 +1743,8 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[59], &NOTES[60]],
+        sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[61], &NOTES[62]],
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET"), ("set", "$ :: FdSet < '_ >")],
@@ -1781,16 +1781,16 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`lpProviderId` names no provider",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "the buffer is too small, or a pointer is not valid",
             },
         ],
-        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[41], &NOTES[52], &NOTES[62]],
+        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[43], &NOTES[54], &NOTES[64]],
         rust: Method {
             generics: "",
             params: &[("id", "& $ :: ffi :: GUID")],
@@ -1827,19 +1827,19 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`ProposedHandle` is not valid",
             },
         ],
         sources: &[
             &SOURCES[10],
-            &SOURCES[95],
-            &SOURCES[101],
+            &SOURCES[99],
+            &SOURCES[105],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[112],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[43], &NOTES[50], &NOTES[61]],
+        notes: &[&NOTES[45], &NOTES[52], &NOTES[63]],
         rust: Method {
             generics: "",
             params: &[("entry", "u32"), ("proposed", "$ :: ffi :: SOCKET")],
@@ -1875,8 +1875,8 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[12], &SOURCES[104], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[40], &NOTES[46], &NOTES[54], &NOTES[55]],
+        sources: &[&SOURCES[12], &SOURCES[108], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[42], &NOTES[48], &NOTES[56], &NOTES[57]],
         rust: Method {
             generics: "",
             params: &[
@@ -1918,23 +1918,23 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lplpfnCallback` or `lpdwContext` is not valid",
             },
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`dwCatalogEntryId` is not valid",
             },
         ],
         sources: &[
             &SOURCES[13],
-            &SOURCES[90],
-            &SOURCES[91],
+            &SOURCES[94],
+            &SOURCES[95],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[112],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[43], &NOTES[56], &NOTES[57], &NOTES[58]],
+        notes: &[&NOTES[45], &NOTES[58], &NOTES[59], &NOTES[60]],
         rust: Method {
             generics: "< R >",
             params: &[
@@ -1977,12 +1977,12 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[6],
+                code: &ERRORS[7],
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
-        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[48], &NOTES[49]],
+        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[50], &NOTES[51]],
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
@@ -2019,19 +2019,19 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpThreadId` does not name a valid thread",
             },
         ],
         sources: &[
             &SOURCES[15],
-            &SOURCES[102],
-            &SOURCES[100],
+            &SOURCES[106],
+            &SOURCES[104],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[112],
+            &SOURCES[116],
         ],
-        notes: &[&NOTES[51], &NOTES[56], &NOTES[57], &NOTES[65]],
+        notes: &[&NOTES[53], &NOTES[58], &NOTES[59], &NOTES[67]],
         rust: Method {
             generics: "",
             params: &[("thread", "$ :: ThreadId < '_ >"), ("apc", "$ :: Apc")],
@@ -2068,12 +2068,12 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[1],
+                code: &ERRORS[2],
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[46], &NOTES[67]],
+        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[48], &NOTES[69]],
         rust: Method {
             generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -2110,12 +2110,12 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[2],
+                code: &ERRORS[3],
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[17], &SOURCES[103], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[46], &NOTES[53], &NOTES[67]],
+        sources: &[&SOURCES[17], &SOURCES[107], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[48], &NOTES[55], &NOTES[69]],
         rust: Method {
             generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -2152,12 +2152,12 @@ pub static UPCALLS: [Upcall; 16] = [
         release: Some(14),
         errors: &[
             DocumentedError {
-                code: &ERRORS[8],
+                code: &ERRORS[9],
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[11], &SOURCES[100], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[27], &NOTES[37], &NOTES[48]],
+        sources: &[&SOURCES[11], &SOURCES[104], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[29], &NOTES[39], &NOTES[50]],
         rust: Method {
             generics: "",
             params: &[],
@@ -2194,12 +2194,12 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[8],
+                code: &ERRORS[9],
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[112]],
-        notes: &[&NOTES[37], &NOTES[44], &NOTES[51], &NOTES[66]],
+        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        notes: &[&NOTES[39], &NOTES[46], &NOTES[53], &NOTES[68]],
         rust: Method {
             generics: "",
             params: &[("thread", "$ :: ThreadId < '_ >")],
@@ -2232,28 +2232,28 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[
             DocumentedError {
-                code: &ERRORS[5],
+                code: &ERRORS[6],
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
         sources: &[
             &SOURCES[5],
-            &SOURCES[100],
-            &SOURCES[109],
+            &SOURCES[104],
+            &SOURCES[113],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[112],
-            &SOURCES[113],
+            &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[
-            &NOTES[30],
-            &NOTES[37],
+            &NOTES[32],
             &NOTES[39],
-            &NOTES[45],
-            &NOTES[49],
-            &NOTES[63],
-            &NOTES[64],
+            &NOTES[41],
+            &NOTES[47],
+            &NOTES[51],
             &NOTES[65],
+            &NOTES[66],
+            &NOTES[67],
         ],
         rust: Method {
             generics: "",
@@ -2314,26 +2314,26 @@ pub static ENTRIES: [Entry; 2] = [
     Entry {
         name: "WSPStartup",
         text: "Starts the provider, as Ws2_32 or the layer above calls it.",
-        hole: &ERRORS[18],
+        hole: &ERRORS[19],
         errors: &[
             DocumentedError {
-                code: &ERRORS[18],
+                code: &ERRORS[19],
                 when: "the network system is not ready",
             },
             DocumentedError {
-                code: &ERRORS[19],
+                code: &ERRORS[20],
                 when: "the wanted version is lower than the provider's lowest",
             },
             DocumentedError {
-                code: &ERRORS[14],
+                code: &ERRORS[15],
                 when: "a blocking call of Winsock 1.1 is running",
             },
             DocumentedError {
-                code: &ERRORS[17],
+                code: &ERRORS[18],
                 when: "the provider serves no further process",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpWSPData` or `lpProcTable` is not valid",
             },
         ],
@@ -2341,22 +2341,22 @@ pub static ENTRIES: [Entry; 2] = [
     Entry {
         name: "WSPStartupEx",
         text: "Starts a SAN provider, as the Windows Sockets switch calls it.",
-        hole: &ERRORS[18],
+        hole: &ERRORS[19],
         errors: &[
             DocumentedError {
-                code: &ERRORS[18],
+                code: &ERRORS[19],
                 when: "the network system is not ready",
             },
             DocumentedError {
-                code: &ERRORS[19],
+                code: &ERRORS[20],
                 when: "the wanted version is lower than the provider's lowest",
             },
             DocumentedError {
-                code: &ERRORS[17],
+                code: &ERRORS[18],
                 when: "the provider serves no further process",
             },
             DocumentedError {
-                code: &ERRORS[4],
+                code: &ERRORS[5],
                 when: "`lpWSPData` or `lpProcTable` is not valid",
             },
         ],
@@ -2364,7 +2364,12 @@ pub static ENTRIES: [Entry; 2] = [
 ];
 
 /// Every error code that the spec names. Of two names for one value, the one to report comes first.
-pub static ERRORS: [ErrorCode; 50] = [
+pub static ERRORS: [ErrorCode; 51] = [
+    ErrorCode {
+        name: "WSASERVICE_NOT_FOUND",
+        value: 10108,
+        text: "the service is not known, or the program is not categorised",
+    },
     ErrorCode {
         name: "WSANO_RECOVERY",
         value: 11003,
@@ -2618,48 +2623,60 @@ pub static ERRORS: [ErrorCode; 50] = [
 ];
 
 /// Where sources contradict each other or are silent, and what was decided.
-pub static NOTES: [Note; 78] = [
+pub static NOTES: [Note; 80] = [
+    Note {
+        id: "which-layers-a-program-loads",
+        says: "The page on categories gives a list of conditions, one of which is the wrong way round in its example sentence, then a rule for layers without categories, and an example with two programs and four layers.",
+        decision: "A program that is not categorised loads every layer. Another loads a layer if they have a category in common, if all categories of the layer are the program's, and if LSP_SYSTEM is the layer's where it is the program's. A layer without categories has none in common, and is not loaded: so the example says.",
+        sources: &[&SOURCES[85]],
+    },
+    Note {
+        id: "categories-are-added",
+        says: "Categories that are set add to those that are there. No function takes any away. A page on virtual desktops has the registry key in which they stand, and says that it may be deleted.",
+        decision: "Categories are taken away by deleting the key and setting those that stay.",
+        sources: &[&SOURCES[84], &SOURCES[86]],
+    },
     Note {
         id: "no-recovery",
         says: "The pages of the functions for the catalog give causes of WSANO_RECOVERY and say that there are others: the provider is installed already, the caller lacks the rights, an entry cannot be opened, made or written. In the list of error codes it is an error of name look-up.",
         decision: "Its text names these causes as possible ones, since nothing here looks up names.",
-        sources: &[&SOURCES[72], &SOURCES[75], &SOURCES[83], &SOURCES[79], &SOURCES[87]],
+        sources: &[&SOURCES[72], &SOURCES[75], &SOURCES[87], &SOURCES[79], &SOURCES[91]],
     },
     Note {
         id: "order-fails-otherwise",
         says: "The pages of both functions that order the catalog say that they may also answer any error of the registry.",
         decision: "Those errors are not listed: they have no names here, and are shown as numbers.",
-        sources: &[&SOURCES[83], &SOURCES[84]],
+        sources: &[&SOURCES[87], &SOURCES[88]],
     },
     Note {
         id: "names-of-downcalls",
         says: "Some pages call the functions WSPAccept and so on, others give them the names of their pointer types, LPWSPSend.",
         decision: "A downcall has the name without `LP`; its pointer type has the name in capitals, as in the headers.",
-        sources: &[&SOURCES[22], &SOURCES[44], &SOURCES[112]],
+        sources: &[&SOURCES[22], &SOURCES[44], &SOURCES[116]],
     },
     Note {
         id: "default-answers",
         says: "No page says what a provider answers that has no use for a function and must still fill its slot. Nine pages list WSAEOPNOTSUPP for something that the provider cannot do; the others do not list it.",
         decision: "The default answer is WSAEOPNOTSUPP where the page lists it, and otherwise the listed code that comes nearest to the truth: no such option, no such socket, no peer, no call to cancel.",
-        sources: &[&SOURCES[35], &SOURCES[27], &SOURCES[33], &SOURCES[26], &SOURCES[87]],
+        sources: &[&SOURCES[35], &SOURCES[27], &SOURCES[33], &SOURCES[26], &SOURCES[91]],
     },
     Note {
         id: "qos-refused",
         says: "The page of WSPGetQOSByName has no code for a provider without quality of service. The reference for SAN providers says that it must be WSAEOPNOTSUPP.",
         decision: "WSAEOPNOTSUPP is listed and is the default answer.",
-        sources: &[&SOURCES[36], &SOURCES[105]],
+        sources: &[&SOURCES[36], &SOURCES[109]],
     },
     Note {
         id: "true-as-success",
         says: "Two functions answer TRUE or FALSE where the other statuses are zero and SOCKET_ERROR.",
         decision: "The headers are followed: both return BOOL, fail with FALSE and succeed with TRUE; any value but FALSE counts as success.",
-        sources: &[&SOURCES[32], &SOURCES[36], &SOURCES[112]],
+        sources: &[&SOURCES[32], &SOURCES[36], &SOURCES[116]],
     },
     Note {
         id: "errno-of-downcalls",
         says: "No page says what a provider leaves in the error location after a success. Two pages mark it as an input, or as both.",
         decision: "It is an output of every downcall, written after every failure and never after a success. A client reads it after a failure only.",
-        sources: &[&SOURCES[97], &SOURCES[42], &SOURCES[37], &SOURCES[112]],
+        sources: &[&SOURCES[101], &SOURCES[42], &SOURCES[37], &SOURCES[116]],
     },
     Note {
         id: "lists-with-mistakes",
@@ -2689,7 +2706,7 @@ pub static NOTES: [Note; 78] = [
         id: "put-off",
         says: "WSPAccept answers WSATRY_AGAIN after a condition function that put its decision off. In the list of error codes this is an error of name look-up.",
         decision: "The code is listed; its text speaks of the decision, as no other function here answers it.",
-        sources: &[&SOURCES[22], &SOURCES[87]],
+        sources: &[&SOURCES[22], &SOURCES[91]],
     },
     Note {
         id: "half-an-address",
@@ -2713,7 +2730,7 @@ pub static NOTES: [Note; 78] = [
         id: "info-of-a-duplicate",
         says: "The page of WSPDuplicateSocket calls the protocol information an output, and then says how a layer must pass it down to the next layer and to the base.",
         decision: "It is an output. What the page says of passing down is meant for WSPSocket in the other process.",
-        sources: &[&SOURCES[29], &SOURCES[49], &SOURCES[99]],
+        sources: &[&SOURCES[29], &SOURCES[49], &SOURCES[103]],
     },
     Note {
         id: "name-of-a-template",
@@ -2732,11 +2749,11 @@ pub static NOTES: [Note; 78] = [
         says: "Received data goes where an array of WSABUF points; the array itself is only read, and one Rust crate has it constant. That crate also has the structure of WSPGetOverlappedResult constant, the disconnect data of WSPRecvDisconnect, whose length is written, and the error location of WSPRecv, which is written too.",
         decision: "Constness follows the direction of the data: what is received into is an output, down to the array.",
         sources: &[
-            &SOURCES[118],
+            &SOURCES[122],
             &SOURCES[40],
             &SOURCES[41],
             &SOURCES[32],
-            &SOURCES[112],
+            &SOURCES[116],
         ],
     },
     Note {
@@ -2755,13 +2772,13 @@ pub static NOTES: [Note; 78] = [
         id: "largest-backlog",
         says: "SOMAXCONN is 0x7fffffff in winsock2.h and was 5 in Winsock 1.1, which one Rust crate still has.",
         decision: "It has the value of winsock2.h. A provider takes any number and limits it by itself.",
-        sources: &[&SOURCES[39], &SOURCES[114], &SOURCES[118]],
+        sources: &[&SOURCES[39], &SOURCES[118], &SOURCES[122]],
     },
     Note {
         id: "select-count",
         says: "`nfds` is there for compatibility only and is ignored. The sets carry their own counts, which may be larger than FD_SETSIZE, and all sockets belong to one provider.",
         decision: "The value is handed to the provider as it came and limits nothing.",
-        sources: &[&SOURCES[43], &SOURCES[55], &SOURCES[86]],
+        sources: &[&SOURCES[43], &SOURCES[55], &SOURCES[90]],
     },
     Note {
         id: "empty-sets",
@@ -2785,13 +2802,13 @@ pub static NOTES: [Note; 78] = [
         id: "routine-without-structure",
         says: "A call is not overlapped if the structure and the routine are both null. A routine without a structure is not mentioned; a completion could not be reported without one.",
         decision: "Without a structure there is no request, and the routine and the thread do not count.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[100]],
+        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[104]],
     },
     Note {
         id: "thread-that-may-be-missing",
         says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
         decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[122]],
+        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[126]],
     },
     Note {
         id: "connected-datagrams",
@@ -2803,49 +2820,49 @@ pub static NOTES: [Note; 78] = [
         id: "wait-for-a-routine",
         says: "A client may wait only for an operation that is told through its event; anything else has unpredictable results. A set lowest bit of `hEvent` is not mentioned.",
         decision: "Waiting uses the event without its lowest bit. A structure without an event is answered WSA_INVALID_HANDLE when the client wants to wait for it.",
-        sources: &[&SOURCES[32], &SOURCES[109]],
+        sources: &[&SOURCES[32], &SOURCES[113]],
     },
     Note {
         id: "one-export",
         says: "The page of WSPStartup says that all upcalls are reached through the table. The page of WPUCompleteOverlappedRequest says that it is not in the table and is linked from Ws2_32; only the table for SAN providers has a slot for it.",
         decision: "It has no slot in WSPUPCALLTABLE and slot 15 in WSPUPCALLTABLEEX, and it is the only upcall that is marked as exported.",
-        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[112], &SOURCES[113]],
+        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[116], &SOURCES[117]],
     },
     Note {
         id: "prototypes-do-not-link",
         says: "The headers declare functions for all sixteen upcalls, and one crate declares sixteen imports. The import library has only one of them.",
         decision: "The other fifteen are never imported by name. WPUGetProviderPathEx, which newer import libraries also list, has no documentation and is left out.",
-        sources: &[&SOURCES[112], &SOURCES[119], &SOURCES[120]],
+        sources: &[&SOURCES[116], &SOURCES[123], &SOURCES[124]],
     },
     Note {
         id: "table-by-value",
         says: "The page of WSPStartup asks the provider to store a pointer to the table, but the table is passed by value, so that its address dies when the call returns.",
         decision: "The provider stores a copy. The parameter has the type of the structure itself.",
-        sources: &[&SOURCES[19], &SOURCES[112]],
+        sources: &[&SOURCES[19], &SOURCES[116]],
     },
     Note {
         id: "two-startups",
         says: "On x86_64 a structure of this size travels as a hidden pointer, so that both entries look alike to the machine. On i686 the table lies on the stack, and the callee removes 76 bytes for WSPStartup and 20 for WSPStartupEx.",
         decision: "The two entries have different pointer types and are never called through each other's.",
-        sources: &[&SOURCES[120], &SOURCES[112], &SOURCES[113]],
+        sources: &[&SOURCES[124], &SOURCES[116], &SOURCES[117]],
     },
     Note {
         id: "newest-table",
         says: "A process may start a provider many times, and the page says that only the table received last may be used. Microsoft's samples keep the first.",
         decision: "Every successful start replaces the table.",
-        sources: &[&SOURCES[19], &SOURCES[98], &SOURCES[122]],
+        sources: &[&SOURCES[19], &SOURCES[102], &SOURCES[126]],
     },
     Note {
         id: "no-size-no-version",
         says: "Neither table has a member for its size or version, and no page promises that all slots are filled.",
         decision: "A slot is taken as possibly null. A provider that declares an upcall with a null slot is not started and answers WSASYSNOTREADY.",
-        sources: &[&SOURCES[51], &SOURCES[112], &SOURCES[113]],
+        sources: &[&SOURCES[51], &SOURCES[116], &SOURCES[117]],
     },
     Note {
         id: "function-table-checks",
         says: "The list of error codes says that Ws2_32 refuses a table with null functions, a provider of a wrong version and a provider that fails to start. For SAN providers a page names thirteen functions that may be missing.",
         decision: "All thirty slots are filled, except that those thirteen may be null in a table that WSPStartupEx gives out. The codes are declared, for hosts, and for layers that check the layer below in the same way.",
-        sources: &[&SOURCES[87], &SOURCES[111], &SOURCES[122]],
+        sources: &[&SOURCES[91], &SOURCES[115], &SOURCES[126]],
     },
     Note {
         id: "mandatory-or-not",
@@ -2857,7 +2874,7 @@ pub static NOTES: [Note; 78] = [
         id: "nothing-to-close",
         says: "The table of upcalls calls WPUCloseSocketHandle required without naming a class, but its page allows it only for handles from WPUCreateSocketHandle, which a provider with file handles never calls.",
         decision: "The status is kept as printed, for all classes. A provider with file handles has nothing to close and waives it.",
-        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[93]],
+        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[97]],
     },
     Note {
         id: "completion-class",
@@ -2875,19 +2892,19 @@ pub static NOTES: [Note; 78] = [
         id: "provider-path-twin",
         says: "The table of upcalls calls WPUGetProviderPath required, as only Ws2_32 has the answer. Ws2_32 also exports WSCGetProviderPath, with the same parameters, and nearly every known layer uses that.",
         decision: "It stays required. The use of the export is a ground for a waiver and not a substitute, because no page names it as one.",
-        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[122]],
+        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[126]],
     },
     Note {
         id: "class-per-entry",
         says: "The flag that divides the classes stands in a catalog entry. One DLL can install entries of both kinds.",
         decision: "A provider type belongs to one class. XP1_IFS_HANDLES is declared so that installers and checks can compare an entry with its class.",
-        sources: &[&SOURCES[56], &SOURCES[95]],
+        sources: &[&SOURCES[56], &SOURCES[99]],
     },
     Note {
         id: "own-catalog-entry",
         says: "The pages ask for the provider's own catalog entry. For a base provider, with chain length BASE_PROTOCOL, there is one. A layer has a hidden entry, with chain length LAYERED_PROTOCOL, and the entries of its chains; Microsoft's samples pass the id of a chain and never that of the hidden entry.",
         decision: "The id is an ordinary number that the provider chooses. The two chain lengths are declared so that it can tell the kinds of entries apart.",
-        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[99], &SOURCES[122]],
+        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[103], &SOURCES[126]],
     },
     Note {
         id: "copied-result-sentences",
@@ -2899,25 +2916,25 @@ pub static NOTES: [Note; 78] = [
         id: "completion-result",
         says: "Older pages and the header of Wine give the function the result WSAEVENT. The current page and the other headers say int.",
         decision: "It is an int: zero or SOCKET_ERROR.",
-        sources: &[&SOURCES[5], &SOURCES[112]],
+        sources: &[&SOURCES[5], &SOURCES[116]],
     },
     Note {
         id: "any-true-is-success",
         says: "The pages name TRUE as the result of success. Everywhere else in Windows any value but zero counts as true.",
         decision: "FALSE is failure and any other value is success. TRUE is declared for hosts, which return it.",
-        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[89]],
+        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[93]],
     },
     Note {
         id: "errno-after-success",
         says: "No page says what the error location holds after a success, and no page says that an upcall sets the thread's last error.",
         decision: "The error location is read only after the failure value.",
-        sources: &[&SOURCES[97], &SOURCES[121]],
+        sources: &[&SOURCES[101], &SOURCES[125]],
     },
     Note {
         id: "success-that-writes-nothing",
         says: "No page says that an out value can stay unwritten after a success. Hosts exist whose functions report success and write nothing, or return zero as a new handle.",
         decision: "Every out value is set before the call. Handles and thread ids that are all zero are refused, and a host that breaks the contract is reported as WSASYSCALLFAILURE.",
-        sources: &[&SOURCES[121], &SOURCES[87]],
+        sources: &[&SOURCES[125], &SOURCES[91]],
     },
     Note {
         id: "bad-handle-two-codes",
@@ -2935,7 +2952,7 @@ pub static NOTES: [Note; 78] = [
         id: "null-thread-id",
         says: "WPUQueueApc documents WSAEFAULT for a thread id that is not valid and WPUCloseThread documents nothing. One host's helper library answers both with code 87.",
         decision: "Hosts made from this spec answer WSAEFAULT. WSA_INVALID_PARAMETER is declared so that the other answer has a name too.",
-        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[121]],
+        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[125]],
     },
     Note {
         id: "unreportable-fault",
@@ -2953,19 +2970,19 @@ pub static NOTES: [Note; 78] = [
         id: "post-message-no-code",
         says: "The function has no error location, and its page names no way to learn why it failed.",
         decision: "The safe form says only that it failed.",
-        sources: &[&SOURCES[12], &SOURCES[112]],
+        sources: &[&SOURCES[12], &SOURCES[116]],
     },
     Note {
         id: "async-select-refused",
         says: "WPUPostMessage serves WSPAsyncSelect alone, which some providers refuse and SAN providers need not have. Known providers refuse it with WSAEOPNOTSUPP, which the page of WSPAsyncSelect does not list.",
         decision: "A refusal is the usual ground for the waiver. The default answer is one that the page lists; a provider that wants to be plainer answers WSAEOPNOTSUPP itself.",
-        sources: &[&SOURCES[104], &SOURCES[24], &SOURCES[87], &SOURCES[111]],
+        sources: &[&SOURCES[108], &SOURCES[24], &SOURCES[91], &SOURCES[115]],
     },
     Note {
         id: "narrow-contexts",
         says: "The pages print both callbacks with a context of 32 bits. The headers have a context as wide as a pointer.",
         decision: "The headers are followed: a context is a DWORD_PTR.",
-        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[112]],
+        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[116]],
     },
     Note {
         id: "stray-words",
@@ -2977,31 +2994,31 @@ pub static NOTES: [Note; 78] = [
         id: "default-hook",
         says: "One page first says that a default hook is returned where none is installed, and later that the answer is null on a Windows with preemptive threads.",
         decision: "Null is an ordinary success. With a hook, false means that the call was cancelled and ends with WSAEINTR; a socket that does not block never asks and answers WSAEWOULDBLOCK.",
-        sources: &[&SOURCES[90], &SOURCES[91], &SOURCES[13]],
+        sources: &[&SOURCES[94], &SOURCES[95], &SOURCES[13]],
     },
     Note {
         id: "set-parameter-name",
         says: "The parameter is called `set` and also `fdset`, and older text leaves its description open.",
         decision: "It is `fdset`, as in the headers.",
-        sources: &[&SOURCES[8], &SOURCES[112]],
+        sources: &[&SOURCES[8], &SOURCES[116]],
     },
     Note {
         id: "size-of-a-set",
         says: "The structure is declared with FD_SETSIZE sockets, which is 64 unless the client defines another number.",
         decision: "The layout is that of 64, but a set is read by its count only and never copied as a whole.",
-        sources: &[&SOURCES[55], &SOURCES[8], &SOURCES[114]],
+        sources: &[&SOURCES[55], &SOURCES[8], &SOURCES[118]],
     },
     Note {
         id: "no-inverse",
         says: "No upcall takes a registration back. A remark says that the service provider gets only the returned handle where the client must be meant.",
         decision: "There is no release, so the handle is no resource. The result must be used, because it is what the client has to get.",
-        sources: &[&SOURCES[10], &SOURCES[95]],
+        sources: &[&SOURCES[10], &SOURCES[99]],
     },
     Note {
         id: "length-afterwards",
         says: "The page does not say what the length holds after the call, with the final zero or without, nor whether it tells the needed size when the buffer was too small.",
         decision: "The path is read up to its final zero. After WSAEFAULT the buffer grows and the call is made again; the length that came back is at most a hint.",
-        sources: &[&SOURCES[9], &SOURCES[121]],
+        sources: &[&SOURCES[9], &SOURCES[125]],
     },
     Note {
         id: "meaning-of-dwerror",
@@ -3019,84 +3036,84 @@ pub static NOTES: [Note; 78] = [
         id: "one-completion",
         says: "A call that answers WSA_IO_PENDING promises one later completion. A call that succeeds at once has already given its own, and any other error promises none.",
         decision: "A pending operation is a token that is given back exactly once. WSA_IO_PENDING is declared for the provider's own answer.",
-        sources: &[&SOURCES[100], &SOURCES[102]],
+        sources: &[&SOURCES[104], &SOURCES[106]],
     },
     Note {
         id: "upcalls-at-the-end",
         says: "At the last clean-up open sockets are closed, pending operations fail with WSA_OPERATION_ABORTED, and nobody is notified. Which upcalls are allowed then is not said. The page of WSPCleanup also lists WSAENETDOWN.",
         decision: "During the last clean-up only the three releases make sense, and after it no upcall does. Both codes are declared for the provider's own answers.",
-        sources: &[&SOURCES[21], &SOURCES[92]],
+        sources: &[&SOURCES[21], &SOURCES[96]],
     },
     Note {
         id: "event-tag-bit",
         says: "The lowest bit of `hEvent` in a client's structure can ask that no notice be given. The pages of the event functions do not mention it.",
         decision: "A borrowed event is masked before it is passed on.",
-        sources: &[&SOURCES[109], &SOURCES[122]],
+        sources: &[&SOURCES[113], &SOURCES[126]],
     },
     Note {
         id: "constness",
         says: "The C signatures have no constant pointers here. One Rust crate marks the inputs as constant, and `lpWSPData` too, although it is an output.",
         decision: "Constness follows the direction of each parameter, and `lpWSPData` is an output.",
-        sources: &[&SOURCES[112], &SOURCES[118], &SOURCES[19]],
+        sources: &[&SOURCES[116], &SOURCES[122], &SOURCES[19]],
     },
     Note {
         id: "event-type",
         says: "The headers define WSAEVENT as HANDLE, which is a pointer. One Rust crate makes it a signed number of the same width.",
         decision: "It is a pointer, as in the headers, and WSA_INVALID_EVENT is null.",
-        sources: &[&SOURCES[114], &SOURCES[118]],
+        sources: &[&SOURCES[118], &SOURCES[122]],
     },
     Note {
         id: "san-table-only-in-the-ddk",
         says: "The table with sixteen slots and its entry stand in ws2san.h of the driver kit alone. The Rust crates have neither.",
         decision: "Both are declared here after that header, which needs ws2spi.h before it.",
-        sources: &[&SOURCES[113], &SOURCES[118], &SOURCES[119], &SOURCES[106]],
+        sources: &[&SOURCES[117], &SOURCES[122], &SOURCES[123], &SOURCES[110]],
     },
     Note {
         id: "packing",
         says: "On 32-bit machines the headers set a packing of four bytes. No structure here has a member that is aligned more strictly there, and the measured layouts are the same with and without it.",
         decision: "All structures have the plain C layout and none is packed.",
-        sources: &[&SOURCES[112], &SOURCES[120]],
+        sources: &[&SOURCES[116], &SOURCES[124]],
     },
     Note {
         id: "overlapped-union",
         says: "In the headers WSAOVERLAPPED is another name for OVERLAPPED, whose two offsets share their place with a pointer.",
         decision: "It is a structure of its own with the two offsets, which is what sockets use; its size and offsets are those of OVERLAPPED.",
-        sources: &[&SOURCES[114], &SOURCES[5], &SOURCES[120]],
+        sources: &[&SOURCES[118], &SOURCES[5], &SOURCES[124]],
     },
     Note {
         id: "text-lengths",
         says: "The headers declare both texts with one character more than WSPDESCRIPTION_LEN and WSAPROTOCOL_LEN, for the final zero.",
         decision: "The arrays have the length 256. The constants are declared for code that fills the texts.",
-        sources: &[&SOURCES[112], &SOURCES[114], &SOURCES[52], &SOURCES[56]],
+        sources: &[&SOURCES[116], &SOURCES[118], &SOURCES[52], &SOURCES[56]],
     },
     Note {
         id: "order-of-functions",
         says: "The members of WSPPROC_TABLE are in the order of the alphabet but for one: lpWSPGetQOSByName follows lpWSPGetSockOpt. The pages list the functions by name.",
         decision: "The slots are those of the headers.",
-        sources: &[&SOURCES[112], &SOURCES[54]],
+        sources: &[&SOURCES[116], &SOURCES[54]],
     },
     Note {
         id: "pointer-types-in-c",
         says: "The headers point at an address as a structure of 16 bytes and at a buffer as signed characters. An address can be longer or shorter than the structure, and the page of WSPBind says that only the first two bytes have a fixed meaning.",
         decision: "All of them are bytes with a length. The structure is declared for its first member alone, and the type CHAR is an unsigned byte.",
-        sources: &[&SOURCES[25], &SOURCES[62], &SOURCES[112]],
+        sources: &[&SOURCES[25], &SOURCES[62], &SOURCES[116]],
     },
     Note {
         id: "types-of-constants",
         says: "Most constants of the headers are bare numbers, and the crates give them types that differ from one to the next.",
         decision: "A constant has the type of the parameter or the member that takes it, so that no conversion is needed.",
-        sources: &[&SOURCES[114], &SOURCES[118], &SOURCES[119]],
+        sources: &[&SOURCES[118], &SOURCES[122], &SOURCES[123]],
     },
     Note {
         id: "wait-pointer",
         says: "No header has a pointer type for WaitForMultipleObjectsEx.",
         decision: "It is named as those of ws2spi.h are.",
-        sources: &[&SOURCES[117]],
+        sources: &[&SOURCES[121]],
     },
 ];
 
 /// Where the facts come from.
-pub static SOURCES: [Source; 123] = [
+pub static SOURCES: [Source; 127] = [
     Source {
         id: "SDK:upcalls",
         title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL",
@@ -3669,6 +3686,32 @@ pub static SOURCES: [Source; 123] = [
         url: Some(
             "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo32",
         ),
+    },
+    Source {
+        id: "D:wscgetapplicationcategory",
+        title: "WSCGetApplicationCategory function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetapplicationcategory",
+        ),
+    },
+    Source {
+        id: "D:wscsetapplicationcategory",
+        title: "WSCSetApplicationCategory function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetapplicationcategory",
+        ),
+    },
+    Source {
+        id: "D:categorizing-layered-service-providers-and-applications",
+        title: "Categorizing layered service providers and apps",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/winsock/categorizing-layered-service-providers-and-applications",
+        ),
+    },
+    Source {
+        id: "D:avd-security",
+        title: "Azure Virtual Desktop: security best practices, IP virtualization",
+        url: Some("https://learn.microsoft.com/azure/virtual-desktop/security-guide"),
     },
     Source {
         id: "D:wscwriteproviderorder",

@@ -2734,6 +2734,41 @@ pub type WSPStartupExFn = unsafe extern "system" fn(
 /// A pointer to [`WSPStartupEx`](WSPStartupExFn), or null.
 pub type LPWSPSTARTUPEX = Option<WSPStartupExFn>;
 
+/// Answers the categories of layers that a program permits.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCGetApplicationCategory function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetapplicationcategory); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCGetApplicationCategoryFn = unsafe extern "system" fn(
+    Path: *const WCHAR,
+    PathLength: DWORD,
+    Extra: *const WCHAR,
+    ExtraLength: DWORD,
+    pPermittedLspCategories: *mut DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCGetApplicationCategory`](WSCGetApplicationCategoryFn), or null.
+pub type LPWSCGETAPPLICATIONCATEGORY = Option<WSCGetApplicationCategoryFn>;
+
+/// Adds categories to those that a program permits. Programs that run keep the ones that they started with.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: [WSCSetApplicationCategory function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetapplicationcategory); mingw-w64 10.0.0, ws2spi.h.
+pub type WSCSetApplicationCategoryFn = unsafe extern "system" fn(
+    Path: *const WCHAR,
+    PathLength: DWORD,
+    Extra: *const WCHAR,
+    ExtraLength: DWORD,
+    PermittedLspCategories: DWORD,
+    pPrevPermLspCat: *mut DWORD,
+    lpErrno: *mut i32,
+) -> i32;
+
+/// A pointer to [`WSCSetApplicationCategory`](WSCSetApplicationCategoryFn), or null.
+pub type LPWSCSETAPPLICATIONCATEGORY = Option<WSCSetApplicationCategoryFn>;
+
 /// Adds the entries of one provider to the catalog of this process's width, behind all others.
 ///
 /// Declared in `ws2spi.h`.

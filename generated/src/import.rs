@@ -77,6 +77,149 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
     })
 }
 
+/// Finds `WSCGetApplicationCategory`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSASERVICE_NOT_FOUND`](WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+#[must_use]
+#[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[inline]
+pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCategoryFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCGetApplicationCategory(
+            Path: *const ffi::WCHAR,
+            PathLength: ffi::DWORD,
+            Extra: *const ffi::WCHAR,
+            ExtraLength: ffi::DWORD,
+            pPermittedLspCategories: *mut ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCGetApplicationCategory)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_GET_APPLICATION_CATEGORY: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCGetApplicationCategory` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCGetApplicationCategory`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_get_application_category(
+    function: ffi::WSCGetApplicationCategoryFn,
+) {
+    PROVIDED_WSC_GET_APPLICATION_CATEGORY.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCGetApplicationCategory`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSASERVICE_NOT_FOUND`](WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCategoryFn> {
+    let provided = PROVIDED_WSC_GET_APPLICATION_CATEGORY.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCGetApplicationCategory")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe {
+        core::mem::transmute::<*mut (), ffi::WSCGetApplicationCategoryFn>(found)
+    })
+}
+
+/// Finds `WSCSetApplicationCategory`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+#[must_use]
+#[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[inline]
+pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCategoryFn> {
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSCSetApplicationCategory(
+            Path: *const ffi::WCHAR,
+            PathLength: ffi::DWORD,
+            Extra: *const ffi::WCHAR,
+            ExtraLength: ffi::DWORD,
+            PermittedLspCategories: ffi::DWORD,
+            pPrevPermLspCat: *mut ffi::DWORD,
+            lpErrno: *mut i32,
+        ) -> i32;
+    }
+    Some(WSCSetApplicationCategory)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_WSC_SET_APPLICATION_CATEGORY: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `WSCSetApplicationCategory` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `WSCSetApplicationCategory`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_wsc_set_application_category(
+    function: ffi::WSCSetApplicationCategoryFn,
+) {
+    PROVIDED_WSC_SET_APPLICATION_CATEGORY.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `WSCSetApplicationCategory`; none if nothing in this process exports it.
+///
+/// The function fails with:
+///
+/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCategoryFn> {
+    let provided = PROVIDED_WSC_SET_APPLICATION_CATEGORY.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"WSCSetApplicationCategory")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe {
+        core::mem::transmute::<*mut (), ffi::WSCSetApplicationCategoryFn>(found)
+    })
+}
+
 /// Finds `WSCInstallProvider`; none if nothing in this process exports it.
 ///
 /// The function fails with:

@@ -6,7 +6,7 @@
 #[macro_use]
 mod oracle;
 
-use oracle::{Spelled, our_field, same, takes_6, their_field};
+use oracle::{Spelled, our_field, same, takes_6, takes_7, their_field};
 use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::fs;
@@ -96,6 +96,8 @@ const LINKED: &[&str] = &[
     "LPWAITFORMULTIPLEOBJECTSEX",
     "LPWSCGETPROVIDERINFO",
     "LPWSCSETPROVIDERINFO",
+    "LPWSCGETAPPLICATIONCATEGORY",
+    "LPWSCSETAPPLICATIONCATEGORY",
     "LPWSCDEINSTALLPROVIDER32",
     "LPWSCENUMPROTOCOLS32",
     "LPWSCGETPROVIDERINFO32",
@@ -105,6 +107,8 @@ const LINKED: &[&str] = &[
     "LPWSCWRITEPROVIDERORDER32",
 ];
 const _: () = {
+    same(takes_6(ws::WSCGetApplicationCategory), PhantomData::<ffi::LPWSCGETAPPLICATIONCATEGORY>);
+    same(takes_7(ws::WSCSetApplicationCategory), PhantomData::<ffi::LPWSCSETAPPLICATIONCATEGORY>);
     same(takes_6(ws::WSCGetProviderInfo), PhantomData::<ffi::LPWSCGETPROVIDERINFO>);
     same(takes_6(ws::WSCSetProviderInfo), PhantomData::<ffi::LPWSCSETPROVIDERINFO>);
 };
@@ -289,7 +293,7 @@ fn errors() -> Vec<(&'static str, WsaError, i64)> {
         WSAENOPROTOOPT, WSAEPROTONOSUPPORT, WSAESOCKTNOSUPPORT, WSAEAFNOSUPPORT, WSAEADDRINUSE,
         WSAEADDRNOTAVAIL, WSAENETUNREACH, WSAENETRESET, WSAECONNABORTED, WSAECONNRESET, WSAEISCONN,
         WSAENOTCONN, WSAESHUTDOWN, WSAETIMEDOUT, WSAECONNREFUSED, WSAEHOSTUNREACH, WSAEDISCON, WSATRY_AGAIN,
-        WSANO_RECOVERY,
+        WSANO_RECOVERY, WSASERVICE_NOT_FOUND,
     }
     .to_vec();
     all.extend(codes! { foundation: ERROR_INVALID_HANDLE });

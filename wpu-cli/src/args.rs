@@ -3,7 +3,9 @@
 use crate::examples;
 use crate::value::{self, Address, Addresses, Category, ClassWord, Source, What};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use wpu_install::{Base, Catalogs, GuidText, Layer, Over, Sockets, Uninstall, WideString, Width};
+use wpu_install::{
+    Application, Base, Catalogs, GuidText, Layer, Over, Permission, Sockets, Uninstall, WideString, Width,
+};
 
 /// Installs Winsock service providers, lists the catalog, and uninstalls.
 #[derive(Parser)]
@@ -33,6 +35,9 @@ pub enum Command {
     /// Remove a provider, and restore what was there
     #[command(after_help = examples::UNINSTALL)]
     Uninstall(UninstallArgs),
+    /// Show or set which layers a program loads, by their categories
+    #[command(after_help = examples::CATEGORY)]
+    Category(CategoryArgs),
 }
 
 #[derive(Subcommand)]
@@ -56,9 +61,9 @@ pub struct CatalogArgs {
 /// How a listing is written.
 #[derive(Args)]
 pub struct FormatArgs {
-    /// How the listing is written: text for people, or JSON
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    /// How the listing is written; text if absent
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
@@ -72,7 +77,7 @@ pub enum Format {
 
 impl FormatArgs {
     pub fn is_json(&self) -> bool {
-        self.json || self.format == Format::Json
+        self.json || self.format == Some(Format::Json)
     }
 }
 
@@ -261,6 +266,73 @@ pub struct UninstallArgs {
 impl UninstallArgs {
     pub fn request(&self) -> Uninstall {
         Uninstall { provider: self.id.0, others: self.with_others }
+    }
+}
+
+#[derive(Args)]
+pub struct CategoryArgs {
+    /// The program's file, such as "%ProgramFiles%\a\a.exe"
+    #[arg(value_parser = value::path)]
+    program: WideString,
+    /// Only where it is started with these arguments, as svchost.exe is
+    #[arg(long, value_name = "TEXT", value_parser = value::path, allow_hyphen_values = true)]
+    arguments: Option<WideString>,
+    /// Let it load layers of this category, and of no others:
+    /// system, inspector, redirector, proxy, firewall,
+    /// inbound-modify, outbound-modify, crypto-compress,
+    /// local-cache; may be repeated
+    #[arg(
+        long,
+        value_name = "CATEGORY",
+        action = ArgAction::Append,
+        hide_possible_values = true,
+        verbatim_doc_comment,
+        conflicts_with = "forget"
+    )]
+    permit: Vec<Category>,
+    /// Forget its categories: it then loads every layer
+    #[arg(long)]
+    forget: bool,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// What is to become of a program.
+pub enum Wanted {
+    Show,
+    Permission(Permission),
+}
+
+impl CategoryArgs {
+    pub fn application(&self) -> Application {
+        Application { path: self.program.clone(), arguments: self.arguments.clone() }
+    }
+
+    /// # Errors
+    ///
+    /// Which of its arguments have no effect.
+    pub fn wanted(&self) -> Result<Wanted, Contradiction> {
+        let contradiction = |option: &str, help| {
+            Err(Contradiction { message: format!("`{option}` has no effect here"), help })
+        };
+        let to = match (&self.permit[..], self.forget) {
+            ([], false) if self.target.dry_run => {
+                return contradiction(
+                    "--dry-run",
+                    "it is for `--permit` and `--forget`; without these nothing is changed",
+                );
+            }
+            ([], false) => return Ok(Wanted::Show),
+            (_, true) => None,
+            (permit, false) => Some(categories("--permit", permit)?),
+        };
+        if self.format.json || self.format.format.is_some() {
+            let option = if self.format.json { "--json" } else { "--format" };
+            return contradiction(option, "it is for the listing, without `--permit` or `--forget`");
+        }
+        Ok(Wanted::Permission(Permission { application: self.application(), to }))
     }
 }
 

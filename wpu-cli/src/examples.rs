@@ -49,3 +49,16 @@ Examples:
   wpu catalog                          the ids of all providers
   wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --dry-run
                                        what removing it would do";
+
+pub const CATEGORY: &str = "\
+Examples:
+  wpu category C:\\Windows\\System32\\wsl.exe
+                                       which layers it loads
+  wpu category C:\\Windows\\System32\\wsl.exe --permit system --dry-run
+                                       what would keep it free of all but those for system processes
+  wpu category C:\\Windows\\System32\\wsl.exe --forget
+                                       undo it
+
+A program that is not categorised loads every layer. Another loads a layer if they have a category in common, the layer
+has none that the program does not permit, and it has `system` if the program permits that. A layer without categories
+is loaded by programs that are not categorised alone. Programs that run keep what they started with.";

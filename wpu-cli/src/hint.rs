@@ -2,8 +2,16 @@
 
 use wpu_install::{GuidText, Problem};
 
+/// The problem with its hint, if there is one.
+pub fn with(problem: &Problem) -> String {
+    match after(problem) {
+        Some(hint) => format!("{problem}\nhelp: {hint}"),
+        None => problem.to_string(),
+    }
+}
+
 /// The command, or the option.
-pub fn after(problem: &Problem) -> Option<String> {
+fn after(problem: &Problem) -> Option<String> {
     Some(match problem {
         Problem::AlreadyThere { provider, not_in: None, .. } => uninstall(GuidText(*provider)),
         Problem::AlreadyThere { provider, not_in: Some(width), .. } => format!(

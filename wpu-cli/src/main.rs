@@ -1,6 +1,7 @@
 //! `wpu`: installs Winsock service providers, lists the catalog, and uninstalls.
 
 mod args;
+mod category;
 mod examples;
 mod hint;
 mod output;
@@ -88,6 +89,7 @@ fn run(command: &Command) -> Result<(), Trouble> {
             let uninstall = args.request();
             change(&args.target, None, |catalogs| uninstall.plan(catalogs))?;
         }
+        Command::Category(args) => category::run(args)?,
     }
     Ok(())
 }
@@ -99,17 +101,10 @@ fn change(
     plan: impl Fn(&Catalogs) -> Result<Plan, Problem>,
 ) -> Result<(), Trouble> {
     let source = target.source.get();
-    let is_file = matches!(source, Source::File(_));
-    if is_file && !target.dry_run {
-        let why = "a file of a catalog can be planned with, not changed: add --dry-run";
-        return Err(Trouble::Problem(why.to_owned()));
-    }
+    is_file_to_change(&source, target.dry_run)?;
     let (mut registrar, catalogs) = open(&source)?;
     provider.map_or(Ok(()), |provider| provider.check(&catalogs))?;
-    let plan = plan(&catalogs).map_err(|problem| match hint::after(&problem) {
-        Some(hint) => format!("{problem}\nhelp: {hint}"),
-        None => problem.to_string(),
-    })?;
+    let plan = plan(&catalogs).map_err(|problem| hint::with(&problem))?;
     if target.dry_run {
         return Ok(print(&format!("{plan}dry run: nothing was changed\n"))?);
     }
@@ -121,6 +116,16 @@ fn change(
     let notes = plan.notes.iter().map(|note| format!("note: {note}\n"));
     print(&done.chain(entries).chain(notes).collect::<String>())
         .map_err(|error| Trouble::Problem(format!("all steps are done, but {error}")))
+}
+
+/// A file is for looking and planning alone.
+fn is_file_to_change(source: &Source, dry_run: bool) -> Result<(), String> {
+    match source {
+        Source::File(_) if !dry_run => {
+            Err("a file of a catalog can be planned with, not changed: add --dry-run".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is broken in the catalogs. Of files on another system only that is known which was when they were listed.

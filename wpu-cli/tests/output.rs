@@ -25,6 +25,10 @@ fn commands(catalog: &str) -> Vec<Vec<String>> {
         "catalog --json --catalog {file}",
         "install base --id {id} --path C:/a.dll --name A --class ifs --sockets 40/1/0 --catalog {file} --dry-run",
         "install layer --id {id} --path C:/a.dll --name A --class ifs --over every --catalog {file} --dry-run",
+        "category --help",
+        "category C:/a.exe --catalog {file}",
+        "category C:/a.exe --json --catalog {file}",
+        "category C:/a.exe --permit system --catalog {file} --dry-run",
         "uninstall --id bf1df716-73dc-86c6-adff-170b50fac591 --catalog {file} --dry-run",
     ];
     let words = |words: &str| {

@@ -85,6 +85,7 @@ fn help() {
               catalog    List the providers that are installed, and say what is broken
               install    Install a provider
               uninstall  Remove a provider, and restore what was there
+              category   Show or set which layers a program loads, by their categories
               help       Print this message or the help of the given subcommand(s)
 
             Options:
@@ -106,7 +107,7 @@ fn help() {
     );
     let whole = wpu("").replace("exit code 2", "exit code 0");
     assert_eq!([wpu("--help"), wpu("help"), wpu("-h")], [whole.clone(), whole.clone(), whole]);
-    for command in ["catalog", "install", "install base", "install layer", "uninstall"] {
+    for command in ["catalog", "install", "install base", "install layer", "uninstall", "category"] {
         let long = wpu(&format!("{command} --help"));
         assert_eq!([wpu(&format!("help {command}")), wpu(&format!("{command} -h"))], [long.clone(), long]);
     }
@@ -123,7 +124,7 @@ fn help() {
                   --catalog <64|32|both|FILE>  The catalog of 64-bit or of 32-bit programs, both, or a
                                                file that `wpu catalog --json` wrote; if absent, all
                                                catalogs of this system
-                  --format <FORMAT>            How the listing is written: text for people, or JSON [default: text] [possible values: text, json]
+                  --format <FORMAT>            How the listing is written; text if absent [possible values: text, json]
                   --json                       The same as --format json
               -h, --help                       Print help
 
@@ -390,6 +391,180 @@ fn broken_catalogs() {
     .assert_eq(json.split_once("  \"findings\"").expect("it has some").1);
     // Nothing is lost when it is written once more.
     assert_eq!(json, wpu_install::write_listing(&listing) + "exit code 0\n");
+}
+
+const PROGRAM: &str = "category C:\\Windows\\System32\\wsl.exe --catalog {layered}";
+
+#[test]
+fn categories() {
+    check(
+        "category --help",
+        expect![[r#"
+            Show or set which layers a program loads, by their categories
+
+            Usage: wpu category [OPTIONS] <PROGRAM>
+
+            Arguments:
+              <PROGRAM>  The program's file, such as "%ProgramFiles%\a\a.exe"
+
+            Options:
+                  --arguments <TEXT>           Only where it is started with these arguments, as svchost.exe is
+                  --permit <CATEGORY>          Let it load layers of this category, and of no others:
+                                               system, inspector, redirector, proxy, firewall,
+                                               inbound-modify, outbound-modify, crypto-compress,
+                                               local-cache; may be repeated
+                  --forget                     Forget its categories: it then loads every layer
+                  --catalog <64|32|both|FILE>  The catalog of 64-bit or of 32-bit programs, both, or a
+                                               file that `wpu catalog --json` wrote; if absent, all
+                                               catalogs of this system
+                  --dry-run                    Show the plan, and change nothing
+                  --format <FORMAT>            How the listing is written; text if absent [possible values: text, json]
+                  --json                       The same as --format json
+              -h, --help                       Print help
+
+            Examples:
+              wpu category C:\Windows\System32\wsl.exe
+                                                   which layers it loads
+              wpu category C:\Windows\System32\wsl.exe --permit system --dry-run
+                                                   what would keep it free of all but those for system processes
+              wpu category C:\Windows\System32\wsl.exe --forget
+                                                   undo it
+
+            A program that is not categorised loads every layer. Another loads a layer if they have a category in common, the layer
+            has none that the program does not permit, and it has `system` if the program permits that. A layer without categories
+            is loaded by programs that are not categorised alone. Programs that run keep what they started with.
+            exit code 0
+        "#]],
+    );
+    check(
+        PROGRAM,
+        expect![[r#"
+        `C:\Windows\System32\wsl.exe` is not categorised, and loads every layer
+          loads 1005 `Count` of the 64-bit catalog: inspector
+        note: a file of a catalog does not say what programs permit: the program is taken for one that is not categorised
+        exit code 0
+    "#]],
+    );
+    check(
+        &format!("{PROGRAM} --json --arguments -k"),
+        expect![[r#"
+        {
+          "arguments": "-k",
+          "layers": [
+            {
+              "catalog": "64",
+              "categories": [
+                "inspector"
+              ],
+              "entry": 1005,
+              "loaded": true,
+              "name": "Count"
+            }
+          ],
+          "permitted": null,
+          "program": "C:\\Windows\\System32\\wsl.exe"
+        }
+        exit code 0
+    "#]],
+    );
+    check(
+        &format!("{PROGRAM} --permit system --permit proxy --dry-run"),
+        expect![[r#"
+          1. `C:\Windows\System32\wsl.exe` permits system, proxy
+        then `C:\Windows\System32\wsl.exe` permits system, proxy
+          does not load 1005 `Count` of the 64-bit catalog: inspector
+        note: a file of a catalog does not say what programs permit: the program is taken for one that is not categorised
+        note: programs that run keep the categories that they started with: restart them
+        dry run: nothing was changed
+        exit code 0
+    "#]],
+    );
+    check(
+        &format!("{PROGRAM} --permit inspector --arguments -k --dry-run"),
+        expect![[r#"
+          1. `C:\Windows\System32\wsl.exe` with the arguments `-k` permits inspector
+        then `C:\Windows\System32\wsl.exe` with the arguments `-k` permits inspector
+          loads 1005 `Count` of the 64-bit catalog: inspector
+        note: a file of a catalog does not say what programs permit: the program is taken for one that is not categorised
+        note: programs that run keep the categories that they started with: restart them
+        dry run: nothing was changed
+        exit code 0
+    "#]],
+    );
+    check(
+        &format!("{PROGRAM} --permit system"),
+        expect![[r#"
+        error: a file of a catalog can be planned with, not changed: add --dry-run
+        exit code 1
+    "#]],
+    );
+    check(
+        &format!("{PROGRAM} --forget --dry-run"),
+        expect![[r#"
+            error: `C:\Windows\System32\wsl.exe` is not categorised, so that there is nothing to forget
+            exit code 1
+        "#]],
+    );
+    check(
+        "category wsl.exe --catalog {layered}",
+        expect![[r#"
+        error: the path `wsl.exe` does not say where the program is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\
+        exit code 1
+    "#]],
+    );
+    expect![[r#"
+        wpu category
+          error: `<PROGRAM>` is missing
+          help: `wpu category --help` lists its options
+          exit code 2
+        wpu category C:\a.exe --permit any
+          error: `--permit` cannot be `any`
+          help: it may be `system`, `inspector`, `redirector`, `proxy`, `firewall`, `inbound-modify`, `outbound-modify`, `crypto-compress`, `local-cache`
+          exit code 2
+        wpu category C:\a.exe --permit system --permit system
+          error: `--permit system` is given twice
+          help: each value may be given once
+          exit code 2
+        wpu category C:\a.exe --permit system --forget
+          error: `--permit` and `--forget` contradict each other
+          help: leave one out
+          exit code 2
+        wpu category C:\a.exe --dry-run
+          error: `--dry-run` has no effect here
+          help: it is for `--permit` and `--forget`; without these nothing is changed
+          exit code 2
+        wpu category C:\a.exe --permit system --json
+          error: `--json` has no effect here
+          help: it is for the listing, without `--permit` or `--forget`
+          exit code 2
+        wpu category C:\a.exe --forget --format text
+          error: `--format` has no effect here
+          help: it is for the listing, without `--permit` or `--forget`
+          exit code 2
+        wpu category C:\a.exe --permit
+          error: `--permit` has no value
+          help: it may be `system`, `inspector`, `redirector`, `proxy`, `firewall`, `inbound-modify`, `outbound-modify`, `crypto-compress`, `local-cache`
+          exit code 2
+        wpu category C:\a.exe C:\b.exe
+          error: `C:\b.exe` is not expected here
+          help: `wpu category --help` lists its options
+          exit code 2
+        wpu category --permt system
+          error: `wpu category` has no option `--permt`
+          help: the nearest option is `--permit`
+          exit code 2
+    "#]].assert_eq(&answers(&[
+        "category",
+        "category C:\\a.exe --permit any",
+        "category C:\\a.exe --permit system --permit system",
+        "category C:\\a.exe --permit system --forget",
+        "category C:\\a.exe --dry-run",
+        "category C:\\a.exe --permit system --json",
+        "category C:\\a.exe --forget --format text",
+        "category C:\\a.exe --permit",
+        "category C:\\a.exe C:\\b.exe",
+        "category --permt system",
+    ]));
 }
 
 #[test]
@@ -689,15 +864,15 @@ fn usage() {
           exit code 2
         wpu --json
           error: `wpu` has no option `--json`
-          help: it is an option of `wpu catalog`
+          help: it is an option of `wpu catalog`, `wpu category`
           exit code 2
         wpu --dry-run
           error: `wpu` has no option `--dry-run`
-          help: it is an option of `wpu install base`, `wpu install layer`, `wpu uninstall`
+          help: it is an option of `wpu install base`, `wpu install layer`, `wpu uninstall`, `wpu category`
           exit code 2
         wpu catalog --dry-run
           error: `wpu catalog` has no option `--dry-run`
-          help: it is an option of `wpu install base`, `wpu install layer`, `wpu uninstall`
+          help: it is an option of `wpu install base`, `wpu install layer`, `wpu uninstall`, `wpu category`
           exit code 2
         wpu catalog --jsn
           error: `wpu catalog` has no option `--jsn`
@@ -859,6 +1034,18 @@ const ONCE: &[(&str, &[&str])] = &[
         ],
     ),
     ("uninstall", &["--id {id}", "--with-others", "--catalog 64", "--dry-run"]),
+    (
+        "category",
+        &[
+            "--arguments -k",
+            "--forget",
+            "--catalog 64",
+            "--dry-run",
+            "--format text",
+            "--format json",
+            "--json",
+        ],
+    ),
 ];
 
 #[test]
@@ -878,7 +1065,11 @@ fn no_option_is_given_twice() {
         let names: Vec<_> = known.iter().filter_map(|option| option.split(' ').next()).collect();
         let words = help.lines().filter_map(|line| line.trim().strip_prefix("--")?.split(' ').next());
         let rest: Vec<_> = words.filter(|word| !names.contains(&&*format!("--{word}"))).collect();
-        let expected: &[&str] = if command == "install layer" { &["over", "category"] } else { &[] };
+        let expected: &[&str] = match command {
+            "install layer" => &["over", "category"],
+            "category" => &["permit"],
+            _ => &[],
+        };
         assert_eq!(rest, expected, "{command}");
     }
     check(
@@ -995,6 +1186,13 @@ fn other_systems_have_no_catalog() {
     );
     check(
         &format!("{LAYER} --class ifs --over every"),
+        expect![[r#"
+        error: only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote there: --catalog <file> --dry-run
+        exit code 1
+    "#]],
+    );
+    check(
+        "category C:\\a.exe",
         expect![[r#"
         error: only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote there: --catalog <file> --dry-run
         exit code 1

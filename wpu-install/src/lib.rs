@@ -28,6 +28,7 @@
 //! assert_eq!(catalog.catalogs(), &before);
 //! ```
 
+mod application;
 mod apply;
 mod base;
 mod catalog;
@@ -40,12 +41,17 @@ mod memory;
 mod path;
 mod plan;
 mod problem;
+mod registry;
 mod show;
 mod snapshot;
 mod system;
 mod uninstall;
 mod work;
 
+pub use application::{
+    Application, Applications, MemoryApplications, Permission, PermissionFailure, PermissionPlan,
+    PermissionStep, loaded, loads,
+};
 pub use apply::{Added, Failure, Registrar, apply};
 pub use base::{Base, Sockets};
 pub use catalog::{Catalog, Catalogs, Entry, Width};
@@ -57,6 +63,6 @@ pub use memory::{Call, Memory};
 pub use plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 pub use problem::Problem;
 pub use snapshot::{BadSnapshot, missing_files, read_snapshot, write_listing, write_snapshot};
-pub use system::System;
+pub use system::{System, SystemApplications};
 pub use uninstall::Uninstall;
 pub use wpu_sys::{Class, WideString, WsaError};

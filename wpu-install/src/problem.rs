@@ -2,6 +2,7 @@
 
 use crate::catalog::Width;
 use crate::guid::GuidText;
+use crate::show::categories;
 use std::fmt;
 use wpu_sys::ffi::GUID;
 
@@ -13,6 +14,7 @@ pub enum Problem {
     NoId,
     AlreadyThere { width: Width, provider: GUID, path: String, entries: Vec<String>, not_in: Option<Width> },
     NotThere { provider: GUID },
+    PermittedAlready { application: String, now: Option<u32> },
     BadPath { path: String, why: &'static str },
     BadName { why: &'static str },
     NoSockets,
@@ -45,6 +47,12 @@ impl fmt::Display for Problem {
                 entries.join(", ")
             ),
             Self::NotThere { provider } => write!(out, "provider {} is not installed", GuidText(*provider)),
+            Self::PermittedAlready { application, now: None } => {
+                write!(out, "{application} is not categorised, so that there is nothing to forget")
+            }
+            Self::PermittedAlready { application, now: Some(now) } => {
+                write!(out, "{application} permits {} already, and nothing else", categories(*now))
+            }
             Self::BadPath { path, why } => write!(out, "the path `{path}` {why}"),
             Self::BadName { why } => write!(out, "the name {why}"),
             Self::NoSockets => out.write_str("a base provider needs at least one kind of sockets"),

@@ -1,10 +1,12 @@
 //! The catalogs of this system, through the functions that Ws2_32 exports.
 
+use crate::application::{Application, Applications};
 use crate::apply::Registrar;
 use crate::catalog::{Catalog, Entry, Width};
 use crate::memory::cannot_add;
 use crate::path::{expand, of_32_bit};
 use crate::plan::Place;
+use crate::registry;
 use wpu_sys::ffi::{
     self, GUID, MAX_PATH, NO_ERROR, ProviderInfoLspCategories, SOCKET_ERROR, WSAPROTOCOL_INFOW,
 };
@@ -239,5 +241,76 @@ impl Registrar for System {
         let result =
             unsafe { (functions.set)(provider, ProviderInfoLspCategories, info, size, 0, &raw mut errno) };
         answer(result, errno)
+    }
+}
+
+/// What programs permit on this system. Changes need an administrator.
+pub struct SystemApplications {
+    get: ffi::WSCGetApplicationCategoryFn,
+    set: ffi::WSCSetApplicationCategoryFn,
+}
+
+impl SystemApplications {
+    /// Those of this system; `None` if it has none.
+    #[must_use]
+    pub fn open() -> Option<Self> {
+        Some(Self {
+            get: import::find_wsc_get_application_category()?,
+            set: import::find_wsc_set_application_category()?,
+        })
+    }
+}
+
+/// Text as Ws2_32 takes it: with a final zero, and the length without it.
+fn text(text: &WideString) -> Result<(Vec<u16>, u32), WsaError> {
+    let length = u32::try_from(text.units().len()).map_err(|_| WsaError::WSAEINVAL)?;
+    Ok((text.to_zero_ended(), length))
+}
+
+/// The arguments of a program: null if it has none.
+fn arguments(application: &Application) -> Result<(Option<Vec<u16>>, u32), WsaError> {
+    match &application.arguments {
+        Some(arguments) => text(arguments).map(|(units, length)| (Some(units), length)),
+        None => Ok((None, 0)),
+    }
+}
+
+impl Applications for SystemApplications {
+    fn permitted(&mut self, application: &Application) -> Result<Option<u32>, WsaError> {
+        let ((path, length), (extra, extra_length)) = (text(&application.path)?, arguments(application)?);
+        let extra = extra.as_ref().map_or(std::ptr::null(), Vec::as_ptr);
+        let (mut permitted, mut errno) = (0, SILENT);
+        // SAFETY: it is exported under this name and keeps its documented contract: it reads two texts of the
+        // lengths that it is told, the second of which may be null, and writes the categories and the code.
+        let result = unsafe {
+            (self.get)(path.as_ptr(), length, extra, extra_length, &raw mut permitted, &raw mut errno)
+        };
+        match answer(result, errno) {
+            Err(WsaError::WSASERVICE_NOT_FOUND) => Ok(None),
+            answer => answer.map(|()| Some(permitted)),
+        }
+    }
+
+    fn permit(&mut self, application: &Application, categories: u32) -> Result<(), WsaError> {
+        let ((path, length), (extra, extra_length)) = (text(&application.path)?, arguments(application)?);
+        let extra = extra.as_ref().map_or(std::ptr::null(), Vec::as_ptr);
+        let (mut previous, mut errno) = (0, SILENT);
+        // SAFETY: as above, and it writes the previous categories.
+        let result = unsafe {
+            (self.set)(
+                path.as_ptr(),
+                length,
+                extra,
+                extra_length,
+                categories,
+                &raw mut previous,
+                &raw mut errno,
+            )
+        };
+        answer(result, errno)
+    }
+
+    fn forget(&mut self, application: &Application) -> Result<(), WsaError> {
+        registry::forget(application)
     }
 }

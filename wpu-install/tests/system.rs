@@ -5,7 +5,10 @@ mod common;
 
 use common::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use wpu_install::{Base, Catalogs, Class, Failure, Layer, Memory, Registrar, System, Width, WsaError};
+use wpu_install::{
+    Application, Applications, Base, Catalogs, Class, Failure, Layer, Memory, MemoryApplications, Permission,
+    Registrar, System, SystemApplications, WideString, Width, WsaError,
+};
 use wpu_sys::ffi::{GUID, SOCKET_ERROR, WSAPROTOCOL_INFOW};
 use wpu_sys::import;
 
@@ -145,6 +148,86 @@ unsafe extern "system" fn set<const IS_32: bool>(
     report(errno, |memory| memory.categorise(width(IS_32), &read(provider), categories).map(|()| 0))
 }
 
+/// What programs permit there.
+static PROGRAMS: Mutex<Option<MemoryApplications>> = Mutex::new(None);
+
+fn application(path: *const u16, length: u32, extra: *const u16, extra_length: u32) -> Application {
+    let text = |from: *const u16, length: u32| {
+        let length = usize::try_from(length).unwrap();
+        assert_eq!(read(from.wrapping_add(length)), 0);
+        WideString::from_units((0..length).map(|at| read(from.wrapping_add(at))).collect())
+    };
+    assert!(!extra.is_null() || extra_length == 0);
+    Application { path: text(path, length), arguments: (!extra.is_null()).then(|| text(extra, extra_length)) }
+}
+
+unsafe extern "system" fn permitted(
+    path: *const u16,
+    length: u32,
+    extra: *const u16,
+    extra_length: u32,
+    categories: *mut u32,
+    errno: *mut i32,
+) -> i32 {
+    let application = application(path, length, extra, extra_length);
+    let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let (answer, code) = match programs.get_or_insert_default().permitted(&application) {
+        Ok(Some(found)) => {
+            // SAFETY: the caller has a place for the categories.
+            unsafe { categories.write(found) };
+            (0, 0)
+        }
+        _ => (SOCKET_ERROR, WsaError::WSASERVICE_NOT_FOUND.code()),
+    };
+    // SAFETY: the caller has a place for the code.
+    unsafe { errno.write(code) };
+    answer
+}
+
+unsafe extern "system" fn permit(
+    path: *const u16,
+    length: u32,
+    extra: *const u16,
+    extra_length: u32,
+    categories: u32,
+    previous: *mut u32,
+    errno: *mut i32,
+) -> i32 {
+    let application = application(path, length, extra, extra_length);
+    let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let programs = programs.get_or_insert_default();
+    let before = programs.permitted(&application).unwrap().unwrap_or(0);
+    // SAFETY: the caller has a place for the categories until now.
+    unsafe { previous.write(before) };
+    if categories & (1 << 30) != 0 {
+        // SAFETY: the caller has a place for the code.
+        unsafe { errno.write(WsaError::WSANO_RECOVERY.code()) };
+        return SOCKET_ERROR;
+    }
+    programs.permit(&application, categories).unwrap();
+    0
+}
+
+#[test]
+fn what_programs_permit_is_read_and_set() {
+    let _turn = begin(Memory::sample(ONE));
+    let mut programs = SystemApplications::open().expect("the functions are there");
+    for arguments in [None, Some("-k netsvcs".into())] {
+        let application = Application { path: r"C:\ü.exe".into(), arguments };
+        let change =
+            |now, to| Permission { application: application.clone(), to: Some(to) }.plan(now).unwrap();
+        assert_eq!(programs.permitted(&application), Ok(None));
+        change(None, 4).apply(&mut programs).unwrap();
+        assert_eq!(programs.permitted(&application), Ok(Some(4)));
+        change(Some(4), 6).apply(&mut programs).unwrap();
+        assert_eq!(programs.permitted(&application), Ok(Some(6)));
+        let failure = change(Some(6), 6 | 1 << 30).apply(&mut programs).unwrap_err();
+        assert_eq!((failure.error, failure.left), (WsaError::WSANO_RECOVERY, None));
+        // Only Windows has a registry.
+        assert_eq!(programs.forget(&application), Err(WsaError::WSAEOPNOTSUPP));
+    }
+}
+
 /// Takes a turn with catalogs of these widths.
 fn begin(memory: Memory) -> MutexGuard<'static, ()> {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,6 +255,8 @@ fn begin(memory: Memory) -> MutexGuard<'static, ()> {
         provide_wsc_get_provider_info32 = get::<true>;
         provide_wsc_set_provider_info = set::<false>;
         provide_wsc_set_provider_info32 = set::<true>;
+        provide_wsc_get_application_category = permitted;
+        provide_wsc_set_application_category = permit;
     }
     turn
 }

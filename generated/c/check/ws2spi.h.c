@@ -234,6 +234,10 @@ typedef SOCKET (CHECK_CALL *spec_LPWSPSOCKET)(int, int, int, LPWSAPROTOCOL_INFOW
 CHECK_TYPE(LPWSPSOCKET, spec_LPWSPSOCKET, "SOCKET __stdcall (int, int, int, LPWSAPROTOCOL_INFOW, GROUP, DWORD, LPINT)");
 typedef INT (CHECK_CALL *spec_LPWSPSTRINGTOADDRESS)(LPWSTR, INT, LPWSAPROTOCOL_INFOW, LPSOCKADDR, LPINT, LPINT);
 CHECK_TYPE(LPWSPSTRINGTOADDRESS, spec_LPWSPSTRINGTOADDRESS, "INT __stdcall (LPWSTR, INT, LPWSAPROTOCOL_INFOW, LPSOCKADDR, LPINT, LPINT)");
+typedef int (CHECK_CALL *spec_WSCGetApplicationCategory)(const WCHAR *, DWORD, const WCHAR *, DWORD, DWORD *, LPINT);
+CHECK_FUNCTION(WSCGetApplicationCategory, spec_WSCGetApplicationCategory, "int __stdcall (const WCHAR *, DWORD, const WCHAR *, DWORD, DWORD *, LPINT)");
+typedef int (CHECK_CALL *spec_WSCSetApplicationCategory)(const WCHAR *, DWORD, const WCHAR *, DWORD, DWORD, DWORD *, LPINT);
+CHECK_FUNCTION(WSCSetApplicationCategory, spec_WSCSetApplicationCategory, "int __stdcall (const WCHAR *, DWORD, const WCHAR *, DWORD, DWORD, DWORD *, LPINT)");
 typedef int (CHECK_CALL *spec_WSCInstallProvider)(LPGUID, const WCHAR *, LPWSAPROTOCOL_INFOW, DWORD, LPINT);
 CHECK_FUNCTION(WSCInstallProvider, spec_WSCInstallProvider, "int __stdcall (LPGUID, const WCHAR *, LPWSAPROTOCOL_INFOW, DWORD, LPINT)");
 #if UINTPTR_MAX > UINT32_MAX

@@ -72,7 +72,7 @@ macro_rules! items {
     };
 }
 
-items! { takes_2: A B; takes_4: A B C D; takes_5: A B C D E; takes_6: A B C D E F; }
+items! { takes_2: A B; takes_4: A B C D; takes_5: A B C D E; takes_6: A B C D E F; takes_7: A B C D E F G; }
 
 /// Compiles where both types are one.
 pub const fn same<T>(_: PhantomData<T>, _: PhantomData<T>) {}

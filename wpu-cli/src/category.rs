@@ -1,0 +1,134 @@
+//! `wpu category`: which layers a program loads, and what it permits.
+
+use crate::args::{CategoryArgs, Wanted};
+use crate::output::print;
+use crate::value::Source;
+use crate::{Trouble, hint, is_file_to_change, open};
+use wpu_install::{
+    Application, Applications, CATEGORIES, Catalogs, MemoryApplications, Permission, SystemApplications,
+    loaded,
+};
+
+/// Shows or changes it.
+pub fn run(args: &CategoryArgs) -> Result<(), Trouble> {
+    let (wanted, application, source) = (args.wanted()?, args.application(), args.target.source.get());
+    application.check().map_err(|problem| hint::with(&problem))?;
+    if matches!(wanted, Wanted::Permission(_)) {
+        is_file_to_change(&source, args.target.dry_run)?;
+    }
+    let catalogs = open(&source)?.1;
+    let mut applications = applications(&source)?;
+    let now = applications
+        .permitted(&application)
+        .map_err(|error| format!("cannot read what {application} permits: {error}"))?;
+    let text = match wanted {
+        Wanted::Show if args.format.is_json() => json(&application, &catalogs, now),
+        Wanted::Show => format!("{}{}", permits(&application, &catalogs, now), note(&source)),
+        Wanted::Permission(permission) => {
+            return change(args, &permission, &catalogs, now, &mut *applications, &source);
+        }
+    };
+    Ok(print(&text)?)
+}
+
+fn change(
+    args: &CategoryArgs,
+    permission: &Permission,
+    catalogs: &Catalogs,
+    now: Option<u32>,
+    applications: &mut dyn Applications,
+    source: &Source,
+) -> Result<(), Trouble> {
+    let plan = permission.plan(now).map_err(|problem| hint::with(&problem))?;
+    let after = permits(&plan.application, catalogs, plan.to);
+    let restart = "note: programs that run keep the categories that they started with: restart them\n";
+    if args.target.dry_run {
+        let text = format!("{plan}then {after}{}{restart}dry run: nothing was changed\n", note(source));
+        return Ok(print(&text)?);
+    }
+    plan.apply(applications).map_err(|failure| failure.to_string())?;
+    let undo = undo(&plan.application, plan.from).map(|undo| format!("to undo it: {undo}\n"));
+    print(&format!("done: {after}{restart}{}", undo.unwrap_or_default()))
+        .map_err(|error| Trouble::Problem(format!("all steps are done, but {error}")))
+}
+
+/// The command that takes a change back. Categories without a name have none.
+fn undo(application: &Application, from: Option<u32>) -> Option<String> {
+    let known = CATEGORIES.iter().fold(0, |known, (_, bit)| known | bit);
+    if from.is_some_and(|from| from == 0 || from & !known != 0) {
+        return None;
+    }
+    let arguments = application.arguments.as_ref().map(|arguments| format!(" --arguments \"{arguments}\""));
+    let options = match from {
+        None => " --forget".to_owned(),
+        Some(from) => names(from).iter().map(|name| format!(" --permit {name}")).collect::<Vec<_>>().concat(),
+    };
+    Some(format!("wpu category \"{}\"{}{options}", application.path, arguments.unwrap_or_default()))
+}
+
+fn applications(source: &Source) -> Result<Box<dyn Applications>, String> {
+    match source {
+        Source::File(_) => Ok(Box::new(MemoryApplications::default())),
+        Source::System(_) => match SystemApplications::open() {
+            Some(applications) => Ok(Box::new(applications)),
+            None => Err("only Windows keeps what programs permit".to_owned()),
+        },
+    }
+}
+
+/// A file has layers, and no programs.
+fn note(source: &Source) -> &'static str {
+    match source {
+        Source::File(_) => {
+            "note: a file of a catalog does not say what programs permit: the program is taken for one that is not \
+            categorised\n"
+        }
+        Source::System(_) => "",
+    }
+}
+
+/// What the program permits, and a line for each layer.
+fn permits(application: &Application, catalogs: &Catalogs, permitted: Option<u32>) -> String {
+    let mut text = match permitted {
+        None => format!("{application} is not categorised, and loads every layer\n"),
+        Some(permitted) => format!("{application} permits {}\n", listed(permitted)),
+    };
+    let layers = loaded(catalogs, permitted);
+    if layers.is_empty() {
+        text.push_str("  there are no layers\n");
+    }
+    for (width, entry, is_loaded) in layers {
+        let (verb, of) = (if is_loaded { "loads" } else { "does not load" }, listed(entry.categories));
+        text.push_str(&format!("  {verb} {} `{}` of the {width} catalog: {of}\n", entry.id(), entry.name()));
+    }
+    text
+}
+
+fn names(set: u32) -> Vec<String> {
+    let known = CATEGORIES.iter().filter(|(_, bit)| set & bit != 0).map(|(name, _)| (*name).to_owned());
+    let rest = CATEGORIES.iter().fold(set, |rest, (_, bit)| rest & !bit);
+    known.chain((rest != 0).then(|| format!("{rest:#x}"))).collect()
+}
+
+fn listed(set: u32) -> String {
+    if set == 0 { "no category".to_owned() } else { names(set).join(", ") }
+}
+
+fn json(application: &Application, catalogs: &Catalogs, permitted: Option<u32>) -> String {
+    let layers = loaded(catalogs, permitted).into_iter().map(|(width, entry, is_loaded)| {
+        serde_json::json!({
+            "catalog": width.word(),
+            "entry": entry.id(),
+            "name": entry.name(),
+            "categories": names(entry.categories),
+            "loaded": is_loaded,
+        })
+    });
+    let all = serde_json::json!({
+        "program": application.path.to_string(),
+        "arguments": application.arguments.as_ref().map(ToString::to_string),
+        "permitted": permitted.map(names),
+        "layers": layers.collect::<Vec<_>>(),
+    });
+    format!("{all:#}\n")
+}

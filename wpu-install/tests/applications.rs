@@ -1,0 +1,190 @@
+//! Which layers a program loads, and how what it permits is changed and taken back.
+
+mod common;
+
+use common::*;
+use wpu_install::{
+    Application, Applications, Class, Layer, Memory, MemoryApplications, Permission, PermissionStep, Problem,
+    WsaError, loaded, loads,
+};
+use wpu_sys::ffi::{LSP_CRYPTO_COMPRESS, LSP_FIREWALL, LSP_INSPECTOR, LSP_SYSTEM};
+
+const FIREWALL: u32 = LSP_FIREWALL | LSP_CRYPTO_COMPRESS;
+
+fn application() -> Application {
+    Application { path: r"C:\a.exe".into(), arguments: None }
+}
+
+fn to(to: Option<u32>) -> Permission {
+    Permission { application: application(), to }
+}
+
+/// The example of the page on categories: two programs and four layers.
+#[test]
+fn the_documented_example_holds() {
+    let (foo, bar) = (Some(LSP_SYSTEM | FIREWALL), Some(FIREWALL));
+    let layers = [LSP_SYSTEM, 0, LSP_FIREWALL, LSP_SYSTEM | FIREWALL | LSP_INSPECTOR];
+    assert_eq!(layers.map(|layer| loads(foo, layer)), [true, false, false, false]);
+    assert_eq!(layers.map(|layer| loads(bar, layer)), [false, false, true, false]);
+    assert_eq!(layers.map(|layer| loads(None, layer)), [true; 4]);
+    // A layer that permits as much as the program, and a program that permits nothing.
+    assert!(loads(foo, LSP_SYSTEM | FIREWALL));
+    assert!(!loads(Some(0), 0) && !loads(Some(0), LSP_FIREWALL));
+}
+
+#[test]
+fn the_layers_of_a_catalog_are_told_apart() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &Layer { categories: LSP_FIREWALL, ..over(1, Class::Ifs, &[1001]) });
+    install(&mut memory, &over(2, Class::Ifs, &[1002]));
+    let told = |permitted| {
+        let all = loaded(memory.catalogs(), permitted);
+        all.into_iter().map(|(_, entry, loaded)| (entry.name(), loaded)).collect::<Vec<_>>()
+    };
+    let named = |first, second| vec![("Layer 1".to_owned(), first), ("Layer 2".to_owned(), second)];
+    assert_eq!(told(None), named(true, true));
+    assert_eq!(told(Some(LSP_FIREWALL)), named(true, false));
+    assert_eq!(told(Some(LSP_SYSTEM)), named(false, false));
+}
+
+#[test]
+fn categories_are_added_and_go_only_all_together() {
+    use PermissionStep::{Forget, Permit};
+    let steps = |now, wanted| to(wanted).plan(now).expect("a plan").steps;
+    assert_eq!(steps(None, Some(4)), [Permit(4)]);
+    assert_eq!(steps(Some(4), Some(6)), [Permit(6)]);
+    assert_eq!(steps(Some(6), Some(4)), [Forget, Permit(4)]);
+    assert_eq!(steps(Some(6), Some(9)), [Forget, Permit(9)]);
+    assert_eq!(steps(Some(6), None), [Forget]);
+    for same in [None, Some(6)] {
+        assert!(matches!(to(same).plan(same), Err(Problem::PermittedAlready { .. })));
+    }
+    let bad = Application { path: "a.exe".into(), arguments: None };
+    let plan = Permission { application: bad, to: Some(1) }.plan(None);
+    assert!(matches!(plan, Err(Problem::BadPath { .. })));
+    let bad = Application { arguments: Some("a\0b".into()), ..application() };
+    assert!(matches!(Permission { application: bad, to: Some(1) }.plan(None), Err(Problem::BadPath { .. })));
+}
+
+#[test]
+fn a_change_and_its_undo_leave_nothing() {
+    for from in [None, Some(1), Some(6)] {
+        for wanted in [None, Some(2), Some(6), Some(12)] {
+            let mut applications = MemoryApplications::default();
+            if let Some(from) = from {
+                applications.permit(&application(), from).unwrap();
+            }
+            let other = Application { arguments: Some("-k".into()), ..application() };
+            applications.permit(&other, 3).unwrap();
+            let Ok(plan) = to(wanted).plan(from) else { continue };
+            plan.apply(&mut applications).unwrap();
+            assert_eq!(applications.permitted(&application()), Ok(wanted));
+            to(from).plan(wanted).unwrap().apply(&mut applications).unwrap();
+            assert_eq!(applications.permitted(&application()), Ok(from));
+            assert_eq!(applications.permitted(&other), Ok(Some(3)), "another program");
+        }
+    }
+}
+
+/// Fails at one of the changes, having done it or not, or reports success and does nothing.
+struct Faulty {
+    inner: MemoryApplications,
+    at: usize,
+    done: bool,
+    error: Option<WsaError>,
+    changes: usize,
+}
+
+impl Faulty {
+    fn change(
+        &mut self,
+        deed: impl FnOnce(&mut MemoryApplications) -> Result<(), WsaError>,
+    ) -> Result<(), WsaError> {
+        self.changes += 1;
+        if self.changes - 1 != self.at {
+            return deed(&mut self.inner);
+        }
+        if self.done {
+            deed(&mut self.inner)?;
+        }
+        self.error.map_or(Ok(()), Err)
+    }
+}
+
+impl Applications for Faulty {
+    fn permitted(&mut self, application: &Application) -> Result<Option<u32>, WsaError> {
+        self.inner.permitted(application)
+    }
+
+    fn permit(&mut self, application: &Application, categories: u32) -> Result<(), WsaError> {
+        self.change(|inner| inner.permit(application, categories))
+    }
+
+    fn forget(&mut self, application: &Application) -> Result<(), WsaError> {
+        self.change(|inner| inner.forget(application))
+    }
+}
+
+#[test]
+fn whatever_step_fails_the_program_permits_what_it_did() {
+    for (from, wanted) in [(None, Some(4)), (Some(4), Some(6)), (Some(6), Some(9)), (Some(6), None)] {
+        let plan = to(wanted).plan(from).unwrap();
+        for at in 0..plan.steps.len() {
+            for (done, error) in
+                [(false, None), (false, Some(WsaError::WSANO_RECOVERY)), (true, Some(WsaError::WSAEFAULT))]
+            {
+                let mut inner = MemoryApplications::default();
+                if let Some(from) = from {
+                    inner.permit(&application(), from).unwrap();
+                }
+                let mut faulty = Faulty { inner, at, done, error, changes: 0 };
+                let failure = plan.apply(&mut faulty).unwrap_err();
+                assert_eq!(failure.error, error.unwrap_or(WsaError::WSASYSCALLFAILURE));
+                assert_eq!(
+                    (failure.left, faulty.inner.permitted(&application())),
+                    (None, Ok(from)),
+                    "{from:?} {at}"
+                );
+            }
+        }
+    }
+}
+
+/// Nothing can be added any more.
+struct Stuck(MemoryApplications);
+
+impl Applications for Stuck {
+    fn permitted(&mut self, application: &Application) -> Result<Option<u32>, WsaError> {
+        self.0.permitted(application)
+    }
+
+    fn permit(&mut self, _: &Application, _: u32) -> Result<(), WsaError> {
+        Err(WsaError::WSANO_RECOVERY)
+    }
+
+    fn forget(&mut self, application: &Application) -> Result<(), WsaError> {
+        self.0.forget(application)
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_told() {
+    let mut inner = MemoryApplications::default();
+    inner.permit(&application(), 6).unwrap();
+    let plan = to(Some(9)).plan(Some(6)).unwrap();
+    let failure = plan.apply(&mut Stuck(inner)).unwrap_err();
+    assert_eq!(failure.left, Some(None));
+    let text = failure.to_string();
+    assert!(text.starts_with(r"cannot change what `C:\a.exe` permits: "), "{text}");
+    assert!(text.ends_with("; now it permits every layer, since it is not categorised"), "{text}");
+}
+
+#[test]
+fn a_program_that_another_one_changed_meanwhile_is_left_alone() {
+    let mut applications = MemoryApplications::default();
+    let plan = to(Some(4)).plan(None).unwrap();
+    applications.permit(&application(), 8).unwrap();
+    let failure = plan.apply(&mut applications).unwrap_err();
+    assert_eq!(failure.left, Some(Some(8)));
+    assert_eq!(applications.permitted(&application()), Ok(Some(8)));
+}
