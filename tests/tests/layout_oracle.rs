@@ -296,7 +296,7 @@ fn errors() -> Vec<(&'static str, WsaError, i64)> {
         WSANO_RECOVERY, WSASERVICE_NOT_FOUND,
     }
     .to_vec();
-    all.extend(codes! { foundation: ERROR_INVALID_HANDLE });
+    all.extend(codes! { foundation: ERROR_INVALID_HANDLE, ERROR_CALL_NOT_IMPLEMENTED });
     all
 }
 
