@@ -1,5 +1,8 @@
 //! `cargo xtask …`: the project's own commands.
 
+#[macro_use]
+mod say;
+
 mod ci;
 mod demo;
 mod generate;
@@ -7,6 +10,7 @@ mod windows;
 
 use anyhow::{Result, bail};
 use lexopt::Arg::{Long, Short, Value};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,7 +27,7 @@ cargo xtask <command>
 ";
 
 fn main() -> ExitCode {
-    match command().and_then(run) {
+    match command(lexopt::Parser::from_env()).and_then(run) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -51,17 +55,22 @@ enum Command {
     Ci { setup: bool },
 }
 
-fn command() -> Result<Command> {
-    let mut args = lexopt::Parser::from_env();
-    let mut name = None;
+fn command(mut args: lexopt::Parser) -> Result<Command> {
+    let (mut name, mut given) = (None, Vec::new());
     let (mut check, mut setup, mut spec, mut out) = (false, false, None, None);
     while let Some(arg) = args.next()? {
+        if let Long(option) = arg {
+            if given.iter().any(|known| known == option) {
+                bail!("`--{option}` is given twice");
+            }
+            given.push(option.to_owned());
+        }
         match arg {
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("check") if name.as_deref() == Some("gen") => check = true,
             Long("setup") if matches!(name.as_deref(), Some("windows" | "ci")) => setup = true,
-            Long("spec") if name.as_deref() == Some("gen") => spec = Some(args.value()?.into()),
-            Long("out") if name.as_deref() == Some("gen") => out = Some(args.value()?.into()),
+            Long("spec") if name.as_deref() == Some("gen") => spec = Some(folder(args.value()?)?),
+            Long("out") if name.as_deref() == Some("gen") => out = Some(folder(args.value()?)?),
             Value(value) if name.is_none() => name = Some(value.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().into()),
         }
@@ -82,8 +91,36 @@ fn command() -> Result<Command> {
     }
 }
 
+fn folder(value: OsString) -> Result<PathBuf> {
+    if value.is_empty() {
+        bail!("the name of a folder is empty");
+    }
+    Ok(value.into())
+}
+
 /// The root of the project.
 fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(words: &[&str]) -> String {
+        match command(lexopt::Parser::from_args(words)) {
+            Ok(_) => panic!("{words:?} is accepted"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn input_without_effect_is_refused() {
+        assert_eq!(refused(&["gen", "--check", "--check"]), "`--check` is given twice");
+        assert_eq!(refused(&["gen", "--spec", "a", "--spec", "b"]), "`--spec` is given twice");
+        assert_eq!(refused(&["gen", "--out", ""]), "the name of a folder is empty");
+        assert_eq!(refused(&["ci", "--check"]), "invalid option '--check'");
+        assert!(command(lexopt::Parser::from_args(["gen", "--spec", "a", "--out", "b"])).is_ok());
+    }
 }

@@ -1,0 +1,35 @@
+//! Printing that ends the command where nobody can read it, in place of the macros of the standard library, which
+//! panic.
+
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write};
+
+macro_rules! print {
+    ($($text:tt)*) => { $crate::say::out(format_args!($($text)*)) };
+}
+macro_rules! println {
+    () => { $crate::say::out(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::say::out(format_args!("{}\n", format_args!($($text)*))) };
+}
+macro_rules! eprint {
+    ($($text:tt)*) => { $crate::say::beside(format_args!($($text)*)) };
+}
+macro_rules! eprintln {
+    ($($text:tt)*) => { $crate::say::beside(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Writes to standard output. Where a reader has gone away, the command ends quietly, but not as if all was well.
+pub(crate) fn out(text: Arguments<'_>) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_fmt(text).and_then(|()| out.flush()) {
+        if error.kind() != ErrorKind::BrokenPipe {
+            beside(format_args!("error: cannot write to standard output: {error}\n"));
+        }
+        std::process::exit(1);
+    }
+}
+
+/// Writes to standard error. Where that cannot be written, the exit code must do.
+pub(crate) fn beside(text: Arguments<'_>) {
+    let _ = std::io::stderr().lock().write_fmt(text);
+}
