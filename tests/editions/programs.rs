@@ -296,3 +296,58 @@ pub mod elsewhere {
         _ = FilesUpcalls::modify_ifs_handle;
     }
 }
+
+/// Entries, among all these names. Nothing is exported by name, since three crates have these entries.
+pub mod exports {
+    #![allow(non_upper_case_globals, non_camel_case_types, dead_code, unused_macros)]
+    macro_rules! constants {
+        ($($name:ident)*) => { $(const $name: () = ();)* };
+    }
+    macro_rules! types {
+        ($($name:ident)*) => { $(pub enum $name {})* };
+    }
+    macro_rules! macros {
+        ($($name:ident)*) => { $(macro_rules! $name { ($d:tt) => { ::core::compile_error! { "not this one" } }; })* };
+    }
+    constants! { version data entry table functions providers start_up condition }
+    types! { u16 i32 usize bool Starter Exported Gate Fixed Pair NotSame WSPDATA Option Result Ok }
+    macros! { assert concat stringify export cfg_attr }
+    mod core {}
+    mod std {}
+    mod wpu {}
+    pub trait Same: Sized {
+        const SAME: ::core::primitive::bool = true;
+        fn of(self) {}
+        fn new(self) {}
+    }
+    impl<T> Same for T {}
+
+    #[::wpu::wpu_provider(class = non_ifs, kit = base, waives(WPUGetProviderPath = "no layer below"))]
+    pub struct One;
+    #[::wpu::wpu_provider(class = ifs, waives(WPUModifyIFSHandle, WPUCloseSocketHandle, WPUGetProviderPath,
+        WPUPostMessage, WPUQueryBlockingCallback = "none"))]
+    pub struct Other;
+
+    macro_rules! started {
+        ($($provider:ident)*) => {
+            $(impl ::wpu::EntryPoint for $provider {
+                fn start(_: &::wpu::Start<'_>) -> ::core::result::Result<Self, ::wpu::WsaError> {
+                    ::core::result::Result::Ok($provider)
+                }
+            }
+            impl ::wpu::ServiceProvider for $provider {})*
+        };
+    }
+    started! { One Other }
+
+    ::wpu::export!(One, Other; san; any());
+
+    pub mod inner {
+        ::wpu::export!(super::One; any());
+    }
+
+    pub fn function() {
+        ::wpu::export!(One; any());
+        _ = WSPStartup;
+    }
+}

@@ -10,6 +10,23 @@ use wpu::prelude::*;
 #[non_exhaustive]
 struct Strict;
 
+#[expect(
+    clippy::missing_trait_methods,
+    clippy::implicit_return,
+    reason = "that is how providers are written"
+)]
+impl EntryPoint for Strict {
+    #[inline]
+    fn start(_start: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self)
+    }
+}
+
+#[expect(clippy::missing_trait_methods, reason = "a provider need not implement all")]
+impl ServiceProvider for Strict {}
+
+wpu::export!(Strict; any());
+
 #[test]
 #[allow(clippy::pedantic, clippy::restriction, reason = "the lints are for the provider")]
 fn every_method_is_called() {

@@ -211,7 +211,7 @@ fn shields(span: Span) -> TokenStream {
 }
 
 /// What the expansion binds besides the parameters of upcalls.
-const BOUND: [&str; 3] = ["missing", "out", "table"];
+const BOUND: [&str; 1] = ["out"];
 
 /// Without `derive`, whose paths would lead through names that stand around the item.
 fn handle_traits(handle: &Ident, span: Span) -> TokenStream {

@@ -23,14 +23,14 @@ pub struct Pair<One, Other>(std::marker::PhantomData<fn() -> (One, Other)>);
 
 impl<Same> Pair<Same, Same> {
     /// Whether they are the same. Where this does not apply, [`NotSame`] does.
-    pub const SAME: bool = true;
+    pub const __SAME: bool = true;
 }
 
 /// The answer for two types that differ.
 #[doc(hidden)]
 pub trait NotSame {
     /// Whether they are the same.
-    const SAME: bool = false;
+    const __SAME: bool = false;
 }
 
 impl<One, Other> NotSame for Pair<One, Other> {}
@@ -111,13 +111,14 @@ macro_rules! export {
     };
 }
 
-/// What [`export!`] expands to.
+/// What [`export!`] expands to. Around it anything can stand: what it binds has names that are the library's own,
+/// since a constant of the same name would make a comparison of it, and types and macros are reached through the library.
+/// Lints leave it alone, as it comes from another crate.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export {
     (plain; $condition:meta; $($provider:ty),+) => {
         const _: () = {
-            #[allow(unused_imports)]
             use $crate::__private::NotSame as _;
             $crate::__export_once!($($provider),+);
         };
@@ -141,17 +142,20 @@ macro_rules! __export {
         /// The caller keeps to the documentation of `WSPStartup`.
         // SAFETY: no other item of a provider has this name, which is the one that Ws2_32 looks for.
         #[cfg_attr($condition, unsafe(no_mangle))]
-        #[allow(non_snake_case, dead_code, unreachable_pub)]
         pub unsafe extern "system" fn WSPStartup(
-            version: u16,
-            data: *mut $crate::ffi::WSPDATA,
-            entry: *const $crate::ffi::WSAPROTOCOL_INFOW,
-            table: $crate::ffi::WSPUPCALLTABLE,
-            functions: *mut $crate::ffi::WSPPROC_TABLE,
-        ) -> i32 {
+            __wpu_version: $crate::__private::core::primitive::u16,
+            __wpu_data: *mut $crate::ffi::WSPDATA,
+            __wpu_entry: *const $crate::ffi::WSAPROTOCOL_INFOW,
+            __wpu_table: $crate::ffi::WSPUPCALLTABLE,
+            __wpu_functions: *mut $crate::ffi::WSPPROC_TABLE,
+        ) -> $crate::__private::core::primitive::i32 {
             // SAFETY: the host keeps to the documentation of `WSPStartup`: the pointers are good during the
             // call, and what the table holds can be called as long as the process may make upcalls.
-            unsafe { $crate::__private::start_up(version, data, entry, &table, functions, __WPU_STARTERS) }
+            unsafe {
+                $crate::__private::start_up(
+                    __wpu_version, __wpu_data, __wpu_entry, &__wpu_table, __wpu_functions, __WPU_STARTERS,
+                )
+            }
         }
     };
     (san; $condition:meta; $($provider:ty),+) => {
@@ -164,16 +168,19 @@ macro_rules! __export {
         /// The caller keeps to the documentation of `WSPStartupEx`.
         // SAFETY: no other item of a provider has this name, which is the one that the switch looks for.
         #[cfg_attr($condition, unsafe(no_mangle))]
-        #[allow(non_snake_case, dead_code, unreachable_pub)]
         pub unsafe extern "system" fn WSPStartupEx(
-            version: u16,
-            data: *mut $crate::ffi::WSPDATA,
-            entry: *const $crate::ffi::WSAPROTOCOL_INFOW,
-            table: *const $crate::ffi::WSPUPCALLTABLEEX,
-            functions: *mut $crate::ffi::WSPPROC_TABLE,
-        ) -> i32 {
+            __wpu_version: $crate::__private::core::primitive::u16,
+            __wpu_data: *mut $crate::ffi::WSPDATA,
+            __wpu_entry: *const $crate::ffi::WSAPROTOCOL_INFOW,
+            __wpu_table: *const $crate::ffi::WSPUPCALLTABLEEX,
+            __wpu_functions: *mut $crate::ffi::WSPPROC_TABLE,
+        ) -> $crate::__private::core::primitive::i32 {
             // SAFETY: as for `WSPStartup`.
-            unsafe { $crate::__private::start_up(version, data, entry, table, functions, __WPU_STARTERS) }
+            unsafe {
+                $crate::__private::start_up(
+                    __wpu_version, __wpu_data, __wpu_entry, __wpu_table, __wpu_functions, __WPU_STARTERS,
+                )
+            }
         }
     };
 }
@@ -185,15 +192,15 @@ macro_rules! __export {
 macro_rules! __export_once {
     ($only:ty) => {};
     ($first:ty, $($other:ty),+) => {
-        $(::core::assert!(
+        $($crate::__private::core::assert!(
             !$crate::__private::Pair::<
                 <$first as $crate::Provider>::Upcalls,
                 <$other as $crate::Provider>::Upcalls,
-            >::SAME
-                || $crate::__private::Pair::<<$first as $crate::Provider>::Upcalls, $crate::Upcalls>::SAME,
+            >::__SAME
+                || $crate::__private::Pair::<<$first as $crate::Provider>::Upcalls, $crate::Upcalls>::__SAME,
             "{}",
-            ::core::concat!(
-                "`", ::core::stringify!($first), "` and `", ::core::stringify!($other),
+            $crate::__private::core::concat!(
+                "`", $crate::__private::core::stringify!($first), "` and `", $crate::__private::core::stringify!($other),
                 "` are the same provider and share its upcalls: export only one of them",
             ),
         );)+

@@ -1,5 +1,13 @@
 //! One provider, in edition 2024, under every lint that might look at what the attribute adds.
-#![forbid(unsafe_code)]
+#![forbid(
+    unsafe_code,
+    dead_code,
+    unused_imports,
+    non_snake_case,
+    unreachable_pub,
+    missing_docs,
+    non_upper_case_globals
+)]
 #![deny(
     future_incompatible,
     keyword_idents,

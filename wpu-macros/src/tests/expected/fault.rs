@@ -16,13 +16,11 @@ const _: () = {
     fn id() {}
     fn lparam() {}
     fn message() {}
-    fn missing() {}
     fn operation() {}
     fn out() {}
     fn proposed() {}
     fn set() {}
     fn socket() {}
-    fn table() {}
     fn thread() {}
     fn transferred() {}
     fn window() {}

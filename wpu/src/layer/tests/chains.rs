@@ -46,6 +46,7 @@ macro_rules! counter {
             }
         }
 
+        #[allow(non_snake_case, unused_imports, reason = "lints look, as the macro is not another crate's here")]
         mod $startup {
             crate::export!(super::Layered<super::$name>; any());
         }
