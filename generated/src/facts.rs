@@ -150,7 +150,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the connection request timed out or was withdrawn",
             },
         ],
-        sources: &[&SOURCES[22], &SOURCES[99], &SOURCES[116]],
+        sources: &[&SOURCES[22], &SOURCES[100], &SOURCES[117]],
         notes: &[&NOTES[4], &NOTES[13], &NOTES[14]],
     },
     Downcall {
@@ -172,7 +172,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address or its family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[15], &NOTES[16]],
     },
     Downcall {
@@ -205,9 +205,9 @@ pub static DOWNCALLS: [Downcall; 30] = [
         sources: &[
             &SOURCES[24],
             &SOURCES[65],
-            &SOURCES[108],
-            &SOURCES[115],
+            &SOURCES[109],
             &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[5], &NOTES[57]],
     },
@@ -254,7 +254,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[25], &SOURCES[116]],
+        sources: &[&SOURCES[25], &SOURCES[117]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -276,7 +276,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "no blocking call is running",
             },
         ],
-        sources: &[&SOURCES[26], &SOURCES[94], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[26], &SOURCES[95], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -306,7 +306,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the name-space provider does not know the provider that it was given",
             },
         ],
-        sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[96], &SOURCES[116]],
+        sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[97], &SOURCES[117]],
         notes: &[&NOTES[11], &NOTES[12]],
     },
     Downcall {
@@ -336,7 +336,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is non-blocking and would linger",
             },
         ],
-        sources: &[&SOURCES[27], &SOURCES[97], &SOURCES[116]],
+        sources: &[&SOURCES[27], &SOURCES[98], &SOURCES[117]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -426,7 +426,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address is a broadcast address and the socket has no `SO_BROADCAST`",
             },
         ],
-        sources: &[&SOURCES[28], &SOURCES[116]],
+        sources: &[&SOURCES[28], &SOURCES[117]],
         notes: &[&NOTES[19]],
     },
     Downcall {
@@ -464,7 +464,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[29], &SOURCES[105], &SOURCES[126], &SOURCES[116]],
+        sources: &[&SOURCES[29], &SOURCES[106], &SOURCES[127], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[17]],
     },
     Downcall {
@@ -494,7 +494,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[116]],
+        sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[22]],
     },
     Downcall {
@@ -524,7 +524,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[31], &SOURCES[107], &SOURCES[116]],
+        sources: &[&SOURCES[31], &SOURCES[108], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[22]],
     },
     Downcall {
@@ -558,7 +558,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the operation is still pending and the call does not wait",
             },
         ],
-        sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[104], &SOURCES[116]],
+        sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[105], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[7], &NOTES[20], &NOTES[27], &NOTES[31]],
     },
     Downcall {
@@ -592,7 +592,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not connected",
             },
         ],
-        sources: &[&SOURCES[33], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[33], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[9]],
     },
     Downcall {
@@ -626,7 +626,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket has no local address yet, or was bound to a wildcard address and is not connected",
             },
         ],
-        sources: &[&SOURCES[34], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[34], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -664,7 +664,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[116]],
+        sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[117]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -698,7 +698,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the provider has no quality of service",
             },
         ],
-        sources: &[&SOURCES[36], &SOURCES[109], &SOURCES[116]],
+        sources: &[&SOURCES[36], &SOURCES[110], &SOURCES[117]],
         notes: &[&NOTES[6], &NOTES[7], &NOTES[9], &NOTES[18], &NOTES[76]],
     },
     Downcall {
@@ -744,7 +744,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the non-blocking socket cannot do it at once",
             },
         ],
-        sources: &[&SOURCES[37], &SOURCES[104], &SOURCES[116]],
+        sources: &[&SOURCES[37], &SOURCES[105], &SOURCES[117]],
         notes: &[&NOTES[8], &NOTES[26], &NOTES[28]],
     },
     Downcall {
@@ -822,7 +822,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the peer did not answer in time",
             },
         ],
-        sources: &[&SOURCES[38], &SOURCES[99], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[38], &SOURCES[100], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[19]],
     },
     Downcall {
@@ -872,7 +872,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "sockets of this type cannot listen",
             },
         ],
-        sources: &[&SOURCES[39], &SOURCES[116]],
+        sources: &[&SOURCES[39], &SOURCES[117]],
         notes: &[&NOTES[23]],
     },
     Downcall {
@@ -954,7 +954,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[40], &SOURCES[104], &SOURCES[106], &SOURCES[116]],
+        sources: &[&SOURCES[40], &SOURCES[105], &SOURCES[107], &SOURCES[117]],
         notes: &[&NOTES[20], &NOTES[26], &NOTES[27], &NOTES[28], &NOTES[29]],
     },
     Downcall {
@@ -992,7 +992,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[41], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[41], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[19], &NOTES[20]],
     },
     Downcall {
@@ -1072,10 +1072,10 @@ pub static DOWNCALLS: [Downcall; 30] = [
         ],
         sources: &[
             &SOURCES[42],
-            &SOURCES[104],
-            &SOURCES[106],
-            &SOURCES[115],
+            &SOURCES[105],
+            &SOURCES[107],
             &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[
             &NOTES[8],
@@ -1122,7 +1122,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a set has an entry that is not a socket",
             },
         ],
-        sources: &[&SOURCES[43], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[43], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[24], &NOTES[25]],
     },
     Downcall {
@@ -1204,7 +1204,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[44], &SOURCES[104], &SOURCES[106], &SOURCES[116]],
+        sources: &[&SOURCES[44], &SOURCES[105], &SOURCES[107], &SOURCES[117]],
         notes: &[
             &NOTES[4],
             &NOTES[8],
@@ -1250,7 +1250,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`lpOutboundDisconnectData` is not valid",
             },
         ],
-        sources: &[&SOURCES[45], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[45], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -1354,10 +1354,10 @@ pub static DOWNCALLS: [Downcall; 30] = [
         ],
         sources: &[
             &SOURCES[46],
-            &SOURCES[104],
-            &SOURCES[106],
-            &SOURCES[115],
+            &SOURCES[105],
+            &SOURCES[107],
             &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[10], &NOTES[26], &NOTES[28]],
     },
@@ -1404,7 +1404,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[116]],
+        sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[9], &NOTES[21]],
     },
     Downcall {
@@ -1438,7 +1438,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[48], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[48], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -1490,10 +1490,10 @@ pub static DOWNCALLS: [Downcall; 30] = [
         ],
         sources: &[
             &SOURCES[49],
-            &SOURCES[99],
-            &SOURCES[105],
-            &SOURCES[103],
-            &SOURCES[116],
+            &SOURCES[100],
+            &SOURCES[106],
+            &SOURCES[104],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[5], &NOTES[16]],
     },
@@ -1516,7 +1516,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[50], &SOURCES[115], &SOURCES[116]],
+        sources: &[&SOURCES[50], &SOURCES[116], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[16]],
     },
 ];
@@ -1558,11 +1558,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[2],
-            &SOURCES[100],
-            &SOURCES[107],
+            &SOURCES[101],
+            &SOURCES[108],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[48], &NOTES[68]],
         rust: Method {
@@ -1607,12 +1607,12 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[3],
-            &SOURCES[97],
+            &SOURCES[98],
             &SOURCES[21],
-            &SOURCES[112],
+            &SOURCES[113],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[40], &NOTES[46], &NOTES[51], &NOTES[68]],
         rust: Method {
@@ -1655,7 +1655,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "there is not enough memory for the event",
             },
         ],
-        sources: &[&SOURCES[6], &SOURCES[98], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[6], &SOURCES[99], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[],
         rust: Method {
             generics: "",
@@ -1699,13 +1699,13 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[7],
-            &SOURCES[99],
+            &SOURCES[100],
+            &SOURCES[106],
             &SOURCES[105],
-            &SOURCES[104],
-            &SOURCES[114],
+            &SOURCES[115],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[40], &NOTES[45], &NOTES[50], &NOTES[52]],
         rust: Method {
@@ -1743,7 +1743,7 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[61], &NOTES[62]],
         rust: Method {
             generics: "",
@@ -1789,7 +1789,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "the buffer is too small, or a pointer is not valid",
             },
         ],
-        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[43], &NOTES[54], &NOTES[64]],
         rust: Method {
             generics: "",
@@ -1833,11 +1833,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[10],
-            &SOURCES[99],
-            &SOURCES[105],
+            &SOURCES[100],
+            &SOURCES[106],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[45], &NOTES[52], &NOTES[63]],
         rust: Method {
@@ -1875,7 +1875,7 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[12], &SOURCES[108], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[12], &SOURCES[109], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[42], &NOTES[48], &NOTES[56], &NOTES[57]],
         rust: Method {
             generics: "",
@@ -1928,11 +1928,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[13],
-            &SOURCES[94],
             &SOURCES[95],
+            &SOURCES[96],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[45], &NOTES[58], &NOTES[59], &NOTES[60]],
         rust: Method {
@@ -1981,7 +1981,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
-        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[50], &NOTES[51]],
         rust: Method {
             generics: "",
@@ -2025,11 +2025,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[15],
-            &SOURCES[106],
-            &SOURCES[104],
+            &SOURCES[107],
+            &SOURCES[105],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[116],
+            &SOURCES[117],
         ],
         notes: &[&NOTES[53], &NOTES[58], &NOTES[59], &NOTES[67]],
         rust: Method {
@@ -2072,7 +2072,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[48], &NOTES[69]],
         rust: Method {
             generics: "",
@@ -2114,7 +2114,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[17], &SOURCES[107], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[17], &SOURCES[108], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[48], &NOTES[55], &NOTES[69]],
         rust: Method {
             generics: "",
@@ -2156,7 +2156,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[11], &SOURCES[104], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[11], &SOURCES[105], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[29], &NOTES[39], &NOTES[50]],
         rust: Method {
             generics: "",
@@ -2198,7 +2198,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[116]],
+        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
         notes: &[&NOTES[39], &NOTES[46], &NOTES[53], &NOTES[68]],
         rust: Method {
             generics: "",
@@ -2238,12 +2238,12 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[5],
-            &SOURCES[104],
-            &SOURCES[113],
+            &SOURCES[105],
+            &SOURCES[114],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[116],
             &SOURCES[117],
+            &SOURCES[118],
         ],
         notes: &[
             &NOTES[32],
@@ -2640,7 +2640,7 @@ pub static NOTES: [Note; 80] = [
         id: "no-recovery",
         says: "The pages of the functions for the catalog give causes of WSANO_RECOVERY and say that there are others: the provider is installed already, the caller lacks the rights, an entry cannot be opened, made or written. In the list of error codes it is an error of name look-up.",
         decision: "Its text names these causes as possible ones, since nothing here looks up names.",
-        sources: &[&SOURCES[72], &SOURCES[75], &SOURCES[87], &SOURCES[79], &SOURCES[91]],
+        sources: &[&SOURCES[72], &SOURCES[75], &SOURCES[87], &SOURCES[79], &SOURCES[92]],
     },
     Note {
         id: "order-fails-otherwise",
@@ -2652,31 +2652,31 @@ pub static NOTES: [Note; 80] = [
         id: "names-of-downcalls",
         says: "Some pages call the functions WSPAccept and so on, others give them the names of their pointer types, LPWSPSend.",
         decision: "A downcall has the name without `LP`; its pointer type has the name in capitals, as in the headers.",
-        sources: &[&SOURCES[22], &SOURCES[44], &SOURCES[116]],
+        sources: &[&SOURCES[22], &SOURCES[44], &SOURCES[117]],
     },
     Note {
         id: "default-answers",
         says: "No page says what a provider answers that has no use for a function and must still fill its slot. Nine pages list WSAEOPNOTSUPP for something that the provider cannot do; the others do not list it.",
         decision: "The default answer is WSAEOPNOTSUPP where the page lists it, and otherwise the listed code that comes nearest to the truth: no such option, no such socket, no peer, no call to cancel.",
-        sources: &[&SOURCES[35], &SOURCES[27], &SOURCES[33], &SOURCES[26], &SOURCES[91]],
+        sources: &[&SOURCES[35], &SOURCES[27], &SOURCES[33], &SOURCES[26], &SOURCES[92]],
     },
     Note {
         id: "qos-refused",
         says: "The page of WSPGetQOSByName has no code for a provider without quality of service. The reference for SAN providers says that it must be WSAEOPNOTSUPP.",
         decision: "WSAEOPNOTSUPP is listed and is the default answer.",
-        sources: &[&SOURCES[36], &SOURCES[109]],
+        sources: &[&SOURCES[36], &SOURCES[110]],
     },
     Note {
         id: "true-as-success",
         says: "Two functions answer TRUE or FALSE where the other statuses are zero and SOCKET_ERROR.",
         decision: "The headers are followed: both return BOOL, fail with FALSE and succeed with TRUE; any value but FALSE counts as success.",
-        sources: &[&SOURCES[32], &SOURCES[36], &SOURCES[116]],
+        sources: &[&SOURCES[32], &SOURCES[36], &SOURCES[117]],
     },
     Note {
         id: "errno-of-downcalls",
         says: "No page says what a provider leaves in the error location after a success. Two pages mark it as an input, or as both.",
         decision: "It is an output of every downcall, written after every failure and never after a success. A client reads it after a failure only.",
-        sources: &[&SOURCES[101], &SOURCES[42], &SOURCES[37], &SOURCES[116]],
+        sources: &[&SOURCES[102], &SOURCES[42], &SOURCES[37], &SOURCES[117]],
     },
     Note {
         id: "lists-with-mistakes",
@@ -2706,7 +2706,7 @@ pub static NOTES: [Note; 80] = [
         id: "put-off",
         says: "WSPAccept answers WSATRY_AGAIN after a condition function that put its decision off. In the list of error codes this is an error of name look-up.",
         decision: "The code is listed; its text speaks of the decision, as no other function here answers it.",
-        sources: &[&SOURCES[22], &SOURCES[91]],
+        sources: &[&SOURCES[22], &SOURCES[92]],
     },
     Note {
         id: "half-an-address",
@@ -2730,7 +2730,7 @@ pub static NOTES: [Note; 80] = [
         id: "info-of-a-duplicate",
         says: "The page of WSPDuplicateSocket calls the protocol information an output, and then says how a layer must pass it down to the next layer and to the base.",
         decision: "It is an output. What the page says of passing down is meant for WSPSocket in the other process.",
-        sources: &[&SOURCES[29], &SOURCES[49], &SOURCES[103]],
+        sources: &[&SOURCES[29], &SOURCES[49], &SOURCES[104]],
     },
     Note {
         id: "name-of-a-template",
@@ -2749,11 +2749,11 @@ pub static NOTES: [Note; 80] = [
         says: "Received data goes where an array of WSABUF points; the array itself is only read, and one Rust crate has it constant. That crate also has the structure of WSPGetOverlappedResult constant, the disconnect data of WSPRecvDisconnect, whose length is written, and the error location of WSPRecv, which is written too.",
         decision: "Constness follows the direction of the data: what is received into is an output, down to the array.",
         sources: &[
-            &SOURCES[122],
+            &SOURCES[123],
             &SOURCES[40],
             &SOURCES[41],
             &SOURCES[32],
-            &SOURCES[116],
+            &SOURCES[117],
         ],
     },
     Note {
@@ -2772,13 +2772,13 @@ pub static NOTES: [Note; 80] = [
         id: "largest-backlog",
         says: "SOMAXCONN is 0x7fffffff in winsock2.h and was 5 in Winsock 1.1, which one Rust crate still has.",
         decision: "It has the value of winsock2.h. A provider takes any number and limits it by itself.",
-        sources: &[&SOURCES[39], &SOURCES[118], &SOURCES[122]],
+        sources: &[&SOURCES[39], &SOURCES[119], &SOURCES[123]],
     },
     Note {
         id: "select-count",
         says: "`nfds` is there for compatibility only and is ignored. The sets carry their own counts, which may be larger than FD_SETSIZE, and all sockets belong to one provider.",
         decision: "The value is handed to the provider as it came and limits nothing.",
-        sources: &[&SOURCES[43], &SOURCES[55], &SOURCES[90]],
+        sources: &[&SOURCES[43], &SOURCES[55], &SOURCES[91]],
     },
     Note {
         id: "empty-sets",
@@ -2802,13 +2802,13 @@ pub static NOTES: [Note; 80] = [
         id: "routine-without-structure",
         says: "A call is not overlapped if the structure and the routine are both null. A routine without a structure is not mentioned; a completion could not be reported without one.",
         decision: "Without a structure there is no request, and the routine and the thread do not count.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[104]],
+        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[105]],
     },
     Note {
         id: "thread-that-may-be-missing",
         says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
         decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[126]],
+        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[127]],
     },
     Note {
         id: "connected-datagrams",
@@ -2820,49 +2820,49 @@ pub static NOTES: [Note; 80] = [
         id: "wait-for-a-routine",
         says: "A client may wait only for an operation that is told through its event; anything else has unpredictable results. A set lowest bit of `hEvent` is not mentioned.",
         decision: "Waiting uses the event without its lowest bit. A structure without an event is answered WSA_INVALID_HANDLE when the client wants to wait for it.",
-        sources: &[&SOURCES[32], &SOURCES[113]],
+        sources: &[&SOURCES[32], &SOURCES[114]],
     },
     Note {
         id: "one-export",
         says: "The page of WSPStartup says that all upcalls are reached through the table. The page of WPUCompleteOverlappedRequest says that it is not in the table and is linked from Ws2_32; only the table for SAN providers has a slot for it.",
         decision: "It has no slot in WSPUPCALLTABLE and slot 15 in WSPUPCALLTABLEEX, and it is the only upcall that is marked as exported.",
-        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[116], &SOURCES[117]],
+        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[117], &SOURCES[118]],
     },
     Note {
         id: "prototypes-do-not-link",
         says: "The headers declare functions for all sixteen upcalls, and one crate declares sixteen imports. The import library has only one of them.",
         decision: "The other fifteen are never imported by name. WPUGetProviderPathEx, which newer import libraries also list, has no documentation and is left out.",
-        sources: &[&SOURCES[116], &SOURCES[123], &SOURCES[124]],
+        sources: &[&SOURCES[117], &SOURCES[124], &SOURCES[125]],
     },
     Note {
         id: "table-by-value",
         says: "The page of WSPStartup asks the provider to store a pointer to the table, but the table is passed by value, so that its address dies when the call returns.",
         decision: "The provider stores a copy. The parameter has the type of the structure itself.",
-        sources: &[&SOURCES[19], &SOURCES[116]],
+        sources: &[&SOURCES[19], &SOURCES[117]],
     },
     Note {
         id: "two-startups",
         says: "On x86_64 a structure of this size travels as a hidden pointer, so that both entries look alike to the machine. On i686 the table lies on the stack, and the callee removes 76 bytes for WSPStartup and 20 for WSPStartupEx.",
         decision: "The two entries have different pointer types and are never called through each other's.",
-        sources: &[&SOURCES[124], &SOURCES[116], &SOURCES[117]],
+        sources: &[&SOURCES[125], &SOURCES[117], &SOURCES[118]],
     },
     Note {
         id: "newest-table",
         says: "A process may start a provider many times, and the page says that only the table received last may be used. Microsoft's samples keep the first.",
         decision: "Every successful start replaces the table.",
-        sources: &[&SOURCES[19], &SOURCES[102], &SOURCES[126]],
+        sources: &[&SOURCES[19], &SOURCES[103], &SOURCES[127]],
     },
     Note {
         id: "no-size-no-version",
         says: "Neither table has a member for its size or version, and no page promises that all slots are filled.",
         decision: "A slot is taken as possibly null. A provider that declares an upcall with a null slot is not started and answers WSASYSNOTREADY.",
-        sources: &[&SOURCES[51], &SOURCES[116], &SOURCES[117]],
+        sources: &[&SOURCES[51], &SOURCES[117], &SOURCES[118]],
     },
     Note {
         id: "function-table-checks",
         says: "The list of error codes says that Ws2_32 refuses a table with null functions, a provider of a wrong version and a provider that fails to start. For SAN providers a page names thirteen functions that may be missing.",
         decision: "All thirty slots are filled, except that those thirteen may be null in a table that WSPStartupEx gives out. The codes are declared, for hosts, and for layers that check the layer below in the same way.",
-        sources: &[&SOURCES[91], &SOURCES[115], &SOURCES[126]],
+        sources: &[&SOURCES[92], &SOURCES[116], &SOURCES[127]],
     },
     Note {
         id: "mandatory-or-not",
@@ -2874,7 +2874,7 @@ pub static NOTES: [Note; 80] = [
         id: "nothing-to-close",
         says: "The table of upcalls calls WPUCloseSocketHandle required without naming a class, but its page allows it only for handles from WPUCreateSocketHandle, which a provider with file handles never calls.",
         decision: "The status is kept as printed, for all classes. A provider with file handles has nothing to close and waives it.",
-        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[97]],
+        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[98]],
     },
     Note {
         id: "completion-class",
@@ -2892,19 +2892,19 @@ pub static NOTES: [Note; 80] = [
         id: "provider-path-twin",
         says: "The table of upcalls calls WPUGetProviderPath required, as only Ws2_32 has the answer. Ws2_32 also exports WSCGetProviderPath, with the same parameters, and nearly every known layer uses that.",
         decision: "It stays required. The use of the export is a ground for a waiver and not a substitute, because no page names it as one.",
-        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[126]],
+        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[127]],
     },
     Note {
         id: "class-per-entry",
         says: "The flag that divides the classes stands in a catalog entry. One DLL can install entries of both kinds.",
         decision: "A provider type belongs to one class. XP1_IFS_HANDLES is declared so that installers and checks can compare an entry with its class.",
-        sources: &[&SOURCES[56], &SOURCES[99]],
+        sources: &[&SOURCES[56], &SOURCES[100]],
     },
     Note {
         id: "own-catalog-entry",
         says: "The pages ask for the provider's own catalog entry. For a base provider, with chain length BASE_PROTOCOL, there is one. A layer has a hidden entry, with chain length LAYERED_PROTOCOL, and the entries of its chains; Microsoft's samples pass the id of a chain and never that of the hidden entry.",
         decision: "The id is an ordinary number that the provider chooses. The two chain lengths are declared so that it can tell the kinds of entries apart.",
-        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[103], &SOURCES[126]],
+        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[104], &SOURCES[127]],
     },
     Note {
         id: "copied-result-sentences",
@@ -2916,25 +2916,25 @@ pub static NOTES: [Note; 80] = [
         id: "completion-result",
         says: "Older pages and the header of Wine give the function the result WSAEVENT. The current page and the other headers say int.",
         decision: "It is an int: zero or SOCKET_ERROR.",
-        sources: &[&SOURCES[5], &SOURCES[116]],
+        sources: &[&SOURCES[5], &SOURCES[117]],
     },
     Note {
         id: "any-true-is-success",
         says: "The pages name TRUE as the result of success. Everywhere else in Windows any value but zero counts as true.",
         decision: "FALSE is failure and any other value is success. TRUE is declared for hosts, which return it.",
-        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[93]],
+        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[94]],
     },
     Note {
         id: "errno-after-success",
         says: "No page says what the error location holds after a success, and no page says that an upcall sets the thread's last error.",
         decision: "The error location is read only after the failure value.",
-        sources: &[&SOURCES[101], &SOURCES[125]],
+        sources: &[&SOURCES[102], &SOURCES[126]],
     },
     Note {
         id: "success-that-writes-nothing",
         says: "No page says that an out value can stay unwritten after a success. Hosts exist whose functions report success and write nothing, or return zero as a new handle.",
         decision: "Every out value is set before the call. Handles and thread ids that are all zero are refused, and a host that breaks the contract is reported as WSASYSCALLFAILURE.",
-        sources: &[&SOURCES[125], &SOURCES[91]],
+        sources: &[&SOURCES[126], &SOURCES[92]],
     },
     Note {
         id: "bad-handle-two-codes",
@@ -2952,7 +2952,7 @@ pub static NOTES: [Note; 80] = [
         id: "null-thread-id",
         says: "WPUQueueApc documents WSAEFAULT for a thread id that is not valid and WPUCloseThread documents nothing. One host's helper library answers both with code 87.",
         decision: "Hosts made from this spec answer WSAEFAULT. WSA_INVALID_PARAMETER is declared so that the other answer has a name too.",
-        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[125]],
+        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[126]],
     },
     Note {
         id: "unreportable-fault",
@@ -2970,19 +2970,19 @@ pub static NOTES: [Note; 80] = [
         id: "post-message-no-code",
         says: "The function has no error location, and its page names no way to learn why it failed.",
         decision: "The safe form says only that it failed.",
-        sources: &[&SOURCES[12], &SOURCES[116]],
+        sources: &[&SOURCES[12], &SOURCES[117]],
     },
     Note {
         id: "async-select-refused",
         says: "WPUPostMessage serves WSPAsyncSelect alone, which some providers refuse and SAN providers need not have. Known providers refuse it with WSAEOPNOTSUPP, which the page of WSPAsyncSelect does not list.",
         decision: "A refusal is the usual ground for the waiver. The default answer is one that the page lists; a provider that wants to be plainer answers WSAEOPNOTSUPP itself.",
-        sources: &[&SOURCES[108], &SOURCES[24], &SOURCES[91], &SOURCES[115]],
+        sources: &[&SOURCES[109], &SOURCES[24], &SOURCES[92], &SOURCES[116]],
     },
     Note {
         id: "narrow-contexts",
         says: "The pages print both callbacks with a context of 32 bits. The headers have a context as wide as a pointer.",
         decision: "The headers are followed: a context is a DWORD_PTR.",
-        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[116]],
+        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[117]],
     },
     Note {
         id: "stray-words",
@@ -2994,31 +2994,31 @@ pub static NOTES: [Note; 80] = [
         id: "default-hook",
         says: "One page first says that a default hook is returned where none is installed, and later that the answer is null on a Windows with preemptive threads.",
         decision: "Null is an ordinary success. With a hook, false means that the call was cancelled and ends with WSAEINTR; a socket that does not block never asks and answers WSAEWOULDBLOCK.",
-        sources: &[&SOURCES[94], &SOURCES[95], &SOURCES[13]],
+        sources: &[&SOURCES[95], &SOURCES[96], &SOURCES[13]],
     },
     Note {
         id: "set-parameter-name",
         says: "The parameter is called `set` and also `fdset`, and older text leaves its description open.",
         decision: "It is `fdset`, as in the headers.",
-        sources: &[&SOURCES[8], &SOURCES[116]],
+        sources: &[&SOURCES[8], &SOURCES[117]],
     },
     Note {
         id: "size-of-a-set",
         says: "The structure is declared with FD_SETSIZE sockets, which is 64 unless the client defines another number.",
         decision: "The layout is that of 64, but a set is read by its count only and never copied as a whole.",
-        sources: &[&SOURCES[55], &SOURCES[8], &SOURCES[118]],
+        sources: &[&SOURCES[55], &SOURCES[8], &SOURCES[119]],
     },
     Note {
         id: "no-inverse",
         says: "No upcall takes a registration back. A remark says that the service provider gets only the returned handle where the client must be meant.",
         decision: "There is no release, so the handle is no resource. The result must be used, because it is what the client has to get.",
-        sources: &[&SOURCES[10], &SOURCES[99]],
+        sources: &[&SOURCES[10], &SOURCES[100]],
     },
     Note {
         id: "length-afterwards",
         says: "The page does not say what the length holds after the call, with the final zero or without, nor whether it tells the needed size when the buffer was too small.",
         decision: "The path is read up to its final zero. After WSAEFAULT the buffer grows and the call is made again; the length that came back is at most a hint.",
-        sources: &[&SOURCES[9], &SOURCES[125]],
+        sources: &[&SOURCES[9], &SOURCES[126]],
     },
     Note {
         id: "meaning-of-dwerror",
@@ -3036,84 +3036,84 @@ pub static NOTES: [Note; 80] = [
         id: "one-completion",
         says: "A call that answers WSA_IO_PENDING promises one later completion. A call that succeeds at once has already given its own, and any other error promises none.",
         decision: "A pending operation is a token that is given back exactly once. WSA_IO_PENDING is declared for the provider's own answer.",
-        sources: &[&SOURCES[104], &SOURCES[106]],
+        sources: &[&SOURCES[105], &SOURCES[107]],
     },
     Note {
         id: "upcalls-at-the-end",
         says: "At the last clean-up open sockets are closed, pending operations fail with WSA_OPERATION_ABORTED, and nobody is notified. Which upcalls are allowed then is not said. The page of WSPCleanup also lists WSAENETDOWN.",
         decision: "During the last clean-up only the three releases make sense, and after it no upcall does. Both codes are declared for the provider's own answers.",
-        sources: &[&SOURCES[21], &SOURCES[96]],
+        sources: &[&SOURCES[21], &SOURCES[97]],
     },
     Note {
         id: "event-tag-bit",
         says: "The lowest bit of `hEvent` in a client's structure can ask that no notice be given. The pages of the event functions do not mention it.",
         decision: "A borrowed event is masked before it is passed on.",
-        sources: &[&SOURCES[113], &SOURCES[126]],
+        sources: &[&SOURCES[114], &SOURCES[127]],
     },
     Note {
         id: "constness",
         says: "The C signatures have no constant pointers here. One Rust crate marks the inputs as constant, and `lpWSPData` too, although it is an output.",
         decision: "Constness follows the direction of each parameter, and `lpWSPData` is an output.",
-        sources: &[&SOURCES[116], &SOURCES[122], &SOURCES[19]],
+        sources: &[&SOURCES[117], &SOURCES[123], &SOURCES[19]],
     },
     Note {
         id: "event-type",
         says: "The headers define WSAEVENT as HANDLE, which is a pointer. One Rust crate makes it a signed number of the same width.",
         decision: "It is a pointer, as in the headers, and WSA_INVALID_EVENT is null.",
-        sources: &[&SOURCES[118], &SOURCES[122]],
+        sources: &[&SOURCES[119], &SOURCES[123]],
     },
     Note {
         id: "san-table-only-in-the-ddk",
         says: "The table with sixteen slots and its entry stand in ws2san.h of the driver kit alone. The Rust crates have neither.",
         decision: "Both are declared here after that header, which needs ws2spi.h before it.",
-        sources: &[&SOURCES[117], &SOURCES[122], &SOURCES[123], &SOURCES[110]],
+        sources: &[&SOURCES[118], &SOURCES[123], &SOURCES[124], &SOURCES[111]],
     },
     Note {
         id: "packing",
         says: "On 32-bit machines the headers set a packing of four bytes. No structure here has a member that is aligned more strictly there, and the measured layouts are the same with and without it.",
         decision: "All structures have the plain C layout and none is packed.",
-        sources: &[&SOURCES[116], &SOURCES[124]],
+        sources: &[&SOURCES[117], &SOURCES[125]],
     },
     Note {
         id: "overlapped-union",
         says: "In the headers WSAOVERLAPPED is another name for OVERLAPPED, whose two offsets share their place with a pointer.",
         decision: "It is a structure of its own with the two offsets, which is what sockets use; its size and offsets are those of OVERLAPPED.",
-        sources: &[&SOURCES[118], &SOURCES[5], &SOURCES[124]],
+        sources: &[&SOURCES[119], &SOURCES[5], &SOURCES[125]],
     },
     Note {
         id: "text-lengths",
         says: "The headers declare both texts with one character more than WSPDESCRIPTION_LEN and WSAPROTOCOL_LEN, for the final zero.",
         decision: "The arrays have the length 256. The constants are declared for code that fills the texts.",
-        sources: &[&SOURCES[116], &SOURCES[118], &SOURCES[52], &SOURCES[56]],
+        sources: &[&SOURCES[117], &SOURCES[119], &SOURCES[52], &SOURCES[56]],
     },
     Note {
         id: "order-of-functions",
         says: "The members of WSPPROC_TABLE are in the order of the alphabet but for one: lpWSPGetQOSByName follows lpWSPGetSockOpt. The pages list the functions by name.",
         decision: "The slots are those of the headers.",
-        sources: &[&SOURCES[116], &SOURCES[54]],
+        sources: &[&SOURCES[117], &SOURCES[54]],
     },
     Note {
         id: "pointer-types-in-c",
         says: "The headers point at an address as a structure of 16 bytes and at a buffer as signed characters. An address can be longer or shorter than the structure, and the page of WSPBind says that only the first two bytes have a fixed meaning.",
         decision: "All of them are bytes with a length. The structure is declared for its first member alone, and the type CHAR is an unsigned byte.",
-        sources: &[&SOURCES[25], &SOURCES[62], &SOURCES[116]],
+        sources: &[&SOURCES[25], &SOURCES[62], &SOURCES[117]],
     },
     Note {
         id: "types-of-constants",
         says: "Most constants of the headers are bare numbers, and the crates give them types that differ from one to the next.",
         decision: "A constant has the type of the parameter or the member that takes it, so that no conversion is needed.",
-        sources: &[&SOURCES[118], &SOURCES[122], &SOURCES[123]],
+        sources: &[&SOURCES[119], &SOURCES[123], &SOURCES[124]],
     },
     Note {
         id: "wait-pointer",
-        says: "No header has a pointer type for WaitForMultipleObjectsEx.",
-        decision: "It is named as those of ws2spi.h are.",
-        sources: &[&SOURCES[121]],
+        says: "No header has a pointer type for WaitForMultipleObjectsEx, nor one of this name for GetModuleHandleExW.",
+        decision: "They are named as those of ws2spi.h are.",
+        sources: &[&SOURCES[122]],
     },
 ];
 
 /// Where the facts come from.
-pub static SOURCES: [Source; 127] = [
+pub static SOURCES: [Source; 128] = [
     Source {
         id: "SDK:upcalls",
         title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL",
@@ -3728,6 +3728,13 @@ pub static SOURCES: [Source; 127] = [
         ),
     },
     Source {
+        id: "D:getmodulehandleexw",
+        title: "GetModuleHandleExW function",
+        url: Some(
+            "https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw",
+        ),
+    },
+    Source {
         id: "D:waitformultipleobjectsex",
         title: "WaitForMultipleObjectsEx function",
         url: Some(
@@ -3929,7 +3936,7 @@ pub static SOURCES: [Source; 127] = [
     },
     Source {
         id: "H:mingw-base",
-        title: "mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h",
+        title: "mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h",
         url: None,
     },
     Source {

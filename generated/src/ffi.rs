@@ -121,6 +121,13 @@ pub type HANDLE = *mut ::core::ffi::c_void;
 /// Source: [Windows Data Types](https://learn.microsoft.com/windows/win32/winprog/windows-data-types).
 pub type HWND = *mut ::core::ffi::c_void;
 
+/// A module: a library that is loaded, or the program.
+///
+/// Declared in `minwindef.h`.
+///
+/// Source: [Windows Data Types](https://learn.microsoft.com/windows/win32/winprog/windows-data-types).
+pub type HMODULE = *mut ::core::ffi::c_void;
+
 /// A socket descriptor.
 ///
 /// Declared in `winsock2.h`.
@@ -763,7 +770,7 @@ pub const ProviderInfoLspCategories: i32 = 0;
 ///
 /// Declared in `minwindef.h`.
 ///
-/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WSCInstallProviderAndChains function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallproviderandchains).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WSCInstallProviderAndChains function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallproviderandchains).
 pub const MAX_PATH: i32 = 260;
 
 /// The result of a call that succeeded.
@@ -1725,39 +1732,53 @@ pub const LITTLEENDIAN: i32 = 1;
 /// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const SECURITY_PROTOCOL_NONE: i32 = 0;
 
+/// The module stays loaded until the process ends.
+///
+/// Declared in `libloaderapi.h`.
+///
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw).
+pub const GET_MODULE_HANDLE_EX_FLAG_PIN: DWORD = 1;
+
+/// The module is given by an address in it, in place of its name.
+///
+/// Declared in `libloaderapi.h`.
+///
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw).
+pub const GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS: DWORD = 4;
+
 /// A wait without an end.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const INFINITE: DWORD = 4294967295;
 
 /// The first object is set; the numbers behind it stand for the other objects.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_OBJECT_0: DWORD = 0;
 
 /// A queued function has run.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_IO_COMPLETION: DWORD = 192;
 
 /// The wait failed.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_FAILED: DWORD = 4294967295;
 
 /// The time is over.
 ///
 /// Declared in `winerror.h`.
 ///
-/// Source: mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_TIMEOUT: DWORD = 258;
 
 /// Closes an event.
@@ -2876,7 +2897,7 @@ pub type LPWSCGETPROVIDERPATH32 = Option<WSCGetProviderPath32Fn>;
 ///
 /// Declared in `sporder.h`.
 ///
-/// Source: [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h.
+/// Source: [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
 pub type WSCWriteProviderOrderFn = unsafe extern "system" fn(
     lpwdCatalogEntryId: *const DWORD,
     dwNumberOfEntries: DWORD,
@@ -2889,7 +2910,7 @@ pub type LPWSCWRITEPROVIDERORDER = Option<WSCWriteProviderOrderFn>;
 ///
 /// Declared in `sporder.h`.
 ///
-/// Source: [WSCWriteProviderOrder32 function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32); mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h.
+/// Source: [WSCWriteProviderOrder32 function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
 pub type WSCWriteProviderOrder32Fn = unsafe extern "system" fn(
     lpwdCatalogEntryId: *const DWORD,
     dwNumberOfEntries: DWORD,
@@ -2981,11 +3002,25 @@ pub type WSCEnumProtocolsFn = unsafe extern "system" fn(
 /// A pointer to [`WSCEnumProtocols`](WSCEnumProtocolsFn), or null.
 pub type LPWSCENUMPROTOCOLS = Option<WSCEnumProtocolsFn>;
 
+/// Finds a module, and keeps it loaded.
+///
+/// Declared in `libloaderapi.h`.
+///
+/// Source: [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
+pub type GetModuleHandleExWFn = unsafe extern "system" fn(
+    dwFlags: DWORD,
+    lpModuleName: *const WCHAR,
+    phModule: *mut HMODULE,
+) -> BOOL;
+
+/// A pointer to [`GetModuleHandleExW`](GetModuleHandleExWFn), or null.
+pub type LPGETMODULEHANDLEEXW = Option<GetModuleHandleExWFn>;
+
 /// Waits for events, and lets queued functions run meanwhile.
 ///
 /// Declared in `synchapi.h`.
 ///
-/// Source: [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex); mingw-w64 10.0.0, minwindef.h, sporder.h, synchapi.h and winbase.h.
+/// Source: [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
 pub type WaitForMultipleObjectsExFn = unsafe extern "system" fn(
     nCount: DWORD,
     lpHandles: *const HANDLE,

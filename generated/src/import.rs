@@ -1266,6 +1266,57 @@ pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
     Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCEnumProtocolsFn>(found) })
 }
 
+/// Finds `GetModuleHandleExW`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[inline]
+pub fn find_get_module_handle_ex_w() -> Option<ffi::GetModuleHandleExWFn> {
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        fn GetModuleHandleExW(
+            dwFlags: ffi::DWORD,
+            lpModuleName: *const ffi::WCHAR,
+            phModule: *mut ffi::HMODULE,
+        ) -> ffi::BOOL;
+    }
+    Some(GetModuleHandleExW)
+}
+
+#[cfg(not(windows))]
+static PROVIDED_GET_MODULE_HANDLE_EX_W: AtomicPtr<()> = AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `GetModuleHandleExW` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `GetModuleHandleExW`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_get_module_handle_ex_w(function: ffi::GetModuleHandleExWFn) {
+    PROVIDED_GET_MODULE_HANDLE_EX_W.store(function as *mut (), Ordering::Release);
+}
+
+/// Finds `GetModuleHandleExW`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_get_module_handle_ex_w() -> Option<ffi::GetModuleHandleExWFn> {
+    let provided = PROVIDED_GET_MODULE_HANDLE_EX_W.load(Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::support::symbol::find(c"GetModuleHandleExW")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe { core::mem::transmute::<*mut (), ffi::GetModuleHandleExWFn>(found) })
+}
+
 /// Finds `WaitForMultipleObjectsEx`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 const KINDS: [&str; 4] = ["upcall", "downcall", "entry", "import"];
 
 /// Functions that are not Winsock's, and report no error of its.
-const FOREIGN: [&str; 1] = ["WaitForMultipleObjectsEx"];
+const FOREIGN: [&str; 2] = ["GetModuleHandleExW", "WaitForMultipleObjectsEx"];
 
 #[test]
 fn the_spec_lists_the_errors_of_every_page() {

@@ -8,12 +8,14 @@ use wpu_sys::Apc;
 ///
 /// A panic of the closure ends there: it must not reach the host.
 ///
-/// A provider must not be unloaded while a closure is queued: wait for it before the last clean-up
-/// ends. Ws2_32 unloads a provider after its last clean-up, and a closure is code of the provider.
+/// A closure is code of the provider, and may run after the last clean-up. So from the first one on the provider
+/// stays loaded, also where Ws2_32 unloads it. What the closure uses is its own to keep alive.
 pub fn apc<F: FnOnce() + Send + 'static>(closure: F) -> Apc {
+    crate::module::stay();
     let context = Box::into_raw(Box::new(closure)).expose_provenance();
     // SAFETY: the context is the closure's box. `run` and `discard` each take it over, a host calls
-    // `run` at most once, and `discard` is called only if no host took the APC. The closure is `Send`.
+    // `run` at most once, and `discard` is called only if no host took the APC. The closure is `Send`, and its
+    // code stays loaded.
     unsafe { Apc::from_parts(run::<F>, context, discard::<F>) }
 }
 

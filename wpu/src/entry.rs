@@ -199,8 +199,9 @@ impl TablePointer for *const WSPUPCALLTABLEEX {
 ///
 /// # Safety
 ///
-/// Each pointer is null, or misaligned, or valid for what the entry does with it; the table's pointers
-/// are null or callable until the last clean-up.
+/// Each pointer is null, or misaligned, or valid during the call for what the entry does with it: the
+/// table and the catalog entry can be read and do not change, the two others can be written. The table's
+/// pointers are as [`Run::start`](crate::Run::start) asks.
 #[doc(hidden)]
 pub unsafe fn start_up(
     version: u16,
@@ -214,7 +215,7 @@ pub unsafe fn start_up(
         if version.swap_bytes() < VERSION.swap_bytes() {
             return Err(WsaError::WSAVERNOTSUPPORTED);
         }
-        // SAFETY: the contract of this function.
+        // SAFETY: the caller vouches that it can be read during this call, which is as long as it is used.
         let table = unsafe { table.received() }.ok_or(WsaError::WSAEFAULT)?;
         if !is_good(data) || !is_good(entry.cast_mut()) || !is_good(functions) {
             return Err(WsaError::WSAEFAULT);

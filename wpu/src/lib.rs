@@ -58,6 +58,7 @@ mod gate;
 mod kept;
 #[cfg(feature = "layer")]
 pub mod layer;
+mod module;
 mod overlapped;
 pub mod prelude;
 mod provider;

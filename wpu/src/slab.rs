@@ -61,12 +61,10 @@ impl<T> Slab<T> {
         let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.of(key)?;
         let value = slot.value.take();
-        // A place whose generations are used up is not used again.
-        if slot.generation < WHERE {
-            slot.generation += 1;
+        // A place whose generations are used up is not used again: no key has room for the next one.
+        slot.generation += 1;
+        if slot.generation <= WHERE {
             slots.free.push(key & WHERE);
-        } else {
-            slot.generation = 0;
         }
         value
     }
@@ -140,6 +138,33 @@ mod tests {
         for foreign in [0, 1, usize::MAX, second + 1, second ^ (1 << HALF)] {
             assert_eq!(slab.get(foreign), None);
         }
+    }
+
+    #[test]
+    fn a_place_that_is_used_up_is_not_used_again_whatever_key_is_tried() {
+        let slab = Slab::new();
+        let first = slab.reserve().expect("there is room");
+        slab.0.write().expect("no panic").slots[0].generation = WHERE;
+        let last = WHERE << HALF | first & WHERE;
+        slab.fill(last, Arc::new('z'));
+        assert_eq!(slab.release(last).as_deref(), Some(&'z'));
+        for generation in [0, 1, WHERE] {
+            let key = generation << HALF | first & WHERE;
+            slab.fill(key, Arc::new('f'));
+            assert_eq!((slab.get(key), slab.release(key)), (None, None), "generation {generation}");
+        }
+        let next = slab.reserve().expect("there is room");
+        assert_ne!(next & WHERE, first & WHERE, "its old keys would lead to somebody else");
+        assert_eq!(slab.values().len(), 0);
+    }
+
+    #[test]
+    fn a_place_may_be_used_as_often_as_a_key_can_tell() {
+        let slab = Slab::<()>::new();
+        let first = slab.reserve().expect("there is room");
+        slab.0.write().expect("no panic").slots[0].generation = WHERE - 1;
+        slab.release((WHERE - 1) << HALF | first & WHERE);
+        assert_eq!(slab.reserve(), Some(WHERE << HALF | first & WHERE));
     }
 
     #[test]

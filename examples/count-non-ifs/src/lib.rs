@@ -54,4 +54,4 @@ impl Layer for CountNonIfs {
     }
 }
 
-wpu::export!(Layered<CountNonIfs>);
+wpu::export!(Layered<CountNonIfs>; feature = "export");

@@ -55,4 +55,4 @@ impl Layer for Count {
     }
 }
 
-wpu::export!(Layered<Count>);
+wpu::export!(Layered<Count>; feature = "export");

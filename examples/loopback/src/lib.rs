@@ -54,7 +54,7 @@ impl Transport for Loopback {
     }
 }
 
-wpu::export!(Base<Loopback>);
+wpu::export!(Base<Loopback>; feature = "export");
 
 /// What stands behind one socket.
 #[derive(Debug)]

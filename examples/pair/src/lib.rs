@@ -66,4 +66,4 @@ counter! {
     OwnsHandles: non_ifs, 0x2C0B_7A11, OWN_TRANSFERS, without WPUQueryBlockingCallback
 }
 
-wpu::export!(Layered<OwnsHandles>, Layered<PassesHandles>);
+wpu::export!(Layered<OwnsHandles>, Layered<PassesHandles>; feature = "export");

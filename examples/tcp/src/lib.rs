@@ -59,7 +59,7 @@ impl Transport for Tcp {
     }
 }
 
-wpu::export!(Base<Tcp>);
+wpu::export!(Base<Tcp>; feature = "export");
 
 /// What stands behind one socket.
 #[derive(Debug)]

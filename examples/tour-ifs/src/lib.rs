@@ -38,4 +38,4 @@ impl EntryPoint for TourIfs {
     }
 }
 
-wpu::export!(TourIfs);
+wpu::export!(TourIfs; feature = "export");

@@ -107,4 +107,4 @@ impl Tour {
     }
 }
 
-wpu::export!(Tour);
+wpu::export!(Tour; feature = "export");

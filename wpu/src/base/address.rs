@@ -1,8 +1,8 @@
 //! Addresses as clients write them, and the two families that every program knows.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use wpu_sys::WsaError;
 use wpu_sys::ffi::{AF_INET, AF_INET6};
+use wpu_sys::{Bytes, WsaError};
 
 /// The longest address of any family.
 const LONGEST: usize = 128;
@@ -31,6 +31,16 @@ impl Address {
         }
         copy[..bytes.len()].copy_from_slice(bytes);
         Ok(Self { bytes: copy, len: bytes.len() })
+    }
+
+    /// The one that a client passes. How much memory the client says it is counts before any of it is read.
+    pub(super) fn of(bytes: Bytes<'_>) -> Result<Self, WsaError> {
+        let (mut copy, len) = ([0; LONGEST], bytes.len());
+        if !(2..=LONGEST).contains(&len) {
+            return Err(WsaError::WSAEFAULT);
+        }
+        bytes.copy_to(&mut copy);
+        Ok(Self { bytes: copy, len })
     }
 
     /// The bytes, as a client reads them.

@@ -429,7 +429,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
 }
 
 fn read_address(bytes: Bytes<'_>) -> Result<Address, WsaError> {
-    Address::new(&bytes.to_vec())
+    Address::of(bytes)
 }
 
 /// Connections carry no data of their own.

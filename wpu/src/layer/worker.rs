@@ -243,6 +243,8 @@ impl Running {
 }
 
 fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Running, WsaError> {
+    // Providers below get completion routines of this library, and some call one later than they may.
+    crate::module::stay();
     let wait = import::find_wait_for_multiple_objects_ex().ok_or(WsaError::WSASYSNOTREADY)?;
     let (wake, news) = (upcalls.create_event()?, upcalls.create_event()?);
     // Hosts exist in which these are dead. Now that is an error; later somebody would wait for ever, or

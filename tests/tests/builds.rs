@@ -1,0 +1,33 @@
+//! Builds of providers as a whole: two in one program, and one that could not contain a panic.
+
+use std::path::Path;
+use std::process::Command;
+
+/// A build of its own: where the whole project is built, cargo switches on what any part of it asks for.
+#[test]
+fn a_program_links_two_providers_whose_exports_are_switched_off() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a project");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bundle");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["test", "--quiet", "--offline", "--package", "bundle", "--features", "alone"]);
+    let run = cargo.arg("--target-dir").arg(target).current_dir(project).output().expect("cargo runs");
+    let said = [String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)].concat();
+    assert!(run.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// Containment is promised, so a build that cannot contain is refused, and says what to write.
+#[test]
+fn a_provider_that_would_end_its_client_with_a_panic_is_not_built() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a project");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("abort");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--offline", "--package", "tour", "--release"]);
+    cargo.env("CARGO_PROFILE_RELEASE_PANIC", "abort").arg("--target-dir").arg(target).current_dir(project);
+    let run = cargo.output().expect("cargo runs");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(!run.status.success(), "it was built");
+    assert!(said.contains("must not be built with `panic = \"abort\"`"), "{said}");
+    assert!(said.contains("write `panic = \"unwind\"` in the profile"), "{said}");
+    let errors = said.lines().filter(|line| line.starts_with("error")).count();
+    assert_eq!(errors, 2, "one error, and cargo's word that there was one: {said}");
+}

@@ -1,0 +1,47 @@
+//! A provider that has queued a closure is unloaded by its host, as Ws2_32 does after the last clean-up.
+
+#![cfg(not(miri))]
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use wpu_host::{Entry, Host};
+use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupFn};
+
+/// The library that cargo has built along, under a name of its own: other tests keep theirs loaded.
+fn copy(example: &str, name: &str) -> PathBuf {
+    let program = std::env::current_exe().expect("a path");
+    let built = program.parent().expect("a folder").join(format!("{DLL_PREFIX}{example}{DLL_SUFFIX}"));
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
+    std::fs::copy(&built, &copy).expect("the library was built along");
+    copy
+}
+
+/// Loads a provider, starts it, cleans up after it, and unloads it, knowing nothing of what it does.
+fn run(host: &Host, entry: &Entry, path: &Path) {
+    // SAFETY: it is a provider written with this project, and nothing else runs when it is loaded.
+    let library = unsafe { libloading::Library::new(path) }.expect("a library");
+    // SAFETY: what a provider exports under this name has this type.
+    let startup = *unsafe { library.get::<WSPStartupFn>(b"WSPStartup\0") }.expect("a provider");
+    let info = WSAPROTOCOL_INFOW { dwCatalogEntryId: entry.id(), ..WSAPROTOCOL_INFOW::ZERO };
+    let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+    // SAFETY: this is how Ws2_32 starts a provider, and the table is callable for as long as there is a host.
+    let code = unsafe { startup(0x0202, &raw mut data, &raw const info, host.table(), &raw mut functions) };
+    assert_eq!(code, 0);
+    let mut errno = 0;
+    // SAFETY: it was started, and this is called once for that.
+    assert_eq!(unsafe { functions.lpWSPCleanup.expect("no holes")(&raw mut errno) }, 0);
+    library.close().expect("the host gives it back");
+}
+
+#[test]
+fn d_12_what_was_queued_runs_after_the_library_was_unloaded() {
+    let host = Host::new().expect("a place is free");
+    let entry = host.add_entry(Entry::new(GUID { Data1: 1, ..GUID::ZERO }, "tour.dll"));
+    let path = copy("tour", "tour-unloaded");
+    run(&host, &entry, &path);
+    assert_eq!(host.sleep_alertable(Duration::from_secs(10)), 1, "its code is there");
+    // It was not loaded anew, but is still the same.
+    run(&host, &entry, &path);
+    assert_eq!(host.sleep_alertable(Duration::from_secs(10)), 1);
+}
