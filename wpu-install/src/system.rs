@@ -54,7 +54,7 @@ impl System {
             "commonprogramfiles" if redirected => std::env::var("CommonProgramFiles(x86)").ok(),
             _ => std::env::var(name).ok(),
         };
-        let path = expand(path, variable)?;
+        let path = expand(path, variable).filter(|path| !path.is_empty())?;
         let path = if redirected { of_32_bit(&path) } else { path };
         std::path::Path::new(&path).try_exists().ok()
     }

@@ -6,8 +6,8 @@ use common::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use wpu_install::{
-    Catalog, Catalogs, Class, Entry, Fault, Finding, Listing, Memory, Uninstall, WideString, Width, findings,
-    missing_files, parse_guid, read_snapshot, write_listing, write_snapshot,
+    Catalog, Catalogs, Class, Entry, Fault, Finding, Listing, Memory, System, Uninstall, WideString, Width,
+    findings, missing_files, parse_guid, read_snapshot, write_listing, write_snapshot,
 };
 use wpu_sys::ffi::{PFL_HIDDEN, XP1_IFS_HANDLES};
 
@@ -186,6 +186,13 @@ fn files_are_missing_where_the_oracle_says_so_and_a_file_remembers_it() {
 fn a_path_that_does_not_say_where_the_file_is_is_told() {
     let catalogs = changed(&layered(), 1008, |entry| entry.path = "count.dll".into());
     assert_eq!(words(&catalogs), [(1008, "path-not-whole")]);
+    // Of a path that nobody tells, nothing is known.
+    let catalogs = changed(&layered(), 1008, |entry| entry.path = "".into());
+    assert_eq!(words(&catalogs), []);
+    assert_eq!(System::file_exists(HERE, &"".into()), None);
+    assert_eq!(System::file_exists(HERE, &env!("CARGO_MANIFEST_DIR").into()), Some(true));
+    assert_eq!(System::file_exists(HERE, &concat!(env!("CARGO_MANIFEST_DIR"), "/none").into()), Some(false));
+    assert_eq!(System::file_exists(HERE, &r"%WPU_NO_SUCH_VARIABLE%\a.dll".into()), None);
 }
 
 #[test]
