@@ -57,7 +57,8 @@ pub fn run(set_up: bool) -> Result<()> {
         "rustup cannot add it",
         &oldest,
     )?;
-    let miri = "cargo +nightly miri test --quiet --package wpu --package wpu-host";
+    // With the kits: they hold what clients lend beyond a call.
+    let miri = "cargo +nightly miri test --quiet --package wpu --package wpu-host --all-features";
     legs.run_if("Miri", has("cargo +nightly miri --version"), "rustup cannot add it to a nightly", miri)?;
     // Bounded by cases and by time, and the same cases in every run.
     let fuzz =
