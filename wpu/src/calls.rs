@@ -5,9 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// For how long the last clean-up waits without a word.
-const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(5) };
-
 /// Counts the calls that are inside a provider, and the requests that it owes.
 #[derive(Debug)]
 pub(crate) struct Calls {
@@ -94,13 +91,13 @@ impl Calls {
         self.watch(|| drop(self.left.wait_while(self.lock(), |()| self.inside.load(Ordering::SeqCst) > 0)));
     }
 
-    /// Waits until no request is owed. If that takes long, `late` is told how many are.
+    /// Waits until no request is owed. If that takes longer than `patience`, `late` is told how many are.
     ///
     /// Whoever has cleaned up may free the memory that it lent along with requests.
-    pub(crate) fn wait_for_requests(&self, late: impl FnOnce(usize)) {
+    pub(crate) fn wait_for_requests(&self, patience: Duration, late: impl FnOnce(usize)) {
         let owed = || self.owed.load(Ordering::SeqCst);
         self.watch(|| {
-            drop(self.left.wait_timeout_while(self.lock(), PATIENCE, |()| owed() > 0));
+            drop(self.left.wait_timeout_while(self.lock(), patience, |()| owed() > 0));
             let left = owed();
             if left > 0 {
                 late(left);
@@ -137,7 +134,7 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
-    use super::Calls;
+    use super::{Calls, Ordering};
     use std::sync::mpsc;
     use std::time::Duration;
 
@@ -150,8 +147,10 @@ mod tests {
         calls.owe();
         let (late, told) = mpsc::channel();
         std::thread::scope(|scope| {
-            let waiting =
-                scope.spawn(|| calls.wait_for_requests(|owed| late.send(owed).expect("the test waits")));
+            let waiting = scope.spawn(|| {
+                let short = Duration::from_millis(20);
+                calls.wait_for_requests(short, |owed| late.send(owed).expect("the test waits"));
+            });
             let said = told.recv_timeout(PATIENCE);
             calls.paid();
             std::thread::sleep(Duration::from_millis(20));
@@ -164,7 +163,21 @@ mod tests {
 
     #[test]
     fn nobody_is_told_of_requests_that_are_completed_in_time() {
-        Calls::new().wait_for_requests(|owed| panic!("{owed} are owed"));
+        let calls = Calls::new();
+        let early = |owed| panic!("{owed} are owed, and there is time");
+        calls.wait_for_requests(Duration::ZERO, early);
+        calls.owe();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| calls.wait_for_requests(PATIENCE, early));
+            while !calls.watched.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            // The one that waits holds the lock until it does.
+            std::thread::sleep(Duration::from_millis(20));
+            drop(calls.lock());
+            calls.paid();
+            waiting.join().expect("nobody is told");
+        });
     }
 
     #[test]

@@ -6,7 +6,11 @@ use crate::contain::contain;
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::Duration;
 use wpu_sys::WsaError;
+
+/// For how long the last clean-up waits for requests without a word.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Leads downcalls to the provider's instance while there is one. The provider's [`Calls`] count them.
 pub struct Gate<P> {
@@ -70,7 +74,7 @@ impl<P: Provider + Send + Sync> Gate<P> {
         let instance = unsafe { Box::from_raw(instance.as_ptr()) };
         // Nobody is there to be told of a panic.
         let _ = contain(|| drop(instance));
-        Self::calls().wait_for_requests(late);
+        Self::calls().wait_for_requests(PATIENCE, late);
         answer
     }
 }

@@ -89,6 +89,38 @@ fn start_ups_and_clean_ups_inside_each_other_are_refused() {
     assert_eq!(*inner, [Some(WsaError::WSAEINPROGRESS); 7]);
 }
 
+thread_local! {
+    /// What a start-up acquired that then failed.
+    static LEFT_OVER: Cell<Option<Event>> = const { Cell::new(None) };
+}
+
+provider!(
+    Careless,
+    uses: &[CREATE_EVENT],
+    start: |_| match LEFT_OVER.take() {
+        None => {
+            LEFT_OVER.set(Careless::upcalls().create_event().ok());
+            Err(WsaError::WSAEPROCLIM)
+        }
+        kept => {
+            LEFT_OVER.set(kept);
+            Ok(())
+        }
+    }
+);
+
+/// The same value may name something else in the next run, which has another host.
+#[test]
+fn what_a_failed_start_up_has_acquired_is_not_released_in_the_next_run() {
+    host::answer(Ok(vec![0x120]));
+    assert_eq!(start::<Careless>(&FIRST).err(), Some(WsaError::WSAEPROCLIM));
+    assert_eq!(seen().len(), 1, "an event was made");
+    let functions = start::<Careless>(&SECOND).expect("it has what it wants");
+    drop(LEFT_OVER.take().expect("it was kept"));
+    assert_eq!(seen(), [], "that was an event of another run");
+    clean_up(&functions).expect("started");
+}
+
 provider!(Restarted, uses: &[SET_EVENT]);
 
 #[test]
