@@ -7,7 +7,7 @@ use crate::touch::{fill_room, read_bytes, use_lent, use_request, use_sets};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::ffi::{
-    HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
+    QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
 };
 use wpu::{
     Bytes, Condition, EntryPoint, EventRef, FdSetMut, Layer, Over, Pended, Procs, Progress, Request, Room,
@@ -294,7 +294,7 @@ macro_rules! delegate {
 delegate! {
     accept(s: SOCKET, a: Option<Room<'_>>, c: Option<Condition<'_>>) -> SOCKET;
     address_to_string(a: Bytes<'_>, i: Option<View<'_, WSAPROTOCOL_INFOW>>, t: Room<'_, u16>) -> ();
-    async_select(s: SOCKET, w: HWND, m: u32, e: i32) -> ();
+    async_select(s: SOCKET, w: wpu::Window, m: u32, e: i32) -> ();
     bind(s: SOCKET, a: Bytes<'_>) -> ();
     cancel_blocking_call() -> ();
     cleanup() -> ();

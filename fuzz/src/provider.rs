@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use wpu::ffi::{
-    HWND, INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED,
+    INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED,
     WSAPROTOCOL_INFOW, timeval,
 };
 use wpu::{
@@ -111,7 +111,7 @@ impl ServiceProvider for Greedy {
         answer(0, (), ())
     }
 
-    fn async_select(&self, _: SOCKET, _: HWND, _: u32, _: i32) -> Result<(), WsaError> {
+    fn async_select(&self, _: SOCKET, _: wpu::Window, _: u32, _: i32) -> Result<(), WsaError> {
         answer(0, (), ())
     }
 
@@ -212,11 +212,8 @@ impl ServiceProvider for Greedy {
         if let Some(bytes) = name {
             read_bytes(bytes);
         }
-        let changed = QOS { ProviderSpecific: WSABUF { len: 3, ..WSABUF::ZERO }, ..qos.get() };
-        // The structure has gaps, whose bytes Miri will not read as anything else.
-        if !cfg!(miri) {
-            qos.set(changed);
-        }
+        let sending = qos.get().SendingFlowspec;
+        qos.set_ReceivingFlowspec(sending);
         answer(0, (), ())
     }
 

@@ -1880,7 +1880,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[
-                ("window", "$ :: ffi :: HWND"),
+                ("window", "$ :: Window"),
                 ("message", "u32"),
                 ("wparam", "usize"),
                 ("lparam", "isize"),

@@ -6,6 +6,7 @@ use crate::error::WsaError;
 use crate::ffi;
 use crate::safe::*;
 use crate::support::cell::Cell;
+use crate::support::view::{Built, Plain, Slice, ViewMut};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -328,9 +329,13 @@ pub struct ThreadId<'a> {
 
 impl ThreadId<'_> {
     /// From a client's bare value; `None` if that is zero.
+    ///
+    /// # Safety
+    ///
+    /// For as long as the result is used it names one of the host's: whoever gets it follows the pointers in it.
     #[inline]
     #[must_use]
-    pub fn from_raw(raw: ffi::WSATHREADID) -> Option<Self> {
+    pub unsafe fn from_raw(raw: ffi::WSATHREADID) -> Option<Self> {
         if raw == ffi::WSATHREADID::ZERO {
             None
         } else {
@@ -350,6 +355,71 @@ impl ThreadId<'_> {
 unsafe impl Send for ThreadId<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for ThreadId<'_> {}
+
+/// A handle of the system, opaque to its holder.
+///
+/// A `HANDLE`: whoever gets one compares it or looks it up, so that any value can be passed.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handle(ffi::HANDLE);
+
+impl Handle {
+    /// The null value.
+    pub const NULL: Self = Self(::core::ptr::null_mut());
+
+    /// From the bare value.
+    #[inline]
+    #[must_use]
+    pub const fn from_raw(raw: ffi::HANDLE) -> Self {
+        Self(raw)
+    }
+
+    /// The bare value.
+    #[inline]
+    #[must_use]
+    pub const fn raw(self) -> ffi::HANDLE {
+        self.0
+    }
+}
+
+// SAFETY: the value only names something; nothing here follows it.
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+
+/// A window.
+///
+/// A `HWND`: whoever gets one compares it or looks it up, so that any value can be passed.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window(ffi::HWND);
+
+impl Window {
+    /// The null value.
+    pub const NULL: Self = Self(::core::ptr::null_mut());
+
+    /// From the bare value.
+    #[inline]
+    #[must_use]
+    pub const fn from_raw(raw: ffi::HWND) -> Self {
+        Self(raw)
+    }
+
+    /// The bare value.
+    #[inline]
+    #[must_use]
+    pub const fn raw(self) -> ffi::HWND {
+        self.0
+    }
+}
+
+// SAFETY: the value only names something; nothing here follows it.
+unsafe impl Send for Window {}
+// SAFETY: as above.
+unsafe impl Sync for Window {}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::GUID {}
 
 /// A client's [`WSAOVERLAPPED`](ffi::WSAOVERLAPPED), which the provider must give back exactly once.
 #[derive(Debug)]
@@ -384,6 +454,9 @@ impl Operation {
 
 // SAFETY: the structure is lent to this token alone, and no part of it belongs to a thread.
 unsafe impl Send for Operation {}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::fd_set {}
 
 /// A borrowed [`fd_set`](ffi::fd_set), as long as its `fd_count` says and not as its C type says.
 #[derive(Clone, Copy, Debug)]
@@ -439,6 +512,99 @@ impl<'a> FdSet<'a> {
         self.set.as_ptr()
     }
 }
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::WSPDATA {}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::WSAPROTOCOLCHAIN {}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::WSAPROTOCOL_INFOW {}
+
+impl Slice for ffi::WSABUF {
+    #[inline]
+    fn parts(&self) -> (*mut u8, usize) {
+        (self.buf.cast(), self.len as usize)
+    }
+    #[inline]
+    fn from_parts(bytes: *mut u8, len: u32) -> Self {
+        let (buf, len) = (bytes.cast(), len);
+        Self { len, buf }
+    }
+    #[inline]
+    unsafe fn len_ptr(this: *mut Self) -> *mut u32 {
+        // SAFETY: the contract of this function.
+        unsafe { &raw mut (*this).len }
+    }
+}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::FLOWSPEC {}
+
+impl Built<ffi::QOS> {
+    /// All bytes of the [`QOS`](ffi::QOS) are zero.
+    #[must_use]
+    #[inline]
+    pub const fn new() -> Self {
+        Self::zero(ffi::QOS::ZERO)
+    }
+
+    /// Sets `SendingFlowspec`.
+    #[inline]
+    pub const fn set_SendingFlowspec(&mut self, value: ffi::FLOWSPEC) {
+        self.value.SendingFlowspec = value;
+    }
+
+    /// Sets `ReceivingFlowspec`.
+    #[inline]
+    pub const fn set_ReceivingFlowspec(&mut self, value: ffi::FLOWSPEC) {
+        self.value.ReceivingFlowspec = value;
+    }
+
+    /// Sets `ProviderSpecific`.
+    #[inline]
+    pub fn set_ProviderSpecific(&mut self, bytes: &[u8]) {
+        let (bytes, len) = self.keep(bytes);
+        self.value.ProviderSpecific = <ffi::WSABUF as Slice>::from_parts(bytes, len);
+    }
+}
+
+impl Default for Built<ffi::QOS> {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ViewMut<'_, ffi::QOS> {
+    /// Sets `SendingFlowspec`.
+    #[inline]
+    pub fn set_SendingFlowspec(self, value: ffi::FLOWSPEC) {
+        // SAFETY: the pointer stays within the structure.
+        let member = unsafe { &raw mut (*self.as_ptr()).SendingFlowspec };
+        // SAFETY: whoever made the view vouched that the structure can be written.
+        unsafe { member.write(value) };
+    }
+
+    /// Sets `ReceivingFlowspec`.
+    #[inline]
+    pub fn set_ReceivingFlowspec(self, value: ffi::FLOWSPEC) {
+        // SAFETY: the pointer stays within the structure.
+        let member = unsafe { &raw mut (*self.as_ptr()).ReceivingFlowspec };
+        // SAFETY: whoever made the view vouched that the structure can be written.
+        unsafe { member.write(value) };
+    }
+}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::WSANETWORKEVENTS {}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::timeval {}
+
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl Plain for ffi::sockaddr {}
 
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///

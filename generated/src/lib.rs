@@ -54,6 +54,7 @@ pub use support::cell::Cell;
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::refused::{Failed, Refused};
 pub use support::verdict::{Declaration, Judgement, UpcallSet, Waiver, judge};
+pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::wide::WideString;
 pub use table::{RawTable, Table};
 
@@ -79,7 +80,7 @@ pub use provider::{Layer, Over, ServiceProvider};
 #[cfg(feature = "provider")]
 pub use serve::Serve;
 #[cfg(feature = "provider")]
-pub use support::memory::{Bytes, Items, Room, Short, Text, View, ViewMut};
+pub use support::memory::{Bytes, Items, Room, Short, Text};
 #[cfg(feature = "provider")]
 pub use support::request::{Pending, Progress, State};
 

@@ -23,23 +23,6 @@ unsafe impl set::Counted for ffi::fd_set {
 /// A client's `fd_set`, to read and to change.
 pub type FdSetMut<'a> = set::SetMut<'a, ffi::fd_set>;
 
-impl buffers::Slice for ffi::WSABUF {
-    #[inline]
-    fn parts(&self) -> (*mut u8, usize) {
-        (self.buf.cast(), self.len as usize)
-    }
-    #[inline]
-    fn from_parts(bytes: *mut u8, len: u32) -> Self {
-        let (buf, len) = (bytes.cast(), len);
-        Self { len, buf }
-    }
-    #[inline]
-    unsafe fn len_ptr(this: *mut Self) -> *mut u32 {
-        // SAFETY: the contract of this function.
-        unsafe { &raw mut (*this).len }
-    }
-}
-
 /// Buffers of a client, whose bytes are to be read.
 pub type Gather<'a> = buffers::Gather<'a, ffi::WSABUF>;
 

@@ -7,6 +7,7 @@ use crate::ffi;
 use crate::handles::*;
 use crate::memory::*;
 use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::view::Vouched;
 use crate::support::{buffers, memory, set};
 use crate::support::request::{Progress, State};
 
@@ -226,14 +227,14 @@ impl ServiceProvider for Procs {
     fn async_select(
         &self,
         socket: ffi::SOCKET,
-        window: ffi::HWND,
+        window: Window,
         message: u32,
         events: i32,
     ) -> Result<(), WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
-            (self.async_select)(socket, window, message, events, &raw mut errno)
+            (self.async_select)(socket, window.raw(), message, events, &raw mut errno)
         };
         if answer == ffi::SOCKET_ERROR {
             return Err(WsaError::reported(errno));

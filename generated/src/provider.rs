@@ -7,6 +7,7 @@ use crate::ffi;
 use crate::handles::*;
 use crate::memory::*;
 use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::view::Vouched;
 use crate::support::{buffers, memory, set};
 use crate::support::request::{Progress, State};
 
@@ -112,7 +113,7 @@ pub trait ServiceProvider {
     fn async_select(
         &self,
         socket: ffi::SOCKET,
-        window: ffi::HWND,
+        window: Window,
         message: u32,
         events: i32,
     ) -> Result<(), WsaError> {
@@ -1145,7 +1146,7 @@ pub trait Layer {
         &self,
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
-        window: ffi::HWND,
+        window: Window,
         message: u32,
         events: i32,
     ) -> Result<(), WsaError> {
@@ -1673,7 +1674,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
     fn async_select(
         &self,
         socket: ffi::SOCKET,
-        window: ffi::HWND,
+        window: Window,
         message: u32,
         events: i32,
     ) -> Result<(), WsaError> {

@@ -7,6 +7,7 @@ use crate::handles::*;
 use crate::support::cell::Cell;
 use crate::table::Table;
 use crate::support::refused::{Failed, Refused};
+use crate::support::view::{View, Vouched};
 use crate::support::wide::{WideString, read_text};
 
 use crate::error::WsaError;
@@ -223,14 +224,16 @@ impl Upcalls {
     #[inline]
     pub fn post_message(
         self,
-        window: ffi::HWND,
+        window: Window,
         message: u32,
         wparam: usize,
         lparam: isize,
     ) -> Result<(), Failed> {
         let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
-        let answer = unsafe { (table.WPUPostMessage)(window, message, wparam, lparam) };
+        let answer = unsafe {
+            (table.WPUPostMessage)(window.raw(), message, wparam, lparam)
+        };
         if answer == ffi::FALSE {
             return Err(Failed);
         }

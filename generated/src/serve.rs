@@ -7,6 +7,7 @@ use crate::ffi;
 use crate::handles::*;
 use crate::memory::*;
 use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
+use crate::support::view::Vouched;
 use crate::support::{buffers, memory, set};
 use crate::support::request::{Progress, State};
 
@@ -189,7 +190,7 @@ pub unsafe extern "system" fn async_select<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        provider.async_select(s, hWnd, wMsg, lEvent)
+        provider.async_select(s, Window::from_raw(hWnd), wMsg, lEvent)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 const PASS: &str = "pass";
 
 /// The fewest cases there may be: a pattern that has come to match nothing must not pass.
-const FEWEST_MISTAKES: usize = 56;
-const FEWEST_PASSES: usize = 10;
+const FEWEST_MISTAKES: usize = 57;
+const FEWEST_PASSES: usize = 11;
 
 /// The README's own code, which is as long as it is.
 const README: &str = "readme";

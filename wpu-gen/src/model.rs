@@ -27,6 +27,8 @@ pub struct Model {
     pub notes: Vec<Note>,
     pub headers: Vec<Header>,
     pub exceptions: Vec<Exception>,
+    /// For each type, whether it has pointers; found when it is first asked for.
+    pub pointers: std::sync::OnceLock<Vec<bool>>,
 }
 
 /// What holds for the whole spec.
@@ -110,6 +112,8 @@ pub enum TypeKind {
     Alias {
         is: Ty,
         inline: bool,
+        /// The Rust name of its values, which the other side never follows unseen.
+        opaque: Option<String>,
     },
     Struct(Struct),
     Callback(Callback),
@@ -444,6 +448,81 @@ impl Model {
             Ty::Pointer(to) => Some(to),
             _ => None,
         }
+    }
+
+    /// The Rust name of the type's values, if the other side never follows them unseen.
+    #[must_use]
+    pub fn opaque<'a>(&'a self, ty: &'a Ty) -> Option<&'a str> {
+        match ty {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Alias { opaque: Some(name), .. } => Some(name),
+                TypeKind::Alias { is, .. } => self.opaque(is),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether safe code could do harm with a value of its own: it is, or holds, a pointer that somebody follows.
+    #[must_use]
+    pub fn is_trusted(&self, ty: &Ty) -> bool {
+        self.opaque(ty).is_none() && self.has_pointers(ty)
+    }
+
+    /// Whether a type is a pointer or a function, or holds one, however deep; or is lent and given back.
+    #[must_use]
+    pub fn has_pointers(&self, ty: &Ty) -> bool {
+        match self.bare(ty) {
+            Ty::Void | Ty::Prim(_) => false,
+            Ty::Pointer(_) => true,
+            Ty::Array(item, _) => self.has_pointers(item),
+            Ty::Named(id) => self.pointers.get_or_init(|| self.find_pointers())[*id],
+        }
+    }
+
+    /// For each type, whether it has pointers. Each is looked at once.
+    fn find_pointers(&self) -> Vec<bool> {
+        let mut found = vec![None; self.types.len()];
+        for at in 0..self.types.len() {
+            self.look_for_pointers(at, &mut found);
+        }
+        found.into_iter().map(|has| has.unwrap_or(true)).collect()
+    }
+
+    fn look_for_pointers(&self, at: usize, found: &mut [Option<bool>]) -> bool {
+        if let Some(known) = found[at] {
+            return known;
+        }
+        let mut within = |ty: &Ty| {
+            let mut bare = self.bare(ty);
+            while let Ty::Array(item, _) = bare {
+                bare = self.bare(item);
+            }
+            match bare {
+                Ty::Void | Ty::Prim(_) => false,
+                Ty::Pointer(_) | Ty::Array(..) => true,
+                Ty::Named(id) => self.look_for_pointers(*id, found),
+            }
+        };
+        let has = match &self.types[at].kind {
+            TypeKind::Alias { is, .. } => within(is),
+            TypeKind::Struct(of) => {
+                let fields = of.fields.iter().filter(|field| within(&field.ty)).count();
+                fields > 0 || of.token.is_some()
+            }
+            TypeKind::Callback(_) | TypeKind::Table(_) => true,
+        };
+        found[at] = Some(has);
+        has
+    }
+
+    /// Whether safe code can set members of a structure that has pointers: each pointer is that of a slice, so that
+    /// no other member can say how long something is.
+    #[must_use]
+    pub fn can_be_built(&self, of: &Struct) -> bool {
+        let slice = |ty: &Ty| self.structure(ty).is_some_and(|(_, within)| within.slice.is_some());
+        let good = |ty: &Ty| slice(ty) || !self.has_pointers(ty);
+        of.slice.is_none() && of.token.is_none() && of.fields.iter().all(|field| good(&field.ty))
     }
 
     /// The structure that a type is, if it is one.

@@ -96,6 +96,8 @@ pub struct Alias {
     /// The name exists in C alone; Rust code shows what it stands for.
     #[serde(default)]
     pub inline: bool,
+    /// Of a pointer that the other side compares or looks up, and never follows unseen: the Rust name of such values.
+    pub opaque: Option<Text>,
     pub text: Text,
     pub header: Option<Text>,
     #[serde(default)]

@@ -213,7 +213,17 @@ impl Resolver<'_> {
                 Diagnostic::at("bad-type", filed.at(&alias.is), "a type cannot be `void`, only point at it");
             self.faults.push(fault.help("write `void *`"));
         }
-        let kind = TypeKind::Alias { is, inline: alias.inline };
+        let opaque = alias.opaque.as_ref();
+        if let Some(opaque) = opaque.filter(|_| !matches!(is, Ty::Pointer(_))) {
+            let message =
+                format!("`{}` is no pointer, and only a pointer can be opaque", alias.name.get_ref());
+            self.faults.push(
+                Diagnostic::at("no-effect", filed.at(opaque), message)
+                    .help("remove it, or give it to the type that this one stands for"),
+            );
+        }
+        let opaque = opaque.map(|opaque| opaque.get_ref().clone());
+        let kind = TypeKind::Alias { is, inline: alias.inline, opaque };
         self.define(filed, &alias.name, &alias.text, alias.header.as_ref(), &alias.sources, kind)
     }
 

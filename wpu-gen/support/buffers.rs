@@ -1,25 +1,12 @@
 //! Arrays of a client's buffers: read or filled one after the other, as if they were one.
 
+pub use crate::support::view::Slice;
 use crate::support::memory::{Bytes, Items, Room, copied, empty};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-
-/// A structure that is a pointer to items, with their number.
-pub trait Slice: Copy {
-    /// Where the bytes are, and how many.
-    fn parts(&self) -> (*mut u8, usize);
-    /// One that stands for these bytes.
-    fn from_parts(bytes: *mut u8, len: u32) -> Self;
-    /// Where the number is.
-    ///
-    /// # Safety
-    ///
-    /// `this` points at such a structure.
-    unsafe fn len_ptr(this: *mut Self) -> *mut u32;
-}
 
 /// An array of buffers whose bytes are to be read, one after the other.
 #[derive(Debug)]

@@ -8,6 +8,9 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
+pub use super::view::{View, ViewMut};
+pub(super) use super::view::{copied, good};
+
 /// Data did not fit, and none of it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Short;
@@ -20,14 +23,6 @@ impl core::fmt::Display for Short {
 }
 
 impl core::error::Error for Short {}
-
-/// One value, to read.
-#[derive(Debug)]
-pub struct View<'a, T>(NonNull<T>, PhantomData<&'a T>);
-
-/// One value, to read and to write.
-#[derive(Debug)]
-pub struct ViewMut<'a, T>(NonNull<T>, PhantomData<&'a mut T>);
 
 /// Several values in a row, to read.
 #[derive(Debug)]
@@ -53,28 +48,7 @@ pub struct Room<'a, T = u8> {
     life: PhantomData<&'a mut T>,
 }
 
-/// They are pointers, and copied as such.
-macro_rules! copied {
-    ($($name:ident<$kind:ident>),*) => {$(
-        impl<$kind> Clone for $name<'_, $kind> {
-            #[inline]
-            fn clone(&self) -> Self {
-                *self
-            }
-        }
-        impl<$kind> Copy for $name<'_, $kind> {}
-    )*};
-}
-
-pub(super) use copied;
-
-copied!(View<T>, ViewMut<T>, Items<T>, Room<T>);
-
-/// A pointer that is neither null nor misaligned.
-#[inline]
-pub(super) fn good<T>(pointer: *mut T) -> Option<NonNull<T>> {
-    NonNull::new(pointer).filter(|pointer| pointer.is_aligned())
-}
+copied!(Items<T>, Room<T>);
 
 /// A pointer to `len` items, which is looked at only if there is one.
 #[inline]
@@ -102,88 +76,6 @@ pub(crate) unsafe fn length_at<T: Copy + TryInto<usize>, E: Copy>(pointer: *mut 
     let at = good(pointer).ok_or(bad)?;
     // SAFETY: neither null nor misaligned; the caller vouches for the rest.
     length(unsafe { at.read() }, bad)
-}
-
-impl<'a, T: Copy> View<'a, T> {
-    /// `None` if the pointer is null or misaligned.
-    ///
-    /// # Safety
-    ///
-    /// Otherwise it can be read for as long as `'a`.
-    #[inline]
-    pub unsafe fn from_raw(pointer: *const T) -> Option<Self> {
-        good(pointer.cast_mut()).map(|pointer| Self(pointer, PhantomData))
-    }
-
-    /// A value of the caller's own.
-    #[must_use]
-    #[inline]
-    pub fn new(value: &'a T) -> Self {
-        Self(NonNull::from(value), PhantomData)
-    }
-
-    /// The value.
-    #[must_use]
-    #[inline]
-    pub fn get(self) -> T {
-        // SAFETY: whoever made this vouched that it can be read.
-        unsafe { self.0.read() }
-    }
-
-    /// Where it is.
-    #[must_use]
-    #[inline]
-    pub const fn as_ptr(self) -> *const T {
-        self.0.as_ptr()
-    }
-}
-
-impl<'a, T: Copy> ViewMut<'a, T> {
-    /// `None` if the pointer is null or misaligned.
-    ///
-    /// # Safety
-    ///
-    /// Otherwise it can be read and written for as long as `'a`.
-    #[inline]
-    pub unsafe fn from_raw(pointer: *mut T) -> Option<Self> {
-        good(pointer).map(|pointer| Self(pointer, PhantomData))
-    }
-
-    /// A value of the caller's own.
-    #[must_use]
-    #[inline]
-    pub fn new(value: &'a mut T) -> Self {
-        Self(NonNull::from(value), PhantomData)
-    }
-
-    /// The value.
-    #[must_use]
-    #[inline]
-    pub fn get(self) -> T {
-        // SAFETY: whoever made this vouched that it can be read.
-        unsafe { self.0.read() }
-    }
-
-    /// Stores another value.
-    #[inline]
-    pub fn set(self, value: T) {
-        // SAFETY: whoever made this vouched that it can be written.
-        unsafe { self.0.write(value) }
-    }
-
-    /// Where it is: not null.
-    #[must_use]
-    #[inline]
-    pub const fn as_non_null(self) -> NonNull<T> {
-        self.0
-    }
-
-    /// Where it is.
-    #[must_use]
-    #[inline]
-    pub const fn as_ptr(self) -> *mut T {
-        self.0.as_ptr()
-    }
 }
 
 impl<'a, T: Copy> Items<'a, T> {

@@ -19,4 +19,5 @@ pub mod request;
 pub mod set;
 pub(crate) mod symbol;
 pub mod verdict;
+pub mod view;
 pub mod wide;

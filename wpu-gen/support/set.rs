@@ -1,6 +1,6 @@
 //! Structures of a client that count what follows in them.
 
-use crate::support::memory::{copied, good};
+use crate::support::view::{Plain, copied, good};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -46,7 +46,11 @@ impl<S: Counted> SetMut<'_, S> {
 
     /// Lends `body` a set of these items, and returns its answer with the items that are left.
     #[inline]
-    pub fn with<R>(items: &[S::Item], body: impl FnOnce(SetMut<'_, S>) -> R) -> (R, Vec<S::Item>) {
+    pub fn with<R>(items: &[S::Item], body: impl FnOnce(SetMut<'_, S>) -> R) -> (R, Vec<S::Item>)
+    where
+        S: Plain,
+        S::Item: Plain,
+    {
         let bytes = S::ITEMS + size_of_val(items);
         // As large as the declared structure, at least, and as aligned as any integer.
         let mut memory = vec![0_u64; bytes.max(size_of::<S>()).div_ceil(8)];
@@ -87,7 +91,15 @@ impl<S: Counted> SetMut<'_, S> {
 
     /// Replaces one of the items; nothing happens if there is none with this index.
     #[inline]
-    pub fn set(self, index: usize, item: S::Item) {
+    pub fn set(self, index: usize, item: S::Item)
+    where
+        S::Item: Plain,
+    {
+        self.put(index, item);
+    }
+
+    #[inline]
+    fn put(self, index: usize, item: S::Item) {
         if let Some(place) = self.item(index) {
             // SAFETY: such an item can be written.
             unsafe { place.write(item) };
@@ -113,7 +125,7 @@ impl<S: Counted> SetMut<'_, S> {
         let mut kept = 0;
         for item in self.iter() {
             if keep(item) {
-                self.set(kept, item);
+                self.put(kept, item);
                 kept += 1;
             }
         }

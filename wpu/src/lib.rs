@@ -80,16 +80,15 @@ pub use tell::overlapped_result;
 #[cfg(feature = "macros")]
 pub use wpu_macros::wpu_provider;
 pub use wpu_sys::{
-    Apc, BlockingHook, Cell, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, KITS, Kit,
+    Apc, BlockingHook, Built, Cell, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, KITS, Kit,
     OpenThread, Operation, Platform, RawTable, Refused, SocketHandle, Table, ThreadId, UPCALLS, Upcall,
-    UpcallSet, Upcalls, Waiver, WideString, WsaError, facts, ffi, judge,
+    UpcallSet, Upcalls, View, ViewMut, Waiver, WideString, Window, WsaError, facts, ffi, judge,
 };
 
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
     Bytes, Condition, FdSetMut, Gather, Given, Items, Kept, Layer, Lent, Outcome, Over, Parts, Pended,
     Pending, Procs, Progress, Request, Room, Scatter, Serve, ServiceProvider, Short, State, Teller, Text,
-    View, ViewMut,
 };
 
 /// What the attribute and [`export!`] expand to names these; nobody else should.

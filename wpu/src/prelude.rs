@@ -4,7 +4,7 @@
 pub use crate::wpu_provider;
 pub use crate::{
     Apc, BlockingHook, Event, EventRef, Failed, FdSet, OpenThread, Operation, Overlapped, Provider, Refused,
-    SocketHandle, ThreadId, WideString, WsaError, apc,
+    SocketHandle, ThreadId, WideString, Window, WsaError, apc,
 };
 #[cfg(feature = "provider")]
 pub use crate::{

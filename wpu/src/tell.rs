@@ -133,7 +133,9 @@ type Routine = unsafe extern "system" fn(u32, u32, *mut WSAOVERLAPPED, u32);
 
 /// Queues the client's routine to the client's thread.
 fn queue(upcalls: Upcalls, parts: &Parts, routine: Routine, end: End) {
-    let Some(thread) = parts.thread.and_then(ThreadId::from_raw) else { return };
+    // SAFETY: it is a copy of the client's, which names a thread until the client's routine was queued.
+    let thread = parts.thread.and_then(|thread| unsafe { ThreadId::from_raw(thread) });
+    let Some(thread) = thread else { return };
     let lent = Lent(parts.overlapped);
     let call = apc(move || {
         // SAFETY: the client asked for its routine to be called once, on this thread, with this structure.

@@ -22,7 +22,9 @@ fn a_host_may_write_to_the_thread_id_that_it_is_passed() {
     static CELL: Cell = Cell::new();
     let upcalls =
         open_raw(&CELL, WSPUPCALLTABLEEX { lpWPUCloseThread: Some(zero), ..WSPUPCALLTABLEEX::ZERO });
-    let thread = ThreadId::from_raw(WSATHREADID { Reserved: 5, ..WSATHREADID::ZERO }).expect("not zero");
+    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    let thread =
+        unsafe { ThreadId::from_raw(WSATHREADID { Reserved: 5, ..WSATHREADID::ZERO }) }.expect("not zero");
     assert_eq!(upcalls.close_thread(thread), Ok(()));
     assert_eq!(thread.raw().Reserved, 5, "the caller's copy is its own");
 }
@@ -66,7 +68,9 @@ fn a_hook_calls_nothing_after_the_last_clean_up() {
 fn a_host_that_panics_when_it_is_told_has_answered_all_the_same() {
     let ran = Arc::new(AtomicBool::new(false));
     let inside = Arc::clone(&ran);
-    let thread = ThreadId::from_raw(WSATHREADID { Reserved: 5, ..WSATHREADID::ZERO }).expect("not zero");
+    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    let thread =
+        unsafe { ThreadId::from_raw(WSATHREADID { Reserved: 5, ..WSATHREADID::ZERO }) }.expect("not zero");
     host::trip_when_told(true);
     let queued = host::upcalls().queue_apc(thread, apc(move || inside.store(true, Ordering::Relaxed)));
     host::trip_when_told(false);
@@ -88,7 +92,7 @@ fn a_start_that_the_provider_refuses_leaves_the_table_in_force() {
     let refused = start::<Choosy>(&WSPUPCALLTABLE::of::<Scripted<1>>());
     assert_eq!(refused.err(), Some(WsaError::WSAEPROCLIM));
     host::seen();
-    let _ = <Choosy as wpu::Provider>::upcalls().post_message(std::ptr::null_mut(), 1, 2, 3);
+    let _ = <Choosy as wpu::Provider>::upcalls().post_message(wpu::Window::NULL, 1, 2, 3);
     let asked: Vec<_> = host::seen().into_iter().map(|seen| seen.host).collect();
     assert_eq!(asked, [0], "the host whose start succeeded");
     clean_up(&functions).expect("started");

@@ -259,9 +259,11 @@ fn a_clients_thread_is_copied_unless_it_is_zero() {
         WSATHREADID { ThreadHandle: handle, Reserved: 0 },
         WSATHREADID { ThreadHandle: null_mut(), Reserved: 1 },
     ] {
-        assert_eq!(ThreadId::from_raw(raw).map(ThreadId::raw), Some(raw));
+        // SAFETY: nobody gets it.
+        assert_eq!(unsafe { ThreadId::from_raw(raw) }.map(ThreadId::raw), Some(raw));
     }
-    assert_eq!(ThreadId::from_raw(WSATHREADID::ZERO), None);
+    // SAFETY: it is none.
+    assert_eq!(unsafe { ThreadId::from_raw(WSATHREADID::ZERO) }, None);
 }
 
 /// A client's set that is longer than the declared one.

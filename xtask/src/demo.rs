@@ -59,7 +59,7 @@ const MISTAKES: &[Mistake] = &[
         name: "never-called",
         title: "The same provider, which declares an upcall and never calls it",
         edit: (
-            "let _gone = Self::upcalls().post_message(std::ptr::null_mut(), 0x401, socket.raw(), 0);",
+            "let _gone = Self::upcalls().post_message(Window::NULL, 0x401, socket.raw(), 0);",
             "let _ = socket;",
         ),
         answer: "`post_message` is never used",

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::__private::RawTable;
 use std::mem::MaybeUninit;
 use wpu::ffi::{GUID, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID, fd_set};
-use wpu::{EventRef, FdSet, Operation, ThreadId};
+use wpu::{EventRef, FdSet, Operation, ThreadId, Window};
 
 /// How often each call is made.
 const CALLS: usize = 1_000;
@@ -64,7 +64,8 @@ fn from_c() {
 
 fn through_wpu() {
     let event_ref = EventRef::from_raw(event()).expect("an event");
-    let thread = ThreadId::from_raw(host::THREAD).expect("a thread");
+    // SAFETY: the host looks at nothing in it.
+    let thread = unsafe { ThreadId::from_raw(host::THREAD) }.expect("a thread");
     let set = fd_set::ZERO;
     let set = FdSet::new(&set).expect("a set");
     let (mut event, mut socket, mut context): (WSAEVENT, SOCKET, _) = (event(), 0, 0);
@@ -80,7 +81,7 @@ fn through_wpu() {
     black_box(rust::rust_fd_is_set(black_box(8), black_box(set)));
     black_box(rust::rust_get_provider_path(black_box(&GUID::ZERO), black_box(&mut path)));
     black_box(rust::rust_modify_ifs_handle(black_box(1), black_box(8), black_box(&mut socket)));
-    black_box(rust::rust_post_message(black_box(event), black_box(1), black_box(2), black_box(3)));
+    black_box(rust::rust_post_message(Window::from_raw(black_box(event)), black_box(1), black_box(2), black_box(3)));
     black_box(rust::rust_query_blocking_callback(black_box(1), black_box(&mut hook)));
     black_box(rust::rust_query_socket_handle_context(black_box(8), black_box(&mut context)));
     black_box(rust::rust_queue_apc(black_box(&thread), black_box(nothing), black_box(2)));
@@ -99,7 +100,8 @@ fn through_wpu() {
 /// Apart from the other calls: a profile would take what frees a closure for a part of them.
 fn with_closure() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
-    let thread = ThreadId::from_raw(host::THREAD).expect("a thread");
+    // SAFETY: the host looks at nothing in it.
+    let thread = unsafe { ThreadId::from_raw(host::THREAD) }.expect("a thread");
     black_box(rust::rust_queue_closure(black_box(&thread), black_box(&RUNS)));
 }
 

@@ -5,8 +5,8 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::__private::Cell;
-use wpu::ffi::{GUID, HWND, SOCKET, WSAEVENT, WSATHREADID};
-use wpu::{Apc, BlockingHook, EventRef, FdSet, Operation, ThreadId, Upcalls, WideString, WsaError};
+use wpu::ffi::{GUID, SOCKET, WSAEVENT, WSATHREADID};
+use wpu::{Apc, BlockingHook, EventRef, FdSet, Operation, ThreadId, Upcalls, WideString, Window, WsaError};
 
 pub static CELL: Cell = Cell::new();
 const UPCALLS: Upcalls = Upcalls::new(&CELL);
@@ -49,7 +49,7 @@ calls! {
     fn rust_modify_ifs_handle(entry: u32, proposed: SOCKET, out: &mut SOCKET) -> i32 {
         put(UPCALLS.modify_ifs_handle(entry, proposed), out)
     }
-    fn rust_post_message(window: HWND, message: u32, wparam: usize, lparam: isize) -> bool {
+    fn rust_post_message(window: Window, message: u32, wparam: usize, lparam: isize) -> bool {
         UPCALLS.post_message(window, message, wparam, lparam).is_ok()
     }
     fn rust_query_blocking_callback(entry: u32, out: &mut MaybeUninit<Option<BlockingHook<'static>>>) -> i32 {

@@ -95,7 +95,7 @@ impl Tour {
 
     /// The window may be gone by now; that is no reason to fail.
     fn tell_window(socket: &SocketHandle) {
-        let _gone = Self::upcalls().post_message(std::ptr::null_mut(), 0x401, socket.raw(), 0);
+        let _gone = Self::upcalls().post_message(Window::NULL, 0x401, socket.raw(), 0);
     }
 
     /// Before it blocks, a provider asks whether the thread has a hook to call meanwhile.

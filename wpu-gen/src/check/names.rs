@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 /// What the generator itself calls things in the root of the output.
 const TAKEN: &[&str] = &[
     "Call",
+    "Built",
     "Bytes",
     "Cell",
     "Counted",
@@ -39,6 +40,7 @@ const TAKEN: &[&str] = &[
     "Parts",
     "Pended",
     "Pending",
+    "Plain",
     "Platform",
     "Procs",
     "Progress",
@@ -61,6 +63,7 @@ const TAKEN: &[&str] = &[
     "Upcall",
     "UpcallSet",
     "Upcalls",
+    "Vouched",
     "View",
     "ViewMut",
     "Waiver",
@@ -248,6 +251,9 @@ fn rust_items(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     for filed in &raw.resources {
         items.rust(filed.file, &filed.entry.name);
         filed.entry.borrowed.iter().for_each(|name| items.rust(filed.file, name));
+    }
+    for filed in &raw.aliases {
+        filed.entry.opaque.iter().for_each(|name| items.rust(filed.file, name));
     }
     for filed in &raw.callbacks {
         filed.entry.bundle.iter().for_each(|name| items.rust(filed.file, name));

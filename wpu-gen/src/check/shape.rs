@@ -126,9 +126,22 @@ fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         let (token, counted) = (structure.token.as_ref(), structure.counted.as_ref());
         wanted(model, Role::Token, &structure.name, "token", token.map(|token| filed.at(token)), faults);
         wanted(model, Role::Set, &structure.name, "counted", counted.map(|set| filed.at(&set.view)), faults);
-        let slice = structure.slice.as_ref().map(|slice| filed.at(&slice.items));
+        // Members that are slices are what a structure can be built of.
+        let slice = structure.slice.as_ref().filter(|_| !is_member(model, structure.name.get_ref()));
+        let slice = slice.map(|slice| filed.at(&slice.items));
         wanted(model, Role::Buffers, &structure.name, "slice", slice, faults);
     }
+}
+
+/// Whether some structure has one of this name as a member.
+fn is_member(model: &Model, name: &str) -> bool {
+    let structures = model.types.iter().filter_map(|def| match &def.kind {
+        TypeKind::Struct(structure) => Some(structure),
+        _ => None,
+    });
+    structures
+        .flat_map(|structure| &structure.fields)
+        .any(|field| matches!(model.bare(&field.ty), Ty::Named(id) if model.types[*id].name == name))
 }
 
 fn wanted(

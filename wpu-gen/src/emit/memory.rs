@@ -41,28 +41,10 @@ pub(super) fn emit(view: &View<'_>) -> String {
 }
 
 fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
-    let Some(slice) = &structure.slice else { return Vec::new() };
-    let field = |at: usize| ident(&structure.fields[at].name);
-    let (items, length) = (field(slice.items), field(slice.length));
+    if structure.slice.is_none() {
+        return Vec::new();
+    }
     vec![
-        quote! {
-            impl buffers::Slice for #name {
-                #[inline]
-                fn parts(&self) -> (*mut u8, usize) {
-                    (self.#items.cast(), self.#length as usize)
-                }
-                #[inline]
-                fn from_parts(bytes: *mut u8, len: u32) -> Self {
-                    let (#items, #length) = (bytes.cast(), len);
-                    Self { #length, #items }
-                }
-                #[inline]
-                unsafe fn len_ptr(this: *mut Self) -> *mut u32 {
-                    #[doc = "§ SAFETY: the contract of this function."]
-                    unsafe { &raw mut (*this).#length }
-                }
-            }
-        },
         quote! {
             /// Buffers of a client, whose bytes are to be read.
             pub type Gather<'a> = buffers::Gather<'a, #name>;

@@ -84,14 +84,14 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         .answers
         .iter()
         .map(|answer| match answer {
-            DownAnswer::Returned => quote!(answer),
+            DownAnswer::Returned => view.taken(&downcall.downcall.returns, quote!(answer)),
             DownAnswer::Param(at) if requested => {
                 let place = Literal::usize_unsuffixed(out_index(downcall, *at));
-                quote!(values.#place)
+                from_out(view, downcall.param(*at), quote!(values.#place))
             }
             DownAnswer::Param(at) => {
                 let out = out_name(*at);
-                quote!(#out)
+                from_out(view, downcall.param(*at), quote!(#out))
             }
         })
         .collect();
@@ -124,6 +124,14 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
             #read
             Ok(#done)
         }
+    }
+}
+
+/// What came out of a parameter.
+fn from_out(view: &View<'_>, param: &Param, value: TokenStream) -> TokenStream {
+    match view.model.pointee(&param.ty) {
+        Some(ty) => view.taken(ty, value),
+        None => value,
     }
 }
 
@@ -216,7 +224,8 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
             only(quote!(#place))
         }
         DownKind::Errno => only(quote!(&raw mut errno)),
-        DownKind::Value => only(quote!(#name)),
+        DownKind::Value => only(view.given(&param.ty, quote!(#name))),
+        DownKind::Vouched => only(quote!(#name.as_ptr())),
         DownKind::Truth => only(quote!(i32::from(#name))),
         DownKind::View { mutable } => {
             let null = if mutable { quote!(null_mut) } else { quote!(null) };

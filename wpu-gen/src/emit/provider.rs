@@ -2,6 +2,7 @@
 
 use super::memory::set_name;
 use super::print::Page;
+use super::safe::vouched_text;
 use super::view::{At, DownView, View, doc};
 use crate::form::down::{DownAnswer, DownKind};
 use crate::model::{Param, TypeKind};
@@ -57,7 +58,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
 /// What a file that names the safe forms of downcalls uses.
 pub(super) fn uses(view: &View<'_>) -> String {
     let mut uses = format!(
-        "use crate::error::{};\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::memory::*;\nuse crate::support::memory::{{Bytes, Items, Room, Text, View, ViewMut}};\nuse crate::support::{{buffers, memory, set}};",
+        "use crate::error::{};\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::memory::*;\nuse crate::support::memory::{{Bytes, Items, Room, Text, View, ViewMut}};\nuse crate::support::view::Vouched;\nuse crate::support::{{buffers, memory, set}};",
         view.error()
     );
     if view.requesting().is_some() {
@@ -119,6 +120,11 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     if !params.is_empty() {
         text += &format!("\n\n{}", params.trim_end());
     }
+    let vouched = downcall.params().filter(|(_, kind)| *kind == DownKind::Vouched);
+    let vouched: Vec<_> = vouched.map(|(param, _)| vouched_text(param)).collect();
+    if !vouched.is_empty() {
+        text += &format!("\n\n{}", vouched.join("\n"));
+    }
     let answers: Vec<_> = downcall
         .form
         .answers
@@ -146,7 +152,7 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
 /// The parameters after `self`, and the return type.
 pub(super) fn head(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream>, TokenStream) {
     let params = downcall.shown().map(|(param, kind)| {
-        let (name, ty) = (param.rust(), param_type(view, param, kind));
+        let (name, ty) = (param.rust(), param_type(view, downcall, param, kind));
         quote!(#name: #ty)
     });
     let (answer, error) = (answer_type(view, downcall), view.error());
@@ -159,10 +165,13 @@ pub(super) fn names(downcall: &DownView<'_>) -> Vec<Ident> {
     downcall.shown().map(|(param, _)| param.rust()).collect()
 }
 
-fn param_type(view: &View<'_>, param: &Param, kind: DownKind) -> TokenStream {
+fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKind) -> TokenStream {
     let pointee = || view.model.pointee(&param.ty).map(|ty| view.ty(ty, At::Inside));
     let ty = match kind {
-        DownKind::Value => return view.plain(&param.ty, At::Inside),
+        DownKind::Value => return view.value(&param.ty, At::Inside),
+        DownKind::Vouched => {
+            return view.vouched(&param.ty, downcall.number(view), downcall.index(param), At::Inside, "'_");
+        }
         DownKind::Truth => return quote!(bool),
         DownKind::InOut => {
             return view.model.pointee(&param.ty).map(|ty| view.plain(ty, At::Inside)).unwrap_or_default();
@@ -212,11 +221,11 @@ fn answer_type(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         .answers
         .iter()
         .map(|answer| match answer {
-            DownAnswer::Returned => view.plain(&downcall.downcall.returns, At::Inside),
+            DownAnswer::Returned => view.value(&downcall.downcall.returns, At::Inside),
             DownAnswer::Param(at) => view
                 .model
                 .pointee(&downcall.param(*at).ty)
-                .map(|ty| view.plain(ty, At::Inside))
+                .map(|ty| view.value(ty, At::Inside))
                 .unwrap_or_default(),
         })
         .collect();

@@ -46,6 +46,7 @@ pub use safe::Upcalls;
 pub use support::cell::Cell;
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::refused::{Failed, Refused};
+pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::verdict::{Declaration, Judgement, UpcallSet, Waiver, judge};
 pub use support::wide::WideString;
 pub use table::{RawTable, Table};
@@ -62,7 +63,7 @@ fn provider(view: &View<'_>, behind: &Ident) -> String {
     text += "#[cfg(feature = \"provider\")]\npub use procs::Procs;\n";
     text += &format!("#[cfg(feature = \"provider\")]\npub use provider::{{Layer, Over, {behind}}};\n");
     text += "#[cfg(feature = \"provider\")]\npub use serve::Serve;\n";
-    text += "#[cfg(feature = \"provider\")]\npub use support::memory::{Bytes, Items, Room, Short, Text, View, ViewMut};\n";
+    text += "#[cfg(feature = \"provider\")]\npub use support::memory::{Bytes, Items, Room, Short, Text};\n";
     if view.requesting().is_some() {
         text += "#[cfg(feature = \"provider\")]\npub use support::request::{Pending, Progress, State};\n";
     }

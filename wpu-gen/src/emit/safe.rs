@@ -4,14 +4,14 @@ use super::handles::is_zero;
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc};
 use crate::form::{Answer, Failure, Kind};
-use crate::model::Param;
+use crate::model::{Param, Ty};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "The upcalls in safe form.");
-    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::cell::Cell;\nuse crate::table::Table;\nuse crate::support::refused::{Failed, Refused};\nuse crate::support::wide::{WideString, read_text};");
+    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::cell::Cell;\nuse crate::table::Table;\nuse crate::support::refused::{Failed, Refused};\nuse crate::support::view::{View, Vouched};\nuse crate::support::wide::{WideString, read_text};");
     page.lines(&format!("use crate::error::{};", view.error()));
     page.item(quote! {
         /// All upcalls, in safe form, through the table that a cell holds.
@@ -46,20 +46,35 @@ pub(super) struct Signature {
 }
 
 pub(super) fn signature(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> Signature {
-    let params = upcall.params().filter(|(_, kind)| kind.is_input() || kind.is_lent());
+    let params = upcall.params().enumerate().filter(|(_, (_, kind))| kind.is_input() || kind.is_lent());
+    let number = upcall.number();
     Signature {
         generics: if upcall.lends() { quote!(<R>) } else { TokenStream::new() },
-        params: params.map(|(param, kind)| (param.rust(), input_type(view, param, kind, at))).collect(),
+        params: params
+            .map(|(index, (param, kind))| (param.rust(), input_type(view, (number, index), param, kind, at)))
+            .collect(),
         returns: output_type(view, upcall, at),
     }
 }
 
-fn input_type(view: &View<'_>, param: &Param, kind: Kind, at: At) -> TokenStream {
+/// The type of a parameter, which is number `index` of function number `number`.
+fn input_type(
+    view: &View<'_>,
+    (number, index): (usize, usize),
+    param: &Param,
+    kind: Kind,
+    at: At,
+) -> TokenStream {
     match kind {
         Kind::Reference(id) => {
             let ty = view.struct_name(id, at);
+            if view.model.has_pointers(&Ty::Named(id)) {
+                let view = at.root(&ident("View"));
+                return quote!(#view<'_, #ty>);
+            }
             quote!(&#ty)
         }
+        Kind::Vouched => view.vouched(&param.ty, number, index, at, "'_"),
         Kind::Set(id) => {
             let ty = at.root(&view.set(id));
             quote!(#ty<'_>)
@@ -84,7 +99,7 @@ fn input_type(view: &View<'_>, param: &Param, kind: Kind, at: At) -> TokenStream
                 }
             }
         }
-        _ => view.plain(&param.ty, at),
+        _ => view.value(&param.ty, at),
     }
 }
 
@@ -100,7 +115,8 @@ fn output_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
     };
     match upcall.consumed() {
         Some((param, kind)) => {
-            let (refused, consumed) = (at.root(&ident("Refused")), input_type(view, param, kind, at));
+            let (refused, consumed) =
+                (at.root(&ident("Refused")), input_type(view, (upcall.number(), 0), param, kind, at));
             quote!(#result<#value, #refused<#consumed, #error>>)
         }
         None => quote!(#result<#value, #error>),
@@ -112,8 +128,8 @@ fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
     match upcall.form.answer {
         Answer::Unit => quote!(()),
         Answer::Bool => quote!(bool),
-        Answer::Value => view.plain(&upcall.upcall.returns, at),
-        Answer::Out(param) => out(param).map(|ty| view.plain(ty, at)).unwrap_or_default(),
+        Answer::Value => view.value(&upcall.upcall.returns, at),
+        Answer::Out(param) => out(param).map(|ty| view.value(ty, at)).unwrap_or_default(),
         Answer::Resource(resource) | Answer::OutResource { resource, .. } => {
             at.root(&ident(&view.resource(resource).name))
         }
@@ -182,16 +198,31 @@ fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     }
     text += "\n\n# Errors\n\n";
     match upcall.form.failure {
-        Failure::Never => return text.trim_end_matches("\n\n# Errors\n\n").to_owned(),
+        Failure::Never => text.truncate(text.len() - "\n\n# Errors\n\n".len()),
         Failure::Uncoded => text += "[`Failed`], without a code: the host has none for it.",
         Failure::Coded(_) => {
             text += &(view.error_list(&upcall.upcall.errors) + "- any other code that the host gives");
         }
     }
+    let vouched = upcall.params().filter(|(_, kind)| *kind == Kind::Vouched);
+    let vouched: Vec<_> = vouched.map(|(param, _)| vouched_text(param)).collect();
+    if !vouched.is_empty() {
+        text += &format!("\n\n{}", vouched.join("\n"));
+    }
     if upcall.consumed().is_some() {
         text += "\n\nWhat was to be handed over comes back in [`Refused::rest`].";
     }
     text
+}
+
+/// What the maker of a pointer vouches for, in the spec's words.
+pub(super) fn vouched_text(param: &Param) -> String {
+    format!(
+        "Whoever makes `{}` (`{}`) with `Vouched::from_raw` vouches that it is: {}",
+        param.rust(),
+        param.name,
+        param.text
+    )
 }
 
 /// Everything before the call.
@@ -250,7 +281,9 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
             let name = param.rust();
             match kind {
                 Kind::Errno => quote!(&raw mut errno),
-                Kind::Value => quote!(#name),
+                Kind::Value => view.given(&param.ty, quote!(#name)),
+                Kind::Vouched => quote!(#name.as_ptr()),
+                Kind::Reference(id) if view.model.has_pointers(&Ty::Named(id)) => quote!(#name.as_ptr()),
                 Kind::Reference(_) => quote!(::core::ptr::from_ref(#name)),
                 Kind::OutValue | Kind::OutResource(_) => quote!(&raw mut #name),
                 Kind::OutCallback { .. } => {
@@ -372,10 +405,15 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
             quote!(#release Ok(()))
         }
         Answer::Bool => quote!(answer != 0),
-        Answer::Value => quote!(Ok(answer)),
+        Answer::Value => {
+            let answer = view.taken(&upcall.upcall.returns, quote!(answer));
+            quote!(Ok(#answer))
+        }
         Answer::Out(at) => {
             let name = param(at);
-            quote!(Ok(#name))
+            let pointee = view.model.pointee(&upcall.upcall.params[at].ty);
+            let answer = pointee.map(|ty| view.taken(ty, quote!(#name)));
+            quote!(Ok(#answer))
         }
         Answer::Resource(resource) => acquired(resource, quote!(answer)),
         Answer::OutResource { param: at, resource } => {

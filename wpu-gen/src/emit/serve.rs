@@ -81,7 +81,7 @@ fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let errno = downcall.param(downcall.form.errno);
     let (errno_name, null) = (errno.c(), view.error_code(errno.null));
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
-    let arguments = downcall.shown().map(|(param, kind)| argument(param, kind));
+    let arguments = downcall.shown().map(|(param, kind)| argument(view, param, kind));
     let told = told(view, downcall, &quote!(provider.#method(#(#arguments),*)));
     let (abi, finish) = (view.abi(), finish(view, downcall));
     quote! {
@@ -116,6 +116,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
     };
     let is_null = quote!(#c.is_null());
     match kind {
+        DownKind::Vouched => quote!(#safety let #name = unsafe { Vouched::from_raw(#c) };),
         DownKind::Value
         | DownKind::Truth
         | DownKind::Errno
@@ -133,7 +134,11 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
         DownKind::Handle { resource } => {
             let ty = ident(view.resource(resource).borrowed.as_deref().unwrap_or("Borrowed"));
             let or = (!param.optional).then(|| quote!(.ok_or(#null)?));
-            quote!(let #name = #ty::from_raw(#c)#or;)
+            if view.model.is_trusted(&view.resource(resource).raw) {
+                quote!(#safety let #name = unsafe { #ty::from_raw(#c) }#or;)
+            } else {
+                quote!(let #name = #ty::from_raw(#c)#or;)
+            }
         }
         DownKind::Bytes { length } => {
             let length = downcall.param(length).c();
@@ -263,10 +268,10 @@ fn request(
     }
 }
 
-fn argument(param: &Param, kind: DownKind) -> TokenStream {
+fn argument(view: &View<'_>, param: &Param, kind: DownKind) -> TokenStream {
     let (c, name) = (param.c(), param.rust());
     match kind {
-        DownKind::Value => quote!(#c),
+        DownKind::Value => view.taken(&param.ty, quote!(#c)),
         DownKind::Truth => quote!(#c != 0),
         _ => quote!(#name),
     }
@@ -349,14 +354,15 @@ fn finish(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         .zip(&names)
         .filter_map(|(answer, name)| match answer {
             DownAnswer::Returned => {
-                returned = Some(name.clone());
+                returned = Some(view.given(&d.returns, quote!(#name)));
                 None
             }
             DownAnswer::Param(at) => {
                 let (param, c) = (downcall.param(*at), downcall.param(*at).c());
                 let safety =
                     comment("SAFETY: the pointer passed the check; the caller vouches for the rest.");
-                let write = quote!(#safety unsafe { #c.write(#name) };);
+                let value = view.model.pointee(&param.ty).map(|ty| view.given(ty, quote!(#name)));
+                let write = quote!(#safety unsafe { #c.write(#value) };);
                 Some(if param.optional { quote!(if !#c.is_null() { #write }) } else { write })
             }
         })
@@ -373,9 +379,9 @@ fn finish(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         |code: TokenStream| quote!({ #safety unsafe { border::report(#errno, #code.code()) }; #failure });
     // A value that says failure is none that a provider may answer.
     let broken = view.broken();
-    let mistaken = returned.as_ref().map(|name| {
+    let mistaken = returned.as_ref().map(|value| {
         let answer = report(broken.clone());
-        quote!(Ok(#name) if #name == #failure => #answer)
+        quote!(Ok(#pattern) if #value == #failure => #answer)
     });
     let failed = report(quote!(#error::reported(error.code())));
     if downcall.form.request.is_some() {

@@ -24,6 +24,7 @@ const COPIES: &[(&str, &str)] = copies![
     "set.rs",
     "symbol.rs",
     "verdict.rs",
+    "view.rs",
     "wide.rs",
 ];
 

@@ -130,7 +130,7 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                 let routine = routine_name();
                 Some(quote!(let #routine = #c_name.ok_or(#null)?;))
             }
-            Kind::Value | Kind::BundledContext | Kind::Handle { by_pointer: false, .. } => None,
+            Kind::Value | Kind::Vouched | Kind::BundledContext | Kind::Handle { by_pointer: false, .. } => None,
         }
     }).collect()
 }
@@ -161,7 +161,9 @@ fn arguments(upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                 let (routine, context) = (routine_name(), ident(&upcall.upcall.params[context].name));
                 arguments.extend([quote!(#routine), quote!(#context)]);
             }
-            Kind::Value | Kind::Handle { by_pointer: false, .. } => arguments.push(quote!(#c_name)),
+            Kind::Value | Kind::Vouched | Kind::Handle { by_pointer: false, .. } => {
+                arguments.push(quote!(#c_name));
+            }
             _ => arguments.push(quote!(#name)),
         }
     }
@@ -173,7 +175,7 @@ fn told(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     let shown = upcall.params().filter_map(|(param, kind)| {
         let (name, c_name) = (param.rust(), &param.name);
         match kind {
-            Kind::Value | Kind::Handle { by_pointer: false, .. } => {
+            Kind::Value | Kind::Vouched | Kind::Handle { by_pointer: false, .. } => {
                 Some(format!("{name} {{{c_name}{}}}", style(view, &param.ty)))
             }
             Kind::Reference(_) | Kind::Set(_) | Kind::Token(_) | Kind::Handle { by_pointer: true, .. } => {

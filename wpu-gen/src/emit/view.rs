@@ -137,7 +137,7 @@ impl<'a> View<'a> {
                 quote!([#item; #length])
             }
             Ty::Named(id) => match &self.model.types[*id].kind {
-                TypeKind::Alias { is, inline: true } => self.ty(is, at),
+                TypeKind::Alias { is, inline: true, .. } => self.ty(is, at),
                 _ => at.ffi(&ident(&self.model.types[*id].name)),
             },
         }
@@ -154,6 +154,43 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The same, with values of their own for pointers that nobody follows unseen.
+    pub(super) fn value(&self, ty: &Ty, at: At) -> TokenStream {
+        match self.model.opaque(ty) {
+            Some(name) => at.root(&ident(name)),
+            None => self.plain(ty, at),
+        }
+    }
+
+    /// What came from C, as such a value.
+    pub(super) fn taken(&self, ty: &Ty, value: TokenStream) -> TokenStream {
+        match self.model.opaque(ty).map(ident) {
+            Some(name) => quote!(#name::from_raw(#value)),
+            None => value,
+        }
+    }
+
+    /// Such a value, as C takes it.
+    pub(super) fn given(&self, ty: &Ty, value: TokenStream) -> TokenStream {
+        if self.model.opaque(ty).is_some() { quote!(#value.raw()) } else { value }
+    }
+
+    /// A pointer that only unsafe code can make: the parameter (by index) of a function (by number).
+    pub(super) fn vouched(
+        &self,
+        ty: &Ty,
+        function: usize,
+        parameter: usize,
+        at: At,
+        life: &str,
+    ) -> TokenStream {
+        let to = self.model.pointee(ty).map(|to| self.ty(to, at));
+        let number = |number| proc_macro2::Literal::usize_unsuffixed(number);
+        let (name, function, parameter) = (at.root(&ident("Vouched")), number(function), number(parameter));
+        let life = syn::Lifetime::new(life, proc_macro2::Span::call_site());
+        quote!(#name<#life, #to, #function, #parameter>)
+    }
+
     fn is_raw(&self, ty: &Ty) -> bool {
         self.model.resources.iter().any(|resource| resource.raw == *ty)
     }
@@ -166,7 +203,8 @@ impl<'a> View<'a> {
     /// The type of what is passed in a direction.
     pub(super) fn passed(&self, ty: &Ty, direction: Direction, at: At) -> TokenStream {
         match self.model.pointee(ty) {
-            Some(to) if *to != Ty::Void => {
+            // The value of an opaque pointer is the same whichever way it goes.
+            Some(to) if *to != Ty::Void && self.model.opaque(ty).is_none() => {
                 let to = self.ty(to, at);
                 if direction == Direction::In { quote!(*const #to) } else { quote!(*mut #to) }
             }
@@ -311,6 +349,11 @@ impl<'a> UpcallView<'a> {
         self.upcall.params.iter().zip(self.form.params.iter().copied())
     }
 
+    /// Its number among all functions.
+    pub(super) fn number(&self) -> usize {
+        self.at
+    }
+
     /// The releasing function that goes through a given table.
     pub(super) fn through(&self) -> Ident {
         format_ident!("{}_through", self.upcall.method)
@@ -376,6 +419,17 @@ impl<'a> DownView<'a> {
 
     pub(super) fn param(&self, at: usize) -> &'a Param {
         &self.downcall.params[at]
+    }
+
+    /// Which of its parameters this is.
+    pub(super) fn index(&self, param: &Param) -> usize {
+        let found = self.downcall.params.iter().position(|other| std::ptr::eq(other, param));
+        found.unwrap_or(self.downcall.params.len())
+    }
+
+    /// Its number among all functions, upcalls first.
+    pub(super) fn number(&self, view: &View<'_>) -> usize {
+        view.model.upcalls.len() + self.downcall.slot as usize
     }
 
     /// Its member in the provider's table.

@@ -36,6 +36,8 @@ pub enum DownKind {
     Errno,
     /// Passed on as it is.
     Value,
+    /// A pointer that only unsafe code can make.
+    Vouched,
     /// Yes or no.
     Truth,
     /// One value in the client's memory.
@@ -109,7 +111,10 @@ impl DownKind {
 
     /// Whether it is a pointer of the client's that can be a bad one.
     fn is_checked(self) -> bool {
-        !matches!(self, Self::Value | Self::Truth | Self::Length | Self::Context | Self::Routine)
+        !matches!(
+            self,
+            Self::Value | Self::Vouched | Self::Truth | Self::Length | Self::Context | Self::Routine
+        )
     }
 
     /// Whether it may be left out where the spec says so. A request always may.
@@ -257,6 +262,12 @@ impl Deriver<'_> {
         if !passes_by_value(self.model, &self.downcall.returns) {
             let message = format!("`{}` cannot return this type", self.downcall.name);
             self.faults.push(Diagnostic::at("bad-type", self.raw.at(&raw.returns), message));
+        } else if self.model.is_trusted(&self.downcall.returns) {
+            let message = format!("`{}` would answer a pointer that nobody vouches for", self.downcall.name);
+            let fault = Diagnostic::at("bad-type", self.raw.at(&raw.returns), message);
+            self.faults.push(
+                fault.help("a pointer that the other side only compares has a type with `opaque = \"…\"`"),
+            );
         }
         let failure = self.model.constants.get(self.downcall.failure);
         let fits = failure
@@ -373,6 +384,12 @@ impl Deriver<'_> {
                 let (code, what, help) = needs(role);
                 (code, format!("`{}` cannot be {what}", param.name), help)
             }
+            None if self.answers_trust(param) => {
+                let what =
+                    format!("`{}` would have a provider answer pointers that nobody vouches for", param.name);
+                let help = "let a structure be `inout`, to be written member by member; a pointer that the other side only compares has a type with `opaque = \"…\"`";
+                ("role-shape", what, help)
+            }
             None => {
                 let what =
                     format!("cannot tell from its type and direction how to pass `{}` safely", param.name);
@@ -380,6 +397,11 @@ impl Deriver<'_> {
             }
         };
         self.faults.push(Diagnostic::at(code, self.place(at), what).help(help));
+    }
+
+    fn answers_trust(&self, param: &Param) -> bool {
+        param.direction == Direction::Out
+            && self.model.pointee(&param.ty).is_some_and(|to| !to.holds_void() && self.model.is_trusted(to))
     }
 
     fn is_prim(&self, ty: &Ty, name: &str) -> bool {
@@ -394,13 +416,23 @@ impl Deriver<'_> {
         let pointee = self.model.pointee(&param.ty);
         match (param.direction, pointee) {
             (Direction::In, None) if self.model.prim(&param.ty).is_some() => Some(DownKind::Value),
-            (Direction::In, Some(Ty::Void)) => Some(DownKind::Value),
+            (Direction::In, Some(_)) if self.model.opaque(&param.ty).is_some() => Some(DownKind::Value),
+            (Direction::In, Some(Ty::Void)) => Some(DownKind::Vouched),
             (_, Some(Ty::Void) | None) => None,
+            (Direction::In | Direction::Inout, Some(to)) if self.is_made_up_of_trust(to) => {
+                Some(DownKind::Vouched)
+            }
+            (Direction::Out, Some(to)) if self.model.is_trusted(to) => None,
             (Direction::In, Some(_)) => Some(DownKind::View { mutable: false }),
             (Direction::Inout, Some(to)) if self.model.prim(to).is_some() => Some(DownKind::InOut),
             (Direction::Inout, Some(_)) => Some(DownKind::View { mutable: true }),
             (Direction::Out, Some(_)) => Some(DownKind::Out),
         }
+    }
+
+    /// A pointer or a function, which means something else in each function that takes it. A structure does not.
+    fn is_made_up_of_trust(&self, to: &Ty) -> bool {
+        self.model.is_trusted(to) && self.model.structure(to).is_none()
     }
 
     fn errno(&self, at: usize, param: &Param) -> Option<DownKind> {

@@ -27,7 +27,9 @@ pub enum Kind {
     Errno,
     /// Passed on as it is.
     Value,
-    /// A reference to a structure (an index of types).
+    /// A pointer that only unsafe code can make.
+    Vouched,
+    /// A reference to a structure (an index of types), or a view of one that has pointers.
     Reference(usize),
     /// Hidden: its value becomes the answer.
     OutValue,
@@ -64,6 +66,7 @@ impl Kind {
         matches!(
             self,
             Self::Value
+                | Self::Vouched
                 | Self::Reference(_)
                 | Self::Callback { .. }
                 | Self::Handle { .. }
@@ -201,7 +204,8 @@ impl Deriver<'_> {
         let pointee = self.model.pointee(&param.ty);
         match (param.direction, pointee) {
             (Direction::In, None) if self.model.prim(&param.ty).is_some() => Some(Kind::Value),
-            (Direction::In, Some(Ty::Void)) => Some(Kind::Value),
+            (Direction::In, Some(_)) if self.model.opaque(&param.ty).is_some() => Some(Kind::Value),
+            (Direction::In, Some(Ty::Void)) => Some(Kind::Vouched),
             (Direction::In, Some(to)) if let Some((id, _)) = self.model.structure(to) => {
                 Some(Kind::Reference(id))
             }
@@ -375,7 +379,14 @@ impl Deriver<'_> {
             self.fault(fault.help("name it: `resource = \"…\"`"));
             return None;
         };
-        let raw = self.model.bare(&self.model.resources[resource].raw);
+        let held = &self.model.resources[resource];
+        if param.direction == Direction::In && held.borrowed.is_none() && self.model.is_trusted(&held.raw) {
+            let message = format!("`{}` would be a pointer that safe code can make up", param.name);
+            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            self.fault(fault.help(format!("give resource `{}` a `borrowed` form", held.name)));
+            return None;
+        }
+        let raw = self.model.bare(&held.raw);
         let by_value = self.model.bare(&param.ty) == raw;
         let by_pointer = self.model.pointee(&param.ty).is_some_and(|to| self.model.bare(to) == raw);
         match param.direction {

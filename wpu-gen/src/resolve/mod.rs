@@ -162,6 +162,7 @@ impl Resolver<'_> {
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
             headers: raw.headers.iter().map(|header| self.header(header)).collect(),
             exceptions: raw.exceptions.iter().map(|exception| self.exception(exception)).collect(),
+            pointers: std::sync::OnceLock::new(),
             // Last, so that everything else is looked at all the same.
             head: head?,
         };

@@ -1,7 +1,7 @@
 //! Network events of one socket: which are wanted, which were told, and which may be told again.
 
 use wpu_sys::EventRef;
-use wpu_sys::ffi::HWND;
+use wpu_sys::Window;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_CONNECT, FD_MAX_EVENTS, FD_READ, FD_WRITE};
 
 /// The events that the kit knows, in the order in which they are told.
@@ -15,18 +15,15 @@ pub enum Sink {
     /// An event of the client's is set.
     Event(EventRef<'static>),
     /// A message is posted.
-    Window(Window),
+    Messages(Messages),
 }
 
 /// A window and the message that the client chose.
 #[derive(Debug, Clone, Copy)]
-pub struct Window {
-    pub window: HWND,
+pub struct Messages {
+    pub window: Window,
     pub message: u32,
 }
-
-// SAFETY: the value only names a window, which the system guards; nothing here follows a pointer.
-unsafe impl Send for Window {}
 
 /// An event that is to be told now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::block::{cancel, check_no_hook};
-use super::events::{Sink, Window};
+use super::events::{Messages, Sink};
 use super::notify::Notify;
 use super::select::{Question, Selection};
 use super::socket::{Home, NewSocket, Phase, Socket, State};
@@ -19,10 +19,10 @@ use wpu_sys::ffi::{
     FIONBIO, FIONREAD, MSG_OOB, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
     WSA_FLAG_OVERLAPPED,
 };
-use wpu_sys::ffi::{HWND, SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 use wpu_sys::ffi::{QOS, WSANETWORKEVENTS, timeval};
+use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 use wpu_sys::{Bytes, Condition, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View, ViewMut};
-use wpu_sys::{Declaration, EventRef, Upcalls, WsaError};
+use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
 /// All network events that there are.
 const ALL_EVENTS: i32 = 0x3ff;
@@ -303,11 +303,17 @@ impl<T: Transport> ServiceProvider for Base<T> {
         overlapped_result(overlapped).unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE))
     }
 
-    fn async_select(&self, socket: SOCKET, window: HWND, message: u32, events: i32) -> Result<(), WsaError> {
-        if events != 0 && window.is_null() {
+    fn async_select(
+        &self,
+        socket: SOCKET,
+        window: Window,
+        message: u32,
+        events: i32,
+    ) -> Result<(), WsaError> {
+        if events != 0 && window == Window::NULL {
             return Err(WsaError::WSAEINVAL);
         }
-        self.select_events(socket, events, Sink::Window(Window { window, message }))
+        self.select_events(socket, events, Sink::Messages(Messages { window, message }))
     }
 
     fn event_select(&self, socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> Result<(), WsaError> {

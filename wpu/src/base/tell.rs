@@ -119,11 +119,11 @@ impl<E: Endpoint> Socket<E> {
                 let _ = self.home.upcalls.set_event(event);
             }
             Sink::Event(_) => {}
-            Sink::Window(window) => {
+            Sink::Messages(asked) => {
                 for News { bit, error } in news {
                     let lparam = isize::try_from((bit & 0xffff) | (error & 0xffff) << 16).unwrap_or(0);
                     // A window that is gone hears nothing.
-                    let _ = self.home.upcalls.post_message(window.window, window.message, self.raw, lparam);
+                    let _ = self.home.upcalls.post_message(asked.window, asked.message, self.raw, lparam);
                 }
             }
         }

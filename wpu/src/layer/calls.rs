@@ -7,13 +7,13 @@ use super::messages::Interest;
 use super::next::{Next, Target};
 use super::source::Source;
 use super::sys::ffi::{
-    HWND, QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
-    SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET,
-    WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
+    QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER,
+    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED,
+    WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
     Bytes, Class, Condition, EventRef, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View,
-    ViewMut, WsaError,
+    ViewMut, Window, WsaError,
 };
 
 impl<S: Source> ServiceProvider for Next<S> {
@@ -44,7 +44,13 @@ impl<S: Source> ServiceProvider for Next<S> {
 
     /// Messages must carry the client's handle. Where that is not the lower one, the provider below is
     /// asked for events, and the layer posts the messages.
-    fn async_select(&self, socket: SOCKET, window: HWND, message: u32, events: i32) -> Result<(), WsaError> {
+    fn async_select(
+        &self,
+        socket: SOCKET,
+        window: Window,
+        message: u32,
+        events: i32,
+    ) -> Result<(), WsaError> {
         let own = match self.find(socket)? {
             Target::Own(own) if self.class == Class::NonIfs || !own.is_same() => own,
             target => return target.below().provider.async_select(target.lower(), window, message, events),

@@ -2,16 +2,15 @@
 
 use super::sockets::Socket;
 use super::source::Source;
-use super::sys::ffi::{FD_ACCEPT, HWND};
-use super::sys::{ServiceProvider, Upcalls, WsaError};
+use super::sys::ffi::FD_ACCEPT;
+use super::sys::{ServiceProvider, Upcalls, Window, WsaError};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What a client asked for with `WSPAsyncSelect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Interest {
-    /// The window, which is only ever handed on.
-    window: usize,
+    window: Window,
     message: u32,
     events: i32,
 }
@@ -22,8 +21,8 @@ pub(super) struct Messages<S: Source> {
 }
 
 impl Interest {
-    pub(super) fn new(window: HWND, message: u32, events: i32) -> Self {
-        Self { window: window.expose_provenance(), message, events }
+    pub(super) fn new(window: Window, message: u32, events: i32) -> Self {
+        Self { window, message, events }
     }
 
     /// What an accepted socket inherits.
@@ -42,9 +41,8 @@ impl Interest {
             // changes that waits until this is posted, so that nothing comes afterwards.
             let interest = socket.interest();
             if *interest == Some(self) {
-                let window = std::ptr::with_exposed_provenance_mut(self.window);
                 // The window may be gone; nobody is there to be told.
-                let _ = upcalls.post_message(window, self.message, socket.upper, reply(event, *error));
+                let _ = upcalls.post_message(self.window, self.message, socket.upper, reply(event, *error));
             }
         }
     }

@@ -2,10 +2,10 @@
 
 #![allow(clippy::similar_names, reason = "as in the documentation")]
 
-use super::sys::ffi::{HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
+use super::sys::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use super::sys::{
     Bytes, Condition, EventRef, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View, ViewMut,
-    WsaError,
+    Window, WsaError,
 };
 use super::{LayerProvider, Layered, Moved};
 
@@ -92,7 +92,7 @@ macro_rules! layered {
 layered! {
     accept(socket: SOCKET, address: Option<Room<'_>>, condition: Option<Condition<'_>>) -> SOCKET;
     address_to_string(address: Bytes<'_>, info: Option<View<'_, WSAPROTOCOL_INFOW>>, text: Room<'_, u16>) -> ();
-    async_select(socket: SOCKET, window: HWND, message: u32, events: i32) -> ();
+    async_select(socket: SOCKET, window: Window, message: u32, events: i32) -> ();
     bind(socket: SOCKET, address: Bytes<'_>) -> ();
     cancel_blocking_call() -> ();
     cleanup() -> ();

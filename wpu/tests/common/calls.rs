@@ -127,7 +127,7 @@ pub(crate) static CALLS: [Call; 16] = [
         upcall: "WPUPostMessage",
         make: |upcalls| {
             let window = without_provenance_mut(EVENT);
-            upcalls.post_message(window, ENTRY, SOCKET, -2)?;
+            upcalls.post_message(wpu_sys::Window::from_raw(window), ENTRY, SOCKET, -2)?;
             Ok(Vec::new())
         },
         sent: &[EVENT, ENTRY as usize, SOCKET, usize::MAX - 1],
@@ -221,7 +221,8 @@ fn event() -> EventRef<'static> {
 }
 
 fn thread() -> ThreadId<'static> {
-    ThreadId::from_raw(THREAD_ID).expect("not zero")
+    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    unsafe { ThreadId::from_raw(THREAD_ID) }.expect("not zero")
 }
 
 fn set() -> fd_set {

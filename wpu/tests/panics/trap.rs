@@ -3,7 +3,7 @@
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use wpu::ffi::{HWND, QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
+use wpu::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu::{
     Bytes, Condition, EntryPoint, EventRef, FdSetMut, Pended, Progress, Request, Room, ServiceProvider,
     Start, Text, View, ViewMut, WsaError, wpu_provider,
@@ -179,7 +179,7 @@ macro_rules! traps {
 traps! {
     accept(SOCKET, Option<Room<'_>>, Option<Condition<'_>>) -> SOCKET { 5 }
     address_to_string(Bytes<'_>, Option<View<'_, WSAPROTOCOL_INFOW>>, Room<'_, u16>) -> () { () }
-    async_select(SOCKET, HWND, u32, i32) -> () { () }
+    async_select(SOCKET, wpu::Window, u32, i32) -> () { () }
     bind(SOCKET, Bytes<'_>) -> () { () }
     cancel_blocking_call() -> () { () }
     cleanup() -> () { () }

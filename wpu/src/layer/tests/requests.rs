@@ -289,11 +289,13 @@ fn results_are_the_layers_own() {
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     let at = ask.overlapped.as_mut();
-    let result = stand.next.get_overlapped_result(socket, ViewMut::new(at), false);
+    // SAFETY: it stays where it is.
+    let view = unsafe { ViewMut::from_raw(at) }.expect("a good pointer");
+    let result = stand.next.get_overlapped_result(socket, view, false);
     assert_eq!(result, Err(WsaError::WSA_IO_INCOMPLETE));
     at.InternalHigh = 8;
     thread::scope(|scope| {
-        let at = ViewMut::new(at).as_ptr().expose_provenance();
+        let at = std::ptr::from_mut(at).expose_provenance();
         let stand = &stand;
         let waiting = scope.spawn(move || {
             // SAFETY: it is lent to this thread until it has ended.

@@ -7,7 +7,7 @@ use crate::layer::sys::ffi::{
     SOCK_STREAM, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
 use crate::layer::sys::{
-    Bytes, Class, FdSetMut, Gather, Lent, Progress, Request, Room, ServiceProvider, View, WsaError,
+    Bytes, Class, FdSetMut, Gather, Lent, Progress, Request, Room, ServiceProvider, View, Window, WsaError,
 };
 use std::time::{Duration, Instant};
 use wpu_host::Entry;
@@ -230,7 +230,7 @@ fn d_19_messages_carry_the_clients_handle_and_stop_with_the_close() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, window) = (stand.socket(), stand.host.window());
     let lower = stand.lower();
-    stand.next.async_select(socket, window, 0x401, FD_READ | FD_WRITE).expect("it is open");
+    stand.next.async_select(socket, Window::from_raw(window), 0x401, FD_READ | FD_WRITE).expect("it is open");
     assert_eq!(
         stand.base.state().selected.map(|selected| (selected.0, selected.2)),
         Some((lower, FD_READ | FD_WRITE))
@@ -251,15 +251,18 @@ fn d_19_messages_carry_the_clients_handle_and_stop_with_the_close() {
 fn d_19_asking_for_events_ends_the_messages() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, window) = (stand.socket(), stand.host.window());
-    stand.next.async_select(socket, window, 0x401, FD_READ).expect("it is open");
+    stand.next.async_select(socket, Window::from_raw(window), 0x401, FD_READ).expect("it is open");
     stand.base.state().failures.insert("event_select", WsaError::WSAEINVAL);
-    assert_eq!(stand.next.async_select(socket, window, 0x402, FD_WRITE), Err(WsaError::WSAEINVAL));
+    assert_eq!(
+        stand.next.async_select(socket, Window::from_raw(window), 0x402, FD_WRITE),
+        Err(WsaError::WSAEINVAL)
+    );
     stand.base.state().failures.clear();
     happens(&stand, FD_READ, 0);
     assert_eq!(messages(&stand, 1), [(socket, FD_READ as isize)], "what failed has changed nothing");
-    stand.next.async_select(socket, window, 0, 0).expect("it is open");
+    stand.next.async_select(socket, Window::from_raw(window), 0, 0).expect("it is open");
     assert_eq!(stand.base.state().selected, None);
-    stand.next.async_select(socket, window, 0x401, FD_READ).expect("it is open");
+    stand.next.async_select(socket, Window::from_raw(window), 0x401, FD_READ).expect("it is open");
     let (_, event, _) = stand.base.state().selected.expect("an event");
     stand.next.event_select(socket, None, 0).expect("it is open");
     let event = crate::EventRef::from_raw(std::ptr::with_exposed_provenance_mut(event)).expect("an event");
@@ -273,7 +276,7 @@ fn d_19_where_both_know_the_same_handle_the_base_posts() {
     let stand = Stand::new(Class::Ifs);
     let socket = stand.socket();
     stand.calls();
-    stand.next.async_select(socket, stand.host.window(), 7, FD_READ).expect("it is open");
+    stand.next.async_select(socket, Window::from_raw(stand.host.window()), 7, FD_READ).expect("it is open");
     assert_eq!(stand.calls(), [format!("async_select({socket:#x}, 7, {FD_READ:#x})")]);
 }
 
@@ -281,7 +284,10 @@ fn d_19_where_both_know_the_same_handle_the_base_posts() {
 fn d_27_an_accepted_socket_inherits_the_messages_but_not_that_of_connections() {
     let stand = Stand::new(Class::NonIfs);
     let (listening, window) = (stand.socket(), stand.host.window());
-    stand.next.async_select(listening, window, 0x401, FD_ACCEPT | FD_READ).expect("it is open");
+    stand
+        .next
+        .async_select(listening, Window::from_raw(window), 0x401, FD_ACCEPT | FD_READ)
+        .expect("it is open");
     let accepted = stand.next.accept(listening, None, None).expect("a connection");
     let none = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [0; 10] };
     let both = WSANETWORKEVENTS { lNetworkEvents: FD_READ | FD_ACCEPT, ..none };

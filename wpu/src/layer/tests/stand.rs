@@ -7,7 +7,7 @@ use super::super::moves::Moves;
 use super::super::next::Next;
 use super::super::source::Source;
 use super::super::sys::ffi::{
-    GUID, HWND, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
+    GUID, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
     WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
@@ -151,7 +151,13 @@ impl ServiceProvider for Started {
         Ok(new_handle(&self.0))
     }
 
-    fn async_select(&self, socket: SOCKET, _: HWND, message: u32, events: i32) -> Result<(), WsaError> {
+    fn async_select(
+        &self,
+        socket: SOCKET,
+        _: super::super::sys::Window,
+        message: u32,
+        events: i32,
+    ) -> Result<(), WsaError> {
         self.0.call("async_select", &format!("{socket:#x}, {message}, {events:#x}"))
     }
 

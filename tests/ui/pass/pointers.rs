@@ -1,0 +1,25 @@
+//! What safe code can do about structures with pointers.
+#![forbid(unsafe_code)]
+use wpu::ffi::{FLOWSPEC, QOS, SOCKET};
+use wpu::{Built, ServiceProvider, View, ViewMut, Window, WsaError};
+
+/// Reads what a client asks for, and asks the provider below for something else.
+pub fn handed_down(
+    next: &impl ServiceProvider,
+    socket: SOCKET,
+    wanted: View<'_, QOS>,
+    answer: ViewMut<'_, QOS>,
+) -> Result<(), WsaError> {
+    let mut other = Built::<QOS>::new();
+    other.set_SendingFlowspec(FLOWSPEC { Latency: 5, ..wanted.get().SendingFlowspec });
+    other.set_ProviderSpecific(b"own bytes");
+    next.connect(socket, wpu::Bytes::new(&[]), None, None, Some(other.view()), Some(wanted))?;
+    let (named, got) = other.with(|qos| next.get_qos_by_name(socket, None, qos));
+    named?;
+    answer.set_SendingFlowspec(got.SendingFlowspec);
+    next.async_select(socket, Window::from_raw(std::ptr::without_provenance_mut(8)), 0x400, 1)
+}
+
+fn main() {
+    assert!(Window::from_raw(std::ptr::null_mut()) == Window::NULL);
+}
