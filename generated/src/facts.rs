@@ -1994,7 +1994,7 @@ pub static UPCALLS: [Upcall; 16] = [
         name: "WPUQueueApc",
         method: "queue_apc",
         text: "Queues a function to a thread of the client.",
-        details: "It runs when that thread waits alertably.\nThere is one context only: queue a function of the provider, which unpacks it and calls the client's completion routine.\nCopy the thread id of a client's call by value during that call; the pointer must not be kept. The copy may be dropped once this call has returned.\nIt may be called from any thread.\nIf it fails, the completion has reached nobody: keep what is needed to deliver it in another way.\nThe completion routines of one socket must not nest.",
+        details: "It runs when that thread waits alertably.\nThere is one context only: queue a function of the provider, which unpacks it and calls the client's completion routine.\nCopy the thread id of a client's call by value during that call; the pointer must not be kept. The copy may be dropped once this call has returned.\nIt may be called in interrupt context.\nIf it fails, the completion has reached nobody: keep what is needed to deliver it in another way.\nThe completion routines of one socket must not nest.",
         signature: "int WPUQueueApc(LPWSATHREADID lpThreadId, LPWSAUSERAPC lpfnUserApc, DWORD_PTR dwContext, LPINT lpErrno);",
         header: "ws2spi.h",
         dispatch: Dispatch::Slot,

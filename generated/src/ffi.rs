@@ -1669,7 +1669,7 @@ pub const XP1_IFS_HANDLES: DWORD = 131072;
 /// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_PARTIAL_MESSAGE: DWORD = 262144;
 
-/// The entry is one of a SAN provider.
+/// The protocol supports SAN.
 ///
 /// Declared in `winsock2.h`.
 ///

@@ -309,7 +309,7 @@ pub trait ServiceProvider {
     ///
     /// Only events that `WSPEventSelect` asked for are recorded.
     /// Copying the record, clearing it and resetting the event are one step: what happens next sets the event again. After a failure nothing is cleared or reset.
-    /// Only those error codes mean something whose event has happened.
+    /// Only the error codes of events that have happened are written; the others are not modified, and mean nothing.
     ///
     /// - `socket` (`s`): The socket to ask about.
     /// - `event` (`hEventObject`): An event to reset. May be absent.
@@ -465,7 +465,7 @@ pub trait ServiceProvider {
     ///
     /// An option that was never set has its default. The length becomes that of the value.
     /// `SO_ERROR` is cleared when it is read.
-    /// Ws2_32 asks for `SO_PROTOCOL_INFOW`, so every provider should know it.
+    /// Clients and layers ask for `SO_PROTOCOL_INFOW`, by experience, so every provider should know it.
     ///
     /// - `socket` (`s`): The socket to ask about.
     /// - `level` (`level`): The level of the option, such as `SOL_SOCKET`.

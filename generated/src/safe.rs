@@ -328,7 +328,7 @@ impl Upcalls {
     /// It runs when that thread waits alertably.
     /// There is one context only: queue a function of the provider, which unpacks it and calls the client's completion routine.
     /// Copy the thread id of a client's call by value during that call; the pointer must not be kept. The copy may be dropped once this call has returned.
-    /// It may be called from any thread.
+    /// It may be called in interrupt context.
     /// If it fails, the completion has reached nobody: keep what is needed to deliver it in another way.
     /// The completion routines of one socket must not nest.
     ///
