@@ -2,6 +2,7 @@
 
 use crate::diag::Place;
 pub use crate::raw::{Convention, Direction, Filler, Lifetime, ResultKind, Role, Status};
+use std::collections::{HashMap, HashSet};
 
 /// A whole spec. Indices in its parts point into its other parts.
 #[derive(Debug)]
@@ -29,6 +30,59 @@ pub struct Model {
     pub exceptions: Vec<Exception>,
     /// For each type, whether it has pointers; found when it is first asked for.
     pub pointers: std::sync::OnceLock<Vec<bool>>,
+    pub index: Index,
+}
+
+/// What would otherwise be looked for again and again.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// Upcall → the first resource that it acquires.
+    acquired: HashMap<usize, usize>,
+    /// Upcall → the first resource that it releases.
+    released: HashMap<usize, usize>,
+    /// Upcall → the notes about it, in order.
+    upcall_notes: Vec<Vec<usize>>,
+    /// Downcall → the notes about it, in order.
+    downcall_notes: Vec<Vec<usize>>,
+    /// The types of the bare values of resources.
+    raw: HashSet<Ty>,
+    /// Its place among the headers.
+    headers: HashMap<String, usize>,
+}
+
+impl Index {
+    /// Looks through a model whose lists are complete.
+    pub fn of(model: &Model) -> Self {
+        let mut index = Self::default();
+        for (at, resource) in model.resources.iter().enumerate() {
+            index.acquired.entry(resource.acquire).or_insert(at);
+            index.released.entry(resource.release).or_insert(at);
+            index.raw.insert(resource.raw.clone());
+        }
+        let upcalls = model.notes.iter().map(|note| &note.upcalls);
+        index.upcall_notes = by_function(upcalls, model.upcalls.len());
+        let downcalls = model.notes.iter().map(|note| &note.downcalls);
+        index.downcall_notes = by_function(downcalls, model.downcalls.len());
+        for (at, header) in model.headers.iter().enumerate() {
+            index.headers.entry(header.name.clone()).or_insert(at);
+        }
+        index
+    }
+}
+
+/// Function → the notes that are about it, each once.
+fn by_function<'a>(notes: impl Iterator<Item = &'a Vec<usize>>, functions: usize) -> Vec<Vec<usize>> {
+    let mut found: Vec<Vec<usize>> = vec![Vec::new(); functions];
+    for (note, about) in notes.enumerate() {
+        for function in about {
+            if let Some(list) = found.get_mut(*function)
+                && list.last() != Some(&note)
+            {
+                list.push(note);
+            }
+        }
+    }
+    found
 }
 
 /// What holds for the whole spec.
@@ -64,7 +118,7 @@ pub struct Source {
 }
 
 /// A C type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Ty {
     Void,
     Prim(Prim),
@@ -75,7 +129,7 @@ pub enum Ty {
 }
 
 /// A Rust integer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Prim {
     pub name: &'static str,
     /// Absent: as wide as a pointer.
@@ -307,6 +361,8 @@ pub struct Param {
     pub rust: Option<String>,
     /// Indices into the params of the same function.
     pub length: Option<usize>,
+    /// Whose length it is, and so on: the first that names it.
+    pub owners: Owners,
     pub context: Option<usize>,
     pub of: Option<usize>,
     pub routine: Option<usize>,
@@ -320,6 +376,15 @@ pub struct Param {
     /// How long what comes out is valid.
     pub lifetime: Option<Lifetime>,
     pub text: String,
+}
+
+/// The first parameters of the same function that name one in a key, as indices.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Owners {
+    pub length: Option<usize>,
+    pub context: Option<usize>,
+    pub routine: Option<usize>,
+    pub thread: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -561,12 +626,36 @@ impl Model {
     /// The resource that an upcall acquires, if it does.
     #[must_use]
     pub fn acquired_by(&self, upcall: usize) -> Option<usize> {
-        self.resources.iter().position(|resource| resource.acquire == upcall)
+        self.index.acquired.get(&upcall).copied()
     }
 
     /// The resource that an upcall releases, if it does.
     #[must_use]
     pub fn released_by(&self, upcall: usize) -> Option<usize> {
-        self.resources.iter().position(|resource| resource.release == upcall)
+        self.index.released.get(&upcall).copied()
+    }
+
+    /// The notes that are about an upcall, as indices.
+    #[must_use]
+    pub fn notes_of_upcall(&self, upcall: usize) -> &[usize] {
+        &self.index.upcall_notes[upcall]
+    }
+
+    /// The notes that are about a downcall, as indices.
+    #[must_use]
+    pub fn notes_of_downcall(&self, downcall: usize) -> &[usize] {
+        &self.index.downcall_notes[downcall]
+    }
+
+    /// Whether a type is that of the bare value of a resource.
+    #[must_use]
+    pub fn is_raw(&self, ty: &Ty) -> bool {
+        self.index.raw.contains(ty)
+    }
+
+    /// What the spec says of a header, if it says something.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&Header> {
+        self.index.headers.get(name).map(|at| &self.headers[*at])
     }
 }

@@ -454,7 +454,7 @@ pub enum Lifetime {
 }
 
 /// What a parameter is for, where its type does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Receives the error code after a failure; last, and hidden in the safe form.

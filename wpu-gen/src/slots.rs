@@ -4,35 +4,53 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::raw;
 use crate::scope::Faults;
+use std::collections::HashMap;
 
-/// The raw index of the upcall in each slot of a host's table.
-pub(crate) fn of_table(raw: &RawSpec, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
-    let name = table.entry.name.get_ref();
-    let claims = raw.upcalls.iter().enumerate().filter_map(|(at, upcall)| {
-        let (_, slot) = upcall.entry.slots.iter().find(|(table, _)| table.get_ref() == name)?;
-        Some((at, *slot.get_ref(), upcall.at(slot)))
-    });
-    let claims: Vec<_> = claims.collect();
-    let help = |slot| format!("write `{name} = {slot}` in the `slots` of the upcall that belongs there");
-    fill(table, "upcall", raw.upcalls.len(), &claims, help, faults)
+/// A raw index, the slot that it claims, and where that is written.
+type Claim = (usize, u32, Place);
+
+/// All claims to slots, by table.
+pub(crate) struct Claims<'a> {
+    host: HashMap<&'a str, Vec<Claim>>,
+    provider: Vec<Claim>,
+    upcalls: usize,
 }
 
-/// The raw index of the downcall in each slot of the provider's table.
-pub(crate) fn of_provider(raw: &RawSpec, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
-    let claims = raw.downcalls.iter().enumerate();
-    let claims: Vec<_> = claims
-        .map(|(at, downcall)| (at, *downcall.entry.slot.get_ref(), downcall.at(&downcall.entry.slot)))
-        .collect();
-    let help = |slot| format!("write `slot = {slot}` in the downcall that belongs there");
-    fill(table, "downcall", raw.downcalls.len(), &claims, help, faults)
+impl<'a> Claims<'a> {
+    pub(crate) fn of(raw: &'a RawSpec) -> Self {
+        let mut host: HashMap<&str, Vec<Claim>> = HashMap::new();
+        for (at, upcall) in raw.upcalls.iter().enumerate() {
+            for (table, slot) in &upcall.entry.slots {
+                host.entry(table.get_ref()).or_default().push((at, *slot.get_ref(), upcall.at(slot)));
+            }
+        }
+        let provider = raw.downcalls.iter().enumerate();
+        let provider = provider
+            .map(|(at, downcall)| (at, *downcall.entry.slot.get_ref(), downcall.at(&downcall.entry.slot)));
+        Self { host, provider: provider.collect(), upcalls: raw.upcalls.len() }
+    }
+
+    /// The raw index of the upcall in each slot of a host's table.
+    pub(crate) fn of_table(&self, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
+        let name = table.entry.name.get_ref();
+        let claims = self.host.get(&**name).map_or(&[][..], Vec::as_slice);
+        let help = |slot| format!("write `{name} = {slot}` in the `slots` of the upcall that belongs there");
+        fill(table, "upcall", self.upcalls, claims, help, faults)
+    }
+
+    /// The raw index of the downcall in each slot of the provider's table.
+    pub(crate) fn of_provider(&self, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
+        let help = |slot| format!("write `slot = {slot}` in the downcall that belongs there");
+        fill(table, "downcall", self.provider.len(), &self.provider, help, faults)
+    }
 }
 
-/// Each claim: a raw index, the slot, and where that is written.
+/// What is in each slot, once each has one claim.
 fn fill(
     table: &Filed<raw::Table>,
     what: &str,
     most: usize,
-    claims: &[(usize, u32, Place)],
+    claims: &[Claim],
     help: impl Fn(usize) -> String,
     faults: &mut Faults,
 ) -> Vec<usize> {
@@ -49,7 +67,7 @@ fn fill(
         faults.push(Diagnostic::at("empty-slot", table.at(&table.entry.slots), message));
         return Vec::new();
     }
-    let mut slots: Vec<Option<&(usize, u32, Place)>> = vec![None; length as usize];
+    let mut slots: Vec<Option<&Claim>> = vec![None; length as usize];
     for claim in claims {
         match slots.get_mut(claim.1 as usize) {
             None => faults.push(out_of_range(table, claim.1, claim.2.clone())),

@@ -6,7 +6,7 @@ use crate::model::{Model, PRIMS};
 use crate::names::{camel, is_camel, is_name, is_snake};
 use crate::raw::Text;
 use crate::source::FileId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What the generator itself calls things in the root of the output.
 const TAKEN: &[&str] = &[
@@ -324,6 +324,9 @@ const IO_KINDS: &[&str] = &[
 /// Error names are names, and two that share a value say so.
 fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     let mut first_of: BTreeMap<i32, Place> = BTreeMap::new();
+    // The first of a name counts, as everywhere.
+    let by_name: HashMap<_, _> =
+        raw.errors.iter().rev().map(|filed| (filed.entry.name.get_ref(), &filed.entry)).collect();
     for filed in &raw.errors {
         let error = &filed.entry;
         let mut items = Items::new(faults);
@@ -332,9 +335,9 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
             items.taken(filed.at(&error.name), error.name.get_ref());
         }
         if let Some(same) = &error.same_as {
-            let other = raw.errors.iter().find(|other| other.entry.name.get_ref() == same.get_ref());
+            let other = by_name.get(same.get_ref());
             let equal = other.is_some_and(|other| {
-                other.entry.value.get_ref() == error.value.get_ref() && other.entry.same_as.is_none()
+                other.value.get_ref() == error.value.get_ref() && other.same_as.is_none()
             });
             if !equal {
                 let message =

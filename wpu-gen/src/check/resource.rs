@@ -5,13 +5,20 @@ use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Model, Resource, Role, Ty};
 use crate::raw;
+use std::collections::HashMap;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let layouts = Layouts::new(model, POINTERS[0]);
+    // Upcall → the first resource that it belongs to.
+    let mut owners = HashMap::new();
     for (at, resource) in model.resources.iter().enumerate() {
         let filed = &raw.resources[resource.origin];
-        check_raw(filed, model, resource, faults);
+        check_raw(filed, model, &layouts, resource, faults);
         check_tag(filed, model, resource, faults);
-        let shared = model.resources[..at].iter().find_map(|other| shared(model, resource, other));
+        let shared = shared(model, resource, &owners);
+        for upcall in [resource.acquire, resource.release] {
+            owners.entry(upcall).or_insert(at);
+        }
         if let Some(message) = shared {
             faults.push(Diagnostic::at("duplicate-name", filed.at(&filed.entry.name), message));
         } else {
@@ -22,8 +29,13 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 }
 
 /// The bare value can be copied, compared and shown.
-fn check_raw(filed: &Filed<raw::Resource>, model: &Model, resource: &Resource, faults: &mut Vec<Diagnostic>) {
-    let layouts = Layouts::new(model, POINTERS[0]);
+fn check_raw(
+    filed: &Filed<raw::Resource>,
+    model: &Model,
+    layouts: &Layouts<'_>,
+    resource: &Resource,
+    faults: &mut Vec<Diagnostic>,
+) {
     let fits = match model.bare(&resource.raw) {
         Ty::Prim(_) | Ty::Pointer(_) => true,
         Ty::Named(_) => layouts.of(&resource.raw).comparable,
@@ -89,10 +101,11 @@ fn check_tag(filed: &Filed<raw::Resource>, model: &Model, resource: &Resource, f
     }
 }
 
-/// What is wrong when two resources have an upcall in common.
-fn shared(model: &Model, one: &Resource, other: &Resource) -> Option<String> {
-    let upcalls = |resource: &Resource| [resource.acquire, resource.release];
-    let shared = upcalls(one).into_iter().find(|upcall| upcalls(other).contains(upcall))?;
-    let name = &model.upcalls[shared].name;
-    Some(format!("`{name}` belongs to two resources, `{}` and `{}`", other.name, one.name))
+/// What is wrong when a resource has an upcall in common with one before it.
+fn shared(model: &Model, resource: &Resource, owners: &HashMap<usize, usize>) -> Option<String> {
+    let upcalls = [resource.acquire, resource.release];
+    let known = upcalls.iter().filter_map(|upcall| Some((*owners.get(upcall)?, *upcall)));
+    let (other, upcall) = known.min_by_key(|(other, _)| *other)?;
+    let (name, other) = (&model.upcalls[upcall].name, &model.resources[other].name);
+    Some(format!("`{name}` belongs to two resources, `{other}` and `{}`", resource.name))
 }

@@ -5,6 +5,7 @@ use crate::form::{self, Form, down::DownForm};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Model, Role, Ty, TypeKind};
 use crate::raw;
+use std::collections::HashSet;
 
 pub(super) fn check(
     raw: &RawSpec,
@@ -26,9 +27,9 @@ pub(super) fn check(
 
 /// An upcall is in every table, or is exported.
 fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let tables = model.host_tables().count();
     for upcall in &model.upcalls {
         let filed = &raw.upcalls[upcall.origin];
-        let tables = model.host_tables().count();
         let everywhere = tables > 0 && upcall.slots.len() == tables;
         if upcall.export.is_none() && !everywhere {
             let message = format!(
@@ -117,51 +118,49 @@ fn check_entry_keys(filed: &Filed<raw::Entry>, faults: &mut Vec<Diagnostic>) {
 
 /// Bundles, tokens and views exist because some upcall takes or gives them.
 fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let (passed, members) = (passed(model), members(model));
+    let mut check = |role, name: &raw::Text, key: &str, place: Option<Place>| {
+        let Some(place) = place.filter(|_| !passed.contains(&(role, &**name.get_ref()))) else { return };
+        let message =
+            format!("`{key}` has no effect: nothing takes or gives a `{}` in this way", name.get_ref());
+        faults.push(Diagnostic::at("no-effect", place, message));
+    };
     for filed in &raw.callbacks {
         let (name, bundle) = (&filed.entry.name, filed.entry.bundle.as_ref());
-        wanted(model, Role::Callback, name, "bundle", bundle.map(|bundle| filed.at(bundle)), faults);
+        check(Role::Callback, name, "bundle", bundle.map(|bundle| filed.at(bundle)));
     }
     for filed in &raw.structs {
         let structure = &filed.entry;
         let (token, counted) = (structure.token.as_ref(), structure.counted.as_ref());
-        wanted(model, Role::Token, &structure.name, "token", token.map(|token| filed.at(token)), faults);
-        wanted(model, Role::Set, &structure.name, "counted", counted.map(|set| filed.at(&set.view)), faults);
+        check(Role::Token, &structure.name, "token", token.map(|token| filed.at(token)));
+        check(Role::Set, &structure.name, "counted", counted.map(|set| filed.at(&set.view)));
         // Members that are slices are what a structure can be built of.
-        let slice = structure.slice.as_ref().filter(|_| !is_member(model, structure.name.get_ref()));
+        let slice = structure.slice.as_ref().filter(|_| !members.contains(&**structure.name.get_ref()));
         let slice = slice.map(|slice| filed.at(&slice.items));
-        wanted(model, Role::Buffers, &structure.name, "slice", slice, faults);
+        check(Role::Buffers, &structure.name, "slice", slice);
     }
 }
 
-/// Whether some structure has one of this name as a member.
-fn is_member(model: &Model, name: &str) -> bool {
+/// The structures that others have as members.
+fn members(model: &Model) -> HashSet<&str> {
     let structures = model.types.iter().filter_map(|def| match &def.kind {
         TypeKind::Struct(structure) => Some(structure),
         _ => None,
     });
-    structures
-        .flat_map(|structure| &structure.fields)
-        .any(|field| matches!(model.bare(&field.ty), Ty::Named(id) if model.types[*id].name == name))
+    let named = structures.flat_map(|structure| &structure.fields).filter_map(|field| match model.bare(&field.ty) {
+        Ty::Named(id) => Some(&*model.types[*id].name),
+        _ => None,
+    });
+    named.collect()
 }
 
-fn wanted(
-    model: &Model,
-    role: Role,
-    name: &raw::Text,
-    key: &str,
-    place: Option<Place>,
-    faults: &mut Vec<Diagnostic>,
-) {
-    let Some(place) = place else { return };
+/// The types that parameters pass, or point at, by role.
+fn passed(model: &Model) -> HashSet<(Role, &str)> {
     let upcalls = model.upcalls.iter().flat_map(|upcall| &upcall.params);
-    let mut params = upcalls.chain(model.downcalls.iter().flat_map(|downcall| &downcall.params));
-    let passes = params.any(|param| {
-        let ty = model.bare(model.pointee(&param.ty).unwrap_or(&param.ty));
-        param.role == Some(role) && matches!(ty, Ty::Named(id) if model.types[*id].name == *name.get_ref())
+    let params = upcalls.chain(model.downcalls.iter().flat_map(|downcall| &downcall.params));
+    let named = params.filter_map(|param| match model.bare(model.pointee(&param.ty).unwrap_or(&param.ty)) {
+        Ty::Named(id) => Some((param.role?, &*model.types[*id].name)),
+        _ => None,
     });
-    if !passes {
-        let message =
-            format!("`{key}` has no effect: nothing takes or gives a `{}` in this way", name.get_ref());
-        faults.push(Diagnostic::at("no-effect", place, message));
-    }
+    named.collect()
 }

@@ -53,7 +53,7 @@ fn includes(model: &Model, header: &str) -> Vec<String> {
 }
 
 fn find<'m>(model: &'m Model, header: &str) -> Option<&'m Header> {
-    model.headers.iter().find(|declared| declared.name == header)
+    model.header(header)
 }
 
 fn include(model: &Model, header: &str) -> String {
@@ -111,22 +111,23 @@ impl<'m> Sheets<'m> {
 
     fn types(&mut self) {
         let model = self.model;
+        let layouts = POINTERS.map(|pointer| Layouts::new(model, pointer));
         for (id, def) in model.types.iter().enumerate() {
             let lines = match &def.kind {
-                TypeKind::Alias { is, .. } => alias(model, def, is),
+                TypeKind::Alias { is, .. } => alias(model, &layouts, def, is),
                 // Without a header, C has nothing to compare these with.
                 _ if def.header.is_none() => continue,
                 TypeKind::Struct(structure) => {
                     let members = structure.fields.iter().map(|field| (field.name.clone(), &field.ty));
                     let members = members.map(|(name, ty)| (name, Member::Plain(ty)));
-                    layout(model, id, &members.collect::<Vec<_>>())
+                    layout(model, &layouts, id, &members.collect::<Vec<_>>())
                 }
                 TypeKind::Callback(callback) => {
                     let params: Vec<_> =
                         callback.params.iter().map(|param| c::bare(model, &param.ty)).collect();
                     pointer(model, &def.name, callback.returns.as_ref().unwrap_or(&Ty::Void), &params)
                 }
-                TypeKind::Table(table) => layout(model, id, &slots(model, &model.tables[*table])),
+                TypeKind::Table(table) => layout(model, &layouts, id, &slots(model, &model.tables[*table])),
             };
             self.add(def.header.as_deref(), &def.name, lines);
         }
@@ -186,9 +187,9 @@ fn params(model: &Model, params: &[Param]) -> Vec<String> {
 }
 
 /// Another name for something: how wide it is and whether it has a sign, or what it is a name for.
-fn alias(model: &Model, def: &TypeDef, is: &Ty) -> String {
+fn alias(model: &Model, layouts: &[Layouts<'_>; 2], def: &TypeDef, is: &Ty) -> String {
     let name = &def.name;
-    let [narrow, wide] = POINTERS.map(|pointer| Layouts::new(model, pointer).of(is).size);
+    let [narrow, wide] = layouts.each_ref().map(|layouts| layouts.of(is).size);
     match is {
         Ty::Prim(prim) => {
             let sign = if prim.signed { "CHECK_SIGNED" } else { "CHECK_UNSIGNED" };
@@ -223,10 +224,9 @@ fn slots<'m>(model: &'m Model, table: &'m Table) -> Vec<(String, Member<'m>)> {
 }
 
 /// Size, alignment, and the place and type of each member.
-fn layout(model: &Model, id: usize, members: &[(String, Member<'_>)]) -> String {
+fn layout(model: &Model, layouts: &[Layouts<'_>; 2], id: usize, members: &[(String, Member<'_>)]) -> String {
     let (ty, plain) = (Ty::Named(id), &model.types[id].name);
     let name = c::bare(model, &ty);
-    let layouts = POINTERS.map(|pointer| Layouts::new(model, pointer));
     let [narrow, wide] = layouts.each_ref().map(|layouts| layouts.of(&ty));
     let mut lines = format!(
         "CHECK_SIZE({name}, {}, {});\nCHECK_ALIGNMENT({name}, {}, {});\n",

@@ -115,8 +115,7 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     );
     let errors = documented(&u.errors);
     let sources = u.sources.iter().map(|source| element("SOURCES", *source));
-    let notes = view.model.notes.iter().enumerate().filter(|(_, note)| note.upcalls.contains(&upcall.at));
-    let notes = notes.map(|(note, _)| element("NOTES", note));
+    let notes = view.model.notes_of_upcall(upcall.at).iter().map(|note| element("NOTES", *note));
     let rust = rust(view, upcall);
     quote! {
         Upcall {
@@ -151,9 +150,7 @@ fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let entries = d.may_be_null.iter().map(|entry| element("ENTRIES", *entry));
     let errors = documented(&d.errors);
     let sources = d.sources.iter().map(|source| element("SOURCES", *source));
-    let notes = view.model.notes.iter().enumerate();
-    let notes = notes.filter(|(_, note)| note.downcalls.contains(&(d.slot as usize)));
-    let notes = notes.map(|(note, _)| element("NOTES", note));
+    let notes = view.model.notes_of_downcall(d.slot as usize).iter().map(|note| element("NOTES", *note));
     quote! {
         Downcall {
             name: #name,

@@ -7,6 +7,7 @@ use crate::model::{Callback, Struct, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::HashSet;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "A client's memory and its requests, with the C types filled in.");
@@ -23,12 +24,13 @@ pub(super) fn emit(view: &View<'_>) -> String {
             }
         }
     });
+    let changed = changed(view);
     for (at, def) in view.model.types.iter().enumerate() {
         let name = view.struct_name(at, At::Inside);
         match &def.kind {
             TypeKind::Struct(structure) => {
                 page.items(slice(structure, &name));
-                page.items(counted(view, structure, &name));
+                page.items(counted(view, structure, &def.name, &name, changed.contains(&at)));
             }
             TypeKind::Callback(callback) if callback.params.len() > 1 => {
                 page.items(bundle(view, at, callback));
@@ -56,32 +58,25 @@ fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
     ]
 }
 
-/// Only where some downcall takes one to change it.
-fn counted(view: &View<'_>, structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
-    let changed = view.downcalls().any(|downcall| {
-        downcall.form.params.iter().any(|kind| {
-            matches!(kind, DownKind::Set(id) if matches!(&view.model.types[*id].kind,
-                TypeKind::Struct(other) if other.origin == structure.origin))
-        })
-    });
+/// The counted structures that some downcall takes to change them.
+fn changed(view: &View<'_>) -> HashSet<usize> {
+    let kinds = view.downcalls().flat_map(|downcall| downcall.form.params.iter().copied());
+    kinds.filter_map(|kind| if let DownKind::Set(id) = kind { Some(id) } else { None }).collect()
+}
+
+fn counted(
+    view: &View<'_>,
+    structure: &Struct,
+    c_name: &str,
+    name: &TokenStream,
+    changed: bool,
+) -> Vec<TokenStream> {
     let Some(counted) = structure.counted.as_ref().filter(|_| changed) else { return Vec::new() };
     let items = &structure.fields[counted.items];
     let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
     let (items, item) = (ident(&items.name), view.ty(item, At::Inside));
-    let (set, text) = (
-        set_name(&counted.view),
-        doc(&format!(
-            "A client's `{}`, to read and to change.",
-            view.model
-                .types
-                .iter()
-                .find_map(|def| match &def.kind {
-                    TypeKind::Struct(other) if other.origin == structure.origin => Some(&*def.name),
-                    _ => None,
-                })
-                .unwrap_or_default()
-        )),
-    );
+    let set = set_name(&counted.view);
+    let text = doc(&format!("A client's `{c_name}`, to read and to change."));
     vec![
         quote! {
             #[doc = "§ SAFETY: the count comes first, and the items begin where the array does."]

@@ -192,8 +192,9 @@ fn outs<'a>(downcall: &DownView<'a>) -> impl Iterator<Item = (&'a Param, DownKin
 
 /// Which of them a parameter is.
 fn out_index(downcall: &DownView<'_>, at: usize) -> usize {
-    let name = &downcall.param(at).name;
-    outs(downcall).position(|(param, _)| param.name == *name).unwrap_or(0)
+    let answers = &downcall.form.answers;
+    let outs = &answers[usize::from(answers.first() == Some(&DownAnswer::Returned))..];
+    outs.partition_point(|answer| matches!(answer, DownAnswer::Param(before) if *before < at))
 }
 
 fn place_name(at: usize) -> Ident {
@@ -299,8 +300,8 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
 
 /// The number of what another parameter shows, in the type that C wants.
 fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> TokenStream {
-    let found = downcall.params().find(|(param, _)| param.length == Some(at));
-    let Some((param, kind)) = found else { return TokenStream::new() };
+    let Some(owner) = downcall.param(at).owners.length else { return TokenStream::new() };
+    let (param, kind) = (downcall.param(owner), downcall.form.params[owner]);
     let name = param.rust();
     if matches!(kind, DownKind::Room { by_pointer: true, .. }) {
         let length = format_ident!("{}_length", name);

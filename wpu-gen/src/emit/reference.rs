@@ -110,8 +110,8 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
         let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[failure].name);
     }
     documented(view, &u.errors, page);
-    let notes = view.model.notes.iter().filter(|note| note.upcalls.contains(&upcall.at));
-    for note in notes {
+    for note in view.model.notes_of_upcall(upcall.at) {
+        let note = &view.model.notes[*note];
         let _ = writeln!(page, "Note [{0}](#{0}).", note.id);
     }
     let _ = writeln!(page, "\nSources: {}.\n", view.cite(&u.sources));
@@ -183,7 +183,8 @@ fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String)
     parameters(&d.params, page);
     let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[d.failure].name);
     documented(view, &d.errors, page);
-    for note in view.model.notes.iter().filter(|note| note.downcalls.contains(&at)) {
+    for note in view.model.notes_of_downcall(at) {
+        let note = &view.model.notes[*note];
         let _ = writeln!(page, "Note [{0}](#{0}).", note.id);
     }
     let _ = writeln!(page, "\nSources: {}.\n", view.cite(&d.sources));

@@ -273,7 +273,8 @@ fn context_name(callback: &Param) -> Ident {
 
 /// The arguments of the C call.
 fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
-    let bundle_of = |at: usize| upcall.params().find(|(param, _)| param.context == Some(at));
+    let params: Vec<_> = upcall.params().collect();
+    let bundle_of = |at: usize| params[at].0.owners.context.map(|owner| params[owner]);
     upcall
         .params()
         .enumerate()

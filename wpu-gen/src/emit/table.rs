@@ -7,6 +7,7 @@ use crate::model::Table;
 use crate::names::ident;
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::collections::HashSet;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
@@ -103,8 +104,9 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream)
 
 fn raw_table(view: &View<'_>, table: &Table) -> TokenStream {
     let name = ident(&table.name);
+    let held: HashSet<_> = table.slots.iter().collect();
     let member = |upcall: &UpcallView<'_>| {
-        let has = table.slots.contains(&upcall.at);
+        let has = held.contains(&upcall.at);
         has.then(|| upcall.member(table))
     };
     let ready = view.upcalls().map(|upcall| {

@@ -146,7 +146,7 @@ impl<'a> View<'a> {
     /// A type in Rust's manners: plain integers for all that is not the bare value of a resource.
     pub(super) fn plain(&self, ty: &Ty, at: At) -> TokenStream {
         match self.model.prim(ty) {
-            Some(prim) if !self.is_raw(ty) => {
+            Some(prim) if !self.model.is_raw(ty) => {
                 let name = ident(prim.name);
                 quote!(#name)
             }
@@ -189,10 +189,6 @@ impl<'a> View<'a> {
         let (name, function, parameter) = (at.root(&ident("Vouched")), number(function), number(parameter));
         let life = syn::Lifetime::new(life, proc_macro2::Span::call_site());
         quote!(#name<#life, #to, #function, #parameter>)
-    }
-
-    fn is_raw(&self, ty: &Ty) -> bool {
-        self.model.resources.iter().any(|resource| resource.raw == *ty)
     }
 
     /// The type of a parameter: pointers to what goes in only are `*const`.

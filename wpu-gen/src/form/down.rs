@@ -347,29 +347,15 @@ impl Deriver<'_> {
             Some(Role::Bytes | Role::Units) => self.bytes(param),
             Some(Role::Text) => (param.direction == Direction::In && self.points_at(&param.ty, &["u16"]))
                 .then_some(DownKind::Text),
-            Some(Role::Length) => {
-                self.downcall.params.iter().any(|other| other.length == Some(at)).then_some(DownKind::Length)
-            }
+            Some(Role::Length) => param.owners.length.is_some().then_some(DownKind::Length),
             Some(Role::Buffers) => self.buffers(param),
             Some(Role::Count) => self.count(param),
             Some(Role::Set) => self.set(param),
             Some(Role::Callback) => self.callback(param),
-            Some(Role::Context) => self
-                .downcall
-                .params
-                .iter()
-                .any(|other| other.context == Some(at))
-                .then_some(DownKind::Context),
+            Some(Role::Context) => param.owners.context.is_some().then_some(DownKind::Context),
             Some(Role::Request) => self.request(param),
-            Some(Role::Routine) => self
-                .downcall
-                .params
-                .iter()
-                .any(|other| other.routine == Some(at))
-                .then_some(DownKind::Routine),
-            Some(Role::Thread) => {
-                self.downcall.params.iter().any(|other| other.thread == Some(at)).then_some(DownKind::Thread)
-            }
+            Some(Role::Routine) => param.owners.routine.is_some().then_some(DownKind::Routine),
+            Some(Role::Thread) => param.owners.thread.is_some().then_some(DownKind::Thread),
             Some(Role::Buffer | Role::Token | Role::Table) => None,
         };
         if kind.is_none() {
@@ -529,11 +515,10 @@ impl Deriver<'_> {
     /// All memory beside a request is lent with it, since the request may outlive the call; and there is one of
     /// each kind.
     fn request_lends(&mut self, kinds: &[DownKind]) {
-        let same = |one: DownKind, other: DownKind| {
-            one.is_lent() && std::mem::discriminant(&one) == std::mem::discriminant(&other)
-        };
+        let mut seen = HashSet::new();
         for (at, kind) in kinds.iter().enumerate() {
-            if kind.is_of_the_call() || kinds[..at].iter().any(|before| same(*before, *kind)) {
+            let again = kind.is_lent() && !seen.insert(std::mem::discriminant(kind));
+            if kind.is_of_the_call() || again {
                 let message = format!("a request cannot lend `{}`", self.downcall.params[at].name);
                 let help = "a request lends at most one array of buffers, one row of bytes to read and one to fill; \
                             nothing else that a client may free when it is told";

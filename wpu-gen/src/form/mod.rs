@@ -125,7 +125,9 @@ const OWN_C_NAMES: &[&str] = &["answer", "error", "fits", "host", "outcome", "te
 /// Derives the form of an upcall, and reports everything that stands in the way.
 pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<Form> {
     let upcall = &model.upcalls[at];
-    let mut deriver = Deriver { model, at, upcall, raw: &raw.upcalls[upcall.origin], faults, failed: false };
+    let has_errno = upcall.params.iter().any(|param| param.role == Some(Role::Errno));
+    let raw = &raw.upcalls[upcall.origin];
+    let mut deriver = Deriver { model, at, upcall, has_errno, raw, faults, failed: false };
     let params: Vec<_> = (0..upcall.params.len()).map(|param| deriver.param(param)).collect();
     deriver.names_differ();
     let failure = deriver.failure();
@@ -140,6 +142,7 @@ struct Deriver<'a> {
     /// The upcall, as an index.
     at: usize,
     upcall: &'a Upcall,
+    has_errno: bool,
     raw: &'a Filed<raw::Upcall>,
     faults: &'a mut Vec<Diagnostic>,
     failed: bool,
@@ -294,7 +297,7 @@ impl Deriver<'_> {
     }
 
     fn length(&mut self, at: usize) -> Option<Kind> {
-        if self.upcall.params.iter().any(|param| param.length == Some(at)) {
+        if self.upcall.params[at].owners.length.is_some() {
             return Some(Kind::Length);
         }
         let message = format!("`{}` is the length of no buffer", self.upcall.params[at].name);
@@ -316,7 +319,7 @@ impl Deriver<'_> {
             self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
             return None;
         }
-        let bundled = self.upcall.params.iter().any(|param| param.context == Some(at));
+        let bundled = param.owners.context.is_some();
         Some(match (bundled, param.direction) {
             (true, _) => Kind::BundledContext,
             (false, Direction::In) => Kind::Value,
@@ -547,7 +550,7 @@ impl Deriver<'_> {
     }
 
     fn has_errno(&self) -> bool {
-        self.upcall.params.iter().any(|param| param.role == Some(Role::Errno))
+        self.has_errno
     }
 }
 

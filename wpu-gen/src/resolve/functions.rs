@@ -91,7 +91,23 @@ impl Resolver<'_> {
         for param in params {
             scope.declare(file, &param.name, self.faults);
         }
-        params.iter().map(|param| self.param(file, &scope, param)).collect()
+        let mut params: Vec<_> = params.iter().map(|param| self.param(file, &scope, param)).collect();
+        let mut owners = vec![model::Owners::default(); params.len()];
+        for (at, param) in params.iter().enumerate() {
+            let mut own = |named: Option<usize>, key: fn(&mut model::Owners) -> &mut Option<usize>| {
+                if let Some(owners) = named.and_then(|named| owners.get_mut(named)) {
+                    key(owners).get_or_insert(at);
+                }
+            };
+            own(param.length, |owners| &mut owners.length);
+            own(param.context, |owners| &mut owners.context);
+            own(param.routine, |owners| &mut owners.routine);
+            own(param.thread, |owners| &mut owners.thread);
+        }
+        for (param, owners) in params.iter_mut().zip(owners) {
+            param.owners = owners;
+        }
+        params
     }
 
     fn param(&mut self, file: FileId, siblings: &Scope, param: &raw::Param) -> model::Param {
@@ -107,6 +123,7 @@ impl Resolver<'_> {
             role: param.role.as_ref().map(|role| *role.get_ref()),
             rust: param.rust.as_ref().map(text),
             length,
+            owners: model::Owners::default(),
             context,
             of,
             routine,
@@ -154,11 +171,22 @@ impl Resolver<'_> {
             Some(names) => self.scopes.platforms.find_all(file, names, self.faults),
             None => every(&self.scopes.platforms),
         };
+        let mask = |chosen: Vec<usize>, all: &Scope| {
+            let mut mask = vec![false; all.len()];
+            for at in chosen {
+                if let Some(chosen) = mask.get_mut(at) {
+                    *chosen = true;
+                }
+            }
+            mask
+        };
+        let (classes, platforms) =
+            (mask(classes, &self.scopes.classes), mask(platforms, &self.scopes.platforms));
         let here = *requirement.status.get_ref();
         let elsewhere = requirement.elsewhere.as_ref().map(|status| *status.get_ref());
-        let status = |class, platform| {
-            let status = if platforms.contains(&platform) { Some(here) } else { elsewhere };
-            status.filter(|_| classes.contains(&class))
+        let status = |class: usize, platform: usize| {
+            let status = if platforms[platform] { Some(here) } else { elsewhere };
+            status.filter(|_| classes[class])
         };
         let row = |class| (0..self.scopes.platforms.len()).map(|platform| status(class, platform)).collect();
         model::Requirement {

@@ -163,12 +163,15 @@ impl Resolver<'_> {
             headers: raw.headers.iter().map(|header| self.header(header)).collect(),
             exceptions: raw.exceptions.iter().map(|exception| self.exception(exception)).collect(),
             pointers: std::sync::OnceLock::new(),
+            index: model::Index::default(),
             // Last, so that everything else is looked at all the same.
             head: head?,
         };
-        model.tables = raw.tables.iter().map(|table| self.table(table)).collect();
+        let claims = crate::slots::Claims::of(raw);
+        model.tables = raw.tables.iter().map(|table| self.table(table, &claims)).collect();
         model.upcalls.sort_by_key(|upcall| self.scopes.upcall_order[upcall.origin]);
         model.downcalls.sort_by_key(|downcall| self.scopes.downcall_order[downcall.origin]);
+        model.index = model::Index::of(&model);
         Some(model)
     }
 
@@ -295,16 +298,12 @@ impl Resolver<'_> {
     }
 
     /// Slots are filled in by name order of the raw entries; the check gate has seen to holes and clashes.
-    fn table(&mut self, filed: &Filed<raw::Table>) -> model::Table {
+    fn table(&mut self, filed: &Filed<raw::Table>, claims: &crate::slots::Claims<'_>) -> model::Table {
         let table = &filed.entry;
         let filler = table.filled_by.as_ref().map_or(model::Filler::Host, |filler| *filler.get_ref());
         let (slots, order) = match filler {
-            model::Filler::Host => {
-                (crate::slots::of_table(self.raw, filed, self.faults), &self.scopes.upcall_order)
-            }
-            model::Filler::Provider => {
-                (crate::slots::of_provider(self.raw, filed, self.faults), &self.scopes.downcall_order)
-            }
+            model::Filler::Host => (claims.of_table(filed, self.faults), &self.scopes.upcall_order),
+            model::Filler::Provider => (claims.of_provider(filed, self.faults), &self.scopes.downcall_order),
         };
         model::Table {
             name: text(&table.name),

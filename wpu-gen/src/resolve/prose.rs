@@ -110,9 +110,13 @@ impl Resolver<'_> {
         place: &str,
     ) {
         if !all.iter().any(|scope| is_in(scope, name.get_ref())) {
-            let known = all.iter().flat_map(|scope| scope.names());
             let message = format!("cannot find `{}` {place}", name.get_ref());
             let fault = Diagnostic::at("unknown-name", Place::new(file, name.span()), message);
+            if self.faults.are_many() {
+                self.faults.push(fault);
+                return;
+            }
+            let known = all.iter().flat_map(|scope| scope.names());
             self.faults.push(fault.similar(name.get_ref(), "something", known));
         }
     }
