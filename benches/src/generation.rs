@@ -91,7 +91,8 @@ fn ours(root: &Path, out: &Path) -> Result<Command> {
 /// What `cargo xtask gen` does.
 pub fn child(spec: &Path, out: &Path) -> Result<()> {
     let spec = Sources::read(spec).and_then(wpu_gen::compile).map_err(|faults| anyhow!("{faults}"))?;
-    spec.emit().write(out).context("cannot write")
+    spec.emit().write(out).context("cannot write")?;
+    Ok(())
 }
 
 fn row(subject: &Subject, cost: &Cost, place: &Path) -> Result<[String; 5]> {

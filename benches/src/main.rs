@@ -4,6 +4,7 @@ mod builds;
 mod callgrind;
 mod generation;
 mod instructions;
+mod kinds;
 mod layers;
 mod machine;
 mod measure;
@@ -27,7 +28,7 @@ cargo run --release --manifest-path benches/Cargo.toml -- <command>
   layers        what a layer adds to a call, against the same layer in C
   builds        from nothing, against windows-sys, windows and winapi
   generation    against windows-bindgen and bindgen
-  scaling       of the generator, for specs of 16 to 16,000 upcalls
+  scaling       of the generator, for specs of 16 to 16,000 upcalls, and for each kind of item
   all           all five
 
   --write       also put the tables into docs/performance.md
@@ -73,6 +74,7 @@ fn command() -> Result<ExitCode> {
         ["all"] => return run(LEGS, write),
         // What this program measures runs in a process of its own: another run of it.
         ["child", "scale", groups] => scaling::child(groups.parse()?),
+        ["child", "kind", kind, count] => scaling::child_of_kind(kind, count.parse()?)?,
         ["child", "generate", spec, out] => generation::child(spec.as_ref(), out.as_ref())?,
         [name] => match LEGS.iter().position(|(leg, _)| leg == name) {
             Some(at) => return run(&LEGS[at..=at], write),

@@ -1,11 +1,14 @@
 //! How the generator grows with its spec.
 
+use crate::kinds::KINDS;
 use crate::measure::{self, Cost, megabytes};
 use crate::report::Report;
 use crate::synthetic::{self, GROUP};
 use anyhow::{Context, Result};
 use std::hint::black_box;
+use std::path::Path;
 use std::process::Command;
+use wpu_gen::source::Sources;
 
 const SIZES: [usize; 4] = [16, 160, 1_600, 16_000];
 
@@ -37,12 +40,64 @@ pub fn run() -> Result<Report> {
         );
         report.bound(bound, format!("{grown:.2} ×"), grown <= SLACK);
     }
+    kinds(&program, &mut report)?;
     Ok(report)
+}
+
+/// Twice as many items of a kind as this must cost no more than twice as much, and a bit.
+const FEW: usize = 10_000;
+
+/// What twice the items may cost. An item too many that is looked for in all others costs four times as much.
+const TWICE: f64 = 2.5;
+
+/// Each kind of item by itself.
+fn kinds(program: &Path, report: &mut Report) -> Result<()> {
+    let mut rows = Vec::new();
+    let mut worst = (0.0, "");
+    for kind in KINDS {
+        let cost = |count: usize| {
+            let count = count.to_string();
+            measure::once(Command::new(program).args(["child", "kind", kind.name, &count]))
+        };
+        let (few, many) = (cost(FEW)?, cost(2 * FEW)?);
+        let grown = measure::ratio(many.user, few.user);
+        if grown > worst.0 {
+            worst = (grown, kind.name);
+        }
+        rows.push([
+            kind.name.to_owned(),
+            millis(&few),
+            millis(&many),
+            format!("{grown:.2} ×"),
+            megabytes(many.peak),
+        ]);
+    }
+    let (few, many) = (thousands(FEW), thousands(2 * FEW));
+    let (at_few, at_many) = (format!("CPU ms at {few}"), format!("CPU ms at {many}"));
+    report.table(["kind of item", &at_few, &at_many, "growth", "peak MB"], rows);
+    let found = format!("{:.2} × ({})", worst.0, worst.1);
+    report.bound(
+        format!("each kind: {many} items take at most {TWICE} × the time of {few}"),
+        found,
+        worst.0 <= TWICE,
+    );
+    Ok(())
+}
+
+/// Compiles and emits one made-up spec with many items of a kind.
+pub fn child_of_kind(name: &str, count: usize) -> Result<()> {
+    let kind = KINDS.iter().find(|kind| kind.name == name).context("cannot find this kind of item")?;
+    emit(kind.spec(count));
+    Ok(())
 }
 
 /// Compiles and emits one made-up spec.
 pub fn child(groups: usize) {
-    match wpu_gen::compile(synthetic::spec(groups)) {
+    emit(synthetic::spec(groups));
+}
+
+fn emit(sources: Sources) {
+    match wpu_gen::compile(sources) {
         Ok(spec) => drop(black_box(spec.emit())),
         Err(faults) => {
             eprint!("{faults}");

@@ -147,10 +147,11 @@ fn members(model: &Model) -> HashSet<&str> {
         TypeKind::Struct(structure) => Some(structure),
         _ => None,
     });
-    let named = structures.flat_map(|structure| &structure.fields).filter_map(|field| match model.bare(&field.ty) {
-        Ty::Named(id) => Some(&*model.types[*id].name),
-        _ => None,
-    });
+    let named =
+        structures.flat_map(|structure| &structure.fields).filter_map(|field| match model.bare(&field.ty) {
+            Ty::Named(id) => Some(&*model.types[*id].name),
+            _ => None,
+        });
     named.collect()
 }
 

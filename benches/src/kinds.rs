@@ -1,0 +1,333 @@
+//! Made-up specs with many items of one kind each.
+
+use wpu_gen::source::Sources;
+
+/// A kind of item.
+pub struct Kind {
+    pub name: &'static str,
+    /// What stands once; `{all}` is where the parts of `one_of` go.
+    around: &'static str,
+    /// What each item adds; `{n}` is its number, from 1 on.
+    item: &'static str,
+    /// What each item adds to `{all}`.
+    one_of: &'static str,
+}
+
+const fn plain(name: &'static str, item: &'static str) -> Kind {
+    Kind { name, around: "", item, one_of: "" }
+}
+
+/// Names that nothing else wants stand in a note.
+const NOTED: &str = "[[note]]\nid = \"all\"\nabout = [{all}]\nsays = \"S.\"\ndecision = \"D.\"\n";
+
+const STRUCT: &str = r#"[[struct]]
+name = "S{n}"
+public = true
+text = "T."
+size = [4, 4]
+fields = [{ name = "f", type = "u32", text = "F." }]
+"#;
+
+const UPCALL: &str = r#"[[upcall]]
+name = "U{n}"
+pointer = "PU{n}"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+"#;
+
+const RESOURCE: &str = r#"[[type]]
+name = "R{n}"
+is = "void *"
+text = "T."
+
+[[upcall]]
+name = "Take{n}"
+pointer = "PTAKE{n}"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "R{n}"
+result = "value"
+failure = "NONE{n}"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+
+[[upcall]]
+name = "Give{n}"
+pointer = "PGIVE{n}"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [
+  { name = "r", type = "R{n}", direction = "in", role = "handle", resource = "Thing{n}", as = "thing", text = "R." },
+  { name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." },
+]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+
+[[constant]]
+name = "NONE{n}"
+type = "R{n}"
+value = 0
+text = "T."
+
+[[resource]]
+name = "Thing{n}"
+text = "T."
+raw = "R{n}"
+acquire = "Take{n}"
+release = "Give{n}"
+borrowed = "Lent{n}"
+"#;
+
+const DOWNCALL: &str = r#"[[downcall]]
+name = "D{n}"
+pointer = "PD{n}"
+text = "T."
+header = "h.h"
+slot = {before}
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+errors = [{ code = "E", when = "w" }]
+refusal = "E"
+sources = []
+"#;
+
+const PROVIDER: &str = r#"[[table]]
+name = "GUEST"
+text = "T."
+header = "h.h"
+slots = {count}
+member-prefix = "p"
+size = [{narrow}, {wide}]
+filled-by = "provider"
+trait = "Guest"
+"#;
+
+const ENTRY: &str = r#"[[entry]]
+name = "N{n}"
+pointer = "PN{n}"
+text = "T."
+header = "h.h"
+returns = "i32"
+params = [{ name = "t", type = "TABLE *", direction = "in", role = "table", text = "T." }]
+hole = "E"
+"#;
+
+const IMPORT: &str = r#"[[import]]
+name = "I{n}"
+pointer = "PI{n}"
+library = "lib"
+text = "T."
+header = "h.h"
+returns = "i32"
+params = [{ name = "a", type = "u32", direction = "in", text = "A." }]
+"#;
+
+const WIDE: &str = r#"[[upcall]]
+name = "Wide"
+pointer = "PWIDE"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+"#;
+
+const WARNED: &str = r#"[[upcall]]
+name = "Warned"
+pointer = "PWARNED"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+errors = [{all}]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+"#;
+
+const IN_EVERY_TABLE: &str = r#"[[upcall]]
+name = "Everywhere"
+pointer = "PEVERYWHERE"
+text = "T."
+header = "h.h"
+slots = { {all}TABLE = 0 }
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+"#;
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "types",
+        around: NOTED,
+        item: "[[type]]\nname = \"T{n}\"\nis = \"u32\"\ntext = \"T.\"\n",
+        one_of: "\"T{n}\", ",
+    },
+    plain("structures", STRUCT),
+    Kind {
+        name: "fields",
+        around: "[[struct]]\nname = \"S\"\npublic = true\ntext = \"T.\"\nsize = [{narrow}, {narrow}]\nfields = [{all}]\n",
+        item: "",
+        one_of: "{ name = \"f{n}\", type = \"u32\", text = \"F.\" }, ",
+    },
+    Kind {
+        name: "callbacks",
+        around: NOTED,
+        item: "[[callback]]\nname = \"C{n}\"\ntext = \"T.\"\nparams = [{ name = \"a\", type = \"usize\", text = \"A.\" }]\n",
+        one_of: "\"C{n}\", ",
+    },
+    plain(
+        "constants",
+        "[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = {n}\npublic = true\ntext = \"T.\"\n",
+    ),
+    plain("errors", "[[error]]\nname = \"E{n}\"\nvalue = 1{n}\ntext = \"t\"\nio-kind = \"NotFound\"\n"),
+    Kind {
+        name: "errors that share a value",
+        around: "",
+        item: "[[error]]\nname = \"E{n}\"\nvalue = 1\ntext = \"t\"\nsame-as = \"E\"\n",
+        one_of: "",
+    },
+    plain("upcalls", UPCALL),
+    Kind {
+        name: "parameters",
+        around: WIDE,
+        item: "",
+        one_of: "{ name = \"p{n}\", type = \"u32\", direction = \"in\", as = \"a{n}\", text = \"P.\" }, ",
+    },
+    Kind {
+        name: "documented errors",
+        around: WARNED,
+        item: "[[error]]\nname = \"E{n}\"\nvalue = 1{n}\ntext = \"t\"\n",
+        one_of: "{ code = \"E{n}\", when = \"w\" }, ",
+    },
+    Kind { name: "downcalls", around: PROVIDER, item: DOWNCALL, one_of: "" },
+    plain("entries", ENTRY),
+    plain("imports", IMPORT),
+    plain("resources", RESOURCE),
+    Kind {
+        name: "tables",
+        around: IN_EVERY_TABLE,
+        item: "[[table]]\nname = \"TABLE{n}\"\ntext = \"T.\"\nheader = \"h.h\"\nslots = 1\nmember-prefix = \"p\"\nsize = [4, 8]\n",
+        one_of: "TABLE{n} = 0, ",
+    },
+    plain("kits", "[[kit]]\nname = \"kit_{n}\"\ntext = \"T.\"\nuses = { one = [\"First\"] }\n"),
+    plain("notes", "[[note]]\nid = \"n{n}\"\nabout = [\"First\", \"E\"]\nsays = \"S.\"\ndecision = \"D.\"\n"),
+    Kind {
+        name: "sources",
+        around: "[[note]]\nid = \"all\"\nabout = [\"First\"]\nsays = \"S.\"\ndecision = \"D.\"\nsources = [{all}]\n",
+        item: "[[source]]\nid = \"s{n}\"\ntitle = \"T\"\nurl = \"https://example.org/{n}\"\n",
+        one_of: "\"s{n}\", ",
+    },
+    Kind {
+        name: "headers",
+        around: "",
+        item: "[[header]]\nname = \"h{n}.h\"\ninclude = [\"h.h\", \"h{n}.h\"]\n[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = 1\npublic = true\ntext = \"T.\"\nheader = \"h{n}.h\"\n",
+        one_of: "",
+    },
+    plain(
+        "exceptions",
+        "[[exception]]\nabout = [\"K{n}\"]\nreason = \"r\"\n[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = 1\npublic = true\ntext = \"T.\"\nheader = \"h.h\"\n",
+    ),
+];
+
+const HEAD: &str = r#"[spec]
+title = "A made-up host."
+revision = 1
+package = "made-up-sys"
+prefix = ""
+{downcalls}error-type = "HostError"
+broken = "E"
+closed = "E"
+null-pointer = "E"
+
+[[class]]
+name = "one"
+text = "T."
+
+[[platform]]
+name = "land"
+text = "T."
+default = true
+
+[[error]]
+name = "E"
+value = 1
+text = "t"
+
+[[constant]]
+name = "FAILED"
+type = "i32"
+value = -1
+text = "T."
+
+[[table]]
+name = "TABLE"
+text = "T."
+header = "h.h"
+slots = 1
+member-prefix = "p"
+size = [4, 8]
+"#;
+
+const FIRST: &str = r#"[[upcall]]
+name = "First"
+pointer = "PFIRST"
+text = "T."
+header = "h.h"
+{reach}
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+"#;
+
+impl Kind {
+    /// A spec with `count` items of this kind.
+    pub fn spec(&self, count: usize) -> Sources {
+        let numbered = |text: &str| -> String {
+            let item =
+                |n: usize| text.replace("{n}", &n.to_string()).replace("{before}", &(n - 1).to_string());
+            if text.is_empty() { String::new() } else { (1..=count).map(item).collect() }
+        };
+        let around = self
+            .around
+            .replace("{count}", &count.to_string())
+            .replace("{narrow}", &(count * 4).to_string())
+            .replace("{wide}", &(count * 8).to_string())
+            .replace("{all}", &numbered(self.one_of));
+        let many_tables = self.around == IN_EVERY_TABLE;
+        let first =
+            FIRST.replace("{reach}", if many_tables { "export = \"lib\"" } else { "slots = { TABLE = 0 }" });
+        let prefix = if self.item == DOWNCALL { "downcall-prefix = \"\"\n" } else { "" };
+        let head = HEAD.replace("{downcalls}", prefix) + &first + &around;
+        let files = [("head.toml", head), ("items.toml", numbered(self.item))];
+        // A file without entries is a mistake.
+        Sources::from_texts(files.into_iter().filter(|(_, text)| !text.is_empty()))
+    }
+}
