@@ -131,6 +131,30 @@ fn each_fault_is_found_where_it_is() {
     }
 }
 
+/// Chains of chains: three layers, of which 1009 and 1010 are the third.
+#[test]
+fn layers_are_counted_through_chains_in_chains() {
+    let mut memory = layered();
+    install(&mut memory, &over(3, Class::NonIfs, &[1008]));
+    assert_eq!(catalog(&memory).find(1010).expect("the third chain").links(), [1009, 1008, 1006, 1001]);
+    assert_eq!(words(memory.catalogs()), []);
+    let found = |chain: &[u32]| {
+        let all = findings(&changed(&memory, 1010, links(chain)), all_there);
+        all.into_iter().map(|finding| (finding.entry, finding.fault)).collect::<Vec<_>>()
+    };
+    // A chain at the end stands for all that it goes over.
+    assert_eq!(found(&[1009, 1008]), []);
+    assert_eq!(found(&[1009, 1005, 1008]), [(1010, Fault::LayerTwice { link: 1005 })]);
+    assert_eq!(found(&[1009, 1001, 1008]), [(1010, Fault::LinkMisplaced { link: 1001 })]);
+    // A circle below is the fault of those that are in it, and looking at the rest ends.
+    let mut catalogs = changed(&memory, 1010, links(&[1009, 1008]));
+    for (id, chain) in [(1008, [1007, 1006]), (1006, [1005, 1008])] {
+        catalogs = changed(&Memory::new(catalogs), id, links(&chain));
+    }
+    let circles: Vec<_> = words(&catalogs).into_iter().filter(|(_, word)| *word == "circle").collect();
+    assert_eq!(circles.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>(), BTreeSet::from([1006, 1008]));
+}
+
 #[test]
 fn a_chain_behind_what_it_goes_over_is_passed_by() {
     let mut catalogs = layered().catalogs().clone();
@@ -141,12 +165,21 @@ fn a_chain_behind_what_it_goes_over_is_passed_by() {
     let fault = Fault::PassedBy { by: 1006 };
     let help = Some("wpu uninstall --id 00000002-0001-0002-0303-030303030303 --catalog 64".to_owned());
     assert_eq!(findings(&catalogs, all_there), [Finding { width: HERE, entry: 1008, fault, help }]);
+    // For other sockets, nobody passes it by; and a hidden one is not looked for.
+    let memory = Memory::new(catalogs);
+    assert_eq!(words(&changed(&memory, 1008, |entry| entry.info.iAddressFamily = 40)), []);
+    assert_eq!(words(&changed(&memory, 1008, |entry| entry.info.dwProviderFlags |= PFL_HIDDEN)), []);
+    // What is hidden itself takes nobody away: the next entry that the chain goes over does.
+    let hidden = changed(&memory, 1006, |entry| entry.info.dwProviderFlags |= PFL_HIDDEN);
+    assert_eq!(findings(&hidden, all_there)[0].fault, Fault::PassedBy { by: 1001 });
 }
 
 #[test]
 fn a_provider_in_one_width_alone_is_told() {
     let mut memory = Memory::sample(BOTH);
-    let plan = base(4, Class::NonIfs).plan(&memory.catalogs().clone().only(HERE)).unwrap();
+    let mut two = base(4, Class::NonIfs);
+    two.sockets.push(wpu_install::Sockets { kind: 2, ..two.sockets[0].clone() });
+    let plan = two.plan(&memory.catalogs().clone().only(HERE)).unwrap();
     let mut one = Memory::new(memory.catalogs().clone().only(HERE));
     run(&mut one, &plan).unwrap();
     install(&mut one, &over(1, Class::Ifs, &[1001]));
@@ -156,7 +189,7 @@ fn a_provider_in_one_width_alone_is_told() {
     let found = findings(memory.catalogs(), all_there);
     let told: Vec<_> = found.iter().map(|finding| (finding.entry, finding.fault.to_string())).collect();
     let text = "it is not in the 32-bit catalog".to_owned();
-    assert_eq!(told, [(1005, text.clone()), (1006, text)], "{}", memory.catalogs());
+    assert_eq!(told, [(1005, text.clone()), (1007, text)], "{}", memory.catalogs());
     let help = |at: usize| found[at].help.as_deref().unwrap_or_default();
     assert_eq!(help(0), "wpu install base --id 00000004-0001-0002-0303-030303030303 --catalog 32");
     assert_eq!(help(1), "wpu install layer --id 00000001-0001-0002-0303-030303030303 --catalog 32");

@@ -253,6 +253,68 @@ fn success_is_not_taken_on_trust() {
     }
 }
 
+#[test]
+fn what_needs_no_way_back_is_not_taken_back() {
+    let (mut memory, plans) = plans();
+    let plan = &plans[0].1;
+    let last = plan.steps.len() - 1;
+    assert_eq!(last, 3);
+    memory.fail(|call| call == 3, false);
+    assert!(matches!(run(&mut memory, plan), Err(Failure::TakenBack { .. })));
+    let orders = memory.calls().iter().filter(|call| matches!(call, Call::Reorder(_))).count();
+    assert_eq!(orders, 1, "the order was not changed: {:?}", memory.calls());
+}
+
+/// Removes a layer's own entry and reports failure, and sets no categories.
+struct Unlucky(Memory);
+
+impl Registrar for Unlucky {
+    fn widths(&self) -> Vec<Width> {
+        self.0.widths()
+    }
+
+    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
+        self.0.read(width)
+    }
+
+    fn cannot_add(&self, place: Place) -> Option<&'static str> {
+        self.0.cannot_add(place)
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        provider: &GUID,
+        path: &WideString,
+        all: &[WSAPROTOCOL_INFOW],
+    ) -> Result<(), WsaError> {
+        self.0.add(place, provider, path, all)
+    }
+
+    fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), WsaError> {
+        self.0.remove(width, provider)?;
+        if *provider == id(1) { Err(WsaError::WSANO_RECOVERY) } else { Ok(()) }
+    }
+
+    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
+        self.0.reorder(width, ids)
+    }
+
+    fn categorise(&mut self, _: Width, _: &GUID, _: u32) -> Result<(), WsaError> {
+        Err(WsaError::WSANO_RECOVERY)
+    }
+}
+
+#[test]
+fn an_entry_that_came_back_otherwise_is_told_to_be_changed() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &Layer { categories: 1, ..over(1, Class::Ifs, &[1001]) });
+    let plan = uninstall(1, false).plan(memory.catalogs()).unwrap();
+    let failure = run(&mut Unlucky(memory), &plan).unwrap_err();
+    let Failure::HalfWay { left, .. } = &failure else { panic!("{failure}") };
+    assert_eq!(left[0], "changed in the 64-bit catalog: 1005 `Layer 1`", "{failure}");
+}
+
 /// Adds something else than it is asked for.
 struct Other(Memory, fn(&mut WSAPROTOCOL_INFOW));
 

@@ -153,8 +153,31 @@ fn plain(catalogs: &Catalogs, theirs: &[Entry]) -> Vec<String> {
     shown.collect()
 }
 
+/// What the other one put first stays first, and what it added behind all others stays behind those.
+fn stands_where_it_stood(what: &str, shared: &Shared, plan: &Plan, doing: &str) {
+    let entries = &catalog(&shared.memory).entries;
+    let at = |entry: &Entry| entries.iter().position(|known| known == entry);
+    let theirs: Vec<_> = shared.theirs.iter().filter_map(at).collect();
+    if theirs.is_empty() {
+        return;
+    }
+    match doing {
+        "adds another id, before all others" => {
+            assert_eq!(theirs, [0, 1], "{what}\n{}", shared.memory.catalogs());
+        }
+        "adds another id" => {
+            let before = plan.before.get(HERE).expect("it is there");
+            let last =
+                before.entries.iter().filter_map(|entry| entries.iter().position(|is| is.id() == entry.id()));
+            assert!(last.max() < theirs.first().copied(), "{what}\n{}", shared.memory.catalogs());
+        }
+        _ => (),
+    }
+}
+
 /// Runs a plan beside another installer and looks at what came of it.
-fn check(what: &str, shared: &mut Shared, plan: &Plan, replaced: bool) {
+fn check(what: &str, shared: &mut Shared, plan: &Plan, doing: &str) {
+    let replaced = doing.starts_with("removes");
     // What comes after the last look is beyond this run.
     let (result, looked) = (apply(plan, shared), shared.calls > shared.until);
     let now = shared.memory.catalogs();
@@ -188,7 +211,8 @@ fn what_another_installer_did_meanwhile_stays() {
                 for until in 0.. {
                     let mut shared = Shared::new(&memory, other, *id, until);
                     let what = format!("{name}; before call {until} another {doing}");
-                    check(&what, &mut shared, plan, doing.starts_with("removes"));
+                    check(&what, &mut shared, plan, doing);
+                    stands_where_it_stood(&what, &shared, plan, doing);
                     overtaken += usize::from(!shared.theirs.is_empty());
                     if shared.calls <= until {
                         break;
@@ -217,7 +241,7 @@ fn and_what_failed_meanwhile_is_taken_back() {
                         shared.memory.fail(*fails, in_part);
                         let what =
                             format!("{name}; call {at} fails ({in_part}); before {until} another {doing}");
-                        check(&what, &mut shared, plan, doing.starts_with("removes"));
+                        check(&what, &mut shared, plan, doing);
                     }
                 }
             }
@@ -244,4 +268,118 @@ fn who_came_first_is_told() {
         assert_eq!(text, wanted);
         assert_eq!(catalog(&shared.memory).of(&id(1)).count(), 2);
     }
+}
+
+/// What the plan of `layer(1)` adds first, as another run of the same plan adds it.
+fn the_same(memory: &mut Memory, id: GUID) {
+    let other = Memory::sample(ONE);
+    let plan = layer(1, Class::NonIfs).plan(other.catalogs()).unwrap();
+    let wpu_install::Action::Add(what) = &plan.steps[0].action else { panic!("it adds") };
+    memory.add(Place::In(HERE), &id, &what.path, &[what.entries[0].info]).unwrap();
+}
+
+/// Other entries than ours, of the same DLL.
+fn the_same_file(memory: &mut Memory, id: GUID) {
+    let info = catalog(memory).entries[0].info;
+    memory.add(Place::In(HERE), &id, &r"C:\layers\1.dll".into(), &[info]).unwrap();
+}
+
+/// One call looks at the catalog, one whether the id is free, and one adds.
+#[test]
+fn the_same_plan_that_another_run_carries_out_stays_that_runs() {
+    let cases: [(Other, usize); 3] = [(the_same, 1), (the_same_file, 1), (the_same_file, 2)];
+    for (other, until) in cases {
+        let memory = Memory::sample(ONE);
+        let plan = layer(1, Class::NonIfs).plan(memory.catalogs()).unwrap();
+        let mut shared = Shared::new(&memory, other, id(1), until);
+        let failure = run(&mut shared, &plan).unwrap_err();
+        assert!(matches!(&failure, Failure::Overtaken { left, .. } if left.is_empty()), "{until}: {failure}");
+        assert_eq!(catalog(&shared.memory).of(&id(1)).count(), 1, "{until}");
+    }
+}
+
+#[test]
+fn what_another_installer_removed_does_not_come_back() {
+    let mut memory = Memory::sample(ONE);
+    let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    run(&mut memory, &plan).unwrap();
+    let plan = uninstall(4, false).plan(memory.catalogs()).unwrap();
+    let mut shared = Shared::new(&memory, |memory, id| memory.remove(HERE, &id).unwrap(), id(4), 1);
+    let failure = run(&mut shared, &plan).unwrap_err();
+    assert!(matches!(&failure, Failure::Overtaken { left, .. } if left.is_empty()), "{failure}");
+    assert!(!catalog(&shared.memory).has(&id(4)));
+    // Nor is it missed where this run has nothing to do with it.
+    let plan = over(1, Class::Ifs, &[1001]).plan(memory.catalogs()).unwrap();
+    let mut shared = Shared::new(&memory, |memory, id| memory.remove(HERE, &id).unwrap(), id(4), 3);
+    shared.memory.fail(|call| call == 2, false);
+    let failure = run(&mut shared, &plan).unwrap_err();
+    assert!(matches!(failure, Failure::TakenBack { .. }), "{failure}");
+}
+
+#[test]
+fn an_order_that_another_installer_made_is_not_missed() {
+    let memory = Memory::sample(ONE);
+    let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    let turn: Other = |memory, _| memory.reorder(HERE, &[1004, 1003, 1002, 1001]).unwrap();
+    let mut shared = Shared::new(&memory, turn, id(4), 1);
+    shared.memory.fail(|call| call == 1, true);
+    let failure = run(&mut shared, &plan).unwrap_err();
+    assert!(matches!(failure, Failure::TakenBack { .. }), "{failure}");
+    let ids: Vec<_> = catalog(&shared.memory).entries.iter().map(Entry::id).collect();
+    assert_eq!(ids, [1004, 1003, 1002, 1001]);
+}
+
+/// Adds an entry more than it is asked for, or another DLL.
+struct More(Memory, bool);
+
+impl Registrar for More {
+    fn widths(&self) -> Vec<Width> {
+        self.0.widths()
+    }
+
+    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
+        self.0.read(width)
+    }
+
+    fn cannot_add(&self, place: Place) -> Option<&'static str> {
+        self.0.cannot_add(place)
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        id: &GUID,
+        path: &WideString,
+        all: &[WSAPROTOCOL_INFOW],
+    ) -> Result<(), WsaError> {
+        if self.1 {
+            self.0.add(place, id, path, &[all, all].concat())
+        } else {
+            self.0.add(place, id, &r"C:\other.dll".into(), all)
+        }
+    }
+
+    fn remove(&mut self, width: Width, id: &GUID) -> Result<(), WsaError> {
+        self.0.remove(width, id)
+    }
+
+    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
+        self.0.reorder(width, ids)
+    }
+
+    fn categorise(&mut self, width: Width, id: &GUID, categories: u32) -> Result<(), WsaError> {
+        self.0.categorise(width, id, categories)
+    }
+}
+
+#[test]
+fn an_entry_too_many_is_taken_back_and_another_dll_is_not_ours() {
+    let memory = Memory::sample(ONE);
+    let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    let mut more = More(memory.clone(), true);
+    let failure = run(&mut more, &plan).unwrap_err();
+    assert!(matches!(failure, Failure::TakenBack { error: WsaError::WSASYSCALLFAILURE, .. }), "{failure}");
+    assert_eq!(more.0.catalogs(), &plan.before);
+    let failure = run(&mut More(memory, false), &plan).unwrap_err();
+    assert!(matches!(failure, Failure::Overtaken { .. }), "{failure}");
 }
