@@ -16,17 +16,17 @@ pub struct WsaError(i32);
 impl WsaError {
     /// 10108: the service is not known, or the program is not categorised.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); [WSCGetApplicationCategory function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetapplicationcategory); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); [WSCGetApplicationCategory function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetapplicationcategory); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSASERVICE_NOT_FOUND: Self = Self(10108);
 
     /// 11003: the catalog cannot be read or changed: the program may not be run by an administrator, the provider may be there already, or an entry cannot be read or written.
     ///
-    /// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSANO_RECOVERY: Self = Self(11003);
 
     /// 6: the event handle is not valid.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSA_INVALID_HANDLE: Self = Self(6);
 
     /// Another name of [`WSA_INVALID_HANDLE`](Self::WSA_INVALID_HANDLE): the handle is not valid.
@@ -36,107 +36,107 @@ impl WsaError {
 
     /// 8: there is not enough memory.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSA_NOT_ENOUGH_MEMORY: Self = Self(8);
 
     /// 10014: a pointer is bad or a buffer is too small.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEFAULT: Self = Self(10014);
 
     /// 10022: an argument is not valid.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEINVAL: Self = Self(10022);
 
     /// 10038: the descriptor is not a socket.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAENOTSOCK: Self = Self(10038);
 
     /// 10055: no buffer space is left.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAENOBUFS: Self = Self(10055);
 
     /// 10093: the provider has not been started.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSANOTINITIALISED: Self = Self(10093);
 
     /// 87: a parameter is wrong.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSA_INVALID_PARAMETER: Self = Self(87);
 
     /// 995: the overlapped operation was cancelled.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSA_OPERATION_ABORTED: Self = Self(995);
 
     /// 997: the overlapped operation was started and will complete later.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSA_IO_PENDING: Self = Self(997);
 
     /// 10004: the blocking call was cancelled.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEINTR: Self = Self(10004);
 
     /// 10035: the operation cannot finish at once on a non-blocking socket.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEWOULDBLOCK: Self = Self(10035);
 
     /// 10036: a blocking call is still running.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEINPROGRESS: Self = Self(10036);
 
     /// 10045: the socket does not support the operation.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEOPNOTSUPP: Self = Self(10045);
 
     /// 10050: the network is down.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAENETDOWN: Self = Self(10050);
 
     /// 10067: too many processes use the provider.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEPROCLIM: Self = Self(10067);
 
     /// 10091: the network system is not ready.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSASYSNOTREADY: Self = Self(10091);
 
     /// 10092: the wanted version is not supported.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAVERNOTSUPPORTED: Self = Self(10092);
 
     /// 10104: the provider's function table is not valid.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEINVALIDPROCTABLE: Self = Self(10104);
 
     /// 10105: the provider is not valid, has no such entry, or is of another version.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); [WSCGetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEINVALIDPROVIDER: Self = Self(10105);
 
     /// 10106: the provider could not be loaded or started.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEPROVIDERFAILEDINIT: Self = Self(10106);
 
     /// 10107: a call failed that should never fail.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSASYSCALLFAILURE: Self = Self(10107);
 
     /// 120: the function does not do this.
@@ -146,127 +146,127 @@ impl WsaError {
 
     /// 996: the overlapped operation is still pending.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSA_IO_INCOMPLETE: Self = Self(996);
 
     /// 10013: the access is not allowed.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEACCES: Self = Self(10013);
 
     /// 10024: no socket descriptor is left.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEMFILE: Self = Self(10024);
 
     /// 10037: the operation is running already.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEALREADY: Self = Self(10037);
 
     /// 10039: an address to send to is missing.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEDESTADDRREQ: Self = Self(10039);
 
     /// 10040: the message is too long.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEMSGSIZE: Self = Self(10040);
 
     /// 10041: the protocol is of the wrong type for the socket.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEPROTOTYPE: Self = Self(10041);
 
     /// 10042: the protocol does not have the option.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAENOPROTOOPT: Self = Self(10042);
 
     /// 10043: the protocol is not supported.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEPROTONOSUPPORT: Self = Self(10043);
 
     /// 10044: the socket type is not supported.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAESOCKTNOSUPPORT: Self = Self(10044);
 
     /// 10047: the address family is not supported.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEAFNOSUPPORT: Self = Self(10047);
 
     /// 10048: the address is in use.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEADDRINUSE: Self = Self(10048);
 
     /// 10049: the address is not valid here.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEADDRNOTAVAIL: Self = Self(10049);
 
     /// 10051: the network cannot be reached.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAENETUNREACH: Self = Self(10051);
 
     /// 10052: the network dropped the connection.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAENETRESET: Self = Self(10052);
 
     /// 10053: the connection was aborted.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAECONNABORTED: Self = Self(10053);
 
     /// 10054: the peer reset the connection.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAECONNRESET: Self = Self(10054);
 
     /// 10056: the socket is connected already.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEISCONN: Self = Self(10056);
 
     /// 10057: the socket is not connected.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAENOTCONN: Self = Self(10057);
 
     /// 10058: the socket was shut down.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAESHUTDOWN: Self = Self(10058);
 
     /// 10060: the peer did not answer in time.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAETIMEDOUT: Self = Self(10060);
 
     /// 10061: the peer refused the connection.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAECONNREFUSED: Self = Self(10061);
 
     /// 10065: the host cannot be reached.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEHOSTUNREACH: Self = Self(10065);
 
     /// 10101: the peer closed the connection gracefully.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSAEDISCON: Self = Self(10101);
 
     /// 11002: the decision was put off.
     ///
-    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+    /// Source: [Windows Sockets Error Codes](https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
     pub const WSATRY_AGAIN: Self = Self(11002);
 }
 

@@ -104,7 +104,7 @@ pub type SERVICETYPE = ULONG;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type GROUP = u32;
 
 /// A handle of the system, opaque to its holder.
@@ -132,14 +132,14 @@ pub type HMODULE = *mut ::core::ffi::c_void;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type SOCKET = UINT_PTR;
 
 /// An event object, which is a native event of the system.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [Creating Event Objects](https://learn.microsoft.com/windows/win32/winsock/creating-event-objects-2).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [Creating Event Objects](https://learn.microsoft.com/windows/win32/winsock/creating-event-objects-2).
 pub type WSAEVENT = HANDLE;
 
 /// Points to an `int`; most upcalls report their error through one.
@@ -174,7 +174,7 @@ pub type LPWSATHREADID = *mut WSATHREADID;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPWSAOVERLAPPED = *mut WSAOVERLAPPED;
 
 /// Points to a [`WSPDATA`].
@@ -188,7 +188,7 @@ pub type LPWSPDATA = *mut WSPDATA;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPWSAPROTOCOL_INFOW = *mut WSAPROTOCOL_INFOW;
 
 /// Points to a [`WSPPROC_TABLE`].
@@ -230,28 +230,28 @@ pub type LPWSTR = *mut WCHAR;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPSOCKADDR = *mut sockaddr;
 
 /// Points to one [`WSABUF`] or several.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPWSABUF = *mut WSABUF;
 
 /// Points to a [`QOS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPQOS = *mut QOS;
 
 /// Points to a [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPWSANETWORKEVENTS = *mut WSANETWORKEVENTS;
 
 /// A number of 128 bits that names a provider.
@@ -308,7 +308,7 @@ impl WSATHREADID {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [WPUCompleteOverlappedRequest function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucompleteoverlappedrequest); [Completing Data Transfer Requests](https://learn.microsoft.com/windows-hardware/drivers/network/completing-data-transfer-requests); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [WPUCompleteOverlappedRequest function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucompleteoverlappedrequest); [Completing Data Transfer Requests](https://learn.microsoft.com/windows-hardware/drivers/network/completing-data-transfer-requests); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WSAOVERLAPPED {
@@ -339,7 +339,7 @@ impl WSAOVERLAPPED {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [fd_set structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-fd_set); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [fd_set structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-fd_set); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct fd_set {
@@ -386,7 +386,7 @@ impl WSPDATA {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow); [Layered Protocols and Protocol Chains](https://learn.microsoft.com/windows/win32/winsock/layered-protocols-and-protocol-chains-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow); [Layered Protocols and Protocol Chains](https://learn.microsoft.com/windows/win32/winsock/layered-protocols-and-protocol-chains-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WSAPROTOCOLCHAIN {
@@ -408,7 +408,7 @@ impl WSAPROTOCOLCHAIN {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WSAPROTOCOL_INFOW {
@@ -484,7 +484,7 @@ impl WSAPROTOCOL_INFOW {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [WSABUF structure](https://learn.microsoft.com/windows/win32/api/ws2def/ns-ws2def-wsabuf); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [WSABUF structure](https://learn.microsoft.com/windows/win32/api/ws2def/ns-ws2def-wsabuf); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WSABUF {
@@ -546,7 +546,7 @@ impl FLOWSPEC {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [QOS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-qos); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [QOS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-qos); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QOS {
@@ -571,7 +571,7 @@ impl QOS {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WSANETWORKEVENTS {
@@ -593,7 +593,7 @@ impl WSANETWORKEVENTS {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [timeval structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-timeval); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [timeval structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-timeval); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct timeval {
@@ -612,7 +612,7 @@ impl timeval {
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [sockaddr](https://learn.microsoft.com/windows/win32/winsock/sockaddr-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [sockaddr](https://learn.microsoft.com/windows/win32/winsock/sockaddr-2); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct sockaddr {
@@ -659,7 +659,7 @@ pub type LPWSAUSERAPC = Option<unsafe extern "system" fn(dwContext: DWORD_PTR)>;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv); [LPWSPSEND callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsend); [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv); [LPWSPSEND callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsend); [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPWSAOVERLAPPED_COMPLETION_ROUTINE = Option<
     unsafe extern "system" fn(
         dwError: DWORD,
@@ -682,7 +682,7 @@ pub type LPWSAOVERLAPPED_COMPLETION_ROUTINE = Option<
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept); [WSAAccept function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsaaccept); mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept); [WSAAccept function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsaaccept); mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub type LPCONDITIONPROC = Option<
     unsafe extern "system" fn(
         lpCallerId: LPWSABUF,
@@ -784,21 +784,21 @@ pub const NO_ERROR: i32 = 0;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub const SOCKET_ERROR: i32 = -1;
 
 /// No socket.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub const INVALID_SOCKET: SOCKET = SOCKET::MAX;
 
 /// No event.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub const WSA_INVALID_EVENT: WSAEVENT = ::core::ptr::null_mut();
 
 /// No, or failure.
@@ -819,35 +819,35 @@ pub const TRUE: BOOL = 1;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [fd_set structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-fd_set).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [fd_set structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-fd_set).
 pub const FD_SETSIZE: i32 = 64;
 
 /// The most entries that a protocol chain can have.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const MAX_PROTOCOL_CHAIN: i32 = 7;
 
 /// The chain length of a layer's own entry, which no client opens.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const LAYERED_PROTOCOL: i32 = 0;
 
 /// The chain length of a base provider's entry.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const BASE_PROTOCOL: i32 = 1;
 
 /// The most characters of a protocol's name, without the final zero.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const WSAPROTOCOL_LEN: i32 = 255;
 
 /// The most characters of a provider's description, without the final zero.
@@ -868,413 +868,413 @@ pub const WSS_OPERATION_IN_PROGRESS: ULONG_PTR = 259;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const AF_UNSPEC: i32 = 0;
 
 /// The address family of the Internet protocol, version 4.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const AF_INET: i32 = 2;
 
 /// The address family of the Internet protocol, version 6.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const AF_INET6: i32 = 23;
 
 /// A reliable stream of bytes over a connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const SOCK_STREAM: i32 = 1;
 
 /// Messages without a connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const SOCK_DGRAM: i32 = 2;
 
 /// Messages of a protocol that the client handles itself.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const SOCK_RAW: i32 = 3;
 
 /// Reliable messages without a connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const SOCK_RDM: i32 = 4;
 
 /// Reliable messages over a connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const SOCK_SEQPACKET: i32 = 5;
 
 /// The Internet protocol itself, also as the level of options.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const IPPROTO_IP: i32 = 0;
 
 /// TCP, also as the level of options.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const IPPROTO_TCP: i32 = 6;
 
 /// UDP, also as the level of options.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const IPPROTO_UDP: i32 = 17;
 
 /// Stands for the family, type or protocol of the protocol information.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
 pub const FROM_PROTOCOL_INFO: i32 = -1;
 
 /// The socket takes overlapped operations.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
 pub const WSA_FLAG_OVERLAPPED: DWORD = 1;
 
 /// The socket is a root in the control of a session of many points.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
 pub const WSA_FLAG_MULTIPOINT_C_ROOT: DWORD = 2;
 
 /// The socket is a leaf in the control of such a session.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
 pub const WSA_FLAG_MULTIPOINT_C_LEAF: DWORD = 4;
 
 /// The socket is a root for the data of such a session.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
 pub const WSA_FLAG_MULTIPOINT_D_ROOT: DWORD = 8;
 
 /// The socket is a leaf for the data of such a session.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket).
 pub const WSA_FLAG_MULTIPOINT_D_LEAF: DWORD = 16;
 
 /// The socket's security descriptor can be read and changed.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const WSA_FLAG_ACCESS_SYSTEM_SECURITY: DWORD = 64;
 
 /// Other processes do not inherit the socket.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const WSA_FLAG_NO_HANDLE_INHERIT: DWORD = 128;
 
 /// The socket joins as a sender.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPJOINLEAF callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspjoinleaf).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPJOINLEAF callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspjoinleaf).
 pub const JL_SENDER_ONLY: DWORD = 1;
 
 /// The socket joins as a receiver.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPJOINLEAF callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspjoinleaf).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPJOINLEAF callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspjoinleaf).
 pub const JL_RECEIVER_ONLY: DWORD = 2;
 
 /// The socket joins as both.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPJOINLEAF callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspjoinleaf).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPJOINLEAF callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspjoinleaf).
 pub const JL_BOTH: DWORD = 4;
 
 /// A condition function accepts the connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept).
 pub const CF_ACCEPT: i32 = 0;
 
 /// A condition function rejects the connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept).
 pub const CF_REJECT: i32 = 1;
 
 /// A condition function puts its decision off.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPACCEPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept).
 pub const CF_DEFER: i32 = 2;
 
 /// A backlog as large as the provider finds reasonable.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPLISTEN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsplisten).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPLISTEN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsplisten).
 pub const SOMAXCONN: i32 = 2147483647;
 
 /// Ends receiving.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSHUTDOWN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspshutdown).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSHUTDOWN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspshutdown).
 pub const SD_RECEIVE: i32 = 0;
 
 /// Ends sending.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSHUTDOWN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspshutdown).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSHUTDOWN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspshutdown).
 pub const SD_SEND: i32 = 1;
 
 /// Ends both.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSHUTDOWN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspshutdown).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSHUTDOWN callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspshutdown).
 pub const SD_BOTH: i32 = 2;
 
 /// Urgent data.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv).
 pub const MSG_OOB: DWORD = 1;
 
 /// Leaves what is received in the queue.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv).
 pub const MSG_PEEK: DWORD = 2;
 
 /// Sends without routing.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPSEND callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsend).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSEND callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsend).
 pub const MSG_DONTROUTE: DWORD = 4;
 
 /// Receives when the buffers are full, or the connection has ended.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub const MSG_WAITALL: DWORD = 8;
 
 /// A part of a message.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPRECV callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv).
 pub const MSG_PARTIAL: DWORD = 32768;
 
 /// The level of the options that every socket has.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SOL_SOCKET: i32 = 65535;
 
 /// Whether the provider writes debug information.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_DEBUG: i32 = 1;
 
 /// Whether the socket listens.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_ACCEPTCONN: i32 = 2;
 
 /// Whether the socket may take an address that is in use.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_REUSEADDR: i32 = 4;
 
 /// Whether the connection is kept alive.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_KEEPALIVE: i32 = 8;
 
 /// Whether data is sent without routing.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_DONTROUTE: i32 = 16;
 
 /// Whether broadcast messages can be sent.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_BROADCAST: i32 = 32;
 
 /// Whether and for how long closing waits for data to be sent.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_LINGER: i32 = 128;
 
 /// Whether closing does not wait; the opposite of `SO_LINGER`.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_DONTLINGER: i32 = -129;
 
 /// Whether nobody else may take the address.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_EXCLUSIVEADDRUSE: i32 = -5;
 
 /// Whether urgent data is received among the rest.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_OOBINLINE: i32 = 256;
 
 /// The room for data to send, in bytes.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_SNDBUF: i32 = 4097;
 
 /// The room for received data, in bytes.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_RCVBUF: i32 = 4098;
 
 /// From how many bytes on a socket is ready to send.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_SNDLOWAT: i32 = 4099;
 
 /// From how many bytes on a socket is ready to receive.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_RCVLOWAT: i32 = 4100;
 
 /// How many milliseconds sending waits.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_SNDTIMEO: i32 = 4101;
 
 /// How many milliseconds receiving waits.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_RCVTIMEO: i32 = 4102;
 
 /// The socket's last error; reading clears it.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_ERROR: i32 = 4103;
 
 /// The socket's type.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_TYPE: i32 = 4104;
 
 /// Reserved.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_GROUP_ID: i32 = 8193;
 
 /// Reserved.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_GROUP_PRIORITY: i32 = 8194;
 
 /// The longest message in bytes.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_MAX_MSG_SIZE: i32 = 8195;
 
 /// The catalog entry of the socket, as [`WSAPROTOCOL_INFOW`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_PROTOCOL_INFOW: i32 = 8197;
 
 /// Settings of the provider in its own form.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const PVD_CONFIG: i32 = 12289;
 
 /// Whether a connection is made only when the condition function accepts it.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_CONDITIONAL_ACCEPT: i32 = 12290;
 
 /// Gives an accepted socket the properties of the listening one.
@@ -1302,56 +1302,56 @@ pub const SO_UPDATE_CONNECT_CONTEXT: i32 = 28688;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [IPPROTO_TCP socket options](https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [IPPROTO_TCP socket options](https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options).
 pub const TCP_NODELAY: i32 = 1;
 
 /// Makes a socket blocking or non-blocking.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl).
 pub const FIONBIO: DWORD = 2147772030;
 
 /// How many bytes can be received at once.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl).
 pub const FIONREAD: DWORD = 1074030207;
 
 /// Whether no urgent data is left to read.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl).
 pub const SIOCATMARK: DWORD = 1074033415;
 
 /// Throws away what is not sent yet.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
 pub const SIO_FLUSH: DWORD = 671088644;
 
 /// Finds a function of the provider that is not in its table.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
 pub const SIO_GET_EXTENSION_FUNCTION_POINTER: DWORD = 3355443206;
 
 /// The local addresses that can be bound.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
 pub const SIO_ADDRESS_LIST_QUERY: DWORD = 1207959574;
 
 /// Completes when those addresses change.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
 pub const SIO_ADDRESS_LIST_CHANGE: DWORD = 671088663;
 
 /// The handle that `WSASendMsg` uses.
@@ -1386,350 +1386,350 @@ pub const SIO_BASE_HANDLE: DWORD = 1207959586;
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_READ: i32 = 1;
 
 /// Data can be sent.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_WRITE: i32 = 2;
 
 /// Urgent data can be received.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_OOB: i32 = 4;
 
 /// A connection can be accepted.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_ACCEPT: i32 = 8;
 
 /// An attempt to connect has ended.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_CONNECT: i32 = 16;
 
 /// The peer has closed the connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_CLOSE: i32 = 32;
 
 /// The quality of service has changed.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_QOS: i32 = 64;
 
 /// Reserved.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_GROUP_QOS: i32 = 128;
 
 /// The way to an address has changed.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_ROUTING_INTERFACE_CHANGE: i32 = 256;
 
 /// The local addresses have changed.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPEVENTSELECT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect).
 pub const FD_ADDRESS_LIST_CHANGE: i32 = 512;
 
 /// All network events.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h.
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h.
 pub const FD_ALL_EVENTS: i32 = 1023;
 
 /// The place of `FD_READ`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_READ_BIT: i32 = 0;
 
 /// The place of `FD_WRITE`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_WRITE_BIT: i32 = 1;
 
 /// The place of `FD_OOB`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_OOB_BIT: i32 = 2;
 
 /// The place of `FD_ACCEPT`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_ACCEPT_BIT: i32 = 3;
 
 /// The place of `FD_CONNECT`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_CONNECT_BIT: i32 = 4;
 
 /// The place of `FD_CLOSE`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_CLOSE_BIT: i32 = 5;
 
 /// The place of `FD_QOS`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_QOS_BIT: i32 = 6;
 
 /// The place of `FD_GROUP_QOS`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_GROUP_QOS_BIT: i32 = 7;
 
 /// The place of `FD_ROUTING_INTERFACE_CHANGE`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_ROUTING_INTERFACE_CHANGE_BIT: i32 = 8;
 
 /// The place of `FD_ADDRESS_LIST_CHANGE`, also among the errors of [`WSANETWORKEVENTS`].
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_ADDRESS_LIST_CHANGE_BIT: i32 = 9;
 
 /// How many network events there are.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSANETWORKEVENTS structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents).
 pub const FD_MAX_EVENTS: i32 = 10;
 
 /// The protocol has no connections.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_CONNECTIONLESS: DWORD = 1;
 
 /// What is sent arrives.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_GUARANTEED_DELIVERY: DWORD = 2;
 
 /// What arrives is in order and not repeated.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_GUARANTEED_ORDER: DWORD = 4;
 
 /// The protocol keeps the borders of messages.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_MESSAGE_ORIENTED: DWORD = 8;
 
 /// The protocol has messages, but receiving does not keep their borders.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_PSEUDO_STREAM: DWORD = 16;
 
 /// A connection can be closed in two steps.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_GRACEFUL_CLOSE: DWORD = 32;
 
 /// There is urgent data.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_EXPEDITED_DATA: DWORD = 64;
 
 /// Data can travel with a connection request.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_CONNECT_DATA: DWORD = 128;
 
 /// Data can travel with the end of a connection.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_DISCONNECT_DATA: DWORD = 256;
 
 /// There are broadcast messages.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_SUPPORT_BROADCAST: DWORD = 512;
 
 /// There are sessions of many points.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_SUPPORT_MULTIPOINT: DWORD = 1024;
 
 /// The control of such sessions has a root.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_MULTIPOINT_CONTROL_PLANE: DWORD = 2048;
 
 /// The data of such sessions has a root.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_MULTIPOINT_DATA_PLANE: DWORD = 4096;
 
 /// There is quality of service.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_QOS_SUPPORTED: DWORD = 8192;
 
 /// Reserved.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_INTERRUPT: DWORD = 16384;
 
 /// Sockets can only send.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_UNI_SEND: DWORD = 32768;
 
 /// Sockets can only receive.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_UNI_RECV: DWORD = 65536;
 
 /// The flag of a catalog entry whose sockets are file handles of the system.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_IFS_HANDLES: DWORD = 131072;
 
 /// Sockets take `MSG_PARTIAL`.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_PARTIAL_MESSAGE: DWORD = 262144;
 
 /// The protocol supports SAN.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const XP1_SAN_SUPPORT_SDP: DWORD = 524288;
 
 /// The entry is one of several for its protocol.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const PFL_MULTIPLE_PROTO_ENTRIES: DWORD = 1;
 
 /// Of those entries, this is the recommended one.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const PFL_RECOMMENDED_PROTO_ENTRY: DWORD = 2;
 
 /// Clients do not get to see the entry.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const PFL_HIDDEN: DWORD = 4;
 
 /// A zero as the protocol fits the entry.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const PFL_MATCHES_PROTOCOL_ZERO: DWORD = 8;
 
 /// The entry is one of a Network Direct provider.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const PFL_NETWORKDIRECT_PROVIDER: DWORD = 16;
 
 /// The byte order with the high byte first.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const BIGENDIAN: i32 = 0;
 
 /// The byte order with the low byte first.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const LITTLEENDIAN: i32 = 1;
 
 /// No security scheme.
 ///
 /// Declared in `winsock2.h`.
 ///
-/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow).
 pub const SECURITY_PROTOCOL_NONE: i32 = 0;
 
 /// The module stays loaded until the process ends.
@@ -2230,7 +2230,7 @@ pub type LPWSPGETSOCKOPT = Option<WSPGetSockOptFn>;
 ///
 /// Declared in `ws2spi.h`.
 ///
-/// Source: [LPWSPGETQOSBYNAME callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspgetqosbyname); [Windows Sockets Direct SPI Reference](https://learn.microsoft.com/previous-versions/windows/hardware/network/ff565859(v=vs.85)); mingw-w64 10.0.0, ws2spi.h.
+/// Source: [LPWSPGETQOSBYNAME callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspgetqosbyname); [Windows Sockets Direct SPI Reference](https://learn.microsoft.com/previous-versions/windows/hardware/network/ff565859%28v=vs.85%29); mingw-w64 10.0.0, ws2spi.h.
 pub type WSPGetQOSByNameFn = unsafe extern "system" fn(
     s: SOCKET,
     lpQOSName: *const WSABUF,
@@ -2743,7 +2743,7 @@ pub type LPWSPSTARTUP = Option<WSPStartupFn>;
 ///
 /// Declared in `ws2san.h`.
 ///
-/// Source: [WSPStartupEx function (Windows Sockets Direct)](https://learn.microsoft.com/previous-versions/windows/hardware/network/ff566321(v=vs.85)); [Initializing a SAN Service Provider](https://learn.microsoft.com/windows-hardware/drivers/network/initializing-a-san-service-provider); mingw-w64 10.0.0, ddk/ws2san.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
+/// Source: [WSPStartupEx function (Windows Sockets Direct)](https://learn.microsoft.com/previous-versions/windows/hardware/network/ff566321%28v=vs.85%29); [Initializing a SAN Service Provider](https://learn.microsoft.com/windows-hardware/drivers/network/initializing-a-san-service-provider); mingw-w64 10.0.0, ddk/ws2san.h; Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64.
 pub type WSPStartupExFn = unsafe extern "system" fn(
     wVersionRequested: WORD,
     lpWSPData: *mut WSPDATA,

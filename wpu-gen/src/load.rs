@@ -190,11 +190,29 @@ fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diag
                 );
                 faults.push(fault.help("remove it; a text of several lines stands between `\"\"\"`"));
             }
+            if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
+                let message = format!("this text holds the invisible character U+{:04X}", u32::from(hidden));
+                let fault = Diagnostic::at("bad-text", Place::new(file, value.span()), message);
+                faults.push(
+                    fault
+                        .note("such a character changes the order of what is read, or hides a difference")
+                        .help("remove it"),
+                );
+            }
         }
         DeValue::Array(items) => items.iter().for_each(|item| check_texts(file, item, faults)),
         DeValue::Table(table) => table.values().for_each(|value| check_texts(file, value, faults)),
         _ => {}
     }
+}
+
+/// Characters that nobody sees, and that change how the others are read or shown.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn syntax(file: FileId, source: &Source, error: &toml::de::Error) -> Diagnostic {

@@ -11,7 +11,8 @@ pub(super) fn top(view: &View<'_>, about: &str) -> String {
 
 /// A comment, whatever stands in it.
 pub(super) fn comment(text: &str) -> String {
-    let text = text.trim_end().replace("*/", "* /").replace("/*", "/ *");
+    // What could end it, begin another, or become a backslash as a trigraph.
+    let text = text.trim_end().replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?");
     format!("/* {} */\n", text.replace('\n', "\n * ").replace(" * \n", " *\n"))
 }
 

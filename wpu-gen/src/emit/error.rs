@@ -1,6 +1,7 @@
 //! `error.rs`: the error type.
 
 use super::print::Page;
+use super::prose::inline;
 use super::view::{View, doc};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
@@ -33,9 +34,13 @@ fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
         let name = ident(&error.name);
         let about = match error.same_as {
             Some(same) => {
-                format!("Another name of [`{0}`](Self::{0}): {1}.", view.model.errors[same].name, error.text)
+                format!(
+                    "Another name of [`{0}`](Self::{0}): {1}.",
+                    view.model.errors[same].name,
+                    inline(&error.text)
+                )
             }
-            None => format!("{}: {}.", error.value, error.text),
+            None => format!("{}: {}.", error.value, inline(&error.text)),
         };
         let source = if error.sources.is_empty() {
             String::new()

@@ -2,6 +2,7 @@
 
 use super::kit;
 use super::print::Page;
+use super::prose::markdown;
 use super::safe;
 use super::view::{At, DownView, UpcallView, View, doc};
 use crate::model::{Model, Param, Status, Ty, TypeKind, Word};
@@ -50,7 +51,7 @@ fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
     let names: Vec<_> = words.iter().map(|word| &*word.name).collect();
     let texts: Vec<_> = words.iter().map(|word| &*word.text).collect();
     let variants: Vec<_> = words.iter().map(|word| ident(&camel(&word.name))).collect();
-    let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, word.text)));
+    let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, markdown(&word.text))));
     let about = doc(about);
     page.item(quote! {
         #about

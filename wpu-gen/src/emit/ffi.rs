@@ -2,6 +2,7 @@
 
 use super::import;
 use super::print::Page;
+use super::prose::{inline, linked, markdown};
 use super::view::{At, DownView, View, doc};
 use crate::layout::{Layouts, POINTERS};
 use crate::model::{ConstantValue, Entry, Import, Struct, Table, Ty, TypeDef, TypeKind};
@@ -56,7 +57,11 @@ fn alias(view: &View<'_>, def: &TypeDef, is: &Ty) -> TokenStream {
 
 /// What rustdoc says of a C item: its text, its header, and where that comes from.
 fn origin(view: &View<'_>, text: &str, header: Option<&str>, sources: &[usize]) -> TokenStream {
-    let mut text = text.to_owned();
+    with_origin(view, linked(text, &|name| view.is_type(name)), header, sources)
+}
+
+/// The same for what is Markdown already.
+fn with_origin(view: &View<'_>, mut text: String, header: Option<&str>, sources: &[usize]) -> TokenStream {
     if let Some(header) = header {
         text += &format!("\n\nDeclared in `{header}`.");
     }
@@ -64,6 +69,11 @@ fn origin(view: &View<'_>, text: &str, header: Option<&str>, sources: &[usize]) 
         text += &format!("\n\nSource: {}.", view.cite(sources));
     }
     doc(&text)
+}
+
+/// A text in which names of types are links.
+fn linked_doc(view: &View<'_>, text: &str) -> TokenStream {
+    doc(&linked(text, &|name| view.is_type(name)))
 }
 
 fn structure_items(
@@ -75,7 +85,8 @@ fn structure_items(
     let name = ident(&def.name);
     let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
     let fields = structure.fields.iter().map(|field| {
-        let (about, name, ty) = (doc(&field.text), ident(&field.name), view.ty(&field.ty, At::Ffi));
+        let (about, name, ty) =
+            (linked_doc(view, &field.text), ident(&field.name), view.ty(&field.ty, At::Ffi));
         quote!(#about pub #name: #ty)
     });
     let zeros = structure.fields.iter().map(|field| {
@@ -98,9 +109,11 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.types.iter().enumerate().filter_map(|(at, def)| {
         let TypeKind::Callback(callback) = &def.kind else { return None };
         let (name, function) = (ident(&def.name), view.callback_fn(at, At::Ffi));
-        let params = callback.params.iter().map(|param| format!("- `{}`: {}\n", param.name, param.text));
-        let text = format!("{}\n\n{}", def.text, params.collect::<String>().trim_end());
-        let about = origin(view, &text, def.header.as_deref(), &def.sources);
+        let params =
+            callback.params.iter().map(|param| format!("- `{}`: {}\n", param.name, inline(&param.text)));
+        let text = linked(&def.text, &|name| view.is_type(name));
+        let text = format!("{text}\n\n{}", params.collect::<String>().trim_end());
+        let about = with_origin(view, text, def.header.as_deref(), &def.sources);
         Some(quote!(#about pub type #name = Option<#function>;))
     })
 }
@@ -130,7 +143,7 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     let upcalls: Vec<_> = table.slots.iter().map(|at| view.upcall(*at)).collect();
     let members: Vec<_> = upcalls.iter().map(|upcall| upcall.member(table)).collect();
     let fields = upcalls.iter().zip(&members).enumerate().map(|(slot, (upcall, member))| {
-        let about = doc(&format!("Slot {slot}. {}", upcall.upcall.text));
+        let about = doc(&format!("Slot {slot}. {}", markdown(&upcall.upcall.text)));
         let pointer = ident(&upcall.upcall.pointer);
         quote!(#about pub #member: #pointer)
     });
@@ -165,7 +178,7 @@ fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     let downcalls: Vec<_> = view.downcalls().collect();
     let members: Vec<_> = downcalls.iter().map(|downcall| downcall.member(table)).collect();
     let fields = downcalls.iter().zip(&members).map(|(downcall, member)| {
-        let about = doc(&format!("Slot {}. {}", downcall.downcall.slot, downcall.downcall.text));
+        let about = doc(&format!("Slot {}. {}", downcall.downcall.slot, markdown(&downcall.downcall.text)));
         let pointer = ident(&downcall.downcall.pointer);
         quote!(#about pub #member: #pointer)
     });

@@ -1,6 +1,7 @@
 //! `handles.rs`: what upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.
 
 use super::print::Page;
+use super::prose::markdown;
 use super::view::{At, View, doc};
 use crate::form::Kind;
 use crate::form::down::DownKind;
@@ -57,8 +58,10 @@ fn vouched(view: &View<'_>) -> Option<TokenStream> {
             let types = params.iter().zip(&wanted).enumerate().filter(|(_, (_, wanted))| **wanted);
             let types: Vec<_> = types
                 .map(|(index, (param, _))| {
-                    let (about, ty) =
-                        (doc(&param.text), view.vouched(&param.ty, number, index, At::Inside, "'a"));
+                    let (about, ty) = (
+                        doc(&markdown(&param.text)),
+                        view.vouched(&param.ty, number, index, At::Inside, "'a"),
+                    );
                     let name = param.c();
                     quote!(#about pub type #name<'a> = #ty;)
                 })
@@ -83,7 +86,9 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
     let (acquire, release) = (&view.upcall(resource.acquire), &view.upcall(resource.release));
     let about = doc(&format!(
         "{}\n\nFrom `{}`. Dropping it calls `{}`, unless the run in which it was acquired is over.",
-        resource.text, acquire.name, release.name
+        markdown(&resource.text),
+        acquire.name,
+        release.name
     ));
     page.item(quote! {
         #about
@@ -306,7 +311,7 @@ fn opaque(page: &mut Page, view: &View<'_>, at: usize, name: &str) {
     let (name, c_name, raw) = (ident(name), &def.name, view.ty(&Ty::Named(at), At::Inside));
     let about = doc(&format!(
         "{}\n\nA `{c_name}`: whoever gets one compares it or looks it up, so that any value can be passed.",
-        def.text
+        markdown(&def.text)
     ));
     page.item(quote! {
         #about
@@ -426,8 +431,8 @@ fn bundle(page: &mut Page, view: &View<'_>, at: usize, callback: &Callback) {
     let def = &view.model.types[at];
     let (name, routine) = (ident(name), view.callback_fn(at, At::Inside));
     match &callback.returns {
-        None => once(page, &name, &def.name, &def.text, &routine),
-        Some(_) => hook(page, &name, &def.name, &def.text, &routine),
+        None => once(page, &name, &def.name, &markdown(&def.text), &routine),
+        Some(_) => hook(page, &name, &def.name, &markdown(&def.text), &routine),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `host.rs`: what a host implements, and the tables that lead to it.
 
 use super::print::Page;
+use super::prose::markdown;
 use super::view::{At, UpcallView, View, doc};
 use crate::form::{Answer, Failure, Kind};
 use crate::model::Table;
@@ -79,7 +80,7 @@ fn filled(view: &View<'_>, table: &Table) -> TokenStream {
 fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let (method, returns) = (upcall.on(), returns(view, upcall));
     let params = params(view, upcall).into_iter().map(|(name, ty)| quote!(#name: #ty));
-    let about = doc(&format!("`{}`: {}{}", upcall.name, upcall.upcall.text, errors(view, upcall)));
+    let about = doc(&format!("`{}`: {}{}", upcall.name, markdown(&upcall.upcall.text), errors(view, upcall)));
     quote! {
         #about
         fn #method(&self, #(#params),*) #returns;

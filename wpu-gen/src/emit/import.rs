@@ -2,7 +2,8 @@
 
 use super::facts;
 use super::print::Page;
-use super::reference::{cell, documented};
+use super::prose::{cell, markdown};
+use super::reference::documented;
 use super::view::{At, UpcallView, View, doc};
 use crate::model::Import;
 use crate::names::ident;
@@ -195,6 +196,7 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
         let Import { name, text, library, header, .. } = import;
         let params = import.params.iter().map(|param| (&*param.c_type, &*param.name));
         let signature = facts::declaration(view.model, &import.returns, name, params);
+        let text = markdown(text);
         let _ = write!(page, "### {name}\n\n{text}\n\n```c\n{signature}\n```\n\n");
         let only = if import.wide { ", for 64-bit programs only" } else { "" };
         let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`{only}\n");

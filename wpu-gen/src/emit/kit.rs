@@ -1,6 +1,7 @@
 //! Kits: as data, as types that stand for them, and as a part of the page to read.
 
 use super::print::Page;
+use super::prose::{cell, markdown};
 use super::view::{View, doc};
 use crate::names::{camel, ident};
 use proc_macro2::Literal;
@@ -31,7 +32,8 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
         pub mod kits
     };
     let markers = kits.iter().map(|kit| {
-        let (about, marker) = (doc(&format!("`{}`: {}", kit.name, kit.text)), ident(&camel(&kit.name)));
+        let (about, marker) =
+            (doc(&format!("`{}`: {}", kit.name, markdown(&kit.text))), ident(&camel(&kit.name)));
         quote!(#about #[derive(Clone, Copy, Debug)] pub enum #marker {})
     });
     page.block(&head, markers);
@@ -47,7 +49,7 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
         for (class, uses) in view.model.classes.iter().zip(&kit.uses) {
             let Some(uses) = uses else { continue };
             let uses = uses.iter().map(|upcall| format!("`{}`", view.upcall(*upcall).name));
-            let (uses, text) = (uses.collect::<Vec<_>>().join(", "), super::reference::cell(&kit.text));
+            let (uses, text) = (uses.collect::<Vec<_>>().join(", "), cell(&kit.text));
             let _ = writeln!(page, "| `{}` | {text} | `{}` | {uses} |", kit.name, class.name);
         }
     }

@@ -1,6 +1,7 @@
 //! `memory.rs` of the output: what the spec's structures mean to the modules about a client's memory.
 
 use super::print::Page;
+use super::prose::markdown;
 use super::view::{At, View, doc};
 use crate::form::down::DownKind;
 use crate::model::{Callback, Struct, TypeKind};
@@ -101,7 +102,8 @@ fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
     let function = view.callback_fn(at, At::Inside);
     let about = doc(&format!(
         "{}\n\nA `{}` with its context, until the call that brought it returns.",
-        def.text, def.name
+        markdown(&def.text),
+        def.name
     ));
     vec![
         quote! {

@@ -15,6 +15,7 @@ mod manifest;
 mod memory;
 mod print;
 mod procs;
+mod prose;
 mod provider;
 mod reference;
 mod root;

@@ -61,7 +61,17 @@ impl Page {
 /// Prints one item, or several without blank lines.
 fn text(item: TokenStream) -> String {
     let file = syn::parse2(item).expect("what an emitter writes is Rust");
-    prettyplease::unparse(&file).replace("///§", "//").replace("//!§", "//")
+    let printed = prettyplease::unparse(&file);
+    let lines = printed.lines().map(|line| {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let code = &line[indent.len()..];
+        // Only a whole line: a text may hold the same characters.
+        match code.strip_prefix("///§").or_else(|| code.strip_prefix("//!§")) {
+            Some(comment) => format!("{indent}//{comment}\n"),
+            None => format!("{line}\n"),
+        }
+    });
+    lines.collect()
 }
 
 /// The lines between the first brace's line and the last line.

@@ -2,6 +2,7 @@
 
 use super::memory::set_name;
 use super::print::Page;
+use super::prose::{inline, markdown};
 use super::safe::vouched_text;
 use super::view::{At, DownView, View, doc};
 use crate::form::down::{DownAnswer, DownKind};
@@ -89,7 +90,11 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
 fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> TokenStream {
     let (name, names) = (&downcall.method, names(downcall));
     let (params, returns) = head(view, downcall);
-    let about = doc(&format!("{}\n\n`{}`; see [`{behind}::{name}`].", downcall.downcall.text, downcall.name));
+    let about = doc(&format!(
+        "{}\n\n`{}`; see [`{behind}::{name}`].",
+        markdown(&downcall.downcall.text),
+        downcall.name
+    ));
     let errors = doc("# Errors\n\nThose of the provider below.");
     quote! {
         #about
@@ -102,17 +107,19 @@ fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> Tok
 
 fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let d = downcall.downcall;
-    let mut text = format!("{}\n\n`{}`.", d.text, d.name);
+    let mut text = format!("{}\n\n`{}`.", markdown(&d.text), d.name);
     if !d.details.is_empty() {
-        text += &format!("\n\n{}", d.details);
+        text += &format!("\n\n{}", markdown(&d.details));
     }
     let mut params = String::new();
     let absent = |param: &Param| if param.optional { " May be absent." } else { "" };
     for (param, kind) in downcall.shown() {
-        params += &format!("- `{}` (`{}`): {}{}\n", param.rust(), param.name, param.text, absent(param));
+        params +=
+            &format!("- `{}` (`{}`): {}{}\n", param.rust(), param.name, inline(&param.text), absent(param));
         if let DownKind::Request { .. } = kind {
             for (param, _, name) in downcall.lent() {
-                let text = format!("- its `{name}` (`{}`): {}{}\n", param.name, param.text, absent(param));
+                let text =
+                    format!("- its `{name}` (`{}`): {}{}\n", param.name, inline(&param.text), absent(param));
                 params += &format!("  {text}");
             }
         }
@@ -132,7 +139,7 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         .filter_map(|answer| match answer {
             DownAnswer::Returned => None,
             DownAnswer::Param(at) => {
-                Some(format!("- `{}`: {}", downcall.param(*at).name, downcall.param(*at).text))
+                Some(format!("- `{}`: {}", downcall.param(*at).name, inline(&downcall.param(*at).text)))
             }
         })
         .collect();

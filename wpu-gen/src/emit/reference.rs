@@ -1,13 +1,17 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
+use super::prose::{address, cell, code_of, inline, markdown};
 use super::view::{UpcallView, View};
 use super::{facts, import, kit};
 use crate::model::{DocumentedError, Downcall, Note, Param, Status};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page =
-        format!("<!-- {} -->\n\n# {}\n\n", view.marker(), view.model.head.title.trim_end_matches('.'));
+    let mut page = format!(
+        "<!-- {} -->\n\n# {}\n\n",
+        view.marker(),
+        inline(view.model.head.title.trim_end_matches('.'))
+    );
     overview(view, &mut page);
     for upcall in view.upcalls() {
         section(view, &upcall, &mut page);
@@ -47,7 +51,7 @@ fn overview(view: &View<'_>, page: &mut String) {
     for (what, words) in [("classes", &model.classes), ("platforms", &model.platforms)] {
         let _ = writeln!(page, "The {what}:\n");
         for word in words {
-            let _ = writeln!(page, "- `{}`: {}", word.name, word.text);
+            let _ = writeln!(page, "- `{}`: {}", word.name, inline(&word.text));
         }
         page.push('\n');
     }
@@ -78,19 +82,19 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
         page,
         "## {}\n\n{}\n\n```c\n{}\n```\n\n",
         u.name,
-        u.text,
+        markdown(&u.text),
         facts::signature(view.model, &u.name, &u.returns, &u.params)
     );
     if !u.details.is_empty() {
-        let _ = write!(page, "{}\n\n", u.details);
+        let _ = write!(page, "{}\n\n", markdown(&u.details));
     }
-    let _ = writeln!(page, "- **Why:** {}", u.requirement.reason);
+    let _ = writeln!(page, "- **Why:** {}", inline(&u.requirement.reason));
     for (head, text) in [
         ("What may stand in", &u.requirement.substitute),
         ("Usual grounds for a waiver", &u.requirement.waiver),
     ] {
         if let Some(text) = text {
-            let _ = writeln!(page, "- **{head}:** {text}");
+            let _ = writeln!(page, "- **{head}:** {}", inline(text));
         }
     }
     if let Some(resource) = view.model.acquired_by(upcall.at) {
@@ -112,14 +116,9 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
     documented(view, &u.errors, page);
     for note in view.model.notes_of_upcall(upcall.at) {
         let note = &view.model.notes[*note];
-        let _ = writeln!(page, "Note [{0}](#{0}).", note.id);
+        let _ = writeln!(page, "Note [{}](#{}).", inline(&note.id), address(&note.id));
     }
     let _ = writeln!(page, "\nSources: {}.\n", view.cite(&u.sources));
-}
-
-/// Text that can stand in a table.
-pub(super) fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }
 
 fn entries(view: &View<'_>, page: &mut String) {
@@ -128,13 +127,18 @@ fn entries(view: &View<'_>, page: &mut String) {
     }
     *page += "## Entries\n\nWhat a provider exports, and a host calls.\n\n";
     for entry in &view.model.entries {
-        let _ = write!(page, "### {}\n\n{}\n\n| parameter | meaning |\n|---|---|\n", entry.name, entry.text);
+        let _ = write!(
+            page,
+            "### {}\n\n{}\n\n| parameter | meaning |\n|---|---|\n",
+            entry.name,
+            markdown(&entry.text)
+        );
         for param in &entry.params {
             let _ = writeln!(page, "| `{} {}` | {} |", param.c_type, param.name, cell(&param.text));
         }
         page.push('\n');
         for error in &entry.errors {
-            let _ = writeln!(page, "- `{}`: {}", view.model.errors[error.code].name, error.when);
+            let _ = writeln!(page, "- `{}`: {}", view.model.errors[error.code].name, inline(&error.when));
         }
         let hole = &view.model.errors[entry.hole].name;
         let _ = writeln!(
@@ -176,16 +180,16 @@ fn downcalls(view: &View<'_>, page: &mut String) {
 
 fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String) {
     let signature = facts::signature(view.model, &d.name, &d.returns, &d.params);
-    let _ = write!(page, "### {}\n\n{}\n\n```c\n{signature}\n```\n\n", d.name, d.text);
+    let _ = write!(page, "### {}\n\n{}\n\n```c\n{signature}\n```\n\n", d.name, markdown(&d.text));
     if !d.details.is_empty() {
-        let _ = write!(page, "{}\n\n", d.details);
+        let _ = write!(page, "{}\n\n", markdown(&d.details));
     }
     parameters(&d.params, page);
     let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[d.failure].name);
     documented(view, &d.errors, page);
     for note in view.model.notes_of_downcall(at) {
         let note = &view.model.notes[*note];
-        let _ = writeln!(page, "Note [{0}](#{0}).", note.id);
+        let _ = writeln!(page, "Note [{}](#{}).", inline(&note.id), address(&note.id));
     }
     let _ = writeln!(page, "\nSources: {}.\n", view.cite(&d.sources));
 }
@@ -234,7 +238,9 @@ fn note_section(view: &View<'_>, note: &Note, page: &mut String) {
     let _ = write!(
         page,
         "### {}\n\nAbout {about}.\n\n{}\n\n**Decision:** {}\n\n",
-        note.id, note.says, note.decision
+        inline(&note.id),
+        markdown(&note.says),
+        markdown(&note.decision)
     );
     if !note.sources.is_empty() {
         let _ = write!(page, "Sources: {}.\n\n", view.cite(&note.sources));
@@ -244,6 +250,6 @@ fn note_section(view: &View<'_>, note: &Note, page: &mut String) {
 fn sources(view: &View<'_>, page: &mut String) {
     *page += "## Sources\n\n";
     for (at, source) in view.model.sources.iter().enumerate() {
-        let _ = writeln!(page, "- `{}`: {}", source.id, view.cite(&[at]));
+        let _ = writeln!(page, "- {}: {}", code_of(&source.id), view.cite(&[at]));
     }
 }

@@ -1,6 +1,7 @@
 //! `lib.rs` of the output.
 
 use super::print::Page;
+use super::prose::markdown;
 use super::view::View;
 use proc_macro2::Ident;
 
@@ -79,7 +80,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
          - [`facts`]: what the documentation says, as data, and [`judge`]: what follows for a provider\n\
          {}- [`table`] and [`Cell`]: where the table of the moment is kept\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",
-        view.model.head.title,
+        markdown(&view.model.head.title),
         match view.behind() {
             Some(behind) => format!(
                 "- `{behind}`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called\n"

@@ -2,6 +2,7 @@
 
 use super::handles::is_zero;
 use super::print::Page;
+use super::prose::{inline, markdown};
 use super::view::{At, UpcallView, View, comment, doc};
 use crate::form::{Answer, Failure, Kind};
 use crate::model::{Param, Ty};
@@ -192,9 +193,9 @@ fn release(view: &View<'_>, upcall: &UpcallView<'_>) -> Option<TokenStream> {
 /// What rustdoc says of a safe form.
 fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     let u = upcall.upcall;
-    let mut text = format!("{}\n\nThe safe form of `{}`.", u.text, u.name);
+    let mut text = format!("{}\n\nThe safe form of `{}`.", markdown(&u.text), u.name);
     if !u.details.is_empty() {
-        text += &format!("\n\n{}", u.details);
+        text += &format!("\n\n{}", markdown(&u.details));
     }
     text += "\n\n# Errors\n\n";
     match upcall.form.failure {
@@ -221,7 +222,7 @@ pub(super) fn vouched_text(param: &Param) -> String {
         "Whoever makes `{}` (`{}`) with `Vouched::from_raw` vouches that it is: {}",
         param.rust(),
         param.name,
-        param.text
+        inline(&param.text)
     )
 }
 

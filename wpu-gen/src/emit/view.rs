@@ -1,5 +1,6 @@
 //! What emitters ask of a spec, already as tokens.
 
+use super::prose::{address, inline};
 use crate::Spec;
 use crate::folder::MARKER;
 use crate::form::down::{DownForm, DownKind};
@@ -10,12 +11,15 @@ use crate::model::{
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::HashSet;
 
 /// A spec, seen by an emitter.
 pub(super) struct View<'a> {
     pub(super) model: &'a Model,
     forms: &'a [Form],
     down_forms: &'a [DownForm],
+    /// Names of types that Rust knows too.
+    types: HashSet<&'a str>,
 }
 
 /// Where tokens are to stand, which decides how other items are reached from there.
@@ -59,7 +63,10 @@ impl At {
 
 impl<'a> View<'a> {
     pub(super) fn new(spec: &'a Spec) -> Self {
-        Self { model: &spec.model, forms: &spec.forms, down_forms: &spec.down_forms }
+        let types = spec.model.types.iter();
+        let types = types.filter(|def| !matches!(def.kind, TypeKind::Alias { inline: true, .. }));
+        let types = types.map(|def| &*def.name).collect();
+        Self { model: &spec.model, forms: &spec.forms, down_forms: &spec.down_forms, types }
     }
 
     /// The first line of every file.
@@ -102,6 +109,11 @@ impl<'a> View<'a> {
     /// The Rust name of the trait behind a provider's table.
     pub(super) fn behind(&self) -> Option<Ident> {
         self.model.provider_table().and_then(|table| table.behind.as_deref()).map(ident)
+    }
+
+    /// Whether a name is that of a type that Rust knows too.
+    pub(super) fn is_type(&self, name: &str) -> bool {
+        self.types.contains(name)
     }
 
     /// The error type.
@@ -305,7 +317,7 @@ impl<'a> View<'a> {
         let mut list = String::new();
         for error in errors {
             let name = &self.model.errors[error.code].name;
-            list += &format!("- [`{name}`]({}::{name}): {}\n", self.error(), error.when);
+            list += &format!("- [`{name}`]({}::{name}): {}\n", self.error(), inline(&error.when));
         }
         list
     }
@@ -314,10 +326,10 @@ impl<'a> View<'a> {
     pub(super) fn cite(&self, sources: &[usize]) -> String {
         let cited = sources.iter().map(|source| {
             let source = &self.model.sources[*source];
-            let title = source.title.trim_end_matches('.');
+            let title = inline(source.title.trim_end_matches('.'));
             match &source.url {
-                Some(url) => format!("[{title}]({url})"),
-                None => title.to_owned(),
+                Some(url) => format!("[{title}]({})", address(url)),
+                None => title,
             }
         });
         cited.collect::<Vec<_>>().join("; ")

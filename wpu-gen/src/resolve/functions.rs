@@ -118,7 +118,7 @@ impl Resolver<'_> {
         model::Param {
             name: text(&param.name),
             ty: self.find_param_type(file, &param.ty, *param.direction.get_ref()),
-            c_type: text(&param.ty),
+            c_type: param.ty.get_ref().split_whitespace().collect::<Vec<_>>().join(" "),
             direction: *param.direction.get_ref(),
             role: param.role.as_ref().map(|role| *role.get_ref()),
             rust: param.rust.as_ref().map(text),
@@ -205,7 +205,7 @@ impl Resolver<'_> {
             model::ImportParam {
                 name: text(&param.name),
                 ty: self.find_param_type(filed.file, &param.ty, *param.direction.get_ref()),
-                c_type: text(&param.ty),
+                c_type: param.ty.get_ref().split_whitespace().collect::<Vec<_>>().join(" "),
                 direction: *param.direction.get_ref(),
                 text: text(&param.text),
             }

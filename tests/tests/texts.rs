@@ -1,0 +1,251 @@
+//! Free text of a spec stays text: in rustdoc, in C, and on the page to read.
+//!
+//! Every free key of every kind of entry gets a text that is markup, code and the end of comments wherever it is
+//! not escaped.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use toml::{Table, Value};
+use wpu_gen::compile;
+use wpu_gen::source::Sources;
+
+/// Keys whose text is free. What else has the type `Text` is a name of some kind.
+const FREE: &[&str] = &[
+    "decision",
+    "details",
+    "must_use",
+    "reason",
+    "says",
+    "substitute",
+    "text",
+    "title",
+    "url",
+    "waiver",
+    "when",
+];
+
+/// The others, so that nobody adds a key without saying which of the two it is.
+const NAMES: &[&str] = &[
+    "aborted",
+    "about",
+    "acquire",
+    "behind",
+    "borrowed",
+    "broken",
+    "bundle",
+    "classes",
+    "closed",
+    "code",
+    "context",
+    "count",
+    "downcall_prefix",
+    "elsewhere",
+    "error_header",
+    "error_type",
+    "export",
+    "failure",
+    "header",
+    "hole",
+    "id",
+    "include",
+    "io_kind",
+    "is",
+    "items",
+    "length",
+    "library",
+    "may_be_null",
+    "member_prefix",
+    "name",
+    "null",
+    "null_pointer",
+    "of",
+    "opaque",
+    "package",
+    "pending",
+    "platforms",
+    "pointer",
+    "prefix",
+    "raw",
+    "refusal",
+    "release",
+    "resource",
+    "returns",
+    "routine",
+    "rust",
+    "same_as",
+    "slots",
+    "sources",
+    "success",
+    "thread",
+    "token",
+    "too_small",
+    "ty",
+    "unless",
+    "uses",
+    "view",
+];
+
+/// One line, as all free keys take it.
+const LINE: &str = "Vec<T> a[i] [x](y) <b>bold</b> `code *a* | b` *star* _low_ ~~no~~ | bar &lt; */ /* ??/ ///§ --dash \\ <!-- odd ` https://a.example/x_y.";
+
+/// Several, as `details` and notes take them.
+const LINES: &str =
+    "# head\n\n    let indented = not.code;\n\n```\nfence\n- item\n1. one\n===\n> quote\n\n\ttab\nlast";
+
+#[test]
+fn each_key_that_is_text_is_free_or_a_name() {
+    let source: syn::File =
+        syn::parse_str(&common::read(&common::project().join("wpu-gen/src/raw.rs"))).expect("it is Rust");
+    let mut keys = BTreeSet::new();
+    for item in source.items {
+        let syn::Item::Struct(item) = item else { continue };
+        for field in item.fields {
+            let ty = &field.ty;
+            let ty = quote_of(ty);
+            if ty.contains("Text") {
+                keys.insert(field.ident.expect("keys have names").to_string());
+            }
+        }
+    }
+    let known: BTreeSet<String> = FREE.iter().chain(NAMES).map(|key| (*key).to_owned()).collect();
+    let unknown: Vec<_> = keys.difference(&known).collect();
+    assert!(unknown.is_empty(), "is the text of {unknown:?} free?");
+    assert!(FREE.iter().all(|key| keys.contains(*key)), "{keys:?}");
+}
+
+fn quote_of(ty: &syn::Type) -> String {
+    struct Words(String);
+    impl Words {
+        fn of(&mut self, ty: &syn::Type) {
+            let syn::Type::Path(path) = ty else { return };
+            for part in &path.path.segments {
+                self.0 += &format!("{} ", part.ident);
+                if let syn::PathArguments::AngleBracketed(inside) = &part.arguments {
+                    for argument in &inside.args {
+                        if let syn::GenericArgument::Type(ty) = argument {
+                            self.of(ty);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let mut words = Words(String::new());
+    words.of(ty);
+    words.0
+}
+
+/// The base of the cases of mistakes, with such a text in every free key.
+fn spec() -> String {
+    const NOTE: &str = "[[note]]\nid = \"boils\"\nabout = [\"EBROKEN\", \"KetFill\"]\nsays = \"\"\ndecision = \"\"\nsources = [\"manual\"]\n";
+    let mut spec: Table = (common::base() + "\n" + NOTE).parse().expect("it is TOML");
+    for (kind, key) in
+        [("upcall", "details"), ("downcall", "details"), ("upcall", "must-use"), ("source", "url")]
+    {
+        for entry in spec[kind].as_array_mut().expect("there are some") {
+            let entry = entry.as_table_mut().expect("an entry is a table");
+            entry.insert(key.to_owned(), Value::String(String::new()));
+        }
+    }
+    let mut met = BTreeSet::new();
+    nasty(&mut spec, &mut met);
+    let missing: Vec<_> = FREE.iter().filter(|key| !met.contains(**key)).collect();
+    assert!(missing.is_empty(), "the base has no {missing:?}");
+    toml::to_string(&spec).expect("it can be written")
+}
+
+fn nasty(table: &mut Table, met: &mut BTreeSet<&'static str>) {
+    for (key, value) in table.iter_mut() {
+        let free = FREE.iter().find(|free| free.replace('_', "-") == *key);
+        match (value, free) {
+            (Value::String(text), Some(key)) => {
+                met.insert(key);
+                *text = match *key {
+                    "details" | "says" | "decision" => format!("{LINE}\n\n{LINES}"),
+                    "url" => "https://a.example/(x) <y>`|\\".to_owned(),
+                    _ => LINE.to_owned(),
+                };
+            }
+            (Value::Table(table), _) => nasty(table, met),
+            (Value::Array(items), _) => {
+                items.iter_mut().filter_map(Value::as_table_mut).for_each(|table| nasty(table, met));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn written() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("texts");
+    let spec =
+        compile(Sources::from_texts([("nasty.toml", spec())])).unwrap_or_else(|found| panic!("{found}"));
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    spec.emit().write(&folder).expect("the target folder can be written to");
+    folder
+}
+
+#[test]
+fn no_text_is_code_or_markup() {
+    let folder = written();
+    let lib = folder.join("src/lib.rs");
+    let known =
+        ["--edition", "2024", "-D", "warnings", "--cfg", "feature=\"std\"", "--cfg", "feature=\"provider\""];
+    let check = ["--check-cfg", "cfg(feature, values(\"std\", \"provider\"))", "--crate-name", "texts"];
+    let tool = |name: &str| {
+        let mut command = Command::new(name);
+        command.args(known).args(check).arg(&lib);
+        command
+    };
+    ran(tool("rustc").args(["--crate-type", "lib", "-o"]).arg(folder.join("libtexts.rlib")));
+    ran(tool("rustdoc").arg("-o").arg(folder.join("doc")));
+    let tests = ran(tool("rustdoc").arg("--test").arg("-L").arg(&folder));
+    assert!(tests.contains("running 0 tests"), "{tests}");
+    page(&folder);
+    for entry in fs::read_dir(folder.join("c")).expect("it is there") {
+        let path = entry.expect("it can be read").path();
+        if path.extension().is_some_and(|extension| extension == "h") {
+            let known =
+                ["-std=c99", "-trigraphs", "-Wall", "-Wno-unused", "-Werror", "-fsyntax-only", "-x", "c"];
+            ran(Command::new("cc").args(known).arg(&path));
+        }
+    }
+}
+
+/// What rustdoc, which knows Markdown, shows of the page.
+fn page(folder: &Path) {
+    let page = format!("% Page\n\n{}", common::read(&folder.join("UPCALLS.md")));
+    let source = folder.join("page.md");
+    fs::write(&source, page).expect("the target folder can be written to");
+    ran(Command::new("rustdoc").arg(&source).arg("-o").arg(folder.join("page")));
+    let html = common::read(&folder.join("page/page.html"));
+    let shown = shown(&html);
+    let words: Vec<_> = LINE.replace('`', "").split_whitespace().map(str::to_owned).collect();
+    for word in words.iter().filter(|word| *word != "odd") {
+        assert!(shown.contains(&**word), "the page does not show {word}");
+    }
+    // All of it, in order, wherever it stands; with backticks only where one is odd.
+    let line = LINE.replacen('`', "", 2);
+    assert!(shown.contains(&line), "{}", &shown[shown.find("Vec<T>").unwrap_or(0)..][..400]);
+    assert!(!html.contains("<b>bold"), "a text is HTML");
+    assert!(shown.contains("let indented = not.code;") && !html.contains("<pre><code>let indented"));
+}
+
+fn shown(html: &str) -> String {
+    let mut text = String::new();
+    for part in html.split('<') {
+        text += part.split_once('>').map_or(part, |(_, text)| text);
+    }
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    text.replace("&#124;", "|").replace("&#42;", "*").replace("&amp;", "&")
+}
+
+fn ran(command: &mut Command) -> String {
+    let run = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{command:?}\n{said}");
+    said
+}
