@@ -1,6 +1,7 @@
 //! What a provider does once it has used its arguments: on each thread, as the case says.
 
 use crate::Input;
+use crate::layer::Base;
 use crate::touch::finish;
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
@@ -111,7 +112,7 @@ pub(crate) fn progress<T>(
         | Mood::PendAndComplete => {}
         _ => return answer(level, Progress::Done(good), Progress::Done(too_much)),
     }
-    let Ok((pending, pended)) = request.pend() else {
+    let Ok((pending, pended)) = request.pend::<Base>() else {
         return answer(level, Progress::Done(good), Progress::Done(too_much));
     };
     match mood {

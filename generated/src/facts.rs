@@ -3,7 +3,7 @@
 //! What the spec says, as data.
 
 use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};
-use crate::support::verdict::UpcallSet;
+use crate::support::verdict::{Declaration, UpcallSet};
 
 /// Counts up whenever a fact changes.
 pub const REVISION: u32 = 3;
@@ -2276,12 +2276,14 @@ pub static KITS: [Kit; 3] = [
         marker: "Requests",
         text: "Completes overlapped operations: through an event, a function in the client's thread, or a port.",
         uses: [Some(UpcallSet::of(&[10, 12])), Some(UpcallSet::of(&[10, 12, 15]))],
+        completes: true,
     },
     Kit {
         name: "base",
         marker: "Base",
         text: "Sockets of a base provider whose sockets are no file handles.",
         uses: [None, Some(UpcallSet::of(&[1, 3, 7, 8, 9, 10, 11, 12, 15]))],
+        completes: false,
     },
     Kit {
         name: "layer",
@@ -2291,6 +2293,7 @@ pub static KITS: [Kit; 3] = [
             Some(UpcallSet::of(&[0, 2, 5, 6, 7, 10, 11, 12, 13, 14])),
             Some(UpcallSet::of(&[0, 1, 2, 3, 5, 7, 9, 10, 11, 12, 13, 14, 15])),
         ],
+        completes: false,
     },
 ];
 
@@ -2307,6 +2310,23 @@ pub mod kits {
     /// `layer`: Loads the next provider of a chain, hands every call on to it, and moves handles, messages and completions both ways.
     #[derive(Clone, Copy, Debug)]
     pub enum Layer {}
+}
+
+/// A provider that declares the upcalls which its requests are completed with, as by `kit = requests`.
+///
+/// What implements it otherwise gets no overlapped request.
+#[diagnostic::on_unimplemented(
+    message = "provider `{Self}` does not declare the upcalls that requests are completed with",
+    label = "this takes overlapped requests",
+    note = "write `kit = requests` in its attribute"
+)]
+pub trait Completes {}
+
+/// Whether a provider has declared the upcalls that its requests are completed with. It gets no overlapped
+/// request otherwise.
+#[must_use]
+pub const fn completes(declaration: &Declaration) -> bool {
+    declaration.covers(&KITS[0])
 }
 
 /// Every function that a provider exports.

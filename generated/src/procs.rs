@@ -589,9 +589,8 @@ impl ServiceProvider for Procs {
         let mut errno = 0;
         let lpvInBuffer = request.lent().input;
         let lpvOutBuffer = request.lent().room;
-        let mut sent = request.forward();
         let mut here = (0,);
-        let outs = sent.outs(&mut here);
+        let (sent, outs) = request.forward(&mut here);
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -623,6 +622,7 @@ impl ServiceProvider for Procs {
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
+        sent.done();
         Ok(Progress::Done(values.0))
     }
 
@@ -698,9 +698,8 @@ impl ServiceProvider for Procs {
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         let mut errno = 0;
         let lpBuffers = request.lent().scatter.unwrap_or_else(Scatter::nothing);
-        let mut sent = request.forward();
         let mut here = (0, flags);
-        let outs = sent.outs(&mut here);
+        let (sent, outs) = request.forward(&mut here);
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: it leads to a tuple.
@@ -730,6 +729,7 @@ impl ServiceProvider for Procs {
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
+        sent.done();
         Ok(Progress::Done((values.0, values.1)))
     }
 
@@ -791,9 +791,8 @@ impl ServiceProvider for Procs {
                     (at, if used.is_null() { &raw mut lpFrom_used } else { used.cast() })
                 },
             );
-        let mut sent = request.forward();
         let mut here = (0, flags);
-        let outs = sent.outs(&mut here);
+        let (sent, outs) = request.forward(&mut here);
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: it leads to a tuple.
@@ -825,6 +824,7 @@ impl ServiceProvider for Procs {
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
+        sent.done();
         Ok(Progress::Done((values.0, values.1)))
     }
 
@@ -865,9 +865,8 @@ impl ServiceProvider for Procs {
     ) -> Result<Progress<u32>, WsaError> {
         let mut errno = 0;
         let lpBuffers = request.lent().gather.unwrap_or_else(Gather::nothing);
-        let mut sent = request.forward();
         let mut here = (0,);
-        let outs = sent.outs(&mut here);
+        let (sent, outs) = request.forward(&mut here);
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -895,6 +894,7 @@ impl ServiceProvider for Procs {
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
+        sent.done();
         Ok(Progress::Done(values.0))
     }
 
@@ -938,9 +938,8 @@ impl ServiceProvider for Procs {
         let mut errno = 0;
         let lpBuffers = request.lent().gather.unwrap_or_else(Gather::nothing);
         let lpTo = request.lent().input;
-        let mut sent = request.forward();
         let mut here = (0,);
-        let outs = sent.outs(&mut here);
+        let (sent, outs) = request.forward(&mut here);
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -970,6 +969,7 @@ impl ServiceProvider for Procs {
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
+        sent.done();
         Ok(Progress::Done(values.0))
     }
 

@@ -24,6 +24,9 @@ pub trait Serve: 'static {
     type Provider: ServiceProvider;
     /// How requests are begun and told of. No panic may come out of these functions.
     const TELLER: Teller;
+    /// Whether the provider has declared the upcalls that requests are completed with. Overlapped requests
+    /// are refused otherwise.
+    const COMPLETES: bool;
     /// Runs `body` with the provider.
     ///
     /// No panic of `body` may come out of this function.
@@ -690,6 +693,9 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         let given = if lpOverlapped.is_null() {
             None
         } else {
+            if !S::COMPLETES {
+                return Err(WsaError::WSAEOPNOTSUPP);
+            }
             // SAFETY: the contract of this function.
             let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
                 .ok_or(WsaError::WSAEFAULT)?;
@@ -915,6 +921,9 @@ pub unsafe extern "system" fn recv<S: Serve>(
         let given = if lpOverlapped.is_null() {
             None
         } else {
+            if !S::COMPLETES {
+                return Err(WsaError::WSAEOPNOTSUPP);
+            }
             // SAFETY: the contract of this function.
             let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
                 .ok_or(WsaError::WSAEFAULT)?;
@@ -1087,6 +1096,9 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         let given = if lpOverlapped.is_null() {
             None
         } else {
+            if !S::COMPLETES {
+                return Err(WsaError::WSAEOPNOTSUPP);
+            }
             // SAFETY: the contract of this function.
             let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
                 .ok_or(WsaError::WSAEFAULT)?;
@@ -1250,6 +1262,9 @@ pub unsafe extern "system" fn send<S: Serve>(
         let given = if lpOverlapped.is_null() {
             None
         } else {
+            if !S::COMPLETES {
+                return Err(WsaError::WSAEOPNOTSUPP);
+            }
             // SAFETY: the contract of this function.
             let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
                 .ok_or(WsaError::WSAEFAULT)?;
@@ -1407,6 +1422,9 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         let given = if lpOverlapped.is_null() {
             None
         } else {
+            if !S::COMPLETES {
+                return Err(WsaError::WSAEOPNOTSUPP);
+            }
             // SAFETY: the contract of this function.
             let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
                 .ok_or(WsaError::WSAEFAULT)?;

@@ -96,7 +96,7 @@ impl ServiceProvider for Mailboxes {
         let mut boxes = self.boxes();
         let mailbox = boxes.get_mut(&key).ok_or(WsaError::WSAENOTSOCK)?;
         if mailbox.bytes.is_empty() {
-            let (pending, pended) = request.pend().map_err(|_| WsaError::WSAEWOULDBLOCK)?;
+            let (pending, pended) = request.pend::<Self>().map_err(|_| WsaError::WSAEWOULDBLOCK)?;
             mailbox.waiting.push_back(pended);
             return Ok(Progress::Pending(pending));
         }

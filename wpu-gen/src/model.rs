@@ -437,6 +437,8 @@ pub struct Kit {
     pub text: String,
     /// By class: indices into [`Model::upcalls`], in order. `None`: it is not for that class.
     pub uses: Vec<Option<Vec<usize>>>,
+    /// Whether it completes requests.
+    pub completes: bool,
 }
 
 #[derive(Debug)]

@@ -572,6 +572,8 @@ pub struct Kit {
     pub text: Text,
     /// Class → the upcalls that it makes for providers of that class. It is not for the others.
     pub uses: BTreeMap<Text, Vec<Text>>,
+    /// Whether it completes requests: providers that do not declare its upcalls get none.
+    pub completes: Option<Spanned<bool>>,
 }
 
 /// `[[note]]`: sources that contradict each other or are silent, and what was decided.

@@ -272,6 +272,8 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
     for Form { condition, parameters, ty, bounds } in forms(provider) {
         let with_kit = with_kit(args, &parameters, &ty, span)
             .map(|with_kit| quote_spanned!(span=> #condition #with_kit #bounds {}));
+        let completes = completes(args)
+            .then(|| quote_spanned!(span=> #condition impl #parameters __wpu::__private::facts::Completes for #ty #bounds {}));
         quote_spanned! {span=>
             #condition
             impl #parameters __wpu::Provider for #ty #bounds {
@@ -285,6 +287,7 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
                 const __IMPORTS: &'static [__wpu::__private::Import] = &[#by_name];
             }
             #with_kit
+            #completes
         }
         .to_tokens(&mut implementations);
     }
@@ -293,6 +296,17 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
 
 /// The head of what tells the kit that it may make upcalls. A kit that is not known may be any: that none is meant would
 /// be a second error.
+/// Whether the provider declares what requests are completed with. It may, where the kit is not known.
+fn completes(args: &Args) -> bool {
+    let class = given(args.class, Class::ALL[0]);
+    let declared = match args.kit {
+        Value::Wrong => return true,
+        Value::Given(kit, _) => used(args).union(kit.uses(class)),
+        Value::Absent => used(args),
+    };
+    KITS.iter().filter(|kit| kit.completes).all(|kit| kit.uses(class).is_in(declared))
+}
+
 fn with_kit(args: &Args, parameters: &TokenStream, ty: &TokenStream, span: Span) -> Option<TokenStream> {
     match args.kit {
         Value::Given(kit, place) => {

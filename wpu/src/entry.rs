@@ -336,6 +336,7 @@ struct Serving<E>(PhantomData<fn() -> E>);
 
 impl<E: Exported> Serve for Serving<E> {
     type Provider = E::Provider;
+    const COMPLETES: bool = wpu_sys::facts::completes(&E::Provider::DECLARATION);
     const TELLER: Teller = Teller {
         begin: tell::begin::<E::Provider>,
         tell: tell::tell::<E::Provider>,

@@ -5,6 +5,13 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 use wpu_sys::{Class, EventRef, Operation, Outcome, Parts, ThreadId, Upcalls, ViewMut, WsaError};
+#[cfg(any(feature = "base", feature = "layer"))]
+use wpu_sys::{Pended, Pending, Request};
+
+/// How a kit takes requests on for a provider that has declared what they are completed with: its
+/// [`pend`](Request::pend).
+#[cfg(any(feature = "base", feature = "layer"))]
+pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(Pending, Pended), Request<'a>>;
 
 /// Marks the client's structure as in use, and notes that a completion is owed.
 ///

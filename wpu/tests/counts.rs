@@ -31,7 +31,7 @@ fn report(request: Request<'_>) -> Progress<u32> {
     if !later {
         return Progress::Done(count);
     }
-    match request.pend() {
+    match request.pend::<Boaster>() {
         Err(_) => Progress::Done(count),
         Ok((pending, pended)) => {
             *locked(&PENDED) = Some(pended);

@@ -5,10 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
-use wpu::ffi::{NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSPPROC_TABLE, timeval};
+use wpu::facts::completes;
+use wpu::ffi::{
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
+    WSPPROC_TABLE, sockaddr, timeval,
+};
 use wpu::{
-    FdSetMut, Kept, Layer, Outcome, Over, Procs, Progress, Request, Serve, ServiceProvider, Teller, View,
-    WsaError,
+    Class, Declaration, FdSetMut, Kept, Layer, Outcome, Over, Platform, Procs, Progress, Request, Serve,
+    ServiceProvider, Teller, UpcallSet, View, WsaError,
 };
 
 thread_local! {
@@ -67,6 +71,7 @@ impl ServiceProvider for Base {
 impl Serve for Base {
     type Provider = Self;
     const TELLER: Teller = TELLER;
+    const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self) -> Result<R, WsaError>) -> Result<R, WsaError> {
         contained(|| body(&Self))
@@ -109,6 +114,7 @@ impl Layer for Meddler {
 impl Serve for Meddler {
     type Provider = Over<Self, Procs>;
     const TELLER: Teller = TELLER;
+    const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
         // SAFETY: the functions are this program's.
@@ -164,4 +170,212 @@ fn a_client_is_told_once_whatever_the_layer_makes_of_the_answer() {
     assert_eq!(send(Err(DOWN), After::Fail), (Err(DOWN), vec![]));
     assert_eq!(send(Err(DOWN), After::Panic), (Err(WsaError::WSASYSCALLFAILURE), vec![]));
     assert_eq!(send(Err(DOWN), After::Succeed), (Ok(2), vec![Ok((2, 0))]));
+}
+
+/// What a provider in C has of a request that it has promised to complete: everything that it got.
+#[derive(Clone, Copy)]
+struct Late {
+    buffer: WSABUF,
+    outs: [*mut u32; 2],
+    address: (*const u8, usize),
+}
+
+impl Late {
+    /// Reads what is to be sent, and writes how that went, as late as it likes.
+    fn finish(self) -> (Vec<u8>, Vec<u8>) {
+        let bytes = |at: *const u8, len: usize| {
+            // SAFETY: whoever passed a request down keeps what goes with it.
+            if at.is_null() { Vec::new() } else { unsafe { std::slice::from_raw_parts(at, len) }.to_vec() }
+        };
+        for out in self.outs.into_iter().filter(|out| !out.is_null()) {
+            // SAFETY: as above.
+            unsafe { out.write(self.buffer.len) };
+        }
+        (bytes(self.buffer.buf, self.buffer.len as usize), bytes(self.address.0, self.address.1))
+    }
+}
+
+thread_local! {
+    static LATE: RefCell<Vec<Late>> = const { RefCell::new(Vec::new()) };
+    /// What the provider in C answers: an error, or success.
+    static ERRNO: Cell<i32> = const { Cell::new(0) };
+}
+
+fn begun(late: Late, errno: *mut i32) -> i32 {
+    LATE.with_borrow_mut(|all| all.push(late));
+    if ERRNO.get() == 0 {
+        // SAFETY: whoever calls passes good pointers.
+        unsafe { late.outs[0].write(late.buffer.len) };
+        return NO_ERROR;
+    }
+    // SAFETY: as above.
+    unsafe { errno.write(ERRNO.get()) };
+    SOCKET_ERROR
+}
+
+unsafe extern "system" fn late_send_to(
+    _: SOCKET,
+    buffers: *const WSABUF,
+    _: u32,
+    count: *mut u32,
+    _: u32,
+    to: *const sockaddr,
+    len: i32,
+    _: *mut WSAOVERLAPPED,
+    _: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    _: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    let address = (to.cast(), len.unsigned_abs() as usize);
+    // SAFETY: the array of buffers is there in the call.
+    let buffer = unsafe { buffers.read() };
+    begun(Late { buffer, outs: [count, null_mut()], address }, errno)
+}
+
+unsafe extern "system" fn late_recv(
+    _: SOCKET,
+    buffers: *mut WSABUF,
+    _: u32,
+    count: *mut u32,
+    flags: *mut u32,
+    _: *mut WSAOVERLAPPED,
+    _: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    _: *const WSATHREADID,
+    errno: *mut i32,
+) -> i32 {
+    // SAFETY: the array of buffers is there in the call.
+    let buffer = unsafe { buffers.read() };
+    begun(Late { buffer, outs: [count, flags], address: (null(), 0) }, errno)
+}
+
+/// Sends other bytes, elsewhere, and receives with other flags than the client says.
+struct Changer;
+
+impl Layer for Changer {
+    fn send_to(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        flags: u32,
+        request: Request<'_>,
+    ) -> Result<Progress<u32>, WsaError> {
+        let (before, lent) = (request.gather().to_vec(), request.blocking());
+        let request = request.with_gather(b"first".to_vec()).with_input(b"elsewhere".to_vec());
+        let answer = next.send_to(socket, flags, request.with_gather(b"other".to_vec()));
+        // What is not overlapped is lent as long as the call lasts.
+        let lent = lent.and_then(|lent| lent.gather);
+        assert!(lent.is_none_or(|gather| gather.to_vec() == before));
+        answer
+    }
+
+    fn recv(
+        &self,
+        next: &impl ServiceProvider,
+        socket: SOCKET,
+        flags: u32,
+        request: Request<'_>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        next.recv(socket, flags | 4, request)
+    }
+}
+
+impl Serve for Changer {
+    type Provider = Over<Self, Procs>;
+    const TELLER: Teller = TELLER;
+    const COMPLETES: bool = true;
+
+    fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
+        let base = WSPPROC_TABLE::serving::<Base>();
+        let table = WSPPROC_TABLE { lpWSPSendTo: Some(late_send_to), lpWSPRecv: Some(late_recv), ..base };
+        // SAFETY: the functions are this program's.
+        let next = unsafe { Procs::new(&table) }.expect("it has all functions");
+        contained(|| body(&Over { layer: Self, next }))
+    }
+}
+
+const CHANGED: WSPPROC_TABLE = WSPPROC_TABLE::serving::<Changer>();
+
+/// Sends through the layer, and lets go of everything that the contract lets a client free; how much is kept then.
+fn send_changed(errno: i32, overlapped: *mut WSAOVERLAPPED) -> usize {
+    ERRNO.set(errno);
+    let (mut data, to, mut error, mut count) = (*b"plain", [7_u8; 16], 0, 0);
+    let buffer = WSABUF { len: 5, buf: data.as_mut_ptr() };
+    let (send_to, at) = (CHANGED.lpWSPSendTo.expect("it is there"), to.as_ptr().cast());
+    let (buffers, to_count, to_error) = (&raw const buffer, &raw mut count, &raw mut error);
+    // SAFETY: all pointers are good, and what the layer replaces is used by nobody.
+    let answer = unsafe { send_to(5, buffers, 1, to_count, 0, at, 16, overlapped, None, null(), to_error) };
+    assert_eq!((answer, error), if errno == 0 { (NO_ERROR, 0) } else { (SOCKET_ERROR, errno) });
+    KEPT.with_borrow(Vec::len)
+}
+
+#[test]
+fn what_a_layer_replaces_is_kept_while_the_provider_below_may_use_it() {
+    let mut overlapped = WSAOVERLAPPED::ZERO;
+    let overlapped = &raw mut overlapped;
+    assert_eq!(send_changed(WsaError::WSA_IO_PENDING.code(), overlapped), 1, "one parcel for one request");
+    let late = LATE.take().pop().expect("it came down");
+    assert_eq!(late.finish(), (b"other".to_vec(), b"elsewhere".to_vec()));
+    KEPT.take();
+    // Done at once, refused, and not overlapped: nobody can use it any more.
+    for errno in [0, WsaError::WSAENETDOWN.code()] {
+        assert_eq!((send_changed(errno, overlapped), send_changed(errno, null_mut())), (0, 0));
+    }
+}
+
+#[test]
+fn flags_and_counts_can_be_written_after_the_call_that_promised_them() {
+    ERRNO.set(WsaError::WSA_IO_PENDING.code());
+    let (mut data, mut overlapped, mut error) = ([0_u8; 3], WSAOVERLAPPED::ZERO, 0);
+    let mut buffer = WSABUF { len: 3, buf: data.as_mut_ptr() };
+    let (recv, buffers, overlapped) =
+        (CHANGED.lpWSPRecv.expect("it is there"), &raw mut buffer, &raw mut overlapped);
+    let (mut count, mut flags) = (0, 1);
+    let (to_count, to_flags, to_error) = (&raw mut count, &raw mut flags, &raw mut error);
+    // SAFETY: all pointers are good for as long as the contract wants it.
+    let answer = unsafe { recv(5, buffers, 1, to_count, to_flags, overlapped, None, null(), to_error) };
+    assert_eq!((answer, error), (SOCKET_ERROR, WsaError::WSA_IO_PENDING.code()));
+    let late = LATE.take().pop().expect("it came down");
+    // SAFETY: it is kept.
+    assert_eq!(unsafe { late.outs[1].read() }, 5, "the layer's flags went down");
+    late.finish();
+    assert_eq!((count, flags), (0, 1), "nothing is answered yet");
+    KEPT.take();
+}
+
+/// As [`Base`], for a provider that has not declared what requests are completed with.
+struct Undeclared;
+
+impl Serve for Undeclared {
+    type Provider = Base;
+    const TELLER: Teller = TELLER;
+    const COMPLETES: bool = completes(&Declaration {
+        provider: "Undeclared",
+        class: Class::NonIfs,
+        platform: Platform::DEFAULT,
+        kit: None,
+        uses: UpcallSet::of(&[10, 12]),
+        waives: &[],
+    });
+
+    fn with<R>(body: impl FnOnce(&Base) -> Result<R, WsaError>) -> Result<R, WsaError> {
+        contained(|| body(&Base))
+    }
+}
+
+#[test]
+fn a_provider_that_did_not_declare_how_requests_are_completed_gets_none() {
+    let send = WSPPROC_TABLE::serving::<Undeclared>().lpWSPSend.expect("it is there");
+    BELOW.set(Ok(2));
+    let (mut data, mut overlapped) = ([1, 2], WSAOVERLAPPED::ZERO);
+    let buffer = WSABUF { len: 2, buf: data.as_mut_ptr() };
+    let (buffers, overlapped) = (&raw const buffer, &raw mut overlapped);
+    let refused = WsaError::WSAEOPNOTSUPP.code();
+    for (overlapped, expected) in [(null_mut(), (NO_ERROR, 2, 0)), (overlapped, (SOCKET_ERROR, 0, refused))] {
+        let (mut count, mut errno) = (0, 0);
+        let (to_count, to_errno) = (&raw mut count, &raw mut errno);
+        // SAFETY: all pointers are good, or null.
+        let answer = unsafe { send(5, buffers, 1, to_count, 0, overlapped, None, null(), to_errno) };
+        assert_eq!((answer, count, errno), expected);
+    }
+    assert_eq!(TOLD.take(), [], "nobody was told");
 }

@@ -14,6 +14,7 @@ use wpu::{
     Class, Declaration, EntryPoint, Pended, Platform, Procs, Progress, Provider, Request, ServiceProvider,
     Start, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
 };
+use wpu_sys::facts::Completes;
 use wpu_sys::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPDATA,
     WSPPROC_TABLE, WSPUPCALLTABLEEX,
@@ -40,6 +41,8 @@ thread_local! {
     /// Told when the last clean-up begins.
     static CLEANING: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
 }
+
+impl Completes for Keeper {}
 
 impl Provider for Keeper {
     type Upcalls = Upcalls;
@@ -74,7 +77,7 @@ impl ServiceProvider for Keeper {
         let count = u32::try_from(request.gather().total()).expect("short");
         match socket {
             LATER => {
-                let (pending, pended) = request.pend().expect("it is overlapped");
+                let (pending, pended) = request.pend::<Self>().expect("it is overlapped");
                 self.0.lock().expect("no panic").push(pended);
                 Ok(Progress::Pending(pending))
             }
@@ -91,7 +94,7 @@ impl ServiceProvider for Keeper {
         request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         if let LATER | OUTSIDE = socket {
-            let (pending, pended) = request.pend().expect("it is overlapped");
+            let (pending, pended) = request.pend::<Self>().expect("it is overlapped");
             match socket {
                 OUTSIDE => KEPT.with_borrow_mut(|kept| kept.push(pended)),
                 _ => self.0.lock().expect("no panic").push(pended),

@@ -186,8 +186,13 @@ fn all_that_is_missing_is_named() {
 }
 
 /// Makes what a release belongs to, what applies to another class alone, and what its provider calls too.
-static KIT: Kit =
-    Kit { name: "trial", marker: "Trial", text: "", uses: [Some(UpcallSet::of(&[3, 6, 9, 12])); 2] };
+static KIT: Kit = Kit {
+    name: "trial",
+    marker: "Trial",
+    text: "",
+    uses: [Some(UpcallSet::of(&[3, 6, 9, 12])); 2],
+    completes: false,
+};
 
 common::provider::provider!(Equipped, uses: &[9], kit: &KIT);
 

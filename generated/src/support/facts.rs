@@ -95,6 +95,8 @@ pub struct Kit {
     pub text: &'static str,
     /// The upcalls that it makes, by class; `None` where it is not for providers of that class.
     pub uses: [Option<UpcallSet>; Class::COUNT],
+    /// Whether it completes requests.
+    pub completes: bool,
 }
 
 impl Kit {

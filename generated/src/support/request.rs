@@ -3,6 +3,7 @@
 
 //! Overlapped requests: what a client asks for now, and is told of later, exactly once.
 
+use crate::facts::Completes;
 use crate::support::buffers::{Gather, Scatter, Slice};
 use crate::support::memory::{Bytes, Items, Room};
 use crate::support::owned::{Kept, Owned, Parcel};
@@ -332,6 +333,8 @@ impl<'a, W: Wire> Request<'a, W> {
     /// Takes an overlapped request on: from here on it is owed exactly one completion, which must not wait for
     /// this call to return. Answer the call with the [`Pending`].
     ///
+    /// `P` is the provider, as `Self` in its own methods: it must have declared the upcalls that clients are told with.
+    ///
     /// # Errors
     ///
     /// The request itself, if it is not overlapped.
@@ -340,7 +343,7 @@ impl<'a, W: Wire> Request<'a, W> {
     ///
     /// If there is no memory for a copy of the array of buffers. Nothing was taken on then.
     #[inline]
-    pub fn pend(self) -> Result<(Pending, Pended<W>), Self> {
+    pub fn pend<P: Completes + ?Sized>(self) -> Result<(Pending, Pended<W>), Self> {
         let Some(given) = self.given else { return Err(self) };
         let Self { lent, owned, replaced, .. } = self;
         let scatter = lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
@@ -388,13 +391,17 @@ impl<'a, W: Wire> Request<'a, W> {
         self.lent
     }
 
-    /// Hands it to a provider below that is reached through C.
+    /// Hands it to a provider below that is reached through C, with the place where that writes what it answers:
+    /// here in this call, or, for what it may do later, in memory that is kept until then, with everything else
+    /// that goes down and is not the client's.
     #[inline]
-    pub(crate) fn forward(self) -> Forward<'a, W> {
-        if let Some(given) = self.given {
-            given.state.set(State::Forwarded);
-        }
-        Forward { given: self.given, owned: self.owned, kept: None }
+    pub(crate) fn forward<T: Copy + 'static>(self, here: &mut T) -> (Forward<'a, W>, *mut T) {
+        let Some(given) = self.given else {
+            return (Forward { given: None, owned: self.owned, kept: None }, here);
+        };
+        given.state.set(State::Forwarded);
+        let (at, kept) = keep(given, *here, self.owned);
+        (Forward { given: self.given, owned: None, kept: Some(kept) }, at)
     }
 }
 
@@ -426,45 +433,59 @@ impl<W: Wire> Forward<'_, W> {
         self.given.and_then(|given| given.parts.thread.as_ref()).map_or(ptr::null(), ptr::from_ref)
     }
 
-    /// Where the provider below writes what it answers: here in this call, or, for what it may do later, in memory
-    /// that is kept until then, with everything else that goes down and is not the client's.
+    /// The provider below has done it.
     #[inline]
-    pub(crate) fn outs<T: Copy + 'static>(&mut self, here: &mut T) -> *mut T {
-        match self.given {
-            None => here,
-            Some(given) => self.keep(given, *here),
-        }
+    pub(crate) fn done(self) {
+        self.finish(false);
     }
 
-    #[inline(never)]
-    fn keep<T: Copy + 'static>(&mut self, given: &Given<'_, W>, outs: T) -> *mut T {
-        let (at, kept) = Parcel::pack(outs, self.owned.take());
-        // SAFETY: the client lends the structure until it is told.
-        unsafe { (given.teller.keep)(&given.parts, kept.clone()) };
-        self.kept = Some(kept);
-        at
-    }
-
-    /// Notes that the provider below has taken the request on; or that it refused it, and tells nobody.
+    /// The provider below has taken the request on; or it has refused it, and tells nobody.
     #[inline]
-    pub(crate) fn promised(mut self, pending: bool) -> Option<Pending> {
-        let given = self.given?;
-        given.state.set(if pending { State::ForwardedPending } else { State::Fresh });
-        if pending {
-            self.kept = None;
-        }
+    pub(crate) fn promised(self, pending: bool) -> Option<Pending> {
+        let given = self.given;
+        self.finish(pending);
+        given?.state.set(if pending { State::ForwardedPending } else { State::Fresh });
         pending.then_some(Pending(()))
+    }
+
+    /// Lets go of what is not needed any more. A call that is not overlapped has nothing, as a rule: that way stays
+    /// short.
+    #[inline]
+    fn finish(self, pending: bool) {
+        let Self { given, owned, kept } = self;
+        if owned.is_none() && kept.is_none() {
+            core::mem::forget((owned, kept));
+        } else {
+            let_go(given, owned, kept, pending);
+        }
     }
 }
 
-impl<W: Wire> Drop for Forward<'_, W> {
-    #[inline]
-    fn drop(&mut self) {
-        if let (Some(given), Some(kept)) = (self.given, &self.kept) {
-            // SAFETY: only the address of the structure counts.
-            unsafe { (given.teller.release)(&given.parts, kept) };
-        }
+#[inline(never)]
+fn let_go<W: Wire>(
+    given: Option<&Given<'_, W>>,
+    owned: Option<Box<Owned<W::Slice>>>,
+    kept: Option<Kept>,
+    pending: bool,
+) {
+    if let (Some(given), Some(kept), false) = (given, &kept, pending) {
+        // SAFETY: only the address of the structure counts.
+        unsafe { (given.teller.release)(&given.parts, kept) };
     }
+    drop((owned, kept));
+}
+
+/// Not inlined, so that the way of a call that is not overlapped stays short.
+#[inline(never)]
+fn keep<T: Copy + 'static, W: Wire>(
+    given: &Given<'_, W>,
+    outs: T,
+    owned: Option<Box<Owned<W::Slice>>>,
+) -> (*mut T, Kept) {
+    let (at, kept) = Parcel::pack(outs, owned);
+    // SAFETY: the client lends the structure until it is told.
+    unsafe { (given.teller.keep)(&given.parts, kept.clone()) };
+    (at, kept)
 }
 
 impl<W: Wire> Clone for Teller<W> {

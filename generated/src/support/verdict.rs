@@ -67,6 +67,20 @@ impl UpcallSet {
         (0..UPCALLS.len()).filter(move |upcall| self.contains(*upcall))
     }
 
+    /// Whether all of it is in the other.
+    #[must_use]
+    #[inline]
+    pub const fn is_in(self, other: Self) -> bool {
+        let mut word = 0;
+        while word < WORDS {
+            if self.0[word] & !other.0[word] != 0 {
+                return false;
+            }
+            word += 1;
+        }
+        true
+    }
+
     /// What is in this set or in the other.
     #[must_use]
     #[inline]
@@ -238,6 +252,17 @@ impl Declaration {
     pub fn makes(&self) -> UpcallSet {
         let kit = self.kit.map_or(UpcallSet::EMPTY, |kit| kit.uses(self.class).applying_to(self.class, self.platform));
         self.uses.union(kit).with_releases()
+    }
+
+    /// Whether it declares every upcall that `kit` makes for a provider of its class: for its own code, or through its
+    /// own kit.
+    #[must_use]
+    pub const fn covers(&self, kit: &Kit) -> bool {
+        let declared = match self.kit {
+            Some(own) => self.uses.union(own.uses(self.class)),
+            None => self.uses,
+        };
+        kit.is_for(self.class) && kit.uses(self.class).is_in(declared)
     }
 
     /// The reason given for doing without an upcall.

@@ -3,7 +3,7 @@
 use super::names::Items;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
-use crate::model::{Kit, Model};
+use crate::model::{Kit, Model, Role};
 use crate::raw;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
@@ -17,9 +17,32 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     for (filed, kit) in raw.kits.iter().zip(&model.kits) {
         foreign(filed, kit, model, faults);
     }
+    completing(raw, model, faults);
     let mut names = Items::new(faults);
     for filed in &raw.kits {
         names.word(filed.file, &filed.entry.name, "kit");
+    }
+}
+
+/// One kit completes requests, where there are some.
+fn completing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let mut first = None;
+    for filed in &raw.kits {
+        let Some(key) = filed.entry.completes.as_ref() else { continue };
+        let place = filed.at(key);
+        let requested = model
+            .downcalls
+            .iter()
+            .any(|downcall| downcall.params.iter().any(|param| param.role == Some(Role::Request)));
+        if !key.get_ref() || !requested {
+            let message = "`completes` has no effect";
+            let help =
+                if requested { "remove it, or write `true`" } else { "remove it: no downcall has a request" };
+            faults.push(Diagnostic::at("no-effect", place, message).help(help));
+        } else if let Some(first) = first.replace(place) {
+            let fault = Diagnostic::at("duplicate-name", filed.at(key), "two kits complete requests");
+            faults.push(fault.also(first, "the other one"));
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "What the spec says, as data.");
-    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};\nuse crate::support::verdict::UpcallSet;");
+    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};\nuse crate::support::verdict::{Declaration, UpcallSet};");
     let model = view.model;
     let revision = Literal::u32_unsuffixed(model.head.revision);
     page.item(quote! {
@@ -41,6 +41,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         pub static UPCALLS: [Upcall; #count] = [#(#upcalls),*];
     });
     kit::facts(view, &mut page);
+    kit::completes(view, &mut page);
     page.items([entries(model), errors(model), notes(model), sources(model)]);
     page.finish()
 }

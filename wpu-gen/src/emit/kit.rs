@@ -21,7 +21,8 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
             }
             None => quote!(None),
         });
-        quote!(Kit { name: #name, marker: #marker, text: #text, uses: [#(#uses),*] })
+        let completes = kit.completes;
+        quote!(Kit { name: #name, marker: #marker, text: #text, uses: [#(#uses),*], completes: #completes })
     });
     page.item(quote! {
         /// Every kit.
@@ -37,6 +38,50 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
         quote!(#about #[derive(Clone, Copy, Debug)] pub enum #marker {})
     });
     page.block(&head, markers);
+}
+
+/// What only a provider may do that has declared how its requests are completed.
+pub(super) fn completes(view: &View<'_>, page: &mut Page) {
+    let Some((at, kit)) = view.model.kits.iter().enumerate().find(|(_, kit)| kit.completes) else {
+        page.item(quote! {
+            /// Every provider: nothing has to be declared for requests.
+            pub trait Completes {}
+        });
+        page.item(quote!(
+            impl<P: ?Sized> Completes for P {}
+        ));
+        page.item(quote! {
+            /// Whether a provider has declared the upcalls that its requests are completed with: there are none.
+            #[must_use]
+            pub const fn completes(_: &Declaration) -> bool { true }
+        });
+        return;
+    };
+    let name = &kit.name;
+    let note = format!("write `kit = {name}` in its attribute");
+    let (about, at) = (
+        doc(&format!(
+            "A provider that declares the upcalls which its requests are completed with, as by `kit = {name}`.\n\nWhat implements it otherwise gets no overlapped request."
+        )),
+        Literal::usize_unsuffixed(at),
+    );
+    page.item(quote! {
+        #about
+        #[diagnostic::on_unimplemented(
+            message = "provider `{Self}` does not declare the upcalls that requests are completed with",
+            label = "this takes overlapped requests",
+            note = #note
+        )]
+        pub trait Completes {}
+    });
+    page.item(quote! {
+        /// Whether a provider has declared the upcalls that its requests are completed with. It gets no overlapped
+        /// request otherwise.
+        #[must_use]
+        pub const fn completes(declaration: &Declaration) -> bool {
+            declaration.covers(&KITS[#at])
+        }
+    });
 }
 
 /// The kits, for the page to read.

@@ -97,7 +97,7 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         .collect();
     let read = requested.then(|| {
         let safety = comment("SAFETY: it was written before the call, and is kept for as long as `sent` is.");
-        quote!(#safety let values = unsafe { outs.read() };)
+        quote!(#safety let values = unsafe { outs.read() }; sent.done();)
     });
     let values = match &*values {
         [only] => only.clone(),
@@ -176,9 +176,8 @@ fn forward(view: &View<'_>, downcall: &DownView<'_>) -> Option<TokenStream> {
         quote!(#safety let #name = unsafe { &raw mut (*outs).#at };)
     });
     Some(quote! {
-        let mut sent = #request.forward();
         let mut here = (#(#first)*);
-        let outs = sent.outs(&mut here);
+        let (sent, outs) = #request.forward(&mut here);
         #(#places)*
     })
 }

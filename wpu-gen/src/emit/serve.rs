@@ -46,6 +46,9 @@ fn serve(view: &View<'_>, behind: &Ident) -> TokenStream {
         quote! {
             /// How requests are begun and told of. No panic may come out of these functions.
             const TELLER: Teller;
+            /// Whether the provider has declared the upcalls that requests are completed with. Overlapped requests
+            /// are refused otherwise.
+            const COMPLETES: bool;
         }
     });
     quote! {
@@ -242,6 +245,10 @@ fn request(
     let nobody = view.zero(view.model.pointee(&downcall.param(thread).ty).unwrap_or(&Ty::Void), At::Inside);
     let (socket, routine, thread) =
         (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
+    let refuse = downcall.downcall.refusal.map(|refusal| {
+        let refusal = view.error_code(refusal);
+        quote!(if !S::COMPLETES { return Err(#refusal); })
+    });
     let lent = downcall.lent().map(|(param, _, field)| {
         let name = param.rust();
         if param.optional { quote!(#field: #name,) } else { quote!(#field: Some(#name),) }
@@ -249,6 +256,7 @@ fn request(
     quote! {
         let lent = Lent { #(#lent)* ..Lent::NOTHING };
         let given = if #c.is_null() { None } else {
+            #refuse
             #safety
             let overlapped = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?;
             let thread = if #thread.is_null() { None } else {

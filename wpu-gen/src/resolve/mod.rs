@@ -345,7 +345,8 @@ impl Resolver<'_> {
                 *place = Some(found);
             }
         }
-        model::Kit { name: text(&kit.name), text: text(&kit.text), uses }
+        let completes = kit.completes.as_ref().is_some_and(|completes| *completes.get_ref());
+        model::Kit { name: text(&kit.name), text: text(&kit.text), uses, completes }
     }
 
     fn find_type(&mut self, file: FileId, name: &Text) -> model::Ty {

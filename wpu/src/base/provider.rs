@@ -108,7 +108,8 @@ impl<T: Transport> EntryPoint for Base<T> {
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        let home = Home { upcalls: Upcalls::new(T::__RUN.get().cell()), entry: Arc::new(*start.entry()) };
+        let upcalls = Upcalls::new(T::__RUN.get().cell());
+        let home = Home { upcalls, entry: Arc::new(*start.entry()), pend: |request| request.pend::<T>() };
         Ok(Self { transport: T::start(start)?, home, sockets: Slab::new() })
     }
 }

@@ -8,6 +8,7 @@ use super::options::Options;
 use super::select::Watch;
 use super::transfer::{Op, Outcome};
 use super::transport::{Endpoint, Kind};
+use crate::tell::Pend;
 use crate::thread::ThreadId;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -22,6 +23,8 @@ pub struct Home {
     pub upcalls: Upcalls,
     /// The catalog entry that handles are made for.
     pub entry: Arc<WSAPROTOCOL_INFOW>,
+    /// How requests are taken on.
+    pub pend: Pend,
 }
 
 /// One socket.

@@ -145,7 +145,7 @@ impl<E: Endpoint> Socket<E> {
         self.lock().forget(overlapped);
         let mut proof = None;
         let pend = |request: Request<'_>| {
-            let (pending, pended) = request.pend().ok()?;
+            let (pending, pended) = (self.home.pend)(request).ok()?;
             proof = Some(pending);
             Some(op(pended))
         };

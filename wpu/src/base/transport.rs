@@ -5,7 +5,7 @@ use super::notify::Notify;
 use crate::{Start, WithKit};
 use std::net::Shutdown;
 use wpu_sys::WsaError;
-use wpu_sys::facts::kits;
+use wpu_sys::facts::{Completes, kits};
 use wpu_sys::ffi::SOCK_DGRAM;
 use wpu_sys::ffi::WSAPROTOCOL_INFOW;
 
@@ -13,7 +13,7 @@ use wpu_sys::ffi::WSAPROTOCOL_INFOW;
 ///
 /// None of its methods may wait. What cannot be done at once answers `WSAEWOULDBLOCK`, and the
 /// transport calls the [`Notify`] of the endpoint as soon as it may be worth another try.
-pub trait Transport: WithKit<kits::Base> + Send + Sync {
+pub trait Transport: WithKit<kits::Base> + Completes + Send + Sync {
     /// What stands behind one socket. Dropping it ends the connection, if there still is one.
     type Endpoint: Endpoint;
 

@@ -99,10 +99,11 @@ use crate::{EntryPoint, Provider, Start, WithKit, class_of};
 use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
+use wpu_sys::facts::Completes;
 use wpu_sys::{Declaration, facts};
 
 /// What the author of a layer says beside what it [overrides](Layer).
-pub trait LayerProvider: WithKit<facts::kits::Layer> + Layer + Send + Sync {
+pub trait LayerProvider: WithKit<facts::kits::Layer> + Completes + Layer + Send + Sync {
     /// The id under which the layer's own entry is installed: the hidden one, of no chain.
     const ID: GUID;
 
@@ -210,7 +211,7 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
         let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
         chains.of(start.entry())?;
         let told = Arc::clone(&layer);
-        let moves = Moves::new(move |socket, moved, result| {
+        let moves = Moves::new::<L>(move |socket, moved, result| {
             L::__RUN.get().call(|| {
                 told.completed(socket, moved, result);
                 if let Ok((count, _)) = result {

@@ -4,12 +4,14 @@
 use super::Moved;
 use super::sockets::Socket;
 use super::source::Source;
+use super::sys::facts::Completes;
 use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED};
 use super::sys::{
     Given, Kept, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
 };
 use super::worker::Shared;
 use crate::contain::contain;
+use crate::tell::Pend;
 use std::cell::{Cell, UnsafeCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +24,7 @@ use std::time::Duration;
 pub(super) struct Moves {
     /// The layer, which is told of each end before the client is.
     told: Box<Told>,
+    pend: Pend,
     /// The records that stand for the clients' structures, by the address of these and by their own: a
     /// client that uses a structure too early has several.
     under_way: Mutex<BTreeMap<(usize, usize), &'static Record>>,
@@ -196,9 +199,10 @@ unsafe fn record(parts: &Parts) -> &'static Record {
 }
 
 impl Moves {
-    pub(super) fn new(told: impl Fn(SOCKET, Moved, &Outcome) + Send + Sync + 'static) -> Self {
+    /// For the layer `L`.
+    pub(super) fn new<L: Completes>(told: impl Fn(SOCKET, Moved, &Outcome) + Send + Sync + 'static) -> Self {
         let (under_way, changed, ended) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
-        Self { told: Box::new(told), under_way, changed, ended }
+        Self { told: Box::new(told), pend: |request| request.pend::<L>(), under_way, changed, ended }
     }
 
     /// Moves a request down. `call` makes the call below, with a request of the layer's own in place of
@@ -253,7 +257,7 @@ impl Moves {
                 let key = (client.addr().get(), record.pointer().addr().get());
                 lock(&self.under_way).insert(key, record);
                 // The provider below has the client's memory by now: there is no way back. Nothing is left to copy.
-                let pended = contain(|| request.pend().ok()).flatten();
+                let pended = contain(|| (self.pend)(request).ok()).flatten();
                 let (pending, pended) = pended.unwrap_or_else(|| std::process::abort());
                 let (this, held) = (Arc::clone(self), Arc::clone(socket));
                 record.owe(Box::new(move |outcome| {

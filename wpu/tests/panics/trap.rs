@@ -89,7 +89,7 @@ fn trap_with<T>(request: Request<'_>, answer: T) -> Progress<T> {
     if !matches!(mode, Mode::PendThenPanic | Mode::ParkThenPanic) {
         return Progress::Done(answer);
     }
-    let Ok((_pending, pended)) = request.pend() else { return Progress::Done(answer) };
+    let Ok((_pending, pended)) = request.pend::<Trap>() else { return Progress::Done(answer) };
     if mode == Mode::ParkThenPanic {
         parked().push(pended);
     }

@@ -6,6 +6,7 @@ use super::super::lower::Chains;
 use super::super::moves::Moves;
 use super::super::next::Next;
 use super::super::source::Source;
+use super::super::sys::facts::Completes;
 use super::super::sys::ffi::{
     GUID, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
     WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
@@ -97,7 +98,7 @@ impl Base {
         Ok(match at_once {
             Some(count) => Progress::Done(count),
             None => {
-                let (pending, pended) = request.pend()?;
+                let (pending, pended) = request.pend::<Stand>()?;
                 self.state().pended.push_back(pended);
                 self.changed.notify_all();
                 Progress::Pending(pending)
@@ -302,6 +303,8 @@ pub struct Stand {
     pub told: Arc<Mutex<Vec<(SOCKET, Moved, Outcome)>>>,
 }
 
+impl Completes for Stand {}
+
 /// A provider's path, which leads to a new base.
 pub fn module(path: &str) -> Arc<Base> {
     let base = Arc::new(Base::default());
@@ -338,7 +341,7 @@ impl Stand {
         let upcalls = Upcalls::new(cell);
         let told = Arc::new(Mutex::new(Vec::new()));
         let note = Arc::clone(&told);
-        let moves = Moves::new(move |socket, moved, outcome| {
+        let moves = Moves::new::<Self>(move |socket, moved, outcome| {
             note.lock().expect("no panic").push((socket, moved, *outcome));
         });
         let chains = Chains::new(LAYER, TypeId::of::<Self>(), class, upcalls, table);

@@ -1,0 +1,9 @@
+//! Buffers are used after the request was completed: the client may have freed them.
+use wpu::prelude::*;
+fn late(pended: Pended) {
+    let buffers = pended.scatter();
+    pended.complete(Ok((0, 0)));
+    let _ = buffers.write_at(0, b"late");
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! Two threads share a request that was taken on, and write to its buffers at the same time.
+use std::thread;
+use wpu::prelude::*;
+fn share(pended: Pended) {
+    thread::scope(|scope| {
+        scope.spawn(|| pended.scatter().write_at(0, b"one"));
+        scope.spawn(|| pended.scatter().write_at(0, b"other"));
+    });
+}
+
+/// To send it is fine.
+fn send(pended: Pended) {
+    thread::spawn(move || drop(pended));
+}
+
+fn main() {}
