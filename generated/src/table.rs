@@ -48,36 +48,38 @@ impl Table {
     #[must_use]
     #[inline]
     pub fn same(&self, other: &Self) -> bool {
-        core::ptr::fn_addr_eq(self.WPUCloseEvent, other.WPUCloseEvent)
-            && core::ptr::fn_addr_eq(
-                self.WPUCloseSocketHandle,
-                other.WPUCloseSocketHandle,
-            ) && core::ptr::fn_addr_eq(self.WPUCreateEvent, other.WPUCreateEvent)
-            && core::ptr::fn_addr_eq(
+        [
+            core::ptr::fn_addr_eq(self.WPUCloseEvent, other.WPUCloseEvent),
+            core::ptr::fn_addr_eq(self.WPUCloseSocketHandle, other.WPUCloseSocketHandle),
+            core::ptr::fn_addr_eq(self.WPUCreateEvent, other.WPUCreateEvent),
+            core::ptr::fn_addr_eq(
                 self.WPUCreateSocketHandle,
                 other.WPUCreateSocketHandle,
-            ) && core::ptr::fn_addr_eq(self.WPUFDIsSet, other.WPUFDIsSet)
-            && core::ptr::fn_addr_eq(self.WPUGetProviderPath, other.WPUGetProviderPath)
-            && core::ptr::fn_addr_eq(self.WPUModifyIFSHandle, other.WPUModifyIFSHandle)
-            && core::ptr::fn_addr_eq(self.WPUPostMessage, other.WPUPostMessage)
-            && core::ptr::fn_addr_eq(
+            ),
+            core::ptr::fn_addr_eq(self.WPUFDIsSet, other.WPUFDIsSet),
+            core::ptr::fn_addr_eq(self.WPUGetProviderPath, other.WPUGetProviderPath),
+            core::ptr::fn_addr_eq(self.WPUModifyIFSHandle, other.WPUModifyIFSHandle),
+            core::ptr::fn_addr_eq(self.WPUPostMessage, other.WPUPostMessage),
+            core::ptr::fn_addr_eq(
                 self.WPUQueryBlockingCallback,
                 other.WPUQueryBlockingCallback,
-            )
-            && core::ptr::fn_addr_eq(
+            ),
+            core::ptr::fn_addr_eq(
                 self.WPUQuerySocketHandleContext,
                 other.WPUQuerySocketHandleContext,
-            ) && core::ptr::fn_addr_eq(self.WPUQueueApc, other.WPUQueueApc)
-            && core::ptr::fn_addr_eq(self.WPUResetEvent, other.WPUResetEvent)
-            && core::ptr::fn_addr_eq(self.WPUSetEvent, other.WPUSetEvent)
-            && core::ptr::fn_addr_eq(
-                self.WPUOpenCurrentThread,
-                other.WPUOpenCurrentThread,
-            ) && core::ptr::fn_addr_eq(self.WPUCloseThread, other.WPUCloseThread)
-            && core::ptr::fn_addr_eq(
+            ),
+            core::ptr::fn_addr_eq(self.WPUQueueApc, other.WPUQueueApc),
+            core::ptr::fn_addr_eq(self.WPUResetEvent, other.WPUResetEvent),
+            core::ptr::fn_addr_eq(self.WPUSetEvent, other.WPUSetEvent),
+            core::ptr::fn_addr_eq(self.WPUOpenCurrentThread, other.WPUOpenCurrentThread),
+            core::ptr::fn_addr_eq(self.WPUCloseThread, other.WPUCloseThread),
+            core::ptr::fn_addr_eq(
                 self.WPUCompleteOverlappedRequest,
                 other.WPUCompleteOverlappedRequest,
-            )
+            ),
+        ]
+            .iter()
+            .all(|same| *same)
     }
 }
 
