@@ -304,7 +304,7 @@ delegate! {
         g: Option<View<'_, QOS>>
     ) -> ();
     duplicate_socket(s: SOCKET, p: u32) -> WSAPROTOCOL_INFOW;
-    enum_network_events(s: SOCKET, e: Option<EventRef<'_>>) -> WSANETWORKEVENTS;
+    enum_network_events(s: SOCKET, e: Option<EventRef<'_>>, r: ViewMut<'_, WSANETWORKEVENTS>) -> ();
     event_select(s: SOCKET, e: Option<EventRef<'_>>, n: i32) -> ();
     get_overlapped_result(s: SOCKET, o: ViewMut<'_, WSAOVERLAPPED>, w: bool) -> (u32, u32);
     get_peer_name(s: SOCKET, a: Room<'_>) -> ();

@@ -166,9 +166,11 @@ impl ServiceProvider for Greedy {
         &self,
         _: SOCKET,
         event: Option<EventRef<'_>>,
-    ) -> Result<WSANETWORKEVENTS, WsaError> {
+        events: ViewMut<'_, WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
         black_box(event.map(EventRef::raw));
-        answer(0, WSANETWORKEVENTS::ZERO, WSANETWORKEVENTS::ZERO)
+        events.set(WSANETWORKEVENTS { lNetworkEvents: 1, ..events.get() });
+        answer(0, (), ())
     }
 
     fn event_select(&self, _: SOCKET, event: Option<EventRef<'_>>, _: i32) -> Result<(), WsaError> {

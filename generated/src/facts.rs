@@ -464,7 +464,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[29], &SOURCES[106], &SOURCES[127], &SOURCES[117]],
+        sources: &[&SOURCES[29], &SOURCES[106], &SOURCES[128], &SOURCES[117]],
         notes: &[&NOTES[5], &NOTES[17]],
     },
     Downcall {
@@ -1576,7 +1576,7 @@ pub static UPCALLS: [Upcall; 16] = [
         name: "WPUCloseSocketHandle",
         method: "close_socket_handle",
         text: "Gives a socket handle back to Ws2_32.",
-        details: "Only for handles from `WPUCreateSocketHandle`.\nWs2_32 forgets the handle; whatever the provider attached to it stays the provider's to free.\nA provider whose sockets are no file handles calls it when a socket closes, and for each socket still open at the last clean-up.\nA SAN provider first completes every pending request with `WSA_OPERATION_ABORTED`; this is the last upcall for the socket.\nDo not call it while the DLL is being unloaded.",
+        details: "Only for handles from `WPUCreateSocketHandle`.\nWs2_32 forgets the handle; whatever the provider attached to it stays the provider's to free.\nA provider whose sockets are no file handles calls it when a socket closes, and for each socket still open at the last clean-up.\nA SAN provider first completes every pending request with `WSA_OPERATION_ABORTED`; this is the last upcall for the socket.\nBy experience, not by its page: do not call it while the DLL is being unloaded.",
         signature: "int WPUCloseSocketHandle(SOCKET s, LPINT lpErrno);",
         header: "ws2spi.h",
         dispatch: Dispatch::Slot,
@@ -2769,7 +2769,7 @@ pub static NOTES: [Note; 80] = [
         says: "Received data goes where an array of WSABUF points; the array itself is only read, and one Rust crate has it constant. That crate also has the structure of WSPGetOverlappedResult constant, the disconnect data of WSPRecvDisconnect, whose length is written, and the error location of WSPRecv, which is written too.",
         decision: "Constness follows the direction of the data: what is received into is an output, down to the array.",
         sources: &[
-            &SOURCES[123],
+            &SOURCES[124],
             &SOURCES[40],
             &SOURCES[41],
             &SOURCES[32],
@@ -2790,9 +2790,9 @@ pub static NOTES: [Note; 80] = [
     },
     Note {
         id: "largest-backlog",
-        says: "SOMAXCONN is 0x7fffffff in winsock2.h and was 5 in Winsock 1.1, which one Rust crate still has.",
+        says: "SOMAXCONN is 0x7fffffff in winsock2.h and 5 in winsock.h, the header of Winsock 1.1; one Rust crate has the 5 too.",
         decision: "It has the value of winsock2.h. A provider takes any number and limits it by itself.",
-        sources: &[&SOURCES[39], &SOURCES[119], &SOURCES[123]],
+        sources: &[&SOURCES[39], &SOURCES[119], &SOURCES[124], &SOURCES[120]],
     },
     Note {
         id: "select-count",
@@ -2828,7 +2828,7 @@ pub static NOTES: [Note; 80] = [
         id: "thread-that-may-be-missing",
         says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
         decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[127]],
+        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[128]],
     },
     Note {
         id: "connected-datagrams",
@@ -2852,7 +2852,7 @@ pub static NOTES: [Note; 80] = [
         id: "prototypes-do-not-link",
         says: "The headers declare functions for all sixteen upcalls, and one crate declares sixteen imports. The import library has only one of them.",
         decision: "The other fifteen are never imported by name. WPUGetProviderPathEx, which newer import libraries also list, has no documentation and is left out.",
-        sources: &[&SOURCES[117], &SOURCES[124], &SOURCES[125]],
+        sources: &[&SOURCES[117], &SOURCES[125], &SOURCES[126]],
     },
     Note {
         id: "table-by-value",
@@ -2864,13 +2864,13 @@ pub static NOTES: [Note; 80] = [
         id: "two-startups",
         says: "On x86_64 a structure of this size travels as a hidden pointer, so that both entries look alike to the machine. On i686 the table lies on the stack, and the callee removes 76 bytes for WSPStartup and 20 for WSPStartupEx.",
         decision: "The two entries have different pointer types and are never called through each other's.",
-        sources: &[&SOURCES[125], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[126], &SOURCES[117], &SOURCES[118]],
     },
     Note {
         id: "newest-table",
         says: "A process may start a provider many times, and the page says that only the table received last may be used. Microsoft's samples keep the first.",
         decision: "Every successful start replaces the table.",
-        sources: &[&SOURCES[19], &SOURCES[103], &SOURCES[127]],
+        sources: &[&SOURCES[19], &SOURCES[103], &SOURCES[128]],
     },
     Note {
         id: "no-size-no-version",
@@ -2882,7 +2882,7 @@ pub static NOTES: [Note; 80] = [
         id: "function-table-checks",
         says: "The list of error codes says that Ws2_32 refuses a table with null functions, a provider of a wrong version and a provider that fails to start. For SAN providers a page names thirteen functions that may be missing.",
         decision: "All thirty slots are filled, except that those thirteen may be null in a table that WSPStartupEx gives out. The codes are declared, for hosts, and for layers that check the layer below in the same way.",
-        sources: &[&SOURCES[92], &SOURCES[116], &SOURCES[127]],
+        sources: &[&SOURCES[92], &SOURCES[116], &SOURCES[128]],
     },
     Note {
         id: "mandatory-or-not",
@@ -2912,7 +2912,7 @@ pub static NOTES: [Note; 80] = [
         id: "provider-path-twin",
         says: "The table of upcalls calls WPUGetProviderPath required, as only Ws2_32 has the answer. Ws2_32 also exports WSCGetProviderPath, with the same parameters, and nearly every known layer uses that.",
         decision: "It stays required. The use of the export is a ground for a waiver and not a substitute, because no page names it as one.",
-        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[127]],
+        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[128]],
     },
     Note {
         id: "class-per-entry",
@@ -2924,7 +2924,7 @@ pub static NOTES: [Note; 80] = [
         id: "own-catalog-entry",
         says: "The pages ask for the provider's own catalog entry. For a base provider, with chain length BASE_PROTOCOL, there is one. A layer has a hidden entry, with chain length LAYERED_PROTOCOL, and the entries of its chains; Microsoft's samples pass the id of a chain and never that of the hidden entry.",
         decision: "The id is an ordinary number that the provider chooses. The two chain lengths are declared so that it can tell the kinds of entries apart.",
-        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[104], &SOURCES[127]],
+        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[104], &SOURCES[128]],
     },
     Note {
         id: "copied-result-sentences",
@@ -2948,13 +2948,13 @@ pub static NOTES: [Note; 80] = [
         id: "errno-after-success",
         says: "No page says what the error location holds after a success, and no page says that an upcall sets the thread's last error.",
         decision: "The error location is read only after the failure value.",
-        sources: &[&SOURCES[102], &SOURCES[126]],
+        sources: &[&SOURCES[102], &SOURCES[127]],
     },
     Note {
         id: "success-that-writes-nothing",
         says: "No page says that an out value can stay unwritten after a success. Hosts exist whose functions report success and write nothing, or return zero as a new handle.",
         decision: "Every out value is set before the call. Handles and thread ids that are all zero are refused, and a host that breaks the contract is reported as WSASYSCALLFAILURE.",
-        sources: &[&SOURCES[126], &SOURCES[92]],
+        sources: &[&SOURCES[127], &SOURCES[92]],
     },
     Note {
         id: "bad-handle-two-codes",
@@ -2972,7 +2972,7 @@ pub static NOTES: [Note; 80] = [
         id: "null-thread-id",
         says: "WPUQueueApc documents WSAEFAULT for a thread id that is not valid and WPUCloseThread documents nothing. One host's helper library answers both with code 87.",
         decision: "Hosts made from this spec answer WSAEFAULT. WSA_INVALID_PARAMETER is declared so that the other answer has a name too.",
-        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[126]],
+        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[127]],
     },
     Note {
         id: "unreportable-fault",
@@ -3038,7 +3038,7 @@ pub static NOTES: [Note; 80] = [
         id: "length-afterwards",
         says: "The page does not say what the length holds after the call, with the final zero or without, nor whether it tells the needed size when the buffer was too small.",
         decision: "The path is read up to its final zero. After WSAEFAULT the buffer grows and the call is made again; the length that came back is at most a hint.",
-        sources: &[&SOURCES[9], &SOURCES[126]],
+        sources: &[&SOURCES[9], &SOURCES[127]],
     },
     Note {
         id: "meaning-of-dwerror",
@@ -3068,37 +3068,37 @@ pub static NOTES: [Note; 80] = [
         id: "event-tag-bit",
         says: "The lowest bit of `hEvent` in a client's structure can ask that no notice be given. The pages of the event functions do not mention it.",
         decision: "A borrowed event is masked before it is passed on.",
-        sources: &[&SOURCES[114], &SOURCES[127]],
+        sources: &[&SOURCES[114], &SOURCES[128]],
     },
     Note {
         id: "constness",
         says: "The C signatures have no constant pointers here. One Rust crate marks the inputs as constant, and `lpWSPData` too, although it is an output.",
         decision: "Constness follows the direction of each parameter, and `lpWSPData` is an output.",
-        sources: &[&SOURCES[117], &SOURCES[123], &SOURCES[19]],
+        sources: &[&SOURCES[117], &SOURCES[124], &SOURCES[19]],
     },
     Note {
         id: "event-type",
         says: "The headers define WSAEVENT as HANDLE, which is a pointer. One Rust crate makes it a signed number of the same width.",
         decision: "It is a pointer, as in the headers, and WSA_INVALID_EVENT is null.",
-        sources: &[&SOURCES[119], &SOURCES[123]],
+        sources: &[&SOURCES[119], &SOURCES[124]],
     },
     Note {
         id: "san-table-only-in-the-ddk",
         says: "The table with sixteen slots and its entry stand in ws2san.h of the driver kit alone. The Rust crates have neither.",
         decision: "Both are declared here after that header, which needs ws2spi.h before it.",
-        sources: &[&SOURCES[118], &SOURCES[123], &SOURCES[124], &SOURCES[111]],
+        sources: &[&SOURCES[118], &SOURCES[124], &SOURCES[125], &SOURCES[111]],
     },
     Note {
         id: "packing",
         says: "On 32-bit machines the headers set a packing of four bytes. No structure here has a member that is aligned more strictly there, and the measured layouts are the same with and without it.",
         decision: "All structures have the plain C layout and none is packed.",
-        sources: &[&SOURCES[117], &SOURCES[125]],
+        sources: &[&SOURCES[117], &SOURCES[126]],
     },
     Note {
         id: "overlapped-union",
         says: "In the headers WSAOVERLAPPED is another name for OVERLAPPED, whose two offsets share their place with a pointer.",
         decision: "It is a structure of its own with the two offsets, which is what sockets use; its size and offsets are those of OVERLAPPED.",
-        sources: &[&SOURCES[119], &SOURCES[5], &SOURCES[125]],
+        sources: &[&SOURCES[119], &SOURCES[5], &SOURCES[126]],
     },
     Note {
         id: "text-lengths",
@@ -3122,18 +3122,18 @@ pub static NOTES: [Note; 80] = [
         id: "types-of-constants",
         says: "Most constants of the headers are bare numbers, and the crates give them types that differ from one to the next.",
         decision: "A constant has the type of the parameter or the member that takes it, so that no conversion is needed.",
-        sources: &[&SOURCES[119], &SOURCES[123], &SOURCES[124]],
+        sources: &[&SOURCES[119], &SOURCES[124], &SOURCES[125]],
     },
     Note {
         id: "wait-pointer",
         says: "No header has a pointer type for WaitForMultipleObjectsEx, nor one of this name for GetModuleHandleExW.",
         decision: "They are named as those of ws2spi.h are.",
-        sources: &[&SOURCES[122]],
+        sources: &[&SOURCES[123]],
     },
 ];
 
 /// Where the facts come from.
-pub static SOURCES: [Source; 128] = [
+pub static SOURCES: [Source; 129] = [
     Source {
         id: "SDK:upcalls",
         title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL",
@@ -3942,6 +3942,11 @@ pub static SOURCES: [Source; 128] = [
     Source {
         id: "H:mingw-ws2",
         title: "mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h",
+        url: None,
+    },
+    Source {
+        id: "H:mingw-ws1",
+        title: "mingw-w64 10.0.0, winsock.h",
         url: None,
     },
     Source {

@@ -367,23 +367,23 @@ impl ServiceProvider for Procs {
         &self,
         socket: ffi::SOCKET,
         event: Option<EventRef<'_>>,
-    ) -> Result<ffi::WSANETWORKEVENTS, WsaError> {
+        events: ViewMut<'_, ffi::WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
         let mut errno = 0;
-        let mut out2 = ffi::WSANETWORKEVENTS::ZERO;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .enum_network_events)(
                 socket,
                 event.map_or(::core::ptr::null_mut(), EventRef::raw),
-                &raw mut out2,
+                events.as_ptr(),
                 &raw mut errno,
             )
         };
         if answer == ffi::SOCKET_ERROR {
             return Err(WsaError::reported(errno));
         }
-        Ok(out2)
+        Ok(())
     }
 
     #[inline]

@@ -309,14 +309,11 @@ pub trait ServiceProvider {
     ///
     /// Only events that `WSPEventSelect` asked for are recorded.
     /// Copying the record, clearing it and resetting the event are one step: what happens next sets the event again. After a failure nothing is cleared or reset.
-    /// Only the error codes of events that have happened are written; the others are not modified, and mean nothing.
+    /// Only the error codes of events that have happened are written. The others are not modified, and mean nothing.
     ///
     /// - `socket` (`s`): The socket to ask about.
     /// - `event` (`hEventObject`): An event to reset. May be absent.
-    ///
-    /// It answers:
-    ///
-    /// - `lpNetworkEvents`: Receives the events and their errors.
+    /// - `events` (`lpNetworkEvents`): Receives the events, and the errors of those that have happened.
     ///
     /// A provider that does not implement it answers `WSAEINVAL`.
     ///
@@ -331,8 +328,9 @@ pub trait ServiceProvider {
         &self,
         socket: ffi::SOCKET,
         event: Option<EventRef<'_>>,
-    ) -> Result<ffi::WSANETWORKEVENTS, WsaError> {
-        let _ = (socket, event);
+        events: ViewMut<'_, ffi::WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
+        let _ = (socket, event, events);
         Err(WsaError::WSAEINVAL)
     }
 
@@ -1261,8 +1259,9 @@ pub trait Layer {
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
         event: Option<EventRef<'_>>,
-    ) -> Result<ffi::WSANETWORKEVENTS, WsaError> {
-        next.enum_network_events(socket, event)
+        events: ViewMut<'_, ffi::WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
+        next.enum_network_events(socket, event, events)
     }
 
     /// Asks that an event be set when something happens on a socket.
@@ -1737,8 +1736,9 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         &self,
         socket: ffi::SOCKET,
         event: Option<EventRef<'_>>,
-    ) -> Result<ffi::WSANETWORKEVENTS, WsaError> {
-        self.layer.enum_network_events(&self.next, socket, event)
+        events: ViewMut<'_, ffi::WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
+        self.layer.enum_network_events(&self.next, socket, event, events)
     }
 
     #[inline]

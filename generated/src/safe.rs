@@ -51,7 +51,7 @@ impl Upcalls {
     /// Ws2_32 forgets the handle; whatever the provider attached to it stays the provider's to free.
     /// A provider whose sockets are no file handles calls it when a socket closes, and for each socket still open at the last clean-up.
     /// A SAN provider first completes every pending request with `WSA_OPERATION_ABORTED`; this is the last upcall for the socket.
-    /// Do not call it while the DLL is being unloaded.
+    /// By experience, not by its page: do not call it while the DLL is being unloaded.
     ///
     /// # Errors
     ///

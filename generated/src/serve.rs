@@ -418,15 +418,13 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let event = EventRef::from_raw(hEventObject);
-        border::output(lpNetworkEvents, WsaError::WSAEFAULT)?;
-        provider.enum_network_events(s, event)
+        // SAFETY: the contract of this function.
+        let events = unsafe { ViewMut::from_raw(lpNetworkEvents) }
+            .ok_or(WsaError::WSAEFAULT)?;
+        provider.enum_network_events(s, event, events)
     });
     match answer {
-        Ok(value0) => {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
-            unsafe { lpNetworkEvents.write(value0) };
-            ffi::NO_ERROR
-        }
+        Ok(()) => ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };

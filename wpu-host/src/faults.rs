@@ -65,6 +65,7 @@ rules! {
     TooMuch: "a call reports more than was asked for", 0xE00E = "WSP_RETURN_INVALID";
     PendingWithoutRequest: "a call without an overlapped structure answers `WSA_IO_PENDING`",
         0xE00E = "WSP_RETURN_INVALID";
+    Modified: "a call writes where its documentation says that nothing is modified";
     UnknownHandle: "a provider hands out a socket that Ws2_32 does not know",
         0xE005 = "WSP_INVALID_SOCKET_HANDLE";
     WrongEntry: "a provider registers a socket for another entry than the one it was asked for";

@@ -68,6 +68,15 @@ fn answers_are_what_the_documentation_has() {
 }
 
 #[test]
+fn errors_of_events_that_have_not_happened_are_left_alone() {
+    let cleared = found(fault::CLEARS_ERRORS, |_, client, _| {
+        let near = pair(client).0;
+        assert_eq!(client.enum_network_events(near, std::ptr::null_mut()).map(|all| all.events), Ok(0));
+    });
+    assert_eq!(cleared, [Rule::Modified]);
+}
+
+#[test]
 fn no_more_is_moved_than_there_is() {
     let much = found(fault::TOO_MUCH, |_, client, _| {
         assert_eq!(client.send(pair(client).0, b"four"), Ok(4));

@@ -26,7 +26,7 @@ pub struct Selected {
 pub struct NetworkEvents {
     /// One bit for each event, such as `FD_READ`.
     pub events: i32,
-    /// The error of each event, by the number of its bit.
+    /// The error of each event, by the number of its bit; 0 for those that have not happened.
     pub errors: [i32; 10],
 }
 
@@ -130,14 +130,29 @@ impl Client {
     /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
     pub fn enum_network_events(&self, socket: SOCKET, event: WSAEVENT) -> Result<NetworkEvents, WsaError> {
         let enumerate = self.procs(socket)?.lpWSPEnumNetworkEvents.ok_or(NOT_THERE)?;
-        let mut events = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [0; 10] };
+        let mut events = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [UNTOUCHED; 10] };
         self.winsock.status("WSPEnumNetworkEvents", |errno| {
             // SAFETY: the module's maker vouched for the function, and all pointers are valid.
             unsafe { enumerate(socket, event, &raw mut events, errno) }
         })?;
-        Ok(NetworkEvents { events: events.lNetworkEvents, errors: events.iErrorCode })
+        let mut errors = events.iErrorCode;
+        let others = |(bit, _): &(usize, &mut i32)| events.lNetworkEvents & (1 << bit) == 0;
+        let mut touched = 0;
+        for (bit, error) in errors.iter_mut().enumerate().filter(others) {
+            if std::mem::take(error) != UNTOUCHED {
+                touched |= 1 << bit;
+            }
+        }
+        if touched != 0 {
+            let detail = format!("the errors of events that have not happened: {touched:#x}");
+            self.winsock.fault(Rule::Modified, "WSPEnumNetworkEvents", detail);
+        }
+        Ok(NetworkEvents { events: events.lNetworkEvents, errors })
     }
 }
+
+/// What a client has in the places of errors: no code of Winsock.
+const UNTOUCHED: i32 = 0x5A5A_5A5A;
 
 /// A set of sockets for a provider; none for no sockets.
 fn set_of(sockets: &[SOCKET]) -> Result<Option<fd_set>, WsaError> {

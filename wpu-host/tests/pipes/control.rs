@@ -89,6 +89,12 @@ pub(super) unsafe extern "system" fn enum_events(
         unsafe { run.table.lpWPUResetEvent.unwrap()(event, &raw mut ignored) };
     }
     unsafe { (*events).lNetworkEvents = if readable { FD_READ } else { 0 } };
+    if readable {
+        unsafe { (*events).iErrorCode[0] = 0 };
+    }
+    if run.fault == fault::CLEARS_ERRORS {
+        unsafe { (*events).iErrorCode = [0; 10] };
+    }
     0
 }
 

@@ -50,6 +50,7 @@ pub(crate) mod fault {
     pub(crate) const WRONG_COUNT_OF_SELECT: u32 = 18;
     pub(crate) const TELLS_AT_CLEAN_UP: u32 = 19;
     pub(crate) const CLOSES_TWICE: u32 = 20;
+    pub(crate) const CLEARS_ERRORS: u32 = 21;
     pub(crate) const NO_START: u32 = 100;
     pub(crate) const OLD_VERSION: u32 = 101;
     pub(crate) const HOLE: u32 = 102;

@@ -330,14 +330,16 @@ impl<T: Transport> ServiceProvider for Base<T> {
         &self,
         socket: SOCKET,
         event: Option<EventRef<'_>>,
-    ) -> Result<WSANETWORKEVENTS, WsaError> {
+        events: ViewMut<'_, WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
         if let Some(event) = event {
             // First: what comes in between sets it again, for nothing, and is not missed.
             self.home.upcalls.reset_event(event)?;
         }
         let (recorded, errors) = socket.lock().events.take();
-        Ok(WSANETWORKEVENTS { lNetworkEvents: recorded, iErrorCode: errors })
+        write_events(events, recorded, &errors);
+        Ok(())
     }
 
     fn select(
@@ -459,4 +461,17 @@ fn duration(time: timeval) -> Result<Duration, WsaError> {
     let seconds = u64::try_from(time.tv_sec).map_err(|_| WsaError::WSAEINVAL)?;
     let micros = u64::try_from(time.tv_usec).map_err(|_| WsaError::WSAEINVAL)?;
     Ok(Duration::from_secs(seconds).saturating_add(Duration::from_micros(micros)))
+}
+
+/// Writes the events that have happened, and their errors: the other errors are the client's.
+fn write_events(events: ViewMut<'_, WSANETWORKEVENTS>, recorded: i32, errors: &[i32]) {
+    let at = events.as_ptr();
+    // SAFETY: a view's pointer can be written to; no reference to the structure is made.
+    unsafe { (&raw mut (*at).lNetworkEvents).write(recorded) };
+    for (bit, error) in errors.iter().enumerate().filter(|(bit, _)| recorded & (1 << bit) != 0) {
+        // SAFETY: as above; there are as many errors as the array has places.
+        let place = unsafe { &raw mut (*at).iErrorCode[bit] };
+        // SAFETY: as above.
+        unsafe { place.write(*error) };
+    }
 }

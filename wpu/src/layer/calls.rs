@@ -135,8 +135,9 @@ impl<S: Source> ServiceProvider for Next<S> {
         &self,
         socket: SOCKET,
         event: Option<EventRef<'_>>,
-    ) -> Result<WSANETWORKEVENTS, WsaError> {
-        self.on(socket, |next, lower| next.enum_network_events(lower, event))
+        events: ViewMut<'_, WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
+        self.on(socket, |next, lower| next.enum_network_events(lower, event, events))
     }
 
     /// It takes the place of an earlier `WSPAsyncSelect`.

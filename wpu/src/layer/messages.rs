@@ -2,8 +2,8 @@
 
 use super::sockets::Socket;
 use super::source::Source;
-use super::sys::ffi::FD_ACCEPT;
-use super::sys::{ServiceProvider, Upcalls, Window, WsaError};
+use super::sys::ffi::{FD_ACCEPT, WSANETWORKEVENTS};
+use super::sys::{ServiceProvider, Upcalls, ViewMut, Window};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -72,9 +72,9 @@ impl<S: Source> Messages<S> {
         for socket in watched {
             let interest = *socket.interest();
             if let Some(interest) = interest {
-                let happened: Result<_, WsaError> =
-                    socket.below.provider.enum_network_events(socket.lower, None);
-                if let Ok(happened) = happened {
+                let mut happened = WSANETWORKEVENTS::ZERO;
+                let view = ViewMut::new(&mut happened);
+                if socket.below.provider.enum_network_events(socket.lower, None, view).is_ok() {
                     interest.post(upcalls, &socket, happened.lNetworkEvents, &happened.iErrorCode);
                 }
             }

@@ -99,7 +99,11 @@ layered! {
     close_socket(socket: SOCKET) -> ();
     connect(socket: SOCKET, address: Bytes<'_>, caller_data: Option<Bytes<'_>>, callee_data: Option<Room<'_>>, socket_qos: Option<View<'_, QOS>>, group_qos: Option<View<'_, QOS>>) -> ();
     duplicate_socket(socket: SOCKET, process: u32) -> WSAPROTOCOL_INFOW;
-    enum_network_events(socket: SOCKET, event: Option<EventRef<'_>>) -> WSANETWORKEVENTS;
+    enum_network_events(
+        socket: SOCKET,
+        event: Option<EventRef<'_>>,
+        events: ViewMut<'_, WSANETWORKEVENTS>
+    ) -> ();
     event_select(socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> ();
     get_overlapped_result(socket: SOCKET, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> (u32, u32);
     get_peer_name(socket: SOCKET, address: Room<'_>) -> ();

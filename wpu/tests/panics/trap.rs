@@ -188,7 +188,7 @@ traps! {
         SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<Room<'_>>, Option<View<'_, QOS>>, Option<View<'_, QOS>>
     ) -> () { () }
     duplicate_socket(SOCKET, u32) -> WSAPROTOCOL_INFOW { WSAPROTOCOL_INFOW::ZERO }
-    enum_network_events(SOCKET, Option<EventRef<'_>>) -> WSANETWORKEVENTS { WSANETWORKEVENTS::ZERO }
+    enum_network_events(SOCKET, Option<EventRef<'_>>, ViewMut<'_, WSANETWORKEVENTS>) -> () { () }
     event_select(SOCKET, Option<EventRef<'_>>, i32) -> () { () }
     get_overlapped_result(SOCKET, ViewMut<'_, WSAOVERLAPPED>, bool) -> (u32, u32) { (0, 0) }
     get_peer_name(SOCKET, Room<'_>) -> () { () }

@@ -13,7 +13,7 @@ use super::super::sys::ffi::{
 };
 use super::super::sys::{
     Cell as TableCell, Class, Condition, EventRef, FdSetMut, Given, Kept, Lent, Outcome, Parts, Pended,
-    Progress, RawTable, Request, Room, ServiceProvider, State, Teller, Upcalls, View, WsaError,
+    Progress, RawTable, Request, Room, ServiceProvider, State, Teller, Upcalls, View, ViewMut, WsaError,
 };
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -187,11 +187,12 @@ impl ServiceProvider for Started {
         &self,
         socket: SOCKET,
         _: Option<EventRef<'_>>,
-    ) -> Result<WSANETWORKEVENTS, WsaError> {
-        let none = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [0; 10] };
-        let happened = self.0.state().events.pop_front().unwrap_or(none);
+        events: ViewMut<'_, WSANETWORKEVENTS>,
+    ) -> Result<(), WsaError> {
+        let happened = self.0.state().events.pop_front().unwrap_or(WSANETWORKEVENTS::ZERO);
         self.0.call("enum_network_events", &format!("{socket:#x}"))?;
-        Ok(happened)
+        events.set(happened);
+        Ok(())
     }
 
     fn event_select(&self, socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> Result<(), WsaError> {
