@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use wpu::ffi::{
-    INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED,
+    INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSANETWORKEVENTS, WSAOVERLAPPED,
     WSAPROTOCOL_INFOW, timeval,
 };
 use wpu::{

@@ -53,8 +53,8 @@ pub use safe::Upcalls;
 pub use support::cell::Cell;
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::refused::{Failed, Refused};
-pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::verdict::{Declaration, Judgement, UpcallSet, Waiver, judge};
+pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::wide::WideString;
 pub use table::{RawTable, Table};
 
