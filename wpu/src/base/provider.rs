@@ -467,11 +467,9 @@ fn duration(time: timeval) -> Result<Duration, WsaError> {
 fn write_events(events: ViewMut<'_, WSANETWORKEVENTS>, recorded: i32, errors: &[i32]) {
     let at = events.as_ptr();
     // SAFETY: a view's pointer can be written to; no reference to the structure is made.
-    unsafe { (&raw mut (*at).lNetworkEvents).write(recorded) };
+    unsafe { (*at).lNetworkEvents = recorded };
     for (bit, error) in errors.iter().enumerate().filter(|(bit, _)| recorded & (1 << bit) != 0) {
-        // SAFETY: as above; there are as many errors as the array has places.
-        let place = unsafe { &raw mut (*at).iErrorCode[bit] };
         // SAFETY: as above.
-        unsafe { place.write(*error) };
+        unsafe { (*at).iErrorCode[bit] = *error };
     }
 }
