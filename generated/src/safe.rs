@@ -480,7 +480,7 @@ impl Upcalls {
         self,
         socket: ffi::SOCKET,
         operation: Operation,
-        error: u32,
+        error_: u32,
         transferred: u32,
     ) -> Result<(), Refused<Operation, WsaError>> {
         let table = self.0.table();
@@ -491,7 +491,7 @@ impl Upcalls {
                 .WPUCompleteOverlappedRequest)(
                 socket,
                 operation.as_ptr(),
-                error,
+                error_,
                 transferred,
                 &raw mut errno,
             )

@@ -659,7 +659,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let length = memory::length(cbInBuffer, WsaError::WSAEFAULT)?;
-        let lpvInBuffer = if lpvInBuffer.is_null() && length == 0 {
+        let lpvInBuffer_ = if lpvInBuffer.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -669,7 +669,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             )
         };
         let length = memory::length(cbOutBuffer, WsaError::WSAEFAULT)?;
-        let lpvOutBuffer = if lpvOutBuffer.is_null() && length == 0 {
+        let lpvOutBuffer_ = if lpvOutBuffer.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -684,8 +684,8 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             border::output(lpcbBytesReturned, WsaError::WSAEFAULT)?;
         }
         let lent = Lent {
-            input: lpvInBuffer,
-            room: lpvOutBuffer,
+            input: lpvInBuffer_,
+            room: lpvOutBuffer_,
             ..Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
@@ -734,7 +734,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         let answer = provider.ioctl(s, dwIoControlCode, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
-            if value0 as usize > lpvOutBuffer.map_or(0, Room::capacity) {
+            if value0 as usize > lpvOutBuffer_.map_or(0, Room::capacity) {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
@@ -903,7 +903,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let lpBuffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
+        let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
@@ -913,7 +913,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
             .ok_or(WsaError::WSAEFAULT)?
             .get();
         let lent = Lent {
-            scatter: Some(lpBuffers),
+            scatter: Some(lpBuffers_),
             ..Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
@@ -962,7 +962,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
         let answer = provider.recv(s, flags, request)?;
         if let Progress::Done(values) = &answer {
             let (value0, value1) = *values;
-            if value0 as usize > lpBuffers.total() {
+            if value0 as usize > lpBuffers_.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
@@ -1062,7 +1062,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let lpBuffers = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
+        let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
             border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
@@ -1071,7 +1071,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         let flags = unsafe { ViewMut::from_raw(lpFlags) }
             .ok_or(WsaError::WSAEFAULT)?
             .get();
-        let lpFrom = if lpFrom.is_null() || lpFromlen.is_null() {
+        let lpFrom_ = if lpFrom.is_null() || lpFromlen.is_null() {
             None
         } else {
             Some({
@@ -1087,8 +1087,8 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             })
         };
         let lent = Lent {
-            scatter: Some(lpBuffers),
-            room: lpFrom,
+            scatter: Some(lpBuffers_),
+            room: lpFrom_,
             ..Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
@@ -1137,7 +1137,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         let answer = provider.recv_from(s, flags, request)?;
         if let Progress::Done(values) = &answer {
             let (value0, value1) = *values;
-            if value0 as usize > lpBuffers.total() {
+            if value0 as usize > lpBuffers_.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
@@ -1204,13 +1204,13 @@ pub unsafe extern "system" fn select<S: Serve>(
             // SAFETY: the contract of this function.
             Some(unsafe { FdSetMut::from_raw(exceptfds) }.ok_or(WsaError::WSAEFAULT)?)
         };
-        let timeout = if timeout.is_null() {
+        let timeout_ = if timeout.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
             Some(unsafe { View::from_raw(timeout) }.ok_or(WsaError::WSAEFAULT)?)
         };
-        provider.select(nfds, read, write, except, timeout)
+        provider.select(nfds, read, write, except, timeout_)
     });
     match answer {
         Ok(value0) if value0 == ffi::SOCKET_ERROR => {
@@ -1248,13 +1248,13 @@ pub unsafe extern "system" fn send<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let lpBuffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
+        let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
         let lent = Lent {
-            gather: Some(lpBuffers),
+            gather: Some(lpBuffers_),
             ..Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
@@ -1303,7 +1303,7 @@ pub unsafe extern "system" fn send<S: Serve>(
         let answer = provider.send(s, dwFlags, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
-            if value0 as usize > lpBuffers.total() {
+            if value0 as usize > lpBuffers_.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
@@ -1397,13 +1397,13 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let mut slices = buffers::Slices::new();
         // SAFETY: the contract of this function.
-        let lpBuffers = unsafe { slices.gather(lpBuffers, dwBufferCount) }
+        let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
             border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
         }
         let length = memory::length(iTolen, WsaError::WSAEFAULT)?;
-        let lpTo = if lpTo.is_null() && length == 0 {
+        let lpTo_ = if lpTo.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
@@ -1413,8 +1413,8 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             )
         };
         let lent = Lent {
-            gather: Some(lpBuffers),
-            input: lpTo,
+            gather: Some(lpBuffers_),
+            input: lpTo_,
             ..Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
@@ -1463,7 +1463,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         let answer = provider.send_to(s, dwFlags, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
-            if value0 as usize > lpBuffers.total() {
+            if value0 as usize > lpBuffers_.total() {
                 return Err(WsaError::WSASYSCALLFAILURE);
             }
             if let (Some(given), State::Fresh) = (&given, state.get()) {
@@ -1595,8 +1595,8 @@ pub unsafe extern "system" fn socket<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn string_to_address<S: Serve>(
-    AddressString: *const ffi::WCHAR,
-    AddressFamily: ffi::INT,
+    AddressString_: *const ffi::WCHAR,
+    AddressFamily_: ffi::INT,
     lpProtocolInfo: *const ffi::WSAPROTOCOL_INFOW,
     lpAddress: *mut ffi::sockaddr,
     lpAddressLength: *mut i32,
@@ -1605,7 +1605,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         // SAFETY: the contract of this function.
-        let text = unsafe { Text::from_zero_ended(AddressString) }
+        let text = unsafe { Text::from_zero_ended(AddressString_) }
             .ok_or(WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
             None
@@ -1628,7 +1628,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
             }
                 .ok_or(WsaError::WSAEFAULT)?
         };
-        provider.string_to_address(text, AddressFamily, info, address)
+        provider.string_to_address(text, AddressFamily_, info, address)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,

@@ -30,7 +30,7 @@ pub unsafe extern "system" fn close_event<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[0],
-                    arguments: format_args!("event {hEvent:p}"),
+                    arguments: format_args!("event {:p}", hEvent),
                     outcome,
                 },
             );
@@ -69,7 +69,7 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[1],
-                    arguments: format_args!("socket {s:#x}"),
+                    arguments: format_args!("socket {:#x}", s),
                     outcome,
                 },
             );
@@ -148,7 +148,7 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
                 &Call {
                     upcall: &UPCALLS[3],
                     arguments: format_args!(
-                        "entry {dwCatalogEntryId}, context {dwContext:#x}"
+                        "entry {}, context {:#x}", dwCatalogEntryId, dwContext
                     ),
                     outcome,
                 },
@@ -189,7 +189,7 @@ pub unsafe extern "system" fn fd_is_set<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[4],
-                    arguments: format_args!("socket {s:#x}, set {fdset:p}"),
+                    arguments: format_args!("socket {:#x}, set {:p}", s, fdset),
                     outcome,
                 },
             );
@@ -235,7 +235,7 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[5],
-                    arguments: format_args!("id {lpProviderId:p}"),
+                    arguments: format_args!("id {:p}", lpProviderId),
                     outcome,
                 },
             );
@@ -262,12 +262,12 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
 pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
     dwCatalogEntryId: ffi::DWORD,
-    ProposedHandle: ffi::SOCKET,
+    ProposedHandle_: ffi::SOCKET,
     lpErrno: *mut i32,
 ) -> ffi::SOCKET {
     let answer = L::with(|host| -> Result<_, WsaError> {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_modify_ifs_handle(dwCatalogEntryId, ProposedHandle)
+        host.on_modify_ifs_handle(dwCatalogEntryId, ProposedHandle_)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
@@ -276,7 +276,7 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
                 &Call {
                     upcall: &UPCALLS[6],
                     arguments: format_args!(
-                        "entry {dwCatalogEntryId}, proposed {ProposedHandle:#x}"
+                        "entry {}, proposed {:#x}", dwCatalogEntryId, ProposedHandle_
                     ),
                     outcome,
                 },
@@ -304,12 +304,12 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
 pub unsafe extern "system" fn post_message<L: Locate>(
     hWnd: ffi::HWND,
-    Msg: ffi::UINT,
+    Msg_: ffi::UINT,
     wParam: ffi::WPARAM,
     lParam: ffi::LPARAM,
 ) -> ffi::BOOL {
     let answer = L::with(|host| -> Result<_, Failed> {
-        host.on_post_message(hWnd, Msg, wParam, lParam)
+        host.on_post_message(hWnd, Msg_, wParam, lParam)
     });
     let answer = answer.unwrap_or(Err(Failed));
     let _ = L::with(|host| {
@@ -318,7 +318,8 @@ pub unsafe extern "system" fn post_message<L: Locate>(
                 &Call {
                     upcall: &UPCALLS[7],
                     arguments: format_args!(
-                        "window {hWnd:p}, message {Msg}, wparam {wParam:#x}, lparam {lParam:#x}"
+                        "window {:p}, message {}, wparam {:#x}, lparam {:#x}", hWnd,
+                        Msg_, wParam, lParam
                     ),
                     outcome,
                 },
@@ -358,7 +359,7 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[8],
-                    arguments: format_args!("entry {dwCatalogEntryId}"),
+                    arguments: format_args!("entry {}", dwCatalogEntryId),
                     outcome,
                 },
             );
@@ -408,7 +409,7 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[9],
-                    arguments: format_args!("socket {s:#x}"),
+                    arguments: format_args!("socket {:#x}", s),
                     outcome,
                 },
             );
@@ -457,7 +458,7 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
                 &Call {
                     upcall: &UPCALLS[10],
                     arguments: format_args!(
-                        "thread {lpThreadId:p}, context {dwContext:#x}"
+                        "thread {:p}, context {:#x}", lpThreadId, dwContext
                     ),
                     outcome,
                 },
@@ -497,7 +498,7 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[11],
-                    arguments: format_args!("event {hEvent:p}"),
+                    arguments: format_args!("event {:p}", hEvent),
                     outcome,
                 },
             );
@@ -536,7 +537,7 @@ pub unsafe extern "system" fn set_event<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[12],
-                    arguments: format_args!("event {hEvent:p}"),
+                    arguments: format_args!("event {:p}", hEvent),
                     outcome,
                 },
             );
@@ -621,7 +622,7 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
             host.called(
                 &Call {
                     upcall: &UPCALLS[14],
-                    arguments: format_args!("thread {lpThreadId:p}"),
+                    arguments: format_args!("thread {:p}", lpThreadId),
                     outcome,
                 },
             );
@@ -667,7 +668,8 @@ pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
                 &Call {
                     upcall: &UPCALLS[15],
                     arguments: format_args!(
-                        "socket {s:#x}, operation {lpOverlapped:p}, error {dwError}, transferred {cbTransferred}"
+                        "socket {:#x}, operation {:p}, error {}, transferred {}", s,
+                        lpOverlapped, dwError, cbTransferred
                     ),
                     outcome,
                 },

@@ -45,16 +45,14 @@ pub fn is_name(name: &str) -> bool {
 /// Whether a name is written as Rust writes variables and functions.
 #[must_use]
 pub fn is_snake(name: &str) -> bool {
-    is_name(name)
-        && syn::parse_str::<syn::Ident>(name).is_ok()
-        && !name.chars().any(|c| c.is_ascii_uppercase())
+    is_name(name) && !is_keyword(name) && !name.chars().any(|c| c.is_ascii_uppercase())
 }
 
 /// Whether a name is written as Rust writes types.
 #[must_use]
 pub fn is_camel(name: &str) -> bool {
     is_name(name)
-        && syn::parse_str::<syn::Ident>(name).is_ok()
+        && !is_keyword(name)
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && !name.contains('_')
 }
@@ -62,7 +60,17 @@ pub fn is_camel(name: &str) -> bool {
 /// An identifier; names that Rust keeps for itself are escaped.
 #[must_use]
 pub fn ident(name: &str) -> proc_macro2::Ident {
-    syn::parse_str(name).unwrap_or_else(|_| proc_macro2::Ident::new_raw(name, proc_macro2::Span::call_site()))
+    let span = proc_macro2::Span::call_site();
+    if is_keyword(name) {
+        proc_macro2::Ident::new_raw(name, span)
+    } else {
+        proc_macro2::Ident::new(name, span)
+    }
+}
+
+/// Whether some edition of Rust keeps a name for itself. syn knows them but for `gen`, of edition 2024.
+fn is_keyword(name: &str) -> bool {
+    name == "gen" || syn::parse_str::<syn::Ident>(name).is_err()
 }
 
 #[cfg(test)]

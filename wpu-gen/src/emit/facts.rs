@@ -1,6 +1,7 @@
 //! `facts.rs`: what the spec says, as data.
 
 use super::kit;
+use super::local;
 use super::print::Page;
 use super::prose::markdown;
 use super::safe;
@@ -209,7 +210,7 @@ fn c_name(model: &Model, ty: &Ty) -> String {
 fn rust(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let safe::Signature { generics, params, returns } = safe::signature(view, upcall, At::Outside);
     let params = params.into_iter().map(|(name, ty)| {
-        let (name, ty) = (name.to_string(), ty.to_string());
+        let (name, ty) = (local::shown(&name), ty.to_string());
         quote!((#name, #ty))
     });
     let (generics, returns) = (generics.to_string(), returns.to_string());

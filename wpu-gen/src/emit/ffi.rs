@@ -29,7 +29,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     page.items(view.upcalls().flat_map(|upcall| {
         let (name, function, pointer) =
             (&upcall.upcall.name, &upcall.function, ident(&upcall.upcall.pointer));
-        let params = view.c_params(&upcall.upcall.params, At::Ffi);
+        let params = view.labels(&upcall.upcall.params, At::Ffi);
         let returns = view.returns(&upcall.upcall.returns, At::Ffi);
         let u = upcall.upcall;
         let about = origin(view, &u.text, Some(&u.header), &u.sources);
@@ -161,7 +161,7 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] {
     let d = downcall.downcall;
     let (function, pointer, abi) = (&downcall.function, ident(&d.pointer), view.abi());
-    let params = view.c_params(&d.params, At::Ffi);
+    let params = view.labels(&d.params, At::Ffi);
     let returns = view.returns(&d.returns, At::Ffi);
     let about = origin(view, &d.text, Some(&d.header), &d.sources);
     let about_pointer = doc(&format!("A pointer to [`{}`]({function}), or null.", d.name));
@@ -194,7 +194,7 @@ fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 }
 
 fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
-    let params = view.c_params(&entry.params, At::Ffi);
+    let params = view.labels(&entry.params, At::Ffi);
     let about = origin(view, &entry.text, Some(&entry.header), &entry.sources);
     function_items(
         view.abi(),

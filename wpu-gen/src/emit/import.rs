@@ -77,7 +77,7 @@ impl<'a> Lookup<'a> {
             method: &u.method,
             library: u.export.as_deref().unwrap_or_default(),
             wide: false,
-            params: view.c_params(&u.params, At::Inside),
+            params: view.labels(&u.params, At::Inside),
             returns: view.returns(&u.returns, At::Inside),
             abi: view.abi(),
             about: TokenStream::new(),

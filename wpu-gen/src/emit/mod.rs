@@ -11,6 +11,7 @@ mod host;
 mod import;
 mod kit;
 mod layout;
+mod local;
 mod manifest;
 mod memory;
 mod print;

@@ -3,12 +3,19 @@
 //! Token streams hold neither blank lines nor `//` comments. So every item is printed on its own,
 //! and a doc attribute that begins with `§` becomes a plain comment.
 
+use super::local;
 use super::view::View;
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::collections::HashSet;
+use std::rc::Rc;
 
 /// A file of Rust in the making.
-pub(super) struct Page(String);
+pub(super) struct Page {
+    text: String,
+    /// Names that no parameter can have.
+    taken: Rc<HashSet<String>>,
+}
 
 impl Page {
     /// Begins a file that `about` describes in a line or more.
@@ -18,19 +25,19 @@ impl Page {
             text += format!("//! {line}").trim_end();
             text.push('\n');
         }
-        Self(text)
+        Self { text, taken: view.items() }
     }
 
     /// Adds lines as they are, such as `use` declarations.
     pub(super) fn lines(&mut self, lines: &str) {
-        self.0.push('\n');
-        self.0 += lines.trim_end();
-        self.0.push('\n');
+        self.text.push('\n');
+        self.text += lines.trim_end();
+        self.text.push('\n');
     }
 
     /// Adds one item.
     pub(super) fn item(&mut self, item: TokenStream) {
-        self.lines(&text(item));
+        self.lines(&self.print(item));
     }
 
     pub(super) fn items(&mut self, items: impl IntoIterator<Item = TokenStream>) {
@@ -39,7 +46,7 @@ impl Page {
 
     /// Adds items that belong together, without blank lines between them.
     pub(super) fn group(&mut self, items: impl IntoIterator<Item = TokenStream>) {
-        let group: String = items.into_iter().map(text).collect();
+        let group: String = items.into_iter().map(|item| self.print(item)).collect();
         if !group.is_empty() {
             self.lines(&group);
         }
@@ -47,31 +54,33 @@ impl Page {
 
     /// Adds a block such as `impl X`, its items apart from each other. `head` is what stands before the brace.
     pub(super) fn block(&mut self, head: &TokenStream, items: impl IntoIterator<Item = TokenStream>) {
-        let items = items.into_iter().map(|item| inner(&text(quote!(#head { #item }))).to_owned());
-        let outside = text(quote!(#head { }));
+        let items: Vec<_> =
+            items.into_iter().map(|item| inner(&self.print(quote!(#head { #item }))).to_owned()).collect();
+        let outside = self.print(quote!(#head { }));
         let head = outside.trim_end().trim_end_matches('}').trim_end();
-        self.lines(&format!("{head}\n{}}}", items.collect::<Vec<_>>().join("\n")));
+        self.lines(&format!("{head}\n{}}}", items.join("\n")));
     }
 
     pub(super) fn finish(self) -> String {
-        self.0
+        self.text
     }
-}
 
-/// Prints one item, or several without blank lines.
-fn text(item: TokenStream) -> String {
-    let file = syn::parse2(item).expect("what an emitter writes is Rust");
-    let printed = prettyplease::unparse(&file);
-    let lines = printed.lines().map(|line| {
-        let indent = &line[..line.len() - line.trim_start().len()];
-        let code = &line[indent.len()..];
-        // Only a whole line: a text may hold the same characters.
-        match code.strip_prefix("///§").or_else(|| code.strip_prefix("//!§")) {
-            Some(comment) => format!("{indent}//{comment}\n"),
-            None => format!("{line}\n"),
-        }
-    });
-    lines.collect()
+    /// Prints one item, or several without blank lines.
+    fn print(&self, item: TokenStream) -> String {
+        let item = local::settle(item, &self.taken);
+        let file = syn::parse2(item).expect("what an emitter writes is Rust");
+        let printed = prettyplease::unparse(&file);
+        let lines = printed.lines().map(|line| {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let code = &line[indent.len()..];
+            // Only a whole line: a text may hold the same characters.
+            match code.strip_prefix("///§").or_else(|| code.strip_prefix("//!§")) {
+                Some(comment) => format!("{indent}//{comment}\n"),
+                None => format!("{line}\n"),
+            }
+        });
+        lines.collect()
+    }
 }
 
 /// The lines between the first brace's line and the last line.

@@ -1,5 +1,6 @@
 //! `procs.rs` of the output: a provider's table, for whoever calls it.
 
+use super::local;
 use super::print::Page;
 use super::provider::{head, uses};
 use super::view::{At, DownView, View, comment};
@@ -266,7 +267,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         }),
         DownKind::Room { length, by_pointer: true, .. } => room(view, downcall, param, length),
         DownKind::Text => {
-            let text = format_ident!("{}_ended", name);
+            let text = local::after(&name, "ended");
             Part {
                 local: quote!(let mut #text = #name.to_wide().to_zero_ended();),
                 argument: quote!(#text.as_mut_ptr()),
@@ -303,7 +304,7 @@ fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> Token
     let (param, kind) = (downcall.param(owner), downcall.form.params[owner]);
     let name = param.rust();
     if matches!(kind, DownKind::Room { by_pointer: true, .. }) {
-        let length = format_ident!("{}_length", name);
+        let length = local::after(&name, "length");
         return quote!(#length);
     }
     let (ty, method) = match kind {
@@ -320,8 +321,8 @@ fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> Token
 /// Room whose length goes by pointer: the client's own place for it, or one that lasts as long as the call.
 fn room(view: &View<'_>, downcall: &DownView<'_>, param: &Param, length: usize) -> Part {
     let name = param.rust();
-    let (at, place) = (format_ident!("{}_at", name), format_ident!("{}_length", name));
-    let own = format_ident!("{}_used", name);
+    let (at, place) = (local::after(&name, "at"), local::after(&name, "length"));
+    let own = local::after(&name, "used");
     let prim = view
         .model
         .pointee(&downcall.param(length).ty)
@@ -354,7 +355,7 @@ fn room(view: &View<'_>, downcall: &DownView<'_>, param: &Param, length: usize) 
 
 fn buffer(view: &View<'_>, param: &Param, fill: bool) -> Part {
     let name = param.rust();
-    let slice = format_ident!("{}_slice", name);
+    let slice = local::after(&name, "slice");
     let some = if param.optional { quote!(#name) } else { quote!(Some(#name)) };
     let ty = view.model.pointee(&param.ty).map(|ty| view.ty(ty, At::Inside));
     let mutable = fill.then(|| quote!(mut));

@@ -1,5 +1,6 @@
 //! `provider.rs` of the output: the trait behind a provider's table, and layers over it.
 
+use super::local;
 use super::memory::set_name;
 use super::print::Page;
 use super::prose::{inline, markdown};
@@ -114,8 +115,8 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let mut params = String::new();
     let absent = |param: &Param| if param.optional { " May be absent." } else { "" };
     for (param, kind) in downcall.shown() {
-        params +=
-            &format!("- `{}` (`{}`): {}{}\n", param.rust(), param.name, inline(&param.text), absent(param));
+        let name = local::shown(&param.rust());
+        params += &format!("- `{name}` (`{}`): {}{}\n", param.name, inline(&param.text), absent(param));
         if let DownKind::Request { .. } = kind {
             for (param, _, name) in downcall.lent() {
                 let text =

@@ -1,6 +1,7 @@
 //! `safe.rs`: the upcalls in safe form.
 
 use super::handles::is_zero;
+use super::local;
 use super::print::Page;
 use super::prose::{inline, markdown};
 use super::view::{At, UpcallView, View, comment, doc};
@@ -8,7 +9,7 @@ use crate::form::{Answer, Failure, Kind};
 use crate::model::{Param, Ty};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "The upcalls in safe form.");
@@ -265,11 +266,11 @@ fn prepare(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
 }
 
 fn routine_name(callback: &Param) -> Ident {
-    format_ident!("{}_routine", callback.rust.as_deref().unwrap_or("callback"))
+    local::after(&callback.rust(), "routine")
 }
 
 fn context_name(callback: &Param) -> Ident {
-    format_ident!("{}_context", callback.rust.as_deref().unwrap_or("callback"))
+    local::after(&callback.rust(), "context")
 }
 
 /// The arguments of the C call.

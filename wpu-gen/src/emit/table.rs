@@ -76,11 +76,11 @@ pub(super) fn emit(view: &View<'_>) -> String {
 fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream) -> TokenStream {
     let method = &upcall.method;
     let errno = match upcall.form.failure {
-        Failure::Coded(errno) => Some(ident(&upcall.upcall.params[errno].name)),
+        Failure::Coded(errno) => Some(upcall.upcall.params[errno].c()),
         _ => None,
     };
     let params = upcall.upcall.params.iter().map(|param| {
-        let (name, ty) = (ident(&param.name), view.param(param, At::Inside));
+        let (name, ty) = (param.c(), view.param(param, At::Inside));
         if Some(&name) == errno.as_ref() { quote!(#name: #ty) } else { quote!(_: #ty) }
     });
     let returns = view.returns(&upcall.upcall.returns, At::Inside);

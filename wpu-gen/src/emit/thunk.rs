@@ -1,11 +1,11 @@
 //! `thunk.rs`: the functions that a host's tables hold.
 
 use super::host::{context_name, routine_name};
+use super::local;
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc};
 use crate::form::{Answer, Failure, Kind};
 use crate::model::{ConstantValue, Param, Ty};
-use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -90,7 +90,7 @@ fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     }
     let Answer::Text(at) = upcall.form.answer else { return ask };
     let Kind::Buffer { length, too_small } = upcall.form.params[at] else { return ask };
-    let (buffer, length) = (ident(&upcall.upcall.params[at].name), ident(&upcall.upcall.params[length].name));
+    let (buffer, length) = (upcall.upcall.params[at].c(), upcall.upcall.params[length].c());
     let too_small = view.error_code(too_small);
     let safety = comment(
         "SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.",
@@ -107,7 +107,7 @@ fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     let safety = comment("SAFETY: the contract of this function.");
     upcall.params().filter_map(|(param, kind)| {
-        let (c_name, name, null) = (ident(&param.name), param.rust(), null_error(view, upcall, param));
+        let (c_name, name, null) = (param.c(), param.rust(), null_error(view, upcall, param));
         match kind {
             Kind::Errno | Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } | Kind::Buffer { .. } | Kind::Length => {
                 Some(quote!(border::output(#c_name, #null)?;))
@@ -155,10 +155,10 @@ fn null_answer(upcall: &UpcallView<'_>, null: &TokenStream) -> TokenStream {
 fn arguments(upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     let mut arguments = Vec::new();
     for (param, kind) in upcall.params().filter(|(_, kind)| kind.is_input()) {
-        let (c_name, name) = (ident(&param.name), param.rust());
+        let (c_name, name) = (param.c(), param.rust());
         match kind {
             Kind::Callback { context, .. } => {
-                let (routine, context) = (routine_name(), ident(&upcall.upcall.params[context].name));
+                let (routine, context) = (routine_name(), upcall.upcall.params[context].c());
                 arguments.extend([quote!(#routine), quote!(#context)]);
             }
             Kind::Value | Kind::Vouched | Kind::Handle { by_pointer: false, .. } => {
@@ -170,24 +170,26 @@ fn arguments(upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     arguments
 }
 
-/// The arguments as a trace shows them: a format string that names the parameters.
-fn told(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
+/// The arguments as a trace shows them: a format string that names the parameters, and what it shows.
+fn told(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let shown = upcall.params().filter_map(|(param, kind)| {
-        let (name, c_name) = (param.rust(), &param.name);
+        let name = local::shown(&param.rust());
         match kind {
             Kind::Value | Kind::Vouched | Kind::Handle { by_pointer: false, .. } => {
-                Some(format!("{name} {{{c_name}{}}}", style(view, &param.ty)))
+                Some((format!("{name} {{{}}}", style(view, &param.ty)), param.c()))
             }
             Kind::Reference(_) | Kind::Set(_) | Kind::Token(_) | Kind::Handle { by_pointer: true, .. } => {
-                Some(format!("{name} {{{c_name}:p}}"))
+                Some((format!("{name} {{:p}}"), param.c()))
             }
             Kind::Callback { context, .. } => {
-                Some(format!("{} {{{}:#x}}", context_name(), upcall.upcall.params[context].name))
+                Some((format!("{} {{:#x}}", context_name()), upcall.upcall.params[context].c()))
             }
             _ => None,
         }
     });
-    shown.collect::<Vec<_>>().join(", ")
+    let (texts, values): (Vec<_>, Vec<_>) = shown.unzip();
+    let text = texts.join(", ");
+    quote!(#text #(, #values)*)
 }
 
 /// Addresses and what is as wide as one read best in hexadecimal.
@@ -252,7 +254,7 @@ fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     };
     let report = match upcall.form.failure {
         Failure::Coded(errno) => {
-            let errno = ident(&upcall.upcall.params[errno].name);
+            let errno = upcall.upcall.params[errno].c();
             let safety = comment("SAFETY: the contract of this function.");
             Some(quote! {
                 #safety
@@ -267,7 +269,7 @@ fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 /// The pattern of the answer, and what to do with it.
 fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, TokenStream) {
     let ok = ok_value(view, upcall);
-    let name = |at: usize| ident(&upcall.upcall.params[at].name);
+    let name = |at: usize| upcall.upcall.params[at].c();
     let safety = comment("SAFETY: the pointer passed the check; the caller vouches for the rest.");
     match upcall.form.answer {
         Answer::Unit => (quote!(()), ok),

@@ -1,5 +1,6 @@
 //! What emitters ask of a spec, already as tokens.
 
+use super::local;
 use super::prose::{address, inline};
 use crate::Spec;
 use crate::folder::MARKER;
@@ -12,6 +13,7 @@ use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::HashSet;
+use std::rc::Rc;
 
 /// A spec, seen by an emitter.
 pub(super) struct View<'a> {
@@ -20,6 +22,8 @@ pub(super) struct View<'a> {
     down_forms: &'a [DownForm],
     /// Names of types that Rust knows too.
     types: HashSet<&'a str>,
+    /// Names of C items, which no parameter can have: they are in scope where it is bound.
+    items: Rc<HashSet<String>>,
 }
 
 /// Where tokens are to stand, which decides how other items are reached from there.
@@ -63,10 +67,24 @@ impl At {
 
 impl<'a> View<'a> {
     pub(super) fn new(spec: &'a Spec) -> Self {
-        let types = spec.model.types.iter();
+        let model = &spec.model;
+        let constants = model.constants.iter().map(|constant| constant.name.clone());
+        let items = constants.chain(model.types.iter().map(|ty| ty.name.clone()));
+        let types = model.types.iter();
         let types = types.filter(|def| !matches!(def.kind, TypeKind::Alias { inline: true, .. }));
         let types = types.map(|def| &*def.name).collect();
-        Self { model: &spec.model, forms: &spec.forms, down_forms: &spec.down_forms, types }
+        Self {
+            model,
+            forms: &spec.forms,
+            down_forms: &spec.down_forms,
+            items: Rc::new(items.collect()),
+            types,
+        }
+    }
+
+    /// The names of the spec's constants and types.
+    pub(super) fn items(&self) -> Rc<HashSet<String>> {
+        Rc::clone(&self.items)
     }
 
     /// The first line of every file.
@@ -226,12 +244,21 @@ impl<'a> View<'a> {
         quote!(-> #ty)
     }
 
+    /// The same where no body follows, and names are but labels.
+    pub(super) fn labels(&self, params: &[Param], at: At) -> Vec<TokenStream> {
+        let labels = params.iter().map(|param| {
+            let (name, ty) = (ident(&param.name), self.param(param, at));
+            quote!(#name: #ty)
+        });
+        labels.collect()
+    }
+
     /// The parameters of a C function, named as in C.
     pub(super) fn c_params(&self, params: &[Param], at: At) -> Vec<TokenStream> {
         params
             .iter()
             .map(|param| {
-                let (name, ty) = (ident(&param.name), self.param(param, at));
+                let (name, ty) = (param.c(), self.param(param, at));
                 quote!(#name: #ty)
             })
             .collect()
@@ -449,12 +476,12 @@ impl<'a> DownView<'a> {
 impl Param {
     /// The C name.
     pub(super) fn c(&self) -> Ident {
-        ident(&self.name)
+        local::c(&self.name)
     }
 
     /// The Rust name.
     pub(super) fn rust(&self) -> Ident {
-        ident(self.rust.as_deref().unwrap_or(&self.name))
+        local::rust(self.rust.as_deref().unwrap_or(&self.name))
     }
 }
 

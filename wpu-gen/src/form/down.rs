@@ -185,12 +185,6 @@ fn needs(role: Role) -> (&'static str, &'static str, &'static str) {
     ("role-shape", what, help)
 }
 
-/// What the output calls things itself where the parameters of a downcall are in use.
-const OWN_NAMES: &[&str] = &[
-    "answer", "error", "given", "here", "lent", "next", "outs", "parts", "procs", "provider", "sent",
-    "state", "values",
-];
-
 /// Derives the form of a downcall, and reports everything that stands in the way.
 pub(crate) fn derive(
     raw: &RawSpec,
@@ -580,19 +574,11 @@ impl Deriver<'_> {
         );
     }
 
-    /// Names differ from each other and from those that the output uses itself.
+    /// Rust names differ from each other. What the output says itself makes room for them.
     fn names_differ(&mut self) {
         let mut seen = HashSet::new();
-        let raw = &self.raw.entry;
-        let c_names: HashSet<_> = raw.params.iter().map(|param| param.name.get_ref()).collect();
-        for param in &raw.params {
-            let c_taken = OWN_NAMES.contains(&&**param.name.get_ref());
-            let taken = param.rust.as_ref().is_some_and(|name| {
-                let other = c_names.contains(name.get_ref()) && name.get_ref() != param.name.get_ref();
-                OWN_NAMES.contains(&&**name.get_ref()) || other || !seen.insert(name.get_ref())
-            });
-            if c_taken || taken {
-                let name = param.rust.as_ref().filter(|_| taken).unwrap_or(&param.name);
+        for name in self.raw.entry.params.iter().filter_map(|param| param.rust.as_ref()) {
+            if !seen.insert(name.get_ref()) {
                 let message = format!("the name `{}` is taken in this downcall", name.get_ref());
                 let fault = Diagnostic::at("duplicate-name", self.raw.at(name), message);
                 self.faults.push(fault.help("choose another name"));

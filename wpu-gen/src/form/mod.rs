@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Lifetime, Model, Param, Role, Ty, TypeKind, Upcall};
 use crate::raw;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// How an upcall looks to a Rust programmer.
 #[derive(Debug)]
@@ -114,13 +114,6 @@ pub enum Failure {
     /// With a code in the errno parameter (an index).
     Coded(usize),
 }
-
-/// What functions of the output call things themselves, while parameters are still in use.
-const OWN_NAMES: &[&str] =
-    &["answer", "buffer", "errno", "host", "length", "outcome", "read_text", "run", "table", "text"];
-
-/// The same, where parameters have their C names.
-const OWN_C_NAMES: &[&str] = &["answer", "error", "fits", "host", "outcome", "text", "value"];
 
 /// Derives the form of an upcall, and reports everything that stands in the way.
 pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<Form> {
@@ -506,47 +499,19 @@ impl Deriver<'_> {
         }
     }
 
-    /// Names differ from each other and from those that the output uses itself.
+    /// Rust names differ from each other. What the output says itself makes room for them.
     fn names_differ(&mut self) {
-        let raw = &self.raw.entry;
-        let bundle = self.has_callback();
-        for param in &raw.params {
-            let name = &**param.name.get_ref();
-            if OWN_C_NAMES.contains(&name) || bundle && matches!(name, "routine" | "context") {
-                self.taken(&param.name, "choose another name for the parameter: C leaves it open");
-            }
-        }
         let mut seen = HashSet::new();
-        let of_bundles: HashSet<_> = self.bundle_parts().collect();
-        let c_names: HashMap<_, _> = raw.params.iter().map(|param| (param.name.get_ref(), param)).collect();
-        for param in &raw.params {
-            let Some(name) = &param.rust else { continue };
-            let own = OWN_NAMES.contains(&&**name.get_ref()) || of_bundles.contains(name.get_ref());
-            let in_bundle = bundle && matches!(&**name.get_ref(), "routine" | "context");
-            let of_other = c_names.get(name.get_ref()).is_some_and(|other| !std::ptr::eq(*other, param));
-            if !seen.insert(name.get_ref()) || own || in_bundle || of_other {
+        for name in self.raw.entry.params.iter().filter_map(|param| param.rust.as_ref()) {
+            if !seen.insert(name.get_ref()) {
                 self.taken(name, "choose another name for `as`");
             }
         }
     }
 
-    /// What the output calls the parts of bundles that come out.
-    fn bundle_parts(&self) -> impl Iterator<Item = String> + use<> {
-        let hooks = self.upcall.params.iter().filter(|param| param.role == Some(Role::Callback));
-        let names: Vec<_> = hooks
-            .filter_map(|hook| hook.rust.as_ref())
-            .flat_map(|name| [format!("{name}_context"), format!("{name}_routine")])
-            .collect();
-        names.into_iter()
-    }
-
     fn taken(&mut self, name: &raw::Text, help: &str) {
         let message = format!("the name `{}` is taken in this upcall", name.get_ref());
         self.fault(Diagnostic::at("duplicate-name", self.raw.at(name), message).help(help));
-    }
-
-    fn has_callback(&self) -> bool {
-        self.upcall.params.iter().any(|param| param.role == Some(Role::Callback))
     }
 
     fn has_errno(&self) -> bool {
