@@ -17,7 +17,13 @@
 #![allow(clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "texts are the spec's")]
 #![allow(clippy::wildcard_imports, reason = "modules of one output, which share no names")]
 #![allow(clippy::not_unsafe_ptr_arg_deref, reason = "such a pointer is a handle, which the host looks up")]
-#![allow(clippy::unreadable_literal, clippy::too_many_arguments, clippy::similar_names, clippy::uninlined_format_args, reason = "as in C")]
+#![allow(
+    clippy::unreadable_literal,
+    clippy::too_many_arguments,
+    clippy::similar_names,
+    clippy::uninlined_format_args,
+    reason = "as in C"
+)]
 
 extern crate alloc;
 #[cfg(feature = "std")]

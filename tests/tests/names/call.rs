@@ -1,0 +1,55 @@
+//! A client calls a cook whose every answer another cook gives, through the functions of both.
+
+use out::*;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static VALUE: AtomicU32 = AtomicU32::new(0);
+
+const TELLER: Teller =
+    Teller { begin: |_| {}, tell: |_, _| {}, keep: |_, _| {}, release: |_, _| {}, end: || {} };
+
+/// The one below: keeps the value.
+struct Below;
+
+impl Cook for Below {
+    fn translate(&self, _: Text<'_>, value: u32, menu: Bytes<'_>, _: Room<'_, u16>) -> Result<(), KettleError> {
+        assert_eq!(menu.len(), 3);
+        VALUE.store(value, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Serve for Below {
+    type Provider = Self;
+    const COMPLETES: bool = true;
+    const TELLER: Teller = TELLER;
+    fn with<R>(body: impl FnOnce(&Self) -> Result<R, KettleError>) -> Result<R, KettleError> {
+        body(&Self)
+    }
+}
+
+/// The one above: calls the one below by its table.
+struct Above;
+
+impl Serve for Above {
+    type Provider = procs::Procs;
+    const COMPLETES: bool = true;
+    const TELLER: Teller = TELLER;
+    fn with<R>(body: impl FnOnce(&procs::Procs) -> Result<R, KettleError>) -> Result<R, KettleError> {
+        let table = ffi::COOK_TABLE::serving::<Below>();
+        // SAFETY: every function of the table is there as long as this program is.
+        body(&unsafe { procs::Procs::new(&table) }.expect("no function is missing"))
+    }
+}
+
+fn main() {
+    let table = ffi::COOK_TABLE::serving::<Above>();
+    let translate = table.cCookTranslate.expect("it is there");
+    let (dish, menu, mut room) = ([0_u16], [1_u8, 2, 3], [0_u16; 4]);
+    let (mut length, mut errno) = (4, 0);
+    // SAFETY: each pointer leads to a local variable.
+    let answer =
+        unsafe { translate(dish.as_ptr(), 7, menu.as_ptr(), 3, room.as_mut_ptr(), &mut length, &mut errno) };
+    assert_eq!((answer, errno), (0, 0));
+    assert_eq!(VALUE.load(Ordering::Relaxed), 7, "another value arrived");
+}
