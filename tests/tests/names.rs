@@ -64,11 +64,15 @@ fn emit(text: &str) -> Files {
 /// Every identifier of the output that is written as Rust writes variables, and no keyword.
 fn harvest(files: &Files) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = PRELUDE.iter().map(|name| (*name).to_owned()).collect();
-    for (_, text) in files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+    for (_, text) in files.iter().filter(|(path, _)| is_rust(path)) {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         found.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
     }
     found
+}
+
+fn is_rust(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }
 
 fn is_variable(word: &str) -> bool {
