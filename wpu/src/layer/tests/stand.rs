@@ -15,7 +15,7 @@ use super::super::sys::{
     Cell as TableCell, Class, Condition, EventRef, FdSetMut, Given, Kept, Lent, Outcome, Parts, Pended,
     Progress, RawTable, Request, Room, ServiceProvider, State, Teller, Upcalls, View, ViewMut, WsaError,
 };
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
@@ -32,6 +32,14 @@ pub const LAYER: GUID = guid(0x1a);
 
 pub const fn guid(number: u32) -> GUID {
     GUID { Data1: number, Data2: 0x7e57, ..GUID::ZERO }
+}
+
+/// Keeps a value as long as the program runs, in a place where Miri finds it: it is no leak.
+fn forever<T: Any + Sync>(value: T) -> &'static T {
+    static ALL: Mutex<Vec<&'static (dyn Any + Sync)>> = Mutex::new(Vec::new());
+    let value = Box::leak(Box::new(value));
+    ALL.lock().expect("no panic").push(value);
+    value
 }
 
 /// A base provider that does what a test says.
@@ -333,12 +341,12 @@ impl Stand {
         let chain = Entry::chain(guid(0xc4), "layer.dll", &[&hidden, &base_entry]);
         let chain = host.add_entry(chain.flags(flags).sockets(2, SOCK_STREAM, 6));
         INSTALLED.set(vec![base_entry.info, hidden.info, chain.info]);
-        let cell: &'static TableCell = Box::leak(Box::default());
+        let cell: &'static TableCell = forever(TableCell::default());
         let table = host.table();
         let mut seen = host.table_ex();
         change(&mut seen);
         // SAFETY: the host lives as long as the test.
-        unsafe { cell.open(Box::leak(Box::new(seen.ready()))) };
+        unsafe { cell.open(forever(seen.ready())) };
         let upcalls = Upcalls::new(cell);
         let told = Arc::new(Mutex::new(Vec::new()));
         let note = Arc::clone(&told);
