@@ -169,8 +169,9 @@ impl ServiceProvider for Greedy {
         events: ViewMut<'_, WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
         black_box(event.map(EventRef::raw));
+        answer(0, (), ())?;
         events.set(WSANETWORKEVENTS { lNetworkEvents: 1, ..events.get() });
-        answer(0, (), ())
+        Ok(())
     }
 
     fn event_select(&self, _: SOCKET, event: Option<EventRef<'_>>, _: i32) -> Result<(), WsaError> {
