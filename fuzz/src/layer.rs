@@ -99,7 +99,9 @@ impl Meddler {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         // Other numbers than below, so that all pairs come.
         if turn % 3 == 1 {
-            request = request.with_gather(vec![turn.to_ne_bytes()[0]; turn % 5 * 100]);
+            // No more than the client asked for: nobody corrects what the provider below tells it.
+            let count = request.asked().min(turn % 5 * 100);
+            request = request.with_gather(vec![turn.to_ne_bytes()[0]; count]);
         }
         if turn % 5 == 1 {
             request = request.with_input(vec![2; turn % 40]).with_input(vec![3; turn % 20]);

@@ -19,6 +19,7 @@ use std::path::Path;
 use std::process::Command;
 use windows_sys::Win32::Foundation as foundation;
 use windows_sys::Win32::Networking::WinSock as ws;
+use windows_sys::Win32::System::LibraryLoader as library_loader;
 use windows_sys::Win32::System::Threading as threading;
 use wpu_sys::{WsaError, ffi};
 
@@ -92,7 +93,9 @@ signatures! { ws:
 /// Functions that have no pointer type there. What the compiler looks at, nobody links.
 const _: ffi::LPWAITFORMULTIPLEOBJECTSEX =
     Some(windows_sys::Win32::System::Threading::WaitForMultipleObjectsEx);
+const _: ffi::LPGETMODULEHANDLEEXW = Some(library_loader::GetModuleHandleExW);
 const LINKED: &[&str] = &[
+    "LPGETMODULEHANDLEEXW",
     "LPWAITFORMULTIPLEOBJECTSEX",
     "LPWSCGETPROVIDERINFO",
     "LPWSCSETPROVIDERINFO",
@@ -194,6 +197,7 @@ const NAMES_ALONE: &[&str] = &[
     "LPWSPPROC_TABLE",
     "LPWSPUPCALLTABLEEX",
     "GROUP",
+    "HMODULE",
     "INT",
     "LPDWORD",
     "LPQOS",
@@ -236,6 +240,9 @@ fn constants() -> Vec<(&'static str, usize, usize)> {
         NO_ERROR, FALSE, TRUE, WAIT_OBJECT_0, WAIT_IO_COMPLETION, WAIT_FAILED, WAIT_TIMEOUT, MAX_PATH,
     });
     all.extend(numbers! { threading: INFINITE });
+    all.extend(numbers! { library_loader:
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN,
+    });
     // There only the numbers of these bits are.
     all.extend([
         ("FD_QOS", ffi::FD_QOS as usize, 1 << ws::FD_QOS_BIT),

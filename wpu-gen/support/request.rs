@@ -299,8 +299,9 @@ impl<'a, W: Wire> Request<'a, W> {
     /// The same request with other bytes in place of those in its buffers. They are kept until it is completed. A
     /// request that brings no buffers to read from stays as it is.
     ///
-    /// The provider below counts these bytes, not the client's. Of a request that is completed later, the client is
-    /// never told more than it asked for.
+    /// The provider below counts these bytes, not the client's, and a layer has to answer in the client's. Where
+    /// the layer does not see the end of a request, the client is told what the provider below counted; where it
+    /// does, it is told no more than it asked for.
     #[inline]
     pub fn with_gather(mut self, bytes: Vec<u8>) -> Self {
         if self.lent.gather.is_some() {

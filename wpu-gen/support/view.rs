@@ -15,6 +15,12 @@ use core::ptr::NonNull;
 ///
 /// Every value of the type is one that the other side may be given: it has no pointers, no functions, and nothing that
 /// says how long something is that a pointer leads to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has pointers, so safe code cannot hand on a value that it has made",
+    label = "a type with pointers",
+    note = "a view that came from the client can be handed on as it is",
+    note = "where each pointer is that of a slice, `Built` makes a value that owns the bytes behind it"
+)]
 pub unsafe trait Plain: Copy {}
 
 macro_rules! plain {

@@ -54,10 +54,9 @@ calls! {
     }
     fn rust_query_blocking_callback(entry: u32, out: &mut MaybeUninit<Option<BlockingHook<'static>>>) -> i32 {
         // The C side hands the function and its context on, and so does this one: to be written, and never called.
-        let out = out.as_mut_ptr().cast::<Option<BlockingHook<'_>>>();
         code(UPCALLS.query_blocking_callback(entry, |hook| {
-            // SAFETY: it is as large as what is written, whose lifetime is no part of it.
-            unsafe { out.write(hook) }
+            // SAFETY: only the lifetime differs, and nobody calls what is written.
+            out.write(unsafe { std::mem::transmute::<Option<BlockingHook<'_>>, Option<BlockingHook<'static>>>(hook) });
         }))
     }
     fn rust_query_socket_handle_context(socket: SOCKET, out: &mut usize) -> i32 {

@@ -1,3 +1,4 @@
+//! The gate of one exported type in place of that of another.
 #![forbid(unsafe_code)]
 use wpu::EntryPoint;
 use wpu::__private::{Exported, Fixed, Gate};

@@ -1,3 +1,4 @@
+//! An import that is written down by hand.
 #![forbid(unsafe_code)]
 use wpu::__private::Import;
 

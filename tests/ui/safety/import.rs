@@ -1,3 +1,4 @@
+//! An import that another function makes.
 #![forbid(unsafe_code)]
 use wpu::__private::{Import, Table};
 

@@ -1,3 +1,4 @@
+//! A run that somebody else than the attribute makes.
 #![forbid(unsafe_code)]
 use wpu::__private::{Fixed, Run};
 

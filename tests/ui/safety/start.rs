@@ -1,3 +1,4 @@
+//! A start-up that is made by hand.
 #![forbid(unsafe_code)]
 use wpu::ffi::WSPUPCALLTABLE;
 use wpu::prelude::*;

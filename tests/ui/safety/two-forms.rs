@@ -1,3 +1,4 @@
+//! One struct, exported in two forms.
 #![forbid(unsafe_code)]
 use wpu::layer::{LayerProvider, Layered};
 use wpu::prelude::*;

@@ -11,7 +11,13 @@ const HEAD: &str = r#"#![no_std]
 #![allow(clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "texts are the spec's")]
 #![allow(clippy::wildcard_imports, reason = "modules of one output, which share no names")]
 #![allow(clippy::not_unsafe_ptr_arg_deref, reason = "such a pointer is a handle, which the host looks up")]
-#![allow(clippy::unreadable_literal, clippy::too_many_arguments, clippy::similar_names, clippy::uninlined_format_args, reason = "as in C")]
+#![allow(
+    clippy::unreadable_literal,
+    clippy::too_many_arguments,
+    clippy::similar_names,
+    clippy::uninlined_format_args,
+    reason = "as in C"
+)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
@@ -47,8 +53,8 @@ pub use safe::Upcalls;
 pub use support::cell::Cell;
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::refused::{Failed, Refused};
-pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::verdict::{Declaration, Judgement, UpcallSet, Waiver, judge};
+pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::wide::WideString;
 pub use table::{RawTable, Table};
 "#;
