@@ -512,8 +512,9 @@ pub struct Requirement {
     pub classes: Option<Vec<Text>>,
     /// The platforms where `status` holds; absent: all.
     pub platforms: Option<Vec<Text>>,
-    /// What holds on the other platforms.
-    pub elsewhere: Option<Spanned<Status>>,
+    /// What holds on each of the other platforms.
+    #[serde(default)]
+    pub elsewhere: BTreeMap<Text, Spanned<Status>>,
     pub reason: Text,
     /// The operating-system call that may stand in.
     pub substitute: Option<Text>,

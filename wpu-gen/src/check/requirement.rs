@@ -15,9 +15,10 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
         check_scope(filed, model, faults);
         check_texts(filed, upcall, faults);
     }
+    check_platforms(raw, model, faults);
 }
 
-/// `classes`, `platforms` and `elsewhere` leave something out, and leave nothing open.
+/// `classes`, `platforms` and `elsewhere` leave something out, and say it once.
 fn check_scope(filed: &Filed<raw::Upcall>, model: &Model, faults: &mut Vec<Diagnostic>) {
     let requirement = &filed.entry.requirement;
     let lists = [
@@ -42,29 +43,56 @@ fn check_scope(filed: &Filed<raw::Upcall>, model: &Model, faults: &mut Vec<Diagn
             );
         }
     }
-    match (&requirement.platforms, &requirement.elsewhere) {
-        (None, Some(elsewhere)) => {
+    let named = requirement.platforms.as_deref();
+    for (platform, status) in &requirement.elsewhere {
+        let name = platform.get_ref();
+        if named.is_none() {
             let fault = Diagnostic::at(
                 "no-effect",
-                filed.at(elsewhere),
+                filed.at(platform),
                 "`elsewhere` has no effect without `platforms`",
             );
             faults.push(fault.help("remove it, or say for which platforms `status` holds"));
+            return;
         }
-        (Some(_), None) => {
-            let fault = Diagnostic::at(
-                "missing-key",
-                filed.at(&requirement.status),
-                "nothing is said of the other platforms",
-            );
-            faults.push(fault.help("add `elsewhere = \"optional\"` (or `required`, `unspecified`)"));
+        if let Some(first) = named.into_iter().flatten().find(|here| here.get_ref() == name) {
+            let message = format!("platform `{name}` stands in `platforms` and in `elsewhere`");
+            let fault = Diagnostic::at("duplicate-name", filed.at(platform), message);
+            faults.push(fault.also(filed.at(first), "first here"));
+        } else if status.get_ref() == requirement.status.get_ref() {
+            let message = format!("`elsewhere` says the same of `{name}` as `status`");
+            let fault = Diagnostic::at("no-effect", filed.at(status), message);
+            faults.push(fault.help("remove it, and name the platform in `platforms`"));
         }
-        (Some(_), Some(elsewhere)) if elsewhere.get_ref() == requirement.status.get_ref() => {
-            let fault =
-                Diagnostic::at("no-effect", filed.at(elsewhere), "`elsewhere` says the same as `status`");
-            faults.push(fault.help("remove `platforms` and `elsewhere`"));
-        }
-        _ => {}
+    }
+}
+
+/// A platform that is added later must not get a status that nobody gave it: each requirement speaks of every platform.
+fn check_platforms(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    for filed in &raw.platforms {
+        let platform = filed.entry.name.get_ref();
+        let silent = |upcall: &&Upcall| {
+            let requirement = &raw.upcalls[upcall.origin].entry.requirement;
+            let named = requirement.platforms.iter().flatten().chain(requirement.elsewhere.keys());
+            requirement.platforms.as_ref().is_some_and(|list| !list.is_empty())
+                && !named.into_iter().any(|name| name.get_ref() == platform)
+        };
+        let upcalls: Vec<_> = model.upcalls.iter().filter(silent).collect();
+        let Some(first) = upcalls.first() else { continue };
+        let names = upcalls.iter().map(|upcall| format!("`{}`", upcall.name)).collect::<Vec<_>>().join(", ");
+        let message = format!("nothing is said of platform `{platform}` in the requirement of {names}");
+        let first = &raw.upcalls[first.origin];
+        faults.push(
+            Diagnostic::at("missing-key", filed.at(&filed.entry.name), message)
+                .also(first.at(&first.entry.requirement.status), "this holds on the platforms that are named")
+                .note(
+                    "`platforms` says where `status` holds, and `elsewhere` what holds on each of the others",
+                )
+                .help(format!(
+                    "add it to `platforms`, or write `elsewhere = {{ {platform} = \"optional\" }}` \
+                     (or `required`, `unspecified`)"
+                )),
+        );
     }
 }
 

@@ -183,12 +183,14 @@ impl Resolver<'_> {
         let (classes, platforms) =
             (mask(classes, &self.scopes.classes), mask(platforms, &self.scopes.platforms));
         let here = *requirement.status.get_ref();
-        let elsewhere = requirement.elsewhere.as_ref().map(|status| *status.get_ref());
-        let status = |class: usize, platform: usize| {
-            let status = if platforms[platform] { Some(here) } else { elsewhere };
-            status.filter(|_| classes[class])
-        };
-        let row = |class| (0..self.scopes.platforms.len()).map(|platform| status(class, platform)).collect();
+        // What is said of each platform; the check gate has a fault where nothing is.
+        let mut said: Vec<_> = platforms.into_iter().map(|named| named.then_some(here)).collect();
+        for (platform, status) in &requirement.elsewhere {
+            if let Some(said) = said.get_mut(self.scopes.platforms.find(file, platform, self.faults)) {
+                *said = said.or(Some(*status.get_ref()));
+            }
+        }
+        let row = |class: usize| said.iter().map(|status| status.filter(|_| classes[class])).collect();
         model::Requirement {
             status: (0..self.scopes.classes.len()).map(row).collect(),
             reason: text(&requirement.reason),
