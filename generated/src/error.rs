@@ -4,6 +4,7 @@
 
 use crate::facts::ERRORS;
 use crate::support::facts::ErrorCode;
+use core::convert::TryFrom;
 use core::fmt;
 
 /// A code that a host reports, or that a provider answers with.

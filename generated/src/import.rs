@@ -64,7 +64,7 @@ pub unsafe fn provide_complete_overlapped_request(
 fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedRequestFn> {
     let provided = PROVIDED_COMPLETE_OVERLAPPED_REQUEST.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WPUCompleteOverlappedRequest")
+        crate::support::symbol::find(b"WPUCompleteOverlappedRequest\0")
     } else {
         provided
     };
@@ -136,7 +136,7 @@ pub unsafe fn provide_wsc_get_application_category(
 pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCategoryFn> {
     let provided = PROVIDED_WSC_GET_APPLICATION_CATEGORY.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCGetApplicationCategory")
+        crate::support::symbol::find(b"WSCGetApplicationCategory\0")
     } else {
         provided
     };
@@ -207,7 +207,7 @@ pub unsafe fn provide_wsc_set_application_category(
 pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCategoryFn> {
     let provided = PROVIDED_WSC_SET_APPLICATION_CATEGORY.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCSetApplicationCategory")
+        crate::support::symbol::find(b"WSCSetApplicationCategory\0")
     } else {
         provided
     };
@@ -280,7 +280,7 @@ pub unsafe fn provide_wsc_install_provider(function: ffi::WSCInstallProviderFn) 
 pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
     let provided = PROVIDED_WSC_INSTALL_PROVIDER.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCInstallProvider")
+        crate::support::symbol::find(b"WSCInstallProvider\0")
     } else {
         provided
     };
@@ -353,7 +353,7 @@ pub unsafe fn provide_wsc_install_provider64_32(
 pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
     let provided = PROVIDED_WSC_INSTALL_PROVIDER64_32.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCInstallProvider64_32")
+        crate::support::symbol::find(b"WSCInstallProvider64_32\0")
     } else {
         provided
     };
@@ -436,7 +436,7 @@ pub unsafe fn provide_wsc_deinstall_provider(function: ffi::WSCDeinstallProvider
 pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
     let provided = PROVIDED_WSC_DEINSTALL_PROVIDER.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCDeinstallProvider")
+        crate::support::symbol::find(b"WSCDeinstallProvider\0")
     } else {
         provided
     };
@@ -500,7 +500,7 @@ pub unsafe fn provide_wsc_deinstall_provider32(function: ffi::WSCDeinstallProvid
 pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
     let provided = PROVIDED_WSC_DEINSTALL_PROVIDER32.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCDeinstallProvider32")
+        crate::support::symbol::find(b"WSCDeinstallProvider32\0")
     } else {
         provided
     };
@@ -581,7 +581,7 @@ pub unsafe fn provide_wsc_enum_protocols32(function: ffi::WSCEnumProtocols32Fn) 
 pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
     let provided = PROVIDED_WSC_ENUM_PROTOCOLS32.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCEnumProtocols32")
+        crate::support::symbol::find(b"WSCEnumProtocols32\0")
     } else {
         provided
     };
@@ -657,7 +657,7 @@ pub unsafe fn provide_wsc_get_provider_path(function: ffi::WSCGetProviderPathFn)
 pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
     let provided = PROVIDED_WSC_GET_PROVIDER_PATH.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCGetProviderPath")
+        crate::support::symbol::find(b"WSCGetProviderPath\0")
     } else {
         provided
     };
@@ -719,7 +719,7 @@ pub unsafe fn provide_wsc_get_provider_path32(function: ffi::WSCGetProviderPath3
 pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
     let provided = PROVIDED_WSC_GET_PROVIDER_PATH32.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCGetProviderPath32")
+        crate::support::symbol::find(b"WSCGetProviderPath32\0")
     } else {
         provided
     };
@@ -794,7 +794,7 @@ pub unsafe fn provide_wsc_write_provider_order(function: ffi::WSCWriteProviderOr
 pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
     let provided = PROVIDED_WSC_WRITE_PROVIDER_ORDER.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCWriteProviderOrder")
+        crate::support::symbol::find(b"WSCWriteProviderOrder\0")
     } else {
         provided
     };
@@ -858,7 +858,7 @@ pub unsafe fn provide_wsc_write_provider_order32(
 pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
     let provided = PROVIDED_WSC_WRITE_PROVIDER_ORDER32.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCWriteProviderOrder32")
+        crate::support::symbol::find(b"WSCWriteProviderOrder32\0")
     } else {
         provided
     };
@@ -946,7 +946,7 @@ pub unsafe fn provide_wsc_get_provider_info(function: ffi::WSCGetProviderInfoFn)
 pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
     let provided = PROVIDED_WSC_GET_PROVIDER_INFO.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCGetProviderInfo")
+        crate::support::symbol::find(b"WSCGetProviderInfo\0")
     } else {
         provided
     };
@@ -1016,7 +1016,7 @@ pub unsafe fn provide_wsc_set_provider_info(function: ffi::WSCSetProviderInfoFn)
 pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
     let provided = PROVIDED_WSC_SET_PROVIDER_INFO.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCSetProviderInfo")
+        crate::support::symbol::find(b"WSCSetProviderInfo\0")
     } else {
         provided
     };
@@ -1088,7 +1088,7 @@ pub unsafe fn provide_wsc_get_provider_info32(function: ffi::WSCGetProviderInfo3
 pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
     let provided = PROVIDED_WSC_GET_PROVIDER_INFO32.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCGetProviderInfo32")
+        crate::support::symbol::find(b"WSCGetProviderInfo32\0")
     } else {
         provided
     };
@@ -1175,7 +1175,7 @@ pub unsafe fn provide_wsc_set_provider_info32(function: ffi::WSCSetProviderInfo3
 pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
     let provided = PROVIDED_WSC_SET_PROVIDER_INFO32.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCSetProviderInfo32")
+        crate::support::symbol::find(b"WSCSetProviderInfo32\0")
     } else {
         provided
     };
@@ -1255,7 +1255,7 @@ pub unsafe fn provide_wsc_enum_protocols(function: ffi::WSCEnumProtocolsFn) {
 pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
     let provided = PROVIDED_WSC_ENUM_PROTOCOLS.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WSCEnumProtocols")
+        crate::support::symbol::find(b"WSCEnumProtocols\0")
     } else {
         provided
     };
@@ -1306,7 +1306,7 @@ pub unsafe fn provide_get_module_handle_ex_w(function: ffi::GetModuleHandleExWFn
 pub fn find_get_module_handle_ex_w() -> Option<ffi::GetModuleHandleExWFn> {
     let provided = PROVIDED_GET_MODULE_HANDLE_EX_W.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"GetModuleHandleExW")
+        crate::support::symbol::find(b"GetModuleHandleExW\0")
     } else {
         provided
     };
@@ -1361,7 +1361,7 @@ pub unsafe fn provide_wait_for_multiple_objects_ex(
 pub fn find_wait_for_multiple_objects_ex() -> Option<ffi::WaitForMultipleObjectsExFn> {
     let provided = PROVIDED_WAIT_FOR_MULTIPLE_OBJECTS_EX.load(Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(c"WaitForMultipleObjectsEx")
+        crate::support::symbol::find(b"WaitForMultipleObjectsEx\0")
     } else {
         provided
     };

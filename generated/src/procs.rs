@@ -14,6 +14,7 @@ use crate::support::request::{Progress, State};
 use crate::facts::DOWNCALLS;
 use crate::provider::ServiceProvider;
 use crate::support::facts::Downcall;
+use core::convert::TryFrom as _;
 use core::ptr;
 
 /// The functions of a provider, none of them null.

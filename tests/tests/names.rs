@@ -6,15 +6,18 @@ mod common;
 use common::base;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use wpu_gen::files::Files;
 use wpu_gen::source::Sources;
 
-/// How many specs are compiled. Each gives the names of the output to other parameters.
-const SPECS: usize = 3;
+/// How many specs are compiled, each in one edition. Each gives the names of the output to other parameters.
+fn specs() -> usize {
+    let wished = std::env::var("WPU_NAME_SPECS").ok();
+    wished.map_or(EDITIONS.len(), |wished| wished.parse().expect("`WPU_NAME_SPECS` is a number"))
+}
 
-const EDITIONS: [&str; 1] = ["2024"];
+const EDITIONS: [&str; 3] = ["2018", "2021", "2024"];
 
 /// Names that the output need not say to be spoilt by them.
 const PRELUDE: &[&str] = &[
@@ -25,22 +28,50 @@ const PRELUDE: &[&str] = &[
 /// The keys whose values are names of parameters in C.
 const C_KEYS: &[&str] = &["name", "length", "context", "of", "routine", "thread"];
 
+/// Keywords of any edition, and words that are keywords here and there. C knows most of them as names.
+const KEYWORDS: &[&str] = &[
+    "abstract",
+    "async",
+    "auto",
+    "await",
+    "dyn",
+    "fn",
+    "gen",
+    "impl",
+    "in",
+    "macro_rules",
+    "match",
+    "mod",
+    "raw",
+    "ref",
+    "safe",
+    "try",
+    "type",
+    "union",
+    "where",
+    "yield",
+];
+
+/// A provider and its clients, and a host and its plug-in: each value that they pass arrives.
 #[test]
 fn names_of_the_output_are_names_that_a_spec_may_have() {
     let harvest: Vec<String> = harvest(&emit(&base())).into_iter().collect();
     assert!(harvest.len() > 200, "only {} names were found in the output", harvest.len());
-    for seed in 0..SPECS {
-        let files = emit(&renamed(&base(), &harvest, seed));
-        for edition in EDITIONS {
-            compile(&files, edition, &format!("{seed}-{edition}"), None);
-        }
+    for seed in 0..specs() {
+        let text = renamed(&base(), &harvest, seed);
+        let pot = text.split_once("\", type = \"void *\"").and_then(|(before, _)| before.rsplit_once('"'));
+        let (_, pot) = pot.expect("there is a pointer to anything");
+        let pot = if KEYWORDS.contains(&pot) { format!("r#{pot}") } else { pot.to_owned() };
+        let cook = common::read(&common::fixtures().join("cook.rs")).replace("stir_pot", &pot);
+        let edition = EDITIONS[seed % EDITIONS.len()];
+        compile(&emit(&text), edition, &format!("{seed}-{edition}"), &[&cook, HOST]);
     }
 }
 
 /// Beside an array of bytes, the output has a variable for its length.
 #[test]
 fn a_value_named_like_a_variable_of_the_output_arrives_unchanged() {
-    for name in ["length", "value0", "answer", "errno", "provider", "border", "u8", "drop", "Items", "None"] {
+    for (at, name) in ["length", "value0", "errno", "None"].into_iter().enumerate() {
         // In Rust only what is snake case can be chosen.
         let rust = if name.starts_with(char::is_uppercase) { "chosen" } else { name };
         let value = format!(
@@ -48,13 +79,16 @@ fn a_value_named_like_a_variable_of_the_output_arrives_unchanged() {
         );
         let menu = "  { name = \"menu\", type = \"u8 *\"";
         let text = base().replacen(menu, &format!("{value}{menu}"), 1);
-        let files = emit(&text);
-        compile(&files, "2024", &format!("called-{name}"), Some(CALL));
+        let edition = EDITIONS[at % EDITIONS.len()];
+        compile(&emit(&text), edition, &format!("called-{name}"), &[CALL]);
     }
 }
 
 /// Calls the downcall with the value 7 beside three bytes, through the functions of both sides.
 const CALL: &str = include_str!("names/call.rs");
+
+/// Makes upcalls of a host that knows which values are to arrive.
+const HOST: &str = include_str!("names/host.rs");
 
 fn emit(text: &str) -> Files {
     let spec = wpu_gen::compile(Sources::from_texts([("a.toml", text)]));
@@ -78,7 +112,7 @@ fn is_rust(path: &str) -> bool {
 fn is_variable(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_lowercase())
         && !word.contains(|c: char| c.is_ascii_uppercase())
-        && word != "gen"
+        && !KEYWORDS.contains(&word)
         && syn::parse_str::<syn::Ident>(word).is_ok()
 }
 
@@ -93,11 +127,18 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
         let params: Vec<_> =
             entry.lines().filter(|line| line.trim_start().starts_with("{ name = \"")).collect();
         let mut used = BTreeSet::new();
-        let mut fresh =
-            || next.by_ref().find(|name| used.insert((*name).clone())).expect("there are enough").clone();
-        for line in params {
+        let mut keywords = KEYWORDS.iter().cycle().skip(seed * 5).step_by(3);
+        let mut fresh = |at: usize| {
+            // Every other name is a keyword.
+            let keyword = keywords.next().filter(|name| at % 2 == 1 && used.insert((**name).to_owned()));
+            keyword.map_or_else(
+                || next.by_ref().find(|name| used.insert((*name).clone())).expect("there are enough").clone(),
+                |name| (*name).to_owned(),
+            )
+        };
+        for (at, line) in params.into_iter().enumerate() {
             let old = line.split('"').nth(1).expect("it has a name");
-            let new = fresh();
+            let new = fresh(at);
             for key in C_KEYS {
                 changed = changed.replace(&format!("{key} = \"{old}\""), &format!("{key} = \"{new}ǃ\""));
             }
@@ -121,28 +162,25 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
     entries.collect::<Vec<_>>().join("\n[[")
 }
 
-/// Compiles the output as a library, warnings denied; and, with `main`, a program that uses it and must succeed.
-fn compile(files: &Files, edition: &str, name: &str, main: Option<&str>) {
+/// Compiles the output as a library, warnings denied, and programs that use it and must succeed.
+fn compile(files: &Files, edition: &str, name: &str, programs: &[&str]) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("names").join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     files.write(&folder.join("out")).expect("the folder can be written to");
-    let library = folder.join("libout.rlib");
+    let library = folder.join("libkettle.rlib");
     let features = ["--cfg", "feature=\"provider\"", "--cfg", "feature=\"std\""];
     let mut rustc = rustc(edition);
-    rustc.args(["--crate-type=lib", "--crate-name=out", "-Dwarnings"]).args(features);
-    if main.is_none() {
-        rustc.arg("--emit=metadata");
-    }
+    rustc.args(["--crate-type=lib", "--crate-name=kettle", "-Dwarnings"]).args(features);
     run(rustc.arg(folder.join("out/src/lib.rs")).arg("-o").arg(&library), name);
-    if let Some(main) = main {
-        let source = folder.join("main.rs");
-        fs::write(&source, main).expect("the folder can be written to");
-        let program = folder.join("main");
-        let mut rustc = self::rustc(edition);
-        rustc.arg(&source).arg("--extern").arg(format!("out={}", library.display()));
+    for (at, text) in programs.iter().enumerate() {
+        let source = folder.join(format!("main{at}.rs"));
+        fs::write(&source, text).expect("the folder can be written to");
+        let program = folder.join(format!("main{at}{}", std::env::consts::EXE_SUFFIX));
+        let mut rustc = self::rustc("2024");
+        rustc.arg(&source).arg("--extern").arg(format!("kettle={}", library.display()));
         run(rustc.arg("-o").arg(&program), name);
-        run(&mut Command::new(PathBuf::from(&program)), name);
+        run(&mut Command::new(&program), name);
     }
 }
 

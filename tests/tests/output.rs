@@ -48,11 +48,12 @@ fn a_provider_and_its_clients_of_a_nonsense_spec_understand_each_other() {
 fn drives(name: &str, sources: Sources, drive: &Path) {
     let folder = written(&format!("drive-{name}"), sources);
     let library = folder.join(format!("lib{name}.rlib"));
-    let args = ["--crate-type", "lib", "--crate-name", name, "--cfg", "feature=\"provider\""];
+    let args =
+        ["--crate-type", "lib", "--edition", "2024", "--crate-name", name, "--cfg", "feature=\"provider\""];
     rustc(&folder.join("src/lib.rs"), &library, &args);
     let program = folder.join(format!("drive{}", std::env::consts::EXE_SUFFIX));
     let library = format!("{name}={}", library.display());
-    rustc(drive, &program, &["--extern", &library]);
+    rustc(drive, &program, &["--edition", "2024", "--extern", &library]);
     let run = Command::new(&program).output().expect("the program can be started");
     assert!(run.status.success(), "{}\n{}", run.status, String::from_utf8_lossy(&run.stderr));
 }
@@ -62,11 +63,23 @@ fn checked(name: &str, sources: Sources) {
     let folder = written(name, sources);
     let (lib, out) = (folder.join("src/lib.rs"), folder.join("lib.rmeta"));
     let (std, provider) = (["--cfg", "feature=\"std\""], ["--cfg", "feature=\"provider\""]);
+    let check = |edition: &str, features: &[&str]| {
+        rustc(
+            &lib,
+            &out,
+            &[&["--crate-type", "lib", "--emit", "metadata", "--edition", edition], features].concat(),
+        );
+    };
     for features in [vec![], std.to_vec(), provider.to_vec(), [std, provider].concat()] {
-        let args = [&["--crate-type", "lib", "--emit", "metadata"], &*features].concat();
-        rustc(&lib, &out, &args);
+        check("2024", &features);
+    }
+    for edition in OLDER_EDITIONS {
+        check(edition, &[std, provider].concat());
     }
 }
+
+/// The output can be copied into a crate of any edition.
+const OLDER_EDITIONS: [&str; 2] = ["2018", "2021"];
 
 /// A folder with the output of a spec.
 fn written(name: &str, sources: Sources) -> PathBuf {
@@ -80,7 +93,7 @@ fn written(name: &str, sources: Sources) -> PathBuf {
 fn rustc(source: &Path, out: &Path, args: &[&str]) {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let features = "cfg(feature, values(\"std\", \"provider\"))";
-    let known = ["--edition", "2024", "-D", "warnings", "--check-cfg", features];
+    let known = ["-D", "warnings", "--check-cfg", features];
     let run = Command::new(rustc).args(known).args(args).arg("-o").arg(out).arg(source).output();
     let run = run.expect("rustc can be started");
     assert!(run.status.success(), "{}\n{}", source.display(), String::from_utf8_lossy(&run.stderr));

@@ -1,6 +1,7 @@
 //! Checks and copies at the border between a provider and a host.
 
 use crate::support::wide::WideString;
+use core::convert::TryFrom as _;
 
 /// Whether `pointer` can be read from, as far as can be told: it is neither null nor misaligned.
 ///

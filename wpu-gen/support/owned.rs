@@ -8,6 +8,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::UnsafeCell;
+use core::convert::TryFrom as _;
 
 /// Bytes in place of some that a client lent. They stay where they are wherever this goes.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use crate::support::owned::{Kept, Owned, Parcel};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::convert::TryFrom as _;
 use core::ptr::{self, NonNull};
 
 /// The C types that requests are made of.

@@ -24,6 +24,8 @@ const TARGETS: [&str; 5] = [
 pub fn run(set_up: bool) -> Result<()> {
     let mut legs = Legs::default();
     legs.run("tests", "cargo test --quiet")?;
+    // More specs with the nastiest names than `cargo test` compiles and calls.
+    legs.run_with("names", "cargo test --quiet --package wpu-tests --test names", ("WPU_NAME_SPECS", "30"))?;
     legs.run("formatting", "cargo fmt --all --check")?;
     legs.run("lints", "cargo clippy --quiet --workspace --all-targets -- -D warnings")?;
     legs.run_with(

@@ -7,6 +7,7 @@ pub use crate::support::view::Slice;
 use crate::support::memory::{Bytes, Items, Room, copied, empty};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::convert::TryFrom as _;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -167,7 +168,7 @@ macro_rules! buffers {
             }
 
             #[inline]
-            fn slices(self) -> impl Iterator<Item = (*mut u8, usize)> {
+            fn slices(self) -> impl Iterator<Item = (*mut u8, usize)> + use<'a, S> {
                 (0..self.count()).map(move |index| {
                     // SAFETY: the index is less than the number of structures.
                     let slice = unsafe { self.at.add(index) };
@@ -185,7 +186,7 @@ buffers!(Scatter);
 impl<'a, S: Slice> Gather<'a, S> {
     /// The bytes of each buffer.
     #[inline]
-    pub fn iter(self) -> impl Iterator<Item = Bytes<'a>> {
+    pub fn iter(self) -> impl Iterator<Item = Bytes<'a>> + use<'a, S> {
         // SAFETY: whoever made this vouched for each buffer.
         self.slices().filter_map(|(bytes, len)| unsafe { Items::from_raw(bytes, len) })
     }
@@ -227,7 +228,7 @@ impl<'a, S: Slice> Gather<'a, S> {
 impl<'a, S: Slice> Scatter<'a, S> {
     /// The room of each buffer.
     #[inline]
-    pub fn iter(self) -> impl Iterator<Item = Room<'a>> {
+    pub fn iter(self) -> impl Iterator<Item = Room<'a>> + use<'a, S> {
         let nowhere = core::ptr::null_mut();
         // SAFETY: whoever made this vouched for each buffer.
         self.slices().filter_map(move |(bytes, len)| unsafe { Room::from_raw(bytes, len, nowhere) })

@@ -8,6 +8,7 @@
 //! that it was lent to is completed.
 
 use alloc::vec::Vec;
+use core::convert::{TryFrom as _, TryInto};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -161,7 +162,7 @@ impl<'a, T: Copy> Items<'a, T> {
 pub(super) fn empty<T>(len: usize) -> Vec<T> {
     let mut items = Vec::new();
     let room = items.try_reserve_exact(len);
-    assert!(room.is_ok(), "there is no memory for {len} items of a client");
+    assert!(room.is_ok(), "there is no memory for so many items of a client");
     items
 }
 

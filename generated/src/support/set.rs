@@ -6,6 +6,7 @@
 use crate::support::view::{Plain, copied, good};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::convert::TryFrom as _;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -33,7 +34,7 @@ pub struct SetMut<'a, S> {
 
 copied!(SetMut<S>);
 
-impl<S: Counted> SetMut<'_, S> {
+impl<'a, S: Counted> SetMut<'a, S> {
     /// `None` if the pointer is null or misaligned.
     ///
     /// # Safety
@@ -111,7 +112,7 @@ impl<S: Counted> SetMut<'_, S> {
 
     /// All items.
     #[inline]
-    pub fn iter(self) -> impl Iterator<Item = S::Item> {
+    pub fn iter(self) -> impl Iterator<Item = S::Item> + use<'a, S> {
         (0..self.len()).map_while(move |index| self.get(index))
     }
 

@@ -3,16 +3,17 @@
 
 //! Finds a function by the name under which the running program exports it.
 
-use core::ffi::CStr;
-
 /// The address of `name` in the program or a library that it has loaded globally; null if there is none.
+///
+/// The name ends with a zero. It is no literal of a C string, which edition 2018 does not have.
 #[cfg(all(unix, not(miri)))]
 #[inline]
-pub(crate) fn find(name: &CStr) -> *mut () {
-    use core::ffi::{c_char, c_void};
+pub(crate) fn find(name: &[u8]) -> *mut () {
+    use core::ffi::{CStr, c_char, c_void};
     unsafe extern "C" {
         fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
     }
+    let Ok(name) = CStr::from_bytes_with_nul(name) else { return core::ptr::null_mut() };
     // RTLD_DEFAULT: the global scope, in the two spellings that systems have.
     let minus_two = cfg!(any(
         target_vendor = "apple",
@@ -34,6 +35,6 @@ pub(crate) fn find(name: &CStr) -> *mut () {
 #[cfg(not(all(unix, not(miri))))]
 #[allow(dead_code, reason = "Windows imports instead")]
 #[inline]
-pub(crate) fn find(_name: &CStr) -> *mut () {
+pub(crate) fn find(_name: &[u8]) -> *mut () {
     core::ptr::null_mut()
 }

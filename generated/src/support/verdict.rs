@@ -6,6 +6,7 @@
 use crate::facts::{Class, Platform, UPCALLS};
 use crate::support::facts::{Kit, Requirement};
 use core::fmt;
+use core::iter::FromIterator;
 
 const WORDS: usize = UPCALLS.len().div_ceil(64);
 

@@ -8,6 +8,7 @@
 //! else it only hands on.
 
 use alloc::vec::Vec;
+use core::convert::TryFrom as _;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;

@@ -5,6 +5,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::convert::TryFrom as _;
 use core::fmt::{self, Write as _};
 
 /// Text as the host wrote it: 16-bit units, without the ending zero.

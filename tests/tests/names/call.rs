@@ -1,6 +1,6 @@
 //! A client calls a cook whose every answer another cook gives, through the functions of both.
 
-use out::*;
+use kettle::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 static VALUE: AtomicU32 = AtomicU32::new(0);

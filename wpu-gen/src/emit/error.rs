@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "The error type: a code with its C name.");
-    page.lines("use crate::facts::ERRORS;\nuse crate::support::facts::ErrorCode;\nuse core::fmt;");
+    page.lines("use crate::facts::ERRORS;\nuse crate::support::facts::ErrorCode;\nuse core::convert::TryFrom;\nuse core::fmt;");
     let error = view.error();
     page.item(quote! {
         /// A code that a host reports, or that a provider answers with.

@@ -9,7 +9,6 @@ use crate::model::Import;
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use std::ffi::CString;
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -110,7 +109,7 @@ impl<'a> Lookup<'a> {
         let (find, provide) =
             (format_ident!("find_{}", self.method), format_ident!("provide_{}", self.method));
         let provided = format_ident!("PROVIDED_{}", self.method.to_uppercase());
-        let symbol = Literal::c_string(&CString::new(self.name).unwrap_or_default());
+        let symbol = Literal::byte_string(format!("{}\0", self.name).as_bytes());
         let about_provide = doc(&format!(
             "Offers a `{name}` to providers that are part of this program. The last one offered holds.\n\n\
              # Safety\n\n\

@@ -14,7 +14,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     let mut page = Page::new(view, "A provider's table, for whoever calls it: a layer above, or a client.");
     page.lines(&uses(view));
     page.lines(&format!(
-        "use crate::facts::DOWNCALLS;\nuse crate::provider::{behind};\nuse crate::support::facts::Downcall;\nuse core::ptr;"
+        "use crate::facts::DOWNCALLS;\nuse crate::provider::{behind};\nuse crate::support::facts::Downcall;\nuse core::convert::TryFrom as _;\nuse core::ptr;"
     ));
     let Some(table) = view.model.provider_table() else { return page.finish() };
     let fields = view.downcalls().map(|downcall| {
