@@ -108,7 +108,7 @@ impl Diagnostic {
 }
 
 /// The name that is most like `wrong`, unless none is like it.
-fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody mistypes a name of this length; comparing takes the product of both lengths.
     const LONGEST: usize = 100;
     if wrong.len() > LONGEST {

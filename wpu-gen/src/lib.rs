@@ -15,6 +15,7 @@ mod emit;
 mod form;
 mod layout;
 mod load;
+mod mend;
 mod model;
 mod names;
 mod raw;

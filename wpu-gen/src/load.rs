@@ -1,6 +1,7 @@
 //! First gate: TOML text to raw entries. Collects every syntax and shape error of every file.
 
 use crate::diag::{Diagnostic, Place, SHOWN};
+use crate::mend::{Mistake, mistakes};
 use crate::raw;
 use crate::source::{FileId, Source, Sources};
 use serde::de::DeserializeOwned;
@@ -169,11 +170,14 @@ fn entry<T: DeserializeOwned>(
     faults: &mut Vec<Diagnostic>,
 ) {
     let span = value.span();
-    let place = Place::new(file, span.clone());
     check_texts(file, &value, faults);
-    match T::deserialize(ValueDeserializer::from(value)) {
-        Ok(entry) => into.push(Filed { file, place, entry }),
-        Err(error) => faults.push(shape(Place::new(file, error.span().unwrap_or(span)), error.message())),
+    match T::deserialize(ValueDeserializer::from(value.clone())) {
+        Ok(entry) => into.push(Filed { file, place: Place::new(file, span), entry }),
+        Err(_) => {
+            let read = |value| T::deserialize(ValueDeserializer::from(value)).err();
+            let most = SHOWN.saturating_sub(faults.len()).max(1);
+            faults.extend(mistakes(value, read, most).iter().map(|mistake| shape(file, mistake)));
+        }
     }
 }
 
@@ -232,10 +236,11 @@ fn unknown_kind(place: Place, key: &str, help: bool) -> Diagnostic {
 }
 
 /// An entry that TOML accepts and the spec language does not: serde says what, we say where.
-fn shape(place: Place, message: &str) -> Diagnostic {
-    let message = first_line(message);
-    let mut names = message.split('`').skip(1).step_by(2);
-    if message.starts_with("unknown field") {
+fn shape(file: FileId, mistake: &Mistake) -> Diagnostic {
+    let place = Place::new(file, mistake.span.clone());
+    let message = &*mistake.message;
+    let mut names = mistake.names();
+    if mistake.is_unknown_key() {
         let wrong = names.next().unwrap_or_default();
         let known = names.collect::<Vec<_>>();
         let listed = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
@@ -247,7 +252,7 @@ fn shape(place: Place, message: &str) -> Diagnostic {
         .note(format!("its keys are {listed}"))
         .similar(wrong, "a key", known);
     }
-    if message.starts_with("missing field") {
+    if mistake.is_missing_key() {
         let missing = names.next().unwrap_or_default();
         return Diagnostic::at("missing-key", place, format!("this entry has no key `{missing}`"))
             .help(format!("add `{missing} = …`; `docs/spec-format.md` says what it means"));
