@@ -118,3 +118,23 @@ fn the_pitfalls_are_complete_and_their_tests_exist() {
         }
     }
 }
+
+#[test]
+fn what_the_safety_page_names_is_there() {
+    let page = read("docs/safety.md");
+    let folders = ["wpu/src", "wpu/tests", "wpu-host/tests", "tests/tests"];
+    let code: String = folders.iter().map(|folder| code(&root().join(folder))).collect();
+    let tests: BTreeSet<&str> = between(&code, "fn ", "(").collect();
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")).collect();
+    assert!(rows.len() >= 15, "only {} rows name tests", rows.len());
+    for row in rows {
+        let cell = row.trim_end_matches(" |").rsplit(" | ").next().expect("there is one");
+        for name in cell.split('`').skip(1).step_by(2) {
+            let there = match name.strip_prefix("ui/") {
+                Some(case) => root().join(format!("tests/ui/{case}.rs")).exists(),
+                None => tests.contains(name),
+            };
+            assert!(there, "docs/safety.md names `{name}`, which is no test");
+        }
+    }
+}

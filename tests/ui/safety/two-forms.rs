@@ -17,5 +17,4 @@ impl LayerProvider for Spy {
 }
 
 wpu::export!(Spy, Layered<Spy>);
-
 fn main() {}
