@@ -91,5 +91,9 @@ fn gates(sources: &Sources) -> Result<Spec, Vec<diag::Diagnostic>> {
     let raw = load::load(sources)?;
     let model = resolve::resolve(&raw)?;
     let (forms, down_forms) = check::check(&raw, &model)?;
-    Ok(Spec { model, forms, down_forms })
+    let marked = resolve::resolve(&raw)?;
+    let (marked_forms, marked_down_forms) = check::check(&raw, &marked)?;
+    let marked = Spec { model: marked, forms: marked_forms, down_forms: marked_down_forms };
+    let faults = check::taken(&raw, &model, marked);
+    if faults.is_empty() { Ok(Spec { model, forms, down_forms }) } else { Err(faults) }
 }

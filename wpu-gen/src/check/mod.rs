@@ -8,6 +8,9 @@ mod names;
 mod requirement;
 mod resource;
 mod shape;
+mod taken;
+
+pub(crate) use taken::check as taken;
 
 use crate::diag::Diagnostic;
 use crate::form::{Form, down::DownForm};

@@ -8,84 +8,6 @@ use crate::raw::Text;
 use crate::source::FileId;
 use std::collections::{BTreeMap, HashMap};
 
-/// What the generator itself calls things in the root of the output.
-const TAKEN: &[&str] = &[
-    "Call",
-    "Built",
-    "Bytes",
-    "Cell",
-    "Counted",
-    "Class",
-    "Declaration",
-    "Dispatch",
-    "DocumentedError",
-    "Entry",
-    "ErrorCode",
-    "Downcall",
-    "Failed",
-    "Gather",
-    "Given",
-    "Host",
-    "Items",
-    "Judgement",
-    "Layer",
-    "Lent",
-    "Kit",
-    "Locate",
-    "Method",
-    "Note",
-    "Option",
-    "Outcome",
-    "Over",
-    "Parts",
-    "Pended",
-    "Pending",
-    "Plain",
-    "Platform",
-    "Procs",
-    "Progress",
-    "RawTable",
-    "Refused",
-    "Request",
-    "Requirement",
-    "Result",
-    "Room",
-    "Scatter",
-    "Serve",
-    "SetMut",
-    "Short",
-    "Slice",
-    "Slot",
-    "Source",
-    "Table",
-    "Teller",
-    "Text",
-    "Upcall",
-    "UpcallSet",
-    "Upcalls",
-    "Vouched",
-    "View",
-    "ViewMut",
-    "Waiver",
-    "Wire",
-    "Wires",
-    "WideString",
-    "String",
-    "Vec",
-    "Some",
-    "None",
-    "Ok",
-    "Err",
-    "Drop",
-    "FnOnce",
-    "From",
-    "NonNull",
-    "PhantomData",
-    "Send",
-    "Sync",
-    "TryFrom",
-];
-
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut c_items = Items::new(faults);
     for filed in &raw.aliases {
@@ -163,10 +85,10 @@ impl<'f> Items<'f> {
         }
     }
 
-    /// A C item. What Rust code says between C items keeps its meaning.
+    /// A C item. The types that the spec language has keep their meaning.
     fn c(&mut self, file: FileId, name: &Text) {
         self.name(file, name);
-        let known = matches!(&**name.get_ref(), "void" | "Option" | "None" | "Some");
+        let known = &**name.get_ref() == "void";
         if known || PRIMS.iter().any(|prim| prim.name == name.get_ref()) {
             self.taken(Place::new(file, name.span()), name.get_ref());
         }
@@ -187,8 +109,6 @@ impl<'f> Items<'f> {
             let message = format!("`{}` cannot be the Rust name of a type", name.get_ref());
             self.faults
                 .push(Diagnostic::at("bad-name", place.clone(), message).help("write it in camel case"));
-        } else if TAKEN.contains(&&**name.get_ref()) {
-            self.taken(place.clone(), name.get_ref());
         }
         self.unique(name.get_ref().clone(), place);
     }
@@ -331,9 +251,6 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         let error = &filed.entry;
         let mut items = Items::new(faults);
         items.name(filed.file, &error.name);
-        if matches!(&**error.name.get_ref(), "code" | "fact" | "name" | "new" | "reported") {
-            items.taken(filed.at(&error.name), error.name.get_ref());
-        }
         if let Some(same) = &error.same_as {
             let other = by_name.get(same.get_ref());
             let equal = other.is_some_and(|other| {
@@ -375,7 +292,7 @@ fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for upcall in &model.upcalls {
         let filed = &raw.upcalls[upcall.origin];
         let place = filed.at(&filed.entry.name);
-        if matches!(&*upcall.method, "new" | "called" | "table") || !is_name(&upcall.method) {
+        if !is_name(&upcall.method) {
             let message =
                 format!("`{}` gives the Rust name `{}`, which is taken", upcall.name, upcall.method);
             items.faults.push(Diagnostic::at("duplicate-name", place.clone(), message));
@@ -386,7 +303,7 @@ fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for downcall in &model.downcalls {
         let filed = &raw.downcalls[downcall.origin];
         let place = filed.at(&filed.entry.name);
-        if downcall.method == "new" || !is_name(&downcall.method) {
+        if !is_name(&downcall.method) {
             let message =
                 format!("`{}` gives the Rust name `{}`, which is taken", downcall.name, downcall.method);
             items.faults.push(Diagnostic::at("duplicate-name", place.clone(), message));

@@ -21,11 +21,14 @@ mod provider;
 mod reference;
 mod root;
 mod safe;
+mod said;
 mod serve;
 mod support;
 mod table;
 mod thunk;
 mod view;
+
+pub(crate) use said::said;
 
 use crate::Spec;
 use crate::files::Files;

@@ -4,9 +4,11 @@
 //! and a doc attribute that begins with `§` becomes a plain comment.
 
 use super::local;
+use super::said::Words;
 use super::view::View;
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -15,6 +17,8 @@ pub(super) struct Page {
     text: String,
     /// Names that no parameter can have.
     taken: Rc<HashSet<String>>,
+    /// Where names are collected, in place of printing anything.
+    words: Option<Rc<RefCell<Words>>>,
 }
 
 impl Page {
@@ -25,11 +29,15 @@ impl Page {
             text += format!("//! {line}").trim_end();
             text.push('\n');
         }
-        Self { text, taken: view.items() }
+        Self { text, taken: view.items(), words: view.collector() }
     }
 
     /// Adds lines as they are, such as `use` declarations.
     pub(super) fn lines(&mut self, lines: &str) {
+        if let Some(words) = &self.words {
+            words.borrow_mut().lines(lines);
+            return;
+        }
         self.text.push('\n');
         self.text += lines.trim_end();
         self.text.push('\n');
@@ -54,6 +62,10 @@ impl Page {
 
     /// Adds a block such as `impl X`, its items apart from each other. `head` is what stands before the brace.
     pub(super) fn block(&mut self, head: &TokenStream, items: impl IntoIterator<Item = TokenStream>) {
+        if let Some(words) = &self.words {
+            items.into_iter().for_each(|item| words.borrow_mut().tokens(&item));
+            return words.borrow_mut().tokens(head);
+        }
         let items: Vec<_> =
             items.into_iter().map(|item| inner(&self.print(quote!(#head { #item }))).to_owned()).collect();
         let outside = self.print(quote!(#head { }));
@@ -67,6 +79,10 @@ impl Page {
 
     /// Prints one item, or several without blank lines.
     fn print(&self, item: TokenStream) -> String {
+        if let Some(words) = &self.words {
+            words.borrow_mut().tokens(&item);
+            return String::new();
+        }
         let item = local::settle(item, &self.taken);
         let file = syn::parse2(item).expect("what an emitter writes is Rust");
         let printed = prettyplease::unparse(&file);

@@ -2,6 +2,7 @@
 
 use super::local;
 use super::prose::{address, inline};
+use super::said::Words;
 use crate::Spec;
 use crate::folder::MARKER;
 use crate::form::down::{DownForm, DownKind};
@@ -12,6 +13,7 @@ use crate::model::{
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -24,6 +26,8 @@ pub(super) struct View<'a> {
     types: HashSet<&'a str>,
     /// Names of C items, which no parameter can have: they are in scope where it is bound.
     items: Rc<HashSet<String>>,
+    /// Where names are collected, in place of printing anything.
+    collected: Option<Rc<RefCell<Words>>>,
 }
 
 /// Where tokens are to stand, which decides how other items are reached from there.
@@ -78,8 +82,24 @@ impl<'a> View<'a> {
             forms: &spec.forms,
             down_forms: &spec.down_forms,
             items: Rc::new(items.collect()),
+            collected: None,
             types,
         }
+    }
+
+    /// A spec of which only names are collected.
+    pub(super) fn collecting(spec: &'a Spec) -> Self {
+        Self { collected: Some(Rc::default()), ..Self::new(spec) }
+    }
+
+    /// Where the pages of this spec collect names, if they do.
+    pub(super) fn collector(&self) -> Option<Rc<RefCell<Words>>> {
+        self.collected.clone()
+    }
+
+    /// What was collected since this was called last.
+    pub(super) fn collected(&self) -> Words {
+        self.collected.as_ref().map(|words| words.take()).unwrap_or_default()
     }
 
     /// The names of the spec's constants and types.

@@ -1,0 +1,179 @@
+//! Names that the generator itself gives and says in the output of a spec.
+//!
+//! Nobody keeps a list of them: the spec is emitted once more with a mark in place of each of its names. What is
+//! said without a mark is the generator's, and so is a name that holds a mark and more, such as `{view}Mut`.
+
+use super::view::View;
+use super::{
+    error, facts, ffi, handles, host, import, memory, procs, provider, root, safe, serve, table, thunk,
+};
+use crate::Spec;
+use crate::model::{Model, TypeKind};
+use proc_macro2::{TokenStream, TokenTree};
+use std::collections::HashSet;
+
+/// What marks begin and end with. It is no ASCII, as all names of specs are.
+const MARK: char = 'ǃ';
+
+/// The generator's own names, by the places where names of a spec could be taken for them.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// Wherever Rust types of the spec can be named.
+    pub(crate) rust: HashSet<String>,
+    /// Among C items.
+    pub(crate) c: HashSet<String>,
+    /// What the error type has, beside the errors.
+    pub(crate) errors: HashSet<String>,
+    /// Functions beside upcalls.
+    pub(crate) upcalls: HashSet<String>,
+    /// Functions beside downcalls.
+    pub(crate) downcalls: HashSet<String>,
+}
+
+/// Names as a page collects them.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// Each that could be taken for an item.
+    said: HashSet<String>,
+    /// Each that is given to a function or a constant.
+    given: HashSet<String>,
+}
+
+/// Looks through the output of a spec, whose names this replaces.
+pub(crate) fn said(mut spec: Spec) -> Said {
+    let names = mark(&mut spec.model);
+    let view = View::collecting(&spec);
+    let restored = |words: HashSet<String>| -> HashSet<String> {
+        words.into_iter().filter_map(|word| restore(&word, &names)).collect()
+    };
+    let words = |emitted: String| {
+        drop(emitted);
+        let Words { said, given } = view.collected();
+        (restored(said), restored(given))
+    };
+    let (c, _) = words(ffi::emit(&view));
+    let (error, errors) = words(error::emit(&view));
+    let (safe, upcalls) = words(safe::emit(&view));
+    let mut said = Said { rust: error, c, errors, upcalls, downcalls: HashSet::new() };
+    said.rust.extend(safe);
+    if let Some(behind) = view.behind() {
+        let (provider, downcalls) = words(provider::emit(&view, &behind));
+        said.rust.extend(provider);
+        said.downcalls.extend(downcalls);
+        let (procs, downcalls) = words(procs::emit(&view, &behind));
+        said.rust.extend(procs);
+        said.downcalls.extend(downcalls);
+        said.rust.extend(words(memory::emit(&view)).0);
+        said.rust.extend(words(serve::emit(&view, &behind)).0);
+    }
+    let (thunk, upcalls) = words(thunk::emit(&view));
+    said.rust.extend(thunk);
+    said.upcalls.extend(upcalls);
+    for emit in [root::emit, facts::emit, handles::emit, host::emit, import::emit, table::emit] {
+        said.rust.extend(words(emit(&view)).0);
+    }
+    said
+}
+
+impl Words {
+    /// Lines as they are: `use` declarations.
+    pub(super) fn lines(&mut self, lines: &str) {
+        let words = lines.split(|c: char| !c.is_alphanumeric() && c != '_' && c != MARK);
+        self.said.extend(words.map(str::to_owned));
+    }
+
+    /// An item.
+    pub(super) fn tokens(&mut self, tokens: &TokenStream) {
+        let (mut before, mut last) = (String::new(), String::new());
+        for token in tokens.clone() {
+            let text = match &token {
+                TokenTree::Group(group) => {
+                    self.tokens(&group.stream());
+                    String::new()
+                }
+                TokenTree::Literal(_) => String::new(),
+                TokenTree::Ident(_) | TokenTree::Punct(_) => token.to_string(),
+            };
+            if let TokenTree::Ident(_) = &token {
+                // `.name` and `path::name` mean something only to what stands before them.
+                let (member, segment) = (last == "." && before != ".", last == ":" && before == ":");
+                if last == "fn" || last == "const" {
+                    self.given.insert(text.clone());
+                }
+                if !member && !segment {
+                    self.said.insert(text.clone());
+                }
+            }
+            before = std::mem::replace(&mut last, text);
+        }
+    }
+}
+
+/// Gives each name of a spec a mark, and answers with the names by the numbers in their marks.
+fn mark(model: &mut Model) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut mark = |name: &mut String| {
+        let number = names.len();
+        names.push(std::mem::replace(name, format!("{MARK}{number}{MARK}")));
+    };
+    mark(&mut model.head.error_type);
+    model.classes.iter_mut().chain(&mut model.platforms).for_each(|word| mark(&mut word.name));
+    model.kits.iter_mut().for_each(|kit| mark(&mut kit.name));
+    for ty in &mut model.types {
+        mark(&mut ty.name);
+        match &mut ty.kind {
+            TypeKind::Alias { opaque, .. } => opaque.iter_mut().for_each(&mut mark),
+            TypeKind::Struct(of) => {
+                of.fields.iter_mut().for_each(|field| mark(&mut field.name));
+                of.counted.iter_mut().for_each(|counted| mark(&mut counted.view));
+                of.token.iter_mut().for_each(&mut mark);
+            }
+            TypeKind::Callback(callback) => {
+                callback.params.iter_mut().for_each(|param| mark(&mut param.name));
+                callback.bundle.iter_mut().for_each(&mut mark);
+            }
+            TypeKind::Table(_) => {}
+        }
+    }
+    model.constants.iter_mut().for_each(|constant| mark(&mut constant.name));
+    model.errors.iter_mut().for_each(|error| mark(&mut error.name));
+    for resource in &mut model.resources {
+        mark(&mut resource.name);
+        resource.borrowed.iter_mut().for_each(&mut mark);
+    }
+    for table in &mut model.tables {
+        mark(&mut table.name);
+        table.behind.iter_mut().for_each(&mut mark);
+    }
+    for entry in &mut model.entries {
+        [&mut entry.name, &mut entry.pointer].into_iter().for_each(&mut mark);
+        entry.params.iter_mut().for_each(|param| mark(&mut param.name));
+    }
+    for upcall in &mut model.upcalls {
+        [&mut upcall.name, &mut upcall.method, &mut upcall.pointer].into_iter().for_each(&mut mark);
+        upcall.params.iter_mut().for_each(|param| mark(&mut param.name));
+    }
+    for downcall in &mut model.downcalls {
+        [&mut downcall.name, &mut downcall.method, &mut downcall.pointer].into_iter().for_each(&mut mark);
+        downcall.params.iter_mut().for_each(|param| mark(&mut param.name));
+    }
+    for import in &mut model.imports {
+        [&mut import.name, &mut import.method, &mut import.pointer].into_iter().for_each(&mut mark);
+        import.params.iter_mut().for_each(|param| mark(&mut param.name));
+    }
+    names
+}
+
+/// What the generator made of a word: nothing where it is a name of the spec as it stands.
+fn restore(word: &str, names: &[String]) -> Option<String> {
+    let mut parts = word.split(MARK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    let mut own = !out.is_empty();
+    // Marks are pairs around a number.
+    while let (Some(number), Some(behind)) = (parts.next(), parts.next()) {
+        out += names.get(number.parse::<usize>().ok()?)?;
+        out += behind;
+        own |= !behind.is_empty();
+    }
+    own.then_some(out)
+}
