@@ -100,6 +100,7 @@ mod safe {
     impl LayerProvider for Both {
         const ID: GUID = GUID { Data1: 1, Data2: 2, Data3: 3, Data4: [4; 8] };
         fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+            BEGUN.set(BEGUN.get() + 1);
             // The start is the layer's, and is under way already.
             assert!(<Layered<Self> as EntryPoint>::start(start).is_err());
             Ok(Self([0xbbbb; 8]))
@@ -154,6 +155,8 @@ mod safe {
     thread_local! {
         /// What a layer answered that was started from within other code.
         pub static STARTED: Cell<Option<WsaError>> = const { Cell::new(None) };
+        /// How often the author's part of a layer was started.
+        pub static BEGUN: Cell<usize> = const { Cell::new(0) };
     }
 
     /// Starts a layer in its own start.
@@ -283,9 +286,9 @@ fn what_is_refused_says_what_to_do() {
 fn a_layer_is_not_started_by_hand() {
     let _alone = alone();
     let functions = start(nested::WSPStartupEx).expect("nobody else is started");
-    assert_eq!(safe::STARTED.take(), Some(WsaError::WSASYSNOTREADY));
+    assert_eq!((safe::STARTED.take(), safe::BEGUN.get()), (Some(WsaError::WSASYSNOTREADY), 0));
     clean_up(&functions).expect("started");
     // There is no catalog here; what matters is that its own start goes on only once.
     assert!(start(as_layer::WSPStartupEx).is_err());
-    assert_eq!(run().starts(), 0);
+    assert_eq!((safe::BEGUN.get(), run().starts()), (1, 0));
 }
