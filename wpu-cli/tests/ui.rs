@@ -4,7 +4,7 @@
 use expect_test::{Expect, expect};
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 use wpu_install::{Class, Layer, Memory, Over, Width, apply, parse_guid, write_snapshot};
 
@@ -30,10 +30,23 @@ fn wpu(words: &str) -> String {
     run(&words.collect::<Vec<_>>())
 }
 
+/// Runs a program. Wine at times fails to start one while another ends (`ERROR_INTERNAL_ERROR`), and does so a moment later.
+fn output(command: &mut Command) -> Output {
+    for _ in 0..20 {
+        match command.output() {
+            Err(error) if cfg!(windows) && error.raw_os_error() == Some(1359) => {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            output => return output.expect("wpu can be started"),
+        }
+    }
+    panic!("wpu cannot be started");
+}
+
 /// Runs `wpu` with these words as they are.
 fn run<T: AsRef<OsStr>>(words: &[T]) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let output = Command::new(env!("CARGO_BIN_EXE_wpu")).args(words).output().expect("wpu can be started");
+    let output = output(Command::new(env!("CARGO_BIN_EXE_wpu")).args(words));
     let code = output.status.code().expect("wpu ends by itself");
     let text = |bytes: &[u8]| {
         String::from_utf8(bytes.to_vec())

@@ -162,7 +162,7 @@ impl<'a, T: Copy> Items<'a, T> {
 pub(super) fn empty<T>(len: usize) -> Vec<T> {
     let mut items = Vec::new();
     let room = items.try_reserve_exact(len);
-    assert!(room.is_ok(), "there is no memory for so many items of a client");
+    assert!(room.is_ok(), "there is no memory for {} items of a client", len);
     items
 }
 

@@ -10,7 +10,7 @@ pub struct Files {}
 
 pub fn adopt() {
     _ = Files::upcalls().modify_ifs_handle(1, 2);
-    _ = Files::upcalls().post_message(std::ptr::null_mut(), 1, 2, 3);
+    _ = Files::upcalls().post_message(wpu::Window::from_raw(std::ptr::null_mut()), 1, 2, 3);
 }
 
 fn main() {}
