@@ -21,6 +21,9 @@ fn copy(example: &str, name: &str) -> PathBuf {
 fn run(host: &Host, entry: &Entry, path: &Path) {
     // SAFETY: it is a provider written with this project, and nothing else runs when it is loaded.
     let library = unsafe { libloading::Library::new(path) }.expect("a library");
+    // On Windows this leads its imports to the host.
+    // SAFETY: as above.
+    let led = unsafe { wpu_host::Library::load(path) }.expect("a provider");
     // SAFETY: what a provider exports under this name has this type.
     let startup = *unsafe { library.get::<WSPStartupFn>(b"WSPStartup\0") }.expect("a provider");
     let info = WSAPROTOCOL_INFOW { dwCatalogEntryId: entry.id(), ..WSAPROTOCOL_INFOW::ZERO };
@@ -31,6 +34,7 @@ fn run(host: &Host, entry: &Entry, path: &Path) {
     let mut errno = 0;
     // SAFETY: it was started, and this is called once for that.
     assert_eq!(unsafe { functions.lpWSPCleanup.expect("no holes")(&raw mut errno) }, 0);
+    drop(led);
     library.close().expect("the host gives it back");
 }
 
