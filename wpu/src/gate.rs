@@ -12,7 +12,7 @@ use wpu_sys::WsaError;
 /// For how long the last clean-up waits for requests without a word.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Leads downcalls to the provider's instance while there is one. The provider's [`Calls`] count them.
+/// Leads downcalls to the provider's instance while there is one. The counts are in the run of the provider.
 pub struct Gate<P> {
     /// The instance, a box's; null while the gate is closed.
     instance: AtomicPtr<P>,
