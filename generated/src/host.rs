@@ -21,28 +21,28 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
     fn on_close_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
 
     /// `WPUCloseSocketHandle`: Gives a socket handle back to Ws2_32.
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
     fn on_close_socket_handle(&self, socket: ffi::SOCKET) -> Result<(), WsaError>;
 
     /// `WPUCreateEvent`: Creates a manual-reset event that is not set.
     ///
     /// # Errors
     ///
-    /// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
+    /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
     fn on_create_event(&self) -> Result<ffi::WSAEVENT, WsaError>;
 
     /// `WPUCreateSocketHandle`: Makes a socket handle for a provider whose sockets are no file handles.
     ///
     /// # Errors
     ///
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
     fn on_create_socket_handle(
         &self,
         entry: u32,
@@ -56,15 +56,15 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
     fn on_get_provider_path(&self, id: &ffi::GUID) -> Result<WideString, WsaError>;
 
     /// `WPUModifyIFSHandle`: Registers a new file handle with Ws2_32 and returns the handle for the client.
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `ProposedHandle` is not valid
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `ProposedHandle` is not valid
     fn on_modify_ifs_handle(
         &self,
         entry: u32,
@@ -88,8 +88,8 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
     fn on_query_blocking_callback(
         &self,
         entry: u32,
@@ -104,7 +104,7 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
     fn on_query_socket_handle_context(
         &self,
         socket: ffi::SOCKET,
@@ -114,7 +114,7 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
     fn on_queue_apc(
         &self,
         thread: &ffi::WSATHREADID,
@@ -126,35 +126,35 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
     fn on_reset_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
 
     /// `WPUSetEvent`: Sets an event.
     ///
     /// # Errors
     ///
-    /// - [`ERROR_INVALID_HANDLE`](WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`ERROR_INVALID_HANDLE`](crate::WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
     fn on_set_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
 
     /// `WPUOpenCurrentThread`: Opens a thread id for the calling thread.
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
     fn on_open_current_thread(&self) -> Result<ffi::WSATHREADID, WsaError>;
 
     /// `WPUCloseThread`: Frees a thread id from `WPUOpenCurrentThread`.
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
     fn on_close_thread(&self, thread: &ffi::WSATHREADID) -> Result<(), WsaError>;
 
     /// `WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
     fn on_complete_overlapped_request(
         &self,
         socket: ffi::SOCKET,

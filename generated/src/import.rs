@@ -81,10 +81,10 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSASERVICE_NOT_FOUND`](WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSASERVICE_NOT_FOUND`](crate::WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -126,10 +126,10 @@ pub unsafe fn provide_wsc_get_application_category(
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSASERVICE_NOT_FOUND`](WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSASERVICE_NOT_FOUND`](crate::WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -153,9 +153,9 @@ pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCateg
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -198,9 +198,9 @@ pub unsafe fn provide_wsc_set_application_category(
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -224,12 +224,12 @@ pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCateg
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -268,12 +268,12 @@ pub unsafe fn provide_wsc_install_provider(function: ffi::WSCInstallProviderFn) 
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -295,12 +295,12 @@ pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -341,12 +341,12 @@ pub unsafe fn provide_wsc_install_provider64_32(
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -370,12 +370,12 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -387,10 +387,10 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -426,10 +426,10 @@ pub unsafe fn provide_wsc_deinstall_provider(function: ffi::WSCDeinstallProvider
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -451,10 +451,10 @@ pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -490,10 +490,10 @@ pub unsafe fn provide_wsc_deinstall_provider32(function: ffi::WSCDeinstallProvid
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -517,10 +517,10 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -532,9 +532,9 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -572,9 +572,9 @@ pub unsafe fn provide_wsc_enum_protocols32(function: ffi::WSCEnumProtocols32Fn) 
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -596,9 +596,9 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -610,8 +610,8 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -649,8 +649,8 @@ pub unsafe fn provide_wsc_get_provider_path(function: ffi::WSCGetProviderPathFn)
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -672,8 +672,8 @@ pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -711,8 +711,8 @@ pub unsafe fn provide_wsc_get_provider_path32(function: ffi::WSCGetProviderPath3
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -734,8 +734,8 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -747,9 +747,9 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -785,9 +785,9 @@ pub unsafe fn provide_wsc_write_provider_order(function: ffi::WSCWriteProviderOr
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -809,9 +809,9 @@ pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -849,9 +849,9 @@ pub unsafe fn provide_wsc_write_provider_order32(
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -875,9 +875,9 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -889,12 +889,12 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -934,12 +934,12 @@ pub unsafe fn provide_wsc_get_provider_info(function: ffi::WSCGetProviderInfoFn)
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -961,11 +961,11 @@ pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -1005,11 +1005,11 @@ pub unsafe fn provide_wsc_set_provider_info(function: ffi::WSCSetProviderInfoFn)
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -1031,12 +1031,12 @@ pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -1076,12 +1076,12 @@ pub unsafe fn provide_wsc_get_provider_info32(function: ffi::WSCGetProviderInfo3
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -1103,12 +1103,12 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -1120,11 +1120,11 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -1164,11 +1164,11 @@ pub unsafe fn provide_wsc_set_provider_info32(function: ffi::WSCSetProviderInfo3
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
@@ -1190,11 +1190,11 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
@@ -1206,9 +1206,9 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
@@ -1246,9 +1246,9 @@ pub unsafe fn provide_wsc_enum_protocols(function: ffi::WSCEnumProtocolsFn) {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(not(windows))]
 #[inline]

@@ -33,20 +33,20 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAECONNREFUSED`](WsaError::WSAECONNREFUSED): the condition function rejected the connection
-    /// - [`WSAECONNRESET`](WsaError::WSAECONNRESET): the peer gave the connection up before it was accepted
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address buffer is too small, or `lpfnCondition` is not valid
-    /// - [`WSAEINTR`](WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket does not listen or is in a wrong state, or the condition function gave an answer that is not valid
-    /// - [`WSAEMFILE`](WsaError::WSAEMFILE): a connection waits, but no socket descriptor is left
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the socket is of a type without connections
-    /// - [`WSATRY_AGAIN`](WsaError::WSATRY_AGAIN): the condition function put the decision off
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): no connection waits on a non-blocking socket
-    /// - [`WSAEACCES`](WsaError::WSAEACCES): the connection request timed out or was withdrawn
+    /// - [`WSAECONNREFUSED`](crate::WsaError::WSAECONNREFUSED): the condition function rejected the connection
+    /// - [`WSAECONNRESET`](crate::WsaError::WSAECONNRESET): the peer gave the connection up before it was accepted
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the address buffer is too small, or `lpfnCondition` is not valid
+    /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket does not listen or is in a wrong state, or the condition function gave an answer that is not valid
+    /// - [`WSAEMFILE`](crate::WsaError::WSAEMFILE): a connection waits, but no socket descriptor is left
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the socket is of a type without connections
+    /// - [`WSATRY_AGAIN`](crate::WsaError::WSATRY_AGAIN): the condition function put the decision off
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): no connection waits on a non-blocking socket
+    /// - [`WSAEACCES`](crate::WsaError::WSAEACCES): the connection request timed out or was withdrawn
     #[inline]
     fn accept(
         &self,
@@ -74,8 +74,8 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the address or its family is not one of the provider's, or `lpProtocolInfo` is not
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the address or its family is not one of the provider's, or `lpProtocolInfo` is not
     #[inline]
     fn address_to_string(
         &self,
@@ -105,10 +105,10 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): a parameter is not valid, such as the window, or the socket is in a wrong state
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): a parameter is not valid, such as the window, or the socket is in a wrong state
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn async_select(
         &self,
@@ -135,14 +135,14 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEADDRINUSE`](WsaError::WSAEADDRINUSE): the address is in use and the socket does not allow that with `SO_REUSEADDR`
-    /// - [`WSAEADDRNOTAVAIL`](WsaError::WSAEADDRNOTAVAIL): the address is none of this machine
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is not valid memory, is too short, has a wrong form, or is not of the socket's family
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket has an address already
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): there are not enough buffers, or too many connections
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEADDRINUSE`](crate::WsaError::WSAEADDRINUSE): the address is in use and the socket does not allow that with `SO_REUSEADDR`
+    /// - [`WSAEADDRNOTAVAIL`](crate::WsaError::WSAEADDRNOTAVAIL): the address is none of this machine
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the address is not valid memory, is too short, has a wrong form, or is not of the socket's family
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a callback is running
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket has an address already
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): there are not enough buffers, or too many connections
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn bind(&self, socket: ffi::SOCKET, address: Bytes<'_>) -> Result<(), WsaError> {
         let _ = (socket, address);
@@ -161,8 +161,8 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): no blocking call is running
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): no blocking call is running
     #[inline]
     fn cancel_blocking_call(&self) -> Result<(), WsaError> {
         Err(WsaError::WSAEINVAL)
@@ -180,10 +180,10 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the name-space provider does not know the provider that it was given
+    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the name-space provider does not know the provider that it was given
     #[inline]
     fn cleanup(&self) -> Result<(), WsaError> {
         Ok(())
@@ -204,10 +204,10 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): the socket is non-blocking and would linger
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): the socket is non-blocking and would linger
     #[inline]
     fn close_socket(&self, socket: ffi::SOCKET) -> Result<(), WsaError> {
         let _ = (socket,);
@@ -234,25 +234,25 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEADDRINUSE`](WsaError::WSAEADDRINUSE): the local address is in use and the socket does not allow that with `SO_REUSEADDR`
-    /// - [`WSAEINTR`](WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEALREADY`](WsaError::WSAEALREADY): the non-blocking socket is connecting already
-    /// - [`WSAEADDRNOTAVAIL`](WsaError::WSAEADDRNOTAVAIL): the peer's address is not valid
-    /// - [`WSAEAFNOSUPPORT`](WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
-    /// - [`WSAECONNREFUSED`](WsaError::WSAECONNREFUSED): the peer refused the connection
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is not valid memory or is too short, a buffer is too small, or the caller data is too long
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket listens
-    /// - [`WSAEISCONN`](WsaError::WSAEISCONN): the socket is connected already
-    /// - [`WSAENETUNREACH`](WsaError::WSAENETUNREACH): the network cannot be reached from this host now
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the quality of service cannot be had
-    /// - [`WSAEPROTONOSUPPORT`](WsaError::WSAEPROTONOSUPPORT): the provider sends no caller data
-    /// - [`WSAETIMEDOUT`](WsaError::WSAETIMEDOUT): the peer did not answer in time
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): the non-blocking socket cannot connect at once; it goes on connecting
-    /// - [`WSAEACCES`](WsaError::WSAEACCES): the address is a broadcast address and the socket has no `SO_BROADCAST`
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEADDRINUSE`](crate::WsaError::WSAEADDRINUSE): the local address is in use and the socket does not allow that with `SO_REUSEADDR`
+    /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEALREADY`](crate::WsaError::WSAEALREADY): the non-blocking socket is connecting already
+    /// - [`WSAEADDRNOTAVAIL`](crate::WsaError::WSAEADDRNOTAVAIL): the peer's address is not valid
+    /// - [`WSAEAFNOSUPPORT`](crate::WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
+    /// - [`WSAECONNREFUSED`](crate::WsaError::WSAECONNREFUSED): the peer refused the connection
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the address is not valid memory or is too short, a buffer is too small, or the caller data is too long
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket listens
+    /// - [`WSAEISCONN`](crate::WsaError::WSAEISCONN): the socket is connected already
+    /// - [`WSAENETUNREACH`](crate::WsaError::WSAENETUNREACH): the network cannot be reached from this host now
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the quality of service cannot be had
+    /// - [`WSAEPROTONOSUPPORT`](crate::WsaError::WSAEPROTONOSUPPORT): the provider sends no caller data
+    /// - [`WSAETIMEDOUT`](crate::WsaError::WSAETIMEDOUT): the peer did not answer in time
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): the non-blocking socket cannot connect at once; it goes on connecting
+    /// - [`WSAEACCES`](crate::WsaError::WSAEACCES): the address is a broadcast address and the socket has no `SO_BROADCAST`
     #[inline]
     fn connect(
         &self,
@@ -287,12 +287,12 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): a parameter is not valid
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEMFILE`](WsaError::WSAEMFILE): no socket descriptor is left
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): a parameter is not valid
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEMFILE`](crate::WsaError::WSAEMFILE): no socket descriptor is left
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn duplicate_socket(
         &self,
@@ -319,10 +319,10 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): a parameter is not valid
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): a parameter is not valid
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn enum_network_events(
         &self,
@@ -349,10 +349,10 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): a parameter is not valid, or the socket is in a wrong state
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): a parameter is not valid, or the socket is in a wrong state
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn event_select(
         &self,
@@ -385,11 +385,11 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSA_INVALID_HANDLE`](WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): a parameter is not valid
-    /// - [`WSA_IO_INCOMPLETE`](WsaError::WSA_IO_INCOMPLETE): the operation is still pending and the call does not wait
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): a parameter is not valid
+    /// - [`WSA_IO_INCOMPLETE`](crate::WsaError::WSA_IO_INCOMPLETE): the operation is still pending and the call does not wait
     #[inline]
     fn get_overlapped_result(
         &self,
@@ -414,11 +414,11 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket is not connected
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a callback is running
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket is not connected
     #[inline]
     fn get_peer_name(
         &self,
@@ -442,11 +442,11 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket has no local address yet, or was bound to a wildcard address and is not connected
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a callback is running
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket has no local address yet, or was bound to a wildcard address and is not connected
     #[inline]
     fn get_sock_name(
         &self,
@@ -474,12 +474,12 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the level is not known or not valid
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
-    /// - [`WSAENOPROTOOPT`](WsaError::WSAENOPROTOOPT): the option is not known or not supported
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer or its length is not valid memory, or the buffer is too small
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the level is not known or not valid
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a callback is running
+    /// - [`WSAENOPROTOOPT`](crate::WsaError::WSAENOPROTOOPT): the option is not known or not supported
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn get_sock_opt(
         &self,
@@ -507,11 +507,11 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpQOS` is not valid memory, or the buffer is too small
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the name is not known
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the provider has no quality of service
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpQOS` is not valid memory, or the buffer is too small
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the name is not known
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the provider has no quality of service
     #[inline]
     fn get_qos_by_name(
         &self,
@@ -546,14 +546,14 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSA_IO_PENDING`](WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): a buffer or `lpcbBytesReturned` is not valid memory, or a buffer is too small
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the code is not known, does not fit the socket, or what goes in is not valid
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the code cannot be carried out
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): the non-blocking socket cannot do it at once
+    /// - [`WSA_IO_PENDING`](crate::WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): a buffer or `lpcbBytesReturned` is not valid memory, or a buffer is too small
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the code is not known, does not fit the socket, or what goes in is not valid
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a callback is running
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the code cannot be carried out
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): the non-blocking socket cannot do it at once
     #[inline]
     fn ioctl(
         &self,
@@ -584,22 +584,22 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEADDRINUSE`](WsaError::WSAEADDRINUSE): the local address is in use and the socket does not allow that with `SO_REUSEADDR`
-    /// - [`WSAEINTR`](WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEALREADY`](WsaError::WSAEALREADY): the non-blocking socket is joining already
-    /// - [`WSAEADDRNOTAVAIL`](WsaError::WSAEADDRNOTAVAIL): the address is not valid
-    /// - [`WSAEAFNOSUPPORT`](WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
-    /// - [`WSAECONNREFUSED`](WsaError::WSAECONNREFUSED): the peer refused the join
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the address is not valid memory or is too short, a buffer is too small, or the caller data is too long
-    /// - [`WSAEISCONN`](WsaError::WSAEISCONN): the socket belongs to the session already
-    /// - [`WSAENETUNREACH`](WsaError::WSAENETUNREACH): the network cannot be reached from this host now
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the quality of service cannot be had
-    /// - [`WSAEPROTONOSUPPORT`](WsaError::WSAEPROTONOSUPPORT): the provider sends no caller data
-    /// - [`WSAETIMEDOUT`](WsaError::WSAETIMEDOUT): the peer did not answer in time
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEADDRINUSE`](crate::WsaError::WSAEADDRINUSE): the local address is in use and the socket does not allow that with `SO_REUSEADDR`
+    /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEALREADY`](crate::WsaError::WSAEALREADY): the non-blocking socket is joining already
+    /// - [`WSAEADDRNOTAVAIL`](crate::WsaError::WSAEADDRNOTAVAIL): the address is not valid
+    /// - [`WSAEAFNOSUPPORT`](crate::WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
+    /// - [`WSAECONNREFUSED`](crate::WsaError::WSAECONNREFUSED): the peer refused the join
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the address is not valid memory or is too short, a buffer is too small, or the caller data is too long
+    /// - [`WSAEISCONN`](crate::WsaError::WSAEISCONN): the socket belongs to the session already
+    /// - [`WSAENETUNREACH`](crate::WsaError::WSAENETUNREACH): the network cannot be reached from this host now
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the quality of service cannot be had
+    /// - [`WSAEPROTONOSUPPORT`](crate::WsaError::WSAEPROTONOSUPPORT): the provider sends no caller data
+    /// - [`WSAETIMEDOUT`](crate::WsaError::WSAETIMEDOUT): the peer did not answer in time
     #[inline]
     fn join_leaf(
         &self,
@@ -637,15 +637,15 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEADDRINUSE`](WsaError::WSAEADDRINUSE): the local address is in use and the socket does not allow that with `SO_REUSEADDR`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket has no local address
-    /// - [`WSAEISCONN`](WsaError::WSAEISCONN): the socket is connected
-    /// - [`WSAEMFILE`](WsaError::WSAEMFILE): no socket descriptor is left
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): sockets of this type cannot listen
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEADDRINUSE`](crate::WsaError::WSAEADDRINUSE): the local address is in use and the socket does not allow that with `SO_REUSEADDR`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a callback is running
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket has no local address
+    /// - [`WSAEISCONN`](crate::WsaError::WSAEISCONN): the socket is connected
+    /// - [`WSAEMFILE`](crate::WsaError::WSAEMFILE): no socket descriptor is left
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): sockets of this type cannot listen
     #[inline]
     fn listen(&self, socket: ffi::SOCKET, backlog: i32) -> Result<(), WsaError> {
         let _ = (socket, backlog);
@@ -675,23 +675,23 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket is not connected
-    /// - [`WSAEINTR`](WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENETRESET`](WsaError::WSAENETRESET): keep-alive activity found the connection broken
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpBuffers` is not valid
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the socket cannot receive, or not with these flags
-    /// - [`WSAESHUTDOWN`](WsaError::WSAESHUTDOWN): receiving was ended with `WSPShutdown`
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): a non-blocking socket has nothing to receive, or too many overlapped operations are pending
-    /// - [`WSAEMSGSIZE`](WsaError::WSAEMSGSIZE): the message is longer than the buffers
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
-    /// - [`WSAECONNABORTED`](WsaError::WSAECONNABORTED): the connection ended after a time-out or another failure
-    /// - [`WSAECONNRESET`](WsaError::WSAECONNRESET): the peer reset the connection
-    /// - [`WSAEDISCON`](WsaError::WSAEDISCON): the peer closed the message-oriented connection gracefully
-    /// - [`WSA_IO_PENDING`](WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
-    /// - [`WSA_OPERATION_ABORTED`](WsaError::WSA_OPERATION_ABORTED): the socket was closed before the overlapped operation was done
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket is not connected
+    /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENETRESET`](crate::WsaError::WSAENETRESET): keep-alive activity found the connection broken
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpBuffers` is not valid
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the socket cannot receive, or not with these flags
+    /// - [`WSAESHUTDOWN`](crate::WsaError::WSAESHUTDOWN): receiving was ended with `WSPShutdown`
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): a non-blocking socket has nothing to receive, or too many overlapped operations are pending
+    /// - [`WSAEMSGSIZE`](crate::WsaError::WSAEMSGSIZE): the message is longer than the buffers
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
+    /// - [`WSAECONNABORTED`](crate::WsaError::WSAECONNABORTED): the connection ended after a time-out or another failure
+    /// - [`WSAECONNRESET`](crate::WsaError::WSAECONNRESET): the peer reset the connection
+    /// - [`WSAEDISCON`](crate::WsaError::WSAEDISCON): the peer closed the message-oriented connection gracefully
+    /// - [`WSA_IO_PENDING`](crate::WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
+    /// - [`WSA_OPERATION_ABORTED`](crate::WsaError::WSA_OPERATION_ABORTED): the socket was closed before the overlapped operation was done
     #[inline]
     fn recv(
         &self,
@@ -717,12 +717,12 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small
-    /// - [`WSAENOPROTOOPT`](WsaError::WSAENOPROTOOPT): the protocol has no farewell data
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket needs a connection and has none
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small
+    /// - [`WSAENOPROTOOPT`](crate::WsaError::WSAENOPROTOOPT): the protocol has no farewell data
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket needs a connection and has none
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn recv_disconnect(
         &self,
@@ -758,22 +758,22 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpBuffers` is not valid, or the buffer for the address is too small
-    /// - [`WSAEINTR`](WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
-    /// - [`WSAEISCONN`](WsaError::WSAEISCONN): the socket is connected
-    /// - [`WSAENETRESET`](WsaError::WSAENETRESET): keep-alive activity found the connection broken
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the socket cannot receive, or not with these flags
-    /// - [`WSAESHUTDOWN`](WsaError::WSAESHUTDOWN): receiving was ended with `WSPShutdown`
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): a non-blocking socket has nothing to receive, or too many overlapped operations are pending
-    /// - [`WSAEMSGSIZE`](WsaError::WSAEMSGSIZE): the message is longer than the buffers
-    /// - [`WSAECONNRESET`](WsaError::WSAECONNRESET): the peer reset the connection, or an earlier datagram found nobody at its port
-    /// - [`WSAEDISCON`](WsaError::WSAEDISCON): the peer closed the message-oriented connection gracefully
-    /// - [`WSA_IO_PENDING`](WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
-    /// - [`WSA_OPERATION_ABORTED`](WsaError::WSA_OPERATION_ABORTED): the socket was closed before the overlapped operation was done
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpBuffers` is not valid, or the buffer for the address is too small
+    /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
+    /// - [`WSAEISCONN`](crate::WsaError::WSAEISCONN): the socket is connected
+    /// - [`WSAENETRESET`](crate::WsaError::WSAENETRESET): keep-alive activity found the connection broken
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the socket cannot receive, or not with these flags
+    /// - [`WSAESHUTDOWN`](crate::WsaError::WSAESHUTDOWN): receiving was ended with `WSPShutdown`
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): a non-blocking socket has nothing to receive, or too many overlapped operations are pending
+    /// - [`WSAEMSGSIZE`](crate::WsaError::WSAEMSGSIZE): the message is longer than the buffers
+    /// - [`WSAECONNRESET`](crate::WsaError::WSAECONNRESET): the peer reset the connection, or an earlier datagram found nobody at its port
+    /// - [`WSAEDISCON`](crate::WsaError::WSAEDISCON): the peer closed the message-oriented connection gracefully
+    /// - [`WSA_IO_PENDING`](crate::WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
+    /// - [`WSA_OPERATION_ABORTED`](crate::WsaError::WSA_OPERATION_ABORTED): the socket was closed before the overlapped operation was done
     #[inline]
     fn recv_from(
         &self,
@@ -804,12 +804,12 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): a set or the timeout is not valid, or a resource is missing
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the timeout is not valid, or no set is given
-    /// - [`WSAEINTR`](WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): a set has an entry that is not a socket
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): a set or the timeout is not valid, or a resource is missing
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the timeout is not valid, or no set is given
+    /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): a set has an entry that is not a socket
     #[inline]
     fn select(
         &self,
@@ -845,23 +845,23 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEACCES`](WsaError::WSAEACCES): the address is a broadcast address and the socket does not allow that
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpBuffers` is not valid
-    /// - [`WSAENETRESET`](WsaError::WSAENETRESET): the remote host has reset, which broke the connection
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the provider has no room for the data
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket is not connected
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the socket cannot send, or not with these flags
-    /// - [`WSAESHUTDOWN`](WsaError::WSAESHUTDOWN): sending was ended with `WSPShutdown`
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): a non-blocking socket cannot send at once, or too many overlapped operations are pending
-    /// - [`WSAEMSGSIZE`](WsaError::WSAEMSGSIZE): the message is longer than the transport can send at once
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
-    /// - [`WSAECONNABORTED`](WsaError::WSAECONNABORTED): the connection ended after a time-out or another failure
-    /// - [`WSAECONNRESET`](WsaError::WSAECONNRESET): the peer reset the connection
-    /// - [`WSA_IO_PENDING`](WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
-    /// - [`WSA_OPERATION_ABORTED`](WsaError::WSA_OPERATION_ABORTED): the socket was closed, or its queue flushed, before the overlapped operation was done
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEACCES`](crate::WsaError::WSAEACCES): the address is a broadcast address and the socket does not allow that
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpBuffers` is not valid
+    /// - [`WSAENETRESET`](crate::WsaError::WSAENETRESET): the remote host has reset, which broke the connection
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the provider has no room for the data
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket is not connected
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the socket cannot send, or not with these flags
+    /// - [`WSAESHUTDOWN`](crate::WsaError::WSAESHUTDOWN): sending was ended with `WSPShutdown`
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): a non-blocking socket cannot send at once, or too many overlapped operations are pending
+    /// - [`WSAEMSGSIZE`](crate::WsaError::WSAEMSGSIZE): the message is longer than the transport can send at once
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
+    /// - [`WSAECONNABORTED`](crate::WsaError::WSAECONNABORTED): the connection ended after a time-out or another failure
+    /// - [`WSAECONNRESET`](crate::WsaError::WSAECONNRESET): the peer reset the connection
+    /// - [`WSA_IO_PENDING`](crate::WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
+    /// - [`WSA_OPERATION_ABORTED`](crate::WsaError::WSA_OPERATION_ABORTED): the socket was closed, or its queue flushed, before the overlapped operation was done
     #[inline]
     fn send(
         &self,
@@ -886,12 +886,12 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAENOPROTOOPT`](WsaError::WSAENOPROTOOPT): there is farewell data, which the provider cannot send
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket needs a connection and has none
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpOutboundDisconnectData` is not valid
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAENOPROTOOPT`](crate::WsaError::WSAENOPROTOOPT): there is farewell data, which the provider cannot send
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket needs a connection and has none
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpOutboundDisconnectData` is not valid
     #[inline]
     fn send_disconnect(
         &self,
@@ -925,28 +925,28 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEACCES`](WsaError::WSAEACCES): the address is a broadcast address and the socket does not allow that
-    /// - [`WSAEINTR`](WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpBuffers` or `lpTo` is not valid, or the address is too short
-    /// - [`WSAENETRESET`](WsaError::WSAENETRESET): keep-alive activity found the connection broken
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): the provider has no room for the data
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket needs a connection and has none
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
-    /// - [`WSAEOPNOTSUPP`](WsaError::WSAEOPNOTSUPP): the socket cannot send, or not with these flags
-    /// - [`WSAESHUTDOWN`](WsaError::WSAESHUTDOWN): sending was ended with `WSPShutdown`
-    /// - [`WSAEWOULDBLOCK`](WsaError::WSAEWOULDBLOCK): a non-blocking socket cannot send at once, or too many overlapped operations are pending
-    /// - [`WSAEMSGSIZE`](WsaError::WSAEMSGSIZE): the message is longer than the transport can send at once
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
-    /// - [`WSAECONNABORTED`](WsaError::WSAECONNABORTED): the connection ended after a time-out or another failure
-    /// - [`WSAECONNRESET`](WsaError::WSAECONNRESET): the peer reset the connection
-    /// - [`WSAEADDRNOTAVAIL`](WsaError::WSAEADDRNOTAVAIL): the address is not valid
-    /// - [`WSAEAFNOSUPPORT`](WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
-    /// - [`WSAEDESTADDRREQ`](WsaError::WSAEDESTADDRREQ): there is no address to send to
-    /// - [`WSAENETUNREACH`](WsaError::WSAENETUNREACH): the network cannot be reached from this host now
-    /// - [`WSA_IO_PENDING`](WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
-    /// - [`WSA_OPERATION_ABORTED`](WsaError::WSA_OPERATION_ABORTED): the socket was closed, or its queue flushed, before the overlapped operation was done
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEACCES`](crate::WsaError::WSAEACCES): the address is a broadcast address and the socket does not allow that
+    /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpBuffers` or `lpTo` is not valid, or the address is too short
+    /// - [`WSAENETRESET`](crate::WsaError::WSAENETRESET): keep-alive activity found the connection broken
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the provider has no room for the data
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket needs a connection and has none
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the socket cannot send, or not with these flags
+    /// - [`WSAESHUTDOWN`](crate::WsaError::WSAESHUTDOWN): sending was ended with `WSPShutdown`
+    /// - [`WSAEWOULDBLOCK`](crate::WsaError::WSAEWOULDBLOCK): a non-blocking socket cannot send at once, or too many overlapped operations are pending
+    /// - [`WSAEMSGSIZE`](crate::WsaError::WSAEMSGSIZE): the message is longer than the transport can send at once
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket is not bound, or was not created for overlapped operations
+    /// - [`WSAECONNABORTED`](crate::WsaError::WSAECONNABORTED): the connection ended after a time-out or another failure
+    /// - [`WSAECONNRESET`](crate::WsaError::WSAECONNRESET): the peer reset the connection
+    /// - [`WSAEADDRNOTAVAIL`](crate::WsaError::WSAEADDRNOTAVAIL): the address is not valid
+    /// - [`WSAEAFNOSUPPORT`](crate::WsaError::WSAEAFNOSUPPORT): addresses of this family cannot be used with the socket
+    /// - [`WSAEDESTADDRREQ`](crate::WsaError::WSAEDESTADDRREQ): there is no address to send to
+    /// - [`WSAENETUNREACH`](crate::WsaError::WSAENETUNREACH): the network cannot be reached from this host now
+    /// - [`WSA_IO_PENDING`](crate::WsaError::WSA_IO_PENDING): the overlapped operation was started and will complete later
+    /// - [`WSA_OPERATION_ABORTED`](crate::WsaError::WSA_OPERATION_ABORTED): the socket was closed, or its queue flushed, before the overlapped operation was done
     #[inline]
     fn send_to(
         &self,
@@ -973,14 +973,14 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the value is not valid memory, or is too short
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the level or the value is not valid
-    /// - [`WSAENETRESET`](WsaError::WSAENETRESET): keep-alive activity found the connection broken
-    /// - [`WSAENOPROTOOPT`](WsaError::WSAENOPROTOOPT): the option is not known or not supported
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the connection was lost while `SO_KEEPALIVE` was set
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the value is not valid memory, or is too short
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the level or the value is not valid
+    /// - [`WSAENETRESET`](crate::WsaError::WSAENETRESET): keep-alive activity found the connection broken
+    /// - [`WSAENOPROTOOPT`](crate::WsaError::WSAENOPROTOOPT): the option is not known or not supported
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the connection was lost while `SO_KEEPALIVE` was set
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn set_sock_opt(
         &self,
@@ -1007,11 +1007,11 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `how` is not valid, or does not fit the socket
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a callback is running
-    /// - [`WSAENOTCONN`](WsaError::WSAENOTCONN): the socket needs a connection and has none
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` is not a socket
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `how` is not valid, or does not fit the socket
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a callback is running
+    /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket needs a connection and has none
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     #[inline]
     fn shutdown(&self, socket: ffi::SOCKET, how: i32) -> Result<(), WsaError> {
         let _ = (socket, how);
@@ -1038,15 +1038,15 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAENETDOWN`](WsaError::WSAENETDOWN): the network is down
-    /// - [`WSAEAFNOSUPPORT`](WsaError::WSAEAFNOSUPPORT): the address family is not supported
-    /// - [`WSAEINPROGRESS`](WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
-    /// - [`WSAEMFILE`](WsaError::WSAEMFILE): no socket descriptor is left
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): no buffer space is left for the socket
-    /// - [`WSAEPROTONOSUPPORT`](WsaError::WSAEPROTONOSUPPORT): the protocol is not supported
-    /// - [`WSAEPROTOTYPE`](WsaError::WSAEPROTOTYPE): the protocol is of the wrong type for the socket
-    /// - [`WSAESOCKTNOSUPPORT`](WsaError::WSAESOCKTNOSUPPORT): the socket type is not supported in this address family
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `g` is not valid
+    /// - [`WSAENETDOWN`](crate::WsaError::WSAENETDOWN): the network is down
+    /// - [`WSAEAFNOSUPPORT`](crate::WsaError::WSAEAFNOSUPPORT): the address family is not supported
+    /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
+    /// - [`WSAEMFILE`](crate::WsaError::WSAEMFILE): no socket descriptor is left
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left for the socket
+    /// - [`WSAEPROTONOSUPPORT`](crate::WsaError::WSAEPROTONOSUPPORT): the protocol is not supported
+    /// - [`WSAEPROTOTYPE`](crate::WsaError::WSAEPROTOTYPE): the protocol is of the wrong type for the socket
+    /// - [`WSAESOCKTNOSUPPORT`](crate::WsaError::WSAESOCKTNOSUPPORT): the socket type is not supported in this address family
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `g` is not valid
     #[inline]
     fn socket(
         &self,
@@ -1078,8 +1078,8 @@ pub trait ServiceProvider {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not
     #[inline]
     fn string_to_address(
         &self,

@@ -36,7 +36,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
     /// - any other code that the host gives
     #[inline]
     pub fn close_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
@@ -55,7 +55,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
     /// - any other code that the host gives
     #[inline]
     pub fn close_socket_handle(self, socket: ffi::SOCKET) -> Result<(), WsaError> {
@@ -72,7 +72,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSA_NOT_ENOUGH_MEMORY`](WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
+    /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
     /// - any other code that the host gives
     #[inline]
     pub fn create_event(self) -> Result<Event, WsaError> {
@@ -100,7 +100,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAENOBUFS`](WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
     /// - any other code that the host gives
     #[inline]
     pub fn create_socket_handle(
@@ -148,8 +148,8 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `lpProviderId` names no provider
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
     /// - any other code that the host gives
     #[inline]
     pub fn get_provider_path(self, id: &ffi::GUID) -> Result<WideString, WsaError> {
@@ -189,7 +189,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `ProposedHandle` is not valid
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `ProposedHandle` is not valid
     /// - any other code that the host gives
     #[inline]
     #[must_use = "the client must be given the returned handle"]
@@ -251,8 +251,8 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
     /// - any other code that the host gives
     #[inline]
     pub fn query_blocking_callback<R>(
@@ -301,7 +301,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
     /// - any other code that the host gives
     #[inline]
     pub fn query_socket_handle_context(
@@ -334,7 +334,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
+    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
     /// - any other code that the host gives
     ///
     /// What was to be handed over comes back in [`Refused::rest`].
@@ -376,7 +376,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
     /// - any other code that the host gives
     #[inline]
     pub fn reset_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
@@ -400,7 +400,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`ERROR_INVALID_HANDLE`](WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`ERROR_INVALID_HANDLE`](crate::WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
     /// - any other code that the host gives
     #[inline]
     pub fn set_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
@@ -424,7 +424,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
     /// - any other code that the host gives
     #[inline]
     pub fn open_current_thread(self) -> Result<OpenThread, WsaError> {
@@ -451,7 +451,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
     /// - any other code that the host gives
     #[inline]
     pub fn close_thread(self, thread: ThreadId<'_>) -> Result<(), WsaError> {
@@ -471,7 +471,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
     /// - any other code that the host gives
     ///
     /// What was to be handed over comes back in [`Refused::rest`].

@@ -364,7 +364,7 @@ impl<'a> View<'a> {
         let mut list = String::new();
         for error in errors {
             let name = &self.model.errors[error.code].name;
-            list += &format!("- [`{name}`]({}::{name}): {}\n", self.error(), inline(&error.when));
+            list += &format!("- [`{name}`](crate::{}::{name}): {}\n", self.error(), inline(&error.when));
         }
         list
     }
