@@ -1656,7 +1656,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         address: Option<Room<'_>>,
         condition: Option<Condition<'_>>,
     ) -> Result<ffi::SOCKET, WsaError> {
-        self.layer.accept(&self.next, socket, address, condition)
+        Layer::accept(&self.layer, &self.next, socket, address, condition)
     }
 
     #[inline]
@@ -1666,7 +1666,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         info: Option<View<'_, ffi::WSAPROTOCOL_INFOW>>,
         text: Room<'_, u16>,
     ) -> Result<(), WsaError> {
-        self.layer.address_to_string(&self.next, address, info, text)
+        Layer::address_to_string(&self.layer, &self.next, address, info, text)
     }
 
     #[inline]
@@ -1677,27 +1677,27 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         message: u32,
         events: i32,
     ) -> Result<(), WsaError> {
-        self.layer.async_select(&self.next, socket, window, message, events)
+        Layer::async_select(&self.layer, &self.next, socket, window, message, events)
     }
 
     #[inline]
     fn bind(&self, socket: ffi::SOCKET, address: Bytes<'_>) -> Result<(), WsaError> {
-        self.layer.bind(&self.next, socket, address)
+        Layer::bind(&self.layer, &self.next, socket, address)
     }
 
     #[inline]
     fn cancel_blocking_call(&self) -> Result<(), WsaError> {
-        self.layer.cancel_blocking_call(&self.next)
+        Layer::cancel_blocking_call(&self.layer, &self.next)
     }
 
     #[inline]
     fn cleanup(&self) -> Result<(), WsaError> {
-        self.layer.cleanup(&self.next)
+        Layer::cleanup(&self.layer, &self.next)
     }
 
     #[inline]
     fn close_socket(&self, socket: ffi::SOCKET) -> Result<(), WsaError> {
-        self.layer.close_socket(&self.next, socket)
+        Layer::close_socket(&self.layer, &self.next, socket)
     }
 
     #[inline]
@@ -1710,16 +1710,16 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         socket_qos: Option<View<'_, ffi::QOS>>,
         group_qos: Option<View<'_, ffi::QOS>>,
     ) -> Result<(), WsaError> {
-        self.layer
-            .connect(
-                &self.next,
-                socket,
-                address,
-                caller_data,
-                callee_data,
-                socket_qos,
-                group_qos,
-            )
+        Layer::connect(
+            &self.layer,
+            &self.next,
+            socket,
+            address,
+            caller_data,
+            callee_data,
+            socket_qos,
+            group_qos,
+        )
     }
 
     #[inline]
@@ -1728,7 +1728,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         socket: ffi::SOCKET,
         process: u32,
     ) -> Result<ffi::WSAPROTOCOL_INFOW, WsaError> {
-        self.layer.duplicate_socket(&self.next, socket, process)
+        Layer::duplicate_socket(&self.layer, &self.next, socket, process)
     }
 
     #[inline]
@@ -1738,7 +1738,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         event: Option<EventRef<'_>>,
         events: ViewMut<'_, ffi::WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
-        self.layer.enum_network_events(&self.next, socket, event, events)
+        Layer::enum_network_events(&self.layer, &self.next, socket, event, events)
     }
 
     #[inline]
@@ -1748,7 +1748,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         event: Option<EventRef<'_>>,
         events: i32,
     ) -> Result<(), WsaError> {
-        self.layer.event_select(&self.next, socket, event, events)
+        Layer::event_select(&self.layer, &self.next, socket, event, events)
     }
 
     #[inline]
@@ -1758,7 +1758,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         overlapped: ViewMut<'_, ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), WsaError> {
-        self.layer.get_overlapped_result(&self.next, socket, overlapped, wait)
+        Layer::get_overlapped_result(&self.layer, &self.next, socket, overlapped, wait)
     }
 
     #[inline]
@@ -1767,7 +1767,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         socket: ffi::SOCKET,
         address: Room<'_>,
     ) -> Result<(), WsaError> {
-        self.layer.get_peer_name(&self.next, socket, address)
+        Layer::get_peer_name(&self.layer, &self.next, socket, address)
     }
 
     #[inline]
@@ -1776,7 +1776,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         socket: ffi::SOCKET,
         address: Room<'_>,
     ) -> Result<(), WsaError> {
-        self.layer.get_sock_name(&self.next, socket, address)
+        Layer::get_sock_name(&self.layer, &self.next, socket, address)
     }
 
     #[inline]
@@ -1787,7 +1787,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         option: i32,
         value: Room<'_>,
     ) -> Result<(), WsaError> {
-        self.layer.get_sock_opt(&self.next, socket, level, option, value)
+        Layer::get_sock_opt(&self.layer, &self.next, socket, level, option, value)
     }
 
     #[inline]
@@ -1797,7 +1797,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         name: Option<Bytes<'_>>,
         qos: ViewMut<'_, ffi::QOS>,
     ) -> Result<(), WsaError> {
-        self.layer.get_qos_by_name(&self.next, socket, name, qos)
+        Layer::get_qos_by_name(&self.layer, &self.next, socket, name, qos)
     }
 
     #[inline]
@@ -1807,7 +1807,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         code: u32,
         request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.layer.ioctl(&self.next, socket, code, request)
+        Layer::ioctl(&self.layer, &self.next, socket, code, request)
     }
 
     #[inline]
@@ -1821,22 +1821,22 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         group_qos: Option<View<'_, ffi::QOS>>,
         flags: u32,
     ) -> Result<ffi::SOCKET, WsaError> {
-        self.layer
-            .join_leaf(
-                &self.next,
-                socket,
-                address,
-                caller_data,
-                callee_data,
-                socket_qos,
-                group_qos,
-                flags,
-            )
+        Layer::join_leaf(
+            &self.layer,
+            &self.next,
+            socket,
+            address,
+            caller_data,
+            callee_data,
+            socket_qos,
+            group_qos,
+            flags,
+        )
     }
 
     #[inline]
     fn listen(&self, socket: ffi::SOCKET, backlog: i32) -> Result<(), WsaError> {
-        self.layer.listen(&self.next, socket, backlog)
+        Layer::listen(&self.layer, &self.next, socket, backlog)
     }
 
     #[inline]
@@ -1846,7 +1846,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        self.layer.recv(&self.next, socket, flags, request)
+        Layer::recv(&self.layer, &self.next, socket, flags, request)
     }
 
     #[inline]
@@ -1855,7 +1855,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         socket: ffi::SOCKET,
         data: Option<Room<'_>>,
     ) -> Result<(), WsaError> {
-        self.layer.recv_disconnect(&self.next, socket, data)
+        Layer::recv_disconnect(&self.layer, &self.next, socket, data)
     }
 
     #[inline]
@@ -1865,7 +1865,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        self.layer.recv_from(&self.next, socket, flags, request)
+        Layer::recv_from(&self.layer, &self.next, socket, flags, request)
     }
 
     #[inline]
@@ -1877,7 +1877,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         except: Option<FdSetMut<'_>>,
         timeout: Option<View<'_, ffi::timeval>>,
     ) -> Result<i32, WsaError> {
-        self.layer.select(&self.next, count, read, write, except, timeout)
+        Layer::select(&self.layer, &self.next, count, read, write, except, timeout)
     }
 
     #[inline]
@@ -1887,7 +1887,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.layer.send(&self.next, socket, flags, request)
+        Layer::send(&self.layer, &self.next, socket, flags, request)
     }
 
     #[inline]
@@ -1896,7 +1896,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         socket: ffi::SOCKET,
         data: Option<Bytes<'_>>,
     ) -> Result<(), WsaError> {
-        self.layer.send_disconnect(&self.next, socket, data)
+        Layer::send_disconnect(&self.layer, &self.next, socket, data)
     }
 
     #[inline]
@@ -1906,7 +1906,7 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        self.layer.send_to(&self.next, socket, flags, request)
+        Layer::send_to(&self.layer, &self.next, socket, flags, request)
     }
 
     #[inline]
@@ -1917,12 +1917,12 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         option: i32,
         value: Bytes<'_>,
     ) -> Result<(), WsaError> {
-        self.layer.set_sock_opt(&self.next, socket, level, option, value)
+        Layer::set_sock_opt(&self.layer, &self.next, socket, level, option, value)
     }
 
     #[inline]
     fn shutdown(&self, socket: ffi::SOCKET, how: i32) -> Result<(), WsaError> {
-        self.layer.shutdown(&self.next, socket, how)
+        Layer::shutdown(&self.layer, &self.next, socket, how)
     }
 
     #[inline]
@@ -1935,7 +1935,16 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         group: u32,
         flags: u32,
     ) -> Result<ffi::SOCKET, WsaError> {
-        self.layer.socket(&self.next, family, kind, protocol, info, group, flags)
+        Layer::socket(
+            &self.layer,
+            &self.next,
+            family,
+            kind,
+            protocol,
+            info,
+            group,
+            flags,
+        )
     }
 
     #[inline]
@@ -1946,6 +1955,6 @@ impl<L: Layer, N: ServiceProvider> ServiceProvider for Over<L, N> {
         info: Option<View<'_, ffi::WSAPROTOCOL_INFOW>>,
         address: Room<'_>,
     ) -> Result<(), WsaError> {
-        self.layer.string_to_address(&self.next, text, family, info, address)
+        Layer::string_to_address(&self.layer, &self.next, text, family, info, address)
     }
 }

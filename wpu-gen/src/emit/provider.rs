@@ -50,7 +50,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
             let method = &downcall.method;
             quote! {
                 #[inline]
-                fn #method(&self, #(#params),*) #returns { self.layer.#method(&self.next, #(#names),*) }
+                fn #method(&self, #(#params),*) #returns { Layer::#method(&self.layer, &self.next, #(#names),*) }
             }
         }),
     );
