@@ -17,18 +17,21 @@ const PACKAGES: [(&str, &str); 3] = [
 ];
 
 /// Files of `wpu-tests` that start compilers of this machine, or read its sources.
-const FILES: [&str; 13] = [
+const FILES: [&str; 16] = [
+    "builds",
     "c_headers",
     "docs",
     "examples",
     "fixtures",
     "freshness",
     "hygiene",
+    "names",
     "no_spec_names",
     "output",
     "properties",
     "rubbish",
     "sdk_page",
+    "texts",
     "ui",
     "windows_libraries",
 ];
