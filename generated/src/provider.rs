@@ -1111,7 +1111,7 @@ pub trait Layer {
         address: Option<Room<'_>>,
         condition: Option<Condition<'_>>,
     ) -> Result<ffi::SOCKET, WsaError> {
-        next.accept(socket, address, condition)
+        ServiceProvider::accept(next, socket, address, condition)
     }
 
     /// Turns an address into text.
@@ -1129,7 +1129,7 @@ pub trait Layer {
         info: Option<View<'_, ffi::WSAPROTOCOL_INFOW>>,
         text: Room<'_, u16>,
     ) -> Result<(), WsaError> {
-        next.address_to_string(address, info, text)
+        ServiceProvider::address_to_string(next, address, info, text)
     }
 
     /// Asks for window messages about a socket.
@@ -1148,7 +1148,7 @@ pub trait Layer {
         message: u32,
         events: i32,
     ) -> Result<(), WsaError> {
-        next.async_select(socket, window, message, events)
+        ServiceProvider::async_select(next, socket, window, message, events)
     }
 
     /// Gives a socket its local address.
@@ -1165,7 +1165,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         address: Bytes<'_>,
     ) -> Result<(), WsaError> {
-        next.bind(socket, address)
+        ServiceProvider::bind(next, socket, address)
     }
 
     /// Cancels the blocking call of a thread.
@@ -1177,7 +1177,7 @@ pub trait Layer {
     /// Those of the provider below.
     #[inline]
     fn cancel_blocking_call(&self, next: &impl ServiceProvider) -> Result<(), WsaError> {
-        next.cancel_blocking_call()
+        ServiceProvider::cancel_blocking_call(next)
     }
 
     /// Takes back one start of the provider.
@@ -1189,7 +1189,7 @@ pub trait Layer {
     /// Those of the provider below.
     #[inline]
     fn cleanup(&self, next: &impl ServiceProvider) -> Result<(), WsaError> {
-        next.cleanup()
+        ServiceProvider::cleanup(next)
     }
 
     /// Closes a socket.
@@ -1205,7 +1205,7 @@ pub trait Layer {
         next: &impl ServiceProvider,
         socket: ffi::SOCKET,
     ) -> Result<(), WsaError> {
-        next.close_socket(socket)
+        ServiceProvider::close_socket(next, socket)
     }
 
     /// Connects a socket to a peer.
@@ -1226,7 +1226,15 @@ pub trait Layer {
         socket_qos: Option<View<'_, ffi::QOS>>,
         group_qos: Option<View<'_, ffi::QOS>>,
     ) -> Result<(), WsaError> {
-        next.connect(socket, address, caller_data, callee_data, socket_qos, group_qos)
+        ServiceProvider::connect(
+            next,
+            socket,
+            address,
+            caller_data,
+            callee_data,
+            socket_qos,
+            group_qos,
+        )
     }
 
     /// Prepares a socket to be opened in another process.
@@ -1243,7 +1251,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         process: u32,
     ) -> Result<ffi::WSAPROTOCOL_INFOW, WsaError> {
-        next.duplicate_socket(socket, process)
+        ServiceProvider::duplicate_socket(next, socket, process)
     }
 
     /// Tells what has happened on a socket since it was last asked.
@@ -1261,7 +1269,7 @@ pub trait Layer {
         event: Option<EventRef<'_>>,
         events: ViewMut<'_, ffi::WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
-        next.enum_network_events(socket, event, events)
+        ServiceProvider::enum_network_events(next, socket, event, events)
     }
 
     /// Asks that an event be set when something happens on a socket.
@@ -1279,7 +1287,7 @@ pub trait Layer {
         event: Option<EventRef<'_>>,
         events: i32,
     ) -> Result<(), WsaError> {
-        next.event_select(socket, event, events)
+        ServiceProvider::event_select(next, socket, event, events)
     }
 
     /// Tells how an overlapped operation ended.
@@ -1297,7 +1305,7 @@ pub trait Layer {
         overlapped: ViewMut<'_, ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), WsaError> {
-        next.get_overlapped_result(socket, overlapped, wait)
+        ServiceProvider::get_overlapped_result(next, socket, overlapped, wait)
     }
 
     /// Tells the address of a socket's peer.
@@ -1314,7 +1322,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         address: Room<'_>,
     ) -> Result<(), WsaError> {
-        next.get_peer_name(socket, address)
+        ServiceProvider::get_peer_name(next, socket, address)
     }
 
     /// Tells the local address of a socket.
@@ -1331,7 +1339,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         address: Room<'_>,
     ) -> Result<(), WsaError> {
-        next.get_sock_name(socket, address)
+        ServiceProvider::get_sock_name(next, socket, address)
     }
 
     /// Reads an option of a socket.
@@ -1350,7 +1358,7 @@ pub trait Layer {
         option: i32,
         value: Room<'_>,
     ) -> Result<(), WsaError> {
-        next.get_sock_opt(socket, level, option, value)
+        ServiceProvider::get_sock_opt(next, socket, level, option, value)
     }
 
     /// Fills in a named quality of service.
@@ -1368,7 +1376,7 @@ pub trait Layer {
         name: Option<Bytes<'_>>,
         qos: ViewMut<'_, ffi::QOS>,
     ) -> Result<(), WsaError> {
-        next.get_qos_by_name(socket, name, qos)
+        ServiceProvider::get_qos_by_name(next, socket, name, qos)
     }
 
     /// Controls the mode of a socket.
@@ -1386,7 +1394,7 @@ pub trait Layer {
         code: u32,
         request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        next.ioctl(socket, code, request)
+        ServiceProvider::ioctl(next, socket, code, request)
     }
 
     /// Joins a leaf to a session of many points.
@@ -1408,7 +1416,8 @@ pub trait Layer {
         group_qos: Option<View<'_, ffi::QOS>>,
         flags: u32,
     ) -> Result<ffi::SOCKET, WsaError> {
-        next.join_leaf(
+        ServiceProvider::join_leaf(
+            next,
             socket,
             address,
             caller_data,
@@ -1433,7 +1442,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         backlog: i32,
     ) -> Result<(), WsaError> {
-        next.listen(socket, backlog)
+        ServiceProvider::listen(next, socket, backlog)
     }
 
     /// Receives data.
@@ -1451,7 +1460,7 @@ pub trait Layer {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        next.recv(socket, flags, request)
+        ServiceProvider::recv(next, socket, flags, request)
     }
 
     /// Ends reception and takes the peer's farewell data.
@@ -1468,7 +1477,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         data: Option<Room<'_>>,
     ) -> Result<(), WsaError> {
-        next.recv_disconnect(socket, data)
+        ServiceProvider::recv_disconnect(next, socket, data)
     }
 
     /// Receives data and tells where it came from.
@@ -1486,7 +1495,7 @@ pub trait Layer {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<(u32, u32)>, WsaError> {
-        next.recv_from(socket, flags, request)
+        ServiceProvider::recv_from(next, socket, flags, request)
     }
 
     /// Waits until sockets of some sets are ready.
@@ -1506,7 +1515,7 @@ pub trait Layer {
         except: Option<FdSetMut<'_>>,
         timeout: Option<View<'_, ffi::timeval>>,
     ) -> Result<i32, WsaError> {
-        next.select(count, read, write, except, timeout)
+        ServiceProvider::select(next, count, read, write, except, timeout)
     }
 
     /// Sends data.
@@ -1524,7 +1533,7 @@ pub trait Layer {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        next.send(socket, flags, request)
+        ServiceProvider::send(next, socket, flags, request)
     }
 
     /// Begins to close a connection, with farewell data.
@@ -1541,7 +1550,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         data: Option<Bytes<'_>>,
     ) -> Result<(), WsaError> {
-        next.send_disconnect(socket, data)
+        ServiceProvider::send_disconnect(next, socket, data)
     }
 
     /// Sends data to a given address.
@@ -1559,7 +1568,7 @@ pub trait Layer {
         flags: u32,
         request: Request<'_>,
     ) -> Result<Progress<u32>, WsaError> {
-        next.send_to(socket, flags, request)
+        ServiceProvider::send_to(next, socket, flags, request)
     }
 
     /// Changes an option of a socket.
@@ -1578,7 +1587,7 @@ pub trait Layer {
         option: i32,
         value: Bytes<'_>,
     ) -> Result<(), WsaError> {
-        next.set_sock_opt(socket, level, option, value)
+        ServiceProvider::set_sock_opt(next, socket, level, option, value)
     }
 
     /// Ends sending, receiving or both.
@@ -1595,7 +1604,7 @@ pub trait Layer {
         socket: ffi::SOCKET,
         how: i32,
     ) -> Result<(), WsaError> {
-        next.shutdown(socket, how)
+        ServiceProvider::shutdown(next, socket, how)
     }
 
     /// Creates a socket.
@@ -1616,7 +1625,7 @@ pub trait Layer {
         group: u32,
         flags: u32,
     ) -> Result<ffi::SOCKET, WsaError> {
-        next.socket(family, kind, protocol, info, group, flags)
+        ServiceProvider::socket(next, family, kind, protocol, info, group, flags)
     }
 
     /// Turns text into an address.
@@ -1635,7 +1644,7 @@ pub trait Layer {
         info: Option<View<'_, ffi::WSAPROTOCOL_INFOW>>,
         address: Room<'_>,
     ) -> Result<(), WsaError> {
-        next.string_to_address(text, family, info, address)
+        ServiceProvider::string_to_address(next, text, family, info, address)
     }
 }
 

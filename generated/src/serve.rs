@@ -110,7 +110,7 @@ pub unsafe extern "system" fn accept<S: Serve>(
         // SAFETY: the contract of this function.
         let condition = lpfnCondition
             .map(|function| unsafe { Condition::from_parts(function, dwCallbackData) });
-        provider.accept(s, address, condition)
+        ServiceProvider::accept(provider, s, address, condition)
     });
     match answer {
         Ok(value0) if value0 == ffi::INVALID_SOCKET => {
@@ -167,7 +167,7 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
             }
                 .ok_or(WsaError::WSAEFAULT)?
         };
-        provider.address_to_string(address, info, text)
+        ServiceProvider::address_to_string(provider, address, info, text)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -193,7 +193,7 @@ pub unsafe extern "system" fn async_select<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        provider.async_select(s, Window::from_raw(hWnd), wMsg, lEvent)
+        ServiceProvider::async_select(provider, s, Window::from_raw(hWnd), wMsg, lEvent)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -222,7 +222,7 @@ pub unsafe extern "system" fn bind<S: Serve>(
         // SAFETY: the contract of this function.
         let address = unsafe { Items::from_raw(name.cast::<u8>(), length) }
             .ok_or(WsaError::WSAEFAULT)?;
-        provider.bind(s, address)
+        ServiceProvider::bind(provider, s, address)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -242,7 +242,7 @@ pub unsafe extern "system" fn bind<S: Serve>(
 pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        provider.cancel_blocking_call()
+        ServiceProvider::cancel_blocking_call(provider)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -262,7 +262,7 @@ pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) 
 pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        provider.cleanup()
+        ServiceProvider::cleanup(provider)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -285,7 +285,7 @@ pub unsafe extern "system" fn close_socket<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        provider.close_socket(s)
+        ServiceProvider::close_socket(provider, s)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -362,7 +362,15 @@ pub unsafe extern "system" fn connect<S: Serve>(
             // SAFETY: the contract of this function.
             Some(unsafe { View::from_raw(lpGQOS) }.ok_or(WsaError::WSAEFAULT)?)
         };
-        provider.connect(s, address, caller_data, callee_data, socket_qos, group_qos)
+        ServiceProvider::connect(
+            provider,
+            s,
+            address,
+            caller_data,
+            callee_data,
+            socket_qos,
+            group_qos,
+        )
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -388,7 +396,7 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         border::output(lpProtocolInfo, WsaError::WSAEFAULT)?;
-        provider.duplicate_socket(s, dwProcessId)
+        ServiceProvider::duplicate_socket(provider, s, dwProcessId)
     });
     match answer {
         Ok(value0) => {
@@ -421,7 +429,7 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
         // SAFETY: the contract of this function.
         let events = unsafe { ViewMut::from_raw(lpNetworkEvents) }
             .ok_or(WsaError::WSAEFAULT)?;
-        provider.enum_network_events(s, event, events)
+        ServiceProvider::enum_network_events(provider, s, event, events)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -447,7 +455,7 @@ pub unsafe extern "system" fn event_select<S: Serve>(
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
         let event = EventRef::from_raw(hEventObject);
-        provider.event_select(s, event, lNetworkEvents)
+        ServiceProvider::event_select(provider, s, event, lNetworkEvents)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -479,7 +487,7 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
             .ok_or(WsaError::WSAEFAULT)?;
         border::output(lpcbTransfer, WsaError::WSAEFAULT)?;
         border::output(lpdwFlags, WsaError::WSAEFAULT)?;
-        provider.get_overlapped_result(s, overlapped, fWait != 0)
+        ServiceProvider::get_overlapped_result(provider, s, overlapped, fWait != 0)
     });
     match answer {
         Ok((value0, value1)) => {
@@ -517,7 +525,7 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
             unsafe { Room::from_raw(name.cast::<u8>(), length, namelen.cast::<u32>()) }
                 .ok_or(WsaError::WSAEFAULT)?
         };
-        provider.get_peer_name(s, address)
+        ServiceProvider::get_peer_name(provider, s, address)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -549,7 +557,7 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
             unsafe { Room::from_raw(name.cast::<u8>(), length, namelen.cast::<u32>()) }
                 .ok_or(WsaError::WSAEFAULT)?
         };
-        provider.get_sock_name(s, address)
+        ServiceProvider::get_sock_name(provider, s, address)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -583,7 +591,7 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
             unsafe { Room::from_raw(optval.cast::<u8>(), length, optlen.cast::<u32>()) }
                 .ok_or(WsaError::WSAEFAULT)?
         };
-        provider.get_sock_opt(s, level, optname, value)
+        ServiceProvider::get_sock_opt(provider, s, level, optname, value)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -625,7 +633,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
         };
         // SAFETY: the contract of this function.
         let qos = unsafe { ViewMut::from_raw(lpQOS) }.ok_or(WsaError::WSAEFAULT)?;
-        provider.get_qos_by_name(s, name, qos)
+        ServiceProvider::get_qos_by_name(provider, s, name, qos)
     });
     match answer {
         Ok(()) => 1,
@@ -731,7 +739,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { Request::new(given, lent) }
         };
-        let answer = provider.ioctl(s, dwIoControlCode, request)?;
+        let answer = ServiceProvider::ioctl(provider, s, dwIoControlCode, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
             if value0 as usize > lpvOutBuffer_.map_or(0, Room::capacity) {
@@ -832,16 +840,16 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
             // SAFETY: the contract of this function.
             Some(unsafe { View::from_raw(lpGQOS) }.ok_or(WsaError::WSAEFAULT)?)
         };
-        provider
-            .join_leaf(
-                s,
-                address,
-                caller_data,
-                callee_data,
-                socket_qos,
-                group_qos,
-                dwFlags,
-            )
+        ServiceProvider::join_leaf(
+            provider,
+            s,
+            address,
+            caller_data,
+            callee_data,
+            socket_qos,
+            group_qos,
+            dwFlags,
+        )
     });
     match answer {
         Ok(value0) if value0 == ffi::INVALID_SOCKET => {
@@ -870,7 +878,7 @@ pub unsafe extern "system" fn listen<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        provider.listen(s, backlog)
+        ServiceProvider::listen(provider, s, backlog)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -959,7 +967,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { Request::new(given, lent) }
         };
-        let answer = provider.recv(s, flags, request)?;
+        let answer = ServiceProvider::recv(provider, s, flags, request)?;
         if let Progress::Done(values) = &answer {
             let (value0, value1) = *values;
             if value0 as usize > lpBuffers_.total() {
@@ -1027,7 +1035,7 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
                 checked.ok_or(WsaError::WSAEFAULT)?
             })
         };
-        provider.recv_disconnect(s, data)
+        ServiceProvider::recv_disconnect(provider, s, data)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -1134,7 +1142,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { Request::new(given, lent) }
         };
-        let answer = provider.recv_from(s, flags, request)?;
+        let answer = ServiceProvider::recv_from(provider, s, flags, request)?;
         if let Progress::Done(values) = &answer {
             let (value0, value1) = *values;
             if value0 as usize > lpBuffers_.total() {
@@ -1210,7 +1218,7 @@ pub unsafe extern "system" fn select<S: Serve>(
             // SAFETY: the contract of this function.
             Some(unsafe { View::from_raw(timeout) }.ok_or(WsaError::WSAEFAULT)?)
         };
-        provider.select(nfds, read, write, except, timeout_)
+        ServiceProvider::select(provider, nfds, read, write, except, timeout_)
     });
     match answer {
         Ok(value0) if value0 == ffi::SOCKET_ERROR => {
@@ -1300,7 +1308,7 @@ pub unsafe extern "system" fn send<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { Request::new(given, lent) }
         };
-        let answer = provider.send(s, dwFlags, request)?;
+        let answer = ServiceProvider::send(provider, s, dwFlags, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
             if value0 as usize > lpBuffers_.total() {
@@ -1362,7 +1370,7 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
                 checked.ok_or(WsaError::WSAEFAULT)?
             })
         };
-        provider.send_disconnect(s, data)
+        ServiceProvider::send_disconnect(provider, s, data)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -1460,7 +1468,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { Request::new(given, lent) }
         };
-        let answer = provider.send_to(s, dwFlags, request)?;
+        let answer = ServiceProvider::send_to(provider, s, dwFlags, request)?;
         if let Progress::Done(values) = &answer {
             let value0 = *values;
             if value0 as usize > lpBuffers_.total() {
@@ -1514,7 +1522,7 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
         // SAFETY: the contract of this function.
         let value = unsafe { Items::from_raw(optval.cast::<u8>(), length) }
             .ok_or(WsaError::WSAEFAULT)?;
-        provider.set_sock_opt(s, level, optname, value)
+        ServiceProvider::set_sock_opt(provider, s, level, optname, value)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -1538,7 +1546,7 @@ pub unsafe extern "system" fn shutdown<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         border::output(lpErrno, WsaError::WSAEFAULT)?;
-        provider.shutdown(s, how)
+        ServiceProvider::shutdown(provider, s, how)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,
@@ -1572,7 +1580,7 @@ pub unsafe extern "system" fn socket<S: Serve>(
             // SAFETY: the contract of this function.
             Some(unsafe { View::from_raw(lpProtocolInfo) }.ok_or(WsaError::WSAEFAULT)?)
         };
-        provider.socket(af, r#type, protocol, info, g, dwFlags)
+        ServiceProvider::socket(provider, af, r#type, protocol, info, g, dwFlags)
     });
     match answer {
         Ok(value0) if value0 == ffi::INVALID_SOCKET => {
@@ -1628,7 +1636,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
             }
                 .ok_or(WsaError::WSAEFAULT)?
         };
-        provider.string_to_address(text, AddressFamily_, info, address)
+        ServiceProvider::string_to_address(provider, text, AddressFamily_, info, address)
     });
     match answer {
         Ok(()) => ffi::NO_ERROR,

@@ -1,5 +1,6 @@
-//! No name of a parameter can change what generated code means: names that the output itself uses come back as
-//! names of a spec, in every place, and the output still compiles without a warning and passes each value on.
+//! No name of a spec can change what generated code means: names that the output itself uses come back as names of
+//! parameters, and methods that every value has as names of functions. The output still compiles without a warning, and
+//! passes each value on.
 
 mod common;
 
@@ -81,6 +82,78 @@ fn a_value_named_like_a_variable_of_the_output_arrives_unchanged() {
         let text = base().replacen(menu, &format!("{value}{menu}"), 1);
         let edition = EDITIONS[at % EDITIONS.len()];
         compile(&emit(&text), edition, &format!("called-{name}"), &[CALL]);
+    }
+}
+
+/// What values have as methods without asking for it, and what generated types have of their own.
+const METHODS: &[&str] = &[
+    "Into",
+    "TryInto",
+    "From",
+    "TryFrom",
+    "ToOwned",
+    "ToString",
+    "Clone",
+    "CloneFrom",
+    "CloneInto",
+    "Borrow",
+    "BorrowMut",
+    "AsRef",
+    "AsMut",
+    "Eq",
+    "Ne",
+    "Lt",
+    "Cmp",
+    "PartialCmp",
+    "Max",
+    "Min",
+    "Clamp",
+    "Hash",
+    "Fmt",
+    "TypeId",
+    "Drop",
+    "IntoIter",
+    "Iter",
+    "Next",
+    "Map",
+    "Default",
+    "Call",
+    "Deref",
+    "Get",
+    "Set",
+    "New",
+    "Raw",
+    "With",
+    "Take",
+    "Ok",
+    "Err",
+    "View",
+    "Len",
+];
+
+/// Upcalls and downcalls are methods of generated types and traits. No method of another trait is taken for one.
+#[test]
+fn a_function_named_like_a_method_that_every_value_has_is_called_as_itself() {
+    for (prefix, functions) in [
+        ("Cook", &["Seat", "Pour", "Fill", "Mix", "Translate", "Rest", "Stir"][..]),
+        ("Ket", &["Fill", "Label", "Boil", "Guest", "IsFull", "Serve", "Steam"]),
+    ] {
+        let given = |text: &str, function: &str, method: &str| {
+            text.replace(&format!("{prefix}{function}\""), &format!("{prefix}{method}\""))
+        };
+        // A name that the output gives to something else is refused.
+        let accepted = |method: &&&str| {
+            let text = given(&base(), functions[0], method);
+            wpu_gen::compile(Sources::from_texts([("a.toml", text)])).is_ok()
+        };
+        let methods: Vec<_> = METHODS.iter().filter(accepted).collect();
+        assert!(methods.len() > METHODS.len() / 2, "only {methods:?} are accepted");
+        for (at, methods) in methods.chunks(functions.len()).enumerate() {
+            let pairs = functions.iter().zip(methods);
+            let text = pairs.fold(base(), |text, (function, method)| given(&text, function, method));
+            let edition = EDITIONS[at % EDITIONS.len()];
+            compile(&emit(&text), edition, &format!("methods-{prefix}-{at}"), &[]);
+        }
     }
 }
 

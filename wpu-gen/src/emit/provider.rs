@@ -102,7 +102,7 @@ fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> Tok
         ///
         #errors
         #[inline]
-        fn #name(&self, next: &impl #behind, #(#params),*) #returns { next.#name(#(#names),*) }
+        fn #name(&self, next: &impl #behind, #(#params),*) #returns { #behind::#name(next, #(#names),*) }
     }
 }
 

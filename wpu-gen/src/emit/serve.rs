@@ -36,7 +36,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
             }
         }
     }));
-    page.items(view.downcalls().map(|downcall| thunk(view, &downcall)));
+    page.items(view.downcalls().map(|downcall| thunk(view, behind, &downcall)));
     page.finish()
 }
 
@@ -70,7 +70,7 @@ fn serve(view: &View<'_>, behind: &Ident) -> TokenStream {
     }
 }
 
-fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+fn thunk(view: &View<'_>, behind: &Ident, downcall: &DownView<'_>) -> TokenStream {
     let (method, d) = (&downcall.method, downcall.downcall);
     let params = view.c_params(&d.params, At::Inside);
     let returns = view.returns(&d.returns, At::Inside);
@@ -85,7 +85,7 @@ fn thunk(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let (errno_name, null) = (errno.c(), view.error_code(errno.null));
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
     let arguments = downcall.shown().map(|(param, kind)| argument(view, param, kind));
-    let told = told(view, downcall, &quote!(provider.#method(#(#arguments),*)));
+    let told = told(view, downcall, &quote!(#behind::#method(provider, #(#arguments),*)));
     let (abi, finish) = (view.abi(), finish(view, downcall));
     quote! {
         #about
