@@ -1,0 +1,197 @@
+//! `wpu catalog`: what there is, what is broken, and files in place of the system.
+
+use super::{LAYER, check, with_layer, wpu};
+use expect_test::expect;
+use std::path::PathBuf;
+
+#[test]
+fn catalog() {
+    check(
+        "catalog --catalog {layered}",
+        expect![[r#"
+        64-bit catalog, in the order in which programs look through it
+            1006  Count over [TCP over IP version 4]
+                  chain 1005 > 1001, non-IFS; family 2, type 1, protocol 6
+                  {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} C:\count\count.dll
+            1001  TCP over IP version 4
+                  base, IFS; family 2, type 1, protocol 6
+                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+            1002  UDP over IP version 4
+                  base, IFS; family 2, type 2, protocol 17
+                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+            1003  TCP over IP version 6
+                  base, IFS; family 23, type 1, protocol 6
+                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+            1004  UDP over IP version 6
+                  base, IFS; family 23, type 2, protocol 17
+                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+            1005  Count
+                  layer, non-IFS, hidden; family 2, type 0, protocol 0
+                  {d3c21122-85e1-48f3-9ab6-23d90c73077e} C:\count\count.dll
+                  categories: inspector
+        exit code 0
+    "#]],
+    );
+    check(
+        "catalog --catalog {catalog}",
+        expect![[r#"
+        64-bit catalog, in the order in which programs look through it
+            1001  TCP over IP version 4
+                  base, IFS; family 2, type 1, protocol 6
+                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+            1002  UDP over IP version 4
+                  base, IFS; family 2, type 2, protocol 17
+                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+            1003  TCP over IP version 6
+                  base, IFS; family 23, type 1, protocol 6
+                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+            1004  UDP over IP version 6
+                  base, IFS; family 23, type 2, protocol 17
+                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+
+        32-bit catalog, in the order in which programs look through it
+            2001  TCP over IP version 4
+                  base, IFS; family 2, type 1, protocol 6
+                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+            2002  UDP over IP version 4
+                  base, IFS; family 2, type 2, protocol 17
+                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+            2003  TCP over IP version 6
+                  base, IFS; family 23, type 1, protocol 6
+                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+            2004  UDP over IP version 6
+                  base, IFS; family 23, type 2, protocol 17
+                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+        exit code 0
+    "#]],
+    );
+    assert_eq!(wpu("catalog --json --catalog {layered}"), with_layer() + "exit code 0\n");
+}
+
+/// The base is gone that a chain goes over, and the file of a provider.
+#[test]
+fn broken_catalogs() {
+    let mut catalogs = wpu_install::read_snapshot(&with_layer()).expect("it was just written");
+    let catalog = catalogs.bits64.as_mut().expect("it is there");
+    catalog.entries.retain(|entry| ![1001, 1003, 1004].contains(&entry.id()));
+    let exists = |_, path: &wpu_install::WideString| Some(path.to_string().contains("mswsock"));
+    let findings = wpu_install::findings(&catalogs, exists);
+    let listing = wpu_install::Listing { catalogs: &catalogs, findings: &findings };
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("broken.json");
+    std::fs::write(&path, wpu_install::write_listing(&listing))
+        .expect("the folder for tests can be written to");
+    check(
+        &format!("catalog --catalog {}", path.display()),
+        expect![[r#"
+        64-bit catalog, in the order in which programs look through it
+            1006  Count over [TCP over IP version 4]
+                  chain 1005 > 1001, non-IFS; family 2, type 1, protocol 6
+                  {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} C:\count\count.dll
+                  broken: its chain names entry 1001, which does not exist
+                  help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
+                  broken: the file `C:\count\count.dll` is not there
+                  help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
+            1002  UDP over IP version 4
+                  base, IFS; family 2, type 2, protocol 17
+                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+            1005  Count
+                  layer, non-IFS, hidden; family 2, type 0, protocol 0
+                  {d3c21122-85e1-48f3-9ab6-23d90c73077e} C:\count\count.dll
+                  categories: inspector
+                  broken: the file `C:\count\count.dll` is not there
+                  help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
+
+        3 things are broken: see `broken` above
+        exit code 0
+    "#]],
+    );
+    let json = wpu(&format!("catalog --format json --catalog {}", path.display()));
+    expect![[r#"
+        : [
+            {
+              "catalog": "64",
+              "entry": 1006,
+              "fault": "link-missing",
+              "link": 1001,
+              "text": "its chain names entry 1001, which does not exist",
+              "help": "wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64"
+            },
+            {
+              "catalog": "64",
+              "entry": 1006,
+              "fault": "file-missing",
+              "path": "C:\\count\\count.dll",
+              "text": "the file `C:\\count\\count.dll` is not there",
+              "help": "wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64"
+            },
+            {
+              "catalog": "64",
+              "entry": 1005,
+              "fault": "file-missing",
+              "path": "C:\\count\\count.dll",
+              "text": "the file `C:\\count\\count.dll` is not there",
+              "help": "wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64"
+            }
+          ]
+        }
+        exit code 0
+    "#]]
+    .assert_eq(json.split_once("  \"findings\"").expect("it has some").1);
+    // Nothing is lost when it is written once more.
+    assert_eq!(json, wpu_install::write_listing(&listing) + "exit code 0\n");
+}
+
+#[test]
+fn files() {
+    // What follows is the system's own text.
+    assert!(wpu("catalog --catalog nothing.json").starts_with("error: cannot read `nothing.json`: "));
+    check(
+        &format!("{LAYER} --class ifs --over every --catalog {{catalog}}"),
+        expect![[r#"
+        error: a file of a catalog can be planned with, not changed: add --dry-run
+        exit code 1
+    "#]],
+    );
+    let bad = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bad.json");
+    std::fs::write(&bad, r#"{ "64": [], "16": [] }"#).expect("the folder for tests can be written to");
+    check(
+        &format!("catalog --catalog {}", bad.display()),
+        expect![[r#"
+            error: `…/bad.json`: this is no catalog as `wpu catalog --json` writes it: unknown field `16`, expected one of `64`, `32`, `findings` at line 1 column 16
+            exit code 1
+        "#]],
+    );
+}
+
+#[test]
+#[cfg(not(windows))]
+fn other_systems_have_no_catalog() {
+    check(
+        "catalog",
+        expect![[r#"
+        error: only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote there: --catalog <file> --dry-run
+        exit code 1
+    "#]],
+    );
+    check(
+        &format!("{LAYER} --class ifs --over every"),
+        expect![[r#"
+        error: only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote there: --catalog <file> --dry-run
+        exit code 1
+    "#]],
+    );
+    check(
+        "category C:\\a.exe",
+        expect![[r#"
+        error: only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote there: --catalog <file> --dry-run
+        exit code 1
+    "#]],
+    );
+    check(
+        "uninstall --id {id} --dry-run --catalog 32",
+        expect![[r#"
+        error: only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote there: --catalog <file> --dry-run
+        exit code 1
+    "#]],
+    );
+}
