@@ -180,7 +180,155 @@ requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
 
+/// One upcall holds on all platforms but one, and another on that one alone.
+const ON_PLATFORMS: &str = r#"[[upcall]]
+name = "Widely"
+pointer = "PWIDELY"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+requirement = { status = "unspecified", platforms = [{all}], elsewhere = { land = "optional" }, reason = "none", substitute = "s" }
+sources = []
+
+[[upcall]]
+name = "Hardly"
+pointer = "PHARDLY"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+requirement = { status = "unspecified", platforms = ["land"], elsewhere = { {else} }, reason = "none", substitute = "s" }
+sources = []
+"#;
+
+/// A downcall with many parameters that go in and come out.
+const WIDE_DOWNCALL: &str = r#"[[table]]
+name = "GUEST"
+text = "T."
+header = "h.h"
+slots = 1
+member-prefix = "p"
+size = [4, 8]
+filled-by = "provider"
+trait = "Guest"
+
+[[downcall]]
+name = "Wide"
+pointer = "PWIDE"
+text = "T."
+header = "h.h"
+slot = 0
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+errors = [{ code = "E", when = "w" }]
+refusal = "E"
+sources = []
+"#;
+
+/// Callbacks with a context, each taken by an upcall.
+const BUNDLE: &str = r#"[[callback]]
+name = "B{n}"
+text = "T."
+params = [{ name = "c", type = "usize", text = "C." }]
+bundle = "Bundle{n}"
+
+[[upcall]]
+name = "U{n}"
+pointer = "PU{n}"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [
+  { name = "b", type = "B{n}", direction = "in", role = "callback", context = "c", as = "b", text = "B." },
+  { name = "c", type = "usize", direction = "in", role = "context", text = "C." },
+  { name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." },
+]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+"#;
+
+/// Structures that only the client may look into, each taken by an upcall, with one that is a set.
+const TOKEN: &str = r#"[[struct]]
+name = "S{n}"
+text = "T."
+size = [4, 8]
+token = "Token{n}"
+fields = [{ name = "f", type = "usize", text = "F." }]
+
+[[struct]]
+name = "C{n}"
+text = "T."
+size = [8, 8]
+counted = { count = "many", items = "all", view = "Set{n}" }
+fields = [
+  { name = "many", type = "u32", text = "M." },
+  { name = "all", type = "u32[1]", text = "A." },
+]
+
+[[type]]
+name = "O{n}"
+is = "void *"
+opaque = "Opaque{n}"
+text = "T."
+
+[[upcall]]
+name = "U{n}"
+pointer = "PU{n}"
+text = "T."
+header = "h.h"
+export = "lib"
+returns = "i32"
+result = "status"
+failure = "FAILED"
+params = [
+  { name = "s", type = "S{n} *", direction = "inout", role = "token", as = "s", text = "S." },
+  { name = "c", type = "C{n} *", direction = "in", role = "set", as = "c", text = "C." },
+  { name = "o", type = "O{n}", direction = "in", as = "o", text = "O." },
+  { name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." },
+]
+requirement = { status = "unspecified", reason = "none" }
+sources = []
+"#;
+
 pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "classes",
+        around: "[[kit]]\nname = \"kit\"\ntext = \"T.\"\nuses = { {all} }\n",
+        item: "[[class]]\nname = \"c{n}\"\ntext = \"T.\"\n",
+        one_of: "c{n} = [\"First\"], ",
+    },
+    Kind {
+        name: "platforms",
+        around: ON_PLATFORMS,
+        item: "[[platform]]\nname = \"p{n}\"\ntext = \"T.\"\n",
+        one_of: "\"p{n}\", ",
+    },
+    Kind {
+        name: "parameters of a downcall",
+        around: WIDE_DOWNCALL,
+        item: "",
+        one_of: "{ name = \"i{n}\", type = \"u32\", direction = \"in\", as = \"i{n}\", text = \"P.\" }, { name = \"o{n}\", type = \"u32 *\", direction = \"inout\", as = \"o{n}\", text = \"P.\" }, ",
+    },
+    Kind {
+        name: "parameters of a callback",
+        around: "[[callback]]\nname = \"Called\"\ntext = \"T.\"\nparams = [{all}]\n[[note]]\nid = \"all\"\nabout = [\"Called\"]\nsays = \"S.\"\ndecision = \"D.\"\n",
+        item: "",
+        one_of: "{ name = \"a{n}\", type = \"usize\", text = \"A.\" }, ",
+    },
+    plain("callbacks with a context", BUNDLE),
+    plain("tokens, sets and opaque types", TOKEN),
     Kind {
         name: "types",
         around: NOTED,
@@ -320,11 +468,12 @@ impl Kind {
             .replace("{count}", &count.to_string())
             .replace("{narrow}", &(count * 4).to_string())
             .replace("{wide}", &(count * 8).to_string())
-            .replace("{all}", &numbered(self.one_of));
+            .replace("{all}", &numbered(self.one_of))
+            .replace("{else}", &numbered("p{n} = \"optional\", "));
         let many_tables = self.around == IN_EVERY_TABLE;
         let first =
             FIRST.replace("{reach}", if many_tables { "export = \"lib\"" } else { "slots = { TABLE = 0 }" });
-        let prefix = if self.item == DOWNCALL { "downcall-prefix = \"\"\n" } else { "" };
+        let prefix = if self.item == DOWNCALL || self.around == WIDE_DOWNCALL { "downcall-prefix = \"\"\n" } else { "" };
         let head = HEAD.replace("{downcalls}", prefix) + &first + &around;
         let files = [("head.toml", head), ("items.toml", numbered(self.item))];
         // A file without entries is a mistake.

@@ -134,8 +134,50 @@ fn links_are_not_followed_wherever_they_stand() {
 
     let link = empty("links-to").join("out");
     symlink(&outside, &link).expect("links can be made");
-    assert!(matches!(files_of_base().write(&link), Err(Trouble::Link(_))));
+    // The system follows a link where a slash stands behind it.
+    for written in ["", "/", "//", "/.", "/./"] {
+        let link = PathBuf::from(format!("{}{written}", link.display()));
+        assert!(matches!(files_of_base().write(&link), Err(Trouble::Link(_))), "{written}");
+        assert!(matches!(files_of_base().diff(&link), Err(Trouble::Link(_))), "{written}");
+    }
     assert_eq!(everything(&outside), before);
+}
+
+/// Once the folder before the dots is made, they lead to one that nobody has looked at.
+#[test]
+fn a_way_back_out_of_a_folder_that_is_not_there_leads_to_no_other() {
+    let folder = empty("way-back");
+    fill(&folder, &[("theirs/src/lib.rs", "// mine"), ("theirs/Cargo.toml", "[package]")]);
+    let before = everything(&folder);
+    let path = folder.join("nowhere/../theirs");
+    assert!(files_of_base().write(&path).is_err());
+    assert!(files_of_base().diff(&path).is_err());
+    assert_eq!(everything(&folder), before);
+    assert!(files_of_base().write(&folder.join("theirs/../new")).is_ok(), "there is a way through `theirs`");
+}
+
+/// This test runs in the folder of the tests.
+#[test]
+fn a_path_of_no_characters_is_the_folder_in_which_the_program_runs() {
+    assert!(matches!(files_of_base().diff(Path::new("")), Err(Trouble::NotOurs(_))));
+}
+
+/// What is left of it bears the number of its process, and some systems give the same number again and again.
+#[test]
+fn after_a_run_that_was_interrupted_the_next_one_goes_through_and_leaves_nothing_of_it() {
+    let folder = empty("interrupted");
+    let marker = first_line(&written("marker").join("src/lib.rs"));
+    let left = |number: u32| [format!("src/.lib.rs.{number}.new"), format!(".Cargo.toml.{number}.new")];
+    for path in left(std::process::id()).iter().chain(&left(u32::MAX)) {
+        fill(&folder, &[(path, &marker)]);
+    }
+    files_of_base().write(&folder).expect("what is there is the generator's");
+    fill(&folder, &[("src/lib.rs", &marker), (&left(std::process::id())[0], "")]);
+    files_of_base().write(&folder).expect("what is there is the generator's, or empty");
+    let left: Vec<_> =
+        everything(&folder).into_keys().filter(|path| path.extension().is_some_and(|e| e == "new")).collect();
+    assert_eq!(left, Vec::<PathBuf>::new());
+    assert_eq!(files_of_base().diff(&folder).expect("the folder can be read"), []);
 }
 
 /// A disk that is full, or a folder that is read-only, is found before the first file has changed.

@@ -52,6 +52,7 @@ pub enum Trouble {
 
 /// Makes a folder hold these files and no others of the generator's. What is equal is left alone.
 pub(crate) fn write(files: &Files, folder: &Path) -> Result<Changes, Trouble> {
+    let folder = &plain(folder)?;
     let found = Found::in_folder(files, folder)?;
     let changed =
         files.iter().filter(|(path, text)| found.texts.get(*path).is_none_or(|was| was != text.as_bytes()));
@@ -63,7 +64,7 @@ pub(crate) fn write(files: &Files, folder: &Path) -> Result<Changes, Trouble> {
     fresh.put_in_place()?;
     for path in &found.extra {
         let path = folder.join(path);
-        fs::remove_file(&path).map_err(|error| Trouble::io("remove", &path, error))?;
+        remove(&path)?;
     }
     Ok(Changes { written, removed: found.extra.len() })
 }
@@ -83,6 +84,7 @@ impl Found {
     ///
     /// When the output cannot go there, or could not without a loss.
     pub(crate) fn in_folder(files: &Files, folder: &Path) -> Result<Self, Trouble> {
+        let folder = &plain(folder)?;
         let mut found = Self { texts: BTreeMap::new(), extra: BTreeSet::new() };
         if !is_folder(folder)? || is_empty(folder)? {
             return Ok(found);
@@ -102,15 +104,25 @@ impl Found {
             }
             found.texts.insert(path.to_owned(), text);
         }
-        if !ours {
+        found.extra = extra(files, folder)?;
+        if !ours && found.extra.is_empty() {
             return Err(Trouble::NotOurs(folder.to_owned()));
         }
         if !foreign.is_empty() {
             return Err(Trouble::Foreign(foreign));
         }
-        found.extra = extra(files, folder)?;
         Ok(found)
     }
+}
+
+/// A folder's path as it can be looked at. A slash at its end would lead through a link, and a way back out of a folder
+/// that is not there leads to another folder once the first is made.
+fn plain(folder: &Path) -> Result<PathBuf, Trouble> {
+    let plain: PathBuf = folder.components().collect();
+    for way in plain.ancestors().filter(|way| way.ends_with("..")) {
+        fs::metadata(way).map_err(|error| Trouble::io("read", way, error))?;
+    }
+    Ok(if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain })
 }
 
 /// Whether a folder is there. A link is none.
@@ -216,6 +228,14 @@ fn entries(folder: &Path) -> Result<Vec<(String, fs::FileType)>, Trouble> {
     Ok(found)
 }
 
+/// Removes a file, which may have gone meanwhile.
+fn remove(path: &Path) -> Result<(), Trouble> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Trouble::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the first line says that the generator wrote the file. A merge that has failed puts a line before it.
 fn is_marked(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n');
@@ -237,6 +257,10 @@ impl Fresh {
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+        // A run of the same number may have been interrupted.
+        if read(&beside)?.is_some_and(|text| text.is_empty() || is_marked(&text)) {
+            remove(&beside)?;
+        }
         let file = OpenOptions::new().write(true).create_new(true).open(&beside);
         let mut file = file.map_err(|error| Trouble::io("write", &beside, error))?;
         self.0.push((beside, path));

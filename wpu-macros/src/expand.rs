@@ -270,7 +270,7 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
     let by_name = by_name(args);
     let mut implementations = TokenStream::new();
     for Form { condition, parameters, ty, bounds } in forms(provider) {
-        let with_kit = with_kit(args, &parameters, &ty, span)
+        let with_kit = with_kit(args, name, &parameters, &ty, span)
             .map(|with_kit| quote_spanned!(span=> #condition #with_kit #bounds {}));
         let completes = completes(args)
             .then(|| quote_spanned!(span=> #condition impl #parameters __wpu::__private::facts::Completes for #ty #bounds {}));
@@ -294,8 +294,6 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
     implementations
 }
 
-/// The head of what tells the kit that it may make upcalls. A kit that is not known may be any: that none is meant would
-/// be a second error.
 /// Whether the provider declares what requests are completed with. It may, where the kit is not known.
 fn completes(args: &Args) -> bool {
     let class = given(args.class, Class::ALL[0]);
@@ -307,7 +305,15 @@ fn completes(args: &Args) -> bool {
     KITS.iter().filter(|kit| kit.completes).all(|kit| kit.uses(class).is_in(declared))
 }
 
-fn with_kit(args: &Args, parameters: &TokenStream, ty: &TokenStream, span: Span) -> Option<TokenStream> {
+/// The head of what tells the kit that it may make upcalls. A kit that is not known may be any: that none is meant would
+/// be a second error.
+fn with_kit(
+    args: &Args,
+    name: &Ident,
+    parameters: &TokenStream,
+    ty: &TokenStream,
+    span: Span,
+) -> Option<TokenStream> {
     match args.kit {
         Value::Given(kit, place) => {
             let marker = Ident::new(kit.marker, own(place.first));
@@ -316,7 +322,7 @@ fn with_kit(args: &Args, parameters: &TokenStream, ty: &TokenStream, span: Span)
             })
         }
         Value::Wrong if parameters.is_empty() => {
-            let any = format_ident!("Any{}", ty.to_string(), span = span);
+            let any = format_ident!("Any{}", name.unraw(), span = span);
             Some(quote_spanned!(span=> impl<#any> __wpu::WithKit<#any> for #ty))
         }
         Value::Absent | Value::Wrong => None,

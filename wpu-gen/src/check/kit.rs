@@ -5,6 +5,7 @@ use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Kit, Model, Role};
 use crate::raw;
+use std::collections::HashMap;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for filed in &raw.kits {
@@ -14,8 +15,9 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
             faults.push(fault.help("name those that it makes, by class: `uses = { … = [\"…\"] }`"));
         }
     }
+    let classes = model.classes.iter().enumerate().map(|(at, class)| (&*class.name, at)).collect();
     for (filed, kit) in raw.kits.iter().zip(&model.kits) {
-        foreign(filed, kit, model, faults);
+        foreign(filed, kit, &classes, model, faults);
     }
     completing(raw, model, faults);
     let mut names = Items::new(faults);
@@ -26,14 +28,14 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 
 /// One kit completes requests, where there are some.
 fn completing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let requested = model
+        .downcalls
+        .iter()
+        .any(|downcall| downcall.params.iter().any(|param| param.role == Some(Role::Request)));
     let mut first = None;
     for filed in &raw.kits {
         let Some(key) = filed.entry.completes.as_ref() else { continue };
         let place = filed.at(key);
-        let requested = model
-            .downcalls
-            .iter()
-            .any(|downcall| downcall.params.iter().any(|param| param.role == Some(Role::Request)));
         if !key.get_ref() || !requested {
             let message = "`completes` has no effect";
             let help =
@@ -47,11 +49,15 @@ fn completing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 }
 
 /// A kit makes no upcall that belongs to providers of another class.
-fn foreign(filed: &Filed<raw::Kit>, kit: &Kit, model: &Model, faults: &mut Vec<Diagnostic>) {
+fn foreign(
+    filed: &Filed<raw::Kit>,
+    kit: &Kit,
+    classes: &HashMap<&str, usize>,
+    model: &Model,
+    faults: &mut Vec<Diagnostic>,
+) {
     for (class, names) in &filed.entry.uses {
-        let Some(at) = model.classes.iter().position(|known| known.name == *class.get_ref()) else {
-            continue;
-        };
+        let Some(&at) = classes.get(&**class.get_ref()) else { continue };
         let made = kit.uses[at].iter().flatten().map(|upcall| &model.upcalls[*upcall]);
         for upcall in made.filter(|upcall| upcall.requirement.status[at].iter().all(Option::is_none)) {
             let name = names.iter().find(|name| *name.get_ref() == upcall.name);

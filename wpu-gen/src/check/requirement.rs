@@ -4,6 +4,7 @@ use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Model, Status, Upcall};
 use crate::raw;
+use std::collections::{HashMap, HashSet};
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     if model.classes.is_empty() || model.platforms.is_empty() {
@@ -43,10 +44,11 @@ fn check_scope(filed: &Filed<raw::Upcall>, model: &Model, faults: &mut Vec<Diagn
             );
         }
     }
-    let named = requirement.platforms.as_deref();
+    let named = requirement.platforms.iter().flatten();
+    let named: HashMap<_, _> = named.map(|here| (here.get_ref(), here)).collect();
     for (platform, status) in &requirement.elsewhere {
         let name = platform.get_ref();
-        if named.is_none() {
+        if requirement.platforms.is_none() {
             let fault = Diagnostic::at(
                 "no-effect",
                 filed.at(platform),
@@ -55,10 +57,10 @@ fn check_scope(filed: &Filed<raw::Upcall>, model: &Model, faults: &mut Vec<Diagn
             faults.push(fault.help("remove it, or say for which platforms `status` holds"));
             return;
         }
-        if let Some(first) = named.into_iter().flatten().find(|here| here.get_ref() == name) {
+        if let Some(first) = named.get(name) {
             let message = format!("platform `{name}` stands in `platforms` and in `elsewhere`");
             let fault = Diagnostic::at("duplicate-name", filed.at(platform), message);
-            faults.push(fault.also(filed.at(first), "first here"));
+            faults.push(fault.also(filed.at(*first), "first here"));
         } else if status.get_ref() == requirement.status.get_ref() {
             let message = format!("`elsewhere` says the same of `{name}` as `status`");
             let fault = Diagnostic::at("no-effect", filed.at(status), message);
@@ -69,15 +71,17 @@ fn check_scope(filed: &Filed<raw::Upcall>, model: &Model, faults: &mut Vec<Diagn
 
 /// A platform that is added later must not get a status that nobody gave it: each requirement speaks of every platform.
 fn check_platforms(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+    let some = model.upcalls.iter().filter_map(|upcall| {
+        let requirement = &raw.upcalls[upcall.origin].entry.requirement;
+        let list = requirement.platforms.as_ref().filter(|list| !list.is_empty())?;
+        let named = list.iter().chain(requirement.elsewhere.keys()).map(toml::Spanned::get_ref);
+        Some((upcall, named.collect::<HashSet<_>>()))
+    });
+    let some: Vec<_> = some.collect();
     for filed in &raw.platforms {
         let platform = filed.entry.name.get_ref();
-        let silent = |upcall: &&Upcall| {
-            let requirement = &raw.upcalls[upcall.origin].entry.requirement;
-            let named = requirement.platforms.iter().flatten().chain(requirement.elsewhere.keys());
-            requirement.platforms.as_ref().is_some_and(|list| !list.is_empty())
-                && !named.into_iter().any(|name| name.get_ref() == platform)
-        };
-        let upcalls: Vec<_> = model.upcalls.iter().filter(silent).collect();
+        let silent = some.iter().filter(|(_, named)| !named.contains(platform));
+        let upcalls: Vec<_> = silent.map(|(upcall, _)| *upcall).collect();
         let Some(first) = upcalls.first() else { continue };
         let names = upcalls.iter().map(|upcall| format!("`{}`", upcall.name)).collect::<Vec<_>>().join(", ");
         let message = format!("nothing is said of platform `{platform}` in the requirement of {names}");

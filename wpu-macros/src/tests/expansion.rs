@@ -315,6 +315,9 @@ fn a_kit_that_is_wrong_is_one_error() {
     assert!(!marked(GOOD));
     let generic = expand("class = ifs, kit = nothing_like_it", "struct S<T>(T);");
     assert_eq!(errors(&generic).len(), 2);
+    let raw = expand("class = ifs, kit = nothing_like_it", "struct r#struct;");
+    assert_eq!(errors(&raw).len(), 1, "{:?}", errors(&raw));
+    assert!(raw.to_string().contains("Anystruct"));
 }
 
 #[test]
