@@ -4,17 +4,27 @@
 //! structure again has seen the end of the request before, so that what was kept for that one is free then.
 //! What is kept for a structure that is never used again stays for ever, as the provider below may be used by
 //! others and so outlive the layer's last clean-up.
+//!
+//! Several layers of one library can stand above each other, and pass the same structure down: each while the
+//! call of the one above is under way. That is no new use of the structure, so nothing of that call is freed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wpu_sys::{Kept, Parts};
 
 /// By the address of the client's structure.
-static KEPT: Mutex<BTreeMap<usize, Kept>> = Mutex::new(BTreeMap::new());
+static KEPT: Mutex<BTreeMap<usize, Vec<Kept>>> = Mutex::new(BTreeMap::new());
 
 /// Keeps it until the client uses its structure again.
 pub(crate) fn keep(parts: &Parts, kept: Kept) {
-    let before = lock().insert(parts.overlapped.addr().get(), kept);
+    let mut all = lock();
+    let here = all.entry(parts.overlapped.addr().get()).or_default();
+    // Whoever passes a request down holds what it keeps until that call has returned.
+    let (mut under_way, before): (Vec<_>, Vec<_>) =
+        here.drain(..).partition(|other| Arc::strong_count(other) > 1);
+    under_way.push(kept);
+    *here = under_way;
+    drop(all);
     drop(before);
 }
 
@@ -23,12 +33,112 @@ pub(crate) fn keep(parts: &Parts, kept: Kept) {
 pub(crate) fn release(parts: &Parts, kept: &Kept) {
     let mut all = lock();
     let at = parts.overlapped.addr().get();
-    let same = all.get(&at).is_some_and(|there| Arc::ptr_eq(there, kept));
-    let released = if same { all.remove(&at) } else { None };
+    let Some(here) = all.get_mut(&at) else { return };
+    let same = here.iter().position(|there| Arc::ptr_eq(there, kept));
+    let released = same.map(|same| here.swap_remove(same));
+    if here.is_empty() {
+        all.remove(&at);
+    }
     drop(all);
     drop(released);
 }
 
-fn lock() -> MutexGuard<'static, BTreeMap<usize, Kept>> {
+fn lock() -> MutexGuard<'static, BTreeMap<usize, Vec<Kept>>> {
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::NonNull;
+    use std::sync::Weak;
+    use wpu_sys::ffi::WSAOVERLAPPED;
+
+    /// A client's structure, whose address is all that counts.
+    struct Client(Box<WSAOVERLAPPED>);
+
+    impl Client {
+        fn new() -> Self {
+            Self(Box::new(WSAOVERLAPPED::ZERO))
+        }
+
+        fn parts(&self) -> Parts {
+            Parts { socket: 1, overlapped: NonNull::from(&*self.0), routine: None, thread: None }
+        }
+
+        /// Keeps something in a call that is under way as long as the first of these lives.
+        fn begin(&self) -> (Kept, Weak<dyn std::any::Any + Send + Sync>) {
+            let kept: Kept = Arc::new(());
+            keep(&self.parts(), Arc::clone(&kept));
+            let weak = Arc::downgrade(&kept);
+            (kept, weak)
+        }
+    }
+
+    impl Drop for Client {
+        fn drop(&mut self) {
+            lock().remove(&self.parts().overlapped.addr().get());
+        }
+    }
+
+    fn lives<T: ?Sized>(kept: &Weak<T>) -> bool {
+        kept.strong_count() > 0
+    }
+
+    #[test]
+    fn it_is_kept_until_the_structure_is_used_again() {
+        let client = Client::new();
+        let (call, first) = client.begin();
+        drop(call);
+        assert!(lives(&first), "the request is under way");
+        let (call, second) = client.begin();
+        drop(call);
+        assert_eq!((lives(&first), lives(&second)), (false, true));
+    }
+
+    #[test]
+    fn layers_above_each_other_keep_theirs_for_one_use_of_the_structure() {
+        let client = Client::new();
+        let (outer_call, outer) = client.begin();
+        let (inner_call, inner) = client.begin();
+        drop((inner_call, outer_call));
+        assert!(lives(&outer) && lives(&inner), "both are of the request that is under way");
+        let (call, _) = client.begin();
+        assert!(!lives(&outer) && !lives(&inner));
+        drop(call);
+    }
+
+    #[test]
+    fn what_is_released_is_let_go_and_nothing_else() {
+        let (client, other) = (Client::new(), Client::new());
+        let (outer_call, outer) = client.begin();
+        let (inner_call, inner) = client.begin();
+        let (other_call, others) = other.begin();
+        release(&client.parts(), &inner_call);
+        // A second time, and where it never was.
+        release(&client.parts(), &inner_call);
+        release(&other.parts(), &inner_call);
+        drop((outer_call, inner_call, other_call));
+        assert_eq!((lives(&outer), lives(&inner), lives(&others)), (true, false, true));
+    }
+
+    #[test]
+    fn a_call_that_returns_late_does_not_release_what_the_next_use_of_the_structure_keeps() {
+        let client = Client::new();
+        let (late, first) = client.begin();
+        // The request has ended on another thread, and the client has used its structure again there.
+        let (call, second) = client.begin();
+        drop(call);
+        release(&client.parts(), &late);
+        drop(late);
+        assert_eq!((lives(&first), lives(&second)), (false, true));
+    }
+
+    #[test]
+    fn nothing_stays_of_a_structure_for_which_nothing_is_kept() {
+        let client = Client::new();
+        let (call, _) = client.begin();
+        release(&client.parts(), &call);
+        assert!(!lock().contains_key(&client.parts().overlapped.addr().get()));
+    }
 }
