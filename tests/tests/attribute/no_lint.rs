@@ -7,7 +7,7 @@ use wpu::prelude::*;
 #[wpu_provider(class = ifs, uses(WPUModifyIFSHandle, WPUSetEvent, WPUCreateEvent), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]
 struct Files(FilesUpcalls);
 
-fn main() {
+pub(crate) fn main() {
     let files = Files(Files::upcalls());
     let _ = files.0.modify_ifs_handle(1, 2);
     let _ = files.0.create_event().and_then(|event| files.0.set_event(event.borrowed()));

@@ -3,4 +3,4 @@
 
 wpu_tests::whole_provider!();
 
-fn main() {}
+pub(crate) fn main() {}

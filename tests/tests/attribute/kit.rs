@@ -20,7 +20,7 @@ fn judgement<P: Provider>(name: &str) -> Judgement {
     all.find(|(at, _)| UPCALLS[*at].name == name).expect("it is an upcall").1
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(kit::<kits::Layer, First>(), "layer");
     assert_eq!(kit::<kits::Layer, Between>(), "layer");
     assert_eq!(kit::<kits::Base, Last>(), "base");

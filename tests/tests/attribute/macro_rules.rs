@@ -1,6 +1,6 @@
 //! Written by another macro.
 #![deny(warnings)]
-pub use wpu as reached;
+pub(crate) use wpu as reached;
 
 macro_rules! files {
     ($vis:vis $name:ident, $class:ident, $used:ident, $reason:literal $(, $more:ident)*) => {
@@ -8,7 +8,7 @@ macro_rules! files {
             class = $class,
             uses($used, WPUFDIsSet),
             waives(WPUCloseSocketHandle, WPUPostMessage $(, $more)* = $reason),
-            crate = $crate::reached,
+            crate = $crate::macro_rules::reached,
         )]
         $vis struct $name {}
     };
@@ -16,6 +16,6 @@ macro_rules! files {
 
 files!(pub Files, ifs, WPUModifyIFSHandle, "not needed", WPUGetProviderPath, WPUQueryBlockingCallback);
 
-fn main() {
+pub(crate) fn main() {
     let _ = (FilesUpcalls::modify_ifs_handle, FilesUpcalls::fd_is_set);
 }

@@ -16,4 +16,4 @@ pub fn adopt(upcalls: FilesUpcalls) {
     }
 }
 
-fn main() {}
+pub(crate) fn main() {}

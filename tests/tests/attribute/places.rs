@@ -3,7 +3,7 @@
 mod outer {
     pub(crate) mod inner {
         #[wpu::wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]
-        pub(in crate::outer) struct Files;
+        pub(in crate::places::outer) struct Files;
         const _: fn() -> FilesUpcalls = <Files as wpu::Provider>::upcalls;
     }
     pub(crate) fn adopt() {
@@ -11,7 +11,7 @@ mod outer {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     #[wpu::wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]
     struct Local;
     let _ = || <Local as wpu::Provider>::upcalls().modify_ifs_handle(1, 2);

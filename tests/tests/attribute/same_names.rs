@@ -13,7 +13,7 @@ static RUN: () = ();
 ))]
 pub struct Cell {}
 
-fn main() {
+pub(crate) fn main() {
     let _ = CellUpcalls::modify_ifs_handle;
     let _ = |upcalls: CellUpcalls| upcalls.query_blocking_callback(1, |_| ());
 }

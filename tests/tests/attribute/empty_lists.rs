@@ -7,4 +7,4 @@ use wpu::prelude::*;
 )]
 pub struct Files;
 
-fn main() {}
+pub(crate) fn main() {}

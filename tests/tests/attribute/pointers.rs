@@ -20,6 +20,6 @@ pub fn handed_down(
     next.async_select(socket, Window::from_raw(std::ptr::without_provenance_mut(8)), 0x400, 1)
 }
 
-fn main() {
+pub(crate) fn main() {
     assert!(Window::from_raw(std::ptr::null_mut()) == Window::NULL);
 }

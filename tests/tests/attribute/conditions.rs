@@ -10,9 +10,9 @@ pub struct Files {}
 pub struct Files {}
 
 #[cfg_attr(all(), wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here")), derive(Clone))]
-#[cfg(all())]
+#[cfg(not(any()))]
 pub struct Files {}
 
-fn main() {
+pub(crate) fn main() {
     let _ = FilesUpcalls::modify_ifs_handle;
 }

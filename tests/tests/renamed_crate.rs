@@ -1,0 +1,24 @@
+//! The attribute where the crate bears another name, and where it is reached through a re-export.
+
+pub extern crate wpu as upcalls;
+
+mod inner {
+    pub(crate) use ::upcalls as again;
+}
+
+#[upcalls::wpu_provider(class = ifs, crate = ::upcalls, uses(WPUModifyIFSHandle), waives(
+    WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here",
+))]
+struct Files;
+
+#[upcalls::wpu_provider(crate = crate::inner::again, class = ifs, uses(WPUModifyIFSHandle), waives(
+    WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here",
+))]
+struct MoreFiles;
+
+#[test]
+fn both_have_upcalls() {
+    use upcalls::Provider;
+    assert!(Files::upcalls().modify_ifs_handle(1, 2).is_err());
+    assert!(MoreFiles::upcalls().modify_ifs_handle(1, 2).is_err());
+}
