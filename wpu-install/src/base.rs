@@ -138,16 +138,11 @@ pub(crate) fn check(catalogs: &Catalogs, provider: &GUID) -> Result<(), Problem>
     else {
         return Ok(());
     };
-    // Of a layer, its chains are a part.
-    let own: Vec<u32> = catalog.of(provider).map(Entry::id).collect();
-    let of = |entry: &&Entry| {
-        own.contains(&entry.id()) || entry.links().first().is_some_and(|top| own.contains(top))
-    };
     Err(Problem::AlreadyThere {
         width,
         provider: *provider,
         path,
-        entries: catalog.entries.iter().filter(of).map(Entry::shown).collect(),
+        entries: catalog.owned(provider).map(Entry::shown).collect(),
         not_in: catalogs.all().find(|(_, catalog)| !catalog.has(provider)).map(|(width, _)| width),
     })
 }

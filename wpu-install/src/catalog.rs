@@ -66,6 +66,12 @@ impl Entry {
         self.info.ProtocolChain.ChainLen == LAYERED_PROTOCOL
     }
 
+    /// Whether it is neither a layer's own entry nor a chain.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        !self.is_layer() && self.links().is_empty()
+    }
+
     /// Whether clients find it.
     #[must_use]
     pub fn is_visible(&self) -> bool {
@@ -155,6 +161,23 @@ impl Catalog {
             }
         }
         found
+    }
+
+    /// The layer that leads a chain: its own entry, if that is what the chain begins with.
+    pub(crate) fn leader(&self, chain: &Entry) -> Option<&Entry> {
+        self.find(*chain.links().first()?).filter(|top| top.is_layer())
+    }
+
+    /// The entries of a provider, and the chains that it leads if it is a layer.
+    pub(crate) fn owned<'a>(&'a self, provider: &'a GUID) -> impl Iterator<Item = &'a Entry> {
+        let led = |entry: &Entry| self.leader(entry).is_some_and(|top| top.info.ProviderId == *provider);
+        self.entries.iter().filter(move |entry| entry.info.ProviderId == *provider || led(entry))
+    }
+
+    /// What programs that ask for the sockets of an entry find before it.
+    pub(crate) fn found_before<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
+        let before = self.entries.iter().take_while(|known| known.id() != entry.id());
+        before.filter(|known| known.is_visible() && known.sockets() == entry.sockets())
     }
 
     /// All ids in order.

@@ -1,13 +1,11 @@
 //! What is broken in a catalog, and what helps.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
-use crate::guid::GuidText;
+use crate::command::{installation, removal};
 use crate::path::{is_of_windows, is_whole};
-use crate::problem::Problem;
-use crate::uninstall::Uninstall;
 use std::fmt;
 use wpu_sys::WideString;
-use wpu_sys::ffi::{GUID, MAX_PROTOCOL_CHAIN, PFL_HIDDEN};
+use wpu_sys::ffi::{MAX_PROTOCOL_CHAIN, PFL_HIDDEN};
 
 /// Something in a catalog that is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,11 +145,17 @@ pub fn findings(catalogs: &Catalogs, exists: impl Fn(Width, &WideString) -> Opti
     let mut found = Vec::new();
     for (width, catalog) in catalogs.all() {
         let other = catalogs.all().find(|(other, _)| *other != width);
+        let broken = |entry: &Entry| {
+            faults(catalog, entry)
+                .into_iter()
+                .chain(file(entry, exists(width, &entry.path)))
+                .collect::<Vec<_>>()
+        };
+        let is_sound = |entry: &Entry| broken(entry).is_empty();
         for entry in &catalog.entries {
-            let file = file(entry, exists(width, &entry.path));
             let lonely = other.and_then(|(not_in, other)| one_width(catalog, other, not_in, entry));
-            for fault in faults(catalog, entry).into_iter().chain(file).chain(lonely) {
-                let help = help(width, catalog, entry, &fault);
+            for fault in broken(entry).into_iter().chain(lonely) {
+                let help = help(width, catalog, entry, &fault, &is_sound);
                 found.push(Finding { width, entry: entry.id(), fault, help });
             }
         }
@@ -228,9 +232,7 @@ fn passed_by(catalog: &Catalog, entry: &Entry, below: &[&Entry]) -> Option<Fault
     if !entry.is_visible() {
         return None;
     }
-    let before = catalog.entries.iter().take_while(|known| known.id() != entry.id());
-    let mut same = before.filter(|known| known.is_visible() && known.sockets() == entry.sockets());
-    let by = same.find(|known| below.iter().any(|link| link.id() == known.id()))?;
+    let by = catalog.found_before(entry).find(|known| below.iter().any(|link| link.id() == known.id()))?;
     Some(Fault::PassedBy { by: by.id() })
 }
 
@@ -252,38 +254,22 @@ fn one_width(catalog: &Catalog, other: &Catalog, not_in: Width, entry: &Entry) -
     lonely.then_some(Fault::OneWidth { not_in })
 }
 
-/// What to type. A command is named only if it can be carried out.
-fn help(width: Width, catalog: &Catalog, entry: &Entry, fault: &Fault) -> Option<String> {
-    if let Fault::OneWidth { not_in } = fault {
-        let kind = if entry.is_layer() { "layer" } else { "base" };
-        let id = plain(entry.info.ProviderId);
-        return Some(format!("wpu install {kind} --id {id} --catalog {}", not_in.word()));
-    }
+/// What to type. A command is named only if it can be carried out, and takes no base away that is sound.
+fn help(
+    width: Width,
+    catalog: &Catalog,
+    entry: &Entry,
+    fault: &Fault,
+    is_sound: &dyn Fn(&Entry) -> bool,
+) -> Option<String> {
     // Windows' own providers are not for anybody to remove.
-    if is_of_windows(&entry.path) {
+    if entry.is_base() && is_of_windows(&entry.path) {
         return Some("netsh winsock reset".to_owned());
     }
-    let provider = removal(catalog, entry);
-    let mut catalogs = Catalogs::default();
-    *catalogs.slot(width) = Some(catalog.clone());
-    let more = match (Uninstall { provider, others: false }).plan(&catalogs) {
-        Ok(_) => "",
-        Err(Problem::InUse { .. }) => {
-            (Uninstall { provider, others: true }).plan(&catalogs).ok()?;
-            " --with-others"
-        }
-        Err(_) => return None,
-    };
-    Some(format!("wpu uninstall --id {} --catalog {}{more}", plain(provider), width.word()))
-}
-
-/// Whose removal takes the entry away: of a chain that is its layer.
-fn removal(catalog: &Catalog, entry: &Entry) -> GUID {
-    let top = entry.links().first().and_then(|top| catalog.find(*top));
-    top.map_or(entry.info.ProviderId, |top| top.info.ProviderId)
-}
-
-/// Without braces, which are something else to `PowerShell`.
-fn plain(id: GUID) -> String {
-    GuidText(id).to_string().trim_matches(['{', '}']).to_owned()
+    if let Fault::OneWidth { not_in } = fault {
+        return installation(catalog, entry, *not_in);
+    }
+    // What takes a chain away is the removal of its layer.
+    let provider = catalog.leader(entry).unwrap_or(entry).info.ProviderId;
+    removal(width, catalog, provider, |base| !is_sound(base))
 }

@@ -165,9 +165,7 @@ impl Layer {
         }
         // Calls would never come down to a chain that stands behind one over the same entry; and before that
         // one, it would lead them past its layer.
-        let earlier = catalog.entries.iter().take_while(|known| known.id() != entry.id());
-        let mut same = earlier.filter(|known| known.is_visible() && known.sockets() == entry.sockets());
-        match same.find(|known| catalog.below(known).contains(&entry)) {
+        match catalog.found_before(entry).find(|known| catalog.below(known).contains(&entry)) {
             Some(by) if self.class == Class::Ifs && !by.is_ifs() => {
                 Err(Problem::IfsAboveNonIfs { width, entry: shown(), non_ifs: by.shown() })
             }

@@ -1,5 +1,6 @@
 //! A plan: the steps of a change in order, each with its way back.
 
+use crate::apply::Registrar;
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
@@ -31,6 +32,27 @@ pub enum Place {
     In(Width),
     /// Both, with one call. Never for chains, since the ids in them differ.
     Both,
+}
+
+impl Plan {
+    /// Why something on the way, or on the way back, cannot be added; `cannot_add` says so of a place.
+    ///
+    /// The way back of the last step is never taken: when that is done, all is.
+    pub(crate) fn cannot_add(
+        &self,
+        cannot_add: impl Fn(Place) -> Option<&'static str>,
+    ) -> Option<&'static str> {
+        let back = self.steps.iter().take(self.steps.len().saturating_sub(1));
+        let back = back.flat_map(|step| step.action.inverse().into_iter().map(|action| (step.place, action)));
+        let all = self.steps.iter().map(|step| (step.place, step.action.clone())).chain(back);
+        let mut adds = all.filter(|(_, action)| matches!(action, Action::Add(_)));
+        adds.find_map(|(place, _)| cannot_add(place))
+    }
+
+    /// Why this registrar cannot carry it out, or could not take it back, if so.
+    pub fn out_of_reach(&self, registrar: &dyn Registrar) -> Option<&'static str> {
+        self.cannot_add(|place| registrar.cannot_add(place))
+    }
 }
 
 impl Place {

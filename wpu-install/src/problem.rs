@@ -30,7 +30,7 @@ pub enum Problem {
     LayerTwice { width: Width, entry: String },
     Covered { width: Width, entry: String, by: String },
     IfsAboveNonIfs { width: Width, entry: String, non_ifs: String },
-    ChainOf { provider: GUID, layer: GUID },
+    ChainOf { width: Width, provider: GUID, layer: GUID },
     InUse { width: Width, by: Vec<String> },
     Entangled { width: Width, entries: Vec<String> },
 }
@@ -94,7 +94,7 @@ impl fmt::Display for Problem {
                 "an IFS layer cannot go over entry {entry} of the {width} catalog, since the sockets of {non_ifs} are \
                 no file handles; if that is a layer, uninstall it, install this one, then that one over it"
             ),
-            Self::ChainOf { provider, layer } => write!(
+            Self::ChainOf { provider, layer, .. } => write!(
                 out,
                 "{} is only the id of chains; uninstall their layer, {}",
                 GuidText(*provider),

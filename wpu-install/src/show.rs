@@ -82,12 +82,17 @@ fn names(what: &Addition) -> String {
     what.entries.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// The names of categories, or `none`.
-pub(crate) fn categories(set: u32) -> String {
+/// The names of categories; those without a name are a number.
+#[must_use]
+pub fn category_names(set: u32) -> Vec<String> {
     let known = CATEGORIES.iter().filter(|(_, bit)| set & bit != 0).map(|(name, _)| (*name).to_owned());
     let rest = CATEGORIES.iter().fold(set, |rest, (_, bit)| rest & !bit);
-    let rest = (rest != 0).then(|| format!("{rest:#x}"));
-    let all: Vec<_> = known.chain(rest).collect();
+    known.chain((rest != 0).then(|| format!("{rest:#x}"))).collect()
+}
+
+/// The names of categories, or `none`.
+pub(crate) fn categories(set: u32) -> String {
+    let all = category_names(set);
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 

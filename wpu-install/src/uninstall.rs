@@ -40,32 +40,31 @@ impl Uninstall {
         Ok(Plan { before: catalogs.clone(), steps, notes })
     }
 
-    fn actions(&self, width: Width, catalog: &Catalog) -> Result<Vec<Action>, Problem> {
-        let mut gone = self.own(catalog)?;
+    /// The numbers of the entries that it takes away.
+    pub(crate) fn gone(&self, width: Width, catalog: &Catalog) -> Result<Vec<u32>, Problem> {
+        let mut gone = self.own(width, catalog)?;
         let others = dependents(catalog, &gone);
         if !self.others && !others.is_empty() {
             return Err(Problem::InUse { width, by: others.iter().map(|entry| entry.shown()).collect() });
         }
         gone.extend(others.iter().map(|entry| entry.id()));
+        Ok(gone)
+    }
+
+    fn actions(&self, width: Width, catalog: &Catalog) -> Result<Vec<Action>, Problem> {
+        let gone = self.gone(width, catalog)?;
         let touched = touched(catalog, &gone);
         let sorted = sort(catalog, &touched).map_err(|entries| Problem::Entangled { width, entries })?;
         Ok(actions(catalog, &gone, &sorted))
     }
 
     /// The ids of the provider's entries, and of the chains that a layer leads.
-    fn own(&self, catalog: &Catalog) -> Result<Vec<u32>, Problem> {
-        let mut own: Vec<_> = catalog.of(&self.provider).map(Entry::id).collect();
-        let led = |entry: &&Entry| entry.links().first().is_some_and(|top| own.contains(top));
-        let chains: Vec<_> = catalog.entries.iter().filter(led).map(Entry::id).collect();
-        own.extend(chains.into_iter().filter(|id| !own.contains(id)).collect::<Vec<_>>());
+    fn own(&self, width: Width, catalog: &Catalog) -> Result<Vec<u32>, Problem> {
         // Half a layer is not removed by the id of its chains.
-        let layer = catalog.of(&self.provider).find_map(|entry| {
-            let top = catalog.find(*entry.links().first()?)?;
-            (top.info.ProviderId != self.provider).then_some(top.info.ProviderId)
-        });
-        match layer {
-            Some(layer) => Err(Problem::ChainOf { provider: self.provider, layer }),
-            None => Ok(own),
+        let layers = catalog.of(&self.provider).filter_map(|entry| catalog.leader(entry));
+        match layers.map(|layer| layer.info.ProviderId).find(|layer| *layer != self.provider) {
+            Some(layer) => Err(Problem::ChainOf { width, provider: self.provider, layer }),
+            None => Ok(catalog.owned(&self.provider).map(Entry::id).collect()),
         }
     }
 }

@@ -68,14 +68,8 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Asks for the way back too, except that of the last step, which is never taken: when it is done, all is.
     pub(crate) fn is_in_reach(&self) -> Result<(), Failure> {
-        let steps = &self.plan.steps;
-        let back = steps.iter().take(steps.len().saturating_sub(1));
-        let back = back.flat_map(|step| step.action.inverse().into_iter().map(|action| (step.place, action)));
-        let all = steps.iter().map(|step| (step.place, step.action.clone())).chain(back);
-        let mut adds = all.filter(|(_, action)| matches!(action, Action::Add(_)));
-        match adds.find_map(|(place, _)| self.registrar.cannot_add(place)) {
+        match self.plan.out_of_reach(self.registrar) {
             Some(why) => Err(Failure::OutOfReach { why }),
             None => Ok(()),
         }

@@ -6,8 +6,9 @@ use common::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use wpu_install::{
-    Catalog, Catalogs, Class, Entry, Fault, Finding, Listing, Memory, System, Uninstall, WideString, Width,
-    findings, missing_files, parse_guid, read_snapshot, write_listing, write_snapshot,
+    Catalog, Catalogs, Class, Entry, Fault, Finding, Listing, Memory, Problem, System, Uninstall, WideString,
+    Width, findings, missing_files, parse_guid, read_snapshot, uninstall_command, write_listing,
+    write_snapshot,
 };
 use wpu_sys::ffi::{PFL_HIDDEN, XP1_IFS_HANDLES};
 
@@ -190,9 +191,11 @@ fn a_provider_in_one_width_alone_is_told() {
     let told: Vec<_> = found.iter().map(|finding| (finding.entry, finding.fault.to_string())).collect();
     let text = "it is not in the 32-bit catalog".to_owned();
     assert_eq!(told, [(1005, text.clone()), (1007, text)], "{}", memory.catalogs());
-    let help = |at: usize| found[at].help.as_deref().unwrap_or_default();
-    assert_eq!(help(0), "wpu install base --id 00000004-0001-0002-0303-030303030303 --catalog 32");
-    assert_eq!(help(1), "wpu install layer --id 00000001-0001-0002-0303-030303030303 --catalog 32");
+    // No one command installs two kinds of sockets.
+    assert_eq!(found[0].help, None);
+    let help = "with the 32-bit build of wpu: wpu install layer --id 00000001-0001-0002-0303-030303030303 --path \
+        \"PATH OF ITS 32-bit DLL\" --name \"Layer 1\" --class ifs --over 2/1/6 --catalog 32";
+    assert_eq!(found[1].help.as_deref(), Some(help));
     // Whether it is in a catalog that was not read, nobody knows.
     assert_eq!(findings(one.catalogs(), all_there), []);
 }
@@ -236,6 +239,97 @@ fn windows_own_providers_are_not_to_be_removed() {
     assert!(found.iter().all(|finding| finding.help.as_deref() == Some("netsh winsock reset")));
 }
 
+/// A base with a chain that begins with it, as a careless installer makes it. The chain is 1005.
+fn over_a_base(path: &str) -> Catalogs {
+    let mut catalogs = Memory::sample(ONE).catalogs().clone();
+    let catalog = catalogs.slot(HERE).as_mut().expect("it is there");
+    let mut chain = Entry { path: path.into(), ..catalog.entries[0].clone() };
+    (chain.info.dwCatalogEntryId, chain.info.ProviderId) = (1005, id(9));
+    links(&[1001, 1002])(&mut chain);
+    catalog.entries.push(chain);
+    catalogs
+}
+
+#[test]
+fn a_chain_that_begins_with_a_base_is_removed_by_its_own_id() {
+    for path in [r"C:\a.dll", r"%SystemRoot%\system32\a.dll"] {
+        let catalogs = over_a_base(path);
+        let help = "wpu uninstall --id 00000009-0001-0002-0303-030303030303 --catalog 64";
+        let found = findings(&catalogs, all_there);
+        assert!(!found.is_empty());
+        for finding in &found {
+            assert_eq!((finding.entry, finding.help.as_deref()), (1005, Some(help)), "{finding:?}");
+            let after = helped(&catalogs, finding).expect("it helps");
+            assert_eq!(&after, Memory::sample(ONE).catalogs());
+        }
+        // And the base is not removed beside it, nor is the chain without a word.
+        let base = catalogs.get(HERE).expect("it is there").entries[0].info.ProviderId;
+        let plan = Uninstall { provider: base, others: false }.plan(&catalogs);
+        assert!(matches!(plan, Err(Problem::InUse { .. })), "{plan:?}");
+        assert_eq!(uninstall_command(&catalogs, base), None);
+    }
+}
+
+#[test]
+fn a_layer_in_the_folder_of_windows_is_uninstalled_and_windows_is_not_reset() {
+    let layer = changed(&layered(), 1007, |entry| {
+        entry.path = r"%SystemRoot%\system32\layer.dll".into();
+        entry.info.dwProviderFlags &= !PFL_HIDDEN;
+    });
+    let chain = changed(&Memory::new(layer), 1008, |entry| {
+        entry.path = r"%SystemRoot%\system32\layer.dll".into();
+        entry.info.ProtocolChain.ChainEntries[2] = 77;
+    });
+    let found = findings(&chain, all_there);
+    assert_eq!(found.len(), 2);
+    let help = Some("wpu uninstall --id 00000002-0001-0002-0303-030303030303 --catalog 64");
+    assert!(found.iter().all(|finding| finding.help.as_deref() == help), "{found:?}");
+}
+
+#[test]
+fn a_command_that_this_build_cannot_carry_out_names_the_other() {
+    let one = Memory::new(layered().catalogs().clone());
+    let mut catalogs = Catalogs::default();
+    *catalogs.slot(Width::Bits32) = one.catalogs().get(HERE).cloned();
+    let found = findings(&catalogs, |_, path| Some(!path.to_string().ends_with("2.dll")));
+    let help =
+        "with the 32-bit build of wpu: wpu uninstall --id 00000002-0001-0002-0303-030303030303 --catalog 32";
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|finding| finding.help.as_deref() == Some(help)), "{found:?}");
+    // In both catalogs, one command after the other.
+    *catalogs.slot(HERE) = one.catalogs().get(HERE).cloned();
+    let both = uninstall_command(&catalogs, id(2)).expect("there is one");
+    assert_eq!(both, format!("{}; then {help}", help[30..].replace("32", "64")));
+    let mut memory = Memory::sample(BOTH);
+    let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    run(&mut memory, &plan).unwrap();
+    let both = uninstall_command(memory.catalogs(), id(4));
+    assert_eq!(both.as_deref(), Some("wpu uninstall --id 00000004-0001-0002-0303-030303030303"));
+    assert_eq!(uninstall_command(memory.catalogs(), id(5)), None);
+}
+
+#[test]
+fn a_base_in_one_width_alone_is_installed_in_the_other_by_one_command() {
+    let mut catalogs = Memory::sample(BOTH).catalogs().clone();
+    let mut one = Memory::new(catalogs.clone().only(HERE));
+    let mut base = base(4, Class::Ifs);
+    base.path = r"%ProgramFiles%\4.dll".into();
+    let plan = base.plan(one.catalogs()).unwrap();
+    run(&mut one, &plan).unwrap();
+    *catalogs.slot(HERE) = one.catalogs().get(HERE).cloned();
+    let found = findings(&catalogs, all_there);
+    let help = "with the 32-bit build of wpu: wpu install base --id 00000004-0001-0002-0303-030303030303 --path \
+        \"%ProgramFiles%\\4.dll\" --name \"Base 4\" --class ifs --sockets 40/1/0 --flags 0x6 --addresses 16-16 \
+        --message-size 0 --catalog 32";
+    assert_eq!(found.iter().map(|finding| finding.help.as_deref()).collect::<Vec<_>>(), [Some(help)]);
+    // The other way round it is within reach.
+    let (mut turned, one) = (Catalogs::default(), catalogs.clone());
+    (turned.bits64, turned.bits32) = (one.bits32, one.bits64);
+    let help =
+        help.trim_start_matches("with the 32-bit build of wpu: ").replace("--catalog 32", "--catalog 64");
+    assert_eq!(findings(&turned, all_there)[0].help, Some(help));
+}
+
 /// Carries out the command that a finding names.
 fn helped(catalogs: &Catalogs, finding: &Finding) -> Option<Catalogs> {
     let words: Vec<_> = finding.help.as_deref()?.split(' ').collect();
@@ -263,6 +357,7 @@ enum Harm {
     Length(usize, i32),
     Path(usize),
     Move(usize, usize),
+    Provider(usize, usize),
 }
 
 fn harm() -> impl Strategy<Value = Harm> {
@@ -274,7 +369,22 @@ fn harm() -> impl Strategy<Value = Harm> {
         (at(), -2..10).prop_map(|(at, length)| Harm::Length(at, length)),
         at().prop_map(Harm::Path),
         (at(), at()).prop_map(|(from, to)| Harm::Move(from, to)),
+        (at(), at()).prop_map(|(at, of)| Harm::Provider(at, of)),
     ]
+}
+
+fn bases(catalogs: &Catalogs) -> Vec<&Entry> {
+    catalogs.all().flat_map(|(_, catalog)| &catalog.entries).filter(|entry| entry.is_base()).collect()
+}
+
+/// Whether the entry is there, if under another number.
+fn is_there(entry: &Entry, catalogs: &Catalogs) -> bool {
+    let numbered = |is: &Entry| {
+        let mut is = is.clone();
+        is.info.dwCatalogEntryId = entry.id();
+        is
+    };
+    bases(catalogs).into_iter().any(|is| numbered(is) == *entry)
 }
 
 fn break_it(catalog: &mut Catalog, harm: &Harm) {
@@ -289,7 +399,17 @@ fn break_it(catalog: &mut Catalog, harm: &Harm) {
             (info.dwServiceFlags1, info.dwProviderFlags) = (one, two);
         }
         Harm::Length(at, length) => entries[at % count].info.ProtocolChain.ChainLen = length,
-        Harm::Path(at) => entries[at % count].path = "x.dll".into(),
+        // The path and the categories are the provider's.
+        Harm::Provider(at, of) => {
+            let of = entries[of % count].clone();
+            let Entry { info, path, categories } = &mut entries[at % count];
+            (info.ProviderId, *path, *categories) = (of.info.ProviderId, of.path, of.categories);
+        }
+        Harm::Path(at) => {
+            let provider = entries[at % count].info.ProviderId;
+            let all = entries.iter_mut().filter(|entry| entry.info.ProviderId == provider);
+            all.for_each(|entry| entry.path = "x.dll".into());
+        }
         Harm::Move(from, to) => {
             let entry = entries.remove(from % count);
             entries.insert(to % count, entry);
@@ -317,6 +437,42 @@ proptest! {
             let again = findings(&after, all_there);
             let same = again.iter().find(|again| (again.entry, &again.fault) == (finding.entry, &finding.fault));
             prop_assert_eq!(same, None, "{:?}", finding);
+            let is_sound = |entry: &&Entry| found.iter().all(|broken| broken.entry != entry.id());
+            for base in bases(&catalogs).into_iter().filter(is_sound) {
+                prop_assert!(is_there(base, &after), "{:?} takes {} away", finding, base.name());
+            }
+        }
+    }
+
+    /// Whatever the catalog and the id.
+    #[test]
+    fn a_removal_takes_no_base_of_another_provider_away(
+        harms in prop::collection::vec(harm(), 0..5),
+        at in 0..20_usize,
+        others in any::<bool>(),
+    ) {
+        let mut memory = layered();
+        install(&mut memory, &over(3, Class::Ifs, &[1002, 1003]));
+        let mut catalogs = memory.catalogs().clone();
+        for harm in &harms {
+            break_it(catalogs.slot(HERE).as_mut().expect("it is there"), harm);
+        }
+        let all = &catalogs.get(HERE).expect("it is there").entries;
+        let provider = all[at % all.len()].info.ProviderId;
+        let Ok(plan) = (Uninstall { provider, others }).plan(&catalogs) else { return Ok(()) };
+        let mut memory = Memory::new(catalogs.clone());
+        run(&mut memory, &plan).expect("it can be carried out");
+        for base in bases(&catalogs).into_iter().filter(|base| base.info.ProviderId != provider) {
+            prop_assert!(is_there(base, memory.catalogs()), "{} is gone", base.name());
+        }
+        // Without a word for it, what goes is the provider's own, or a chain that its layer leads.
+        if !others {
+            let leads = |entry: &Entry| {
+                let top = entry.links().first().and_then(|top| all.iter().find(|known| known.id() == *top));
+                top.is_some_and(|top| top.is_layer() && top.info.ProviderId == provider)
+            };
+            let kept = all.iter().filter(|entry| entry.info.ProviderId != provider && !leads(entry)).count();
+            prop_assert_eq!(catalog(&memory).entries.len(), kept);
         }
     }
 }

@@ -285,7 +285,7 @@ fn d_32_chains_are_not_half_a_layer() {
     let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]").info.ProviderId;
     let problem =
         wpu_install::Uninstall { provider: chain, others: true }.plan(memory.catalogs()).unwrap_err();
-    assert_eq!(problem, Problem::ChainOf { provider: chain, layer: id(1) });
+    assert_eq!(problem, Problem::ChainOf { width: Width::Bits64, provider: chain, layer: id(1) });
     assert_eq!(uninstall(9, true).plan(memory.catalogs()), Err(Problem::NotThere { provider: id(9) }));
 }
 
