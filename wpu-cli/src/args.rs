@@ -1,10 +1,11 @@
 //! The commands and options of `wpu`, and what they ask for.
 
-use crate::examples;
 use crate::value::{self, Address, Addresses, Category, ClassWord, Source, What};
+use crate::{Trouble, examples, hint};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use wpu_install::{
-    Application, Base, Catalogs, GuidText, Layer, Over, Permission, Sockets, Uninstall, WideString, Width,
+    Application, Base, Catalogs, GuidText, Layer, Over, Permission, Plan, Sockets, Uninstall, WideString,
+    Width,
 };
 
 /// Installs Winsock service providers, lists the catalog, and uninstalls.
@@ -125,33 +126,12 @@ pub struct ProviderArgs {
         help = "Where its DLL is; variables such as %ProgramFiles% stay\nin the catalog"
     )]
     path: WideString,
-    /// The DLL for 32-bit programs, if it has another path
-    #[arg(long = "path-32", value_name = "DLL", value_parser = value::path)]
-    path32: Option<WideString>,
     /// What it is called
     #[arg(long, value_parser = value::text)]
     name: String,
     /// Whether its sockets are file handles
     #[arg(long)]
     class: ClassWord,
-}
-
-impl ProviderArgs {
-    /// # Errors
-    ///
-    /// Which path nobody would load a DLL from.
-    pub fn check(&self, catalogs: &Catalogs) -> Result<(), Contradiction> {
-        let why = match &self.path32 {
-            None => return Ok(()),
-            Some(path32) if *path32 == self.path => "is the same as `--path`",
-            Some(_) if catalogs.bits32.is_none() => "has no effect: the 32-bit catalog is not changed",
-            Some(_) if catalogs.bits64.is_none() => {
-                "leaves `--path` without effect: only the 32-bit catalog is changed"
-            }
-            Some(_) => return Ok(()),
-        };
-        Err(Contradiction { message: format!("`--path-32` {why}"), help: "give the one path as `--path`" })
-    }
 }
 
 #[derive(Args)]
@@ -192,7 +172,6 @@ impl BaseArgs {
         Base {
             provider: provider.id.0,
             path: provider.path.clone(),
-            path32: provider.path32.clone(),
             class: provider.class.into(),
             sockets: vec![sockets],
             first: self.first,
@@ -243,7 +222,6 @@ impl LayerArgs {
             provider: provider.id.0,
             name: provider.name.clone(),
             path: provider.path.clone(),
-            path32: provider.path32.clone(),
             class: provider.class.into(),
             over: over(&self.over)?,
             categories: categories("--category", &self.category)?,
@@ -264,8 +242,18 @@ pub struct UninstallArgs {
 }
 
 impl UninstallArgs {
-    pub fn request(&self) -> Uninstall {
-        Uninstall { provider: self.id.0, others: self.with_others }
+    /// # Errors
+    ///
+    /// Why there is no plan.
+    pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Trouble> {
+        let (provider, others) = (self.id.0, self.with_others);
+        if others && (Uninstall { provider, others: false }).plan(catalogs).is_ok() {
+            let message =
+                "`--with-others` has no effect here: no other entries go through this provider".to_owned();
+            return Err(Contradiction { message, help: "leave it out" }.into());
+        }
+        let plan = Uninstall { provider, others }.plan(catalogs);
+        plan.map_err(|problem| hint::with(&problem, catalogs).into())
     }
 }
 

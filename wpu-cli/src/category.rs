@@ -3,27 +3,27 @@
 use crate::args::{CategoryArgs, Wanted};
 use crate::output::print;
 use crate::value::Source;
-use crate::{Trouble, hint, is_file_to_change, open};
+use crate::{Trouble, is_file_to_change, open};
 use wpu_install::{
     Application, Applications, CATEGORIES, Catalogs, MemoryApplications, Permission, SystemApplications,
-    loaded,
+    WideString, category_names, loaded, quoted,
 };
 
 /// Shows or changes it.
 pub fn run(args: &CategoryArgs) -> Result<(), Trouble> {
     let (wanted, application, source) = (args.wanted()?, args.application(), args.target.source.get());
-    application.check().map_err(|problem| hint::with(&problem))?;
+    application.check().map_err(|problem| problem.to_string())?;
     if matches!(wanted, Wanted::Permission(_)) {
         is_file_to_change(&source, args.target.dry_run)?;
     }
-    let catalogs = open(&source)?.1;
+    let catalogs = open(&source)?.catalogs;
     let mut applications = applications(&source)?;
     let now = applications
         .permitted(&application)
         .map_err(|error| format!("cannot read what {application} permits: {error}"))?;
     let text = match wanted {
-        Wanted::Show if args.format.is_json() => json(&application, &catalogs, now),
-        Wanted::Show => format!("{}{}", permits(&application, &catalogs, now), note(&source)),
+        Wanted::Show if args.format.is_json() => json(&application, &catalogs, now, note(&source)),
+        Wanted::Show => format!("{}{}", permits(&application, &catalogs, now), noted(&source)),
         Wanted::Permission(permission) => {
             return change(args, &permission, &catalogs, now, &mut *applications, &source);
         }
@@ -39,11 +39,11 @@ fn change(
     applications: &mut dyn Applications,
     source: &Source,
 ) -> Result<(), Trouble> {
-    let plan = permission.plan(now).map_err(|problem| hint::with(&problem))?;
+    let plan = permission.plan(now).map_err(|problem| problem.to_string())?;
     let after = permits(&plan.application, catalogs, plan.to);
     let restart = "note: programs that run keep the categories that they started with: restart them\n";
     if args.target.dry_run {
-        let text = format!("{plan}then {after}{}{restart}dry run: nothing was changed\n", note(source));
+        let text = format!("{plan}then {after}{}{restart}dry run: nothing was changed\n", noted(source));
         return Ok(print(&text)?);
     }
     plan.apply(applications).map_err(|failure| failure.to_string())?;
@@ -58,12 +58,16 @@ fn undo(application: &Application, from: Option<u32>) -> Option<String> {
     if from.is_some_and(|from| from == 0 || from & !known != 0) {
         return None;
     }
-    let arguments = application.arguments.as_ref().map(|arguments| format!(" --arguments \"{arguments}\""));
+    let quote = |text: &WideString| quoted(&text.to_string());
+    let arguments =
+        application.arguments.as_ref().map(|arguments| format!(" --arguments {}", quote(arguments)));
     let options = match from {
         None => " --forget".to_owned(),
-        Some(from) => names(from).iter().map(|name| format!(" --permit {name}")).collect::<Vec<_>>().concat(),
+        Some(from) => {
+            category_names(from).iter().map(|name| format!(" --permit {name}")).collect::<Vec<_>>().concat()
+        }
     };
-    Some(format!("wpu category \"{}\"{}{options}", application.path, arguments.unwrap_or_default()))
+    Some(format!("wpu category {}{}{options}", quote(&application.path), arguments.unwrap_or_default()))
 }
 
 fn applications(source: &Source) -> Result<Box<dyn Applications>, String> {
@@ -77,14 +81,18 @@ fn applications(source: &Source) -> Result<Box<dyn Applications>, String> {
 }
 
 /// A file has layers, and no programs.
-fn note(source: &Source) -> &'static str {
+fn note(source: &Source) -> Option<&'static str> {
     match source {
-        Source::File(_) => {
-            "note: a file of a catalog does not say what programs permit: the program is taken for one that is not \
-            categorised\n"
-        }
-        Source::System(_) => "",
+        Source::File(_) => Some(
+            "a file of a catalog does not say what programs permit: the program is taken for one that is not \
+            categorised",
+        ),
+        Source::System(_) => None,
     }
+}
+
+fn noted(source: &Source) -> String {
+    note(source).map(|note| format!("note: {note}\n")).unwrap_or_default()
 }
 
 /// What the program permits, and a line for each layer.
@@ -104,30 +112,30 @@ fn permits(application: &Application, catalogs: &Catalogs, permitted: Option<u32
     text
 }
 
-fn names(set: u32) -> Vec<String> {
-    let known = CATEGORIES.iter().filter(|(_, bit)| set & bit != 0).map(|(name, _)| (*name).to_owned());
-    let rest = CATEGORIES.iter().fold(set, |rest, (_, bit)| rest & !bit);
-    known.chain((rest != 0).then(|| format!("{rest:#x}"))).collect()
-}
-
 fn listed(set: u32) -> String {
-    if set == 0 { "no category".to_owned() } else { names(set).join(", ") }
+    if set == 0 { "no category".to_owned() } else { category_names(set).join(", ") }
 }
 
-fn json(application: &Application, catalogs: &Catalogs, permitted: Option<u32>) -> String {
+fn json(
+    application: &Application,
+    catalogs: &Catalogs,
+    permitted: Option<u32>,
+    note: Option<&str>,
+) -> String {
     let layers = loaded(catalogs, permitted).into_iter().map(|(width, entry, is_loaded)| {
         serde_json::json!({
             "catalog": width.word(),
             "entry": entry.id(),
             "name": entry.name(),
-            "categories": names(entry.categories),
+            "categories": category_names(entry.categories),
             "loaded": is_loaded,
         })
     });
     let all = serde_json::json!({
         "program": application.path.to_string(),
         "arguments": application.arguments.as_ref().map(ToString::to_string),
-        "permitted": permitted.map(names),
+        "permitted": permitted.map(category_names),
+        "notes": note.into_iter().collect::<Vec<_>>(),
         "layers": layers.collect::<Vec<_>>(),
     });
     format!("{all:#}\n")

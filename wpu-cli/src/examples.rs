@@ -21,25 +21,21 @@ Examples:
 
 pub const INSTALL: &str = "\
 Examples:
-  wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\pipes\\pipes.dll\" \\
-      --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
-  wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\count\\count.dll\" \\
-      --name Count --class ifs --over every --category inspector --dry-run";
+  wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\pipes\\pipes.dll\" --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
+  wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\count\\count.dll\" --name Count --class ifs --over every --category inspector --dry-run";
 
 pub const BASE: &str = "\
 Example, which changes nothing until --dry-run is left out:
-  wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\pipes\\pipes.dll\" \\
-      --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
+  wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\pipes\\pipes.dll\" --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
 
 To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e";
 
 pub const LAYER: &str = "\
 Example, which changes nothing until --dry-run is left out:
-  wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\count\\count.dll\" \\
-      --name Count --class ifs --over 2/1/6 --over 23/1/6 --category inspector --catalog 64 --dry-run
+  wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\count\\count.dll\" --name Count --class ifs --over 2/1/6 --over 23/1/6 --category inspector --catalog 64 --dry-run
 
 Each catalog is changed by the build of wpu of its width: --catalog 64 first, then the 32-bit wpu, --catalog 32.
-To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
+To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
 
 Layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows
 Filtering Platform.";
@@ -57,7 +53,7 @@ Examples:
   wpu category C:\\Windows\\System32\\wsl.exe --permit system --dry-run
                                        what would keep it free of all but those for system processes
   wpu category C:\\Windows\\System32\\wsl.exe --forget
-                                       undo it
+                                       have it load every layer again
 
 A program that is not categorised loads every layer. Another loads a layer if they have a category in common, the layer
 has none that the program does not permit, and it has `system` if the program permits that. A layer without categories

@@ -5,18 +5,18 @@ mod category;
 mod examples;
 mod hint;
 mod output;
+mod text;
 mod usage;
 mod value;
 
-use args::{Command, Contradiction, Install, ProviderArgs, Target, Wpu};
+use args::{Command, Contradiction, Install, Target, Wpu};
 use clap::Parser;
 use output::{complain, print};
-use std::path::Path;
 use std::process::ExitCode;
 use value::Source;
 use wpu_install::{
-    Catalogs, Finding, Listing, Memory, Plan, Problem, Registrar, System, WideString, Width, apply, findings,
-    missing_files, read_snapshot, write_listing,
+    BadSnapshot, Catalogs, Finding, Listing, Memory, Plan, Registrar, System, WideString, Width, apply,
+    findings, missing_files, read_snapshot, write_listing,
 };
 
 /// The arguments make no sense.
@@ -70,24 +70,26 @@ fn refuse(error: &clap::Error) -> ExitCode {
 fn run(command: &Command) -> Result<(), Trouble> {
     match command {
         Command::Catalog(args) => {
-            let source = args.source.get();
-            let catalogs = &open(&source)?.1;
-            let findings = &find(&source, catalogs)?;
+            let Opened { catalogs, missing, .. } = &open(&args.source.get())?;
+            let findings = &find(catalogs, missing.as_deref());
             let listing = Listing { catalogs, findings };
             let text = if args.format.is_json() { write_listing(&listing) } else { listing.to_string() };
             print(&text)?;
         }
         Command::Install(Install::Base(args)) => {
             let base = args.request();
-            change(&args.target, Some(&args.provider), |catalogs| base.plan(catalogs))?;
+            change(&args.target, |catalogs| {
+                base.plan(catalogs).map_err(|problem| hint::with(&problem, catalogs).into())
+            })?;
         }
         Command::Install(Install::Layer(args)) => {
             let layer = args.request()?;
-            change(&args.target, Some(&args.provider), |catalogs| layer.plan(catalogs))?;
+            change(&args.target, |catalogs| {
+                layer.plan(catalogs).map_err(|problem| hint::with(&problem, catalogs).into())
+            })?;
         }
         Command::Uninstall(args) => {
-            let uninstall = args.request();
-            change(&args.target, None, |catalogs| uninstall.plan(catalogs))?;
+            change(&args.target, |catalogs| args.plan(catalogs))?;
         }
         Command::Category(args) => category::run(args)?,
     }
@@ -95,18 +97,15 @@ fn run(command: &Command) -> Result<(), Trouble> {
 }
 
 /// Makes a plan and carries it out, or only shows it.
-fn change(
-    target: &Target,
-    provider: Option<&ProviderArgs>,
-    plan: impl Fn(&Catalogs) -> Result<Plan, Problem>,
-) -> Result<(), Trouble> {
+fn change(target: &Target, plan: impl Fn(&Catalogs) -> Result<Plan, Trouble>) -> Result<(), Trouble> {
     let source = target.source.get();
     is_file_to_change(&source, target.dry_run)?;
-    let (mut registrar, catalogs) = open(&source)?;
-    provider.map_or(Ok(()), |provider| provider.check(&catalogs))?;
-    let plan = plan(&catalogs).map_err(|problem| hint::with(&problem))?;
+    let Opened { mut registrar, catalogs, .. } = open(&source)?;
+    let plan = plan(&catalogs)?;
     if target.dry_run {
-        return Ok(print(&format!("{plan}dry run: nothing was changed\n"))?);
+        let reach =
+            plan.out_of_reach(&*registrar).map(|why| format!("note: without --dry-run this fails: {why}\n"));
+        return Ok(print(&format!("{plan}{}dry run: nothing was changed\n", reach.unwrap_or_default()))?);
     }
     let added = apply(&plan, &mut *registrar).map_err(|failure| failure.to_string())?;
     let done = plan.steps.iter().map(|step| format!("done: {step}\n"));
@@ -129,28 +128,37 @@ fn is_file_to_change(source: &Source, dry_run: bool) -> Result<(), String> {
 }
 
 /// What is broken in the catalogs. Of files on another system only that is known which was when they were listed.
-fn find(source: &Source, catalogs: &Catalogs) -> Result<Vec<Finding>, String> {
-    let Source::File(path) = source else { return Ok(findings(catalogs, System::file_exists)) };
-    let missing = missing_files(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?;
-    let exists = |width, path: &WideString| missing.contains(&(width, path.clone())).then_some(false);
-    Ok(findings(catalogs, exists))
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))
+fn find(catalogs: &Catalogs, missing: Option<&[(Width, WideString)]>) -> Vec<Finding> {
+    let Some(missing) = missing else { return findings(catalogs, System::file_exists) };
+    let is_missing =
+        |width, path: &WideString| missing.iter().any(|known| (known.0, &known.1) == (width, path));
+    findings(catalogs, |width, path| is_missing(width, path).then_some(false))
 }
 
 /// The catalogs as they are, and who changes them.
-fn open(source: &Source) -> Result<(Box<dyn Registrar>, Catalogs), String> {
-    let mut registrar: Box<dyn Registrar> = match source {
-        Source::System(widths) => Box::new(system(widths)?),
+struct Opened {
+    registrar: Box<dyn Registrar>,
+    catalogs: Catalogs,
+    /// The files that were missing where a file of a catalog was written.
+    missing: Option<Vec<(Width, WideString)>>,
+}
+
+fn open(source: &Source) -> Result<Opened, String> {
+    match source {
+        Source::System(widths) => {
+            let mut system = system(widths)?;
+            let catalogs = system.read_all().map_err(|error| format!("cannot read the catalog: {error}"))?;
+            Ok(Opened { registrar: Box::new(system), catalogs, missing: None })
+        }
         Source::File(path) => {
             let shown = path.display();
-            Box::new(Memory::new(read_snapshot(&read(path)?).map_err(|error| format!("`{shown}`: {error}"))?))
+            let text = text::read(path)?;
+            let read = || Ok::<_, BadSnapshot>((read_snapshot(&text)?, missing_files(&text)?));
+            let (catalogs, missing) = read().map_err(|error| format!("`{shown}`: {error}"))?;
+            let registrar = Box::new(Memory::new(catalogs.clone()));
+            Ok(Opened { registrar, catalogs, missing: Some(missing) })
         }
-    };
-    let catalogs = registrar.read_all().map_err(|error| format!("cannot read the catalog: {error}"))?;
-    Ok((registrar, catalogs))
+    }
 }
 
 fn system(widths: &[Width]) -> Result<System, String> {

@@ -30,7 +30,12 @@ fn parts(error: &clap::Error, words: &[OsString]) -> (String, String) {
         ErrorKind::InvalidSubcommand => {
             let wrong = strings(ContextKind::InvalidSubcommand).pop().unwrap_or_default();
             let near = strings(ContextKind::SuggestedSubcommand);
-            let list = format!("`{} --help` lists the commands", command.join(" "));
+            let has_commands = named(&root, words).last().is_some_and(|last| last.has_subcommands());
+            let list = if has_commands {
+                format!("`{} --help` lists the commands", command.join(" "))
+            } else {
+                more
+            };
             let help = near.last().map_or(list, |near| {
                 let mut whole = command.clone();
                 whole.push(near.clone());
@@ -80,7 +85,11 @@ fn parts(error: &clap::Error, words: &[OsString]) -> (String, String) {
             (format!("`{first}` {message}"), more)
         }
         ErrorKind::TooManyValues => (format!("`{first}` takes no value, and `{value}` is one"), more),
-        ErrorKind::InvalidUtf8 => ("an argument is not Unicode text".to_owned(), more),
+        ErrorKind::InvalidUtf8 => {
+            let wrong = words.iter().find(|word| word.to_str().is_none());
+            let shown = wrong.map(|word| format!(" `{}`", word.to_string_lossy())).unwrap_or_default();
+            (format!("the argument{shown} is not Unicode text"), more)
+        }
         _ => (error.to_string().trim().trim_start_matches("error: ").to_owned(), more),
     }
 }
@@ -118,15 +127,20 @@ fn has_empty_value(option: &str, words: &[OsString]) -> bool {
 
 /// The names of the command that the words name.
 fn path(root: &Command, words: &[OsString]) -> Vec<String> {
-    let (mut command, mut path) = (root, vec![root.get_name().to_owned()]);
+    named(root, words).iter().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// The commands that the words name, the outermost first.
+fn named<'a>(root: &'a Command, words: &[OsString]) -> Vec<&'a Command> {
+    let mut all = vec![root];
     for word in words {
-        match command.get_subcommands().find(|known| word == known.get_name()) {
-            Some(found) => command = found,
+        let inner = all.last().and_then(|last| last.get_subcommands().find(|known| word == known.get_name()));
+        match inner {
+            Some(inner) => all.push(inner),
             None => break,
         }
-        path.push(command.get_name().to_owned());
     }
-    path
+    all
 }
 
 /// The commands that have this option.

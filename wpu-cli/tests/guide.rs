@@ -62,7 +62,6 @@ fn layered() -> String {
         provider: wpu_install::parse_guid("d3c21122-85e1-48f3-9ab6-23d90c73077e").expect("it is an id"),
         name: "Count".into(),
         path: r"%ProgramFiles%\count\count.dll".into(),
-        path32: None,
         class: wpu_install::Class::Ifs,
         over: wpu_install::Over::Sockets(vec![(2, 1, 6)]),
         categories: 1,

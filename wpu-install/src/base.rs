@@ -1,6 +1,6 @@
 //! Planning to install a base provider.
 
-use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
+use crate::catalog::{Catalog, Catalogs, Entry, named};
 use crate::path::is_whole;
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::problem::Problem;
@@ -17,8 +17,6 @@ pub struct Base {
     pub provider: GUID,
     /// Its DLL.
     pub path: WideString,
-    /// The DLL for 32-bit programs, if it has another path.
-    pub path32: Option<WideString>,
     /// Whether its sockets are file handles.
     pub class: Class,
     /// The sockets that it offers: one entry for each.
@@ -59,11 +57,10 @@ impl Base {
         }
         let infos = self.sockets.iter().map(|sockets| self.info(sockets)).collect::<Result<Vec<_>, _>>()?;
         let mut steps = Vec::new();
-        for (place, path) in places(catalogs, &self.path, self.path32.as_ref())? {
-            let entries = (1..).zip(&infos).map(|(number, info)| Planned::single(number, info)).collect();
-            let what = Addition { provider: self.provider, path: path.clone(), categories: 0, entries };
-            steps.push(Step { place, action: Action::Add(what) });
-        }
+        check_path(&self.path)?;
+        let entries = (1..).zip(&infos).map(|(number, info)| Planned::single(number, info)).collect();
+        let what = Addition { provider: self.provider, path: self.path.clone(), categories: 0, entries };
+        steps.push(Step { place: place(catalogs)?, action: Action::Add(what) });
         if self.first {
             steps.extend(catalogs.all().map(|(width, catalog)| {
                 let known = || catalog.ids().into_iter().map(Key::Known);
@@ -118,7 +115,7 @@ impl Base {
                 }
             }
         }
-        notes.extend(one_path(catalogs, &self.path, self.path32.as_ref()));
+        notes.extend(one_path(catalogs));
         notes.push(Note::Restart);
         notes
     }
@@ -158,22 +155,14 @@ pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
     Err(Problem::BadName { why })
 }
 
-/// Where a provider is installed with which path: with one call where one path serves both.
-fn places<'a>(
-    catalogs: &Catalogs,
-    path: &'a WideString,
-    path32: Option<&'a WideString>,
-) -> Result<Vec<(Place, &'a WideString)>, Problem> {
-    let path32 = path32.unwrap_or(path);
-    let found: Vec<_> = catalogs
-        .all()
-        .map(|(width, _)| (width, if width == Width::Bits32 { path32 } else { path }))
-        .collect();
-    found.iter().try_for_each(|(_, path)| check_path(path))?;
-    Ok(match &found[..] {
-        [(_, one), (_, same)] if one == same => vec![(Place::Both, *one)],
-        _ => found.iter().map(|(width, path)| (Place::In(*width), *path)).collect(),
-    })
+/// One call adds to both catalogs, with one path.
+fn place(catalogs: &Catalogs) -> Result<Place, Problem> {
+    let mut widths = catalogs.all().map(|(width, _)| width);
+    match (widths.next(), widths.next()) {
+        (None, _) => Err(Problem::NoCatalog),
+        (Some(width), None) => Ok(Place::In(width)),
+        (Some(_), Some(_)) => Ok(Place::Both),
+    }
 }
 
 pub(crate) fn check_path(path: &WideString) -> Result<(), Problem> {
@@ -191,7 +180,6 @@ pub(crate) fn check_path(path: &WideString) -> Result<(), Problem> {
 }
 
 /// A DLL is for programs of one width.
-pub(crate) fn one_path(catalogs: &Catalogs, path: &WideString, path32: Option<&WideString>) -> Option<Note> {
-    let same = catalogs.all().count() == 2 && path32.is_none_or(|path32| path32 == path);
-    same.then_some(Note::OnePath)
+pub(crate) fn one_path(catalogs: &Catalogs) -> Option<Note> {
+    (catalogs.all().count() == 2).then_some(Note::OnePath)
 }

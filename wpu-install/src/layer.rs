@@ -22,8 +22,6 @@ pub struct Layer {
     pub name: String,
     /// Its DLL.
     pub path: WideString,
-    /// The DLL for 32-bit programs, if it has another path.
-    pub path32: Option<WideString>,
     /// Whether its sockets are file handles.
     pub class: Class,
     /// What it goes over.
@@ -66,6 +64,7 @@ impl Layer {
     pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Problem> {
         check(catalogs, &self.provider)?;
         check_name(&self.name)?;
+        check_path(&self.path)?;
         let unknown = CATEGORIES.iter().fold(self.categories, |rest, (_, known)| rest & !known);
         if unknown != 0 {
             return Err(Problem::UnknownCategories { unknown });
@@ -77,7 +76,7 @@ impl Layer {
         for (width, catalog) in catalogs.all() {
             let chosen = self.chosen(width, catalog, &mut notes)?;
             self.covers_all(width, catalog, &chosen, &mut notes);
-            let actions = self.actions(width, catalog, &chosen)?;
+            let actions = self.actions(catalog, &chosen);
             steps.extend(actions.into_iter().map(|action| Step { place: Place::In(width), action }));
         }
         notes.push(Note::Restart);
@@ -91,7 +90,7 @@ impl Layer {
         } else if self.categories & LSP_SYSTEM != 0 {
             notes.push(Note::SystemProcesses);
         }
-        notes.extend(one_path(catalogs, &self.path, self.path32.as_ref()));
+        notes.extend(one_path(catalogs));
         notes
     }
 
@@ -157,7 +156,7 @@ impl Layer {
         if entry.links().iter().any(|id| catalog.find(*id).is_none()) {
             return not("its chain names an entry that is not there");
         }
-        if below.iter().any(|link| link.is_layer() && same_file(&link.path, self.path(width))) {
+        if below.iter().any(|link| link.is_layer() && same_file(&link.path, &self.path)) {
             return Err(Problem::LayerTwice { width, entry: shown() });
         }
         if let Some(non_ifs) = self.non_ifs(catalog, entry) {
@@ -191,18 +190,9 @@ impl Layer {
         }
     }
 
-    fn path(&self, width: Width) -> &WideString {
-        match (width, &self.path32) {
-            (Width::Bits32, Some(path32)) => path32,
-            _ => &self.path,
-        }
-    }
-
-    fn actions(&self, width: Width, catalog: &Catalog, chosen: &[&Entry]) -> Result<Vec<Action>, Problem> {
-        let path = self.path(width);
-        check_path(path)?;
+    fn actions(&self, catalog: &Catalog, chosen: &[&Entry]) -> Vec<Action> {
         let addition = |provider, categories, entries| {
-            Action::Add(Addition { provider, path: path.clone(), categories, entries })
+            Action::Add(Addition { provider, path: self.path.clone(), categories, entries })
         };
         let mut actions =
             vec![addition(self.provider, self.categories, vec![Planned::single(1, &self.own(chosen[0]))])];
@@ -229,7 +219,7 @@ impl Layer {
             }
         }
         actions.push(order(catalog, chosen));
-        Ok(actions)
+        actions
     }
 
     /// The hidden entry by which the layer stands in chains.

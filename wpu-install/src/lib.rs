@@ -14,7 +14,6 @@
 //!     provider: parse_guid("{d3c21122-85e1-48f3-9ab6-23d90c73077e}").unwrap(),
 //!     name: "Count".into(),
 //!     path: r"C:\count\count.dll".into(),
-//!     path32: None,
 //!     class: Class::Ifs,
 //!     over: Over::Every,
 //!     categories: 0,

@@ -126,7 +126,8 @@ impl fmt::Display for Note {
             Self::LeftOut { width, entry, why } => write!(out, "left out in the {width} catalog: {entry}: {why}"),
             Self::OnePath => out.write_str(
                 "a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit \
-                programs to another file, as %SystemRoot%\\system32 does",
+                programs to another file, as %SystemRoot%\\system32 does; or install with one path for each catalog, \
+                --catalog 64 first, then --catalog 32 with the 32-bit build of wpu",
             ),
             Self::NotIn(width) => write!(out, "the provider is not in the {width} catalog"),
         }

@@ -18,7 +18,7 @@ struct Snapshot {
     #[serde(rename = "32", skip_serializing_if = "Option::is_none")]
     bits32: Option<Vec<Record>>,
     /// What is broken. Of another system's catalogs it is found again, but for files that are missing there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     findings: Vec<Found>,
 }
 
@@ -173,6 +173,9 @@ pub fn read_snapshot(text: &str) -> Result<Catalogs, BadSnapshot> {
             return Err(BadSnapshot(format!("the {width} catalog has two entries {twice}")));
         }
         *catalogs.slot(width) = Some(catalog);
+    }
+    if catalogs.all().next().is_none() {
+        return Err(BadSnapshot("it has neither a catalog `64` nor a catalog `32`".to_owned()));
     }
     Ok(catalogs)
 }

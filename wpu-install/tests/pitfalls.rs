@@ -46,7 +46,7 @@ fn d_18_the_flag_for_file_handles_follows_from_the_class() {
 #[test]
 fn d_29_a_call_for_both_catalogs_never_carries_a_chain() {
     let memory = Memory::sample(BOTH);
-    let layer = Layer { path32: Some(r"C:\layers\32\1.dll".into()), ..layer(1, Class::Ifs) };
+    let layer = layer(1, Class::Ifs);
     let plan = layer.plan(memory.catalogs()).unwrap();
     assert!(plan.steps.iter().all(|step| step.place != Place::Both));
     // The numbers in the two catalogs differ, and each chain has those of its own.

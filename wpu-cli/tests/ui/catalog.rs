@@ -163,6 +163,50 @@ fn files() {
     );
 }
 
+/// As `>` writes in PowerShell 5.1, and as editors save.
+#[test]
+fn files_in_other_encodings() {
+    let wanted = wpu("catalog --catalog {layered}");
+    let text = with_layer();
+    let utf16 = |mark: &[u8], unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        mark.iter().copied().chain(text.encode_utf16().flat_map(unit)).collect()
+    };
+    let all = [
+        utf16(&[0xff, 0xfe], u16::to_le_bytes),
+        utf16(&[0xfe, 0xff], u16::to_be_bytes),
+        utf16(&[], u16::to_le_bytes),
+        utf16(&[], u16::to_be_bytes),
+        [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+    ];
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("encoded.json");
+    let listed = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("the folder for tests can be written to");
+        wpu(&format!("catalog --catalog {}", path.display()))
+    };
+    for bytes in all {
+        assert_eq!(listed(&bytes), wanted);
+    }
+    for bad in [&b"\xff\xfe{"[..], b"\xff\xfe\x00\xd8", b"\xef\xbb\xbf\xff", b"{\xff}"] {
+        let text = "error: cannot read `…/encoded.json`: it is not text in UTF-8 or UTF-16\nexit code 1\n";
+        assert_eq!(listed(bad), text);
+    }
+    assert!(listed(b"{}").starts_with("error: `…/encoded.json`: this is no catalog "), "{}", listed(b"{}"));
+}
+
+/// What comes through a pipe can be read once.
+#[test]
+#[cfg(unix)]
+fn a_catalog_is_read_once() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("once");
+    std::fs::create_dir_all(&folder).expect("the folder for tests can be written to");
+    std::fs::write(folder.join("c.json"), with_layer()).expect("so can files in it");
+    let line = "cat c.json | \"$0\" catalog --catalog /dev/stdin";
+    let mut command = std::process::Command::new("sh");
+    let output = command.args(["-c", line, env!("CARGO_BIN_EXE_wpu")]).current_dir(&folder).output();
+    let output = output.expect("there is a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 #[cfg(not(windows))]
 fn other_systems_have_no_catalog() {

@@ -38,7 +38,7 @@ fn categories() {
               wpu category C:\Windows\System32\wsl.exe --permit system --dry-run
                                                    what would keep it free of all but those for system processes
               wpu category C:\Windows\System32\wsl.exe --forget
-                                                   undo it
+                                                   have it load every layer again
 
             A program that is not categorised loads every layer. Another loads a layer if they have a category in common, the layer
             has none that the program does not permit, and it has `system` if the program permits that. A layer without categories
@@ -58,24 +58,27 @@ fn categories() {
     check(
         &format!("{PROGRAM} --json --arguments -k"),
         expect![[r#"
-        {
-          "arguments": "-k",
-          "layers": [
             {
-              "catalog": "64",
-              "categories": [
-                "inspector"
+              "arguments": "-k",
+              "layers": [
+                {
+                  "catalog": "64",
+                  "categories": [
+                    "inspector"
+                  ],
+                  "entry": 1005,
+                  "loaded": true,
+                  "name": "Count"
+                }
               ],
-              "entry": 1005,
-              "loaded": true,
-              "name": "Count"
+              "notes": [
+                "a file of a catalog does not say what programs permit: the program is taken for one that is not categorised"
+              ],
+              "permitted": null,
+              "program": "C:\\Windows\\System32\\wsl.exe"
             }
-          ],
-          "permitted": null,
-          "program": "C:\\Windows\\System32\\wsl.exe"
-        }
-        exit code 0
-    "#]],
+            exit code 0
+        "#]],
     );
     check(
         &format!("{PROGRAM} --permit system --permit proxy --dry-run"),

@@ -83,10 +83,8 @@ fn help() {
               -h, --help  Print help
 
             Examples:
-              wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\pipes\pipes.dll" \
-                  --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
-              wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\count\count.dll" \
-                  --name Count --class ifs --over every --category inspector --dry-run
+              wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\pipes\pipes.dll" --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
+              wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\count\count.dll" --name Count --class ifs --over every --category inspector --dry-run
             exit code 2
         "#]],
     );
@@ -101,7 +99,6 @@ fn help() {
                   --id <ID>                         Its id, such as d3c21122-85e1-48f3-9ab6-23d90c73077e
                   --path <DLL>                      Where its DLL is; variables such as %ProgramFiles% stay
                                                     in the catalog
-                  --path-32 <DLL>                   The DLL for 32-bit programs, if it has another path
                   --name <NAME>                     What it is called
                   --class <CLASS>                   Whether its sockets are file handles [possible values: ifs, non-ifs]
                   --sockets <FAMILY/TYPE/PROTOCOL>  The sockets that it offers, in numbers, such as 40/1/0
@@ -116,8 +113,7 @@ fn help() {
               -h, --help                            Print help
 
             Example, which changes nothing until --dry-run is left out:
-              wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\pipes\pipes.dll" \
-                  --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
+              wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\pipes\pipes.dll" --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
 
             To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
             exit code 0
@@ -134,7 +130,6 @@ fn help() {
                   --id <ID>                    Its id, such as d3c21122-85e1-48f3-9ab6-23d90c73077e
                   --path <DLL>                 Where its DLL is; variables such as %ProgramFiles% stay
                                                in the catalog
-                  --path-32 <DLL>              The DLL for 32-bit programs, if it has another path
                   --name <NAME>                What it is called
                   --class <CLASS>              Whether its sockets are file handles [possible values: ifs, non-ifs]
                   --over <WHAT>                What it goes over, by what programs find: `every` kind of
@@ -151,11 +146,10 @@ fn help() {
               -h, --help                       Print help
 
             Example, which changes nothing until --dry-run is left out:
-              wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\count\count.dll" \
-                  --name Count --class ifs --over 2/1/6 --over 23/1/6 --category inspector --catalog 64 --dry-run
+              wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path "%ProgramFiles%\count\count.dll" --name Count --class ifs --over 2/1/6 --over 23/1/6 --category inspector --catalog 64 --dry-run
 
             Each catalog is changed by the build of wpu of its width: --catalog 64 first, then the 32-bit wpu, --catalog 32.
-            To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
+            To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
 
             Layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows
             Filtering Platform.

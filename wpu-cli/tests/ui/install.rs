@@ -1,48 +1,51 @@
 //! `wpu install` and `wpu uninstall`: what they would do, and what no plan can be made for.
 
-use super::{BASE, LAYER, check};
+use super::{BASE, LAYER, check, with_layer};
 use expect_test::expect;
+use std::path::PathBuf;
+use wpu_install::write_snapshot;
 
 #[test]
 fn dry_runs() {
     check(
         &format!("{LAYER} --class ifs --over every --catalog {{catalog}} --dry-run"),
         expect![[r#"
-          1. add `Count` to the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\count\count.dll
-               new 1: `Count`, layer, IFS, hidden
-          2. add `Count over [TCP over IP version 4]` to the 64-bit catalog: {abe80780-a780-834d-a8b9-fa1aa15532eb}, C:\count\count.dll
-               new 2: `Count over [TCP over IP version 4]`, chain new 1 > 1001, IFS
-          3. add `Count over [UDP over IP version 4]` to the 64-bit catalog: {050afe99-7d0d-8630-89e8-e1bb56cccfef}, C:\count\count.dll
-               new 3: `Count over [UDP over IP version 4]`, chain new 1 > 1002, IFS
-          4. add `Count over [TCP over IP version 6]` to the 64-bit catalog: {f6185c15-3afa-88c5-ab93-6814dcbe45b8}, C:\count\count.dll
-               new 4: `Count over [TCP over IP version 6]`, chain new 1 > 1003, IFS
-          5. add `Count over [UDP over IP version 6]` to the 64-bit catalog: {4042db69-d33f-8941-8471-7994419f2a94}, C:\count\count.dll
-               new 5: `Count over [UDP over IP version 6]`, chain new 1 > 1004, IFS
-          6. put the 64-bit catalog in order
-               new 2, 1001, new 3, 1002, new 4, 1003, new 5, 1004, new 1
-          7. add `Count` to the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\count\count.dll
-               new 1: `Count`, layer, IFS, hidden
-          8. add `Count over [TCP over IP version 4]` to the 32-bit catalog: {abe80780-a780-834d-a8b9-fa1aa15532eb}, C:\count\count.dll
-               new 2: `Count over [TCP over IP version 4]`, chain new 1 > 2001, IFS
-          9. add `Count over [UDP over IP version 4]` to the 32-bit catalog: {050afe99-7d0d-8630-89e8-e1bb56cccfef}, C:\count\count.dll
-               new 3: `Count over [UDP over IP version 4]`, chain new 1 > 2002, IFS
-         10. add `Count over [TCP over IP version 6]` to the 32-bit catalog: {f6185c15-3afa-88c5-ab93-6814dcbe45b8}, C:\count\count.dll
-               new 4: `Count over [TCP over IP version 6]`, chain new 1 > 2003, IFS
-         11. add `Count over [UDP over IP version 6]` to the 32-bit catalog: {4042db69-d33f-8941-8471-7994419f2a94}, C:\count\count.dll
-               new 5: `Count over [UDP over IP version 6]`, chain new 1 > 2004, IFS
-         12. put the 32-bit catalog in order
-               new 2, 2001, new 3, 2002, new 4, 2003, new 5, 2004, new 1
-        note: layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows Filtering Platform
-        note: without a category, services and system processes do not load the layer (--category names some)
-        note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does
-        note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
-        dry run: nothing was changed
-        exit code 0
-    "#]],
+              1. add `Count` to the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\count\count.dll
+                   new 1: `Count`, layer, IFS, hidden
+              2. add `Count over [TCP over IP version 4]` to the 64-bit catalog: {abe80780-a780-834d-a8b9-fa1aa15532eb}, C:\count\count.dll
+                   new 2: `Count over [TCP over IP version 4]`, chain new 1 > 1001, IFS
+              3. add `Count over [UDP over IP version 4]` to the 64-bit catalog: {050afe99-7d0d-8630-89e8-e1bb56cccfef}, C:\count\count.dll
+                   new 3: `Count over [UDP over IP version 4]`, chain new 1 > 1002, IFS
+              4. add `Count over [TCP over IP version 6]` to the 64-bit catalog: {f6185c15-3afa-88c5-ab93-6814dcbe45b8}, C:\count\count.dll
+                   new 4: `Count over [TCP over IP version 6]`, chain new 1 > 1003, IFS
+              5. add `Count over [UDP over IP version 6]` to the 64-bit catalog: {4042db69-d33f-8941-8471-7994419f2a94}, C:\count\count.dll
+                   new 5: `Count over [UDP over IP version 6]`, chain new 1 > 1004, IFS
+              6. put the 64-bit catalog in order
+                   new 2, 1001, new 3, 1002, new 4, 1003, new 5, 1004, new 1
+              7. add `Count` to the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\count\count.dll
+                   new 1: `Count`, layer, IFS, hidden
+              8. add `Count over [TCP over IP version 4]` to the 32-bit catalog: {abe80780-a780-834d-a8b9-fa1aa15532eb}, C:\count\count.dll
+                   new 2: `Count over [TCP over IP version 4]`, chain new 1 > 2001, IFS
+              9. add `Count over [UDP over IP version 4]` to the 32-bit catalog: {050afe99-7d0d-8630-89e8-e1bb56cccfef}, C:\count\count.dll
+                   new 3: `Count over [UDP over IP version 4]`, chain new 1 > 2002, IFS
+             10. add `Count over [TCP over IP version 6]` to the 32-bit catalog: {f6185c15-3afa-88c5-ab93-6814dcbe45b8}, C:\count\count.dll
+                   new 4: `Count over [TCP over IP version 6]`, chain new 1 > 2003, IFS
+             11. add `Count over [UDP over IP version 6]` to the 32-bit catalog: {4042db69-d33f-8941-8471-7994419f2a94}, C:\count\count.dll
+                   new 5: `Count over [UDP over IP version 6]`, chain new 1 > 2004, IFS
+             12. put the 32-bit catalog in order
+                   new 2, 2001, new 3, 2002, new 4, 2003, new 5, 2004, new 1
+            note: layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows Filtering Platform
+            note: without a category, services and system processes do not load the layer (--category names some)
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+            note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
+            dry run: nothing was changed
+            exit code 0
+        "#]],
     );
     check(
         &format!(
-            "{LAYER} --path-32 C:\\count\\count32.dll --class non-ifs --over 2/1/6 --over 2/2/17 --category inspector --category system --catalog {{catalog}} --dry-run"
+            "{LAYER} --class non-ifs --over 2/1/6 --over 2/2/17 --category inspector --category system --catalog {{catalog}} --dry-run"
         ),
         expect![[r#"
               1. add `Count` to the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\count\count.dll
@@ -53,19 +56,21 @@ fn dry_runs() {
                    new 3: `Count over [UDP over IP version 4]`, chain new 1 > 1002, non-IFS
               4. put the 64-bit catalog in order
                    new 2, 1001, new 3, 1002, 1003, 1004, new 1
-              5. add `Count` to the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\count\count32.dll
+              5. add `Count` to the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\count\count.dll
                    new 1: `Count`, layer, non-IFS, hidden
               6. set the categories of {d3c21122-85e1-48f3-9ab6-23d90c73077e} in the 32-bit catalog to system, inspector
-              7. add `Count over [TCP over IP version 4]`, `Count over [UDP over IP version 4]` to the 32-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}, C:\count\count32.dll
+              7. add `Count over [TCP over IP version 4]`, `Count over [UDP over IP version 4]` to the 32-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}, C:\count\count.dll
                    new 2: `Count over [TCP over IP version 4]`, chain new 1 > 2001, non-IFS
                    new 3: `Count over [UDP over IP version 4]`, chain new 1 > 2002, non-IFS
               8. put the 32-bit catalog in order
                    new 2, 2001, new 3, 2002, 2003, 2004, new 1
             note: layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows Filtering Platform
             note: system processes load the layer, and Windows stops when one of them crashes: test it without the category `system` first
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
             note: select and poll take sockets of one provider, so programs that mix them fail where a non-IFS layer is not over all: in the 64-bit catalog it is not over 1003 `TCP over IP version 6`, 1004 `UDP over IP version 6`
             note: select and poll take sockets of one provider, so programs that mix them fail where a non-IFS layer is not over all: in the 32-bit catalog it is not over 2003 `TCP over IP version 6`, 2004 `UDP over IP version 6`
             note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+            note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
             dry run: nothing was changed
             exit code 0
         "#]],
@@ -73,25 +78,24 @@ fn dry_runs() {
     check(
         &format!("{BASE} --sockets 40/1/0 --flags 0x6 --catalog {{catalog}} --dry-run"),
         expect![[r#"
-          1. add `Pipes` to both catalogs: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\base.dll
-               new 1: `Pipes`, base, non-IFS
-        note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does
-        note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
-        dry run: nothing was changed
-        exit code 0
-    "#]],
+              1. add `Pipes` to both catalogs: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\base.dll
+                   new 1: `Pipes`, base, non-IFS
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+            dry run: nothing was changed
+            exit code 0
+        "#]],
     );
     check(
-        &format!("{BASE} --sockets 2/1/6 --path-32 D:\\base.dll --first --catalog {{catalog}} --dry-run"),
+        &format!("{BASE} --sockets 2/1/6 --first --catalog {{catalog}} --dry-run"),
         expect![[r#"
-              1. add `Pipes` to the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\base.dll
+              1. add `Pipes` to both catalogs: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\base.dll
                    new 1: `Pipes`, base, non-IFS
-              2. add `Pipes` to the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, D:\base.dll
-                   new 1: `Pipes`, base, non-IFS
-              3. put the 64-bit catalog in order
+              2. put the 64-bit catalog in order
                    new 1, 1001, 1002, 1003, 1004
-              4. put the 32-bit catalog in order
+              3. put the 32-bit catalog in order
                    new 1, 2001, 2002, 2003, 2004
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
             note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
             dry run: nothing was changed
             exit code 0
@@ -116,7 +120,7 @@ fn requests_without_a_plan() {
         &layer("--class ifs --over 1001 --catalog {catalog}"),
         expect![[r#"
             error: an entry has one number in the 64-bit catalog and another in the 32-bit one; choose by kind of sockets, or work on one catalog
-            help: such as `--over 2/1/6`; or `--catalog 64` first, and `--catalog 32` after it
+            help: such as `--over 2/1/6`; or `--catalog 64` first, and `--catalog 32` with the 32-bit build of wpu after it
             exit code 1
         "#]],
     );
@@ -124,7 +128,7 @@ fn requests_without_a_plan() {
         &layer("--class ifs --over every --catalog {layered}"),
         expect![[r#"
             error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is in the 64-bit catalog already, with C:\count\count.dll, as 1006 `Count over [TCP over IP version 4]`, 1005 `Count`; uninstall it first
-            help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e
+            help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
             exit code 1
         "#]],
     );
@@ -207,4 +211,46 @@ fn requests_without_a_plan() {
             exit code 1
         "#]],
     );
+    // Of a base, one command removes it from both catalogs; of a layer, each build does its part.
+    check(
+        &format!("{LAYER} --class ifs --over every --catalog {} --dry-run", twice().display()),
+        expect![[r#"
+            error: provider {d3c21122-85e1-48f3-9ab6-23d90c73077e} is in the 64-bit catalog already, with C:\count\count.dll, as 1006 `Count over [TCP over IP version 4]`, 1005 `Count`; uninstall it first
+            help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64; then with the 32-bit build of wpu: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 32
+            exit code 1
+        "#]],
+    );
+    check(
+        &format!(
+            "uninstall --id 3cb750a1-956e-8dde-aedd-7a4d64ae7d58 --catalog {} --dry-run",
+            twice().display()
+        ),
+        expect![[r#"
+            error: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} is only the id of chains; uninstall their layer, {d3c21122-85e1-48f3-9ab6-23d90c73077e}
+            help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
+            exit code 1
+        "#]],
+    );
+    check(
+        &format!("uninstall --id {{id}} --catalog {} --dry-run", twice().display()),
+        expect![[r#"
+          1. remove 1006 `Count over [TCP over IP version 4]` from the 64-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
+          2. remove 1005 `Count` from the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
+          3. remove 1006 `Count over [TCP over IP version 4]` from the 32-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
+          4. remove 1005 `Count` from the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
+        note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+        note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
+        dry run: nothing was changed
+        exit code 0
+    "#]],
+    );
+}
+
+/// The layer in both catalogs.
+fn twice() -> PathBuf {
+    let mut catalogs = wpu_install::read_snapshot(&with_layer()).expect("it was just written");
+    catalogs.bits32 = catalogs.bits64.clone();
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("twice.json");
+    std::fs::write(&path, write_snapshot(&catalogs)).expect("the folder for tests can be written to");
+    path
 }

@@ -76,7 +76,6 @@ fn with_layer() -> String {
         provider: parse_guid(ID).expect("it is an id"),
         name: "Count".into(),
         path: r"C:\count\count.dll".into(),
-        path32: None,
         class: Class::NonIfs,
         over: Over::Entries(vec![1001]),
         categories: 1,

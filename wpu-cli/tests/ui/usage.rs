@@ -1,9 +1,7 @@
 //! Arguments that make no sense.
 
-use super::{BASE, LAYER, answers, check, run, wpu};
+use super::{LAYER, answers, check, run, wpu};
 use expect_test::expect;
-use std::path::PathBuf;
-use wpu_install::{Memory, Width, write_snapshot};
 
 /// One line says what is wrong, and one what to type.
 #[test]
@@ -46,6 +44,8 @@ fn usage() {
         "uninstall --id",
         "uninstall --id=",
         "uninstall --id --dry-run",
+        "install base --path-32 C:\\b.dll",
+        "help catalog now",
     ];
     expect![[r#"
         wpu remove
@@ -196,6 +196,14 @@ fn usage() {
           error: `--id` has no value
           help: `wpu uninstall --help` lists its options
           exit code 2
+        wpu install base --path-32 C:\b.dll
+          error: `wpu install base` has no option `--path-32`
+          help: the nearest option is `--path`
+          exit code 2
+        wpu help catalog now
+          error: there is no command `now`
+          help: `wpu catalog --help` lists its options
+          exit code 2
     "#]].assert_eq(&answers(&all));
     for words in all {
         let answer = wpu(words);
@@ -212,7 +220,6 @@ const ONCE: &[(&str, &[&str])] = &[
         &[
             "--id {id}",
             "--path C:\\a.dll",
-            "--path-32 C:\\a.dll",
             "--name A",
             "--class ifs",
             "--sockets 2/1/6",
@@ -226,15 +233,7 @@ const ONCE: &[(&str, &[&str])] = &[
     ),
     (
         "install layer",
-        &[
-            "--id {id}",
-            "--path C:\\a.dll",
-            "--path-32 C:\\a.dll",
-            "--name A",
-            "--class ifs",
-            "--catalog 64",
-            "--dry-run",
-        ],
+        &["--id {id}", "--path C:\\a.dll", "--name A", "--class ifs", "--catalog 64", "--dry-run"],
     ),
     ("uninstall", &["--id {id}", "--with-others", "--catalog 64", "--dry-run"]),
     (
@@ -332,34 +331,28 @@ fn options_that_contradict_each_other_are_refused() {
         exit code 2
     "#]],
     );
-    // `layered` is the 64-bit catalog alone.
     check(
-        &format!("{BASE} --sockets 40/1/0 --path-32 C:\\b.dll --catalog {{layered}} --dry-run"),
+        "uninstall --id {id} --with-others --catalog {layered} --dry-run",
         expect![[r#"
-            error: `--path-32` has no effect: the 32-bit catalog is not changed
-            help: give the one path as `--path`
-            exit code 2
-        "#]],
-    );
-    check(
-        &format!("{BASE} --sockets 40/1/0 --path-32 C:\\base.dll --catalog {{catalog}} --dry-run"),
-        expect![[r#"
-            error: `--path-32` is the same as `--path`
-            help: give the one path as `--path`
-            exit code 2
-        "#]],
-    );
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("32.json");
-    std::fs::write(&path, write_snapshot(Memory::sample(&[Width::Bits32]).catalogs()))
-        .expect("it can be written");
-    check(
-        &format!("{BASE} --sockets 40/1/0 --path-32 C:\\b.dll --catalog {} --dry-run", path.display()),
-        expect![[r#"
-            error: `--path-32` leaves `--path` without effect: only the 32-bit catalog is changed
-            help: give the one path as `--path`
-            exit code 2
-        "#]],
+        error: `--with-others` has no effect here: no other entries go through this provider
+        help: leave it out
+        exit code 2
+    "#]],
     );
     assert_eq!(wpu("catalog --format json --catalog {layered}"), wpu("catalog --json --catalog {layered}"));
     assert_eq!(wpu("catalog --format text --catalog {layered}"), wpu("catalog --catalog {layered}"));
+}
+
+#[test]
+#[cfg(unix)]
+fn an_argument_that_is_not_unicode_is_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let wrong = std::ffi::OsStr::from_bytes(b"\xffa");
+    let answer = run(&["uninstall".as_ref(), "--id".as_ref(), wrong]);
+    expect![[r#"
+        error: the argument `�a` is not Unicode text
+        help: `wpu uninstall --help` lists its options
+        exit code 2
+    "#]]
+    .assert_eq(&answer);
 }

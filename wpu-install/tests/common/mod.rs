@@ -20,7 +20,6 @@ pub fn layer(number: u32, class: Class) -> Layer {
         provider: id(number),
         name: format!("Layer {number}"),
         path: format!(r"C:\layers\{number}.dll").as_str().into(),
-        path32: None,
         class,
         over: Over::Every,
         categories: 0,
@@ -36,7 +35,6 @@ pub fn base(number: u32, class: Class) -> Base {
     Base {
         provider: id(number),
         path: format!(r"C:\bases\{number}.dll").as_str().into(),
-        path32: None,
         class,
         sockets: vec![Sockets {
             name: format!("Base {number}"),
