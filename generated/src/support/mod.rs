@@ -10,6 +10,8 @@ pub(crate) mod border;
 pub mod buffers;
 pub mod cell;
 pub mod facts;
+#[cfg(feature = "provider")]
+pub(crate) mod forward;
 pub mod import;
 #[cfg(feature = "provider")]
 pub mod memory;

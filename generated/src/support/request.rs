@@ -6,12 +6,12 @@
 use crate::facts::Completes;
 use crate::support::buffers::{Gather, Scatter, Slice};
 use crate::support::memory::{Bytes, Items, Room};
-use crate::support::owned::{Kept, Owned, Parcel};
+use crate::support::owned::{Kept, Owned};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::convert::TryFrom as _;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 
 /// The C types that requests are made of.
 pub trait Wire: Sized + 'static {
@@ -139,7 +139,7 @@ pub enum Progress<T> {
 /// Proof that a request will be completed later: from [`Request::pend`], or from the provider below.
 #[derive(Debug)]
 #[must_use = "the client must be told that its request is pending"]
-pub struct Pending(());
+pub struct Pending(pub(super) ());
 
 impl<T> Progress<T> {
     /// The answer, if it is done.
@@ -189,9 +189,9 @@ pub struct Given<'a, W: Wire> {
 pub struct Request<'a, W: Wire> {
     lent: Lent<'a, W::Slice>,
     /// `None` if the call is not overlapped.
-    given: Option<&'a Given<'a, W>>,
+    pub(super) given: Option<&'a Given<'a, W>>,
     /// What has taken the place of parts that the client lent.
-    owned: Option<Box<Owned<W::Slice>>>,
+    pub(super) owned: Option<Box<Owned<W::Slice>>>,
     /// Whether something has.
     replaced: bool,
 }
@@ -392,102 +392,6 @@ impl<'a, W: Wire> Request<'a, W> {
     pub(crate) const fn lent(&self) -> Lent<'a, W::Slice> {
         self.lent
     }
-
-    /// Hands it to a provider below that is reached through C, with the place where that writes what it answers:
-    /// here in this call, or, for what it may do later, in memory that is kept until then, with everything else
-    /// that goes down and is not the client's.
-    #[inline]
-    pub(crate) fn forward<T: Copy + 'static>(self, here: &mut T) -> (Forward<'a, W>, *mut T) {
-        let Some(given) = self.given else {
-            return (Forward { given: None, owned: self.owned, kept: None }, here);
-        };
-        given.state.set(State::Forwarded);
-        let (at, kept) = keep(given, *here, self.owned);
-        (Forward { given: self.given, owned: None, kept: Some(kept) }, at)
-    }
-}
-
-/// A request in the hands of a provider below that is reached through C.
-pub(crate) struct Forward<'a, W: Wire> {
-    given: Option<&'a Given<'a, W>>,
-    owned: Option<Box<Owned<W::Slice>>>,
-    /// Held here as well until the call has returned: the client may be told, and use its structure again,
-    /// before that.
-    kept: Option<Kept>,
-}
-
-impl<W: Wire> Forward<'_, W> {
-    /// The client's structure, or null.
-    #[inline]
-    pub(crate) fn overlapped(&self) -> *mut W::Overlapped {
-        self.given.map_or(ptr::null_mut(), |given| given.parts.overlapped.as_ptr())
-    }
-
-    /// The client's routine.
-    #[inline]
-    pub(crate) fn routine(&self) -> Option<W::Routine> {
-        self.given.and_then(|given| given.parts.routine)
-    }
-
-    /// The thread for the routine, or null. It is copied in the call.
-    #[inline]
-    pub(crate) fn thread(&self) -> *const W::Thread {
-        self.given.and_then(|given| given.parts.thread.as_ref()).map_or(ptr::null(), ptr::from_ref)
-    }
-
-    /// The provider below has done it.
-    #[inline]
-    pub(crate) fn done(self) {
-        self.finish(false);
-    }
-
-    /// The provider below has taken the request on; or it has refused it, and tells nobody.
-    #[inline]
-    pub(crate) fn promised(self, pending: bool) -> Option<Pending> {
-        let given = self.given;
-        self.finish(pending);
-        given?.state.set(if pending { State::ForwardedPending } else { State::Fresh });
-        pending.then_some(Pending(()))
-    }
-
-    /// Lets go of what is not needed any more. A call that is not overlapped has nothing, as a rule: that way stays
-    /// short.
-    #[inline]
-    fn finish(self, pending: bool) {
-        let Self { given, owned, kept } = self;
-        if owned.is_none() && kept.is_none() {
-            core::mem::forget((owned, kept));
-        } else {
-            let_go(given, owned, kept, pending);
-        }
-    }
-}
-
-#[inline(never)]
-fn let_go<W: Wire>(
-    given: Option<&Given<'_, W>>,
-    owned: Option<Box<Owned<W::Slice>>>,
-    kept: Option<Kept>,
-    pending: bool,
-) {
-    if let (Some(given), Some(kept), false) = (given, &kept, pending) {
-        // SAFETY: only the address of the structure counts.
-        unsafe { (given.teller.release)(&given.parts, kept) };
-    }
-    drop((owned, kept));
-}
-
-/// Not inlined, so that the way of a call that is not overlapped stays short.
-#[inline(never)]
-fn keep<T: Copy + 'static, W: Wire>(
-    given: &Given<'_, W>,
-    outs: T,
-    owned: Option<Box<Owned<W::Slice>>>,
-) -> (*mut T, Kept) {
-    let (at, kept) = Parcel::pack(outs, owned);
-    // SAFETY: the client lends the structure until it is told.
-    unsafe { (given.teller.keep)(&given.parts, kept.clone()) };
-    (at, kept)
 }
 
 impl<W: Wire> Clone for Teller<W> {

@@ -23,6 +23,7 @@ mod root;
 mod safe;
 mod said;
 mod serve;
+mod shape;
 mod support;
 mod table;
 mod thunk;

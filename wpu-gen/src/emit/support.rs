@@ -15,6 +15,7 @@ const COPIES: &[(&str, &str)] = copies![
     "buffers.rs",
     "cell.rs",
     "facts.rs",
+    "forward.rs",
     "import.rs",
     "memory.rs",
     "mod.rs",
