@@ -1,8 +1,9 @@
 //! What a client lends: copied from and to, and never more than there is.
 
-use wpu::Gather;
+use std::ptr::{null, null_mut};
 use wpu::ffi::WSABUF;
-use wpu_sys::Scatter;
+use wpu::{Gather, View, ViewMut};
+use wpu_sys::{Items, Room, Scatter, Short};
 
 fn buffer(room: &mut [u8]) -> WSABUF {
     WSABUF { len: u32::try_from(room.len()).expect("short"), buf: room.as_mut_ptr() }
@@ -48,4 +49,166 @@ fn a_copy_for_which_there_is_no_memory_is_a_panic_and_not_the_end_of_the_process
     let said = copied.expect_err("there is not so much memory");
     let said = said.downcast_ref::<String>().expect("a message");
     assert_eq!(*said, format!("there is no memory for {most} items of a client"));
+}
+
+/// Where nothing is read.
+fn crooked<T>(value: &T) -> *mut T {
+    std::ptr::from_ref(value).cast_mut().wrapping_byte_add(1)
+}
+
+#[test]
+fn a_row_without_items_needs_no_pointer_and_one_with_items_a_good_one() {
+    let value = 7_u64;
+    // SAFETY: without items nothing is read.
+    let none = unsafe { Items::<u64>::from_raw(null(), 0) }.expect("there is nothing to point at");
+    assert_eq!((none.len(), none.is_empty(), none.to_vec()), (0, true, vec![]));
+    // SAFETY: as above.
+    let none = unsafe { Room::<u64>::from_raw(crooked(&value), 0, null_mut()) }.expect("the same");
+    assert_eq!((none.capacity(), none.write_at(0, &[1])), (0, 0));
+    let most = isize::MAX.unsigned_abs() / 8;
+    for (at, len, good) in [
+        (null(), 1, false),
+        (crooked(&value).cast_const(), 1, false),
+        (&raw const value, 1, true),
+        // No address space holds so many. Nothing is read yet.
+        (&raw const value, most + 1, false),
+        (&raw const value, usize::MAX, false),
+        (&raw const value, most, true),
+    ] {
+        // SAFETY: it can be read, or is refused, or nothing is read.
+        assert_eq!(unsafe { Items::from_raw(at, len) }.is_some(), good, "{at:?} {len}");
+        // SAFETY: as above.
+        let room = unsafe { Room::from_raw(at.cast_mut(), len, null_mut()) };
+        assert_eq!(room.is_some(), good, "{at:?} {len}");
+    }
+}
+
+#[test]
+fn items_are_copied_from_anywhere_as_far_as_there_are_some_and_room_for_them() {
+    let values = [1_u16, 2, 3];
+    let items = Items::new(&values);
+    assert_eq!((items.len(), items.is_empty(), items.as_ptr()), (3, false, values.as_ptr()));
+    let mut two = [9; 2];
+    assert_eq!((items.copy_to(&mut two), two), (2, [1, 2]));
+    assert_eq!((items.copy_at(2, &mut two), two), (1, [3, 2]));
+    for beyond in [3, 4, usize::MAX] {
+        assert_eq!((items.copy_at(beyond, &mut two), two), (0, [3, 2]));
+    }
+    assert_eq!(items.to_wide().units(), values);
+}
+
+#[test]
+fn text_ends_at_its_zero_which_must_come_in_time() {
+    let mut units = vec![0x61_u16; 0x10001];
+    let read = |units: &[u16]| {
+        // SAFETY: a zero follows, or more units than are read.
+        unsafe { wpu_sys::Text::from_zero_ended(units.as_ptr()) }.map(Items::len)
+    };
+    assert_eq!(read(&units), None);
+    units[0x10000] = 0;
+    assert_eq!(read(&units), None);
+    units[0xffff] = 0;
+    assert_eq!(read(&units), Some(0xffff));
+    assert_eq!(read(&units[0xffff..]), Some(0));
+    // SAFETY: these are not read.
+    let bad = [null(), crooked(&units[0])].map(|at| unsafe { wpu_sys::Text::from_zero_ended(at) });
+    assert!(bad.iter().all(Option::is_none));
+}
+
+#[test]
+fn what_does_not_fit_into_a_room_is_not_written_at_all() {
+    let (mut bytes, mut used) = ([9_u8; 4], 77);
+    let room = Room::with_used(&mut bytes, &mut used);
+    assert_eq!((room.capacity(), room.used()), (4, 4), "its client reads the capacity at first");
+    assert_eq!((room.fill(b"12345"), room.used()), (Err(Short), 4));
+    assert_eq!((room.fill(b"123"), room.used()), (Ok(()), 3));
+    assert_eq!((room.fill(b"abcd"), room.used()), (Ok(()), 4));
+    assert_eq!((room.fill(b""), room.used()), (Ok(()), 0));
+    assert_eq!((bytes, used), (*b"abcd", 0));
+    assert_eq!(Short.to_string(), "there is not enough room");
+}
+
+#[test]
+fn a_room_is_written_from_anywhere_and_never_beyond_its_end() {
+    let mut bytes = [0_u8; 6];
+    let at = bytes.as_mut_ptr();
+    // SAFETY: the bytes live as long as the test; the last two are not the room's.
+    let room = unsafe { Room::from_raw(at, 4, null_mut()) }.expect("a good pointer");
+    assert_eq!((room.as_ptr(), room.used_ptr(), room.used()), (at, null_mut(), 4));
+    assert_eq!((room.write_at(3, b"xyz"), room.write_at(1, b"b")), (1, 1));
+    assert_eq!([4, 5, usize::MAX].map(|beyond| room.write_at(beyond, b"!")), [0; 3]);
+    // Nobody asks how much is used.
+    room.set_used(2);
+    assert_eq!((room.fill(b""), room.used()), (Ok(()), 4));
+    assert_eq!(bytes, *b"\0b\0x\0\0");
+    assert_eq!(Room::new(&mut [0_u16; 3]).capacity(), 3);
+}
+
+#[test]
+fn no_more_of_a_room_is_used_than_there_is_whoever_says_so() {
+    let (mut bytes, mut memory) = ([0_u8; 4], [0_u8; 8]);
+    // A client's place for the length need not be aligned.
+    let used = memory.as_mut_ptr().wrapping_add(1).cast::<u32>();
+    // SAFETY: all of it lives as long as the test.
+    let room = unsafe { Room::from_raw(bytes.as_mut_ptr(), 4, used) }.expect("a good pointer");
+    assert_eq!((room.used_ptr(), room.used()), (used, 0));
+    room.set_used(usize::MAX);
+    // SAFETY: as above.
+    assert_eq!((room.used(), unsafe { used.read_unaligned() }), (4, 4));
+    // SAFETY: as above.
+    unsafe { used.write_unaligned(1000) };
+    assert_eq!(room.used(), 4);
+}
+
+#[test]
+fn an_array_of_buffers_is_refused_where_one_of_them_points_nowhere() {
+    let mut byte = [7];
+    let nowhere = WSABUF { len: 1, buf: null_mut() };
+    let empty = WSABUF { len: 0, buf: null_mut() };
+    let one = buffer(&mut byte);
+    for (array, total) in
+        [([one, nowhere], None), ([nowhere, one], None), ([one, empty], Some(1)), ([one, one], Some(2))]
+    {
+        // SAFETY: the array and the byte live as long as the test.
+        let gather = unsafe { Gather::from_raw(array.as_ptr(), 2) };
+        // SAFETY: as above.
+        let scatter = unsafe { Scatter::from_raw(array.as_ptr(), 2) };
+        assert_eq!((gather.map(Gather::total), scatter.map(Scatter::total)), (total, total));
+        assert_eq!(gather.map(Gather::as_ptr), total.map(|_| array.as_ptr().cast_mut()));
+    }
+    // SAFETY: no buffer is read.
+    let none = unsafe { Gather::from_raw(null(), 0) }.expect("there is nothing to point at");
+    assert_eq!((none.count(), none.total(), none.to_vec()), (0, 0, vec![]));
+    assert_eq!((Gather::nothing().count(), Scatter::nothing().write_at(0, b"!")), (0, 0));
+}
+
+/// A client can write to its array of buffers while a provider reads it.
+#[test]
+fn a_copy_of_buffers_that_have_grown_since_they_were_counted_has_room() {
+    let mut bytes = vec![7; 1000];
+    let mut array = [WSABUF { len: 1, buf: bytes.as_mut_ptr() }];
+    let at = array.as_mut_ptr();
+    // SAFETY: the array and the bytes live as long as the test.
+    let gather = unsafe { Gather::from_raw(at, 1) }.expect("good pointers");
+    // SAFETY: as above.
+    unsafe { (&raw mut (*at).len).write(1000) };
+    assert_eq!((gather.total(), gather.to_vec()), (1, vec![7; 1000]));
+}
+
+#[test]
+fn a_value_is_read_and_written_where_it_is() {
+    let mut value = 5_u32;
+    let at = &raw mut value;
+    for bad in [null_mut(), at.wrapping_byte_add(1)] {
+        // SAFETY: these are not read.
+        assert!(unsafe { View::from_raw(bad) }.is_none() && unsafe { ViewMut::from_raw(bad) }.is_none());
+    }
+    // SAFETY: the value lives as long as the test.
+    let view = unsafe { ViewMut::from_raw(at) }.expect("a good pointer");
+    view.set(6);
+    assert_eq!((view.get(), view.as_ptr(), view.as_non_null().as_ptr()), (6, at, at));
+    // SAFETY: as above.
+    let view = unsafe { View::from_raw(at) }.expect("a good pointer");
+    assert_eq!((view.get(), view.as_ptr()), (6, at.cast_const()));
+    assert_eq!((View::new(&7).get(), ViewMut::new(&mut 8).get()), (7, 8));
 }
