@@ -1,0 +1,278 @@
+//! What a provider can read of a request, in the call that brings it and after that, and how its end is told.
+
+use std::cell::{Cell, RefCell};
+use std::ptr::{null, null_mut, without_provenance_mut};
+use wpu::facts::Completes;
+use wpu::ffi::{
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
+    WSPPROC_TABLE, sockaddr,
+};
+use wpu::{Outcome, Pended, Procs, Progress, Request, Serve, ServiceProvider, Teller, WsaError};
+use wpu_sys::{Gather, Lent, Room, Scatter};
+
+thread_local! {
+    /// How the clients of this thread were told.
+    static TOLD: RefCell<Vec<Outcome>> = const { RefCell::new(Vec::new()) };
+    /// How many requests were begun, and how many have ended.
+    static COUNTS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+    static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
+    static PENDED: RefCell<Option<Pended>> = const { RefCell::new(None) };
+    /// What a layer puts in place of what is to be sent.
+    static REPLACED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a provider sees in the call.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    asked: usize,
+    /// Of an overlapped request: the socket, twice.
+    socket: Option<(SOCKET, SOCKET)>,
+    has_routine: bool,
+    gather: Vec<u8>,
+    /// How many bytes fit into the buffers.
+    scatter: usize,
+    input: Option<Vec<u8>>,
+    room: Option<usize>,
+    blocking: bool,
+}
+
+fn seen(request: &Request<'_>) -> Seen {
+    let parts = request.parts().map(|parts| parts.socket);
+    assert_eq!(request.is_overlapped(), parts.is_some());
+    Seen {
+        asked: request.asked(),
+        socket: request.socket().zip(parts),
+        has_routine: request.has_routine(),
+        gather: request.gather().to_vec(),
+        scatter: request.scatter().total(),
+        input: request.input().map(|input| input.to_vec()),
+        room: request.room().map(Room::capacity),
+        blocking: request.blocking().is_some(),
+    }
+}
+
+/// Pends each overlapped request, and answers others with what they ask for.
+struct Reader;
+
+impl Completes for Reader {}
+
+fn read(mut request: Request<'_>) -> Progress<u32> {
+    if REPLACED.get() {
+        request = request.with_gather(b"longer".to_vec());
+    }
+    let asked = u32::try_from(request.asked()).expect("short");
+    SEEN.set(Some(seen(&request)));
+    match request.pend::<Reader>() {
+        Ok((pending, pended)) => {
+            PENDED.set(Some(pended));
+            Progress::Pending(pending)
+        }
+        Err(request) => {
+            assert_eq!(SEEN.take(), Some(seen(&request)), "the request comes back as it was");
+            SEEN.set(Some(seen(&request)));
+            Progress::Done(asked)
+        }
+    }
+}
+
+impl ServiceProvider for Reader {
+    fn send_to(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        Ok(read(request))
+    }
+
+    fn recv_from(
+        &self,
+        _: SOCKET,
+        flags: u32,
+        request: Request<'_>,
+    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        Ok(read(request).map(|count| (count, flags)))
+    }
+}
+
+fn count(begun: u32, ended: u32) {
+    let before = COUNTS.get();
+    COUNTS.set((before.0 + begun, before.1 + ended));
+}
+
+impl Serve for Reader {
+    type Provider = Self;
+    const TELLER: Teller = Teller {
+        begin: |_| count(1, 0),
+        tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)),
+        keep: |_, _| unreachable!("nothing goes down"),
+        release: |_, _| unreachable!("nothing goes down"),
+        end: || count(0, 1),
+    };
+    const COMPLETES: bool = true;
+
+    fn with<R>(body: impl FnOnce(&Self) -> Result<R, WsaError>) -> Result<R, WsaError> {
+        body(&Self)
+    }
+}
+
+const FUNCTIONS: WSPPROC_TABLE = WSPPROC_TABLE::serving::<Reader>();
+const PENDING: (i32, i32) = (SOCKET_ERROR, WsaError::WSA_IO_PENDING.code());
+
+unsafe extern "system" fn routine(_: u32, _: u32, _: *mut WSAOVERLAPPED, _: u32) {}
+
+/// What a client lends.
+struct Client {
+    bytes: [u8; 5],
+    address: [u8; 16],
+    len: i32,
+    overlapped: WSAOVERLAPPED,
+}
+
+impl Client {
+    fn new() -> Self {
+        Self { bytes: *b"plain", address: [7; 16], len: 16, overlapped: WSAOVERLAPPED::ZERO }
+    }
+
+    /// Calls with one buffer and an address: the answer, and the error.
+    fn call(
+        &mut self,
+        receives: bool,
+        overlapped: bool,
+        routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    ) -> (i32, i32) {
+        let mut buffer = WSABUF { len: 5, buf: self.bytes.as_mut_ptr() };
+        let address = self.address.as_mut_ptr().cast::<sockaddr>();
+        let overlapped = if overlapped { &raw mut self.overlapped } else { null_mut() };
+        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
+        let thread = if routine.is_some() { &raw const thread } else { null() };
+        let (mut count, mut flags, mut errno) = (0, 0, 0);
+        let (count, flags, to) = (&raw mut count, &raw mut flags, &raw mut errno);
+        let len = &raw mut self.len;
+        let (recv, send) =
+            (FUNCTIONS.lpWSPRecvFrom.expect("it is there"), FUNCTIONS.lpWSPSendTo.expect("it is there"));
+        let buffers = &raw mut buffer;
+        let answer = if receives {
+            // SAFETY: all pointers are good for as long as the contract wants it, or null.
+            unsafe { recv(5, buffers, 1, count, flags, address, len, overlapped, routine, thread, to) }
+        } else {
+            // SAFETY: as above.
+            unsafe { send(5, buffers, 1, count, 0, address, 16, overlapped, routine, thread, to) }
+        };
+        (answer, errno)
+    }
+}
+
+fn pended() -> Pended {
+    PENDED.take().expect("it was pended")
+}
+
+#[test]
+fn a_request_says_in_the_call_what_the_client_passed() {
+    let mut client = Client::new();
+    let sent = |socket, has_routine| Seen {
+        asked: 5,
+        socket,
+        has_routine,
+        gather: b"plain".to_vec(),
+        scatter: 0,
+        input: Some(vec![7; 16]),
+        room: None,
+        blocking: socket.is_none(),
+    };
+    let received =
+        |socket| Seen { gather: vec![], scatter: 5, input: None, room: Some(16), ..sent(socket, false) };
+    assert_eq!(client.call(false, false, None), (NO_ERROR, 0));
+    assert_eq!(SEEN.take(), Some(sent(None, false)));
+    assert_eq!(client.call(true, false, None), (NO_ERROR, 0));
+    assert_eq!(SEEN.take(), Some(received(None)));
+    assert_eq!(client.call(false, true, Some(routine)), PENDING);
+    assert_eq!(SEEN.take(), Some(sent(Some((5, 5)), true)));
+    pended().complete(Ok((5, 0)));
+    assert_eq!(client.call(true, true, None), PENDING);
+    assert_eq!(SEEN.take(), Some(received(Some((5, 5)))));
+    pended().complete(Ok((5, 0)));
+}
+
+#[test]
+fn a_pended_request_says_the_same_on_another_thread() {
+    let mut client = Client::new();
+    assert_eq!(client.call(false, true, Some(routine)), PENDING);
+    let sent = pended();
+    assert_eq!(client.call(true, true, None), PENDING);
+    let received = pended();
+    let look = move || {
+        assert_eq!((sent.socket(), sent.parts().socket), (5, 5));
+        assert_eq!((sent.has_routine(), received.has_routine()), (true, false));
+        assert_eq!((sent.gather().to_vec(), sent.scatter().count()), (b"plain".to_vec(), 0));
+        assert_eq!((received.gather().count(), received.scatter().total()), (0, 5));
+        assert_eq!(sent.input().map(|input| input.to_vec()), Some(vec![7; 16]));
+        assert!(sent.room().is_none() && received.input().is_none());
+        received.room().expect("there is one").fill(b"address").expect("it fits");
+        (sent, received)
+    };
+    let (sent, received) = std::thread::spawn(look).join().expect("no panic");
+    sent.complete(Ok((5, 0)));
+    received.complete(Ok((0, 0)));
+    assert_eq!((client.len, &client.address[..8]), (7, &b"address\x07"[..]));
+}
+
+/// Pends a request for five bytes: how the client is told if it ends so.
+fn told(replaced: bool, end: impl FnOnce(Pended)) -> Vec<Outcome> {
+    REPLACED.set(replaced);
+    COUNTS.set((0, 0));
+    assert_eq!(Client::new().call(false, true, None), PENDING);
+    REPLACED.set(false);
+    assert_eq!((COUNTS.get(), TOLD.take()), ((1, 0), vec![]));
+    // The structure is not looked at by the teller of this test.
+    end(pended());
+    assert_eq!(COUNTS.get(), (1, 1), "it is owed and paid once");
+    TOLD.take()
+}
+
+#[test]
+fn a_client_is_told_once_and_of_no_more_bytes_than_it_asked_for() {
+    let complete = |replaced, count| told(replaced, move |pended| pended.complete(Ok((count, 3))));
+    assert_eq!([0, 4, 5].map(|count| complete(false, count)), [0, 4, 5].map(|count| vec![Ok((count, 3))]));
+    assert_eq!(complete(false, 6), [Err(WsaError::WSASYSCALLFAILURE)]);
+    // Other bytes went in place of the client's, whose five are all there is to tell it of.
+    assert_eq!([4, 5, 6].map(|count| complete(true, count)), [4, 5, 5].map(|count| vec![Ok((count, 3))]));
+    let failed = WsaError::WSAENETDOWN;
+    assert_eq!(told(false, |pended| pended.complete(Err(failed))), [Err(failed)]);
+    assert_eq!(told(false, drop), [Err(WsaError::WSA_OPERATION_ABORTED)]);
+}
+
+/// A request of its own is what a provider hands to the one below to send or to receive on its own account.
+#[test]
+fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
+    let mut bytes = *b"own";
+    let buffer = [WSABUF { len: 3, buf: bytes.as_mut_ptr() }];
+    // SAFETY: the array and the bytes live as long as the test.
+    let gather = unsafe { Gather::from_raw(buffer.as_ptr(), 1) }.expect("good pointers");
+    // SAFETY: as above.
+    let scatter = unsafe { Scatter::from_raw(buffer.as_ptr(), 1) }.expect("good pointers");
+    let nothing = || Seen {
+        asked: 0,
+        socket: None,
+        has_routine: false,
+        gather: vec![],
+        scatter: 0,
+        input: None,
+        room: None,
+        blocking: true,
+    };
+    assert_eq!(seen(&Request::lending(Lent::NOTHING)), nothing());
+    let sent = Seen { asked: 3, gather: b"own".to_vec(), ..nothing() };
+    assert_eq!(seen(&Request::sending(gather)), sent);
+    let received = Seen { asked: 3, scatter: 3, ..nothing() };
+    assert_eq!(seen(&Request::receiving(scatter)), received);
+    // There are no buffers to replace.
+    assert_eq!(seen(&Request::receiving(scatter).with_gather(b"other".to_vec())), received);
+    let lent = Lent { room: Some(Room::new(&mut bytes)), ..Lent::NOTHING };
+    assert_eq!(seen(&Request::lending(lent)), Seen { asked: 3, room: Some(3), ..nothing() });
+    let other = Seen { asked: 5, gather: b"other".to_vec(), blocking: false, ..nothing() };
+    assert_eq!(seen(&Request::sending(gather).with_gather(b"other".to_vec())), other);
+    let elsewhere = Seen { input: Some(b"elsewhere".to_vec()), blocking: false, ..sent };
+    assert_eq!(seen(&Request::sending(gather).with_input(b"elsewhere".to_vec())), elsewhere);
+    let back = Request::sending(gather).pend::<Reader>().expect_err("nobody could be told");
+    assert_eq!(back.gather().to_vec(), b"own");
+    // SAFETY: the functions are this program's.
+    let below = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
+    let answer = below.send_to(5, 0, Request::sending(gather)).expect("it is answered");
+    assert_eq!((answer.done(), SEEN.take().map(|seen| seen.gather)), (Some(&3), Some(b"own".to_vec())));
+}
