@@ -8,7 +8,7 @@ use wpu::ffi::{
     WSPPROC_TABLE, sockaddr,
 };
 use wpu::{Outcome, Pended, Procs, Progress, Request, Serve, ServiceProvider, Teller, WsaError};
-use wpu_sys::{Gather, Lent, Room, Scatter};
+use wpu_sys::{Gather, Items, Lent, Room, Scatter};
 
 thread_local! {
     /// How the clients of this thread were told.
@@ -45,7 +45,7 @@ fn seen(request: &Request<'_>) -> Seen {
         has_routine: request.has_routine(),
         gather: request.gather().to_vec(),
         scatter: request.scatter().total(),
-        input: request.input().map(|input| input.to_vec()),
+        input: request.input().map(Items::to_vec),
         room: request.room().map(Room::capacity),
         blocking: request.blocking().is_some(),
     }
@@ -116,17 +116,21 @@ const PENDING: (i32, i32) = (SOCKET_ERROR, WsaError::WSA_IO_PENDING.code());
 
 unsafe extern "system" fn routine(_: u32, _: u32, _: *mut WSAOVERLAPPED, _: u32) {}
 
+/// Bytes that are as aligned as an address.
+#[repr(align(4))]
+struct Address([u8; 16]);
+
 /// What a client lends.
 struct Client {
     bytes: [u8; 5],
-    address: [u8; 16],
+    address: Address,
     len: i32,
     overlapped: WSAOVERLAPPED,
 }
 
 impl Client {
     fn new() -> Self {
-        Self { bytes: *b"plain", address: [7; 16], len: 16, overlapped: WSAOVERLAPPED::ZERO }
+        Self { bytes: *b"plain", address: Address([7; 16]), len: 16, overlapped: WSAOVERLAPPED::ZERO }
     }
 
     /// Calls with one buffer and an address: the answer, and the error.
@@ -137,7 +141,7 @@ impl Client {
         routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
     ) -> (i32, i32) {
         let mut buffer = WSABUF { len: 5, buf: self.bytes.as_mut_ptr() };
-        let address = self.address.as_mut_ptr().cast::<sockaddr>();
+        let address = (&raw mut self.address).cast::<sockaddr>();
         let overlapped = if overlapped { &raw mut self.overlapped } else { null_mut() };
         let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
         let thread = if routine.is_some() { &raw const thread } else { null() };
@@ -201,7 +205,7 @@ fn a_pended_request_says_the_same_on_another_thread() {
         assert_eq!((sent.has_routine(), received.has_routine()), (true, false));
         assert_eq!((sent.gather().to_vec(), sent.scatter().count()), (b"plain".to_vec(), 0));
         assert_eq!((received.gather().count(), received.scatter().total()), (0, 5));
-        assert_eq!(sent.input().map(|input| input.to_vec()), Some(vec![7; 16]));
+        assert_eq!(sent.input().map(Items::to_vec), Some(vec![7; 16]));
         assert!(sent.room().is_none() && received.input().is_none());
         received.room().expect("there is one").fill(b"address").expect("it fits");
         (sent, received)
@@ -209,7 +213,7 @@ fn a_pended_request_says_the_same_on_another_thread() {
     let (sent, received) = std::thread::spawn(look).join().expect("no panic");
     sent.complete(Ok((5, 0)));
     received.complete(Ok((0, 0)));
-    assert_eq!((client.len, &client.address[..8]), (7, &b"address\x07"[..]));
+    assert_eq!((client.len, &client.address.0[..8]), (7, &b"address\x07"[..]));
 }
 
 /// Pends a request for five bytes: how the client is told if it ends so.
@@ -275,4 +279,18 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
     let below = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
     let answer = below.send_to(5, 0, Request::sending(gather)).expect("it is answered");
     assert_eq!((answer.done(), SEEN.take().map(|seen| seen.gather)), (Some(&3), Some(b"own".to_vec())));
+}
+
+#[test]
+fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
+    let (mut address, mut used) = ([0; 16], 0);
+    let room = Room::with_used(&mut address, &mut used);
+    // As a layer does that has used the room itself.
+    room.fill(b"old").expect("it fits");
+    let lent = Lent { scatter: Some(Scatter::nothing()), room: Some(room), ..Lent::NOTHING };
+    // SAFETY: the functions are this program's.
+    let below = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
+    below.recv_from(5, 0, Request::lending(lent)).expect("it is answered");
+    assert_eq!(SEEN.take().map(|seen| seen.room), Some(Some(16)));
+    assert_eq!(room.used(), 16, "the client reads what the provider below has said");
 }

@@ -146,9 +146,9 @@ fn a_room_is_written_from_anywhere_and_never_beyond_its_end() {
 
 #[test]
 fn no_more_of_a_room_is_used_than_there_is_whoever_says_so() {
-    let (mut bytes, mut memory) = ([0_u8; 4], [0_u8; 8]);
+    let (mut bytes, mut memory) = ([0_u8; 4], [0_u32; 2]);
     // A client's place for the length need not be aligned.
-    let used = memory.as_mut_ptr().wrapping_add(1).cast::<u32>();
+    let used = memory.as_mut_ptr().wrapping_byte_add(1);
     // SAFETY: all of it lives as long as the test.
     let room = unsafe { Room::from_raw(bytes.as_mut_ptr(), 4, used) }.expect("a good pointer");
     assert_eq!((room.used_ptr(), room.used()), (used, 0));
@@ -186,12 +186,13 @@ fn an_array_of_buffers_is_refused_where_one_of_them_points_nowhere() {
 #[test]
 fn a_copy_of_buffers_that_have_grown_since_they_were_counted_has_room() {
     let mut bytes = vec![7; 1000];
-    let mut array = [WSABUF { len: 1, buf: bytes.as_mut_ptr() }];
+    let to = bytes.as_mut_ptr();
+    let mut array = [WSABUF { len: 1, buf: to }];
     let at = array.as_mut_ptr();
     // SAFETY: the array and the bytes live as long as the test.
     let gather = unsafe { Gather::from_raw(at, 1) }.expect("good pointers");
     // SAFETY: as above.
-    unsafe { (&raw mut (*at).len).write(1000) };
+    unsafe { at.write(WSABUF { len: 1000, buf: to }) };
     assert_eq!((gather.total(), gather.to_vec()), (1, vec![7; 1000]));
 }
 
