@@ -44,6 +44,9 @@ pub(crate) struct Work<'a> {
     /// The entries that this run added. Numbers do not come back: an entry that is neither here nor was there
     /// before is another installer's.
     added: Vec<(Width, u32)>,
+    /// The entries as asked for that are there after a call that failed. Whether that call added them, or another
+    /// installer, nobody can tell; so they are not taken back.
+    unclear: Vec<(Width, u32)>,
     /// The steps, counted from 0, for which a call was made.
     made: Vec<(usize, Width)>,
     /// The step that is being made or taken back.
@@ -54,8 +57,16 @@ pub(crate) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(crate) fn new(plan: &'a Plan, registrar: &'a mut dyn Registrar) -> Self {
-        let (numbers, added, made, troubles) = (Numbers::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { plan, registrar, numbers, added, made, at: 0, troubles }
+        Self {
+            plan,
+            registrar,
+            numbers: Numbers::new(),
+            added: Vec::new(),
+            unclear: Vec::new(),
+            made: Vec::new(),
+            at: 0,
+            troubles: Vec::new(),
+        }
     }
 
     pub(crate) fn is_expected(&mut self) -> Result<(), Failure> {
@@ -81,7 +92,7 @@ impl<'a> Work<'a> {
             self.at = at;
             self.step(step).map_err(|stop| (step, stop))?;
         }
-        // An entry that went meanwhile would leave chains that name nothing.
+        // What went meanwhile would leave chains that name nothing.
         let last = self.plan.steps.last();
         last.map_or(Ok(()), |step| self.are_there().map_err(|stop| (step, stop)))
     }
@@ -90,8 +101,13 @@ impl<'a> Work<'a> {
         for width in self.plan.before.all().map(|(width, _)| width) {
             let now = self.registrar.read(width)?;
             let gone = |id: &u32| now.find(*id).is_none();
-            if let Some(id) = self.added.iter().filter(|(of, _)| *of == width).map(|(_, id)| *id).find(gone) {
-                return Err(Stop::Overtaken(format!("removed {id}")));
+            for id in self.added.iter().filter(|(of, _)| *of == width).map(|(_, id)| *id) {
+                let links = now.find(id).map(Entry::links).unwrap_or_default();
+                // What a chain named in vain from the start is nobody's doing.
+                let mut needed = links.iter().copied().filter(|link| self.is_known(width, *link));
+                if let Some(id) = [id].into_iter().chain(&mut needed).find(gone) {
+                    return Err(Stop::Overtaken(format!("removed {id}")));
+                }
             }
         }
         Ok(())
@@ -134,9 +150,8 @@ impl<'a> Work<'a> {
                 let asked = |entry: &&Entry| entry.path == what.path && same(&entry.info, info);
                 match found.iter().position(asked) {
                     Some(at) => {
-                        let id = found.remove(at).id();
-                        self.numbers.insert((*width, planned.key), id);
-                        self.added.push((*width, id));
+                        let entry = found.remove(at);
+                        self.found(*width, planned.key, entry, answer.is_ok());
                     }
                     None => complete = false,
                 }
@@ -154,9 +169,24 @@ impl<'a> Work<'a> {
         if complete { Ok(()) } else { Err(NOT_DONE) }
     }
 
+    /// Notes an entry as it was asked for. A call that failed may have added it nevertheless: that is sure of a chain
+    /// that names another entry of this run, whose number nobody else has.
+    fn found(&mut self, width: Width, key: Key, entry: &Entry, succeeded: bool) {
+        let of_this_run = |link: &u32| self.added.contains(&(width, *link));
+        if succeeded || entry.links().iter().any(of_this_run) {
+            self.added.push((width, entry.id()));
+        } else if let Key::New(_) = key {
+            self.unclear.push((width, entry.id()));
+            return;
+        }
+        // What was there before is there again, whoever brought it back.
+        self.numbers.insert((width, key), entry.id());
+    }
+
     fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), Stop> {
         let now = self.registrar.read(width)?;
         self.owns(width, &now, provider)?;
+        self.stands_below(width, &now, provider)?;
         if !now.has(provider) {
             return Err(Stop::Overtaken("removed them".to_owned()));
         }
@@ -219,6 +249,17 @@ impl<'a> Work<'a> {
         if foreign.is_empty() { Ok(()) } else { Err(Stop::Overtaken(format!("added {foreign}"))) }
     }
 
+    /// No entry that another installer added goes over one of the provider, and would name nothing without it.
+    fn stands_below(&self, width: Width, now: &Catalog, provider: &GUID) -> Result<(), Stop> {
+        let names = |chain: &&Entry| {
+            let mut links = chain.links().iter().filter_map(|link| now.find(*link));
+            links.any(|link| link.info.ProviderId == *provider)
+        };
+        let foreign = now.entries.iter().filter(|entry| !self.is_known(width, entry.id()));
+        let above = shown(foreign.filter(names));
+        if above.is_empty() { Ok(()) } else { Err(Stop::Overtaken(format!("added {above}"))) }
+    }
+
     /// Takes back what was made, the last first; that is the step that failed, and may be done in part.
     pub(crate) fn take_back(&mut self) {
         for (at, step) in self.plan.steps.iter().enumerate().rev() {
@@ -257,7 +298,16 @@ impl<'a> Work<'a> {
         let mut left = Vec::new();
         for (width, catalog) in self.plan.before.all() {
             match self.registrar.read(width) {
-                Ok(now) => left.extend(differences(width, catalog, &now, &self.ours(width))),
+                Ok(now) => {
+                    left.extend(differences(width, catalog, &now, &self.ours(width)));
+                    let unclear = self.unclear.iter().filter(|(of, _)| *of == width);
+                    left.extend(unclear.filter_map(|(_, id)| now.find(*id)).map(|entry| {
+                        let shown = entry.shown();
+                        format!(
+                            "new in the {width} catalog, by the call that failed or by another installer: {shown}"
+                        )
+                    }));
+                }
                 Err(error) => left.push(format!("the {width} catalog cannot be read any more: {error}")),
             }
         }

@@ -4,8 +4,8 @@ mod common;
 
 use common::*;
 use wpu_install::{
-    Call, Catalog, Catalogs, Class, Failure, Layer, Memory, Place, Plan, Registrar, WideString, Width,
-    WsaError, apply,
+    Action, Call, Catalog, Catalogs, Class, Failure, Key, Layer, Memory, Place, Plan, Registrar, WideString,
+    Width, WsaError, apply,
 };
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
@@ -58,6 +58,25 @@ macro_rules! only {
 }
 const FIRST: [fn(usize) -> bool; 12] = only!(0 1 2 3 4 5 6 7 8 9 10 11);
 
+/// Whether nobody can tell what a step added in part from what another installer added: no chain in it names an entry
+/// of this plan.
+fn is_unclear(plan: &Plan, at: usize) -> bool {
+    let Action::Add(what) = &plan.steps[at].action else { return false };
+    what.entries.iter().all(|entry| !entry.chain.iter().any(|link| matches!(link, Key::New(_))))
+}
+
+/// The catalogs without entries of providers that were not there before.
+fn without_new(catalogs: &Catalogs, plan: &Plan) -> Catalogs {
+    let mut catalogs = catalogs.clone();
+    for (width, before) in plan.before.all() {
+        let entries = catalogs.slot(width).iter_mut().flat_map(|catalog| &mut catalog.entries);
+        let kept: Vec<_> =
+            entries.filter(|entry| before.has(&entry.info.ProviderId)).map(|entry| entry.clone()).collect();
+        *catalogs.slot(width) = Some(Catalog { entries: kept });
+    }
+    catalogs
+}
+
 #[test]
 fn whatever_step_fails_all_is_as_it_was() {
     let (memory, plans) = plans();
@@ -79,6 +98,12 @@ fn whatever_step_fails_all_is_as_it_was() {
                             renumbered(&plan.before),
                             "{name}: step {at}"
                         );
+                    }
+                    Err(Failure::HalfWay { left, .. }) if in_part && is_unclear(&plan, at) => {
+                        assert_eq!(left.len(), 1, "{name}: step {at}: {left:?}");
+                        assert!(left[0].starts_with("new in the 64-bit catalog, by "), "{left:?}");
+                        let rest = without_new(memory.catalogs(), &plan);
+                        assert_eq!(renumbered(&rest), renumbered(&plan.before), "{name}: step {at}");
                     }
                     Err(other) => panic!("{name}: step {at}: {other}"),
                 }
@@ -146,8 +171,15 @@ fn both_catalogs_are_as_they_were() {
         for fails in &FIRST[..3] {
             let mut memory = memory.clone();
             memory.fail(*fails, in_part);
-            assert!(matches!(run(&mut memory, &plan), Err(Failure::TakenBack { .. })));
-            assert_eq!(memory.catalogs(), &plan.before);
+            let failure = run(&mut memory, &plan).unwrap_err();
+            // The first call added to one of the catalogs, or somebody else did.
+            let is_unclear = in_part && memory.calls().len() == 1;
+            match &failure {
+                Failure::HalfWay { left, .. } if is_unclear => assert_eq!(left.len(), 1, "{failure}"),
+                Failure::TakenBack { .. } if !is_unclear => (),
+                other => panic!("{other}"),
+            }
+            assert_eq!(&without_new(memory.catalogs(), &plan), &plan.before);
         }
     }
     let before = memory.catalogs().clone();

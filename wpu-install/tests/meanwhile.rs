@@ -5,8 +5,8 @@ mod common;
 
 use common::*;
 use wpu_install::{
-    Base, Catalog, Catalogs, Class, Entry, Failure, Layer, Memory, Over, Place, Plan, Registrar, WideString,
-    Width, WsaError, apply,
+    Base, Catalog, Catalogs, Class, Entry, Failure, Layer, Memory, Over, Place, Plan, Registrar, Uninstall,
+    WideString, Width, WsaError, apply,
 };
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
@@ -298,6 +298,68 @@ fn the_same_plan_that_another_run_carries_out_stays_that_runs() {
     }
 }
 
+/// The call that adds fails, since the other run added the same: nobody can tell that from a call that added and
+/// failed.
+#[test]
+fn what_is_there_after_a_call_that_failed_is_told_and_not_taken_back() {
+    let memory = Memory::sample(ONE);
+    let plan = layer(1, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    let left = "new in the 64-bit catalog, by the call that failed or by another installer: 1005 `Layer 1`";
+    let mut shared = Shared::new(&memory, the_same, id(1), 2);
+    let failure = run(&mut shared, &plan).unwrap_err();
+    assert!(matches!(&failure, Failure::HalfWay { left: all, .. } if *all == [left]), "{failure}");
+    assert_eq!(catalog(&shared.memory).of(&id(1)).count(), 1);
+    let mut memory = memory;
+    memory.fail(|call| call == 0, true);
+    let failure = run(&mut memory, &plan).unwrap_err();
+    assert!(matches!(&failure, Failure::HalfWay { left: all, .. } if *all == [left]), "{failure}");
+}
+
+/// The other one removes what a chain is about to go over, or goes over what is about to be removed.
+#[test]
+fn no_chain_is_left_that_names_nothing() {
+    let udp: Other = |memory, _| {
+        let provider = catalog(memory).find(1003).unwrap().info.ProviderId;
+        memory.remove(HERE, &provider).unwrap();
+    };
+    let memory = Memory::sample(ONE);
+    let plan =
+        Layer { over: Over::Sockets(vec![(23, 1, 6)]), ..layer(1, Class::Ifs) }.plan(memory.catalogs());
+    let plan = plan.unwrap();
+    let mut overtaken = 0;
+    for until in 1.. {
+        let mut shared = Shared::new(&memory, udp, id(1), until);
+        let result = run(&mut shared, &plan);
+        if shared.calls <= until {
+            break;
+        }
+        let failure = result.expect_err(&format!("{until}"));
+        // Between looking and putting in order, the call itself fails.
+        assert!(
+            matches!(failure, Failure::Overtaken { .. } | Failure::TakenBack { .. }),
+            "{until}: {failure}"
+        );
+        assert!(!catalog(&shared.memory).has(&id(1)), "{until}");
+        overtaken += usize::from(failure.to_string().contains("removed 1003"));
+    }
+    assert!(overtaken > 5, "{overtaken}");
+
+    let over: Other = |memory, _| {
+        let mut chain = catalog(memory).find(1006).unwrap().clone();
+        chain.info.ProtocolChain.ChainLen = 3;
+        chain.info.ProtocolChain.ChainEntries[..3].copy_from_slice(&[1005, 1006, 1001]);
+        memory.add(Place::In(HERE), &id(99), &r"C:\theirs.dll".into(), &[chain.info]).unwrap();
+    };
+    let mut memory = memory;
+    install(&mut memory, &wpu_install::Layer { over: Over::Entries(vec![1001]), ..layer(1, Class::Ifs) });
+    let plan = Uninstall { provider: id(1), others: false }.plan(memory.catalogs()).unwrap();
+    let mut shared = Shared::new(&memory, over, id(1), 1);
+    let failure = run(&mut shared, &plan).unwrap_err();
+    assert!(matches!(&failure, Failure::Overtaken { left, .. } if left.is_empty()), "{failure}");
+    let now = catalog(&shared.memory);
+    assert!([1005, 1006, 1007].iter().all(|id| now.find(*id).is_some()), "{}", shared.memory.catalogs());
+}
+
 #[test]
 fn what_another_installer_removed_does_not_come_back() {
     let mut memory = Memory::sample(ONE);
@@ -322,7 +384,7 @@ fn an_order_that_another_installer_made_is_not_missed() {
     let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
     let turn: Other = |memory, _| memory.reorder(HERE, &[1004, 1003, 1002, 1001]).unwrap();
     let mut shared = Shared::new(&memory, turn, id(4), 1);
-    shared.memory.fail(|call| call == 1, true);
+    shared.memory.fail(|call| call == 1, false);
     let failure = run(&mut shared, &plan).unwrap_err();
     assert!(matches!(failure, Failure::TakenBack { .. }), "{failure}");
     let ids: Vec<_> = catalog(&shared.memory).entries.iter().map(Entry::id).collect();
