@@ -107,7 +107,7 @@ fn permits(application: &Application, catalogs: &Catalogs, permitted: Option<u32
     }
     for (width, entry, is_loaded) in layers {
         let (verb, of) = (if is_loaded { "loads" } else { "does not load" }, listed(entry.categories));
-        text.push_str(&format!("  {verb} {} `{}` of the {width} catalog: {of}\n", entry.id(), entry.name()));
+        text.push_str(&format!("  {verb} {} of the {width} catalog: {of}\n", entry.shown()));
     }
     text
 }

@@ -1,9 +1,10 @@
 //! The categories of layers that a program permits: what they mean, how they are changed, and the way back.
 
 use crate::catalog::{Catalogs, Entry, Width};
-use crate::path::is_whole;
+use crate::path::{BadPath, why_bad};
 use crate::problem::Problem;
-use crate::show::categories;
+use crate::registry::KEY;
+use crate::show::{categories, printable};
 use std::fmt;
 use wpu_sys::ffi::LSP_SYSTEM;
 use wpu_sys::{WideString, WsaError};
@@ -20,8 +21,13 @@ pub struct Application {
 impl fmt::Display for Application {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.arguments {
-            None => write!(out, "`{}`", self.path),
-            Some(arguments) => write!(out, "`{}` with the arguments `{arguments}`", self.path),
+            None => write!(out, "`{}`", printable(&self.path.to_string())),
+            Some(arguments) => write!(
+                out,
+                "`{}` with the arguments `{}`",
+                printable(&self.path.to_string()),
+                printable(&arguments.to_string())
+            ),
         }
     }
 }
@@ -47,7 +53,55 @@ pub trait Applications {
     /// # Errors
     ///
     /// Why it is not forgotten.
-    fn forget(&mut self, application: &Application) -> Result<(), WsaError>;
+    fn forget(&mut self, application: &Application) -> Result<(), PermissionError>;
+}
+
+/// Why a step was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PermissionError {
+    /// Ws2_32 says so.
+    Winsock(WsaError),
+    /// The call reports success and did something else, or another program changed it at the same time.
+    NotDone,
+    /// The system's program that changes the registry cannot be started.
+    NoTool {
+        /// Why.
+        why: String,
+    },
+    /// That program fails.
+    Tool {
+        /// What it says.
+        says: String,
+    },
+    /// That program writes other letters than those of ASCII in a way that depends on the console.
+    NotAscii,
+    /// The registry has no key of the program.
+    NoKey,
+}
+
+impl From<WsaError> for PermissionError {
+    fn from(error: WsaError) -> Self {
+        Self::Winsock(error)
+    }
+}
+
+impl fmt::Display for PermissionError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Winsock(error) => error.fmt(out),
+            Self::NotDone => out.write_str(
+                "the call reports success, but the categories are others: it did something else, or another program \
+                changed them at the same time",
+            ),
+            Self::NoTool { why } => write!(out, "`reg`, by which the key is deleted, cannot be started: {why}"),
+            Self::Tool { says } => write!(out, "`reg`, by which the key is deleted, fails: {}", printable(says)),
+            Self::NotAscii => write!(
+                out,
+                "`reg` does not tell letters that are not ASCII apart; delete the key of the program below `{KEY}` yourself"
+            ),
+            Self::NoKey => write!(out, "no key below `{KEY}` has this path and these arguments"),
+        }
+    }
 }
 
 /// Whether a program that permits these categories loads a layer that has those; `None` is a program that is not
@@ -120,15 +174,9 @@ impl Application {
     ///
     /// What is wrong with its path.
     pub fn check(&self) -> Result<(), Problem> {
-        let all = [Some(&self.path), self.arguments.as_ref()];
-        let why = if all.into_iter().flatten().any(|text| text.units().contains(&0)) {
-            "has a zero in it"
-        } else if !is_whole(&self.path) {
-            "does not say where the program is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\\\"
-        } else {
-            return Ok(());
-        };
-        Err(Problem::BadPath { path: self.path.to_string(), why })
+        let zero = |arguments: &WideString| arguments.units().contains(&0);
+        let why = why_bad(&self.path).or(self.arguments.as_ref().is_some_and(zero).then_some(BadPath::Zero));
+        why.map_or(Ok(()), |why| Err(Problem::BadPath { path: self.path.to_string(), of: "program", why }))
     }
 }
 
@@ -165,24 +213,29 @@ impl PermissionPlan {
     ///
     /// Why it was not carried out.
     pub fn apply(&self, applications: &mut dyn Applications) -> Result<(), PermissionFailure> {
-        let fail = |error, left| PermissionFailure { application: self.application.to_string(), error, left };
-        let now = applications.permitted(&self.application).map_err(|error| fail(error, None))?;
-        if now != self.from {
-            return Err(fail(WsaError::WSATRY_AGAIN, Some(now)));
+        let application = self.application.to_string();
+        let now = match applications.permitted(&self.application) {
+            Err(error) => return Err(PermissionFailure::Unreadable { application, error }),
+            Ok(now) if now != self.from => return Err(PermissionFailure::Changed { application, now }),
+            Ok(now) => now,
+        };
+        let Err(error) = self.run(applications, now, &self.steps) else { return Ok(()) };
+        // What does not go back is seen in what it permits then.
+        if let Ok(now) = applications.permitted(&self.application) {
+            let back = self.back(now);
+            let _ = if now == back { Ok(()) } else { self.run(applications, now, &steps(now, back)) };
         }
-        self.run(applications, now, &self.steps).map_err(|error| {
-            let now = applications.permitted(&self.application).unwrap_or(now);
-            let back = self.run(
-                applications,
-                now,
-                &if now == self.from { Vec::new() } else { steps(now, self.from) },
-            );
-            match back.and_then(|()| applications.permitted(&self.application)) {
-                Ok(now) if now == self.from => fail(error, None),
-                Ok(now) => fail(error, Some(now)),
-                Err(_) => fail(error, Some(now)),
-            }
+        Err(match applications.permitted(&self.application) {
+            Ok(now) if now == self.from => PermissionFailure::TakenBack { application, error },
+            now => PermissionFailure::HalfWay { application, error, now },
         })
+    }
+
+    /// What the program is to permit after a failure: what it did before, and what others permitted meanwhile.
+    fn back(&self, now: Option<u32>) -> Option<u32> {
+        let known = self.from.unwrap_or(0) | self.to.unwrap_or(0);
+        let others = now.unwrap_or(0) & !known;
+        if others == 0 { self.from } else { Some(self.from.unwrap_or(0) | others) }
     }
 
     fn run(
@@ -190,17 +243,21 @@ impl PermissionPlan {
         applications: &mut dyn Applications,
         mut now: Option<u32>,
         steps: &[PermissionStep],
-    ) -> Result<(), WsaError> {
+    ) -> Result<(), PermissionError> {
         for step in steps {
             now = match *step {
-                PermissionStep::Forget => applications.forget(&self.application).map(|()| None),
-                PermissionStep::Permit(categories) => applications
-                    .permit(&self.application, categories)
-                    .map(|()| Some(now.unwrap_or(0) | categories)),
-            }?;
+                PermissionStep::Forget => {
+                    applications.forget(&self.application)?;
+                    None
+                }
+                PermissionStep::Permit(categories) => {
+                    applications.permit(&self.application, categories)?;
+                    Some(now.unwrap_or(0) | categories)
+                }
+            };
             // Functions exist that report success and do nothing.
             if applications.permitted(&self.application)? != now {
-                return Err(WsaError::WSASYSCALLFAILURE);
+                return Err(PermissionError::NotDone);
             }
         }
         Ok(())
@@ -232,21 +289,43 @@ impl fmt::Display for PermissionPlan {
 
 /// Why a program does not permit what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PermissionFailure {
-    /// The program.
-    pub application: String,
-    /// Why.
-    pub error: WsaError,
-    /// What it permits now, where that is not what it did before.
-    pub left: Option<Option<u32>>,
+#[expect(missing_docs, reason = "the fields are what their names say")]
+pub enum PermissionFailure {
+    /// What it permits cannot be read. Nothing was changed.
+    Unreadable { application: String, error: WsaError },
+    /// It permits something else than when the plan was made. Nothing was changed.
+    Changed { application: String, now: Option<u32> },
+    /// A step failed, and the program permits what it did before.
+    TakenBack { application: String, error: PermissionError },
+    /// A step failed, and the program permits something else than before, or nobody knows.
+    HalfWay { application: String, error: PermissionError, now: Result<Option<u32>, WsaError> },
 }
 
 impl fmt::Display for PermissionFailure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "cannot change what {} permits: {}; ", self.application, self.error)?;
-        match self.left {
-            None => out.write_str("it permits what it did before"),
-            Some(left) => write!(out, "now it permits {}", shown(left)),
+        match self {
+            Self::Unreadable { application, error } => {
+                write!(out, "cannot read what {application} permits: {error}; nothing was changed")
+            }
+            Self::Changed { application, now } => write!(
+                out,
+                "another program changed what {application} permits since the plan was made: now it permits {}; \
+                nothing was changed",
+                shown(*now)
+            ),
+            Self::TakenBack { application, error } => {
+                write!(
+                    out,
+                    "cannot change what {application} permits: {error}; it permits what it did before"
+                )
+            }
+            Self::HalfWay { application, error, now } => {
+                write!(out, "cannot change what {application} permits: {error}; ")?;
+                match now {
+                    Ok(now) => write!(out, "now it permits {}", shown(*now)),
+                    Err(error) => write!(out, "what it permits now cannot be read: {error}"),
+                }
+            }
         }
     }
 }
@@ -273,7 +352,7 @@ impl Applications for MemoryApplications {
         Ok(())
     }
 
-    fn forget(&mut self, application: &Application) -> Result<(), WsaError> {
+    fn forget(&mut self, application: &Application) -> Result<(), PermissionError> {
         self.known.retain(|(known, _)| known != application);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Planning to install a base provider.
 
 use crate::catalog::{Catalog, Catalogs, Entry, named};
-use crate::path::is_whole;
+use crate::path::{BadPath, why_bad};
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::problem::Problem;
 use wpu_sys::ffi::{
@@ -167,16 +167,9 @@ fn place(catalogs: &Catalogs) -> Result<Place, Problem> {
 
 pub(crate) fn check_path(path: &WideString) -> Result<(), Problem> {
     let room = usize::try_from(MAX_PATH).unwrap_or(0);
-    let why = if path.units().len() >= room {
-        "is longer than the 259 characters that the catalog keeps"
-    } else if path.units().contains(&0) {
-        "has a zero in it"
-    } else if !is_whole(path) {
-        "does not say where the DLL is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\\\"
-    } else {
-        return Ok(());
-    };
-    Err(Problem::BadPath { path: path.to_string(), why })
+    let long = (path.units().len() >= room).then_some(BadPath::Long);
+    let why = long.or_else(|| why_bad(path));
+    why.map_or(Ok(()), |why| Err(Problem::BadPath { path: path.to_string(), of: "DLL", why }))
 }
 
 /// A DLL is for programs of one width.

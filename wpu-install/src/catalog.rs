@@ -1,5 +1,6 @@
 //! What the catalog holds: entries in order, one catalog for each width of programs.
 
+use crate::show::printable;
 use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, LAYERED_PROTOCOL, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
@@ -91,8 +92,9 @@ impl Entry {
     }
 
     /// Its number and name, as messages call it.
-    pub(crate) fn shown(&self) -> String {
-        format!("{} `{}`", self.id(), self.name())
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{} `{}`", self.id(), printable(&self.name()))
     }
 }
 

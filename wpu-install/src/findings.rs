@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use crate::command::{installation, removal};
 use crate::path::{is_of_windows, is_whole};
+use crate::show::printable;
 use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{MAX_PROTOCOL_CHAIN, PFL_HIDDEN};
@@ -123,8 +124,12 @@ impl fmt::Display for Fault {
             Self::PassedBy { by } => write!(out, "programs find {by}, which it goes over, before it"),
             Self::LayerVisible => out.write_str("it is the own entry of a layer, and not hidden"),
             Self::LayerUnused => out.write_str("no chain goes through this layer"),
-            Self::FileMissing { path } => write!(out, "the file `{path}` is not there"),
-            Self::PathNotWhole { path } => write!(out, "the path `{path}` does not say where the file is"),
+            Self::FileMissing { path } => {
+                write!(out, "the file `{}` is not there", printable(&path.to_string()))
+            }
+            Self::PathNotWhole { path } => {
+                write!(out, "the path `{}` does not say where the file is", printable(&path.to_string()))
+            }
             Self::OneWidth { not_in } => write!(out, "it is not in the {not_in} catalog"),
         }
     }

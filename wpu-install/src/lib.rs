@@ -49,8 +49,8 @@ mod uninstall;
 mod work;
 
 pub use application::{
-    Application, Applications, MemoryApplications, Permission, PermissionFailure, PermissionPlan,
-    PermissionStep, loaded, loads,
+    Application, Applications, MemoryApplications, Permission, PermissionError, PermissionFailure,
+    PermissionPlan, PermissionStep, loaded, loads,
 };
 pub use apply::{Added, Failure, Registrar, apply};
 pub use base::{Base, Sockets};
@@ -61,6 +61,7 @@ pub use guid::{GuidText, parse_guid};
 pub use layer::{CATEGORIES, Layer, Over};
 pub use listing::Listing;
 pub use memory::{Call, Memory};
+pub use path::BadPath;
 pub use plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 pub use problem::Problem;
 pub use show::category_names;

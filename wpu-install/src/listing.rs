@@ -3,7 +3,7 @@
 use crate::catalog::{Catalogs, Entry};
 use crate::findings::Finding;
 use crate::guid::GuidText;
-use crate::show::categories;
+use crate::show::{categories, printable};
 use std::fmt;
 
 /// Catalogs with what is broken in them.
@@ -51,9 +51,9 @@ fn list(out: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
         _ => format!("chain {}", links.join(" > ")),
     };
     let hidden = if entry.is_visible() { "" } else { ", hidden" };
-    writeln!(out, "  {:>6}  {}", entry.id(), entry.name())?;
+    writeln!(out, "  {:>6}  {}", entry.id(), printable(&entry.name()))?;
     writeln!(out, "          {what}, {class}{hidden}; family {family}, type {kind}, protocol {protocol}")?;
-    writeln!(out, "          {} {}", GuidText(entry.info.ProviderId), entry.path)?;
+    writeln!(out, "          {} {}", GuidText(entry.info.ProviderId), printable(&entry.path.to_string()))?;
     if entry.categories != 0 {
         writeln!(out, "          categories: {}", categories(entry.categories))?;
     }

@@ -2,16 +2,43 @@
 
 use wpu_sys::WideString;
 
-/// Whether a path says where the file is: it begins with a drive, with a variable, or with `\\\\`.
-pub(crate) fn is_whole(path: &WideString) -> bool {
-    let text = path.to_string();
-    let letters: Vec<char> = text.chars().take(3).collect();
-    match letters[..] {
-        [drive, ':', '\\' | '/'] => drive.is_ascii_alphabetic(),
-        ['%', ..] => text[1..].contains('%'),
-        ['\\', '\\', ..] => true,
-        _ => false,
+/// What is wrong with a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadPath {
+    /// It is longer than what the catalog keeps.
+    Long,
+    /// It has a zero in it.
+    Zero,
+    /// It does not say where the file is.
+    NotWhole,
+}
+
+/// What is wrong with the path of a file, if anything is.
+pub(crate) fn why_bad(path: &WideString) -> Option<BadPath> {
+    if path.units().contains(&0) {
+        Some(BadPath::Zero)
+    } else if !is_whole(path) {
+        Some(BadPath::NotWhole)
+    } else {
+        None
     }
+}
+
+/// Whether a path says where the file is: it begins with a drive, with a variable, or with a server and what it shares.
+pub(crate) fn is_whole(path: &WideString) -> bool {
+    let text = path.to_string().replace('/', "\\");
+    if let Some(rest) = text.strip_prefix(r"\\") {
+        let parts = rest.split_once('\\');
+        return parts
+            .is_some_and(|(server, shared)| !server.is_empty() && !shared.trim_matches('\\').is_empty());
+    }
+    if let Some(rest) = text.strip_prefix('%') {
+        let parts = rest.split_once('%');
+        return parts.is_some_and(|(name, rest)| !name.is_empty() && rest.starts_with('\\'));
+    }
+    let mut letters = text.chars();
+    let drive = letters.next().is_some_and(|drive| drive.is_ascii_alphabetic());
+    drive && letters.as_str().starts_with(r":\")
 }
 
 /// Whether it leads into the system's own folder.
@@ -37,12 +64,14 @@ pub(crate) fn expand(path: &WideString, variable: impl Fn(&str) -> Option<String
 }
 
 /// Where a 64-bit program finds what a 32-bit program means by a path: such programs have a system folder of
-/// their own.
-pub(crate) fn of_32_bit(path: &str) -> String {
-    let lower = path.replace('/', "\\").to_ascii_lowercase();
-    match lower.find("\\system32\\") {
-        Some(at) => format!("{}\\SysWOW64\\{}", &path[..at], &path[at + "\\system32\\".len()..]),
-        None => path.to_owned(),
+/// their own, where that of Windows is.
+pub(crate) fn of_32_bit(path: &str, windows: &str) -> String {
+    let folder = format!("{}\\system32\\", windows.trim_end_matches(['\\', '/']));
+    match path.get(..folder.len()) {
+        Some(start) if !windows.is_empty() && start.replace('/', "\\").eq_ignore_ascii_case(&folder) => {
+            format!("{}SysWOW64\\{}", &folder[..folder.len() - "system32\\".len()], &path[folder.len()..])
+        }
+        _ => path.to_owned(),
     }
 }
 
@@ -52,8 +81,28 @@ mod tests {
 
     #[test]
     fn a_whole_path_says_where_the_file_is() {
-        let whole = [r"C:\a.dll", "c:/a.dll", r"%ProgramFiles%\a.dll", r"\\server\a.dll"];
-        let not = ["", "a.dll", r"\a.dll", "C:a.dll", r"1:\a.dll", "%a.dll", r"..\a.dll", "é:\\a.dll"];
+        let whole = [
+            r"C:\a.dll",
+            "c:/a.dll",
+            r"%ProgramFiles%\a.dll",
+            r"\\server\a\b.dll",
+            "//server/a/b.dll",
+            r"\\?\C:\a.dll",
+        ];
+        let not = ["", "a.dll", r"\a.dll", "C:a.dll", r"1:\a.dll", "%a.dll", r"..\a.dll", "é:\\a.dll"]
+            .into_iter()
+            .chain([
+                "%%",
+                r"%%\a.dll",
+                "%a%",
+                "%a%b.dll",
+                r"\\",
+                r"\\\",
+                r"\\server",
+                r"\\server\",
+                r"\\\a\b.dll",
+            ])
+            .collect::<Vec<_>>();
         assert!(whole.iter().all(|path| is_whole(&(*path).into())));
         assert!(!not.iter().any(|path| is_whole(&(*path).into())));
     }
@@ -69,8 +118,19 @@ mod tests {
 
     #[test]
     fn programs_of_32_bits_have_a_system_folder_of_their_own() {
-        assert_eq!(of_32_bit(r"C:\Windows\System32\a.dll"), r"C:\Windows\SysWOW64\a.dll");
-        assert_eq!(of_32_bit(r"C:\é\system32\a.dll"), r"C:\é\SysWOW64\a.dll");
-        assert_eq!(of_32_bit(r"C:\a\b.dll"), r"C:\a\b.dll");
+        let of_32_bit = |path| of_32_bit(path, r"C:\Windows");
+        assert_eq!(of_32_bit(r"c:\windows\System32\a.dll"), r"C:\Windows\SysWOW64\a.dll");
+        assert_eq!(of_32_bit(r"C:/Windows/system32/a.dll"), r"C:\Windows\SysWOW64\a.dll");
+        // Other folders of this name are what they are.
+        for same in [
+            r"C:\é\system32\a.dll",
+            r"D:\Windows\System32\a.dll",
+            r"C:\Windows\system32.dll",
+            r"C:\a\b.dll",
+            "é",
+        ] {
+            assert_eq!(of_32_bit(same), same);
+        }
+        assert_eq!(super::of_32_bit(r"\system32\a.dll", ""), r"\system32\a.dll");
     }
 }

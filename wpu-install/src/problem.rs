@@ -2,7 +2,8 @@
 
 use crate::catalog::Width;
 use crate::guid::GuidText;
-use crate::show::categories;
+use crate::path::BadPath;
+use crate::show::{categories, printable};
 use std::fmt;
 use wpu_sys::ffi::GUID;
 
@@ -15,7 +16,7 @@ pub enum Problem {
     AlreadyThere { width: Width, provider: GUID, path: String, entries: Vec<String>, not_in: Option<Width> },
     NotThere { provider: GUID },
     PermittedAlready { application: String, now: Option<u32> },
-    BadPath { path: String, why: &'static str },
+    BadPath { path: String, of: &'static str, why: BadPath },
     BadName { why: &'static str },
     NoSockets,
     ClassAndFlags { name: String },
@@ -42,8 +43,9 @@ impl fmt::Display for Problem {
             Self::NoId => out.write_str("a provider needs an id of its own, and this one is all zeros"),
             Self::AlreadyThere { width, provider, path, entries, .. } => write!(
                 out,
-                "provider {} is in the {width} catalog already, with {path}, as {}; uninstall it first",
+                "provider {} is in the {width} catalog already, with {}, as {}; uninstall it first",
                 GuidText(*provider),
+                printable(path),
                 entries.join(", ")
             ),
             Self::NotThere { provider } => write!(out, "provider {} is not installed", GuidText(*provider)),
@@ -53,7 +55,20 @@ impl fmt::Display for Problem {
             Self::PermittedAlready { application, now: Some(now) } => {
                 write!(out, "{application} permits {} already, and nothing else", categories(*now))
             }
-            Self::BadPath { path, why } => write!(out, "the path `{path}` {why}"),
+            Self::BadPath { path, of, why } => {
+                write!(out, "the path `{}` ", printable(path))?;
+                match why {
+                    BadPath::Long => {
+                        out.write_str("is longer than the 259 characters that the catalog keeps")
+                    }
+                    BadPath::Zero => out.write_str("has a zero in it"),
+                    BadPath::NotWhole => write!(
+                        out,
+                        "does not say where the {of} is: begin it with a drive, with a variable such as \
+                        %ProgramFiles%, or with \\\\"
+                    ),
+                }
+            }
             Self::BadName { why } => write!(out, "the name {why}"),
             Self::NoSockets => out.write_str("a base provider needs at least one kind of sockets"),
             Self::ClassAndFlags { name } => write!(

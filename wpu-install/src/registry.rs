@@ -1,38 +1,64 @@
 //! Where Windows keeps what programs permit. No function takes categories away, so the key of a program is deleted,
 //! by the system's own `reg`.
 
-use crate::application::Application;
+use crate::application::{Application, PermissionError};
+use crate::path::expand;
 use std::process::Command;
-use wpu_sys::{WideString, WsaError};
+use wpu_sys::WideString;
 
-/// The key that has a key for each program.
-const PROGRAMS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";
+/// The key that has a key for each program. The note `categories-are-added` of the spec has its source.
+pub(crate) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";
 
 /// Deletes the key of a program.
 ///
 /// # Errors
 ///
-/// `WSASERVICE_NOT_FOUND` if there is none, `WSANO_RECOVERY` if it cannot be deleted.
-pub(crate) fn forget(application: &Application) -> Result<(), WsaError> {
-    let listed = reg(&["query", PROGRAMS, "/s"])?;
-    let key = key(&listed, application).ok_or(WsaError::WSASERVICE_NOT_FOUND)?;
+/// Why it is not deleted.
+pub(crate) fn forget(application: &Application) -> Result<(), PermissionError> {
+    let listed = reg(&["query", KEY, "/s"])?;
+    let key = match key(&listed, application) {
+        Some(key) => key,
+        None if is_ascii(application) => return Err(PermissionError::NoKey),
+        None => return Err(PermissionError::NotAscii),
+    };
     reg(&["delete", key, "/f"]).map(drop)
 }
 
-fn reg(words: &[&str]) -> Result<String, WsaError> {
-    let folder = std::env::var("SystemRoot").map_err(|_| WsaError::WSAEOPNOTSUPP)?;
+fn reg(words: &[&str]) -> Result<String, PermissionError> {
+    let folder = std::env::var("SystemRoot");
+    let folder = folder.map_err(|_| PermissionError::NoTool { why: "`SystemRoot` is not set".to_owned() })?;
     let output = Command::new(format!(r"{folder}\System32\reg.exe")).args(words).output();
-    let output = output.map_err(|_| WsaError::WSAEOPNOTSUPP)?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() { Ok(text) } else { Err(WsaError::WSANO_RECOVERY) }
+    let output = output.map_err(|error| PermissionError::NoTool { why: error.to_string() })?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let says = text(&output.stderr);
+    Err(PermissionError::Tool { says: if says.is_empty() { output.status.to_string() } else { says } })
+}
+
+/// What `reg` writes into a pipe is in the code page of the console, and only ASCII is the same in all of them.
+fn is_ascii(application: &Application) -> bool {
+    let all = [Some(&application.path), application.arguments.as_ref()];
+    let expanded = expanded(&application.path);
+    all.into_iter().flatten().all(|text| text.to_string().is_ascii()) && expanded.is_ascii()
+}
+
+/// The path with its variables replaced, which is how it may stand in the registry.
+fn expanded(path: &WideString) -> String {
+    expand(path, |name| std::env::var(name).ok()).unwrap_or_else(|| path.to_string())
 }
 
 /// The key of a program in what `reg query … /s` lists: a line for each key, and below it one for each value, with
 /// name, type and text in columns.
 fn key<'a>(listed: &'a str, application: &Application) -> Option<&'a str> {
-    let same = |one: &str, other: &WideString| one.to_lowercase() == other.to_string().to_lowercase();
+    let known = [application.path.to_string(), expanded(&application.path)];
+    let same = |path: &str| {
+        let paths = [path.to_owned(), expanded(&path.into())];
+        paths.iter().any(|path| known.iter().any(|known| known.to_lowercase() == path.to_lowercase()))
+    };
     let matches = |(path, arguments): (Option<&str>, Option<&str>)| {
-        path.is_some_and(|path| same(path, &application.path))
+        path.is_some_and(same)
             && match &application.arguments {
                 None => arguments.is_none_or(str::is_empty),
                 Some(wanted) => arguments.is_some_and(|arguments| arguments == wanted.to_string()),
@@ -84,6 +110,15 @@ mod tests {
     }
 
     #[test]
+    fn what_reg_cannot_write_is_not_taken_for_absent() {
+        let of = |path: &str, arguments: Option<&str>| {
+            is_ascii(&Application { path: path.into(), arguments: arguments.map(Into::into) })
+        };
+        assert!(of(r"C:\a.exe", None) && of(r"C:\a.exe", Some("-k")));
+        assert!(!of(r"C:\é.exe", None) && !of(r"C:\a.exe", Some("-é")));
+    }
+
+    #[test]
     fn the_key_of_a_program_is_found_by_its_path_and_its_arguments() {
         assert_eq!(found(r"c:\windows\system32\WSL.EXE", None), Some("0408F7A3"));
         assert_eq!(found(r"C:\Windows\System32\svchost.exe", Some("-k    two  spaces")), Some("2C69D9F1"));
@@ -91,6 +126,11 @@ mod tests {
         assert_eq!(found(r"C:\Windows\System32\svchost.exe", Some("-k")), None);
         assert_eq!(found(r"C:\Windows\System32\wsl.exe", Some("-k")), None);
         assert_eq!(found(r"C:\Windows\System32", None), None);
+        // The variables of a path may be replaced on either side: there is no `SystemRoot` but on Windows.
+        let (name, value) = std::env::vars().find(|(_, value)| value.len() > 3).expect("some variable");
+        let listed = format!("HKEY_A\\1\r\n    AppFullPath    REG_SZ    {value}\\a.exe\r\n");
+        let application = Application { path: format!(r"%{name}%\a.exe").as_str().into(), arguments: None };
+        assert_eq!(key(&listed, &application), Some(r"HKEY_A\1"));
         assert_eq!(key("", &Application { path: "".into(), arguments: None }), None);
     }
 }

@@ -31,7 +31,7 @@ fn added(out: &mut fmt::Formatter<'_>, entry: &Planned) -> fmt::Result {
         ref chain => format!("chain {}", keys(chain, " > ")),
     };
     let hidden = if info.dwProviderFlags & PFL_HIDDEN == 0 { "" } else { ", hidden" };
-    writeln!(out, "       {}: `{}`, {what}, {class}{hidden}", entry.key, name(info))
+    writeln!(out, "       {}: `{}`, {what}, {class}{hidden}", entry.key, printable(&name(info)))
 }
 
 fn keys(keys: &[Key], between: &str) -> String {
@@ -61,7 +61,13 @@ impl fmt::Display for Step {
         let place = self.place;
         match &self.action {
             Action::Add(what) => {
-                write!(out, "add {} to {place}: {}, {}", names(what), GuidText(what.provider), what.path)
+                write!(
+                    out,
+                    "add {} to {place}: {}, {}",
+                    names(what),
+                    GuidText(what.provider),
+                    printable(&what.path.to_string())
+                )
             }
             Action::Remove { what, .. } => {
                 write!(out, "remove {} from {place}: {}", names(what), GuidText(what.provider))
@@ -76,10 +82,22 @@ impl fmt::Display for Step {
 
 fn names(what: &Addition) -> String {
     let name = |entry: &Planned| match entry.key {
-        Key::Known(id) => format!("{id} `{}`", name(&entry.info)),
-        Key::New(_) => format!("`{}`", name(&entry.info)),
+        Key::Known(id) => format!("{id} `{}`", printable(&name(&entry.info))),
+        Key::New(_) => format!("`{}`", printable(&name(&entry.info))),
     };
     what.entries.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// A text of the catalog in one line. Characters that would move what stands around them are escaped.
+pub(crate) fn printable(text: &str) -> String {
+    let moves = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
+    };
+    let shown = text
+        .chars()
+        .map(|letter| if moves(letter) { letter.escape_unicode().to_string() } else { letter.to_string() });
+    shown.collect()
 }
 
 /// The names of categories; those without a name are a number.
@@ -115,7 +133,7 @@ impl fmt::Display for Note {
                 before you install or uninstall again",
             ),
             Self::FoundLater { width, entry, before } => {
-                write!(out, "programs that ask the {width} catalog for the sockets of `{entry}` find {before} first")
+                write!(out, "programs that ask the {width} catalog for the sockets of `{}` find {before} first", printable(entry))
             }
             Self::Uncovered { width, entries } => write!(
                 out,

@@ -1,6 +1,6 @@
 //! The catalogs of this system, through the functions that Ws2_32 exports.
 
-use crate::application::{Application, Applications};
+use crate::application::{Application, Applications, PermissionError};
 use crate::apply::Registrar;
 use crate::catalog::{Catalog, Entry, Width};
 use crate::memory::cannot_add;
@@ -55,7 +55,8 @@ impl System {
             _ => std::env::var(name).ok(),
         };
         let path = expand(path, variable).filter(|path| !path.is_empty())?;
-        let path = if redirected { of_32_bit(&path) } else { path };
+        let windows = std::env::var("SystemRoot").unwrap_or_default();
+        let path = if redirected { of_32_bit(&path, &windows) } else { path };
         std::path::Path::new(&path).try_exists().ok()
     }
 
@@ -310,7 +311,7 @@ impl Applications for SystemApplications {
         answer(result, errno)
     }
 
-    fn forget(&mut self, application: &Application) -> Result<(), WsaError> {
+    fn forget(&mut self, application: &Application) -> Result<(), PermissionError> {
         registry::forget(application)
     }
 }

@@ -4,8 +4,8 @@ mod common;
 
 use common::*;
 use wpu_install::{
-    Application, Applications, Class, Layer, Memory, MemoryApplications, Permission, PermissionStep, Problem,
-    WsaError, loaded, loads,
+    Application, Applications, Class, Layer, Memory, MemoryApplications, Permission, PermissionError,
+    PermissionFailure, PermissionStep, Problem, WsaError, loaded, loads,
 };
 use wpu_sys::ffi::{LSP_CRYPTO_COMPRESS, LSP_FIREWALL, LSP_INSPECTOR, LSP_SYSTEM};
 
@@ -96,10 +96,10 @@ struct Faulty {
 }
 
 impl Faulty {
-    fn change(
+    fn change<E: From<WsaError>>(
         &mut self,
-        deed: impl FnOnce(&mut MemoryApplications) -> Result<(), WsaError>,
-    ) -> Result<(), WsaError> {
+        deed: impl FnOnce(&mut MemoryApplications) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.changes += 1;
         if self.changes - 1 != self.at {
             return deed(&mut self.inner);
@@ -107,7 +107,7 @@ impl Faulty {
         if self.done {
             deed(&mut self.inner)?;
         }
-        self.error.map_or(Ok(()), Err)
+        self.error.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
@@ -120,7 +120,7 @@ impl Applications for Faulty {
         self.change(|inner| inner.permit(application, categories))
     }
 
-    fn forget(&mut self, application: &Application) -> Result<(), WsaError> {
+    fn forget(&mut self, application: &Application) -> Result<(), PermissionError> {
         self.change(|inner| inner.forget(application))
     }
 }
@@ -139,12 +139,10 @@ fn whatever_step_fails_the_program_permits_what_it_did() {
                 }
                 let mut faulty = Faulty { inner, at, done, error, changes: 0 };
                 let failure = plan.apply(&mut faulty).unwrap_err();
-                assert_eq!(failure.error, error.unwrap_or(WsaError::WSASYSCALLFAILURE));
-                assert_eq!(
-                    (failure.left, faulty.inner.permitted(&application())),
-                    (None, Ok(from)),
-                    "{from:?} {at}"
-                );
+                let error = error.map_or(PermissionError::NotDone, PermissionError::Winsock);
+                let program = application().to_string();
+                assert_eq!(failure, PermissionFailure::TakenBack { application: program, error });
+                assert_eq!(faulty.inner.permitted(&application()), Ok(from), "{from:?} {at}");
             }
         }
     }
@@ -162,7 +160,7 @@ impl Applications for Stuck {
         Err(WsaError::WSANO_RECOVERY)
     }
 
-    fn forget(&mut self, application: &Application) -> Result<(), WsaError> {
+    fn forget(&mut self, application: &Application) -> Result<(), PermissionError> {
         self.0.forget(application)
     }
 }
@@ -173,7 +171,7 @@ fn what_cannot_be_taken_back_is_told() {
     inner.permit(&application(), 6).unwrap();
     let plan = to(Some(9)).plan(Some(6)).unwrap();
     let failure = plan.apply(&mut Stuck(inner)).unwrap_err();
-    assert_eq!(failure.left, Some(None));
+    assert!(matches!(failure, PermissionFailure::HalfWay { now: Ok(None), .. }), "{failure}");
     let text = failure.to_string();
     assert!(text.starts_with(r"cannot change what `C:\a.exe` permits: "), "{text}");
     assert!(text.ends_with("; now it permits every layer, since it is not categorised"), "{text}");
@@ -185,6 +183,112 @@ fn a_program_that_another_one_changed_meanwhile_is_left_alone() {
     let plan = to(Some(4)).plan(None).unwrap();
     applications.permit(&application(), 8).unwrap();
     let failure = plan.apply(&mut applications).unwrap_err();
-    assert_eq!(failure.left, Some(Some(8)));
+    let wanted = "another program changed what `C:\\a.exe` permits since the plan was made: now it permits layers of the \
+        categories firewall; nothing was changed";
+    assert_eq!(failure.to_string(), wanted);
     assert_eq!(applications.permitted(&application()), Ok(Some(8)));
+}
+
+/// Before one of the calls another program permits something too, and from a call on nothing can be read.
+struct Shared {
+    inner: MemoryApplications,
+    calls: usize,
+    other: usize,
+    blind: usize,
+}
+
+impl Shared {
+    fn call(&mut self) -> &mut MemoryApplications {
+        if self.calls == self.other {
+            self.inner.permit(&application(), 64).unwrap();
+        }
+        self.calls += 1;
+        &mut self.inner
+    }
+}
+
+impl Applications for Shared {
+    fn permitted(&mut self, application: &Application) -> Result<Option<u32>, WsaError> {
+        if self.calls >= self.blind {
+            return Err(WsaError::WSANO_RECOVERY);
+        }
+        self.call().permitted(application)
+    }
+
+    fn permit(&mut self, application: &Application, categories: u32) -> Result<(), WsaError> {
+        self.call().permit(application, categories)
+    }
+
+    fn forget(&mut self, application: &Application) -> Result<(), PermissionError> {
+        // Nobody can tell what came between looking and forgetting.
+        self.inner.forget(application)
+    }
+}
+
+#[test]
+fn what_another_program_permits_meanwhile_stays_permitted() {
+    let mut failed = 0;
+    for (from, wanted) in [(None, Some(4)), (Some(4), Some(6)), (Some(6), Some(9)), (Some(6), None)] {
+        for other in 1..8 {
+            let mut inner = MemoryApplications::default();
+            if let Some(from) = from {
+                inner.permit(&application(), from).unwrap();
+            }
+            let mut shared = Shared { inner, calls: 0, other, blind: usize::MAX };
+            let result = to(wanted).plan(from).unwrap().apply(&mut shared);
+            if shared.calls <= other {
+                break;
+            }
+            let now = shared.inner.permitted(&application()).unwrap();
+            assert_eq!(now, Some(from.unwrap_or(0) | 64), "{from:?} {wanted:?} {other}");
+            let failure = result.unwrap_err();
+            assert!(
+                matches!(&failure, PermissionFailure::HalfWay { now: told, .. } if *told == Ok(now)),
+                "{failure}"
+            );
+            failed += 1;
+        }
+    }
+    assert!(failed > 5, "{failed}");
+}
+
+#[test]
+fn what_cannot_be_read_is_not_made_up() {
+    let plan = to(Some(4)).plan(None).unwrap();
+    let failure = |blind| {
+        let inner = MemoryApplications::default();
+        plan.apply(&mut Shared { inner, calls: 0, other: usize::MAX, blind }).unwrap_err().to_string()
+    };
+    let first = failure(0);
+    assert!(first.starts_with(r"cannot read what `C:\a.exe` permits: WSANO_RECOVERY"), "{first}");
+    assert!(first.ends_with("; nothing was changed"), "{first}");
+    let later = failure(2);
+    assert!(later.starts_with(r"cannot change what `C:\a.exe` permits: WSANO_RECOVERY"), "{later}");
+    assert!(later.contains("; what it permits now cannot be read: WSANO_RECOVERY"), "{later}");
+}
+
+/// Each has a text of its own.
+#[test]
+fn why_a_program_is_not_forgotten_is_told() {
+    let key = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";
+    let texts = [
+        (PermissionError::NoKey, format!("no key below `{key}` has this path and these arguments")),
+        (
+            PermissionError::NotAscii,
+            format!(
+                "`reg` does not tell letters that are not ASCII apart; delete the key of the program below `{key}` yourself"
+            ),
+        ),
+        (
+            PermissionError::NoTool { why: "gone".into() },
+            "`reg`, by which the key is deleted, cannot be started: gone".into(),
+        ),
+        (
+            PermissionError::Tool { says: "ERROR: Access is denied.".into() },
+            "`reg`, by which the key is deleted, fails: ERROR: Access is denied.".into(),
+        ),
+    ];
+    for (error, text) in texts {
+        assert_eq!(error.to_string(), text);
+    }
 }

@@ -232,6 +232,26 @@ fn a_path_that_does_not_say_where_the_file_is_is_told() {
 }
 
 #[test]
+fn names_do_not_move_what_stands_around_them() {
+    let catalogs = changed(&layered(), 1007, |entry| {
+        for (slot, unit) in entry.info.szProtocol.iter_mut().zip("a\nb\u{1b}[2J\u{202e}\0".encode_utf16()) {
+            *slot = unit;
+        }
+        entry.path = "C:\\\r.dll".into();
+    });
+    let found = findings(&catalogs, |_, _| Some(false));
+    let listed = Listing { catalogs: &catalogs, findings: &found }.to_string();
+    let plan = uninstall(2, false).plan(&catalogs).unwrap().to_string();
+    for text in [&listed, &plan] {
+        assert!(text.contains(r"a\u{a}b\u{1b}[2J\u{202e}"), "{text}");
+        assert!(!text.contains(['\r', '\u{1b}', '\u{202e}']), "{text}");
+    }
+    assert!(listed.contains(r"the file `C:\\u{d}.dll` is not there"), "{listed}");
+    // In JSON they are what they are.
+    assert_eq!(read_snapshot(&write_snapshot(&catalogs)).expect("it was just written"), catalogs);
+}
+
+#[test]
 fn windows_own_providers_are_not_to_be_removed() {
     let memory = Memory::sample(ONE);
     let found = findings(memory.catalogs(), |_, _| Some(false));

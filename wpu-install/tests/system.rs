@@ -7,7 +7,7 @@ use common::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wpu_install::{
     Application, Applications, Base, Catalogs, Class, Failure, Layer, Memory, MemoryApplications, Permission,
-    Registrar, System, SystemApplications, WideString, Width, WsaError,
+    PermissionError, PermissionFailure, Registrar, System, SystemApplications, WideString, Width, WsaError,
 };
 use wpu_sys::ffi::{GUID, SOCKET_ERROR, WSAPROTOCOL_INFOW};
 use wpu_sys::import;
@@ -222,9 +222,11 @@ fn what_programs_permit_is_read_and_set() {
         change(Some(4), 6).apply(&mut programs).unwrap();
         assert_eq!(programs.permitted(&application), Ok(Some(6)));
         let failure = change(Some(6), 6 | 1 << 30).apply(&mut programs).unwrap_err();
-        assert_eq!((failure.error, failure.left), (WsaError::WSANO_RECOVERY, None));
+        let error = PermissionError::Winsock(WsaError::WSANO_RECOVERY);
+        let program = application.to_string();
+        assert_eq!(failure, PermissionFailure::TakenBack { application: program, error });
         // Only Windows has a registry.
-        assert_eq!(programs.forget(&application), Err(WsaError::WSAEOPNOTSUPP));
+        assert!(matches!(programs.forget(&application), Err(PermissionError::NoTool { .. })));
     }
 }
 
