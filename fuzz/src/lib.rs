@@ -150,9 +150,9 @@ fn start(stage: Stage) -> Result<WSPPROC_TABLE, i32> {
 /// Ends all that is under way, and cleans up as often as it was started.
 fn finish(stage: Stage, functions: &WSPPROC_TABLE) {
     let run = match stage {
-        Stage::Base => Base::__RUN.get(),
-        Stage::Files => Files::__RUN.get(),
-        Stage::Layer => Upper::__RUN.get(),
+        Stage::Base => Base::__RUN,
+        Stage::Files => Files::__RUN,
+        Stage::Layer => Upper::__RUN,
     };
     if run.starts() > 0 {
         calls::close_all(functions);
@@ -161,6 +161,6 @@ fn finish(stage: Stage, functions: &WSPPROC_TABLE) {
     while run.starts() > 0 {
         calls::clean_up(functions);
     }
-    assert_eq!(Base::__RUN.get().starts(), 0, "a layer cleans up after what it starts");
+    assert_eq!(Base::__RUN.starts(), 0, "a layer cleans up after what it starts");
     host::end();
 }

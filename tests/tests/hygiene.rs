@@ -113,7 +113,7 @@ fn a_kit_is_a_part_of_the_declaration() {
 
 #[test]
 fn each_provider_has_a_table_of_its_own_which_is_closed_at_first() {
-    assert!(!std::ptr::eq(Loopback::__RUN.get(), files::Files::__RUN.get()));
+    assert_ne!(Loopback::__RUN, files::Files::__RUN);
     let errors = Loopback { upcalls: Loopback::upcalls() }.calls();
     assert_eq!(errors, [WsaError::WSANOTINITIALISED; 3]);
     assert_eq!(files::Files::adopt(), Err(WsaError::WSANOTINITIALISED));

@@ -17,10 +17,11 @@ impl<T> Fixed<T> {
         Self(place)
     }
 
-    /// The place.
+    /// The place. Only this crate gets there: whoever has the run of a provider could make any upcall through its
+    /// cell, also one that the provider has not declared.
     #[inline]
     #[must_use]
-    pub const fn get(self) -> &'static T {
+    pub(crate) const fn get(self) -> &'static T {
         // SAFETY: the only constructor made the pointer of a reference that is good for ever.
         unsafe { &*self.0 }
     }
@@ -33,3 +34,12 @@ impl<T> Clone for Fixed<T> {
 }
 
 impl<T> Copy for Fixed<T> {}
+
+/// Whether it is the same place.
+impl<T> PartialEq for Fixed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl<T> Eq for Fixed<T> {}

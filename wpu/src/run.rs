@@ -1,6 +1,7 @@
 //! From the first start-up to the last clean-up: which table holds, and how often it was asked for.
 
 use crate::Provider;
+use crate::fixed::Fixed;
 use crate::thread::ThreadId;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -240,6 +241,44 @@ impl Run {
     fn lock(&self) -> MutexGuard<'_, Count> {
         // The count is right whatever panicked while it was held.
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What others than this crate can do with the run of a provider: it leads to no table.
+impl Fixed<Run> {
+    /// As [`Run::starts`].
+    #[must_use]
+    pub fn starts(self) -> u32 {
+        self.get().starts()
+    }
+
+    /// Whether upcalls reach a host.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.get().cell().is_open()
+    }
+
+    /// As [`Run::start`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    pub unsafe fn start<P: Provider>(self, raw: &impl RawTable) -> Result<(), StartError> {
+        // SAFETY: the contract of this function.
+        unsafe { self.get().start::<P>(raw) }
+    }
+
+    /// As [`Run::clean_up`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn clean_up(self, last: impl FnOnce()) -> Result<(), WsaError> {
+        self.get().clean_up(last)
     }
 }
 

@@ -40,7 +40,7 @@ fn every_version_word_is_answered_by_the_documented_rule() {
             clean_up(&started.expect("2.2 is what it gets")).expect("started");
             accepted += 1;
         }
-        assert_eq!(Versioned::__RUN.get().starts(), 0);
+        assert_eq!(Versioned::__RUN.starts(), 0);
     }
     if STEP == 1 {
         assert_eq!((refused, accepted), (2 * 256 + 2 + 3, 253 * 256 + 254 + 2));
@@ -67,7 +67,7 @@ fn a_bad_pointer_is_refused_before_the_provider_runs() {
         bad(start_with(data, &raw const ENTRY, &FULL, functions));
     }
     bad(start_with(null_mut(), null(), null::<WSPUPCALLTABLEEX>(), null_mut()));
-    assert_eq!(Guarded::__RUN.get().starts(), 0);
+    assert_eq!(Guarded::__RUN.starts(), 0);
 }
 
 fn start_with(
@@ -138,8 +138,7 @@ provider!(Thirteenth, uses: &[]);
 fn the_catalog_entry_chooses_among_the_providers_of_a_library() {
     let both = [Starter::of::<Ifs>(), Starter::of::<NonIfs>(), Starter::of::<Thirteenth>()];
     let thirteenth = WSAPROTOCOL_INFOW { dwCatalogEntryId: 13, ..ENTRY };
-    let starts =
-        || [Ifs::__RUN.get().starts(), NonIfs::__RUN.get().starts(), Thirteenth::__RUN.get().starts()];
+    let starts = || [Ifs::__RUN.starts(), NonIfs::__RUN.starts(), Thirteenth::__RUN.starts()];
     let entries = [
         (&ENTRY, [0, 1, 0], "NonIfs"),
         (&IFS_ENTRY, [1, 0, 0], "Ifs"),
@@ -180,16 +179,15 @@ fn description(data: &WSPDATA) -> String {
 /// A provider that has more to say than there is room for.
 struct Talkative;
 
+static RUN: Run = Run::new();
+
 impl Provider for Talkative {
     type Upcalls = Upcalls;
     const DECLARATION: Declaration = Declaration { provider: "Talkative", ..Versioned::DECLARATION };
     fn upcalls() -> Upcalls {
-        Upcalls::new(Self::__RUN.get().cell())
+        Upcalls::new(RUN.cell())
     }
-    const __RUN: Fixed<Run> = {
-        static RUN: Run = Run::new();
-        Fixed::new(&RUN)
-    };
+    const __RUN: Fixed<Run> = Fixed::new(&RUN);
     const __IMPORTS: &'static [Import] = &[];
 }
 
@@ -241,7 +239,7 @@ fn a_start_up_that_fails_leaves_no_instance() {
     assert_eq!(start::<Refusing>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(host::seen_names(), ["WPUCreateEvent", "WPUCloseEvent"]);
     assert_eq!(CLEAN_UPS.load(Ordering::Acquire), 0, "there was nothing to clean up");
-    assert_eq!((Refusing::__RUN.get().starts(), Refusing::__RUN.get().cell().is_open()), (0, false));
+    assert_eq!((Refusing::__RUN.starts(), Refusing::__RUN.is_open()), (0, false));
 }
 
 provider!(Mute, uses: &[], start: |_| Err(WsaError::new(0)));
@@ -264,7 +262,7 @@ fn a_start_up_that_fails_takes_nothing_from_the_earlier_ones() {
     let functions = start::<Moody>(&FULL).expect("the first");
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
-    assert_eq!((Moody::__RUN.get().starts(), Moody::__RUN.get().cell().is_open()), (1, true));
+    assert_eq!((Moody::__RUN.starts(), Moody::__RUN.is_open()), (1, true));
     start::<Moody>(&FULL).expect("the last");
     clean_up(&functions).expect("twice");
     clean_up(&functions).expect("once");
@@ -286,8 +284,8 @@ provider!(PanicsAtStart, uses: &[SET_EVENT], start: |_| resume_unwind(Box::new(P
 fn a_panic_of_start_is_a_failure() {
     for _ in 0..2 {
         assert_eq!(start::<PanicsAtStart>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
-        let run = PanicsAtStart::__RUN.get();
-        assert_eq!((run.starts(), run.cell().is_open()), (0, false));
+        let run = PanicsAtStart::__RUN;
+        assert_eq!((run.starts(), run.is_open()), (0, false));
     }
 }
 
@@ -308,8 +306,8 @@ fn ends<P: Exported>(answer: Result<(), WsaError>) {
     for _ in 0..2 {
         let functions = start::<P>(&FULL).expect("started");
         assert_eq!(clean_up(&functions), answer);
-        let run = P::Provider::__RUN.get();
-        assert_eq!((run.starts(), run.cell().is_open()), (0, false));
+        let run = P::Provider::__RUN;
+        assert_eq!((run.starts(), run.is_open()), (0, false));
         assert_eq!(clean_up(&functions), Err(WsaError::WSANOTINITIALISED));
         assert_eq!(call(&functions, 3), Err(WsaError::WSANOTINITIALISED));
     }

@@ -92,7 +92,7 @@ fn nobody_offers_it() {
     assert_eq!(UPCALLS[SLOT].name, "WPUCompleteOverlappedRequest");
     assert_eq!(start::<Completes>(&SHORT).err(), Some(WsaError::WSASYSNOTREADY));
     // SAFETY: the functions of this table can be called for ever.
-    let error = unsafe { Completes::__RUN.get().start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) };
+    let error = unsafe { Completes::__RUN.start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) };
     assert_eq!(error, Err(StartError::Missing(UpcallSet::of(&[SLOT]))));
     assert_eq!(completed_by(), Err(WsaError::WSANOTINITIALISED));
     let functions = start::<Indifferent>(&SHORT).expect("it does not ask for it");
@@ -101,9 +101,9 @@ fn nobody_offers_it() {
 
 fn the_slot_serves() {
     // SAFETY: the functions of this table can be called for ever.
-    unsafe { Completes::__RUN.get().start::<Completes>(&LONG) }.expect("all slots are full");
+    unsafe { Completes::__RUN.start::<Completes>(&LONG) }.expect("all slots are full");
     assert_eq!(completed_by(), Ok(2));
-    Completes::__RUN.get().clean_up(|| {}).expect("started");
+    Completes::__RUN.clean_up(|| {}).expect("started");
 }
 
 fn the_program_serves() {
@@ -114,10 +114,9 @@ fn the_program_serves() {
 
 fn an_empty_slot_is_filled() {
     // SAFETY: the functions of this table can be called for ever.
-    unsafe { Completes::__RUN.get().start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) }
-        .expect("offered");
+    unsafe { Completes::__RUN.start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) }.expect("offered");
     assert_eq!(completed_by(), Ok(3));
-    Completes::__RUN.get().clean_up(|| {}).expect("started");
+    Completes::__RUN.clean_up(|| {}).expect("started");
 }
 
 fn the_last_offer_holds() {

@@ -116,7 +116,7 @@ fn start_ups_clean_ups_and_calls_of_many_threads_get_along() {
     assert_eq!(count(&LATE), 0, "no upcall after the last clean-up");
     assert_eq!(count(&MADE), count(&GONE), "each instance is dropped once");
     assert_eq!(call(functions.get().expect("started"), 1), Err(WsaError::WSANOTINITIALISED));
-    assert_eq!((Crowd::__RUN.get().starts(), Crowd::__RUN.get().cell().is_open()), (0, false));
+    assert_eq!((Crowd::__RUN.starts(), Crowd::__RUN.is_open()), (0, false));
 }
 
 static INSIDE: Flag = Flag::new();
@@ -191,10 +191,10 @@ fn the_last_clean_up_is_refused_within_a_call() {
     FUNCTIONS.set(Some(functions));
     for depth in 0..3 {
         assert_eq!(call(&functions, depth), Ok(()));
-        assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__RUN.get().starts()), (0, 1));
+        assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__RUN.starts()), (0, 1));
     }
     clean_up(&functions).expect("nobody is inside");
-    assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__RUN.get().starts()), (1, 0));
+    assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__RUN.starts()), (1, 0));
 }
 
 static ENTERED: Flag = Flag::new();
@@ -296,5 +296,5 @@ fn a_call_that_waits_for_its_turn_gives_way_to_the_last_clean_up() {
     let mut ends = [(); 3].map(|()| finished.recv_timeout(patience).expect("they wait for each other"));
     ends.sort_unstable();
     assert_eq!(ends, ["call", "clean-up", "start-up"]);
-    assert_eq!(Queued::__RUN.get().starts(), 0);
+    assert_eq!(Queued::__RUN.starts(), 0);
 }

@@ -42,6 +42,8 @@ thread_local! {
     static CLEANING: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
 }
 
+static RUN: Run = Run::new();
+
 impl Completes for Keeper {}
 
 impl Provider for Keeper {
@@ -55,12 +57,9 @@ impl Provider for Keeper {
         waives: &[],
     };
     fn upcalls() -> Upcalls {
-        Upcalls::new(Self::__RUN.get().cell())
+        Upcalls::new(RUN.cell())
     }
-    const __RUN: Fixed<Run> = {
-        static RUN: Run = Run::new();
-        Fixed::new(&RUN)
-    };
+    const __RUN: Fixed<Run> = Fixed::new(&RUN);
     const __IMPORTS: &'static [Import] = &[];
 }
 

@@ -81,7 +81,7 @@ fn start_ups_and_clean_ups_inside_each_other_are_refused() {
     let functions = start::<Nesting>(&FIRST).expect("started");
     FUNCTIONS.set(functions.lpWSPCleanup);
     start::<Nesting>(&SECOND).expect("started");
-    assert_eq!((Nesting::__RUN.get().starts(), reached::<Nesting>()), (2, Some(2)));
+    assert_eq!((Nesting::__RUN.starts(), reached::<Nesting>()), (2, Some(2)));
     clean_up(&functions).expect("twice");
     clean_up(&functions).expect("once");
     assert_eq!(reached::<Nesting>(), None);
@@ -166,12 +166,12 @@ fn each_start_up_needs_a_clean_up_and_only_the_last_one_counts() {
         let functions = [(); 3].map(|()| start::<Nested>(&FIRST).expect("started"));
         for (functions, left) in functions.iter().zip([3, 2, 1]) {
             let expected = [round + 1, 2 * (round + 1), round, round];
-            assert_eq!((Nested::__RUN.get().starts(), counts()), (left, expected));
+            assert_eq!((Nested::__RUN.starts(), counts()), (left, expected));
             assert_eq!(reached::<Nested>(), Some(1));
             clean_up(functions).expect("started");
         }
         let expected = [round + 1, 2 * (round + 1), round + 1, round + 1];
-        assert_eq!((Nested::__RUN.get().starts(), counts()), (0, expected));
+        assert_eq!((Nested::__RUN.starts(), counts()), (0, expected));
         assert_eq!(reached::<Nested>(), None);
     }
 }
@@ -191,7 +191,7 @@ fn a_clean_up_too_many_fails_and_changes_nothing() {
     }
     assert_eq!(TOO_OFTEN.load(Ordering::Acquire), 1);
     start::<TooOften>(&FIRST).expect("started");
-    assert_eq!((TooOften::__RUN.get().starts(), reached::<TooOften>()), (1, Some(1)));
+    assert_eq!((TooOften::__RUN.starts(), reached::<TooOften>()), (1, Some(1)));
     clean_up(&functions).expect("started");
 }
 
@@ -220,7 +220,7 @@ fn before_start_up_and_after_clean_up_every_upcall_is_answered_without_a_host() 
 }
 
 fn assert_closed() {
-    assert!(!Closed::__RUN.get().cell().is_open());
+    assert!(!Closed::__RUN.is_open());
     for call in &CALLS {
         let expected = (call.failed)(WsaError::WSANOTINITIALISED);
         assert_eq!((call.make)(Closed::upcalls()), expected, "{}", call.upcall);
@@ -319,5 +319,5 @@ fn start_ups_clean_ups_and_upcalls_of_many_threads_get_along() {
     let count = |count: &AtomicUsize| count.load(Ordering::Acquire);
     assert_eq!((count(&MADE), count(&GIVEN_BACK)), (6 * ROUNDS, 6 * ROUNDS));
     assert_eq!(count(&SET), 6 * ROUNDS + seen);
-    assert_eq!((Crowd::__RUN.get().starts(), Crowd::__RUN.get().cell().is_open()), (0, false));
+    assert_eq!((Crowd::__RUN.starts(), Crowd::__RUN.is_open()), (0, false));
 }

@@ -26,6 +26,8 @@ struct Declares<const UPCALL: usize>;
 /// How often the code of such a provider ran.
 static RAN: [AtomicU32; 16] = [const { AtomicU32::new(0) }; 16];
 
+static RUNS: [Run; 16] = [const { Run::new() }; 16];
+
 impl<const UPCALL: usize> Provider for Declares<UPCALL> {
     type Upcalls = Upcalls;
     const DECLARATION: Declaration = Declaration {
@@ -37,12 +39,9 @@ impl<const UPCALL: usize> Provider for Declares<UPCALL> {
         waives: &[],
     };
     fn upcalls() -> Upcalls {
-        Upcalls::new(Self::__RUN.get().cell())
+        Upcalls::new(RUNS[UPCALL].cell())
     }
-    const __RUN: Fixed<Run> = {
-        static RUNS: [Run; 16] = [const { Run::new() }; 16];
-        Fixed::new(&RUNS[UPCALL])
-    };
+    const __RUN: Fixed<Run> = Fixed::new(&RUNS[UPCALL]);
     const __IMPORTS: &'static [Import] = &[];
 }
 
@@ -60,7 +59,7 @@ struct Case {
     start: fn(&WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError>,
     start_ex: fn(&WSPUPCALLTABLEEX) -> Result<(), StartError>,
     upcalls: fn() -> Upcalls,
-    run: fn() -> &'static Run,
+    run: fn() -> Fixed<Run>,
 }
 
 /// Where the provider of an upcall is exported: statics cannot be of a type that has a parameter.
@@ -88,10 +87,10 @@ where
         start: start::<Export<UPCALL>>,
         start_ex: |table| {
             // SAFETY: the functions of these tables can be called for ever.
-            unsafe { Declares::<UPCALL>::__RUN.get().start::<Declares<UPCALL>>(table) }
+            unsafe { Declares::<UPCALL>::__RUN.start::<Declares<UPCALL>>(table) }
         },
         upcalls: Declares::<UPCALL>::upcalls,
-        run: || Declares::<UPCALL>::__RUN.get(),
+        run: || Declares::<UPCALL>::__RUN,
     }
 }
 
@@ -131,7 +130,7 @@ fn refuses(upcall: usize, case: &Case, hole: usize) {
     assert_eq!(error, StartError::Missing(UpcallSet::of(&[hole])));
     assert!(error.to_string().contains(UPCALLS[hole].name), "{error}");
     assert_eq!(RAN[upcall].load(Ordering::Acquire), before, "the provider's code ran");
-    assert!(!(case.run)().cell().is_open() && (case.run)().starts() == 0);
+    assert!(!(case.run)().is_open() && (case.run)().starts() == 0);
 }
 
 fn starts_with_just_enough(upcall: usize, case: &Case) {
@@ -177,7 +176,7 @@ common::provider::provider!(Greedy, uses: &[0, 5, 9, 12], start: |_| unreachable
 fn all_that_is_missing_is_named() {
     let table = only(&FULL, |slot| slot != 5 && slot != 12 && slot != 3);
     // SAFETY: the functions of these tables can be called for ever.
-    let error = unsafe { Greedy::__RUN.get().start::<Greedy>(&table) }.expect_err("holes");
+    let error = unsafe { Greedy::__RUN.start::<Greedy>(&table) }.expect_err("holes");
     assert_eq!(error, StartError::Missing(UpcallSet::of(&[5, 12])));
     let names = "`WPUGetProviderPath`, `WPUSetEvent`";
     assert!(error.to_string().contains(names), "{error}");
@@ -205,7 +204,7 @@ fn what_a_kit_makes_is_needed_too() {
     assert_eq!(UPCALLS[6].requirement(Class::NonIfs, Platform::DEFAULT), Requirement::NotApplicable);
     for hole in [1, 3, 9, 12] {
         // SAFETY: the functions of these tables can be called for ever.
-        let started = unsafe { Equipped::__RUN.get().start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
+        let started = unsafe { Equipped::__RUN.start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
         assert_eq!(started, Err(StartError::Missing(UpcallSet::of(&[hole]))));
     }
     let enough = only(&FULL, |slot| [1, 3, 9, 12].contains(&slot));
@@ -227,7 +226,7 @@ common::provider::provider!(Running, uses: &[12]);
 fn a_table_with_a_hole_does_not_replace_one_without() {
     let functions = start::<Running>(&FULL).expect("complete");
     assert_eq!(start::<Running>(&only(&FULL, |slot| slot != 12)).err(), Some(WsaError::WSASYSNOTREADY));
-    assert_eq!(Running::__RUN.get().starts(), 1);
+    assert_eq!(Running::__RUN.starts(), 1);
     assert_eq!((CALLS[12].make)(Running::upcalls()), Ok(vec![]));
     common::provider::clean_up(&functions).expect("started once");
 }

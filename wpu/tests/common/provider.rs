@@ -46,31 +46,32 @@ macro_rules! provider {
     ) => {
         struct $name(());
 
-        impl wpu::Provider for $name {
-            type Upcalls = wpu::Upcalls;
-            const DECLARATION: wpu::Declaration = wpu::Declaration {
-                provider: stringify!($name),
-                class: {
-                    let last: &[wpu::Class] = &[wpu::Class::NonIfs $(, wpu::Class::$class)?];
-                    last[last.len() - 1]
-                },
-                platform: wpu::Platform::DEFAULT,
-                kit: {
-                    let last: &[Option<&'static wpu::Kit>] = &[None $(, Some($kit))?];
-                    last[last.len() - 1]
-                },
-                uses: wpu::UpcallSet::of($uses),
-                waives: &[],
-            };
-            fn upcalls() -> wpu::Upcalls {
-                wpu::Upcalls::new(<Self as wpu::Provider>::__RUN.get().cell())
+        const _: () = {
+            static RUN: wpu::__private::Run = wpu::__private::Run::new();
+
+            impl wpu::Provider for $name {
+                type Upcalls = wpu::Upcalls;
+                const DECLARATION: wpu::Declaration = wpu::Declaration {
+                    provider: stringify!($name),
+                    class: {
+                        let last: &[wpu::Class] = &[wpu::Class::NonIfs $(, wpu::Class::$class)?];
+                        last[last.len() - 1]
+                    },
+                    platform: wpu::Platform::DEFAULT,
+                    kit: {
+                        let last: &[Option<&'static wpu::Kit>] = &[None $(, Some($kit))?];
+                        last[last.len() - 1]
+                    },
+                    uses: wpu::UpcallSet::of($uses),
+                    waives: &[],
+                };
+                fn upcalls() -> wpu::Upcalls {
+                    wpu::Upcalls::new(RUN.cell())
+                }
+                const __RUN: wpu::__private::Fixed<wpu::__private::Run> = wpu::__private::Fixed::new(&RUN);
+                const __IMPORTS: &'static [wpu::__private::Import] = &[];
             }
-            const __RUN: wpu::__private::Fixed<wpu::__private::Run> = {
-                static RUN: wpu::__private::Run = wpu::__private::Run::new();
-                wpu::__private::Fixed::new(&RUN)
-            };
-            const __IMPORTS: &'static [wpu::__private::Import] = &[];
-        }
+        };
 
         crate::common::provider::exported!($name);
 

@@ -87,7 +87,7 @@ fn a_method_that_panics_fails_and_the_next_call_works() {
             assert_eq!(after, before.with_errno(after.errno), "{name} wrote something");
             if *name == "WSPCleanup" {
                 // It was the last one, and is over: the provider can be started again.
-                assert_eq!(Trap::__RUN.get().starts(), 0);
+                assert_eq!(Trap::__RUN.starts(), 0);
                 functions = start().expect("it starts again");
             }
         }
@@ -164,7 +164,7 @@ fn a_panic_in_start_up_is_a_refusal_and_the_next_one_works() {
     for mode in [Mode::PanicInServes, Mode::PanicInStart] {
         trap::set(mode);
         assert_eq!(start().err(), Some(BROKEN), "{mode:?}");
-        assert_eq!((Trap::__RUN.get().starts(), trap::instances()), (0, 0));
+        assert_eq!((Trap::__RUN.starts(), trap::instances()), (0, 0));
     }
     trap::set(Mode::Work);
 
@@ -172,7 +172,7 @@ fn a_panic_in_start_up_is_a_refusal_and_the_next_one_works() {
     trap::set(Mode::PanicInStartAgain);
     assert_eq!(start().err(), Some(BROKEN));
     trap::set(Mode::Work);
-    assert_eq!(Trap::__RUN.get().starts(), 1, "the first one holds");
+    assert_eq!(Trap::__RUN.starts(), 1, "the first one holds");
     let mut client = Client::new();
     assert!(!client::call("WSPSocket", &functions, &mut client));
     assert!(start().is_ok());
@@ -187,7 +187,7 @@ fn a_panic_in_clean_up_does_not_stop_it() {
         trap::set(mode);
         assert_eq!(clean_up(&functions), answer, "{mode:?}");
         trap::set(Mode::Work);
-        assert_eq!(Trap::__RUN.get().starts(), 0);
+        assert_eq!(Trap::__RUN.starts(), 0);
         assert_eq!(trap::instances(), 0, "the instance is gone");
         let mut client = Client::new();
         assert!(client::call("WSPSocket", &functions, &mut client));
