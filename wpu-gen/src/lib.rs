@@ -23,9 +23,10 @@ mod render;
 mod resolve;
 mod scope;
 mod slots;
+mod sound;
 mod types;
 
-use diag::Diagnostics;
+use diag::{Diagnostic, Diagnostics};
 use files::Files;
 use form::{Form, down::DownForm};
 use model::Model;
@@ -79,7 +80,8 @@ impl Spec {
 ///
 /// # Errors
 ///
-/// Everything that the first gate with a fault found.
+/// Everything that the first gate with a fault found. Beside mistakes of an entry's shape stand those of later gates that
+/// hold whatever that entry means.
 pub fn compile(sources: Sources) -> Result<Spec, Diagnostics> {
     match gates(&sources) {
         Ok(spec) => Ok(spec),
@@ -87,13 +89,25 @@ pub fn compile(sources: Sources) -> Result<Spec, Diagnostics> {
     }
 }
 
-fn gates(sources: &Sources) -> Result<Spec, Vec<diag::Diagnostic>> {
-    let raw = load::load(sources)?;
-    let model = resolve::resolve(&raw)?;
-    let (forms, down_forms) = check::check(&raw, &model)?;
-    let marked = resolve::resolve(&raw)?;
-    let (marked_forms, marked_down_forms) = check::check(&raw, &marked)?;
-    let marked = Spec { model: marked, forms: marked_forms, down_forms: marked_down_forms };
-    let faults = check::taken(&raw, &model, marked);
-    if faults.is_empty() { Ok(Spec { model, forms, down_forms }) } else { Err(faults) }
+fn gates(sources: &Sources) -> Result<Spec, Vec<Diagnostic>> {
+    let (raw, mut faults) = load::load(sources);
+    if faults.is_empty() {
+        return later(&raw);
+    }
+    // Where a text cannot be read, or much is wrong, nobody knows what the spec says.
+    let unreadable = |fault: &Diagnostic| ["syntax", "too-deep"].contains(&fault.code);
+    if faults.len() < diag::SHOWN && !faults.iter().any(unreadable) {
+        let more = later(&raw).err().unwrap_or_default();
+        faults.extend(sound::sure(sources, &faults, more));
+    }
+    Err(faults)
+}
+
+/// The gates behind the first.
+fn later(raw: &load::RawSpec) -> Result<Spec, Vec<Diagnostic>> {
+    let model = resolve::resolve(raw)?;
+    let (forms, down_forms) = check::check(raw, &model)?;
+    let mut spec = Spec { model, forms, down_forms };
+    let faults = check::taken(raw, &mut spec);
+    if faults.is_empty() { Ok(spec) } else { Err(faults) }
 }

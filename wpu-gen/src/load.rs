@@ -88,14 +88,14 @@ kinds! {
     "exception" => exceptions: raw::Exception,
 }
 
-/// Reads all files.
-pub(crate) fn load(sources: &Sources) -> Result<RawSpec, Vec<Diagnostic>> {
+/// Reads all files. An entry whose shape is wrong is mended, if it can be: what the later gates say is then a guess.
+pub(crate) fn load(sources: &Sources) -> (RawSpec, Vec<Diagnostic>) {
     let mut spec = RawSpec::default();
     let mut faults = Vec::new();
     for (file, source) in sources.iter() {
         load_file(file, source, &mut spec, &mut faults);
     }
-    if faults.is_empty() { Ok(spec) } else { Err(faults) }
+    (spec, faults)
 }
 
 fn load_file(file: FileId, source: &Source, spec: &mut RawSpec, faults: &mut Vec<Diagnostic>) {
@@ -174,9 +174,11 @@ fn entry<T: DeserializeOwned>(
     match T::deserialize(ValueDeserializer::from(value.clone())) {
         Ok(entry) => into.push(Filed { file, place: Place::new(file, span), entry }),
         Err(_) => {
-            let read = |value| T::deserialize(ValueDeserializer::from(value)).err();
+            let read = |value| T::deserialize(ValueDeserializer::from(value));
             let most = SHOWN.saturating_sub(faults.len()).max(1);
-            faults.extend(mistakes(value, read, most).iter().map(|mistake| shape(file, mistake)));
+            let (found, mended) = mistakes(value, read, most);
+            faults.extend(found.iter().map(|mistake| shape(file, mistake)));
+            into.extend(mended.map(|entry| Filed { file, place: Place::new(file, span), entry }));
         }
     }
 }

@@ -33,32 +33,37 @@ impl Mistake {
     }
 }
 
-/// The mistakes of an entry, until there are `most`; `read` says what serde finds first.
-pub(crate) fn mistakes<'a>(
+/// The mistakes of an entry, until there are `most`, and the entry as it is once they are mended, if all can be.
+pub(crate) fn mistakes<'a, T>(
     mut entry: Spanned<DeValue<'a>>,
-    read: impl Fn(Spanned<DeValue<'a>>) -> Option<Error>,
+    read: impl Fn(Spanned<DeValue<'a>>) -> Result<T, Error>,
     most: usize,
-) -> Vec<Mistake> {
+) -> (Vec<Mistake>, Option<T>) {
     let whole = entry.span();
     let mut found: Vec<Mistake> = Vec::new();
     // Where values stand that nobody wrote, and how many were tried at the last of these places.
     let mut ours = HashSet::new();
     let mut tried = 0;
-    while found.len() < most
-        && let Some(error) = read(entry.clone())
-    {
+    let mut removed = Vec::new();
+    while found.len() < most {
+        let error = match read(entry.clone()) {
+            Ok(mended) => return (found, Some(mended)),
+            Err(error) => error,
+        };
         let mistake = Mistake::of(&error, &whole);
         let is_ours = ours.contains(&mistake.span);
         let mended = if mistake.is_unknown_key() {
-            mend_unknown(&mut entry, &mistake)
+            mend_unknown(&mut entry, &mistake, &mut removed)
         } else if mistake.is_missing_key() {
-            tried = 0;
+            // Before the first of the stand-ins comes the value that was removed.
+            let value = removed.pop();
+            tried = if value.is_some() { usize::MAX } else { 0 };
             // In no file, so that an error there is about this value and no other.
             let nowhere = usize::MAX - ours.len();
             ours.insert(nowhere..nowhere);
-            mend_missing(&mut entry, &mistake, nowhere..nowhere)
+            mend_missing(&mut entry, &mistake, value, nowhere..nowhere)
         } else {
-            tried = if is_ours { tried + 1 } else { 0 };
+            tried = if is_ours { tried.wrapping_add(1) } else { 0 };
             ours.insert(mistake.span.clone());
             mend_value(&mut entry, &mistake, tried)
         };
@@ -69,11 +74,15 @@ pub(crate) fn mistakes<'a>(
             break;
         }
     }
-    found
+    (found, None)
 }
 
-/// A key that does not exist is taken for the one that it is like, or removed.
-fn mend_unknown(entry: &mut Spanned<DeValue<'_>>, mistake: &Mistake) -> Option<()> {
+/// A key that does not exist is taken for the one that it is like, or removed. Its value may be that of a missing key.
+fn mend_unknown<'a>(
+    entry: &mut Spanned<DeValue<'a>>,
+    mistake: &Mistake,
+    removed: &mut Vec<DeValue<'a>>,
+) -> Option<()> {
     let is_it = |key: &Spanned<Cow<'_, str>>| key.span() == mistake.span;
     let table = find(entry, &|value| table(value).is_some_and(|table| table.keys().any(is_it)))?;
     let DeValue::Table(table) = table.get_mut() else { return None };
@@ -84,17 +93,24 @@ fn mend_unknown(entry: &mut Spanned<DeValue<'_>>, mistake: &Mistake) -> Option<(
     let meant = nearest(wrong, names).map(|name| Spanned::new(key.span(), Cow::Owned(name.to_owned())));
     if let Some(meant) = meant.filter(|name| !table.contains_key(name)) {
         table.insert(meant, value);
+    } else if !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_)) {
+        removed.push(value.into_inner());
     }
     Some(())
 }
 
-fn mend_missing(entry: &mut Spanned<DeValue<'_>>, mistake: &Mistake, place: Range<usize>) -> Option<()> {
+fn mend_missing<'a>(
+    entry: &mut Spanned<DeValue<'a>>,
+    mistake: &Mistake,
+    value: Option<DeValue<'a>>,
+    place: Range<usize>,
+) -> Option<()> {
     let key = Spanned::new(place.clone(), Cow::Owned(mistake.names().next()?.to_owned()));
     let lacks = |value: &Spanned<DeValue<'_>>| {
         value.span() == mistake.span && table(value).is_some_and(|table| !table.contains_key(&key))
     };
     let DeValue::Table(table) = find(entry, &lacks)?.get_mut() else { return None };
-    table.insert(key.clone(), Spanned::new(place, stand_in(0)?));
+    table.insert(key.clone(), Spanned::new(place, value.or_else(|| stand_in(0))?));
     Some(())
 }
 

@@ -6,13 +6,13 @@ use crate::Spec;
 use crate::diag::{Diagnostic, Place};
 use crate::emit;
 use crate::load::{Filed, RawSpec};
-use crate::model::Model;
 use crate::raw::Text;
 use std::collections::HashSet;
 
-/// Checks a spec that keeps all other rules, from whose `model` the output will be made. `marked` is the same spec.
-pub(crate) fn check(raw: &RawSpec, model: &Model, marked: Spec) -> Vec<Diagnostic> {
-    let said = emit::said(marked);
+/// Checks a spec that keeps all other rules.
+pub(crate) fn check(raw: &RawSpec, spec: &mut Spec) -> Vec<Diagnostic> {
+    let said = emit::said(spec);
+    let model = &spec.model;
     let mut faults = Vec::new();
     let mut taken = |names: &HashSet<String>, place: Place, name: &str| {
         if names.contains(name) {

@@ -39,12 +39,23 @@ pub(super) struct Words {
     given: HashSet<String>,
 }
 
-/// Looks through the output of a spec, whose names this replaces.
-pub(crate) fn said(mut spec: Spec) -> Said {
-    let names = mark(&mut spec.model);
-    let view = View::collecting(&spec);
+/// Looks through the output of a spec. Meanwhile its names are marks.
+pub(crate) fn said(spec: &mut Spec) -> Said {
+    let mut names = Vec::new();
+    each_name(&mut spec.model, &mut |name| {
+        let mark = format!("{MARK}{}{MARK}", names.len());
+        names.push(std::mem::replace(name, mark));
+    });
+    let said = collect(spec, &names);
+    let mut names = names.into_iter();
+    each_name(&mut spec.model, &mut |name| *name = names.next().unwrap_or_default());
+    said
+}
+
+fn collect(spec: &Spec, names: &[String]) -> Said {
+    let view = View::collecting(spec);
     let restored = |words: HashSet<String>| -> HashSet<String> {
-        words.into_iter().filter_map(|word| restore(&word, &names)).collect()
+        words.into_iter().filter_map(|word| restore(&word, names)).collect()
     };
     let words = |emitted: String| {
         drop(emitted);
@@ -109,28 +120,23 @@ impl Words {
     }
 }
 
-/// Gives each name of a spec a mark, and answers with the names by the numbers in their marks.
-fn mark(model: &mut Model) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut mark = |name: &mut String| {
-        let number = names.len();
-        names.push(std::mem::replace(name, format!("{MARK}{number}{MARK}")));
-    };
+/// Does something with each name of a spec, in the same order each time.
+fn each_name(model: &mut Model, mark: &mut impl FnMut(&mut String)) {
     mark(&mut model.head.error_type);
     model.classes.iter_mut().chain(&mut model.platforms).for_each(|word| mark(&mut word.name));
     model.kits.iter_mut().for_each(|kit| mark(&mut kit.name));
     for ty in &mut model.types {
         mark(&mut ty.name);
         match &mut ty.kind {
-            TypeKind::Alias { opaque, .. } => opaque.iter_mut().for_each(&mut mark),
+            TypeKind::Alias { opaque, .. } => opaque.iter_mut().for_each(&mut *mark),
             TypeKind::Struct(of) => {
                 of.fields.iter_mut().for_each(|field| mark(&mut field.name));
                 of.counted.iter_mut().for_each(|counted| mark(&mut counted.view));
-                of.token.iter_mut().for_each(&mut mark);
+                of.token.iter_mut().for_each(&mut *mark);
             }
             TypeKind::Callback(callback) => {
                 callback.params.iter_mut().for_each(|param| mark(&mut param.name));
-                callback.bundle.iter_mut().for_each(&mut mark);
+                callback.bundle.iter_mut().for_each(&mut *mark);
             }
             TypeKind::Table(_) => {}
         }
@@ -139,29 +145,28 @@ fn mark(model: &mut Model) -> Vec<String> {
     model.errors.iter_mut().for_each(|error| mark(&mut error.name));
     for resource in &mut model.resources {
         mark(&mut resource.name);
-        resource.borrowed.iter_mut().for_each(&mut mark);
+        resource.borrowed.iter_mut().for_each(&mut *mark);
     }
     for table in &mut model.tables {
         mark(&mut table.name);
-        table.behind.iter_mut().for_each(&mut mark);
+        table.behind.iter_mut().for_each(&mut *mark);
     }
     for entry in &mut model.entries {
-        [&mut entry.name, &mut entry.pointer].into_iter().for_each(&mut mark);
+        [&mut entry.name, &mut entry.pointer].into_iter().for_each(&mut *mark);
         entry.params.iter_mut().for_each(|param| mark(&mut param.name));
     }
     for upcall in &mut model.upcalls {
-        [&mut upcall.name, &mut upcall.method, &mut upcall.pointer].into_iter().for_each(&mut mark);
+        [&mut upcall.name, &mut upcall.method, &mut upcall.pointer].into_iter().for_each(&mut *mark);
         upcall.params.iter_mut().for_each(|param| mark(&mut param.name));
     }
     for downcall in &mut model.downcalls {
-        [&mut downcall.name, &mut downcall.method, &mut downcall.pointer].into_iter().for_each(&mut mark);
+        [&mut downcall.name, &mut downcall.method, &mut downcall.pointer].into_iter().for_each(&mut *mark);
         downcall.params.iter_mut().for_each(|param| mark(&mut param.name));
     }
     for import in &mut model.imports {
-        [&mut import.name, &mut import.method, &mut import.pointer].into_iter().for_each(&mut mark);
+        [&mut import.name, &mut import.method, &mut import.pointer].into_iter().for_each(&mut *mark);
         import.params.iter_mut().for_each(|param| mark(&mut param.name));
     }
-    names
 }
 
 /// What the generator made of a word: nothing where it is a name of the spec as it stands.

@@ -1,0 +1,153 @@
+//! A mistake in the shape of an entry hides no other mistake, and is never the cause of a second error.
+
+mod common;
+
+use common::base;
+use std::collections::BTreeSet;
+use wpu_gen::diag::Diagnostic;
+use wpu_gen::source::Sources;
+
+fn errors(text: &str) -> Vec<Diagnostic> {
+    match wpu_gen::compile(Sources::from_texts([("a.toml", text)])) {
+        Ok(_) => Vec::new(),
+        Err(diagnostics) => {
+            assert!(!diagnostics.to_string().is_empty());
+            diagnostics.list
+        }
+    }
+}
+
+/// Whether the first gate says this, of the shape of an entry.
+fn is_shape(error: &Diagnostic) -> bool {
+    match error.code {
+        "unknown-key" | "unknown-kind" => true,
+        "missing-key" => error.message.starts_with("this entry has no key"),
+        "wrong-value" => !error.message.contains("std::io::ErrorKind"),
+        _ => false,
+    }
+}
+
+/// How one `key = value` of a spec is broken.
+#[derive(Debug, Clone, Copy)]
+enum Break {
+    /// The key is none.
+    Key,
+    /// The value is of a type that no key has.
+    Value,
+    /// Both are gone.
+    Lost,
+}
+
+/// The places of all keys: the start of the key, the start of the value, and its end.
+fn keys(text: &str) -> Vec<(usize, usize, usize)> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.starts_with(['#', '[', '\n', ']']) {
+            for (at, _) in line.match_indices(" = ") {
+                let start = line[..at].rfind([' ', '{', '"', ',']).map_or(0, |start| start + 1);
+                let (key, value) = (&line[start..at], &line[at + 3..]);
+                let is_key =
+                    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+                let length = match value.as_bytes()[0] {
+                    b'"' => value[1..].find('"').map(|end| end + 2),
+                    b'[' => value.find(']').map(|end| end + 1),
+                    b'{' => None,
+                    _ => value.find([',', ' ', '\n']),
+                };
+                if let (true, Some(length)) = (is_key, length) {
+                    found.push((offset + start, offset + at + 3, offset + at + 3 + length));
+                }
+            }
+        }
+        offset += line.len();
+    }
+    found
+}
+
+fn broken(text: &str, (key, value, end): (usize, usize, usize), how: Break) -> String {
+    match how {
+        Break::Key => format!("{}zz9{}", &text[..key], &text[key..]),
+        Break::Value => format!("{}1979-05-27{}", &text[..value], &text[end..]),
+        Break::Lost => {
+            let rest = &text[end..];
+            let rest = rest.strip_prefix(", ").unwrap_or(rest);
+            format!("{}{rest}", &text[..key])
+        }
+    }
+}
+
+/// Keys of a spec that is right otherwise, broken in each way: all of them in `cargo xtask ci`, and some of them here.
+fn each(text: &str, mut check: impl FnMut(&str, &str, Break)) {
+    let step = if std::env::var_os("WPU_CI").is_some() { 1 } else { 13 };
+    for place in keys(text).into_iter().step_by(step) {
+        for how in [Break::Key, Break::Value, Break::Lost] {
+            check(&text[place.0..place.2], &broken(text, place, how), how);
+        }
+    }
+}
+
+#[test]
+fn a_mistake_of_shape_is_never_the_cause_of_a_second_error() {
+    let mut seen = 0;
+    each(&base(), |what, text, how| {
+        let errors = errors(text);
+        // A key need not be there, and some keys are names of the spec.
+        if errors.iter().any(is_shape) {
+            seen += 1;
+            let others: Vec<_> = errors.iter().filter(|error| !is_shape(error)).collect();
+            assert!(others.is_empty(), "{what} ({how:?}): {others:#?}");
+        }
+    });
+    assert!(seen > 60, "only {seen} mistakes were made");
+}
+
+/// Mistakes that have nothing to do with any other entry, and the kinds of entries without whose names or meaning
+/// nobody can be sure of them.
+const ELSEWHERE: &[(&str, &str, &[&str])] = &[
+    (
+        "\n[[constant]]\nname = \"ALONE\"\npublic = true\ntype = \"NOWHERE\"\nvalue = 1\ntext = \"One.\"\n",
+        "unknown-type",
+        &["type", "struct", "callback", "table"],
+    ),
+    (
+        "\n[[struct]]\nname = \"ALONE\"\npublic = true\nsize = [9, 9]\ntext = \"One.\"\nfields = [{ name = \"a\", type = \"u32\", text = \"One.\" }]\n",
+        "layout",
+        &["spec", "class", "platform", "table", "resource", "kit"],
+    ),
+    (
+        "\n[[error]]\nname = \"ALONE\"\nvalue = 77\ntext = \"One.\"\n[[error]]\nname = \"ALONE\"\nvalue = 78\ntext = \"One.\"\n",
+        "duplicate-name",
+        &[],
+    ),
+];
+
+#[test]
+fn a_mistake_of_shape_hides_no_mistake_elsewhere() {
+    for (more, code, hidden_by) in ELSEWHERE {
+        let mut seen = BTreeSet::new();
+        each(&base(), |what, text, how| {
+            if !matches!(how, Break::Key) {
+                return;
+            }
+            // What names an entry without a name may not be found, so that no rule can be checked.
+            if *code == "layout" && ["name", "id"].iter().any(|key| what.starts_with(&format!("{key} = "))) {
+                return;
+            }
+            let at = text.find("zz9").expect("it is broken");
+            let kind = text[..at].rfind("\n[").map_or("", |at| text[at..].trim_start_matches(['\n', '[']));
+            let kind = kind.split(']').next().unwrap_or_default();
+            if hidden_by.contains(&kind) {
+                return;
+            }
+            let errors = errors(&(text.to_owned() + more));
+            let codes: Vec<_> = errors.iter().map(|error| error.code).collect();
+            if !codes.contains(&"unknown-key") {
+                return; // The key is a name of the spec.
+            }
+            assert!(codes.contains(code), "{kind}: {what}: {codes:?}, without {code}");
+            seen.insert(kind.to_owned());
+        });
+        assert!(seen.len() >= 4, "{seen:?}");
+    }
+}
