@@ -2652,7 +2652,7 @@ pub static NOTES: [Note; 80] = [
     },
     Note {
         id: "categories-are-added",
-        says: "Categories that are set add to those that are there. No function takes any away. A page on virtual desktops has the registry key in which they stand, and says that it may be deleted.",
+        says: "Categories that are set add to those that are there. No function takes any away. A page on virtual desktops has the registry key in which they stand, `HKLM\\SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters\\AppId_Catalog`, and says that it may be deleted.",
         decision: "Categories are taken away by deleting the key and setting those that stay.",
         sources: &[&SOURCES[84], &SOURCES[86]],
     },
