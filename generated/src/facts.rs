@@ -119,7 +119,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[6],
-                when: "the socket does not listen or is in a wrong state, or the condition function gave an answer that is not valid",
+                when: "the socket does not listen or is in a wrong state, or the condition function gave an answer or a group that is not valid",
             },
             DocumentedError {
                 code: &ERRORS[28],
@@ -151,7 +151,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[22], &SOURCES[100], &SOURCES[117]],
-        notes: &[&NOTES[4], &NOTES[13], &NOTES[14]],
+        notes: &[&NOTES[4], &NOTES[14], &NOTES[15]],
     },
     Downcall {
         name: "WSPAddressToString",
@@ -173,7 +173,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[116], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[15], &NOTES[16]],
+        notes: &[&NOTES[5], &NOTES[16], &NOTES[17]],
     },
     Downcall {
         name: "WSPAsyncSelect",
@@ -209,7 +209,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &SOURCES[116],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[5], &NOTES[57]],
+        notes: &[&NOTES[5], &NOTES[59]],
     },
     Downcall {
         name: "WSPBind",
@@ -307,7 +307,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[97], &SOURCES[117]],
-        notes: &[&NOTES[11], &NOTES[12]],
+        notes: &[&NOTES[11], &NOTES[13]],
     },
     Downcall {
         name: "WSPCloseSocket",
@@ -391,7 +391,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[43],
-                when: "the socket is connected already",
+                when: "the socket has connections and is connected already",
             },
             DocumentedError {
                 code: &ERRORS[39],
@@ -427,7 +427,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[28], &SOURCES[117]],
-        notes: &[&NOTES[19]],
+        notes: &[&NOTES[20]],
     },
     Downcall {
         name: "WSPDuplicateSocket",
@@ -465,7 +465,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[29], &SOURCES[106], &SOURCES[128], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[17]],
+        notes: &[&NOTES[5], &NOTES[18]],
     },
     Downcall {
         name: "WSPEnumNetworkEvents",
@@ -495,7 +495,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[22]],
+        notes: &[&NOTES[5], &NOTES[23]],
     },
     Downcall {
         name: "WSPEventSelect",
@@ -525,7 +525,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[31], &SOURCES[108], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[22]],
+        notes: &[&NOTES[5], &NOTES[23]],
     },
     Downcall {
         name: "WSPGetOverlappedResult",
@@ -559,7 +559,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[105], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[7], &NOTES[20], &NOTES[27], &NOTES[31]],
+        notes: &[&NOTES[5], &NOTES[7], &NOTES[21], &NOTES[28], &NOTES[32]],
     },
     Downcall {
         name: "WSPGetPeerName",
@@ -699,7 +699,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[36], &SOURCES[110], &SOURCES[117]],
-        notes: &[&NOTES[6], &NOTES[7], &NOTES[9], &NOTES[18], &NOTES[76]],
+        notes: &[&NOTES[6], &NOTES[7], &NOTES[9], &NOTES[19], &NOTES[78]],
     },
     Downcall {
         name: "WSPIoctl",
@@ -745,7 +745,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[37], &SOURCES[105], &SOURCES[117]],
-        notes: &[&NOTES[8], &NOTES[26], &NOTES[28]],
+        notes: &[&NOTES[8], &NOTES[27], &NOTES[29]],
     },
     Downcall {
         name: "WSPJoinLeaf",
@@ -823,7 +823,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[38], &SOURCES[100], &SOURCES[116], &SOURCES[117]],
-        notes: &[&NOTES[19]],
+        notes: &[&NOTES[20]],
     },
     Downcall {
         name: "WSPListen",
@@ -873,7 +873,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[39], &SOURCES[117]],
-        notes: &[&NOTES[23]],
+        notes: &[&NOTES[24]],
     },
     Downcall {
         name: "WSPRecv",
@@ -955,7 +955,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[40], &SOURCES[105], &SOURCES[107], &SOURCES[117]],
-        notes: &[&NOTES[20], &NOTES[26], &NOTES[27], &NOTES[28], &NOTES[29]],
+        notes: &[&NOTES[21], &NOTES[27], &NOTES[28], &NOTES[29], &NOTES[30]],
     },
     Downcall {
         name: "WSPRecvDisconnect",
@@ -993,7 +993,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[41], &SOURCES[116], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[19], &NOTES[20]],
+        notes: &[&NOTES[5], &NOTES[20], &NOTES[21]],
     },
     Downcall {
         name: "WSPRecvFrom",
@@ -1079,12 +1079,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
         ],
         notes: &[
             &NOTES[8],
-            &NOTES[14],
-            &NOTES[20],
-            &NOTES[26],
+            &NOTES[15],
+            &NOTES[21],
             &NOTES[27],
             &NOTES[28],
-            &NOTES[30],
+            &NOTES[29],
+            &NOTES[31],
         ],
     },
     Downcall {
@@ -1123,7 +1123,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[43], &SOURCES[116], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[24], &NOTES[25]],
+        notes: &[&NOTES[5], &NOTES[25], &NOTES[26]],
     },
     Downcall {
         name: "WSPSend",
@@ -1157,7 +1157,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[8],
-                when: "the provider has no room for the data",
+                when: "the provider reports a deadlock of its buffers",
             },
             DocumentedError {
                 code: &ERRORS[44],
@@ -1210,9 +1210,9 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &NOTES[8],
             &NOTES[9],
             &NOTES[10],
-            &NOTES[26],
-            &NOTES[28],
+            &NOTES[27],
             &NOTES[29],
+            &NOTES[30],
         ],
     },
     Downcall {
@@ -1289,7 +1289,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
             DocumentedError {
                 code: &ERRORS[8],
-                when: "the provider has no room for the data",
+                when: "the provider reports a deadlock of its buffers",
             },
             DocumentedError {
                 code: &ERRORS[44],
@@ -1359,7 +1359,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &SOURCES[116],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[10], &NOTES[26], &NOTES[28]],
+        notes: &[&NOTES[9], &NOTES[10], &NOTES[27], &NOTES[29]],
     },
     Downcall {
         name: "WSPSetSockOpt",
@@ -1405,7 +1405,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[9], &NOTES[21]],
+        notes: &[&NOTES[5], &NOTES[9], &NOTES[22]],
     },
     Downcall {
         name: "WSPShutdown",
@@ -1495,7 +1495,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             &SOURCES[104],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[5], &NOTES[16]],
+        notes: &[&NOTES[5], &NOTES[12], &NOTES[17]],
     },
     Downcall {
         name: "WSPStringToAddress",
@@ -1517,7 +1517,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
             },
         ],
         sources: &[&SOURCES[50], &SOURCES[116], &SOURCES[117]],
-        notes: &[&NOTES[5], &NOTES[16]],
+        notes: &[&NOTES[5], &NOTES[17]],
     },
 ];
 
@@ -1564,7 +1564,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[48], &NOTES[68]],
+        notes: &[&NOTES[50], &NOTES[70]],
         rust: Method {
             generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -1614,7 +1614,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[40], &NOTES[46], &NOTES[51], &NOTES[68]],
+        notes: &[&NOTES[41], &NOTES[48], &NOTES[53], &NOTES[70]],
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
@@ -1707,7 +1707,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[40], &NOTES[45], &NOTES[50], &NOTES[52]],
+        notes: &[&NOTES[41], &NOTES[47], &NOTES[52], &NOTES[54]],
         rust: Method {
             generics: "",
             params: &[("entry", "u32"), ("context", "usize")],
@@ -1744,7 +1744,7 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[],
         sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[61], &NOTES[62]],
+        notes: &[&NOTES[63], &NOTES[64]],
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET"), ("set", "$ :: FdSet < '_ >")],
@@ -1790,7 +1790,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[43], &NOTES[54], &NOTES[64]],
+        notes: &[&NOTES[44], &NOTES[56], &NOTES[66]],
         rust: Method {
             generics: "",
             params: &[("id", "& $ :: ffi :: GUID")],
@@ -1839,7 +1839,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[45], &NOTES[52], &NOTES[63]],
+        notes: &[&NOTES[47], &NOTES[54], &NOTES[65]],
         rust: Method {
             generics: "",
             params: &[("entry", "u32"), ("proposed", "$ :: ffi :: SOCKET")],
@@ -1876,7 +1876,7 @@ pub static UPCALLS: [Upcall; 16] = [
         release: None,
         errors: &[],
         sources: &[&SOURCES[12], &SOURCES[109], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[42], &NOTES[48], &NOTES[56], &NOTES[57]],
+        notes: &[&NOTES[43], &NOTES[50], &NOTES[58], &NOTES[59]],
         rust: Method {
             generics: "",
             params: &[
@@ -1934,7 +1934,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[45], &NOTES[58], &NOTES[59], &NOTES[60]],
+        notes: &[&NOTES[12], &NOTES[47], &NOTES[60], &NOTES[61], &NOTES[62]],
         rust: Method {
             generics: "< R >",
             params: &[
@@ -1982,7 +1982,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[50], &NOTES[51]],
+        notes: &[&NOTES[52], &NOTES[53]],
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
@@ -2031,7 +2031,7 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[1],
             &SOURCES[117],
         ],
-        notes: &[&NOTES[53], &NOTES[58], &NOTES[59], &NOTES[67]],
+        notes: &[&NOTES[55], &NOTES[60], &NOTES[61], &NOTES[69]],
         rust: Method {
             generics: "",
             params: &[("thread", "$ :: ThreadId < '_ >"), ("apc", "$ :: Apc")],
@@ -2073,7 +2073,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[48], &NOTES[69]],
+        notes: &[&NOTES[50], &NOTES[71]],
         rust: Method {
             generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -2115,7 +2115,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[17], &SOURCES[108], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[48], &NOTES[55], &NOTES[69]],
+        notes: &[&NOTES[50], &NOTES[57], &NOTES[71]],
         rust: Method {
             generics: "",
             params: &[("event", "$ :: EventRef < '_ >")],
@@ -2157,7 +2157,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[11], &SOURCES[105], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[29], &NOTES[39], &NOTES[50]],
+        notes: &[&NOTES[30], &NOTES[40], &NOTES[52]],
         rust: Method {
             generics: "",
             params: &[],
@@ -2199,7 +2199,7 @@ pub static UPCALLS: [Upcall; 16] = [
             },
         ],
         sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[117]],
-        notes: &[&NOTES[39], &NOTES[46], &NOTES[53], &NOTES[68]],
+        notes: &[&NOTES[40], &NOTES[48], &NOTES[55], &NOTES[70]],
         rust: Method {
             generics: "",
             params: &[("thread", "$ :: ThreadId < '_ >")],
@@ -2246,14 +2246,14 @@ pub static UPCALLS: [Upcall; 16] = [
             &SOURCES[118],
         ],
         notes: &[
-            &NOTES[32],
-            &NOTES[39],
-            &NOTES[41],
-            &NOTES[47],
-            &NOTES[51],
-            &NOTES[65],
-            &NOTES[66],
+            &NOTES[33],
+            &NOTES[40],
+            &NOTES[42],
+            &NOTES[49],
+            &NOTES[53],
             &NOTES[67],
+            &NOTES[68],
+            &NOTES[69],
         ],
         rust: Method {
             generics: "",
@@ -2643,7 +2643,7 @@ pub static ERRORS: [ErrorCode; 51] = [
 ];
 
 /// Where sources contradict each other or are silent, and what was decided.
-pub static NOTES: [Note; 80] = [
+pub static NOTES: [Note; 82] = [
     Note {
         id: "which-layers-a-program-loads",
         says: "The page on categories gives a list of conditions, one of which is the wrong way round in its example sentence, then a rule for layers without categories, and an example with two programs and four layers.",
@@ -2700,9 +2700,9 @@ pub static NOTES: [Note; 80] = [
     },
     Note {
         id: "lists-with-mistakes",
-        says: "The list of WSPGetPeerName names WSAENOTSOCK twice, that of WSPSetSockOpt WSAEINPROGRESS. That of WSPGetQOSByName prints WSAENOTSOCK a second time, where its link and its explanation are those of WSAEFAULT. That of WSPSend explains WSAENOBUFS with a sentence about keep-alive activity, which other pages have for WSAENETRESET.",
-        decision: "Each code is listed once, the link counts, and the sentence is read as a copying mistake.",
-        sources: &[&SOURCES[33], &SOURCES[47], &SOURCES[36], &SOURCES[44]],
+        says: "The list of WSPGetPeerName names WSAENOTSOCK twice, that of WSPSetSockOpt WSAEINPROGRESS. That of WSPGetQOSByName prints WSAENOTSOCK a second time, where its link and its explanation are those of WSAEFAULT. That of WSPSend explains WSAENOBUFS with a sentence about keep-alive activity, which other pages have for WSAENETRESET. That of WSPSendTo prints WSAECONNRESET with a link to WSAECONNABORTED, and an explanation of its own.",
+        decision: "Each code is listed once, and the name or the link counts, whichever the explanation fits. WSAENOBUFS of WSPSend has the explanation that WSPSendTo has.",
+        sources: &[&SOURCES[33], &SOURCES[47], &SOURCES[36], &SOURCES[44], &SOURCES[46]],
     },
     Note {
         id: "pending-outside-the-list",
@@ -2715,6 +2715,12 @@ pub static NOTES: [Note; 80] = [
         says: "The page of WSPCleanup does not list WSAEINPROGRESS. That of WSACleanup does, for a blocking call that is running, and Ws2_32 hands on what a provider answers.",
         decision: "The code is listed: a clean-up that comes within a call of the provider cannot wait for that call to end, and is refused with it.",
         sources: &[&SOURCES[21], &SOURCES[20]],
+    },
+    Note {
+        id: "calls-within-calls",
+        says: "Most pages explain WSAEINPROGRESS with a blocking call that is running. Those of WSPStartup and WSACleanup speak of a call of Winsock 1.1, and that on the blocking hook says that only there a thread may not call while its call waits.",
+        decision: "The texts speak of Winsock 1.1, whose clients alone have hooks. A provider answers the code to a call from within a hook.",
+        sources: &[&SOURCES[19], &SOURCES[49], &SOURCES[20], &SOURCES[95]],
     },
     Note {
         id: "clean-up-without-provider",
@@ -2919,6 +2925,12 @@ pub static NOTES: [Note; 80] = [
         says: "The flag that divides the classes stands in a catalog entry. One DLL can install entries of both kinds.",
         decision: "A provider type belongs to one class. XP1_IFS_HANDLES is declared so that installers and checks can compare an entry with its class.",
         sources: &[&SOURCES[56], &SOURCES[100]],
+    },
+    Note {
+        id: "entry-of-the-switch",
+        says: "WSPStartupEx gets the catalog entry of the TCP/IP provider, and the page on start-up says that a SAN provider knows from it who starts it. The flags of that entry are those of another provider. A SAN provider gets its handles from WPUCreateSocketHandle.",
+        decision: "The flag of that entry does not count: WSPStartupEx starts providers of the class `non_ifs`, and no others.",
+        sources: &[&SOURCES[111], &SOURCES[112], &SOURCES[115]],
     },
     Note {
         id: "own-catalog-entry",
@@ -3961,7 +3973,7 @@ pub static SOURCES: [Source; 129] = [
     },
     Source {
         id: "H:mingw-base",
-        title: "mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h",
+        title: "mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h",
         url: None,
     },
     Source {

@@ -770,7 +770,7 @@ pub const ProviderInfoLspCategories: i32 = 0;
 ///
 /// Declared in `minwindef.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WSCInstallProviderAndChains function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallproviderandchains).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WSCInstallProviderAndChains function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallproviderandchains).
 pub const MAX_PATH: i32 = 260;
 
 /// The result of a call that succeeded.
@@ -1736,49 +1736,63 @@ pub const SECURITY_PROTOCOL_NONE: i32 = 0;
 ///
 /// Declared in `libloaderapi.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw).
 pub const GET_MODULE_HANDLE_EX_FLAG_PIN: DWORD = 1;
 
 /// The module is given by an address in it, in place of its name.
 ///
 /// Declared in `libloaderapi.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw).
 pub const GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS: DWORD = 4;
+
+/// The module stays loaded no longer than without the call.
+///
+/// Declared in `libloaderapi.h`.
+///
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw).
+pub const GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT: DWORD = 2;
+
+/// The most objects of one wait.
+///
+/// Declared in `winnt.h`.
+///
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+pub const MAXIMUM_WAIT_OBJECTS: DWORD = 64;
 
 /// A wait without an end.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const INFINITE: DWORD = 4294967295;
 
 /// The first object is set; the numbers behind it stand for the other objects.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_OBJECT_0: DWORD = 0;
 
 /// A queued function has run.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_IO_COMPLETION: DWORD = 192;
 
 /// The wait failed.
 ///
 /// Declared in `winbase.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_FAILED: DWORD = 4294967295;
 
 /// The time is over.
 ///
 /// Declared in `winerror.h`.
 ///
-/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
+/// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_TIMEOUT: DWORD = 258;
 
 /// Closes an event.
@@ -2794,7 +2808,7 @@ pub type LPWSCSETAPPLICATIONCATEGORY = Option<WSCSetApplicationCategoryFn>;
 ///
 /// Declared in `ws2spi.h`.
 ///
-/// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); mingw-w64 10.0.0, ws2spi.h.
+/// Source: [WSCInstallProvider function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider); [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow); mingw-w64 10.0.0, ws2spi.h.
 pub type WSCInstallProviderFn = unsafe extern "system" fn(
     lpProviderId: *const GUID,
     lpszProviderDllPath: *const WCHAR,
@@ -2810,7 +2824,7 @@ pub type LPWSCINSTALLPROVIDER = Option<WSCInstallProviderFn>;
 ///
 /// Declared in `ws2spi.h`.
 ///
-/// Source: [WSCInstallProvider64_32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider64_32); mingw-w64 10.0.0, ws2spi.h.
+/// Source: [WSCInstallProvider64_32 function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider64_32); [WSAPROTOCOL_INFOW structure](https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow); mingw-w64 10.0.0, ws2spi.h.
 pub type WSCInstallProvider64_32Fn = unsafe extern "system" fn(
     lpProviderId: *const GUID,
     lpszProviderDllPath: *const WCHAR,
@@ -2897,7 +2911,7 @@ pub type LPWSCGETPROVIDERPATH32 = Option<WSCGetProviderPath32Fn>;
 ///
 /// Declared in `sporder.h`.
 ///
-/// Source: [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
+/// Source: [WSCWriteProviderOrder function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h.
 pub type WSCWriteProviderOrderFn = unsafe extern "system" fn(
     lpwdCatalogEntryId: *const DWORD,
     dwNumberOfEntries: DWORD,
@@ -2910,7 +2924,7 @@ pub type LPWSCWRITEPROVIDERORDER = Option<WSCWriteProviderOrderFn>;
 ///
 /// Declared in `sporder.h`.
 ///
-/// Source: [WSCWriteProviderOrder32 function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
+/// Source: [WSCWriteProviderOrder32 function](https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h.
 pub type WSCWriteProviderOrder32Fn = unsafe extern "system" fn(
     lpwdCatalogEntryId: *const DWORD,
     dwNumberOfEntries: DWORD,
@@ -3006,7 +3020,7 @@ pub type LPWSCENUMPROTOCOLS = Option<WSCEnumProtocolsFn>;
 ///
 /// Declared in `libloaderapi.h`.
 ///
-/// Source: [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
+/// Source: [GetModuleHandleExW function](https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h.
 pub type GetModuleHandleExWFn = unsafe extern "system" fn(
     dwFlags: DWORD,
     lpModuleName: *const WCHAR,
@@ -3020,7 +3034,7 @@ pub type LPGETMODULEHANDLEEXW = Option<GetModuleHandleExWFn>;
 ///
 /// Declared in `synchapi.h`.
 ///
-/// Source: [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h and winbase.h.
+/// Source: [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex); mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h.
 pub type WaitForMultipleObjectsExFn = unsafe extern "system" fn(
     nCount: DWORD,
     lpHandles: *const HANDLE,

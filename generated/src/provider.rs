@@ -39,7 +39,7 @@ pub trait ServiceProvider {
     /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the address buffer is too small, or `lpfnCondition` is not valid
     /// - [`WSAEINTR`](crate::WsaError::WSAEINTR): the blocking call was cancelled through `WSPCancelBlockingCall`
     /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket does not listen or is in a wrong state, or the condition function gave an answer that is not valid
+    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket does not listen or is in a wrong state, or the condition function gave an answer or a group that is not valid
     /// - [`WSAEMFILE`](crate::WsaError::WSAEMFILE): a connection waits, but no socket descriptor is left
     /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
     /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
@@ -244,7 +244,7 @@ pub trait ServiceProvider {
     /// - [`WSAECONNREFUSED`](crate::WsaError::WSAECONNREFUSED): the peer refused the connection
     /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the address is not valid memory or is too short, a buffer is too small, or the caller data is too long
     /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): the socket listens
-    /// - [`WSAEISCONN`](crate::WsaError::WSAEISCONN): the socket is connected already
+    /// - [`WSAEISCONN`](crate::WsaError::WSAEISCONN): the socket has connections and is connected already
     /// - [`WSAENETUNREACH`](crate::WsaError::WSAENETUNREACH): the network cannot be reached from this host now
     /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
     /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
@@ -850,7 +850,7 @@ pub trait ServiceProvider {
     /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
     /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpBuffers` is not valid
     /// - [`WSAENETRESET`](crate::WsaError::WSAENETRESET): the remote host has reset, which broke the connection
-    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the provider has no room for the data
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the provider reports a deadlock of its buffers
     /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket is not connected
     /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the socket cannot send, or not with these flags
@@ -931,7 +931,7 @@ pub trait ServiceProvider {
     /// - [`WSAEINPROGRESS`](crate::WsaError::WSAEINPROGRESS): a blocking call of Winsock 1.1 is running, or a callback is
     /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpBuffers` or `lpTo` is not valid, or the address is too short
     /// - [`WSAENETRESET`](crate::WsaError::WSAENETRESET): keep-alive activity found the connection broken
-    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the provider has no room for the data
+    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the provider reports a deadlock of its buffers
     /// - [`WSAENOTCONN`](crate::WsaError::WSAENOTCONN): the socket needs a connection and has none
     /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` is not a socket
     /// - [`WSAEOPNOTSUPP`](crate::WsaError::WSAEOPNOTSUPP): the socket cannot send, or not with these flags

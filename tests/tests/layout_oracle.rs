@@ -20,6 +20,7 @@ use std::process::Command;
 use windows_sys::Win32::Foundation as foundation;
 use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::LibraryLoader as library_loader;
+use windows_sys::Win32::System::SystemServices as system_services;
 use windows_sys::Win32::System::Threading as threading;
 use wpu_sys::{WsaError, ffi};
 
@@ -242,7 +243,9 @@ fn constants() -> Vec<(&'static str, usize, usize)> {
     all.extend(numbers! { threading: INFINITE });
     all.extend(numbers! { library_loader:
         GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN,
+        GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
     });
+    all.extend(numbers! { system_services: MAXIMUM_WAIT_OBJECTS });
     // There only the numbers of these bits are.
     all.extend([
         ("FD_QOS", ffi::FD_QOS as usize, 1 << ws::FD_QOS_BIT),

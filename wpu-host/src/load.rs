@@ -133,6 +133,9 @@ impl Host {
 
     /// Starts a provider through its `WSPStartupEx`, with the table of sixteen upcalls by pointer.
     ///
+    /// The switch of system area networks passes the entry of the TCP/IP provider, not that of the provider that
+    /// it starts.
+    ///
     /// # Errors
     ///
     /// When the library has no `WSPStartupEx`, the entry is not one of this host, or the provider

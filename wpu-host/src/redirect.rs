@@ -6,7 +6,10 @@ use crate::{WSCEnumProtocols, WaitForMultipleObjectsEx, export::WPUCompleteOverl
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use std::sync::{LazyLock, Once};
-use wpu_sys::ffi::{BOOL, DWORD, HANDLE, WAIT_FAILED, WaitForMultipleObjectsExFn};
+use wpu_sys::ffi::{
+    BOOL, DWORD, GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+    HANDLE, WAIT_FAILED, WaitForMultipleObjectsExFn,
+};
 
 #[link(name = "kernel32")]
 unsafe extern "system" {
@@ -17,7 +20,7 @@ unsafe extern "system" {
 }
 
 /// Find the module by an address in it, and do not count that.
-const BY_ADDRESS: u32 = 4 | 2;
+const BY_ADDRESS: u32 = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
 const READ_AND_WRITE: u32 = 4;
 
 /// Does so for providers that are part of this program.

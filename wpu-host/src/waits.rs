@@ -5,11 +5,8 @@ use crate::place::{contain, occupant};
 use crate::upcalls::{Parts, Waited};
 use std::time::Duration;
 use wpu_sys::WsaError;
-use wpu_sys::ffi::{BOOL, DWORD, HANDLE};
-use wpu_sys::ffi::{INFINITE, WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT};
-
-/// As many objects as one wait takes.
-const MAXIMUM_WAIT_OBJECTS: DWORD = 64;
+use wpu_sys::ffi::{BOOL, DWORD, HANDLE, INFINITE, MAXIMUM_WAIT_OBJECTS};
+use wpu_sys::ffi::{WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT};
 
 /// Waits for events of one host, which is found by their values: for any of them, or for all. An
 /// alertable wait ends also when something was queued to the calling thread, which it then runs.

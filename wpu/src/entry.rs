@@ -31,6 +31,9 @@ pub trait EntryPoint: Provider + ServiceProvider + Send + Sync {
 
     /// Whether a catalog entry is this provider's, where one DLL has several. An entry whose
     /// `XP1_IFS_HANDLES` flag contradicts the provider's class never is.
+    ///
+    /// `WSPStartupEx` gets the entry of the TCP/IP provider in place of one of this DLL. There the flag does not
+    /// count, and providers of class `non_ifs` alone are asked.
     #[must_use]
     fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
         let _ = entry;
@@ -105,6 +108,8 @@ impl<'a> Start<'a> {
 pub struct Starter {
     name: &'static str,
     description: &'static str,
+    class: Class,
+    fits: fn(&WSAPROTOCOL_INFOW) -> bool,
     serves: fn(&WSAPROTOCOL_INFOW) -> bool,
     of: fn() -> TypeId,
     start: unsafe fn(&Start<'_>, &Received<'_>) -> Result<(), StartError>,
@@ -118,7 +123,9 @@ impl Starter {
         Self {
             name: E::Provider::DECLARATION.provider,
             description: E::Provider::DESCRIPTION,
-            serves: |entry| E::Provider::__fits(entry) && E::Provider::serves(entry),
+            class: E::Provider::DECLARATION.class,
+            fits: E::Provider::__fits,
+            serves: E::Provider::serves,
             of: TypeId::of::<E::Provider>,
             start: start::<E>,
             functions: functions::<E>,
@@ -222,7 +229,7 @@ pub unsafe fn start_up(
         }
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         let entry = unsafe { &*entry };
-        let provider = choose(providers, entry)?;
+        let provider = choose(providers, entry, &table)?;
         let claimed = AtomicBool::new(false);
         let start = Start { entry, table: table.plain(), of: (provider.of)(), claimed };
         // SAFETY: the caller vouches for the table's pointers, as `start` asks.
@@ -237,15 +244,30 @@ pub unsafe fn start_up(
     started.err().map_or(0, failure)
 }
 
-/// The provider that a catalog entry belongs to.
-fn choose<'a>(providers: &'a [Starter], entry: &WSAPROTOCOL_INFOW) -> Result<&'a Starter, WsaError> {
-    let found = providers.iter().find(|provider| (provider.serves)(entry));
+/// The provider that a catalog entry belongs to. The switch of system area networks passes the entry of another
+/// provider, whose class says nothing; those that it starts get their handles from it.
+fn choose<'a>(
+    providers: &'a [Starter],
+    entry: &WSAPROTOCOL_INFOW,
+    table: &Received<'_>,
+) -> Result<&'a Starter, WsaError> {
+    let by_switch = matches!(table, Received::Ex(_));
+    let fits = |provider: &Starter| {
+        if by_switch { provider.class == Class::NonIfs } else { (provider.fits)(entry) }
+    };
+    let found = providers.iter().find(|provider| fits(provider) && (provider.serves)(entry));
     found.ok_or_else(|| {
-        let class = class_of(entry).name();
+        let class = if by_switch { Class::NonIfs } else { class_of(entry) }.name();
         let id = entry.dwCatalogEntryId;
-        complain(format_args!(
-            "catalog entry {id} is of class `{class}`, and no provider of this library serves it"
-        ));
+        if by_switch {
+            complain(format_args!(
+                "no provider of class `{class}` of this library serves catalog entry {id}, which the switch passed"
+            ));
+        } else {
+            complain(format_args!(
+                "catalog entry {id} is of class `{class}`, and no provider of this library serves it"
+            ));
+        }
         WsaError::WSASYSNOTREADY
     })
 }

@@ -163,6 +163,22 @@ fn an_entry_that_contradicts_the_class_is_refused() {
     assert_eq!(refused.err(), Some(WsaError::WSASYSNOTREADY));
 }
 
+provider!(OfTheSystem, class: Ifs, uses: &[]);
+provider!(San, uses: &[]);
+
+/// It passes the entry of the TCP/IP provider, whose sockets are file handles.
+#[test]
+fn the_switch_starts_the_provider_that_gets_its_handles_from_it() {
+    let both = [Starter::of::<OfTheSystem>(), Starter::of::<San>()];
+    for entry in [&IFS_ENTRY, &ENTRY] {
+        let (data, functions) = start_any(VERSION, entry, &raw const FULL_EX, &both).expect("one is such");
+        assert_eq!(description(&data), "San");
+        clean_up(&functions).expect("started");
+        let refused = start_any(VERSION, entry, &raw const FULL_EX, &both[..1]);
+        assert_eq!(refused.err(), Some(WsaError::WSASYSNOTREADY));
+    }
+}
+
 provider!(Surprised, uses: &[], serves: |_| resume_unwind(Box::new(Payload)));
 
 #[test]
