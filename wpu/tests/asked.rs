@@ -122,6 +122,7 @@ struct Address([u8; 16]);
 
 /// What a client lends.
 struct Client {
+    functions: WSPPROC_TABLE,
     bytes: [u8; 5],
     address: Address,
     len: i32,
@@ -130,7 +131,13 @@ struct Client {
 
 impl Client {
     fn new() -> Self {
-        Self { bytes: *b"plain", address: Address([7; 16]), len: 16, overlapped: WSAOVERLAPPED::ZERO }
+        Self {
+            functions: FUNCTIONS,
+            bytes: *b"plain",
+            address: Address([7; 16]),
+            len: 16,
+            overlapped: WSAOVERLAPPED::ZERO,
+        }
     }
 
     /// Calls with one buffer and an address: the answer, and the error.
@@ -148,8 +155,10 @@ impl Client {
         let (mut count, mut flags, mut errno) = (0, 0, 0);
         let (count, flags, to) = (&raw mut count, &raw mut flags, &raw mut errno);
         let len = &raw mut self.len;
-        let (recv, send) =
-            (FUNCTIONS.lpWSPRecvFrom.expect("it is there"), FUNCTIONS.lpWSPSendTo.expect("it is there"));
+        let (recv, send) = (
+            self.functions.lpWSPRecvFrom.expect("it is there"),
+            self.functions.lpWSPSendTo.expect("it is there"),
+        );
         let buffers = &raw mut buffer;
         let answer = if receives {
             // SAFETY: all pointers are good for as long as the contract wants it, or null.
@@ -293,4 +302,32 @@ fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
     below.recv_from(5, 0, Request::lending(lent)).expect("it is answered");
     assert_eq!(SEEN.take().map(|seen| seen.room), Some(Some(16)));
     assert_eq!(room.used(), 16, "the client reads what the provider below has said");
+}
+
+/// Nobody would tell the client, who waits for that.
+#[test]
+fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
+    struct Liar;
+
+    impl ServiceProvider for Liar {
+        fn send_to(&self, _: SOCKET, _: u32, _: Request<'_>) -> Result<Progress<u32>, WsaError> {
+            Err(WsaError::WSA_IO_PENDING)
+        }
+    }
+
+    impl Serve for Liar {
+        type Provider = Self;
+        const TELLER: Teller = Reader::TELLER;
+        const COMPLETES: bool = true;
+
+        fn with<R>(body: impl FnOnce(&Self) -> Result<R, WsaError>) -> Result<R, WsaError> {
+            body(&Self)
+        }
+    }
+
+    let mut client = Client::new();
+    client.functions = WSPPROC_TABLE::serving::<Liar>();
+    let broken = (SOCKET_ERROR, WsaError::WSASYSCALLFAILURE.code());
+    assert_eq!([true, false].map(|overlapped| client.call(false, overlapped, None)), [broken; 2]);
+    assert_eq!((COUNTS.get(), TOLD.take()), ((0, 0), vec![]));
 }
