@@ -7,7 +7,7 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr,
 };
-use wpu::{Outcome, Pended, Procs, Progress, Request, Serve, ServiceProvider, Teller, WsaError};
+use wpu::{Layer, Outcome, Over, Pended, Procs, Progress, Request, Serve, ServiceProvider, Teller, WsaError};
 use wpu_sys::{Gather, Items, Lent, Room, Scatter};
 
 thread_local! {
@@ -204,8 +204,8 @@ fn a_request_says_in_the_call_what_the_client_passed() {
 
 #[test]
 fn a_pended_request_says_the_same_on_another_thread() {
-    let mut client = Client::new();
-    assert_eq!(client.call(false, true, Some(routine)), PENDING);
+    let (mut sender, mut client) = (Client::new(), Client::new());
+    assert_eq!(sender.call(false, true, Some(routine)), PENDING);
     let sent = pended();
     assert_eq!(client.call(true, true, None), PENDING);
     let received = pended();
@@ -276,7 +276,8 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
     assert_eq!(seen(&Request::receiving(scatter)), received);
     // There are no buffers to replace.
     assert_eq!(seen(&Request::receiving(scatter).with_gather(b"other".to_vec())), received);
-    let lent = Lent { room: Some(Room::new(&mut bytes)), ..Lent::NOTHING };
+    let mut room = [0; 3];
+    let lent = Lent { room: Some(Room::new(&mut room)), ..Lent::NOTHING };
     assert_eq!(seen(&Request::lending(lent)), Seen { asked: 3, room: Some(3), ..nothing() });
     let other = Seen { asked: 5, gather: b"other".to_vec(), blocking: false, ..nothing() };
     assert_eq!(seen(&Request::sending(gather).with_gather(b"other".to_vec())), other);
@@ -330,4 +331,32 @@ fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
     let broken = (SOCKET_ERROR, WsaError::WSASYSCALLFAILURE.code());
     assert_eq!([true, false].map(|overlapped| client.call(false, overlapped, None)), [broken; 2]);
     assert_eq!((COUNTS.get(), TOLD.take()), ((0, 0), vec![]));
+}
+
+/// A layer that passes everything on as it came.
+struct Passer;
+
+impl Layer for Passer {}
+
+impl Serve for Passer {
+    type Provider = Over<Self, Procs>;
+    const TELLER: Teller = Teller { keep: |_, _| {}, release: |_, _| {}, ..Reader::TELLER };
+    const COMPLETES: bool = true;
+
+    fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
+        // SAFETY: the functions are this program's.
+        let next = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
+        body(&Over { layer: Self, next })
+    }
+}
+
+#[test]
+fn the_routine_and_its_thread_reach_the_provider_below() {
+    let mut client = Client::new();
+    client.functions = WSPPROC_TABLE::serving::<Passer>();
+    assert_eq!(client.call(false, true, Some(routine)), PENDING);
+    let pended = pended();
+    let thread = pended.parts().thread.map(|thread| (thread.ThreadHandle.addr(), thread.Reserved));
+    assert_eq!((pended.has_routine(), thread), (true, Some((8, 1))));
+    pended.complete(Ok((5, 0)));
 }
