@@ -13,7 +13,10 @@ pub struct Fault {
     pub detail: String,
 }
 
-/// The stop of Application Verifier that stands for a rule.
+/// The stop of Application Verifier that stands for a rule. Codes and names are those of Microsoft's page
+/// [Stop Codes - Networking][page], of 2022-01-13.
+///
+/// [page]: https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop {
     /// Its code.
