@@ -1,0 +1,213 @@
+//! Inside each crate, no files import each other in a ring.
+//!
+//! An import is a `use`, or a path in code, in one file, of an item that another file defines; a re-export leads to
+//! the file that defines the item. `mod` lines and re-exports are not imports.
+
+mod crates;
+mod imports;
+mod modules;
+mod paths;
+mod ring;
+
+use crates::roots;
+use imports::{Import, imports};
+use ring::{Ring, rings};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Rings that are still to be cut: all their files, or their folders, and why they still exist.
+const LEFT: &[(&[&str], &str)] = &[
+    (&["benches/src"], "the programs of the page take `root` from `main.rs`"),
+    (&["fuzz/src"], "calls, host and providers know each other"),
+    (&["generated/src/facts.rs", "generated/src/support"], "the shapes of facts name classes and platforms"),
+    (&["generated/src/handles.rs", "generated/src/safe.rs"], "handles are released through safe upcalls"),
+    (&["generated/src/host.rs", "generated/src/thunk.rs"], "the macro for tables stands beside the trait"),
+    (&["tests/tests/matrix", "tests/tests/matrix.rs"], "the world takes a constant from its root"),
+    (&["wpu/src/base"], "the state of a socket is in eight files"),
+    (
+        &["wpu/src/entry.rs", "wpu/src/export.rs", "wpu/src/tell.rs"],
+        "entry points know how they are exported",
+    ),
+    (&["wpu/src/gate.rs", "wpu/src/provider.rs", "wpu/src/run.rs"], "the trait names what owns its instance"),
+    (&["wpu/src/layer"], "messages and sockets, `Moves` and `Next` know each other"),
+    (&["wpu-cli/src"], "`category` takes what it shares with other commands from `main.rs`"),
+    (
+        &["wpu-gen/src/diag.rs", "wpu-gen/src/render.rs", "wpu-gen/src/source.rs"],
+        "diagnostics render themselves",
+    ),
+    (&["wpu-gen/src/emit", "wpu-gen/src/lib.rs"], "emitters share functions among each other"),
+    (&["wpu-gen/src/files.rs", "wpu-gen/src/folder.rs"], "files write themselves"),
+    (&["wpu-gen/src/resolve", "wpu-gen/src/types.rs"], "types take functions from the resolver"),
+    (&["wpu-host/src"], "the place of a host, and everything that finds a host by it"),
+    (&["wpu-host/tests/pipes"], "the halves of a provider"),
+    (
+        &["wpu-install/src/apply.rs", "wpu-install/src/work.rs", "wpu-install/src/differences.rs"],
+        "one program",
+    ),
+    (
+        &[
+            "wpu-install/src/base.rs",
+            "wpu-install/src/layer.rs",
+            "wpu-install/src/problem.rs",
+            "wpu-install/src/show.rs",
+        ],
+        "what is shown of categories",
+    ),
+    (&["xtask/src"], "everything takes `root` from `main.rs`"),
+];
+
+#[test]
+fn files_import_each_other_in_no_ring() {
+    let rings = project_rings();
+    let is_left = |ring: &Ring, files: &[&str]| {
+        ring.files.iter().all(|file| files.iter().any(|folder| file.starts_with(folder)))
+    };
+    let new: Vec<_> = rings
+        .iter()
+        .filter(|ring| !LEFT.iter().any(|(files, _)| is_left(ring, files)))
+        .map(ToString::to_string)
+        .collect();
+    assert!(new.is_empty(), "move what two files share into a third:\n{}", new.join("\n"));
+    let gone: Vec<_> =
+        LEFT.iter().filter(|(files, _)| !rings.iter().any(|ring| is_left(ring, files))).collect();
+    assert!(gone.is_empty(), "these rings are no more; take them out of `LEFT`: {gone:#?}");
+}
+
+/// The folder that holds the project.
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in the project")
+}
+
+/// The rings of every crate of the project.
+fn project_rings() -> BTreeSet<Ring> {
+    let workspaces = ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml"];
+    let roots: BTreeSet<_> =
+        workspaces.iter().flat_map(|manifest| roots(&project().join(manifest))).collect();
+    assert!(roots.len() > 100, "found only {} crates", roots.len());
+    let read = |file: &Path| fs::read_to_string(project().join(file)).ok();
+    let mut found = BTreeSet::new();
+    for root in roots {
+        let root = root.strip_prefix(project()).expect("it is in the project");
+        found.extend(rings(&imports(root, &read)));
+    }
+    found
+}
+
+/// The imports of a crate whose root is `lib.rs`, each as `from -> to: item`.
+fn found(files: &[(&str, &str)]) -> Vec<String> {
+    let read = |file: &Path| {
+        files.iter().find(|(name, _)| file == Path::new(name)).map(|(_, text)| (*text).to_owned())
+    };
+    let line = |Import { from, to, item }| format!("{} -> {}: {item}", from.display(), to.display());
+    imports(Path::new("lib.rs"), &read).into_iter().map(line).collect()
+}
+
+const B: (&str, &str) = ("b.rs", "pub struct B; pub enum E { V } pub fn b() {} pub const C: usize = 1;");
+
+#[test]
+fn an_import_is_a_use_or_a_path_of_an_item_of_another_file() {
+    for code in [
+        "use crate::b::B;",
+        "use super::b::B;",
+        "use self::super::b::B as Other;",
+        "use crate::{b::{self, B}};",
+        "pub fn f() { use crate::b::B; }",
+        "use crate::b::*; fn f(x: B) {}",
+        "use crate::b; fn f() -> Vec<b::B> {}",
+        "use crate::b as c; fn f() { let _ = c::B; }",
+        "fn f() { crate::b::B::new() }",
+        "fn f() { println!(\"{}\", crate::b::B) }",
+        "fn f() { assert!(x == [super::b::B]) }",
+        "fn f() -> <crate::b::B as Clone>::C {}",
+        "impl crate::b::B {}",
+        "#[serde(with = \"crate::b::B\")] struct A;",
+        "mod inner { fn f() { super::super::b::B; } }",
+        "mod inner { use super::*; fn f() -> B {} } use crate::b::B;",
+        "macro_rules! m { () => { $crate::b::B } }",
+        "pub use crate::b::B; fn f(b: B) {}",
+        "pub(crate) use crate::b; fn f(b: b::B) {}",
+    ] {
+        let found = found(&[("lib.rs", "mod a; mod b;"), ("a.rs", code), B]);
+        assert_eq!(found, ["a.rs -> b.rs: B"], "{code}");
+    }
+    let found =
+        found(&[("lib.rs", "mod a; mod b;"), ("a.rs", "use crate::b::{b, C, E::V}; fn f() { b() }"), B]);
+    assert_eq!(found, ["a.rs -> b.rs: C", "a.rs -> b.rs: E", "a.rs -> b.rs: b"]);
+}
+
+#[test]
+fn what_is_no_item_of_another_file_is_no_import() {
+    for code in [
+        "",
+        "pub use crate::b::B;",
+        "pub(crate) use crate::b::{B, b};",
+        "pub(in crate::a) use super::b::*;",
+        "use crate::b;",
+        "use crate::b::{self};",
+        "use std::b::B; fn f() -> B {}",
+        "use ::b::B;",
+        "fn f() { ::b::B }",
+        "/// [crate::b::B]\nfn f() {}",
+        "const A: &str = \"crate::b::B\";",
+        "fn f() { quote! { crate::b::B } }",
+        "use crate::b::*; fn f(b: u8) { self.b(); x.C; s { C: 1 } }",
+        "struct B; fn f() -> B {} fn g() -> self::B {}",
+    ] {
+        assert_eq!(found(&[("lib.rs", "mod a; mod b;"), ("a.rs", code), B]), [""; 0], "{code}");
+    }
+}
+
+#[test]
+fn a_path_leads_to_the_file_that_defines_the_item() {
+    let files = |code| {
+        found(&[
+            ("lib.rs", "mod a; mod m; mod b; pub use m::B; pub use b::*; extern crate self as own;"),
+            ("m/mod.rs", "pub mod deep; pub use crate::b::B; pub use deep::Deep; pub use std::fmt::*;"),
+            (
+                "m/deep.rs",
+                "pub struct Deep; made! { pub struct Made; } #[macro_export] macro_rules! out { () => {} }",
+            ),
+            ("a.rs", code),
+            B,
+        ])
+    };
+    for (code, import) in [
+        ("use crate::m::B;", "a.rs -> b.rs: B"),
+        ("use crate::B;", "a.rs -> b.rs: B"),
+        ("use crate::C;", "a.rs -> b.rs: C"),
+        ("use own::m::Deep;", "a.rs -> m/deep.rs: Deep"),
+        ("fn f() { crate::m::deep::Deep }", "a.rs -> m/deep.rs: Deep"),
+        ("use crate::m::deep::Made;", "a.rs -> m/deep.rs: Made"),
+        ("crate::out!();", "a.rs -> m/deep.rs: out"),
+        ("fn f() { out!() }", "a.rs -> m/deep.rs: out"),
+        ("extern \"C\" { fn raw(); } mod x { use super::{raw, super::C}; }", "a.rs -> b.rs: C"),
+    ] {
+        assert_eq!(files(code), [import], "{code}");
+    }
+    assert_eq!(files("use crate::m::Display;"), [""; 0], "it is another crate's");
+    let elsewhere = [
+        ("lib.rs", "#[path = \"x/y.rs\"] mod a; struct L;"),
+        ("x/y.rs", "mod z;"),
+        ("x/z.rs", "use crate::L;"),
+    ];
+    assert_eq!(found(&elsewhere), ["x/z.rs -> lib.rs: L"]);
+}
+
+#[test]
+fn a_ring_is_files_that_each_reach_each_other() {
+    let import = |(from, to): &(&str, &str)| Import { from: from.into(), to: to.into(), item: "X".into() };
+    let found = |pairs: &[(&str, &str)]| {
+        let rings = rings(&pairs.iter().map(import).collect());
+        let name = |file: &std::path::PathBuf| file.display().to_string();
+        rings.iter().map(|ring| ring.files.iter().map(name).collect::<String>()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]), [""; 0]);
+    assert_eq!(found(&[("a", "b"), ("b", "a"), ("b", "c")]), ["ab"]);
+    assert_eq!(
+        found(&[("a", "b"), ("b", "c"), ("c", "a"), ("x", "a"), ("y", "z"), ("z", "y")]),
+        ["abc", "yz"]
+    );
+    let text = rings(&[("a", "b"), ("b", "a")].iter().map(import).collect())[0].to_string();
+    assert_eq!(text, "2 files import each other:\n  a -> b: X\n  b -> a: X\n");
+}
