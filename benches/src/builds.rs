@@ -52,7 +52,7 @@ pub fn run() -> Result<Report> {
 }
 
 fn subjects(place: &Path) -> Result<Vec<Subject>> {
-    let wpu = scratch::shown(&crate::root().join("wpu"));
+    let wpu = scratch::shown(&crate::project::root().join("wpu"));
     let features = "features = [\"Win32_Foundation\", \"Win32_Networking_WinSock\", \"Win32_System_IO\"]";
     let trivial = trivial(place, "trivial", "syn = \"3\"")?;
     let lean = "syn = { version = \"3\", default-features = false, features = [\"derive\", \"parsing\", \"printing\", \"proc-macro\"] }";

@@ -22,7 +22,7 @@ pub fn run() -> Result<Report> {
     let mut report = Report::new();
     let mut subjects = vec![Subject::Ours, Subject::Typed];
     let place = tempfile::tempdir()?;
-    let root = crate::root();
+    let root = crate::project::root();
     // Once, so that the runs measure no build.
     measure::once(&mut typed(&root)).context("`cargo xtask gen --check` must pass")?;
     for (name, peer) in peers::all() {

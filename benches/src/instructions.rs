@@ -46,7 +46,7 @@ pub fn run() -> Result<Report> {
 
 /// Builds the program that makes the calls.
 fn built() -> Result<PathBuf> {
-    let folder = crate::root().join("benches");
+    let folder = crate::project::root().join("benches");
     let target = scratch::kept()?.join("calls");
     let mut cargo = scratch::cargo("build", &folder);
     cargo.args(["--quiet", "--release", "--package", "wpu-bench-calls", "--target-dir"]).arg(&target);

@@ -81,11 +81,11 @@ impl Bench {
         let folder = scratch::kept()?.join("layers");
         fs::create_dir_all(&folder).context("cannot make a folder")?;
         let target = folder.join("target");
-        let bench = crate::root().join("benches");
+        let bench = crate::project::root().join("benches");
         cargo(&bench, &target, &["--package", "wpu-bench-layers"])?;
         let mut examples = Vec::new();
         for (name, class, id) in EXAMPLES {
-            cargo(&crate::root(), &target, &["--package", name])?;
+            cargo(&crate::project::root(), &target, &["--package", name])?;
             let library = target.join("release").join(format!("lib{}.so", name.replace('-', "_")));
             examples.push(Layer { library, class, id });
         }

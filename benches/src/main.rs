@@ -10,6 +10,7 @@ mod machine;
 mod measure;
 mod page;
 mod peers;
+mod project;
 mod report;
 mod scaling;
 mod scratch;
@@ -18,7 +19,6 @@ mod synthetic;
 use anyhow::{Result, bail};
 use lexopt::Arg::{Long, Short, Value};
 use report::Report;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -101,10 +101,4 @@ fn run(legs: &[Leg], write: bool) -> Result<ExitCode> {
     }
     println!("missed:\n  {}", missed.join("\n  "));
     Ok(ExitCode::from(1))
-}
-
-/// The root of the project.
-fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.parent().map_or(here.clone(), PathBuf::from)
 }

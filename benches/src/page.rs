@@ -12,7 +12,7 @@ pub fn write(name: &str, report: &Report) -> Result<()> {
         eprintln!("{PAGE}: nothing new about {name}");
         return Ok(());
     }
-    let path = crate::root().join(PAGE);
+    let path = crate::project::root().join(PAGE);
     let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
     fs::write(&path, replaced(&page, name, &report.to_string())?)
         .with_context(|| format!("cannot write {PAGE}"))

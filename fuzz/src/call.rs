@@ -1,14 +1,12 @@
 //! One call with hostile arguments, and what must hold of the answer.
 
-use crate::Input;
-use crate::calls::CALLS;
+use crate::errors::is_documented;
 use crate::host::{self, Answer, Asked};
-use crate::memory::{Arena, Arguments, BUFFERS, is_good};
-use crate::mood::{Mood, set_moods};
+use crate::input::Input;
+use crate::memory::{Arena, Arguments, is_good};
 use std::ptr::{null_mut, without_provenance_mut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use wpu::WsaError;
-use wpu::facts::DOWNCALLS;
 use wpu::ffi::{
     DWORD, FALSE, INVALID_SOCKET, LPCONDITIONPROC, LPWSAOVERLAPPED_COMPLETION_ROUTINE, QOS, SOCKET,
     SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSATHREADID, WSPPROC_TABLE,
@@ -30,6 +28,8 @@ pub(crate) struct Call<'a, 'b> {
     pub(crate) input: &'a mut Input<'b>,
     pub(crate) args: Arguments<'a>,
     pub(crate) client: &'a Client,
+    /// Which of the functions it is, and its name.
+    pub(crate) slot: usize,
     pub(crate) name: &'static str,
     pub(crate) errno: *mut i32,
     pub(crate) request: Option<Asked>,
@@ -54,57 +54,8 @@ pub(crate) enum Returned {
 
 pub(crate) type Function = fn(&mut Call<'_, '_>) -> Returned;
 
-/// All errors that a client may see of a function: those of the documentation, and what the library
-/// answers for a provider: bad pointer, panic or broken contract, not started, and in the middle of it.
-pub(crate) fn is_documented(name: &str, code: i32) -> bool {
-    const OWN: [WsaError; 4] = [
-        WsaError::WSAEFAULT,
-        WsaError::WSASYSCALLFAILURE,
-        WsaError::WSANOTINITIALISED,
-        WsaError::WSA_OPERATION_ABORTED,
-    ];
-    let downcall = DOWNCALLS.iter().find(|downcall| downcall.name == name);
-    OWN.iter().any(|own| own.code() == code)
-        || (name == "WSPCleanup" && code == WsaError::WSAEINPROGRESS.code())
-        || downcall.is_some_and(|downcall| downcall.errors.iter().any(|error| error.code.value == code))
-}
-
 /// How often each function was done, pending, or failed.
 pub(crate) static SEEN: [[AtomicU64; 3]; 30] = [const { [const { AtomicU64::new(0) }; 3] }; 30];
-
-/// Says how often each function was done, pending, or failed; or which of that is missing.
-pub(crate) fn seen() -> Result<String, String> {
-    let mut text = String::new();
-    for ((name, _), counts) in CALLS.iter().zip(&SEEN) {
-        let [done, pending, failed] = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
-        let line = format!("{name}: {done} done, {pending} pending, {failed} failed\n");
-        if done == 0 || failed == 0 || (pending == 0) == REQUESTS.contains(name) {
-            return Err(line);
-        }
-        text.push_str(&line);
-    }
-    Ok(text)
-}
-
-/// Makes one call.
-pub(crate) fn call(input: &mut Input<'_>, client: &Client) {
-    let slot = input.below(CALLS.len());
-    call_slot(slot, input, client);
-}
-
-pub(crate) fn call_slot(slot: usize, input: &mut Input<'_>, client: &Client) {
-    let (name, function) = CALLS[slot];
-    set_moods(slot, [Mood::new(input), Mood::new(input)]);
-    let args = Arguments::new(&client.arena);
-    let (errno, request, most, before, id) = (null_mut(), None, 0, Vec::new(), None);
-    let mut call = Call { input, args, client, name, errno, request, most, before, id };
-    if REQUESTS.contains(&name) && call.input.below(2) == 0 {
-        call.args.block = Some(Arena::new(BUFFERS + 16 + call.input.below(24) * 16));
-    }
-    let returned = function(&mut call);
-    call.judge(&returned);
-    host::check();
-}
 
 pub(crate) const REQUESTS: [&str; 5] = ["WSPIoctl", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"];
 
@@ -254,8 +205,7 @@ impl Call<'_, '_> {
             (true, false) => Answer::Failed,
             (false, false) => Answer::Done,
         };
-        let at = CALLS.iter().position(|(known, _)| *known == name).expect("it is in the list");
-        SEEN[at][answer as usize].fetch_add(1, Ordering::Relaxed);
+        SEEN[self.slot][answer as usize].fetch_add(1, Ordering::Relaxed);
         if let Some(id) = self.id {
             host::answered(id, answer);
         }

@@ -1,9 +1,12 @@
 //! The thirty functions, and what each is called with.
 
-use crate::call::{Call, Function, Returned};
+use crate::behavior::{Behavior, set_behaviors};
+use crate::call::{Call, Client, Function, REQUESTS, Returned, SEEN};
 use crate::host;
-use crate::mood::{Mood, set_moods};
+use crate::input::Input;
+use crate::memory::{Arena, Arguments, BUFFERS};
 use std::ptr::null_mut;
+use std::sync::atomic::Ordering;
 use wpu::facts::DOWNCALLS;
 use wpu::ffi::{INVALID_SOCKET, QOS, WSPPROC_TABLE, sockaddr, timeval};
 
@@ -262,9 +265,29 @@ fn receive(call: &mut Call<'_, '_>, with_address: bool) -> Returned {
     call.moved(answer, count, Returned::Status(answer))
 }
 
+/// Makes one call.
+pub(crate) fn call(input: &mut Input<'_>, client: &Client) {
+    let slot = input.below(CALLS.len());
+    call_slot(slot, input, client);
+}
+
+pub(crate) fn call_slot(slot: usize, input: &mut Input<'_>, client: &Client) {
+    let (name, function) = CALLS[slot];
+    set_behaviors(slot, [Behavior::new(input), Behavior::new(input)]);
+    let args = Arguments::new(&client.arena);
+    let (errno, request, most, before, id) = (null_mut(), None, 0, Vec::new(), None);
+    let mut call = Call { input, args, client, slot, name, errno, request, most, before, id };
+    if REQUESTS.contains(&name) && call.input.below(2) == 0 {
+        call.args.block = Some(Arena::new(BUFFERS + 16 + call.input.below(24) * 16));
+    }
+    let returned = function(&mut call);
+    call.judge(&returned);
+    host::check();
+}
+
 /// Has the provider end all that is under way.
 pub(crate) fn close_all(functions: &WSPPROC_TABLE) {
-    set_moods(6, [Mood::Succeed; 2]);
+    set_behaviors(6, [Behavior::Succeed; 2]);
     let mut errno = 0;
     let close = functions.lpWSPCloseSocket.expect("it has all functions");
     for socket in (0..12).chain([INVALID_SOCKET, usize::MAX >> 1]) {
@@ -276,7 +299,7 @@ pub(crate) fn close_all(functions: &WSPPROC_TABLE) {
 
 /// Cleans up once.
 pub(crate) fn clean_up(functions: &WSPPROC_TABLE) {
-    set_moods(5, [Mood::Succeed; 2]);
+    set_behaviors(5, [Behavior::Succeed; 2]);
     let mut errno = 0;
     let to = &raw mut errno;
     let clean_up = functions.lpWSPCleanup.expect("it has all functions");
@@ -289,4 +312,18 @@ pub(crate) fn clean_up(functions: &WSPPROC_TABLE) {
 pub(crate) fn all_are_called() {
     assert_eq!(CALLS.map(|(name, _)| name), DOWNCALLS.each_ref().map(|downcall| downcall.name));
     assert_eq!(crate::layer::METHODS, DOWNCALLS.each_ref().map(|downcall| downcall.method));
+}
+
+/// Says how often each function was done, pending, or failed; or which of that is missing.
+pub(crate) fn seen() -> Result<String, String> {
+    let mut text = String::new();
+    for ((name, _), counts) in CALLS.iter().zip(&SEEN) {
+        let [done, pending, failed] = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+        let line = format!("{name}: {done} done, {pending} pending, {failed} failed\n");
+        if done == 0 || failed == 0 || (pending == 0) == REQUESTS.contains(name) {
+            return Err(line);
+        }
+        text.push_str(&line);
+    }
+    Ok(text)
 }

@@ -1,6 +1,7 @@
 //! Ws2_32's side: it takes down who was told of what, and gives the memory of a request back as soon as
 //! its client was told.
 
+use crate::errors::is_documented;
 use crate::memory::Arena;
 use std::collections::HashMap;
 use std::ptr::{NonNull, without_provenance_mut};
@@ -178,7 +179,7 @@ fn told_at(address: usize, error: u32, count: u32, how: &str) {
         if count as usize > asked.most {
             fault(format!("{} moved {count} bytes of {}", asked.name, asked.most));
         }
-        if error != 0 && !crate::call::is_documented(asked.name, error.cast_signed()) {
+        if error != 0 && !is_documented(asked.name, error.cast_signed()) {
             fault(format!("{} ended with {:?}", asked.name, WsaError::new(error.cast_signed())));
         }
         told(book, id, how);

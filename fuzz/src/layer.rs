@@ -1,7 +1,7 @@
 //! The providers that are started: two base providers, and a layer that meddles with what it forwards.
 
+use crate::behavior::{answer, progress, throw};
 use crate::host::lock;
-use crate::mood::{answer, progress, throw};
 use crate::provider::Greedy;
 use crate::touch::{fill_room, read_bytes, use_lent, use_request, use_sets};
 use std::sync::Mutex;
@@ -18,13 +18,13 @@ use wpu::{
 #[wpu_provider(class = non_ifs, kit = requests, waives(
     WPUCloseSocketHandle, WPUCreateSocketHandle, WPUQuerySocketHandleContext, WPUPostMessage,
     WPUQueryBlockingCallback, WPUGetProviderPath = "its sockets are numbers without meaning"))]
-pub(crate) struct Base(Greedy);
+pub(crate) struct Base(Greedy<Self>);
 
 /// A base provider whose sockets are file handles.
 #[wpu_provider(class = ifs, kit = requests, waives(
     WPUCloseSocketHandle, WPUModifyIFSHandle, WPUPostMessage, WPUQueryBlockingCallback,
     WPUGetProviderPath = "its sockets are numbers without meaning"))]
-pub(crate) struct Files(Greedy);
+pub(crate) struct Files(Greedy<Self>);
 
 /// A layer over [`Base`].
 #[wpu_provider(class = non_ifs, kit = requests, waives(
@@ -35,12 +35,6 @@ pub(crate) struct Upper(Over<Meddler, Procs>);
 impl EntryPoint for Base {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self(Greedy::new()))
-    }
-}
-
-impl Drop for Greedy {
-    fn drop(&mut self) {
-        self.stop();
     }
 }
 
@@ -70,8 +64,7 @@ impl EntryPoint for Upper {
         let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         let (to_data, to_functions) = (&raw mut data, &raw mut functions);
         // SAFETY: pointers to locals, and a table of the harness, which is callable for ever.
-        let code =
-            unsafe { base::WSPStartup(0x0202, to_data, start.entry(), *start.table(), to_functions) };
+        let code = unsafe { base::WSPStartup(0x0202, to_data, start.entry(), *start.table(), to_functions) };
         if code != 0 {
             return Err(WsaError::new(code));
         }
@@ -143,7 +136,7 @@ impl Meddler {
                     drop(some);
                 }
                 let answers = (T::default(), T::default());
-                progress(1, request, answers, |pended| lock(&self.pending).push(pended))
+                progress::<Upper, _>(1, request, answers, |pended| lock(&self.pending).push(pended))
             }
         }
     }

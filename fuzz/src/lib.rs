@@ -7,17 +7,20 @@
 //! more bytes are counted than were asked for; and a client is told of each request once, or not at all
 //! if the call failed.
 
+mod behavior;
 mod call;
 mod calls;
+mod errors;
 mod host;
+mod input;
 mod layer;
 mod memory;
-mod mood;
 mod provider;
 mod touch;
 
 use call::Client;
 use host::{Ws2, lock};
+use input::Input;
 use layer::{Base, Files, Upper, base, files, upper};
 use memory::Arena;
 use std::sync::{Mutex, Once};
@@ -25,33 +28,6 @@ use wpu::Provider;
 use wpu::ffi::{
     WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX, XP1_IFS_HANDLES,
 };
-
-/// Decisions, one after the other. When there are none left, all are 0.
-pub(crate) struct Input<'a>(arbitrary::Unstructured<'a>);
-
-impl<'a> Input<'a> {
-    fn new(data: &'a [u8]) -> Self {
-        Self(arbitrary::Unstructured::new(data))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn byte(&mut self) -> u8 {
-        self.0.arbitrary().unwrap_or(0)
-    }
-
-    /// A number less than `most`.
-    pub(crate) fn below(&mut self, most: usize) -> usize {
-        self.0.int_in_range(0..=most.max(1) - 1).unwrap_or(0)
-    }
-
-    fn bytes(&mut self, count: usize) -> &'a [u8] {
-        let count = count.min(self.0.len());
-        self.0.bytes(count).unwrap_or(&[])
-    }
-}
 
 static TABLE: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Ws2>();
 
@@ -87,7 +63,7 @@ pub fn run(data: &[u8]) {
     let threads = 1 + input.below(3);
     host::begin(input.below(64) == 1);
     let functions = start(stage).expect("it starts");
-    let share = input.0.len() / threads;
+    let share = input.len() / threads;
     let parts: Vec<_> = (0..threads).map(|_| input.bytes(share)).collect();
     let client = |number, part| {
         let by_event = stage == Stage::Files;
@@ -114,7 +90,7 @@ pub fn run(data: &[u8]) {
 ///
 /// A function that has not met all of that.
 pub fn seen() -> Result<String, String> {
-    call::seen()
+    calls::seen()
 }
 
 /// What one thread of the client does.
@@ -124,7 +100,7 @@ fn live(stage: Stage, client: &Client, mut input: Input<'_>) {
         match input.below(24) {
             0 => drop(start(stage)),
             1 | 2 => host::wait_alertably(2),
-            _ => call::call(&mut input, client),
+            _ => calls::call(&mut input, client),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The contract lets a client pass pointers that are null, misaligned or valid for what it says they
 //! are. So everything that a pointer claims must lie within the memory, whatever overlaps what.
 
-use crate::Input;
+use crate::input::Input;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::{null_mut, without_provenance_mut};
 use wpu::ffi::WSABUF;

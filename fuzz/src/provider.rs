@@ -1,25 +1,27 @@
 //! A base provider that uses what it is given to the full, and answers as it is told to.
 
+use crate::behavior::{answer, progress, too_much, total};
 use crate::host::lock;
-use crate::mood::{answer, progress, too_much, total};
 use crate::touch::{fill_room, finish, read_bytes, use_connection, use_request, use_sets};
 use std::hint::black_box;
+use std::marker::PhantomData;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, spawn};
+use wpu::facts::Completes;
 use wpu::ffi::{
-    INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSANETWORKEVENTS, WSAOVERLAPPED,
-    WSAPROTOCOL_INFOW, timeval,
+    INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use wpu::{
     Bytes, Condition, EventRef, FdSetMut, Items, Outcome, Pended, Progress, Request, Room, ServiceProvider,
     Text, View, ViewMut, WsaError,
 };
 
-/// What a base provider has under way, and the thread that ends some of it.
-pub(crate) struct Greedy {
+/// What the base provider `P` has under way, and the thread that ends some of it.
+pub(crate) struct Greedy<P> {
     pending: Mutex<Vec<Pended>>,
     worker: Mutex<Option<(Sender<Order>, JoinHandle<()>)>>,
+    of: PhantomData<fn() -> P>,
 }
 
 /// What the worker is to do.
@@ -38,11 +40,11 @@ fn work(orders: &Receiver<Order>) {
     }
 }
 
-impl Greedy {
+impl<P> Greedy<P> {
     pub(crate) fn new() -> Self {
         let (orders, received) = channel();
         let worker = spawn(move || work(&received));
-        Self { pending: Mutex::default(), worker: Mutex::new(Some((orders, worker))) }
+        Self { pending: Mutex::default(), worker: Mutex::new(Some((orders, worker))), of: PhantomData }
     }
 
     /// Ends some of what is under way, here or on the worker's thread.
@@ -85,7 +87,13 @@ impl Greedy {
     }
 }
 
-impl ServiceProvider for Greedy {
+impl<P> Drop for Greedy<P> {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl<P: Completes> ServiceProvider for Greedy<P> {
     fn accept(
         &self,
         socket: SOCKET,
@@ -224,7 +232,7 @@ impl ServiceProvider for Greedy {
         self.advance(code as usize % 4, code & 4 == 0);
         use_request(&request);
         let answers = total(request.asked(), too_much());
-        progress(0, request, answers, |pended| lock(&self.pending).push(pended))
+        progress::<P, _>(0, request, answers, |pended| lock(&self.pending).push(pended))
     }
 
     fn join_leaf(
@@ -248,7 +256,7 @@ impl ServiceProvider for Greedy {
     fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
         use_request(&request);
         let (good, bad) = total(request.asked(), too_much());
-        progress(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
+        progress::<P, _>(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
     }
 
     fn recv_disconnect(&self, _: SOCKET, data: Option<Room<'_>>) -> Result<(), WsaError> {
@@ -266,7 +274,7 @@ impl ServiceProvider for Greedy {
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         use_request(&request);
         let (good, bad) = total(request.asked(), too_much());
-        progress(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
+        progress::<P, _>(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
     }
 
     fn select(
@@ -285,7 +293,7 @@ impl ServiceProvider for Greedy {
     fn send(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         use_request(&request);
         let answers = total(request.asked(), too_much());
-        progress(0, request, answers, |pended| lock(&self.pending).push(pended))
+        progress::<P, _>(0, request, answers, |pended| lock(&self.pending).push(pended))
     }
 
     fn send_disconnect(&self, _: SOCKET, data: Option<Bytes<'_>>) -> Result<(), WsaError> {
@@ -298,7 +306,7 @@ impl ServiceProvider for Greedy {
     fn send_to(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         use_request(&request);
         let answers = total(request.asked(), too_much());
-        progress(0, request, answers, |pended| lock(&self.pending).push(pended))
+        progress::<P, _>(0, request, answers, |pended| lock(&self.pending).push(pended))
     }
 
     fn set_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: Bytes<'_>) -> Result<(), WsaError> {

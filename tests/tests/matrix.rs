@@ -23,7 +23,7 @@ mod tally;
 #[path = "matrix/world.rs"]
 mod world;
 
-use cells::{BASES, CHAINS, Cell};
+use cells::{BASES, CHAINS, Cell, ON_THE_SYSTEM};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, exit};
@@ -38,8 +38,7 @@ struct Scenario {
     run: fn(World),
 }
 
-/// The base that rests on the TCP of the system, and what scenarios need of that.
-const ON_THE_SYSTEM: &str = "tcp";
+/// What scenarios need of the TCP of the system.
 const NEEDS: [(&str, Need); 4] = [
     ("blocking::a_condition_judges_callers", Need::Resets),
     ("events::d_27_accepted_sockets_inherit_events", Need::Looks),

@@ -1,9 +1,10 @@
 //! `wpu category`: which layers a program loads, and what it permits.
 
 use crate::args::{CategoryArgs, Wanted};
+use crate::catalogs::{is_file_to_change, open};
 use crate::output::print;
+use crate::trouble::Trouble;
 use crate::value::Source;
-use crate::{Trouble, is_file_to_change, open};
 use wpu_install::{
     Application, Applications, CATEGORIES, Catalogs, MemoryApplications, Permission, SystemApplications,
     WideString, category_names, loaded, quoted,

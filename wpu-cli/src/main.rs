@@ -1,44 +1,29 @@
 //! `wpu`: installs Winsock service providers, lists the catalog, and uninstalls.
 
 mod args;
+mod catalogs;
 mod category;
 mod examples;
 mod hint;
 mod output;
 mod text;
+mod trouble;
 mod usage;
 mod value;
 
-use args::{Command, Contradiction, Install, Target, Wpu};
+use args::{Command, Install, Target, Wpu};
+use catalogs::{is_file_to_change, open};
 use clap::Parser;
 use output::{complain, print};
 use std::process::ExitCode;
+use trouble::Trouble;
 use value::Source;
 use wpu_install::{
-    BadSnapshot, Catalogs, Finding, Listing, Memory, Plan, Registrar, System, WideString, Width, apply,
-    findings, missing_files, read_snapshot, write_listing,
+    Catalogs, Finding, Listing, Plan, Registrar, System, WideString, Width, apply, findings, write_listing,
 };
 
 /// The arguments make no sense.
 const USAGE: u8 = 2;
-
-/// Why a command ends without having done what it should.
-enum Trouble {
-    Arguments(String),
-    Problem(String),
-}
-
-impl From<String> for Trouble {
-    fn from(message: String) -> Self {
-        Self::Problem(message)
-    }
-}
-
-impl From<Contradiction> for Trouble {
-    fn from(Contradiction { message, help }: Contradiction) -> Self {
-        Self::Arguments(format!("{message}\nhelp: {help}"))
-    }
-}
 
 fn main() -> ExitCode {
     let result = match Wpu::try_parse() {
@@ -117,58 +102,10 @@ fn change(target: &Target, plan: impl Fn(&Catalogs) -> Result<Plan, Trouble>) ->
         .map_err(|error| Trouble::Problem(format!("all steps are done, but {error}")))
 }
 
-/// A file is for looking and planning alone.
-fn is_file_to_change(source: &Source, dry_run: bool) -> Result<(), String> {
-    match source {
-        Source::File(_) if !dry_run => {
-            Err("a file of a catalog can be planned with, not changed: add --dry-run".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
 /// What is broken in the catalogs. Of files on another system only that is known which was when they were listed.
 fn find(catalogs: &Catalogs, missing: Option<&[(Width, WideString)]>) -> Vec<Finding> {
     let Some(missing) = missing else { return findings(catalogs, System::file_exists) };
     let is_missing =
         |width, path: &WideString| missing.iter().any(|known| (known.0, &known.1) == (width, path));
     findings(catalogs, |width, path| is_missing(width, path).then_some(false))
-}
-
-/// The catalogs as they are, and who changes them.
-struct Opened {
-    registrar: Box<dyn Registrar>,
-    catalogs: Catalogs,
-    /// The files that were missing where a file of a catalog was written.
-    missing: Option<Vec<(Width, WideString)>>,
-}
-
-fn open(source: &Source) -> Result<Opened, String> {
-    match source {
-        Source::System(widths) => {
-            let mut system = system(widths)?;
-            let catalogs = system.read_all().map_err(|error| format!("cannot read the catalog: {error}"))?;
-            Ok(Opened { registrar: Box::new(system), catalogs, missing: None })
-        }
-        Source::File(path) => {
-            let shown = path.display();
-            let text = text::read(path)?;
-            let read = || Ok::<_, BadSnapshot>((read_snapshot(&text)?, missing_files(&text)?));
-            let (catalogs, missing) = read().map_err(|error| format!("`{shown}`: {error}"))?;
-            let registrar = Box::new(Memory::new(catalogs.clone()));
-            Ok(Opened { registrar, catalogs, missing: Some(missing) })
-        }
-    }
-}
-
-fn system(widths: &[Width]) -> Result<System, String> {
-    System::open(widths).ok_or_else(|| {
-        let why = if cfg!(windows) {
-            "a 32-bit program does not reach the 64-bit catalog: use the 64-bit build of wpu"
-        } else {
-            "only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote \
-            there: --catalog <file> --dry-run"
-        };
-        why.to_owned()
-    })
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: everything that must pass before a change lands.
 
-use crate::{root, windows};
+use crate::project::root;
+use crate::windows;
 use anyhow::{Context, Result, bail};
 use std::process::{Command, Stdio};
 

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: the main job on real input, and two mistakes with the compiler's answer.
 
-use crate::{generate, root};
+use crate::generate;
+use crate::project::root;
 use anyhow::{Context, Result, bail};
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;

@@ -6,10 +6,12 @@ mod say;
 mod ci;
 mod demo;
 mod generate;
+mod project;
 mod windows;
 
 use anyhow::{Result, bail};
 use lexopt::Arg::{Long, Short, Value};
+use project::root;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -96,12 +98,6 @@ fn folder(value: OsString) -> Result<PathBuf> {
         bail!("the name of a folder is empty");
     }
     Ok(value.into())
-}
-
-/// The root of the project.
-fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.parent().map_or(here.clone(), PathBuf::from)
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ static OWNS_HANDLES: Layer = one_of_two(0x2C0B_7A11, 0, 0x5800_0C03);
 /// The base providers.
 pub const BASES: [&str; 2] = ["loopback", "tcp"];
 
+/// The base that rests on the TCP of the system.
+pub const ON_THE_SYSTEM: &str = "tcp";
+
 /// The chains over each, the top layer first. Layers with the system's handles stand below the others.
 pub static CHAINS: [(&str, &[&Layer]); 9] = [
     ("alone", &[]),

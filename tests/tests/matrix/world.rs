@@ -1,6 +1,6 @@
 //! One cell of the matrix: its providers are loaded by path, and have a client.
 
-use crate::cells::{Cell, Layer};
+use crate::cells::{Cell, Layer, ON_THE_SYSTEM};
 use crate::tally::Tally;
 use std::collections::BTreeMap;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
@@ -123,7 +123,7 @@ impl World {
     /// Waits until the system has nobody listening there any more, which may take it a moment.
     pub fn await_refusal(&self, address: SocketAddr) {
         let late = Instant::now() + LONG;
-        while self.cell.base == crate::ON_THE_SYSTEM && TcpStream::connect(address).is_ok() {
+        while self.cell.base == ON_THE_SYSTEM && TcpStream::connect(address).is_ok() {
             assert!(Instant::now() < late, "{address} still listens");
         }
     }

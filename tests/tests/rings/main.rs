@@ -18,12 +18,9 @@ use std::path::Path;
 
 /// Rings that are still to be cut: all their files, or their folders, and why they still exist.
 const LEFT: &[(&[&str], &str)] = &[
-    (&["benches/src"], "the programs of the page take `root` from `main.rs`"),
-    (&["fuzz/src"], "calls, host and providers know each other"),
     (&["generated/src/facts.rs", "generated/src/support"], "the shapes of facts name classes and platforms"),
     (&["generated/src/handles.rs", "generated/src/safe.rs"], "handles are released through safe upcalls"),
     (&["generated/src/host.rs", "generated/src/thunk.rs"], "the macro for tables stands beside the trait"),
-    (&["tests/tests/matrix", "tests/tests/matrix.rs"], "the world takes a constant from its root"),
     (&["wpu/src/base"], "the state of a socket is in eight files"),
     (
         &["wpu/src/entry.rs", "wpu/src/export.rs", "wpu/src/tell.rs"],
@@ -31,7 +28,6 @@ const LEFT: &[(&[&str], &str)] = &[
     ),
     (&["wpu/src/gate.rs", "wpu/src/provider.rs", "wpu/src/run.rs"], "the trait names what owns its instance"),
     (&["wpu/src/layer"], "messages and sockets, `Moves` and `Next` know each other"),
-    (&["wpu-cli/src"], "`category` takes what it shares with other commands from `main.rs`"),
     (
         &["wpu-gen/src/diag.rs", "wpu-gen/src/render.rs", "wpu-gen/src/source.rs"],
         "diagnostics render themselves",
@@ -40,10 +36,9 @@ const LEFT: &[(&[&str], &str)] = &[
     (&["wpu-gen/src/files.rs", "wpu-gen/src/folder.rs"], "files write themselves"),
     (&["wpu-gen/src/resolve", "wpu-gen/src/types.rs"], "types take functions from the resolver"),
     (&["wpu-host/src"], "the place of a host, and everything that finds a host by it"),
-    (&["wpu-host/tests/pipes"], "the halves of a provider"),
     (
         &["wpu-install/src/apply.rs", "wpu-install/src/work.rs", "wpu-install/src/differences.rs"],
-        "one program",
+        "the steps of a plan",
     ),
     (
         &[
@@ -54,7 +49,6 @@ const LEFT: &[(&[&str], &str)] = &[
         ],
         "what is shown of categories",
     ),
-    (&["xtask/src"], "everything takes `root` from `main.rs`"),
 ];
 
 #[test]

@@ -45,13 +45,19 @@ impl Crate {
     pub fn read(root: &path::Path, read: Read<'_>) -> Self {
         let mut found = Self::default();
         let folder = root.parent().expect("a file is in a folder");
-        found.file(None, root.to_owned(), folder.to_owned(), read);
+        found.file(None, root, folder, read);
         found
     }
 
     /// Adds a file as a module, and gives its index. Its own modules are in `folder`.
-    fn file(&mut self, parent: Option<usize>, file: PathBuf, folder: PathBuf, read: Read<'_>) -> usize {
-        let text = read(&file).unwrap_or_else(|| panic!("{}: there is no such file", file.display()));
+    fn file(
+        &mut self,
+        parent: Option<usize>,
+        file: &path::Path,
+        folder: &path::Path,
+        read: Read<'_>,
+    ) -> usize {
+        let text = read(file).unwrap_or_else(|| panic!("{}: there is no such file", file.display()));
         let code = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         self.module(parent, file, folder, code.items, read)
     }
@@ -59,26 +65,26 @@ impl Crate {
     fn module(
         &mut self,
         parent: Option<usize>,
-        file: PathBuf,
-        folder: PathBuf,
+        file: &path::Path,
+        folder: &path::Path,
         items: Vec<Item>,
         read: Read<'_>,
     ) -> usize {
         let index = self.modules.len();
         let (names, globs, paths) = (HashMap::new(), Vec::new(), Vec::new());
-        self.modules.push(Module { file: file.clone(), parent, names, globs, paths });
+        self.modules.push(Module { file: file.to_owned(), parent, names, globs, paths });
         for item in items {
             match item {
                 Item::Mod(item) => {
                     let name = unraw(&item.ident);
                     let child = match (item.content, path_of(&item.attrs)) {
                         (Some((_, items)), _) => {
-                            self.module(Some(index), file.clone(), folder.join(&name), items, read)
+                            self.module(Some(index), file, &folder.join(&name), items, read)
                         }
                         (None, Some(path)) => {
                             let path = plain(&file.with_file_name(path));
-                            let folder = path.parent().expect("a file is in a folder").to_owned();
-                            self.file(Some(index), path, folder, read)
+                            let folder = path.parent().expect("a file is in a folder");
+                            self.file(Some(index), &path, folder, read)
                         }
                         (None, None) => {
                             let beside = folder.join(format!("{name}.rs"));
@@ -87,7 +93,7 @@ impl Crate {
                             } else {
                                 folder.join(&name).join("mod.rs")
                             };
-                            self.file(Some(index), file, folder.join(&name), read)
+                            self.file(Some(index), &file, &folder.join(&name), read)
                         }
                     };
                     self.name(index, name, Name::Module(child));
@@ -95,20 +101,20 @@ impl Crate {
                 Item::ExternCrate(item) if item.ident == "self" => {
                     self.own_names.extend(item.rename.map(|(_, name)| unraw(&name)));
                 }
-                item => self.item(index, item),
+                item => self.item(index, &item),
             }
         }
         index
     }
 
     /// Adds the names that an item defines, and the paths inside it.
-    fn item(&mut self, module: usize, item: Item) {
+    fn item(&mut self, module: usize, item: &Item) {
         let file = self.modules[module].file.clone();
-        for name in defined(&item) {
+        for name in defined(item) {
             self.name(module, name, Name::Item(file.clone()));
         }
         let mut is_macro = false;
-        if let Item::Macro(item) = &item
+        if let Item::Macro(item) = item
             && let Some(name) = &item.ident
         {
             is_macro = true;

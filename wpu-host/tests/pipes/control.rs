@@ -1,6 +1,9 @@
 //! Waiting, modes, options and names.
 
-use super::*;
+use super::data::serve;
+use super::state::*;
+use std::ptr;
+use wpu_sys::ffi::*;
 
 pub(super) unsafe extern "system" fn select(
     _: i32,
@@ -119,25 +122,6 @@ pub(super) unsafe extern "system" fn ioctl(
         None => return fail(errno, 10038),
     }
     unsafe { *returned = 0 };
-    0
-}
-
-pub(super) unsafe extern "system" fn name(
-    handle: SOCKET,
-    name: *mut sockaddr,
-    length: *mut i32,
-    errno: *mut i32,
-) -> i32 {
-    let Some(address) = state().sockets.get(&handle).map(|socket| socket.address.clone()) else {
-        return fail(errno, 10038);
-    };
-    unsafe {
-        if (*length as usize) < address.len() {
-            return fail(errno, 10014);
-        }
-        ptr::copy_nonoverlapping(address.as_ptr(), name.cast(), address.len());
-        *length = address.len() as i32;
-    }
     0
 }
 

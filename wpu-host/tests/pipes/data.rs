@@ -1,6 +1,9 @@
 //! Sending and receiving, at once or overlapped.
 
-use super::*;
+use super::state::*;
+use std::ptr;
+use std::sync::PoisonError;
+use wpu_sys::ffi::*;
 
 /// Sends: the bytes go to the peer at once.
 pub(super) unsafe extern "system" fn send(
@@ -264,4 +267,23 @@ pub(super) unsafe extern "system" fn overlapped_result(
         }
     }
     TRUE
+}
+
+pub(super) unsafe extern "system" fn name(
+    handle: SOCKET,
+    name: *mut sockaddr,
+    length: *mut i32,
+    errno: *mut i32,
+) -> i32 {
+    let Some(address) = state().sockets.get(&handle).map(|socket| socket.address.clone()) else {
+        return fail(errno, 10038);
+    };
+    unsafe {
+        if (*length as usize) < address.len() {
+            return fail(errno, 10014);
+        }
+        ptr::copy_nonoverlapping(address.as_ptr(), name.cast(), address.len());
+        *length = address.len() as i32;
+    }
+    0
 }

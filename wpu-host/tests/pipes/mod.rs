@@ -14,112 +14,21 @@
 
 mod control;
 mod data;
+mod state;
+
+pub(crate) use state::fault;
 
 use control::*;
 use data::*;
-use std::collections::{BTreeMap, VecDeque};
+use state::*;
 use std::ptr;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use wpu_host::{Entry, Host, Module};
 use wpu_sys::ffi::*;
 
-const PENDING: i32 = 997;
-const WOULD_BLOCK: i32 = 10035;
-
-/// Which rule a provider breaks.
-pub(crate) mod fault {
-    pub(crate) const NONE: u32 = 0;
-    pub(crate) const ERRNO_ON_SUCCESS: u32 = 1;
-    pub(crate) const NO_ERRNO: u32 = 2;
-    pub(crate) const TOO_MUCH: u32 = 3;
-    pub(crate) const UNKNOWN_HANDLE: u32 = 4;
-    pub(crate) const WRONG_ENTRY: u32 = 5;
-    pub(crate) const NEVER_TOLD: u32 = 6;
-    pub(crate) const TOLD_TWICE: u32 = 7;
-    pub(crate) const TOLD_AND_REFUSED: u32 = 8;
-    pub(crate) const EVENT_FOR_ROUTINE: u32 = 9;
-    pub(crate) const CLOSES_EVENT: u32 = 10;
-    pub(crate) const FOREIGN_MESSAGE: u32 = 11;
-    pub(crate) const KEEPS_THREAD_ID: u32 = 12;
-    pub(crate) const KEEPS_BUFFERS: u32 = 13;
-    pub(crate) const LEAKS_HANDLE: u32 = 14;
-    pub(crate) const SILENT_SUCCESS: u32 = 15;
-    pub(crate) const ODD_STATUS: u32 = 16;
-    pub(crate) const PENDING_WITHOUT_REQUEST: u32 = 17;
-    pub(crate) const WRONG_COUNT_OF_SELECT: u32 = 18;
-    pub(crate) const TELLS_AT_CLEAN_UP: u32 = 19;
-    pub(crate) const CLOSES_TWICE: u32 = 20;
-    pub(crate) const CLEARS_ERRORS: u32 = 21;
-    pub(crate) const NO_START: u32 = 100;
-    pub(crate) const OLD_VERSION: u32 = 101;
-    pub(crate) const HOLE: u32 = 102;
-}
-
-/// Everything that all providers of this file know.
-struct State {
-    /// By the first part of the provider's id.
-    runs: BTreeMap<u32, RunState>,
-    sockets: BTreeMap<SOCKET, Socket>,
-    apcs: BTreeMap<usize, Done>,
-    next_apc: usize,
-}
-
-#[derive(Clone, Copy)]
-struct RunState {
-    table: WSPUPCALLTABLE,
-    entry: u32,
-    fault: u32,
-    starts: u32,
-    cleanups: u32,
-}
-
-/// A socket; connected ones come in pairs.
-#[derive(Default)]
-struct Socket {
-    run: u32,
-    address: Vec<u8>,
-    peer: Option<SOCKET>,
-    listening: bool,
-    backlog: VecDeque<SOCKET>,
-    data: VecDeque<u8>,
-    ended: bool,
-    nonblocking: bool,
-    waiting: VecDeque<Receive>,
-    window: Option<(usize, u32)>,
-    event: usize,
-}
-
-/// A pending receive.
-struct Receive {
-    overlapped: usize,
-    buffers: Vec<(usize, u32)>,
-    array: usize,
-    routine: usize,
-    thread: WSATHREADID,
-    thread_pointer: usize,
-}
-
-// SAFETY: the pointer in it is the number of a thread.
-unsafe impl Send for Receive {}
-
-#[derive(Clone, Copy)]
-struct Done {
-    routine: usize,
-    error: u32,
-    count: u32,
-    overlapped: usize,
-}
-
-static STATE: Mutex<State> =
-    Mutex::new(State { runs: BTreeMap::new(), sockets: BTreeMap::new(), apcs: BTreeMap::new(), next_apc: 1 });
-static CHANGED: Condvar = Condvar::new();
 static NEXT_ID: AtomicU32 = AtomicU32::new(FIRST_ID);
 const FIRST_ID: u32 = 0x70_0000;
-
-fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// An id that no other provider of the process has.
 pub(crate) fn fresh_id() -> GUID {
@@ -243,17 +152,6 @@ unsafe extern "system" fn cleanup<const N: u32>(_: *mut i32) -> i32 {
         }
     }
     0
-}
-
-impl State {
-    fn run_of(&self, socket: SOCKET) -> Option<RunState> {
-        self.runs.get(&self.sockets.get(&socket)?.run).copied()
-    }
-}
-
-fn fail(errno: *mut i32, code: i32) -> i32 {
-    unsafe { errno.write(code) };
-    SOCKET_ERROR
 }
 
 /// Makes a handle for a new socket of a run.
@@ -394,8 +292,6 @@ unsafe extern "system" fn accept(
     CHANGED.notify_all();
     accepted
 }
-
-type Routine = LPWSAOVERLAPPED_COMPLETION_ROUTINE;
 
 unsafe extern "system" fn close(handle: SOCKET, errno: *mut i32) -> i32 {
     let (run, socket) = {

@@ -1,8 +1,8 @@
 //! What is built for a target: the libraries of the examples, which a host in C calls and whose files are read, and the
 //! command `wpu`.
 
-use super::{LEAN, TARGETS, Target, bench, cargo, run_cargo, succeed, target_folder};
-use crate::root;
+use super::shared::{LEAN, TARGETS, Target, bench, cargo, run_cargo, succeed, target_folder};
+use crate::project::root;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;

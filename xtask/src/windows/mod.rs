@@ -5,30 +5,15 @@
 
 mod libraries;
 mod setup;
+mod shared;
 mod tests;
 
-use crate::root;
-use anyhow::{Context, Result, bail};
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::project::root;
+use anyhow::{Result, bail};
+use shared::{TARGETS, Target, run_cargo, sorted, succeed};
 use std::process::Command;
 
 pub use setup::set_up;
-
-/// A target whose programs can be run here.
-struct Target {
-    triple: &'static str,
-    compiler: &'static str,
-    short: &'static str,
-}
-
-const TARGETS: [Target; 2] = [
-    Target { triple: "x86_64-pc-windows-gnu", compiler: "x86_64-w64-mingw32-gcc", short: "x86_64" },
-    Target { triple: "i686-pc-windows-gnu", compiler: "i686-w64-mingw32-gcc", short: "i686" },
-];
-
-/// What is built for a target needs no more than to say where something went wrong; the rest takes gigabytes.
-const LEAN: [(&str, &str); 1] = [("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")];
 
 /// Targets that are checked, layouts included, but not built or run.
 const CHECKED: [&str; 3] = ["x86_64-pc-windows-msvc", "i686-pc-windows-msvc", "aarch64-pc-windows-gnullvm"];
@@ -76,34 +61,4 @@ fn compare(target: &Target) -> Result<usize> {
         succeed(&mut command)?;
     }
     Ok(pages.len())
-}
-
-/// Where what is made here goes.
-fn bench() -> PathBuf {
-    target_folder().join("windows")
-}
-
-fn target_folder() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
-}
-
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
-}
-
-/// A cargo that is free to choose its toolchain, in the root of the project.
-fn cargo(command: &mut Command) -> &mut Command {
-    command.current_dir(root()).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO")
-}
-
-fn run_cargo(command: &mut Command) -> Result<()> {
-    succeed(cargo(command))
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
-    if status.success() { Ok(()) } else { bail!("this failed, and said why above: {command:?}") }
 }

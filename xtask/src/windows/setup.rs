@@ -1,7 +1,7 @@
 //! What `cargo xtask windows` needs of its machine: compilers with the headers of Windows, and Wine for both widths.
 
-use super::{TARGETS, bench, succeed, target_folder};
-use crate::root;
+use super::shared::{TARGETS, bench, succeed, target_folder};
+use crate::project::root;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};

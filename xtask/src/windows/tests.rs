@@ -1,8 +1,8 @@
 //! The Rust tests of a target under Wine: which those are, how many ran, and which tests of this machine have no
 //! counterpart there.
 
-use super::{LEAN, Target, bench, cargo, sorted, succeed};
-use crate::root;
+use super::shared::{LEAN, Target, bench, cargo, sorted, succeed};
+use crate::project::root;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;

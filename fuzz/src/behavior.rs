@@ -1,15 +1,15 @@
 //! What a provider does once it has used its arguments: on each thread, as the case says.
 
-use crate::Input;
-use crate::layer::Base;
+use crate::input::Input;
 use crate::touch::finish;
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
+use wpu::facts::Completes;
 use wpu::{Pended, Pending, Progress, Request, WsaError};
 
 /// What a provider does once it has used its arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Mood {
+pub(crate) enum Behavior {
     #[default]
     Succeed,
     /// With a documented error.
@@ -29,7 +29,7 @@ pub(crate) enum Mood {
     StolenProof,
 }
 
-impl Mood {
+impl Behavior {
     pub(crate) fn new(input: &mut Input<'_>) -> Self {
         match input.below(24) {
             0..8 => Self::Succeed,
@@ -48,15 +48,15 @@ impl Mood {
 }
 
 thread_local! {
-    /// The moods of the base provider and of the layer, on this thread.
-    static MOODS: Cell<[Mood; 2]> = const { Cell::new([Mood::Succeed; 2]) };
+    /// How the base provider and the layer behave, on this thread.
+    static BEHAVIORS: Cell<[Behavior; 2]> = const { Cell::new([Behavior::Succeed; 2]) };
     /// Which of the functions is called.
     static SLOT: Cell<usize> = const { Cell::new(0) };
     static PROOFS: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
 }
 
-pub(crate) fn set_moods(slot: usize, moods: [Mood; 2]) {
-    MOODS.set(moods);
+pub(crate) fn set_behaviors(slot: usize, behaviors: [Behavior; 2]) {
+    BEHAVIORS.set(behaviors);
     SLOT.set(slot);
 }
 
@@ -80,56 +80,56 @@ pub(crate) fn documented(choice: u8) -> WsaError {
     if code == WsaError::WSA_IO_PENDING.code() { WsaError::WSASYSCALLFAILURE } else { WsaError::new(code) }
 }
 
-/// The answer of a method without a request, in this level's mood.
+/// The answer of a method without a request, as this level behaves.
 pub(crate) fn answer<T>(level: usize, good: T, too_much: T) -> Result<T, WsaError> {
-    match MOODS.get()[level] {
-        Mood::Fail(choice) | Mood::PendAndFail(choice) => Err(documented(choice)),
-        Mood::FailOddly(true) => Err(WsaError::new(0)),
-        Mood::Panic | Mood::PendAndPanic => throw(),
-        Mood::TooMuch(_) => Ok(too_much),
+    match BEHAVIORS.get()[level] {
+        Behavior::Fail(choice) | Behavior::PendAndFail(choice) => Err(documented(choice)),
+        Behavior::FailOddly(true) => Err(WsaError::new(0)),
+        Behavior::Panic | Behavior::PendAndPanic => throw(),
+        Behavior::TooMuch(_) => Ok(too_much),
         _ => Ok(good),
     }
 }
 
-/// The answer of a method with a request, in this level's mood. `keep` takes what is pended.
-pub(crate) fn progress<T>(
+/// The answer of a method with a request, as this level behaves. The provider is `P`; `keep` takes what is pended.
+pub(crate) fn progress<P: Completes, T>(
     level: usize,
     request: Request<'_>,
     (good, too_much): (T, T),
     keep: impl FnOnce(Pended),
 ) -> Result<Progress<T>, WsaError> {
-    let mood = MOODS.get()[level];
-    match mood {
-        Mood::StolenProof => {
+    let behavior = BEHAVIORS.get()[level];
+    match behavior {
+        Behavior::StolenProof => {
             let stolen = PROOFS.with_borrow_mut(Vec::pop);
             return Ok(stolen.map_or(Progress::Done(good), Progress::Pending));
         }
-        Mood::FailOddly(false) => return Err(WsaError::WSA_IO_PENDING),
-        Mood::Pend
-        | Mood::PendAndFail(_)
-        | Mood::PendAndPanic
-        | Mood::PendAndDrop
-        | Mood::PendAndComplete => {}
+        Behavior::FailOddly(false) => return Err(WsaError::WSA_IO_PENDING),
+        Behavior::Pend
+        | Behavior::PendAndFail(_)
+        | Behavior::PendAndPanic
+        | Behavior::PendAndDrop
+        | Behavior::PendAndComplete => {}
         _ => return answer(level, Progress::Done(good), Progress::Done(too_much)),
     }
-    let Ok((pending, pended)) = request.pend::<Base>() else {
+    let Ok((pending, pended)) = request.pend::<P>() else {
         return answer(level, Progress::Done(good), Progress::Done(too_much));
     };
-    match mood {
-        Mood::PendAndFail(choice) => {
+    match behavior {
+        Behavior::PendAndFail(choice) => {
             PROOFS.with_borrow_mut(|proofs| proofs.push(pending));
             keep(pended);
             Err(documented(choice))
         }
-        Mood::PendAndPanic => {
+        Behavior::PendAndPanic => {
             drop(pended);
             throw();
         }
-        Mood::PendAndDrop => {
+        Behavior::PendAndDrop => {
             drop(pended);
             Ok(Progress::Pending(pending))
         }
-        Mood::PendAndComplete => {
+        Behavior::PendAndComplete => {
             finish(pended, Ok((0, 0)));
             // It is pending all the same, for whoever asked.
             Ok(Progress::Done(good))
@@ -147,5 +147,5 @@ pub(crate) fn total(buffers: usize, too_many: bool) -> (u32, u32) {
 }
 
 pub(crate) fn too_much() -> bool {
-    MOODS.get()[0] == Mood::TooMuch(true)
+    BEHAVIORS.get()[0] == Behavior::TooMuch(true)
 }

@@ -1,0 +1,33 @@
+//! The bytes of a case, as decisions.
+
+/// Decisions, one after the other. When there are none left, all are 0.
+pub(crate) struct Input<'a>(arbitrary::Unstructured<'a>);
+
+impl<'a> Input<'a> {
+    pub(crate) fn new(data: &'a [u8]) -> Self {
+        Self(arbitrary::Unstructured::new(data))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many bytes are left.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.0.arbitrary().unwrap_or(0)
+    }
+
+    /// A number less than `most`.
+    pub(crate) fn below(&mut self, most: usize) -> usize {
+        self.0.int_in_range(0..=most.max(1) - 1).unwrap_or(0)
+    }
+
+    pub(crate) fn bytes(&mut self, count: usize) -> &'a [u8] {
+        let count = count.min(self.0.len());
+        self.0.bytes(count).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,112 @@
+//! What all providers of this folder know of runs and sockets, and which rules they break.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use wpu_sys::ffi::*;
+
+pub(super) const PENDING: i32 = 997;
+pub(super) const WOULD_BLOCK: i32 = 10035;
+
+/// Which rule a provider breaks.
+pub(crate) mod fault {
+    pub(crate) const NONE: u32 = 0;
+    pub(crate) const ERRNO_ON_SUCCESS: u32 = 1;
+    pub(crate) const NO_ERRNO: u32 = 2;
+    pub(crate) const TOO_MUCH: u32 = 3;
+    pub(crate) const UNKNOWN_HANDLE: u32 = 4;
+    pub(crate) const WRONG_ENTRY: u32 = 5;
+    pub(crate) const NEVER_TOLD: u32 = 6;
+    pub(crate) const TOLD_TWICE: u32 = 7;
+    pub(crate) const TOLD_AND_REFUSED: u32 = 8;
+    pub(crate) const EVENT_FOR_ROUTINE: u32 = 9;
+    pub(crate) const CLOSES_EVENT: u32 = 10;
+    pub(crate) const FOREIGN_MESSAGE: u32 = 11;
+    pub(crate) const KEEPS_THREAD_ID: u32 = 12;
+    pub(crate) const KEEPS_BUFFERS: u32 = 13;
+    pub(crate) const LEAKS_HANDLE: u32 = 14;
+    pub(crate) const SILENT_SUCCESS: u32 = 15;
+    pub(crate) const ODD_STATUS: u32 = 16;
+    pub(crate) const PENDING_WITHOUT_REQUEST: u32 = 17;
+    pub(crate) const WRONG_COUNT_OF_SELECT: u32 = 18;
+    pub(crate) const TELLS_AT_CLEAN_UP: u32 = 19;
+    pub(crate) const CLOSES_TWICE: u32 = 20;
+    pub(crate) const CLEARS_ERRORS: u32 = 21;
+    pub(crate) const NO_START: u32 = 100;
+    pub(crate) const OLD_VERSION: u32 = 101;
+    pub(crate) const HOLE: u32 = 102;
+}
+
+/// Everything that all providers of this file know.
+pub(super) struct State {
+    /// By the first part of the provider's id.
+    pub(super) runs: BTreeMap<u32, RunState>,
+    pub(super) sockets: BTreeMap<SOCKET, Socket>,
+    pub(super) apcs: BTreeMap<usize, Done>,
+    pub(super) next_apc: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct RunState {
+    pub(super) table: WSPUPCALLTABLE,
+    pub(super) entry: u32,
+    pub(super) fault: u32,
+    pub(super) starts: u32,
+    pub(super) cleanups: u32,
+}
+
+/// A socket; connected ones come in pairs.
+#[derive(Default)]
+pub(super) struct Socket {
+    pub(super) run: u32,
+    pub(super) address: Vec<u8>,
+    pub(super) peer: Option<SOCKET>,
+    pub(super) listening: bool,
+    pub(super) backlog: VecDeque<SOCKET>,
+    pub(super) data: VecDeque<u8>,
+    pub(super) ended: bool,
+    pub(super) nonblocking: bool,
+    pub(super) waiting: VecDeque<Receive>,
+    pub(super) window: Option<(usize, u32)>,
+    pub(super) event: usize,
+}
+
+/// A pending receive.
+pub(super) struct Receive {
+    pub(super) overlapped: usize,
+    pub(super) buffers: Vec<(usize, u32)>,
+    pub(super) array: usize,
+    pub(super) routine: usize,
+    pub(super) thread: WSATHREADID,
+    pub(super) thread_pointer: usize,
+}
+
+// SAFETY: the pointer in it is the number of a thread.
+unsafe impl Send for Receive {}
+
+#[derive(Clone, Copy)]
+pub(super) struct Done {
+    pub(super) routine: usize,
+    pub(super) error: u32,
+    pub(super) count: u32,
+    pub(super) overlapped: usize,
+}
+
+pub(super) static STATE: Mutex<State> =
+    Mutex::new(State { runs: BTreeMap::new(), sockets: BTreeMap::new(), apcs: BTreeMap::new(), next_apc: 1 });
+pub(super) static CHANGED: Condvar = Condvar::new();
+pub(super) fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    pub(super) fn run_of(&self, socket: SOCKET) -> Option<RunState> {
+        self.runs.get(&self.sockets.get(&socket)?.run).copied()
+    }
+}
+
+pub(super) fn fail(errno: *mut i32, code: i32) -> i32 {
+    unsafe { errno.write(code) };
+    SOCKET_ERROR
+}
+
+pub(super) type Routine = LPWSAOVERLAPPED_COMPLETION_ROUTINE;
