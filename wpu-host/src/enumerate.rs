@@ -1,7 +1,7 @@
 //! `WSCEnumProtocols` over the catalog of a host, for providers that reach it by name.
 
 use crate::context;
-use crate::place::contain;
+use crate::panic::contain;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{DWORD, SOCKET_ERROR, WSAPROTOCOL_INFOW};
 

@@ -1,7 +1,7 @@
 //! `WPUCompleteOverlappedRequest` as a function of the whole process, for providers that reach it by name.
 
-use crate::handles::place_of;
-use crate::place::{occupant, table_ex};
+use crate::handles::slot_of;
+use crate::host_slots::{occupant, table_ex};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{DWORD, LPINT, LPWSAOVERLAPPED, SOCKET, SOCKET_ERROR};
 
@@ -25,7 +25,7 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     transferred: DWORD,
     errno: LPINT,
 ) -> i32 {
-    let complete = issuer(socket).and_then(|place| table_ex(place).lpWPUCompleteOverlappedRequest);
+    let complete = issuer(socket).and_then(|slot| table_ex(slot).lpWPUCompleteOverlappedRequest);
     let Some(complete) = complete else {
         return refuse(errno);
     };
@@ -33,29 +33,10 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     unsafe { complete(socket, operation, error, transferred, errno) }
 }
 
-/// Offers the functions to providers that are part of this program, which need no linker flag then.
-#[cfg(not(windows))]
-pub(crate) fn provide() {
-    use wpu_sys::import;
-
-    // SAFETY: it is what its name says, for as long as the program runs.
-    unsafe { import::provide_complete_overlapped_request(WPUCompleteOverlappedRequest) };
-    // SAFETY: as above.
-    unsafe { import::provide_wsc_enum_protocols(crate::WSCEnumProtocols) };
-    // SAFETY: as above.
-    unsafe { import::provide_wait_for_multiple_objects_ex(crate::WaitForMultipleObjectsEx) };
-}
-
-/// There they take the place of the system's functions in this program.
-#[cfg(windows)]
-pub(crate) fn provide() {
-    crate::redirect::in_program();
-}
-
-/// The place of the living host that gave `socket` out.
+/// The slot of the living host that gave `socket` out.
 fn issuer(socket: SOCKET) -> Option<usize> {
-    let place = place_of(socket);
-    occupant(place)?.lock().handles.issued(socket).then_some(place)
+    let slot = slot_of(socket);
+    occupant(slot)?.lock().handles.issued(socket).then_some(slot)
 }
 
 /// The answer for a socket that no host made.

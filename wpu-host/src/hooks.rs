@@ -1,7 +1,5 @@
 //! Blocking hooks: what a thread of the client wants called while a provider blocks it.
 
-use crate::handles::place_of;
-use crate::place::{contain, occupant};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,25 +31,12 @@ impl Hooks {
         self.0.get(&thread).map(|installed| installed.context)
     }
 
-    fn find(&self, context: usize) -> Option<Hook> {
+    pub(crate) fn find(&self, context: usize) -> Option<Hook> {
         self.0
             .values()
             .find(|installed| installed.context == context)
             .map(|installed| Arc::clone(&installed.hook))
     }
-}
-
-/// What a provider gets as a blocking callback: runs the hook that `context` stands for.
-///
-/// A hook that panics, or is no longer installed, answers that the call was cancelled: a provider
-/// must not wait for it for ever.
-pub(crate) extern "system" fn run(context: usize) -> i32 {
-    let answer = contain(|| {
-        let ws2 = occupant(place_of(context))?;
-        let hook = ws2.lock().hooks.find(context)?;
-        Some(hook())
-    });
-    i32::from(answer == Ok(Some(true)))
 }
 
 #[cfg(test)]
@@ -71,11 +56,5 @@ mod tests {
         assert!(hooks.clear(1).is_some());
         assert!(hooks.clear(1).is_none());
         assert_eq!(hooks.context(1), None);
-    }
-
-    #[test]
-    fn a_hook_of_nobody_says_cancelled() {
-        assert_eq!(run(0), 0);
-        assert_eq!(run(usize::MAX), 0);
     }
 }

@@ -3,19 +3,20 @@
 use crate::catalog::Entry;
 use crate::client::Client;
 use crate::events::Creator;
-use crate::export;
 use crate::faults::Fault;
 use crate::handles::Handles;
+use crate::host_slots::{Claim, NoFreeSlot, table_ex};
+use crate::leftovers::{Leftovers, left_open};
 use crate::messages::Message;
 use crate::module::Module;
-use crate::place::{Claim, NoPlace, table_ex};
 use crate::ports::Port;
+use crate::provide::provide;
 use crate::requests::Request;
 use crate::sockets::Binding;
 use crate::threads::Me;
 use crate::trace::TraceLine;
-use crate::upcalls::{Parts, Waited, Ws2};
 use crate::winsock::Winsock;
+use crate::ws2::{Parts, Waited, Ws2};
 use std::fmt;
 use std::ptr;
 use std::sync::Arc;
@@ -34,17 +35,6 @@ pub struct Host {
     winsock: Arc<Winsock>,
 }
 
-/// What providers acquired and did not release.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Leftovers {
-    /// Socket handles from `WPUCreateSocketHandle`.
-    pub socket_handles: usize,
-    /// Events from `WPUCreateEvent`.
-    pub events: usize,
-    /// Thread ids from `WPUOpenCurrentThread`.
-    pub threads: usize,
-}
-
 /// How an alertable wait for an event ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
@@ -56,14 +46,6 @@ pub enum Wake {
     TimedOut,
 }
 
-impl Leftovers {
-    /// Whether everything was released.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// Making a host, and what providers are started with.
 impl Host {
     /// A host with an empty catalog.
@@ -71,11 +53,11 @@ impl Host {
     /// # Errors
     ///
     /// When 64 hosts are alive in this process.
-    pub fn new() -> Result<Self, NoPlace> {
+    pub fn new() -> Result<Self, NoFreeSlot> {
         let claim = Arc::new(Claim::new()?);
         let ws2 = Arc::new(Ws2::new(Handles::new(claim.index())));
         claim.settle(Arc::clone(&ws2));
-        export::provide();
+        provide();
         let winsock = Arc::new(Winsock::new(Arc::clone(&ws2)));
         Ok(Self { claim, ws2, winsock })
     }
@@ -371,21 +353,37 @@ impl Host {
     }
 }
 
-pub(crate) fn left_open(ws2: &Ws2) -> Leftovers {
-    let parts = ws2.lock();
-    Leftovers {
-        socket_handles: parts.sockets.open(),
-        events: parts.events.open(Creator::Provider),
-        threads: parts.threads.opened(),
-    }
-}
-
 fn me() -> Me {
     Me::current().expect("the thread is not being torn down")
 }
 
 impl fmt::Debug for Host {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Host").field("place", &self.claim.index()).finish_non_exhaustive()
+        out.debug_struct("Host").field("slot", &self.claim.index()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::panic::contain;
+
+    #[test]
+    fn a_panic_becomes_an_error_and_the_host_goes_on() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                std::panic::panic_any(());
+            }
+        }
+        let host = Host::new().expect("a slot is free");
+        let answer = contain(|| {
+            let _guard = host.ws2().lock();
+            std::panic::panic_any(Bomb)
+        });
+        assert_eq!(answer, Err::<(), _>(WsaError::WSASYSCALLFAILURE));
+        // The lock that the panic poisoned still serves.
+        assert!(host.left_open().is_empty());
+        assert!(host.ws2().lock().handles.fresh().is_some());
     }
 }

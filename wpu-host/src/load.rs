@@ -1,14 +1,9 @@
-//! Providers: loading their libraries, starting them, and cleaning up after them.
+//! Loads the libraries of providers.
 
-use crate::catalog::Entry;
-use crate::host::{Host, Leftovers, left_open};
-use crate::upcalls::{Run, Ws2};
 use std::fmt;
-use std::mem;
 use std::path::Path;
 use std::sync::Arc;
-use wpu_sys::WsaError;
-use wpu_sys::ffi::{LPWSPCLEANUP, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn, WSPUPCALLTABLEEX};
+use wpu_sys::ffi::{WSPStartupExFn, WSPStartupFn};
 
 /// The library of a provider. Clones are the same library.
 ///
@@ -21,17 +16,6 @@ pub struct Library {
     pub(crate) startup_ex: Option<WSPStartupExFn>,
 }
 
-/// A provider that was started, until it is cleaned up.
-///
-/// One that is dropped without that stays started, and its library stays loaded.
-#[derive(Debug)]
-pub struct Started {
-    data: WSPDATA,
-    procs: WSPPROC_TABLE,
-    ws2: Arc<Ws2>,
-    library: Option<Arc<libloading::Library>>,
-}
-
 /// Why a library could not be loaded.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -42,18 +26,6 @@ pub enum LoadError {
     Library(libloading::Error),
     /// The file has no `WSPStartup`.
     NoStartup(libloading::Error),
-}
-
-/// Why a provider was not started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The catalog of the host has no entry of this id.
-    UnknownEntry(u32),
-    /// The library has no `WSPStartupEx`.
-    NoStartupEx,
-    /// The provider refused.
-    Refused(WsaError),
 }
 
 /// Version 2.2, with the major number in the low byte.
@@ -116,145 +88,6 @@ fn check_export() -> Result<(), LoadError> {
     Ok(())
 }
 
-impl Host {
-    /// Starts a provider through its `WSPStartup`, with version 2.2, the entry's protocol info and
-    /// the table of fifteen upcalls by value.
-    ///
-    /// # Errors
-    ///
-    /// When the entry is not one of this host, or the provider refuses.
-    pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
-        self.winsock().keep_loaded(&library.loaded);
-        // SAFETY: whoever loaded the library vouched for what has this name.
-        let mut started = unsafe { self.start_with(library.startup, entry) }?;
-        started.library = Some(Arc::clone(&library.loaded));
-        Ok(started)
-    }
-
-    /// Starts a provider through its `WSPStartupEx`, with the table of sixteen upcalls by pointer.
-    ///
-    /// The switch of system area networks passes the entry of the TCP/IP provider, not that of the provider that
-    /// it starts.
-    ///
-    /// # Errors
-    ///
-    /// When the library has no `WSPStartupEx`, the entry is not one of this host, or the provider
-    /// refuses.
-    pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
-        let startup_ex = library.startup_ex.ok_or(StartError::NoStartupEx)?;
-        self.winsock().keep_loaded(&library.loaded);
-        // SAFETY: as for `WSPStartup`.
-        let mut started = unsafe { self.start_ex_with(startup_ex, entry) }?;
-        started.library = Some(Arc::clone(&library.loaded));
-        Ok(started)
-    }
-
-    /// Starts a provider that is part of this program.
-    ///
-    /// # Errors
-    ///
-    /// When the entry is not one of this host, or the provider refuses.
-    ///
-    /// # Safety
-    ///
-    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out.
-    pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
-        let table = self.table();
-        self.run_start(entry, |data, procs| {
-            // SAFETY: the caller vouches for the function, and this is how Ws2_32 calls one:
-            // all pointers are valid during the call, and so is the table for as long as there is
-            // a process.
-            unsafe { startup(VERSION, data, &raw const entry.info, table, procs) }
-        })
-    }
-
-    /// Starts a provider that is part of this program.
-    ///
-    /// # Errors
-    ///
-    /// When the entry is not one of this host, or the provider refuses.
-    ///
-    /// # Safety
-    ///
-    /// The function is a `WSPStartupEx` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out.
-    pub unsafe fn start_ex_with(
-        &self,
-        startup_ex: WSPStartupExFn,
-        entry: &Entry,
-    ) -> Result<Started, StartError> {
-        let table: WSPUPCALLTABLEEX = self.table_ex();
-        self.run_start(entry, |data, procs| {
-            // SAFETY: the caller vouches for the function, and this is how it is called:
-            // all pointers are valid during the call, and the functions in the table for ever.
-            unsafe { startup_ex(VERSION, data, &raw const entry.info, &raw const table, procs) }
-        })
-    }
-
-    fn run_start(
-        &self,
-        entry: &Entry,
-        start: impl FnOnce(*mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
-    ) -> Result<Started, StartError> {
-        {
-            let mut parts = self.ws2().lock();
-            if !parts.catalog.contains(entry.id()) {
-                return Err(StartError::UnknownEntry(entry.id()));
-            }
-            parts.run = Run::Open;
-        }
-        let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
-        match start(&raw mut data, &raw mut procs) {
-            0 => Ok(Started { data, procs, ws2: Arc::clone(self.ws2()), library: None }),
-            code => Err(StartError::Refused(WsaError::new(code))),
-        }
-    }
-}
-
-impl Started {
-    /// What the provider says about itself.
-    #[must_use]
-    pub fn data(&self) -> &WSPDATA {
-        &self.data
-    }
-
-    /// The provider's functions.
-    #[must_use]
-    pub fn procs(&self) -> &WSPPROC_TABLE {
-        &self.procs
-    }
-
-    /// Calls the provider's `WSPCleanup`, if it has one, and says what is open in the host after
-    /// that. After the last clean-up of the last provider it should be nothing.
-    ///
-    /// # Errors
-    ///
-    /// The provider's error. It counts as started then, and stays loaded.
-    pub fn clean_up(mut self) -> Result<Leftovers, WsaError> {
-        call_cleanup(self.procs.lpWSPCleanup)?;
-        drop(self.library.take());
-        Ok(left_open(&self.ws2))
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        // Not cleaned up: the provider may still run, so its library is never unloaded.
-        mem::forget(self.library.take());
-    }
-}
-
-fn call_cleanup(function: LPWSPCLEANUP) -> Result<(), WsaError> {
-    let Some(cleanup) = function else { return Ok(()) };
-    let mut errno = WsaError::WSASYSCALLFAILURE.code();
-    // SAFETY: the provider was started, and this is called once for that start.
-    match unsafe { cleanup(&raw mut errno) } {
-        0 => Ok(()),
-        _ => Err(WsaError::new(errno)),
-    }
-}
-
 impl fmt::Display for LoadError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -277,18 +110,6 @@ impl std::error::Error for LoadError {
         }
     }
 }
-
-impl fmt::Display for StartError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownEntry(id) => write!(out, "the host's catalog has no entry {id}"),
-            Self::NoStartupEx => out.write_str("the library has no `WSPStartupEx`"),
-            Self::Refused(error) => write!(out, "the provider refused to start: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 // The unit tests are a program without the linker flag, which Windows does not need.
 #[cfg(all(test, not(windows), not(miri)))] // Miri loads no libraries.

@@ -1,7 +1,7 @@
 //! The code of a provider, and how Ws2_32 starts it.
 
+use crate::host_slots;
 use crate::load::{Library, VERSION};
-use crate::place;
 use std::mem;
 use std::sync::Arc;
 use wpu_sys::WsaError;
@@ -63,11 +63,11 @@ impl Module {
         self.library.as_ref()
     }
 
-    /// Starts the provider for an entry, with version 2.2 and the table of a place, and looks at
+    /// Starts the provider for an entry, with version 2.2 and the table of a slot, and looks at
     /// what it hands out as Ws2_32 does.
-    pub(crate) fn start(&self, place: usize, info: &WSAPROTOCOL_INFOW) -> Result<Running, StartFault> {
+    pub(crate) fn start(&self, slot: usize, info: &WSAPROTOCOL_INFOW) -> Result<Running, StartFault> {
         let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
-        let code = self.call(place, info, &mut data, &mut procs);
+        let code = self.call(slot, info, &mut data, &mut procs);
         if code != 0 {
             return Err(StartFault::Refused(WsaError::new(code)));
         }
@@ -88,7 +88,7 @@ impl Module {
 
     fn call(
         &self,
-        place: usize,
+        slot: usize,
         info: &WSAPROTOCOL_INFOW,
         data: &mut WSPDATA,
         table: &mut WSPPROC_TABLE,
@@ -96,10 +96,12 @@ impl Module {
         match self.startup {
             // SAFETY: whoever made this module vouched for the function, and this is how Ws2_32
             // calls one: all pointers are valid during the call, and the upcalls for ever.
-            Startup::Common(startup) => unsafe { startup(VERSION, data, info, place::table(place), table) },
+            Startup::Common(startup) => unsafe {
+                startup(VERSION, data, info, host_slots::table(slot), table)
+            },
             // SAFETY: as above.
             Startup::Extended(startup) => unsafe {
-                startup(VERSION, data, info, place::table_ex(place), table)
+                startup(VERSION, data, info, host_slots::table_ex(slot), table)
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Completion ports: where a client that bound its sockets finds the requests that are done.
 
-use crate::wait::{Deadline, lock};
+use crate::sync::{Deadline, lock};
 use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::sync::{Arc, Condvar, Mutex};

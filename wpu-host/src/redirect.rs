@@ -2,7 +2,9 @@
 //!
 //! Only this program and the libraries that it loads as providers are changed; others keep the system's functions.
 
-use crate::{WSCEnumProtocols, WaitForMultipleObjectsEx, export::WPUCompleteOverlappedRequest};
+use crate::enumerate::WSCEnumProtocols;
+use crate::export::WPUCompleteOverlappedRequest;
+use crate::wait_multiple::WaitForMultipleObjectsEx;
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use std::sync::{LazyLock, Once};

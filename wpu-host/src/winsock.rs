@@ -3,21 +3,23 @@
 
 use crate::catalog::Entry;
 use crate::client::memory::{Arguments, Trap};
-use crate::client::overlapped::forget_open;
+use crate::client::pending::forget_open;
 use crate::context;
 use crate::faults::Rule;
-use crate::host::{Leftovers, left_open};
+use crate::leftovers::{Leftovers, left_open};
 use crate::module::{Module, Running};
+use crate::sync::lock;
 use crate::threads::Me;
-use crate::upcalls::{Parts, Run, Ws2};
-use crate::wait::lock;
+use crate::ws2::{Parts, Run, Ws2};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wpu_sys::WsaError;
-use wpu_sys::ffi::{GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSATHREADID, WSPPROC_TABLE};
+use wpu_sys::ffi::{
+    GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSATHREADID, WSPPROC_TABLE,
+};
 
 /// What the clients of a host share.
 pub(crate) struct Winsock {
@@ -130,11 +132,11 @@ impl Winsock {
         // What is pending on sockets that were closed was to end soon.
         let patience = self.ws2.lock().patience;
         self.ws2.wait(patience, false, |parts| {
-            (!parts.records.overdue(&parts.threads, &parts.requests)).then_some(())
+            (!parts.audit.overdue(&parts.threads, &parts.requests)).then_some(())
         });
         {
             let parts = &mut *self.ws2.lock();
-            parts.records.abandon(&parts.threads, &parts.requests, &mut parts.faults);
+            parts.audit.abandon(&parts.threads, &parts.requests, &mut parts.faults);
         }
         let providers: Vec<_> = lock(&self.providers).iter().map(|(key, p)| (*key, Arc::clone(p))).collect();
         let mut any = false;
@@ -146,7 +148,7 @@ impl Winsock {
                 self.forget(id);
             }
         }
-        forget_open(self);
+        forget_open(&self.ws2);
         self.look_into_trap();
         if any {
             self.look_at_leftovers();
@@ -243,13 +245,13 @@ impl Winsock {
 
     fn start(&self, entry: &Entry, provider: &Provider) -> Result<Running, WsaError> {
         let module = lock(&provider.module).clone();
-        let place = {
+        let slot = {
             let mut parts = self.ws2.lock();
             parts.run = Run::Open;
-            parts.handles.place()
+            parts.handles.slot()
         };
         let _inside = context::enter(&self.ws2);
-        module.start(place, &entry.info).map_err(|fault| {
+        module.start(slot, &entry.info).map_err(|fault| {
             let error = fault.error();
             self.ws2.lock().refusals.push(format!("entry {}: {fault:?}", entry.id()));
             error
@@ -267,15 +269,19 @@ impl Winsock {
         parts.threads.client_id(&me, || handles.fresh()).expect("handle values remain")
     }
 
-    /// What spoilt buffer arrays point to.
-    pub(crate) fn trap(&self) -> &Trap {
-        &self.trap
+    /// The buffer array and the thread id of a call that the calling thread makes.
+    pub(crate) fn arguments(&self, buffers: Vec<WSABUF>) -> Arguments {
+        Arguments::new(buffers, self.current_thread())
     }
 
-    /// What thread ids are overwritten with when their call is over.
-    pub(crate) fn spoilt_thread(&self) -> WSATHREADID {
+    /// Overwrites the arguments of a call that is over.
+    pub(crate) fn spoil(&self, arguments: &Arguments) {
         let handle = ptr::without_provenance_mut(self.ws2.lock().spoilt_thread);
-        WSATHREADID { ThreadHandle: handle, Reserved: 0 }
+        arguments.spoil(&self.trap, WSATHREADID { ThreadHandle: handle, Reserved: 0 });
+    }
+
+    pub(crate) fn ws2(&self) -> &Arc<Ws2> {
+        &self.ws2
     }
 
     /// Keeps the arguments of a call for a while after it.

@@ -35,7 +35,6 @@ const LEFT: &[(&[&str], &str)] = &[
     (&["wpu-gen/src/emit", "wpu-gen/src/lib.rs"], "emitters share functions among each other"),
     (&["wpu-gen/src/files.rs", "wpu-gen/src/folder.rs"], "files write themselves"),
     (&["wpu-gen/src/resolve", "wpu-gen/src/types.rs"], "types take functions from the resolver"),
-    (&["wpu-host/src"], "the place of a host, and everything that finds a host by it"),
     (
         &["wpu-install/src/apply.rs", "wpu-install/src/work.rs", "wpu-install/src/differences.rs"],
         "the steps of a plan",

@@ -40,7 +40,7 @@ impl Client {
     /// As for [`Client::send`].
     pub fn send_vectored(&self, socket: SOCKET, data: &[&[u8]], flags: u32) -> Result<usize, WsaError> {
         let send = self.procs(socket)?.lpWSPSend.ok_or(NOT_THERE)?;
-        let arguments = Arguments::new(data.iter().map(|part| to_read(part)).collect(), &self.winsock);
+        let arguments = self.winsock.arguments(data.iter().map(|part| to_read(part)).collect());
         let mut sent = 0;
         self.plain_call("WSPSend", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
@@ -86,7 +86,7 @@ impl Client {
         flags: u32,
     ) -> Result<(usize, u32), WsaError> {
         let recv = self.procs(socket)?.lpWSPRecv.ok_or(NOT_THERE)?;
-        let arguments = Arguments::new(room.iter_mut().map(|part| to_fill(part)).collect(), &self.winsock);
+        let arguments = self.winsock.arguments(room.iter_mut().map(|part| to_fill(part)).collect());
         let (mut received, mut flags) = (0, flags);
         let count = self.plain_call("WSPRecv", arguments, &mut received, |arguments, received, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
@@ -104,7 +104,7 @@ impl Client {
     /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
     pub fn send_to(&self, socket: SOCKET, data: &[u8], to: SocketAddr) -> Result<usize, WsaError> {
         let send_to = self.procs(socket)?.lpWSPSendTo.ok_or(NOT_THERE)?;
-        let arguments = Arguments::new(vec![to_read(data)], &self.winsock);
+        let arguments = self.winsock.arguments(vec![to_read(data)]);
         let address = AddressSpace::of(&encode_address(to));
         let mut sent = 0;
         self.plain_call("WSPSendTo", arguments, &mut sent, |arguments, sent, errno| {
@@ -126,7 +126,7 @@ impl Client {
         room: &mut [u8],
     ) -> Result<(usize, Option<SocketAddr>), WsaError> {
         let recv_from = self.procs(socket)?.lpWSPRecvFrom.ok_or(NOT_THERE)?;
-        let arguments = Arguments::new(vec![to_fill(room)], &self.winsock);
+        let arguments = self.winsock.arguments(vec![to_fill(room)]);
         let mut address = AddressSpace::new();
         let (mut received, mut flags, mut size) = (0, 0, address.length());
         let count =
@@ -152,7 +152,7 @@ impl Client {
     ) -> Result<usize, WsaError> {
         let asked = arguments.total();
         let answer = self.winsock.status(name, |errno| call(&arguments, moved, errno));
-        arguments.spoil(&self.winsock);
+        self.winsock.spoil(&arguments);
         self.winsock.bury(arguments);
         if let Err(WsaError::WSA_IO_PENDING) = answer {
             self.winsock.fault(Rule::PendingWithoutRequest, name, "WSA_IO_PENDING");

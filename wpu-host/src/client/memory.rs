@@ -1,6 +1,5 @@
 //! Memory that is lent to providers, and what calls pass along with their data.
 
-use crate::winsock::Winsock;
 use std::ptr::{self, NonNull};
 use wpu_sys::ffi::WSABUF;
 use wpu_sys::ffi::{WSATHREADID, sockaddr};
@@ -122,8 +121,8 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    pub(crate) fn new(buffers: Vec<WSABUF>, winsock: &Winsock) -> Self {
-        Self { buffers: Lent::new(buffers), thread: Lent::new(vec![winsock.current_thread()]) }
+    pub(crate) fn new(buffers: Vec<WSABUF>, thread: WSATHREADID) -> Self {
+        Self { buffers: Lent::new(buffers), thread: Lent::new(vec![thread]) }
     }
 
     pub(crate) fn buffers(&self) -> *mut WSABUF {
@@ -145,12 +144,12 @@ impl Arguments {
 
     /// Overwrites everything once the call is over, so that a provider that goes on using it is
     /// noticed.
-    pub(crate) fn spoil(&self, winsock: &Winsock) {
+    pub(crate) fn spoil(&self, trap: &Trap, thread: WSATHREADID) {
         for index in 0..self.buffers.len() {
             let length = self.buffers.get(index).len;
-            self.buffers.set(index, winsock.trap().buffer(length));
+            self.buffers.set(index, trap.buffer(length));
         }
-        self.thread.set(0, winsock.spoilt_thread());
+        self.thread.set(0, thread);
     }
 }
 

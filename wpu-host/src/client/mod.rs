@@ -11,11 +11,12 @@ mod control;
 mod data;
 mod events;
 pub(crate) mod memory;
-pub(crate) mod overlapped;
+mod overlapped;
+pub(crate) mod pending;
 mod sockets;
 
-use crate::host::Leftovers;
-use crate::place::Claim;
+use crate::host_slots::Claim;
+use crate::leftovers::Leftovers;
 use crate::winsock::Winsock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +26,8 @@ use wpu_sys::ffi::WSPPROC_TABLE;
 
 pub use address::{decode_address, encode_address};
 pub use events::{NetworkEvents, Selected};
-pub use overlapped::{Outcome, Overlapped, Routine, Tell};
+pub use overlapped::{Overlapped, Tell};
+pub use pending::{Outcome, Routine};
 pub use sockets::{Caller, Verdict};
 
 /// A client of the providers that a host has installed: what a program that uses Winsock does.

@@ -1,18 +1,15 @@
 //! Overlapped requests: begun in a call, and done later.
 
 use super::address::{decode_address, encode_address};
-use super::memory::{Arguments, Lent, to_bytes, to_words};
+use super::memory::{Lent, to_bytes, to_words};
+use super::pending::{Block, OPEN, Outcome, Routine, on_done, small};
 use super::sockets::length;
 use super::{Client, NOT_THERE};
-use crate::context;
-use crate::faults::Rule;
-use crate::place::contain;
-use crate::records::{Ended, Record, Stage, Way};
+use crate::request_audit::Ended;
 use crate::requests::Request;
+use crate::sync::lock;
 use crate::threads::Me;
-use crate::wait::lock;
-use crate::winsock::{Route, Winsock};
-use std::collections::BTreeMap;
+use crate::winsock::Route;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ptr;
@@ -32,48 +29,11 @@ pub enum Tell {
     Routine(Routine),
 }
 
-/// A completion routine of a client.
-pub type Routine = Box<dyn FnOnce(Outcome) + Send>;
-
-/// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome {
-    /// The error, 0 for success.
-    pub error: u32,
-    /// How many bytes were moved.
-    pub transferred: u32,
-    /// Flags, as a routine gets them; 0 if the client was told in another way.
-    pub flags: u32,
-}
-
 /// An overlapped request of a client. Clones are the same request.
 ///
 /// The memory that it lends to the provider lives until it is done, whatever becomes of this.
 #[derive(Clone)]
 pub struct Overlapped(Arc<Block>);
-
-struct Block {
-    request: Request,
-    socket: SOCKET,
-    call: &'static str,
-    routine: Mutex<Option<Routine>>,
-    has_routine: bool,
-    /// What the routine was told.
-    told: Mutex<Option<Outcome>>,
-    /// How many bytes the call itself reported, if it succeeded at once.
-    at_once: Mutex<Option<u32>>,
-    data: Vec<Lent<u8>>,
-    count: Lent<u32>,
-    flags: Lent<u32>,
-    /// An address, or the input of a control call.
-    address: Lent<u64>,
-    address_length: Lent<i32>,
-    arguments: Arguments,
-    winsock: Arc<Winsock>,
-}
-
-/// The requests that are not done, by the address of their structure.
-static OPEN: Mutex<BTreeMap<usize, Arc<Block>>> = Mutex::new(BTreeMap::new());
 
 impl Tell {
     /// By this function, which the thread that asked runs when it next waits alertably.
@@ -283,8 +243,8 @@ impl Client {
             flags: Lent::new(vec![0]),
             address_length: Lent::new(vec![length(&address)]),
             address: Lent::new(to_words(&address)),
-            arguments: Arguments::new(buffers, &self.winsock),
-            winsock: Arc::clone(&self.winsock),
+            arguments: self.winsock.arguments(buffers),
+            ws2: Arc::clone(self.winsock.ws2()),
         }
     }
 
@@ -299,11 +259,11 @@ impl Client {
         lock(&OPEN).insert(address, Arc::clone(&block));
         self.winsock.change(|parts| {
             parts.requests.keep(&block.request);
-            parts.records.begin(address, block.record());
+            parts.audit.begin(address, block.record());
         });
         let routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE = block.has_routine.then_some(on_done as _);
         let answer = self.winsock.status(block.call, |errno| call(&block, routine, errno));
-        block.arguments.spoil(&self.winsock);
+        self.winsock.spoil(&block.arguments);
         let ended = match answer {
             Ok(()) => Ended::Done,
             Err(WsaError::WSA_IO_PENDING) => Ended::Pending,
@@ -312,7 +272,7 @@ impl Client {
         self.winsock.change(|parts| {
             let queued = block.has_routine && Me::current().is_some_and(|me| parts.threads.is_alerted(&me));
             let by_system = route.entry.is_ifs() && block.request.completion().is_some();
-            parts.records.returned(address, ended, queued || by_system, &mut parts.faults);
+            parts.audit.returned(address, ended, queued || by_system, &mut parts.faults);
         });
         match answer {
             Err(error) if ended == Ended::Refused => {
@@ -367,43 +327,6 @@ impl Overlapped {
     }
 }
 
-impl Block {
-    fn overlapped(&self) -> *mut WSAOVERLAPPED {
-        self.request.as_ptr()
-    }
-
-    fn arguments(&self) -> (*mut WSABUF, u32, *const wpu_sys::ffi::WSATHREADID) {
-        (self.arguments.buffers(), self.arguments.count(), self.arguments.thread())
-    }
-
-    /// How many bytes there are to move.
-    fn asked(&self) -> usize {
-        self.data.iter().map(Lent::len).sum()
-    }
-
-    fn record(&self) -> Record {
-        Record {
-            call: self.call,
-            socket: self.socket,
-            event: self.request.event().addr() & !1,
-            routine: self.has_routine,
-            thread: Me::current().map_or(0, |me| me.serial()),
-            stage: Stage::Calling,
-            told: 0,
-            closed: false,
-        }
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        if self.has_routine {
-            return *lock(&self.told);
-        }
-        let done = self.request.completion()?;
-        let transferred = u32::try_from(done.transferred).unwrap_or(u32::MAX);
-        Some(Outcome { error: done.error, transferred, flags: 0 })
-    }
-}
-
 impl Drop for Overlapped {
     fn drop(&mut self) {
         if self.outcome().is_some() {
@@ -431,52 +354,4 @@ impl fmt::Debug for Tell {
             Self::Routine(_) => out.write_str("Routine"),
         }
     }
-}
-
-fn small(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// Forgets what the providers of a host did not complete: after their last clean-up they never will.
-pub(crate) fn forget_open(winsock: &Winsock) {
-    let mine = |block: &Arc<Block>| ptr::eq(Arc::as_ptr(&block.winsock), winsock);
-    let mut gone = Vec::new();
-    lock(&OPEN).retain(|_, block| {
-        !mine(block) || {
-            gone.push(Arc::clone(block));
-            false
-        }
-    });
-    // Dropped here, without the lock: a routine is the client's code.
-    drop(gone);
-}
-
-/// What providers get as the completion routine: finds the request, and runs its own.
-unsafe extern "system" fn on_done(error: u32, transferred: u32, overlapped: *mut WSAOVERLAPPED, flags: u32) {
-    let _ = contain(|| {
-        let found = lock(&OPEN).get(&overlapped.addr()).cloned();
-        let thread = Me::current().map_or(0, |me| me.serial());
-        let Some(block) = found else {
-            // It is over, which the host whose provider is at work here still knows.
-            if let Some(ws2) = context::current() {
-                let parts = &mut *ws2.lock();
-                parts.records.tell(overlapped.addr(), Way::Routine(thread), &mut parts.faults);
-            }
-            return;
-        };
-        block.winsock.change(|parts| {
-            parts.records.tell(overlapped.addr(), Way::Routine(thread), &mut parts.faults);
-        });
-        if transferred as usize > block.asked() {
-            let detail = format!("{transferred} of {}", block.asked());
-            block.winsock.fault(Rule::TooMuch, block.call, detail);
-        }
-        let transferred = transferred.min(small(block.asked()));
-        let outcome = Outcome { error, transferred, flags };
-        *lock(&block.told) = Some(outcome);
-        let routine = lock(&block.routine).take();
-        if let Some(routine) = routine {
-            routine(outcome);
-        }
-    });
 }

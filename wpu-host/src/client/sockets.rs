@@ -3,7 +3,7 @@
 use super::address::{decode_address, encode_address};
 use super::memory::{AddressSpace, to_read};
 use super::{Client, NOT_THERE};
-use crate::place::contain;
+use crate::panic::contain;
 use crate::winsock::Route;
 use std::net::SocketAddr;
 use std::ptr;
@@ -92,7 +92,7 @@ impl Client {
         let route = self.winsock.route(socket)?;
         let close = route.procs.lpWSPCloseSocket.ok_or(NOT_THERE)?;
         // From now on what is told about the socket is late, but what is pending must end.
-        self.winsock.change(|parts| parts.records.closed(socket));
+        self.winsock.change(|parts| parts.audit.closed(socket));
         // SAFETY: the module's maker vouched for the function, and all pointers are valid.
         self.winsock.status("WSPCloseSocket", |errno| unsafe { close(socket, errno) })?;
         self.winsock.change(|parts| {

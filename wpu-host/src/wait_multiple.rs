@@ -1,8 +1,9 @@
 //! `WaitForMultipleObjectsEx` over the events of a host, for providers that reach it by name.
 
-use crate::handles::place_of;
-use crate::place::{contain, occupant};
-use crate::upcalls::{Parts, Waited};
+use crate::handles::slot_of;
+use crate::host_slots::occupant;
+use crate::panic::contain;
+use crate::ws2::{Parts, Waited};
 use std::time::Duration;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{BOOL, DWORD, HANDLE, INFINITE, MAXIMUM_WAIT_OBJECTS};
@@ -36,8 +37,8 @@ pub unsafe extern "system" fn WaitForMultipleObjectsEx(
 }
 
 fn wait(events: &[usize], all: bool, milliseconds: u32, alertable: bool) -> u32 {
-    let place = place_of(events[0]);
-    let Some(ws2) = occupant(place).filter(|_| events.iter().all(|event| place_of(*event) == place)) else {
+    let slot = slot_of(events[0]);
+    let Some(ws2) = occupant(slot).filter(|_| events.iter().all(|event| slot_of(*event) == slot)) else {
         return WAIT_FAILED;
     };
     let timeout = match milliseconds {

@@ -9,8 +9,8 @@ use wpu_sys::ffi::SOCKET;
 
 /// The requests, by the address of their structure.
 #[derive(Default)]
-pub(crate) struct Records {
-    all: BTreeMap<usize, Record>,
+pub(crate) struct RequestAudit {
+    all: BTreeMap<usize, AuditedRequest>,
     /// Those that nobody was told of yet, and that were not refused.
     open: BTreeSet<usize>,
     /// The last request that began with each event.
@@ -19,7 +19,7 @@ pub(crate) struct Records {
 
 /// One request.
 #[derive(Debug, Clone)]
-pub(crate) struct Record {
+pub(crate) struct AuditedRequest {
     /// The function that it was handed to.
     pub(crate) call: &'static str,
     pub(crate) socket: SOCKET,
@@ -58,8 +58,8 @@ pub(crate) enum Way {
     Routine(usize),
 }
 
-impl Records {
-    pub(crate) fn begin(&mut self, address: usize, record: Record) {
+impl RequestAudit {
+    pub(crate) fn begin(&mut self, address: usize, record: AuditedRequest) {
         if record.event != 0 && !record.routine {
             self.by_event.insert(record.event, address);
         }
@@ -158,7 +158,7 @@ pub(crate) enum Ended {
     Refused,
 }
 
-impl Record {
+impl AuditedRequest {
     fn is_open(&self) -> bool {
         self.told == 0 && self.stage == Stage::Accepted
     }
@@ -177,8 +177,8 @@ impl Record {
 mod tests {
     use super::*;
 
-    fn record(routine: bool) -> Record {
-        Record {
+    fn record(routine: bool) -> AuditedRequest {
+        AuditedRequest {
             call: "WSPSend",
             socket: 8,
             event: 12,
@@ -191,24 +191,24 @@ mod tests {
     }
 
     /// What is found when this is done with a request.
-    fn found(routine: bool, act: impl FnOnce(&mut Records, &mut Faults)) -> Vec<Rule> {
-        let (mut records, mut faults) = (Records::default(), Faults::default());
-        records.begin(100, record(routine));
-        act(&mut records, &mut faults);
+    fn found(routine: bool, act: impl FnOnce(&mut RequestAudit, &mut Faults)) -> Vec<Rule> {
+        let (mut audit, mut faults) = (RequestAudit::default(), Faults::default());
+        audit.begin(100, record(routine));
+        act(&mut audit, &mut faults);
         faults.found().iter().map(|fault| fault.rule).collect()
     }
 
     #[test]
     fn a_request_is_told_of_once() {
-        let good = found(false, |records, faults| {
-            records.returned(100, Ended::Pending, false, faults);
-            records.tell(100, Way::Completed, faults);
+        let good = found(false, |audit, faults| {
+            audit.returned(100, Ended::Pending, false, faults);
+            audit.tell(100, Way::Completed, faults);
         });
         assert_eq!(good, []);
-        let twice = found(false, |records, faults| {
-            records.returned(100, Ended::Pending, false, faults);
-            records.tell(100, Way::Completed, faults);
-            records.event_set(12, faults);
+        let twice = found(false, |audit, faults| {
+            audit.returned(100, Ended::Pending, false, faults);
+            audit.tell(100, Way::Completed, faults);
+            audit.event_set(12, faults);
         });
         assert_eq!(twice, [Rule::ToldTwice]);
     }
@@ -217,19 +217,19 @@ mod tests {
     fn success_means_told_already_and_failure_never() {
         assert_eq!(found(false, |r, f| r.returned(100, Ended::Done, false, f)), [Rule::NeverTold]);
         assert_eq!(found(false, |r, f| r.returned(100, Ended::Done, true, f)), []);
-        let told = found(false, |records, faults| {
-            records.event_set(12, faults);
-            records.returned(100, Ended::Done, false, faults);
+        let told = found(false, |audit, faults| {
+            audit.event_set(12, faults);
+            audit.returned(100, Ended::Done, false, faults);
         });
         assert_eq!(told, []);
-        let early = found(false, |records, faults| {
-            records.event_set(12, faults);
-            records.returned(100, Ended::Refused, false, faults);
+        let early = found(false, |audit, faults| {
+            audit.event_set(12, faults);
+            audit.returned(100, Ended::Refused, false, faults);
         });
         assert_eq!(early, [Rule::ToldAfterFailure]);
-        let late = found(false, |records, faults| {
-            records.returned(100, Ended::Refused, false, faults);
-            records.tell(100, Way::Completed, faults);
+        let late = found(false, |audit, faults| {
+            audit.returned(100, Ended::Refused, false, faults);
+            audit.tell(100, Way::Completed, faults);
         });
         assert_eq!(late, [Rule::ToldAfterFailure]);
     }
@@ -243,18 +243,18 @@ mod tests {
 
     #[test]
     fn a_closed_socket_leaves_nothing_open_and_clean_up_is_silent() {
-        let forgotten = found(false, |records, faults| {
-            records.returned(100, Ended::Pending, false, faults);
-            assert!(!records.overdue(&Threads::default(), &Requests::default()));
-            records.closed(8);
-            assert!(records.overdue(&Threads::default(), &Requests::default()));
-            records.abandon(&Threads::default(), &Requests::default(), faults);
+        let forgotten = found(false, |audit, faults| {
+            audit.returned(100, Ended::Pending, false, faults);
+            assert!(!audit.overdue(&Threads::default(), &Requests::default()));
+            audit.closed(8);
+            assert!(audit.overdue(&Threads::default(), &Requests::default()));
+            audit.abandon(&Threads::default(), &Requests::default(), faults);
         });
         assert_eq!(forgotten, [Rule::NeverTold]);
-        let loud = found(false, |records, faults| {
-            records.returned(100, Ended::Pending, false, faults);
-            records.abandon(&Threads::default(), &Requests::default(), faults);
-            records.tell(100, Way::Completed, faults);
+        let loud = found(false, |audit, faults| {
+            audit.returned(100, Ended::Pending, false, faults);
+            audit.abandon(&Threads::default(), &Requests::default(), faults);
+            audit.tell(100, Way::Completed, faults);
         });
         assert_eq!(loud, [Rule::ToldAtCleanUp]);
     }

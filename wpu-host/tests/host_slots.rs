@@ -1,23 +1,23 @@
-//! Places: 64 hosts at once, no more, and tables that outlive their host.
+//! Slots: 64 hosts at once, no more, and tables that outlive their host.
 //!
-//! One test, alone in its process: it takes all places.
+//! One test, alone in its process: it takes all slots.
 
 mod common;
 
 use common::{Provider, functions, host};
 use std::ptr;
-use wpu_host::{Host, NoPlace};
+use wpu_host::{Host, NoFreeSlot};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
 #[test]
-fn places() {
+fn slots() {
     let mut all: Vec<_> = (0..64).map(|_| host()).collect();
-    assert_eq!(Host::new().err(), Some(NoPlace));
-    assert_eq!(NoPlace.to_string(), "all 64 places for hosts are taken in this process");
+    assert_eq!(Host::new().err(), Some(NoFreeSlot));
+    assert_eq!(NoFreeSlot.to_string(), "all 64 slots for hosts are taken in this process");
     every_host_is_its_own(&all);
 
-    // The place that is free for longest is taken first.
+    // The slot that is free for longest is taken first.
     let (third, first) = (all.remove(2), all.remove(0));
     let (stale_third, stale_first) = (third.1, first.1);
     let old = third.1.create_socket_handle(third.2, 1).expect("a socket");
@@ -39,7 +39,7 @@ fn places() {
 
     let last = host();
     assert_eq!(table(&last.1), table(&stale_first));
-    assert_eq!(Host::new().err(), Some(NoPlace));
+    assert_eq!(Host::new().err(), Some(NoFreeSlot));
 }
 
 fn table(provider: &Provider) -> [*const (); 16] {

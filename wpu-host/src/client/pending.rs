@@ -1,0 +1,142 @@
+//! The overlapped requests that are not done, and what their providers call when they are.
+
+use super::memory::{Arguments, Lent};
+use crate::context;
+use crate::faults::Rule;
+use crate::panic::contain;
+use crate::request_audit::{AuditedRequest, Stage, Way};
+use crate::requests::Request;
+use crate::sync::lock;
+use crate::threads::Me;
+use crate::ws2::Ws2;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use wpu_sys::ffi::{SOCKET, WSABUF, WSAOVERLAPPED};
+
+/// A completion routine of a client.
+pub type Routine = Box<dyn FnOnce(Outcome) + Send>;
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// The error, 0 for success.
+    pub error: u32,
+    /// How many bytes were moved.
+    pub transferred: u32,
+    /// Flags, as a routine gets them; 0 if the client was told in another way.
+    pub flags: u32,
+}
+
+/// An overlapped request, and the memory that it lends to the provider.
+pub(super) struct Block {
+    pub(super) request: Request,
+    pub(super) socket: SOCKET,
+    pub(super) call: &'static str,
+    pub(super) routine: Mutex<Option<Routine>>,
+    pub(super) has_routine: bool,
+    /// What the routine was told.
+    pub(super) told: Mutex<Option<Outcome>>,
+    /// How many bytes the call itself reported, if it succeeded at once.
+    pub(super) at_once: Mutex<Option<u32>>,
+    pub(super) data: Vec<Lent<u8>>,
+    pub(super) count: Lent<u32>,
+    pub(super) flags: Lent<u32>,
+    /// An address, or the input of a control call.
+    pub(super) address: Lent<u64>,
+    pub(super) address_length: Lent<i32>,
+    pub(super) arguments: Arguments,
+    pub(super) ws2: Arc<Ws2>,
+}
+
+/// The requests that are not done, by the address of their structure.
+pub(super) static OPEN: Mutex<BTreeMap<usize, Arc<Block>>> = Mutex::new(BTreeMap::new());
+
+impl Block {
+    pub(super) fn overlapped(&self) -> *mut WSAOVERLAPPED {
+        self.request.as_ptr()
+    }
+
+    pub(super) fn arguments(&self) -> (*mut WSABUF, u32, *const wpu_sys::ffi::WSATHREADID) {
+        (self.arguments.buffers(), self.arguments.count(), self.arguments.thread())
+    }
+
+    /// How many bytes there are to move.
+    pub(super) fn asked(&self) -> usize {
+        self.data.iter().map(Lent::len).sum()
+    }
+
+    pub(super) fn record(&self) -> AuditedRequest {
+        AuditedRequest {
+            call: self.call,
+            socket: self.socket,
+            event: self.request.event().addr() & !1,
+            routine: self.has_routine,
+            thread: Me::current().map_or(0, |me| me.serial()),
+            stage: Stage::Calling,
+            told: 0,
+            closed: false,
+        }
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        if self.has_routine {
+            return *lock(&self.told);
+        }
+        let done = self.request.completion()?;
+        let transferred = u32::try_from(done.transferred).unwrap_or(u32::MAX);
+        Some(Outcome { error: done.error, transferred, flags: 0 })
+    }
+}
+
+pub(super) fn small(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Forgets what the providers of a host did not complete: after their last clean-up they never will.
+pub(crate) fn forget_open(ws2: &Arc<Ws2>) {
+    let mine = |block: &Arc<Block>| Arc::ptr_eq(&block.ws2, ws2);
+    let mut gone = Vec::new();
+    lock(&OPEN).retain(|_, block| {
+        !mine(block) || {
+            gone.push(Arc::clone(block));
+            false
+        }
+    });
+    // Dropped here, without the lock: a routine is the client's code.
+    drop(gone);
+}
+
+/// What providers get as the completion routine: finds the request, and runs its own.
+pub(super) unsafe extern "system" fn on_done(
+    error: u32,
+    transferred: u32,
+    overlapped: *mut WSAOVERLAPPED,
+    flags: u32,
+) {
+    let _ = contain(|| {
+        let found = lock(&OPEN).get(&overlapped.addr()).cloned();
+        let thread = Me::current().map_or(0, |me| me.serial());
+        let Some(block) = found else {
+            // It is over, which the host whose provider is at work here still knows.
+            if let Some(ws2) = context::current() {
+                let parts = &mut *ws2.lock();
+                parts.audit.tell(overlapped.addr(), Way::Routine(thread), &mut parts.faults);
+            }
+            return;
+        };
+        block.ws2.change(|parts| {
+            parts.audit.tell(overlapped.addr(), Way::Routine(thread), &mut parts.faults);
+        });
+        if transferred as usize > block.asked() {
+            let detail = format!("{transferred} of {}", block.asked());
+            block.ws2.lock().faults.add(Rule::TooMuch, block.call, detail);
+        }
+        let transferred = transferred.min(small(block.asked()));
+        let outcome = Outcome { error, transferred, flags };
+        *lock(&block.told) = Some(outcome);
+        let routine = lock(&block.routine).take();
+        if let Some(routine) = routine {
+            routine(outcome);
+        }
+    });
+}

@@ -1,0 +1,204 @@
+//! The state of one Ws2_32, under one lock, and how threads wait for its changes.
+
+use crate::catalog::Catalog;
+use crate::events::Events;
+use crate::faults::{Faults, Rule};
+use crate::handles::{Handles, issued_by_any};
+use crate::hooks::Hooks;
+use crate::ifs::IfsHandles;
+use crate::messages::Messages;
+use crate::request_audit::RequestAudit;
+use crate::requests::Requests;
+use crate::sockets::Sockets;
+use crate::sync::{Deadline, lock};
+use crate::threads::{Apc, Me, Threads};
+use crate::trace::{self, Trace};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+use wpu_sys::ffi::{INVALID_SOCKET, SOCKET};
+
+/// One Ws2_32: everything that upcalls ask about and change.
+pub(crate) struct Ws2 {
+    parts: Mutex<Parts>,
+    /// Told of every change that a thread can wait for.
+    changed: Condvar,
+    trace: Mutex<Trace>,
+}
+
+/// The parts of Ws2_32, under one lock. No code of a provider or client runs under it.
+pub(crate) struct Parts {
+    pub(crate) handles: Handles,
+    pub(crate) catalog: Catalog,
+    pub(crate) sockets: Sockets,
+    pub(crate) ifs: IfsHandles,
+    pub(crate) events: Events,
+    pub(crate) threads: Threads,
+    pub(crate) hooks: Hooks,
+    pub(crate) requests: Requests,
+    pub(crate) messages: Messages,
+    pub(crate) faults: Faults,
+    pub(crate) audit: RequestAudit,
+    pub(crate) asked: Asked,
+    /// What the thread ids of calls are overwritten with when a call is over.
+    pub(crate) spoilt_thread: usize,
+    pub(crate) run: Run,
+    /// How long the last clean-up waits for what should have ended before.
+    pub(crate) patience: Duration,
+    /// Why providers were not started, in words.
+    pub(crate) refusals: Vec<String>,
+}
+
+/// The window messages that clients asked for: the sockets by window and message.
+pub(crate) type Asked = BTreeMap<(usize, u32), BTreeSet<SOCKET>>;
+
+/// Whether providers may make upcalls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// As far as this crate knows.
+    Open,
+    /// The last clean-up is over, and no start has begun since.
+    Over,
+}
+
+/// How a wait ended.
+pub(crate) enum Waited<R> {
+    Done(R),
+    /// So many queued functions ran instead.
+    Apcs(usize),
+    TimedOut,
+}
+
+impl Ws2 {
+    pub(crate) fn new(handles: Handles) -> Self {
+        let spoilt_thread = handles.fresh().unwrap_or(0);
+        let parts = Parts {
+            handles,
+            catalog: Catalog::default(),
+            sockets: Sockets::default(),
+            ifs: IfsHandles::default(),
+            events: Events::default(),
+            threads: Threads::default(),
+            hooks: Hooks::default(),
+            requests: Requests::default(),
+            messages: Messages::default(),
+            faults: Faults::default(),
+            audit: RequestAudit::default(),
+            asked: Asked::default(),
+            spoilt_thread,
+            run: Run::Open,
+            patience: Duration::from_secs(10),
+            refusals: Vec::new(),
+        };
+        Self { parts: Mutex::new(parts), changed: Condvar::new(), trace: Mutex::default() }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Parts> {
+        lock(&self.parts)
+    }
+
+    pub(crate) fn trace(&self) -> MutexGuard<'_, Trace> {
+        lock(&self.trace)
+    }
+
+    /// Changes the parts and wakes the threads that wait for a change.
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Parts) -> R) -> R {
+        let answer = change(&mut self.lock());
+        self.changed.notify_all();
+        answer
+    }
+
+    /// Waits until `done` has an answer. An alertable wait ends also when something is queued to
+    /// the calling thread, which it then runs, and goes before everything else.
+    pub(crate) fn wait<R>(
+        &self,
+        timeout: Duration,
+        alertable: bool,
+        mut done: impl FnMut(&Parts) -> Option<R>,
+    ) -> Waited<R> {
+        let deadline = Deadline::after(timeout);
+        let me = Me::current().filter(|_| alertable);
+        let mut parts = self.lock();
+        loop {
+            if let Some(me) = me.as_ref().filter(|me| parts.threads.is_alerted(me)) {
+                drop(parts);
+                return Waited::Apcs(self.run_apcs(me));
+            }
+            if let Some(answer) = done(&parts) {
+                return Waited::Done(answer);
+            }
+            let Some(changed) = deadline.wait(&self.changed, parts) else {
+                return Waited::TimedOut;
+            };
+            parts = changed;
+        }
+    }
+
+    /// Runs all that is queued to the calling thread, and what those functions queue to it.
+    fn run_apcs(&self, me: &Me) -> usize {
+        let mut ran = 0;
+        while let Some(Apc { routine, context }) = self.next_apc(me) {
+            // SAFETY: whoever queued the function promised by WPUQueueApc's contract that it can
+            // be called once, on this thread, with this context. The library that holds it is
+            // kept loaded until the host is gone.
+            unsafe { routine(context) };
+            ran += 1;
+        }
+        ran
+    }
+
+    fn next_apc(&self, me: &Me) -> Option<Apc> {
+        self.lock().threads.next_apc(me)
+    }
+}
+
+impl fmt::Debug for Ws2 {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Ws2").finish_non_exhaustive()
+    }
+}
+
+impl Parts {
+    /// A handle that a client could have got from its system, or through a registration here.
+    pub(crate) fn can_be_file(&self, handle: SOCKET) -> bool {
+        let known = self.ifs.contains(handle) || self.sockets.entry(handle).is_some();
+        handle != 0 && handle != INVALID_SOCKET && (known || !issued_by_any(handle))
+    }
+
+    /// The entry that the client's calls on a socket go to: for a file handle the one that
+    /// registered it last, else the one it was made for. A handle that was registered and came back
+    /// as another one is no longer the client's.
+    pub(crate) fn owner(&self, socket: SOCKET) -> Option<u32> {
+        match self.ifs.entry(socket) {
+            None if self.ifs.is_renamed(socket) => None,
+            None => self.sockets.entry(socket),
+            registered => registered,
+        }
+    }
+
+    /// The handle that Ws2_32 made for the object behind a socket, if it made one.
+    pub(crate) fn made_here(&self, socket: SOCKET) -> SOCKET {
+        self.ifs.object(socket).unwrap_or(socket)
+    }
+
+    /// Notes that messages about a socket must have ended.
+    pub(crate) fn forget_asked(&mut self, socket: SOCKET) {
+        for sockets in self.asked.values_mut() {
+            sockets.remove(&socket);
+        }
+    }
+
+    /// Notes that an upcall named a socket that does not exist.
+    pub(crate) fn unknown_socket(&mut self, call: &'static str, socket: SOCKET) {
+        let rule = if self.handles.issued(socket) { Rule::UsedAfterClose } else { Rule::NotASocket };
+        self.faults.add(rule, call, format!("{socket:#x}"));
+    }
+
+    /// Sets the event of a completed operation, if the client gave one.
+    pub(crate) fn signal(&mut self, event: usize) {
+        if event != 0 && self.events.put(event, true).is_err() {
+            trace::note("hEvent is no open event");
+        }
+    }
+}
