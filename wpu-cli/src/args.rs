@@ -1,7 +1,8 @@
 //! The commands and options of `wpu`, and what they ask for.
 
+use crate::trouble::Trouble;
 use crate::value::{self, Address, Addresses, Category, ClassWord, Source, What};
-use crate::{Trouble, examples, hint};
+use crate::{examples, hint};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use wpu_install::{
     Application, Base, Catalogs, GuidText, Layer, Over, Permission, Plan, Sockets, Uninstall, WideString,
@@ -328,6 +329,12 @@ impl CategoryArgs {
 pub struct Contradiction {
     pub message: String,
     pub help: &'static str,
+}
+
+impl From<Contradiction> for Trouble {
+    fn from(Contradiction { message, help }: Contradiction) -> Self {
+        Self::Arguments(format!("{message}\nhelp: {help}"))
+    }
 }
 
 /// The sum of categories, none of them twice.

@@ -12,14 +12,13 @@ mod usage;
 mod value;
 
 use args::{Command, Install, Target, Wpu};
-use catalogs::{is_file_to_change, open};
+use catalogs::{Opened, is_file_to_change, open};
 use clap::Parser;
 use output::{complain, print};
 use std::process::ExitCode;
 use trouble::Trouble;
-use value::Source;
 use wpu_install::{
-    Catalogs, Finding, Listing, Plan, Registrar, System, WideString, Width, apply, findings, write_listing,
+    Catalogs, Finding, Listing, Plan, System, WideString, Width, apply, findings, write_listing,
 };
 
 /// The arguments make no sense.

@@ -1,10 +1,10 @@
 //! The categories of layers that a program permits: what they mean, how they are changed, and the way back.
 
 use crate::catalog::{Catalogs, Entry, Width};
+use crate::categories::categories;
 use crate::path::{BadPath, why_bad};
+use crate::printable::printable;
 use crate::problem::Problem;
-use crate::registry::KEY;
-use crate::show::{categories, printable};
 use std::fmt;
 use wpu_sys::ffi::LSP_SYSTEM;
 use wpu_sys::{WideString, WsaError};
@@ -55,6 +55,9 @@ pub trait Applications {
     /// Why it is not forgotten.
     fn forget(&mut self, application: &Application) -> Result<(), PermissionError>;
 }
+
+/// The key that has a key for each program. The note `categories-are-added` of the spec has its source.
+pub(crate) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";
 
 /// Why a step was not made.
 #[derive(Debug, Clone, PartialEq, Eq)]

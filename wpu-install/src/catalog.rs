@@ -1,6 +1,6 @@
 //! What the catalog holds: entries in order, one catalog for each width of programs.
 
-use crate::show::printable;
+use crate::printable::printable;
 use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, LAYERED_PROTOCOL, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};

@@ -1,13 +1,12 @@
 //! Commands of `wpu`, as messages name them: whole, and with the build of `wpu` that can carry them out.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
+use crate::categories::{CATEGORIES, category_names};
 use crate::guid::GuidText;
-use crate::layer::CATEGORIES;
 use crate::memory::cannot_add;
 use crate::path::is_of_windows;
 use crate::plan::Place;
 use crate::problem::Problem;
-use crate::show::category_names;
 use crate::uninstall::Uninstall;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, XP1_IFS_HANDLES};

@@ -1,8 +1,8 @@
 //! What is different between a catalog as it was and as it is, but for new numbers, and for what others did.
 
 use crate::catalog::{Catalog, Entry, Width};
+use crate::numbers::{Numbers, number};
 use crate::plan::{Key, Planned};
-use crate::work::{Numbers, number};
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
 /// What a run did to a catalog. Other differences are another installer's.

@@ -3,7 +3,7 @@
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use crate::command::{installation, removal};
 use crate::path::{is_of_windows, is_whole};
-use crate::show::printable;
+use crate::printable::printable;
 use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{MAX_PROTOCOL_CHAIN, PFL_HIDDEN};

@@ -2,14 +2,13 @@
 
 use crate::base::{check, check_name, check_path, one_path};
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
+use crate::categories::CATEGORIES;
 use crate::guid::derive;
 use crate::path::same_file;
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::problem::Problem;
 use wpu_sys::ffi::{
-    GUID, LAYERED_PROTOCOL, LSP_CRYPTO_COMPRESS, LSP_FIREWALL, LSP_INBOUND_MODIFY, LSP_INSPECTOR,
-    LSP_LOCAL_CACHE, LSP_OUTBOUND_MODIFY, LSP_PROXY, LSP_REDIRECTOR, LSP_SYSTEM, MAX_PROTOCOL_CHAIN,
-    PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
+    GUID, LAYERED_PROTOCOL, LSP_SYSTEM, MAX_PROTOCOL_CHAIN, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
 use wpu_sys::{Class, WideString};
 
@@ -40,19 +39,6 @@ pub enum Over {
     /// Entries by their numbers, in one catalog alone.
     Entries(Vec<u32>),
 }
-
-/// The categories of layers by name.
-pub const CATEGORIES: [(&str, u32); 9] = [
-    ("system", LSP_SYSTEM),
-    ("inspector", LSP_INSPECTOR),
-    ("redirector", LSP_REDIRECTOR),
-    ("proxy", LSP_PROXY),
-    ("firewall", LSP_FIREWALL),
-    ("inbound-modify", LSP_INBOUND_MODIFY),
-    ("outbound-modify", LSP_OUTBOUND_MODIFY),
-    ("crypto-compress", LSP_CRYPTO_COMPRESS),
-    ("local-cache", LSP_LOCAL_CACHE),
-];
 
 impl Layer {
     /// The steps that install it in all of `catalogs`: its own hidden entry, a chain before each entry that it

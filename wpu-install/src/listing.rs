@@ -1,9 +1,10 @@
 //! How catalogs are listed, with what is broken in them: plain text, for people.
 
 use crate::catalog::{Catalogs, Entry};
+use crate::categories::categories;
 use crate::findings::Finding;
 use crate::guid::GuidText;
-use crate::show::{categories, printable};
+use crate::printable::printable;
 use std::fmt;
 
 /// Catalogs with what is broken in them.

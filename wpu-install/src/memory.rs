@@ -1,9 +1,9 @@
 //! Catalogs in memory, which behave like those of Ws2_32: for tests, and for planning on any system.
 
-use crate::apply::Registrar;
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
 use crate::guid::derive;
 use crate::plan::Place;
+use crate::registrar::Registrar;
 use wpu_sys::ffi::{
     AF_INET, AF_INET6, BASE_PROTOCOL, GUID, IPPROTO_TCP, IPPROTO_UDP, PFL_MATCHES_PROTOCOL_ZERO, SOCK_DGRAM,
     SOCK_STREAM, WSAPROTOCOL_INFOW, XP1_CONNECTIONLESS, XP1_EXPEDITED_DATA, XP1_GRACEFUL_CLOSE,

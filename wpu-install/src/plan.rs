@@ -1,6 +1,5 @@
 //! A plan: the steps of a change in order, each with its way back.
 
-use crate::apply::Registrar;
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
@@ -47,11 +46,6 @@ impl Plan {
         let all = self.steps.iter().map(|step| (step.place, step.action.clone())).chain(back);
         let mut adds = all.filter(|(_, action)| matches!(action, Action::Add(_)));
         adds.find_map(|(place, _)| cannot_add(place))
-    }
-
-    /// Why this registrar cannot carry it out, or could not take it back, if so.
-    pub fn out_of_reach(&self, registrar: &dyn Registrar) -> Option<&'static str> {
-        self.cannot_add(|place| registrar.cannot_add(place))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Why there is no plan for a request.
 
 use crate::catalog::Width;
+use crate::categories::categories;
 use crate::guid::GuidText;
 use crate::path::BadPath;
-use crate::show::{categories, printable};
+use crate::printable::printable;
 use std::fmt;
 use wpu_sys::ffi::GUID;
 

@@ -1,13 +1,10 @@
 //! Where Windows keeps what programs permit. No function takes categories away, so the key of a program is deleted,
 //! by the system's own `reg`.
 
-use crate::application::{Application, PermissionError};
+use crate::application::{Application, KEY, PermissionError};
 use crate::path::expand;
 use std::process::Command;
 use wpu_sys::WideString;
-
-/// The key that has a key for each program. The note `categories-are-added` of the spec has its source.
-pub(crate) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";
 
 /// Deletes the key of a program.
 ///

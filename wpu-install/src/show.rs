@@ -1,9 +1,10 @@
 //! How plans are shown: plain text, for people.
 
 use crate::catalog::{Width, name};
+use crate::categories::categories;
 use crate::guid::GuidText;
-use crate::layer::CATEGORIES;
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
+use crate::printable::printable;
 use std::fmt;
 use wpu_sys::ffi::{LAYERED_PROTOCOL, PFL_HIDDEN, XP1_IFS_HANDLES};
 
@@ -86,32 +87,6 @@ fn names(what: &Addition) -> String {
         Key::New(_) => format!("`{}`", printable(&name(&entry.info))),
     };
     what.entries.iter().map(name).collect::<Vec<_>>().join(", ")
-}
-
-/// A text of the catalog in one line. Characters that would move what stands around them are escaped.
-pub(crate) fn printable(text: &str) -> String {
-    let moves = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
-    };
-    let shown = text
-        .chars()
-        .map(|letter| if moves(letter) { letter.escape_unicode().to_string() } else { letter.to_string() });
-    shown.collect()
-}
-
-/// The names of categories; those without a name are a number.
-#[must_use]
-pub fn category_names(set: u32) -> Vec<String> {
-    let known = CATEGORIES.iter().filter(|(_, bit)| set & bit != 0).map(|(name, _)| (*name).to_owned());
-    let rest = CATEGORIES.iter().fold(set, |rest, (_, bit)| rest & !bit);
-    known.chain((rest != 0).then(|| format!("{rest:#x}"))).collect()
-}
-
-/// The names of categories, or `none`.
-pub(crate) fn categories(set: u32) -> String {
-    let all = category_names(set);
-    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 impl fmt::Display for Note {

@@ -1,11 +1,11 @@
 //! The catalogs of this system, through the functions that Ws2_32 exports.
 
 use crate::application::{Application, Applications, PermissionError};
-use crate::apply::Registrar;
 use crate::catalog::{Catalog, Entry, Width};
 use crate::memory::cannot_add;
 use crate::path::{expand, of_32_bit};
 use crate::plan::Place;
+use crate::registrar::Registrar;
 use crate::registry;
 use wpu_sys::ffi::{
     self, GUID, MAX_PATH, NO_ERROR, ProviderInfoLspCategories, SOCKET_ERROR, WSAPROTOCOL_INFOW,

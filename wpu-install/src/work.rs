@@ -1,24 +1,13 @@
 //! A plan under way: its steps, what is read back of each, and the way back.
 
-use crate::apply::{Added, Failure, Registrar};
 use crate::catalog::{Catalog, Entry, Width, links, name};
 use crate::differences::{Ours, differences};
+use crate::failure::{Added, Failure};
+use crate::numbers::{Numbers, number};
 use crate::plan::{Action, Addition, Key, Place, Plan, Step};
-use std::collections::BTreeMap;
+use crate::registrar::Registrar;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{GUID, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
-
-/// The numbers of entries that have got one since the plan was made.
-pub(crate) type Numbers = BTreeMap<(Width, Key), u32>;
-
-pub(crate) fn number(numbers: &Numbers, width: Width, key: Key) -> u32 {
-    match (numbers.get(&(width, key)), key) {
-        (Some(number), _) => *number,
-        (None, Key::Known(id)) => id,
-        // The plan names an entry before it adds it; no entry has this number.
-        (None, Key::New(_)) => 0,
-    }
-}
 
 /// Why a step was not made.
 #[derive(Debug)]

@@ -35,19 +35,6 @@ const LEFT: &[(&[&str], &str)] = &[
     (&["wpu-gen/src/emit", "wpu-gen/src/lib.rs"], "emitters share functions among each other"),
     (&["wpu-gen/src/files.rs", "wpu-gen/src/folder.rs"], "files write themselves"),
     (&["wpu-gen/src/resolve", "wpu-gen/src/types.rs"], "types take functions from the resolver"),
-    (
-        &["wpu-install/src/apply.rs", "wpu-install/src/work.rs", "wpu-install/src/differences.rs"],
-        "the steps of a plan",
-    ),
-    (
-        &[
-            "wpu-install/src/base.rs",
-            "wpu-install/src/layer.rs",
-            "wpu-install/src/problem.rs",
-            "wpu-install/src/show.rs",
-        ],
-        "what is shown of categories",
-    ),
 ];
 
 #[test]
