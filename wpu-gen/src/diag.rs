@@ -1,7 +1,6 @@
 //! A diagnostic as data: what is wrong, where, and what to do. `render.rs` prints it.
 
 use crate::source::{FileId, Sources};
-use std::fmt;
 use std::ops::Range;
 
 /// Beyond this many diagnostics, a person needs no more to begin with: no others are shown.
@@ -144,12 +143,6 @@ impl Diagnostics {
 fn order(diagnostic: &Diagnostic) -> (Option<FileId>, Option<&Place>) {
     let place = diagnostic.labels.first().map(|label| &label.place);
     (place.map(|place| place.file).or(diagnostic.file), place)
-}
-
-impl fmt::Display for Diagnostics {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&crate::render::to_text(self))
-    }
 }
 
 impl std::error::Error for Diagnostics {}

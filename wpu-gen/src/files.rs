@@ -1,13 +1,12 @@
 //! Files in memory, and how they compare with a folder.
 
-use crate::folder::{self, Changes, Found, Trouble};
-use std::collections::BTreeMap;
+use crate::folder::{self, Changes, Found, Texts, Trouble};
 use std::fmt;
 use std::path::Path;
 
 /// Output files: path (with `/`) to text (with `\n`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Files(BTreeMap<String, String>);
+pub struct Files(Texts);
 
 /// A difference between [`Files`] and a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,18 +40,13 @@ impl Files {
         self.0.iter().map(|(path, text)| (&**path, &**text))
     }
 
-    /// The text of a path.
-    pub(crate) fn get(&self, path: &str) -> Option<&str> {
-        self.0.get(path).map(|text| &**text)
-    }
-
     /// Compares with a folder. Files that the generator did not write count only where the output has one of that name.
     ///
     /// # Errors
     ///
     /// When the folder cannot be read, or is one that [`write`](Self::write) refuses.
     pub fn diff(&self, folder: &Path) -> Result<Vec<Stale>, Trouble> {
-        let found = Found::in_folder(self, folder)?;
+        let found = Found::in_folder(&self.0, folder)?;
         let differences = self.iter().filter_map(|(path, text)| match found.texts.get(path) {
             Some(found) => compare(path, found, text),
             None => Some(Stale::Missing(path.to_owned())),
@@ -69,7 +63,7 @@ impl Files {
     /// is in the way; when the system refuses. Up to the moment at which all new texts are on the disk, nothing has
     /// changed.
     pub fn write(&self, folder: &Path) -> Result<Changes, Trouble> {
-        folder::write(self, folder)
+        folder::write(&self.0, folder)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The folder that output is written to: which of its files are the generator's. No other file is changed or removed,
 //! and no link is followed.
 
-use crate::files::Files;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -16,6 +15,9 @@ const OPENINGS: [&str; 4] = ["// ", "# ", "/* ", "<!-- "];
 
 /// How much of a file is read to find its marker.
 const HEAD: u64 = 512;
+
+/// Output files: path (with `/`) to text (with `\n`).
+pub(crate) type Texts = BTreeMap<String, String>;
 
 /// What writing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub enum Trouble {
 }
 
 /// Makes a folder hold these files and no others of the generator's. What is equal is left alone.
-pub(crate) fn write(files: &Files, folder: &Path) -> Result<Changes, Trouble> {
+pub(crate) fn write(files: &Texts, folder: &Path) -> Result<Changes, Trouble> {
     let folder = &plain(folder)?;
     let found = Found::in_folder(files, folder)?;
     let changed =
@@ -83,7 +85,7 @@ impl Found {
     /// # Errors
     ///
     /// When the output cannot go there, or could not without a loss.
-    pub(crate) fn in_folder(files: &Files, folder: &Path) -> Result<Self, Trouble> {
+    pub(crate) fn in_folder(files: &Texts, folder: &Path) -> Result<Self, Trouble> {
         let folder = &plain(folder)?;
         let mut found = Self { texts: BTreeMap::new(), extra: BTreeSet::new() };
         if !is_folder(folder)? || is_empty(folder)? {
@@ -91,7 +93,7 @@ impl Found {
         }
         let mut foreign = Vec::new();
         let mut ours = false;
-        for (path, _) in files.iter() {
+        for path in files.keys() {
             if !parents_exist(folder, path)? {
                 continue;
             }
@@ -172,8 +174,8 @@ fn is_empty(folder: &Path) -> Result<bool, Trouble> {
 }
 
 /// Files with the marker that the output does not have, in the folders where the generator writes.
-fn extra(files: &Files, folder: &Path) -> Result<BTreeSet<String>, Trouble> {
-    let tops: BTreeSet<&str> = files.iter().filter_map(|(path, _)| Some(path.split_once('/')?.0)).collect();
+fn extra(files: &Texts, folder: &Path) -> Result<BTreeSet<String>, Trouble> {
+    let tops: BTreeSet<&str> = files.keys().filter_map(|path| Some(path.split_once('/')?.0)).collect();
     let mut marked = BTreeSet::new();
     for (name, kind) in entries(folder)? {
         if kind.is_dir() && tops.contains(&*name) {
@@ -182,7 +184,7 @@ fn extra(files: &Files, folder: &Path) -> Result<BTreeSet<String>, Trouble> {
             collect(folder, name, &mut marked)?;
         }
     }
-    marked.retain(|path| files.get(path).is_none());
+    marked.retain(|path| !files.contains_key(path));
     Ok(marked)
 }
 

@@ -11,6 +11,11 @@ use toml::Spanned;
 /// Text with its place in the file.
 pub type Text = Spanned<String>;
 
+/// A text as it is meant, however its file ends lines.
+pub(crate) fn text(text: &Text) -> String {
+    text.get_ref().trim_end().replace("\r\n", "\n")
+}
+
 /// `[spec]`: what holds for the whole spec. Stands once.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -4,13 +4,20 @@ use crate::diag::{Diagnostic, Diagnostics, Label, SHOWN};
 use crate::source::{Source, Sources};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 /// Longer lines are cut around the place, so that rubbish does not flood the terminal.
 const TOO_LONG: usize = 400;
 
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&to_text(self))
+    }
+}
+
 /// All diagnostics, each as a paragraph, and their number.
-pub(crate) fn to_text(diagnostics: &Diagnostics) -> String {
+fn to_text(diagnostics: &Diagnostics) -> String {
     let list = &diagnostics.list;
     let mut text = String::new();
     for diagnostic in list.iter().take(SHOWN) {

@@ -3,8 +3,7 @@
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, PRIMS, Ty, TypeDef, TypeKind};
-use crate::raw::{self, ConstantValue, Text};
-use crate::resolve::{check_header, text};
+use crate::raw::{self, ConstantValue, Text, text};
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 
@@ -385,4 +384,24 @@ fn cycle(types: &[TypeDef], path: &[usize]) -> Diagnostic {
     Diagnostic::at("cycle", first.place.clone(), message)
         .note(format!("the way round: {}", names.join(" → ")))
         .help("let one of them be an integer, a structure or `void *`")
+}
+
+/// A header can stand in C code and be the name of a file.
+pub(crate) fn check_header(file: FileId, header: &Text, faults: &mut Faults) {
+    let path = header.get_ref();
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    let parts = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+    let extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if !parts || !extension || !path.chars().all(known) {
+        let fault = Diagnostic::at(
+            "bad-name",
+            Place::new(file, header.span()),
+            format!("`{path}` cannot be the name of a header"),
+        );
+        faults.push(
+            fault.help(
+                "letters, digits, `_`, `-` and `.`, `/` between folders, and an extension such as `.h`",
+            ),
+        );
+    }
 }

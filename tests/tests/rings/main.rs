@@ -28,13 +28,6 @@ const LEFT: &[(&[&str], &str)] = &[
     ),
     (&["wpu/src/gate.rs", "wpu/src/provider.rs", "wpu/src/run.rs"], "the trait names what owns its instance"),
     (&["wpu/src/layer"], "messages and sockets, `Moves` and `Next` know each other"),
-    (
-        &["wpu-gen/src/diag.rs", "wpu-gen/src/render.rs", "wpu-gen/src/source.rs"],
-        "diagnostics render themselves",
-    ),
-    (&["wpu-gen/src/emit", "wpu-gen/src/lib.rs"], "emitters share functions among each other"),
-    (&["wpu-gen/src/files.rs", "wpu-gen/src/folder.rs"], "files write themselves"),
-    (&["wpu-gen/src/resolve", "wpu-gen/src/types.rs"], "types take functions from the resolver"),
 ];
 
 #[test]

@@ -2,11 +2,11 @@
 //!
 //! What those are is read from what the generator writes for this very spec (`emit/said.rs`).
 
-use crate::Spec;
 use crate::diag::{Diagnostic, Place};
 use crate::emit;
 use crate::load::{Filed, RawSpec};
 use crate::raw::Text;
+use crate::spec::Spec;
 use std::collections::HashSet;
 
 /// Checks a spec that keeps all other rules.

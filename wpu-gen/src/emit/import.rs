@@ -1,9 +1,9 @@
 //! `import.rs`: functions that a library exports by name, imports and upcalls alike.
 
+use super::errors::documented;
 use super::facts;
 use super::print::Page;
 use super::prose::{cell, markdown};
-use super::reference::documented;
 use super::view::{At, UpcallView, View, doc};
 use crate::model::Import;
 use crate::names::ident;

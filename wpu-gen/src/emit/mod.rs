@@ -3,6 +3,7 @@
 mod c;
 mod compare;
 mod error;
+mod errors;
 mod facts;
 mod ffi;
 mod handles;
@@ -28,11 +29,12 @@ mod support;
 mod table;
 mod thunk;
 mod view;
+mod words;
 
 pub(crate) use said::said;
 
-use crate::Spec;
 use crate::files::Files;
+use crate::spec::Spec;
 use view::View;
 
 /// All files that a spec gives.

@@ -4,8 +4,8 @@
 //! and a doc attribute that begins with `§` becomes a plain comment.
 
 use super::local;
-use super::said::Words;
 use super::view::View;
+use super::words::Words;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::cell::RefCell;

@@ -1,9 +1,10 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
+use super::errors::documented;
 use super::prose::{address, cell, code_of, inline, markdown};
 use super::view::{UpcallView, View};
 use super::{facts, import, kit};
-use crate::model::{DocumentedError, Downcall, Note, Param, Status};
+use crate::model::{Downcall, Note, Param, Status};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -199,18 +200,6 @@ fn parameters(params: &[Param], page: &mut String) {
     for param in params {
         let direction = format!("{:?}", param.direction).to_lowercase();
         let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
-    }
-    page.push('\n');
-}
-
-pub(super) fn documented(view: &View<'_>, errors: &[DocumentedError], page: &mut String) {
-    if errors.is_empty() {
-        return;
-    }
-    *page += "| documented error | value | when |\n|---|---|---|\n";
-    for error in errors {
-        let code = &view.model.errors[error.code];
-        let _ = writeln!(page, "| `{}` | {} | {} |", code.name, code.value, cell(&error.when));
     }
     page.push('\n');
 }

@@ -4,16 +4,13 @@
 //! said without a mark is the generator's, and so is a name that holds a mark and more, such as `{view}Mut`.
 
 use super::view::View;
+use super::words::{MARK, Words};
 use super::{
     error, facts, ffi, handles, host, import, memory, procs, provider, root, safe, serve, table, thunk,
 };
-use crate::Spec;
 use crate::model::{Model, TypeKind};
-use proc_macro2::{TokenStream, TokenTree};
+use crate::spec::Spec;
 use std::collections::HashSet;
-
-/// What marks begin and end with. It is no ASCII, as all names of specs are.
-const MARK: char = 'ǃ';
 
 /// The generator's own names, by the places where names of a spec could be taken for them.
 #[derive(Debug, Default)]
@@ -28,15 +25,6 @@ pub(crate) struct Said {
     pub(crate) upcalls: HashSet<String>,
     /// Functions beside downcalls.
     pub(crate) downcalls: HashSet<String>,
-}
-
-/// Names as a page collects them.
-#[derive(Debug, Default)]
-pub(super) struct Words {
-    /// Each that could be taken for an item.
-    said: HashSet<String>,
-    /// Each that is given to a function or a constant.
-    given: HashSet<String>,
 }
 
 /// Looks through the output of a spec. Meanwhile its names are marks.
@@ -84,40 +72,6 @@ fn collect(spec: &Spec, names: &[String]) -> Said {
         said.rust.extend(words(emit(&view)).0);
     }
     said
-}
-
-impl Words {
-    /// Lines as they are: `use` declarations.
-    pub(super) fn lines(&mut self, lines: &str) {
-        let words = lines.split(|c: char| !c.is_alphanumeric() && c != '_' && c != MARK);
-        self.said.extend(words.map(str::to_owned));
-    }
-
-    /// An item.
-    pub(super) fn tokens(&mut self, tokens: &TokenStream) {
-        let (mut before, mut last) = (String::new(), String::new());
-        for token in tokens.clone() {
-            let text = match &token {
-                TokenTree::Group(group) => {
-                    self.tokens(&group.stream());
-                    String::new()
-                }
-                TokenTree::Literal(_) => String::new(),
-                TokenTree::Ident(_) | TokenTree::Punct(_) => token.to_string(),
-            };
-            if let TokenTree::Ident(_) = &token {
-                // `.name` and `path::name` mean something only to what stands before them.
-                let (member, segment) = (last == "." && before != ".", last == ":" && before == ":");
-                if last == "fn" || last == "const" {
-                    self.given.insert(text.clone());
-                }
-                if !member && !segment {
-                    self.said.insert(text.clone());
-                }
-            }
-            before = std::mem::replace(&mut last, text);
-        }
-    }
 }
 
 /// Does something with each name of a spec, in the same order each time.

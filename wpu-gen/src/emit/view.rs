@@ -2,8 +2,7 @@
 
 use super::local;
 use super::prose::{address, inline};
-use super::said::Words;
-use crate::Spec;
+use super::words::Words;
 use crate::folder::MARKER;
 use crate::form::down::{DownForm, DownKind};
 use crate::form::{Form, Kind};
@@ -11,6 +10,7 @@ use crate::model::{
     Convention, Direction, DocumentedError, Downcall, Model, Param, Resource, Table, Ty, TypeKind, Upcall,
 };
 use crate::names::ident;
+use crate::spec::Spec;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::cell::RefCell;

@@ -1,11 +1,11 @@
 //! Names in what can be called: upcalls, downcalls and imports, with their parameters and errors.
 
-use super::{NOWHERE, Resolver, text};
+use super::{NOWHERE, Resolver};
 use crate::diag::{Diagnostic, Place};
 use crate::load::Filed;
 use crate::model;
 use crate::names;
-use crate::raw::{self, Text};
+use crate::raw::{self, Text, text};
 use crate::scope::Scope;
 use crate::source::FileId;
 use std::collections::BTreeMap;

@@ -5,11 +5,10 @@
 mod functions;
 mod prose;
 
-pub(crate) use self::prose::check_header;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, Model};
-use crate::raw::{self, Text};
+use crate::raw::{self, Text, text};
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 use crate::types::Types;
@@ -374,9 +373,4 @@ impl Resolver<'_> {
 fn source(filed: &Filed<raw::Source>) -> model::Source {
     let source = &filed.entry;
     model::Source { id: text(&source.id), title: text(&source.title), url: source.url.as_ref().map(text) }
-}
-
-/// A text as it is meant, however its file ends lines.
-pub(crate) fn text(text: &Text) -> String {
-    text.get_ref().trim_end().replace("\r\n", "\n")
 }

@@ -1,13 +1,14 @@
 //! Names in what is said about other entries: headers, exceptions and notes.
 
-use super::{Resolver, text};
+use super::Resolver;
 use crate::diag::{Diagnostic, Place};
 use crate::load::Filed;
 use crate::model;
 use crate::names;
-use crate::raw::{self, Text};
-use crate::scope::{Faults, Scope};
+use crate::raw::{self, Text, text};
+use crate::scope::Scope;
 use crate::source::FileId;
+use crate::types::check_header;
 
 impl Resolver<'_> {
     /// The header that an item names. It need not be declared.
@@ -119,25 +120,5 @@ impl Resolver<'_> {
             let known = all.iter().flat_map(|scope| scope.names());
             self.faults.push(fault.similar(name.get_ref(), "something", known));
         }
-    }
-}
-
-/// A header can stand in C code and be the name of a file.
-pub(crate) fn check_header(file: FileId, header: &Text, faults: &mut Faults) {
-    let path = header.get_ref();
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
-    let parts = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
-    let extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    if !parts || !extension || !path.chars().all(known) {
-        let fault = Diagnostic::at(
-            "bad-name",
-            Place::new(file, header.span()),
-            format!("`{path}` cannot be the name of a header"),
-        );
-        faults.push(
-            fault.help(
-                "letters, digits, `_`, `-` and `.`, `/` between folders, and an extension such as `.h`",
-            ),
-        );
     }
 }

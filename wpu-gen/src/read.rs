@@ -1,0 +1,73 @@
+//! Reads the texts of a spec from a folder.
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::source::Sources;
+use std::fs;
+use std::path::Path;
+
+impl Sources {
+    /// Reads every `*.toml` of a folder.
+    ///
+    /// # Errors
+    ///
+    /// When the folder or a file cannot be read, when a file is not UTF-8, and when there is no file.
+    pub fn read(folder: &Path) -> Result<Self, Diagnostics> {
+        let shown = shown_path(folder);
+        let mut faults = Vec::new();
+        let mut texts = Vec::new();
+        match fs::read_dir(folder) {
+            Err(error) => faults.push(unreadable(&shown, &error)),
+            Ok(entries) => {
+                for entry in entries {
+                    match entry {
+                        Err(error) => faults.push(unreadable(&shown, &error)),
+                        Ok(entry) if is_toml(&entry.path()) => {
+                            read_file(&entry.path(), &mut texts, &mut faults);
+                        }
+                        Ok(_) => {}
+                    }
+                }
+                if texts.is_empty() && faults.is_empty() {
+                    let what = format!("no spec file in `{shown}`");
+                    faults.push(
+                        Diagnostic::bare("no-files", what).help("a spec is one or more `*.toml` files"),
+                    );
+                }
+            }
+        }
+        if faults.is_empty() {
+            Ok(Self::from_texts(texts))
+        } else {
+            Err(Diagnostics::new(Self::default(), faults))
+        }
+    }
+}
+
+fn read_file(path: &Path, texts: &mut Vec<(String, String)>, faults: &mut Vec<Diagnostic>) {
+    let shown = shown_path(path);
+    match fs::read(path) {
+        Err(error) => faults.push(unreadable(&shown, &error)),
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => texts.push((shown, text)),
+            Err(error) => faults.push(not_utf8(&shown, error.utf8_error().valid_up_to())),
+        },
+    }
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}
+
+/// Paths are shown with `/` on every system, so that messages are the same everywhere.
+fn shown_path(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::bare("unreadable", format!("cannot read `{path}`: {error}"))
+}
+
+fn not_utf8(path: &str, good: usize) -> Diagnostic {
+    Diagnostic::bare("not-utf8", format!("`{path}` is not UTF-8 from byte {good} on"))
+        .help("save the file as UTF-8")
+}

@@ -1,0 +1,42 @@
+//! A spec that passed every gate, and what it names.
+
+use crate::form::{Form, down::DownForm};
+use crate::model::Model;
+
+/// A spec that passed every gate.
+#[derive(Debug)]
+pub struct Spec {
+    pub(crate) model: Model,
+    pub(crate) forms: Vec<Form>,
+    pub(crate) down_forms: Vec<DownForm>,
+}
+
+impl Spec {
+    /// Every name and address that stands in the spec and must not stand in the generator.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let model = &self.model;
+        let words = model.classes.iter().chain(&model.platforms).map(|word| &*word.name);
+        let urls = model.sources.iter().filter_map(|source| source.url.as_deref());
+        let upcalls = model.upcalls.iter().flat_map(|upcall| [&*upcall.name, &*upcall.pointer]);
+        let downcalls = model.downcalls.iter().flat_map(|downcall| [&*downcall.name, &*downcall.pointer]);
+        let entries = model.entries.iter().flat_map(|entry| [&*entry.name, &*entry.pointer]);
+        let imports = model.imports.iter().flat_map(|import| [&*import.name, &*import.pointer]);
+        let types = model.types.iter().map(|ty| &*ty.name);
+        let constants = model.constants.iter().map(|constant| &*constant.name);
+        let errors = model.errors.iter().map(|error| &*error.name);
+        words
+            .chain(urls)
+            .chain(upcalls)
+            .chain(downcalls)
+            .chain(entries)
+            .chain(imports)
+            .chain(types)
+            .chain(constants)
+            .chain(errors)
+    }
+
+    /// The names of kits. They are plain words, and may mean something else in the generator; in the macro they may not.
+    pub fn kits(&self) -> impl Iterator<Item = &str> {
+        self.model.kits.iter().map(|kit| &*kit.name)
+    }
+}
