@@ -2,12 +2,12 @@
 
 use crate::Provider;
 use crate::contain::contain;
-use crate::export::Exported;
+use crate::fixed::Fixed;
+use crate::gate::Gate;
+use crate::report::{complain, failure};
 use crate::run::StartError;
 use crate::{kept, tell};
 use std::any::TypeId;
-use std::fmt;
-use std::io::Write as _;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wpu_sys::ffi::{
@@ -100,6 +100,18 @@ impl<'a> Start<'a> {
     pub(crate) fn claim<P: 'static>(&self) -> bool {
         self.of == TypeId::of::<P>() && !self.claimed.swap(true, Ordering::Relaxed)
     }
+}
+
+/// A place of a library where one of its providers is exported.
+///
+/// The gate is a constant, so that every function of the provider's table goes through the same one, and it is
+/// of the provider's type, so that none of them can take another type's instance for its own.
+#[doc(hidden)]
+pub trait Exported: 'static {
+    /// What is exported.
+    type Provider: EntryPoint;
+    /// What leads to its instance.
+    const GATE: Fixed<Gate<Self::Provider>>;
 }
 
 /// One of the providers of a DLL, as its entries see it.
@@ -280,12 +292,6 @@ fn refuse(provider: &Starter, error: StartError) -> WsaError {
     error.code()
 }
 
-/// Says something to whoever watches the process.
-pub(crate) fn complain(what: fmt::Arguments<'_>) {
-    // In one piece, since other threads say things too. Nobody may be there to read it.
-    let _ = std::io::stderr().write_all(format!("wpu: {what}\n").as_bytes());
-}
-
 fn described(description: &str) -> WSPDATA {
     let mut data = WSPDATA { wVersion: VERSION, wHighVersion: VERSION, ..WSPDATA::ZERO };
     // The last unit stays the zero that ends it, and no character is cut in two.
@@ -371,11 +377,6 @@ impl<E: Exported> Serve for Serving<E> {
     fn with<R>(body: impl FnOnce(&E::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
         E::GATE.get().with(body)
     }
-}
-
-/// What the host is to read as a failure: 0 would be success.
-pub(crate) fn failure(error: WsaError) -> i32 {
-    if error.code() == 0 { WsaError::WSASYSCALLFAILURE.code() } else { error.code() }
 }
 
 /// Whether a pointer can be used, as far as can be told.

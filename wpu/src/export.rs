@@ -1,21 +1,5 @@
 //! `export!`: which providers a library has, and the entries by which a host starts them.
 
-use crate::EntryPoint;
-use crate::fixed::Fixed;
-use crate::gate::Gate;
-
-/// A place of a library where one of its providers is exported.
-///
-/// The gate is a constant, so that every function of the provider's table goes through the same one, and it is
-/// of the provider's type, so that none of them can take another type's instance for its own.
-#[doc(hidden)]
-pub trait Exported: 'static {
-    /// What is exported.
-    type Provider: EntryPoint;
-    /// What leads to its instance.
-    const GATE: Fixed<Gate<Self::Provider>>;
-}
-
 /// Two types, to be compared.
 #[doc(hidden)]
 #[derive(Debug)]

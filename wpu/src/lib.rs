@@ -62,9 +62,12 @@ mod module;
 mod overlapped;
 pub mod prelude;
 mod provider;
+#[cfg(feature = "provider")]
+mod report;
 mod run;
 #[cfg(any(feature = "base", feature = "layer"))]
 mod slab;
+mod startup;
 #[cfg(feature = "provider")]
 mod tell;
 mod thread;
@@ -95,9 +98,9 @@ pub use wpu_sys::{
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "provider")]
-    pub use crate::entry::{Starter, TablePointer, start_up};
+    pub use crate::entry::{Exported, Starter, TablePointer, start_up};
     #[cfg(feature = "provider")]
-    pub use crate::export::{Exported, NotSame, Pair};
+    pub use crate::export::{NotSame, Pair};
     pub use crate::fixed::Fixed;
     #[cfg(feature = "provider")]
     pub use crate::gate::Gate;

@@ -1,13 +1,12 @@
 //! From the first start-up to the last clean-up: which table holds, and how often it was asked for.
 
-use crate::Provider;
 use crate::fixed::Fixed;
 use crate::thread::ThreadId;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use wpu_sys::{Cell, RawTable, Table, UPCALLS, UpcallSet, WsaError, facts};
+use wpu_sys::{Cell, Table, UPCALLS, UpcallSet, WsaError, facts};
 
 /// A provider's start-ups and clean-ups. `#[wpu_provider]` makes one for each provider.
 #[derive(Debug)]
@@ -35,15 +34,15 @@ struct Count {
 /// What is started: the gate of its instance. Two types can share a run, as a transport and the base
 /// provider that is made of it do; then one of them at a time is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Kind(Option<NonZeroUsize>);
+pub(crate) struct Kind(Option<NonZeroUsize>);
 
 impl Kind {
     /// A start without an instance.
-    const BARE: Self = Self(None);
+    pub(crate) const BARE: Self = Self(None);
 
     /// The instances of one gate.
     #[cfg(feature = "provider")]
-    fn of<P>(gate: &'static crate::gate::Gate<P>) -> Self {
+    pub(crate) fn of<G>(gate: &'static G) -> Self {
         Self(NonZeroUsize::new(std::ptr::from_ref(gate).addr()))
     }
 }
@@ -75,62 +74,26 @@ impl Run {
         self.lock().starts
     }
 
-    /// Counts a start-up, and makes `raw` the table that holds, in place of any earlier one.
-    ///
-    /// # Errors
-    ///
-    /// When the table lacks an upcall that the provider declares, or when the calling thread is in the
-    /// middle of another start-up or of the last clean-up, or of a call that the last clean-up waits for, or
-    /// when an [entry](crate::export) has started the provider. Nothing has changed then.
+    /// Counts a start-up of this kind, and makes `table` the one that holds. `ready` runs when upcalls can be made, is
+    /// told whether this is the first start-up, and can still refuse it.
     ///
     /// # Safety
     ///
-    /// Each pointer of `raw` that is not null can be called under the contract that the documentation gives
-    /// for its upcall, from any thread, until no further call can begin and each that has begun is over.
-    /// Calls begin until the last clean-up has returned, or a start-up with another table; upcalls that
-    /// other threads have begun by then may still be under way. Where a start-up with another table fails,
-    /// this one serves on.
-    pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<(), StartError> {
-        // SAFETY: the contract of this function.
-        unsafe { self.start_kind::<P>(Kind::BARE, raw, |_| Ok(())) }
-    }
-
-    /// The same for the instance behind a gate. `ready` runs when upcalls can be made, is told whether this
-    /// is the first start-up, and can still refuse it.
-    ///
-    /// # Safety
-    ///
-    /// As for [`start`](Self::start).
-    #[cfg(feature = "provider")]
-    pub(crate) unsafe fn start_with<P: Provider>(
-        &self,
-        gate: &'static crate::gate::Gate<P>,
-        raw: &impl RawTable,
-        ready: impl FnOnce(bool) -> Result<(), WsaError>,
-    ) -> Result<(), StartError> {
-        // SAFETY: the contract of this function.
-        unsafe { self.start_kind::<P>(Kind::of(gate), raw, ready) }
-    }
-
-    /// # Safety
-    ///
-    /// As for [`start`](Self::start).
-    unsafe fn start_kind<P: Provider>(
+    /// As for [`start`](Self::start), of the pointers of `table`.
+    pub(crate) unsafe fn start_kind(
         &self,
         kind: Kind,
-        raw: &impl RawTable,
+        table: Table,
         ready: impl FnOnce(bool) -> Result<(), WsaError>,
     ) -> Result<(), StartError> {
-        let now = interned(complete::<P>(raw)?);
+        let now = interned(table);
         let mut turn = self.turn().ok_or(StartError::Busy)?;
         if turn.starts > 0 && turn.kind != kind {
             return Err(StartError::Shared);
         }
         turn.kind = kind;
         let before = self.cell.table();
-        // SAFETY: a slot of `now` has a pointer of `raw`, for which the caller vouches for as long as
-        // `open` asks; or one that an `Import` has found, which is good for as long as there is a process; or
-        // the closed table's, which is part of this library.
+        // SAFETY: the caller vouches for the pointers of the table for as long as `open` asks.
         unsafe { self.cell.open(now) };
         turn.undo = Undo::Table(before);
         if turn.starts == 0 {
@@ -158,18 +121,11 @@ impl Run {
         })
     }
 
-    /// The same for the instance behind a gate. What `last` answers is the answer of the last clean-up,
-    /// which is over all the same.
-    #[cfg(feature = "provider")]
-    pub(crate) fn clean_up_with<P>(
+    pub(crate) fn clean_up_kind(
         &self,
-        gate: &'static crate::gate::Gate<P>,
+        kind: Kind,
         last: impl FnOnce() -> Result<(), WsaError>,
     ) -> Result<(), WsaError> {
-        self.clean_up_kind(Kind::of(gate), last)
-    }
-
-    fn clean_up_kind(&self, kind: Kind, last: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
         let mut turn = self.turn().ok_or(WsaError::WSAEINPROGRESS)?;
         match turn.starts {
             0 => Err(WsaError::WSANOTINITIALISED),
@@ -256,20 +212,6 @@ impl Fixed<Run> {
     #[must_use]
     pub fn is_open(self) -> bool {
         self.get().cell().is_open()
-    }
-
-    /// As [`Run::start`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    pub unsafe fn start<P: Provider>(self, raw: &impl RawTable) -> Result<(), StartError> {
-        // SAFETY: the contract of this function.
-        unsafe { self.get().start::<P>(raw) }
     }
 
     /// As [`Run::clean_up`].
@@ -382,20 +324,6 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
-
-/// A table with every declared upcall.
-fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
-    let declared = P::DECLARATION.makes();
-    let holes = raw.holes();
-    let missing: UpcallSet = declared.iter().filter(|upcall| holes.contains(*upcall)).collect();
-    let mut table = raw.ready();
-    let mut imported = |upcall: &usize| {
-        let import = P::__IMPORTS.iter().find(|import| import.upcall() == *upcall);
-        import.is_some_and(|import| import.fill(&mut table))
-    };
-    let missing: UpcallSet = missing.iter().filter(|upcall| !imported(upcall)).collect();
-    if missing.is_empty() { Ok(table) } else { Err(StartError::Missing(missing)) }
-}
 
 /// Keeps a table for ever, once for each that differs: a process sees one, a test a few.
 fn interned(table: Table) -> &'static Table {

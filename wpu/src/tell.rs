@@ -1,5 +1,6 @@
 //! How a client is told that its overlapped request is done: by routine, event or port.
 
+use crate::report::{complain, failure};
 use crate::{Provider, apc};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,7 +86,7 @@ impl End {
         match outcome {
             Ok((count, flags)) => Self { error: 0, count, flags },
             Err(error) => {
-                let error = u32::from_ne_bytes(crate::entry::failure(error).to_ne_bytes());
+                let error = u32::from_ne_bytes(failure(error).to_ne_bytes());
                 Self { error, count: 0, flags: 0 }
             }
         }
@@ -182,7 +183,5 @@ fn mark_and_signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>, end: En
 /// The client may wait for ever: nobody else can be told.
 #[cold]
 fn report(upcall: &str, error: WsaError) {
-    crate::entry::complain(format_args!(
-        "a client was not told that its request is done: {upcall} failed: {error}"
-    ));
+    complain(format_args!("a client was not told that its request is done: {upcall} failed: {error}"));
 }

@@ -22,12 +22,6 @@ const LEFT: &[(&[&str], &str)] = &[
     (&["generated/src/handles.rs", "generated/src/safe.rs"], "handles are released through safe upcalls"),
     (&["generated/src/host.rs", "generated/src/thunk.rs"], "the macro for tables stands beside the trait"),
     (&["wpu/src/base"], "the state of a socket is in eight files"),
-    (
-        &["wpu/src/entry.rs", "wpu/src/export.rs", "wpu/src/tell.rs"],
-        "entry points know how they are exported",
-    ),
-    (&["wpu/src/gate.rs", "wpu/src/provider.rs", "wpu/src/run.rs"], "the trait names what owns its instance"),
-    (&["wpu/src/layer"], "messages and sockets, `Moves` and `Next` know each other"),
 ];
 
 #[test]

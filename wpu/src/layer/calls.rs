@@ -3,7 +3,7 @@
 #![allow(clippy::similar_names, reason = "as in the documentation")]
 
 use super::Moved;
-use super::messages::Interest;
+use super::interest::Interest;
 use super::next::{Next, Target};
 use super::source::Source;
 use super::sys::ffi::{

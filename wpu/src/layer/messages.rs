@@ -1,49 +1,32 @@
 //! Window messages about sockets whose handle is not the one that the provider below knows.
 
+use super::interest::Interest;
 use super::sockets::Socket;
 use super::source::Source;
-use super::sys::ffi::{FD_ACCEPT, WSANETWORKEVENTS};
-use super::sys::{ServiceProvider, Upcalls, ViewMut, Window};
+use super::sys::ffi::WSANETWORKEVENTS;
+use super::sys::{ServiceProvider, Upcalls, ViewMut};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-
-/// What a client asked for with `WSPAsyncSelect`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Interest {
-    window: Window,
-    message: u32,
-    events: i32,
-}
 
 /// The sockets about which somebody wants messages.
 pub(super) struct Messages<S: Source> {
     watched: Mutex<Vec<Weak<Socket<S>>>>,
 }
 
-impl Interest {
-    pub(super) fn new(window: Window, message: u32, events: i32) -> Self {
-        Self { window, message, events }
-    }
-
-    /// What an accepted socket inherits.
-    pub(super) fn inherited(self) -> Self {
-        Self { events: self.events & !FD_ACCEPT, ..self }
-    }
-
-    /// Posts one message for each thing that happened. The handle in it is the client's.
-    fn post<S: Source>(self, upcalls: Upcalls, socket: &Socket<S>, happened: i32, errors: &[i32]) {
-        for (bit, error) in errors.iter().enumerate() {
-            let event = 1 << bit;
-            if happened & self.events & event == 0 {
-                continue;
-            }
-            // It may have been closed, or nobody may be interested any more, since it was asked. Whoever
-            // changes that waits until this is posted, so that nothing comes afterwards.
-            let interest = socket.interest();
-            if *interest == Some(self) {
-                // The window may be gone; nobody is there to be told.
-                let _ = upcalls.post_message(self.window, self.message, socket.upper, reply(event, *error));
-            }
+/// Posts one message for each thing that happened. The handle in it is the client's.
+fn post<S: Source>(interest: Interest, upcalls: Upcalls, socket: &Socket<S>, happened: i32, errors: &[i32]) {
+    for (bit, error) in errors.iter().enumerate() {
+        let event = 1 << bit;
+        if happened & interest.events & event == 0 {
+            continue;
+        }
+        // It may have been closed, or nobody may be interested any more, since it was asked. Whoever
+        // changes that waits until this is posted, so that nothing comes afterwards.
+        let current = socket.interest();
+        if *current == Some(interest) {
+            // The window may be gone; nobody is there to be told.
+            let _ =
+                upcalls.post_message(interest.window, interest.message, socket.upper, reply(event, *error));
         }
     }
 }
@@ -75,7 +58,7 @@ impl<S: Source> Messages<S> {
                 let mut happened = WSANETWORKEVENTS::ZERO;
                 let view = ViewMut::new(&mut happened);
                 if socket.below.provider.enum_network_events(socket.lower, None, view).is_ok() {
-                    interest.post(upcalls, &socket, happened.lNetworkEvents, &happened.iErrorCode);
+                    post(interest, upcalls, &socket, happened.lNetworkEvents, &happened.iErrorCode);
                 }
             }
         }

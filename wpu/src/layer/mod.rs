@@ -74,6 +74,7 @@
 mod calls;
 mod catalog;
 mod expand;
+mod interest;
 mod lower;
 mod messages;
 mod moves;
@@ -86,6 +87,8 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use self::moves::Moved;
+
 use wpu_sys as sys;
 
 use self::lower::Chains;
@@ -94,7 +97,7 @@ use self::next::Next;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
 use self::sys::{Layer, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
-use crate::entry::complain;
+use crate::report::complain;
 use crate::{EntryPoint, Provider, Start, WithKit, class_of};
 use std::any::TypeId;
 use std::fmt;
@@ -144,18 +147,6 @@ pub trait LayerProvider: WithKit<facts::kits::Layer> + Completes + Layer + Send 
     fn completed(&self, socket: SOCKET, moved: Moved, result: &Result<(u32, u32), WsaError>) {
         let _ = (socket, moved, result);
     }
-}
-
-/// Which way the bytes of a request went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Moved {
-    /// From the client: `WSPSend`, `WSPSendTo`.
-    Sent,
-    /// To the client: `WSPRecv`, `WSPRecvFrom`.
-    Received,
-    /// In a `WSPIoctl`.
-    Controlled,
 }
 
 /// A layer with all that is below it, as Ws2_32 starts it: give it to [`export!`](crate::export).

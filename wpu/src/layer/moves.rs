@@ -1,7 +1,6 @@
 //! Overlapped requests that a layer moves: down with a structure and routine of its own, and up again
 //! when the provider below has completed them.
 
-use super::Moved;
 use super::sockets::Socket;
 use super::source::Source;
 use super::sys::facts::Completes;
@@ -19,6 +18,18 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// Which way the bytes of a request went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Moved {
+    /// From the client: `WSPSend`, `WSPSendTo`.
+    Sent,
+    /// To the client: `WSPRecv`, `WSPRecvFrom`.
+    Received,
+    /// In a `WSPIoctl`.
+    Controlled,
+}
 
 /// The requests that are under way below, and who is told of their end.
 pub(super) struct Moves {

@@ -1,9 +1,8 @@
 //! What a layer calls `next`: the providers below, under the handles that the client knows.
 
-use super::Moved;
 use super::lower::{Chains, Lower};
 use super::messages::Messages;
-use super::moves::Moves;
+use super::moves::{Moved, Moves};
 use super::sockets::{Socket, Sockets};
 use super::source::{Library, Source};
 use super::sys::ffi::{SOCKET, WSAPROTOCOL_INFOW};

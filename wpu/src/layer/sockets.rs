@@ -1,7 +1,7 @@
 //! Sockets: what the client knows, what the provider below knows, and how one leads to the other.
 
+use super::interest::Interest;
 use super::lower::Lower;
-use super::messages::Interest;
 use super::source::Source;
 use super::sys::ffi::SOCKET;
 use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
