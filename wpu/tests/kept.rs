@@ -32,7 +32,7 @@ macro_rules! layer {
             type Upcalls = Upcalls;
             const DECLARATION: Declaration = Declaration {
                 provider: stringify!($name),
-                class: Class::Ifs,
+                class: Class::NonIfs,
                 platform: Platform::DEFAULT,
                 kit: None,
                 uses: UpcallSet::of(&[10, 12, 15]),
