@@ -2,84 +2,13 @@
 
 //! What the spec says, as data.
 
+pub use crate::classes::{Class, Platform};
+use crate::support::declaration::Declaration;
 use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};
-use crate::support::verdict::{Declaration, UpcallSet};
+use crate::support::upcall_set::UpcallSet;
 
 /// Counts up whenever a fact changes.
 pub const REVISION: u32 = 4;
-
-/// A kind of provider that requirements distinguish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// `ifs`: A provider whose sockets are file handles of the system: its catalog entry sets `XP1_IFS_HANDLES`.
-    Ifs,
-    /// `non_ifs`: A provider whose sockets are no file handles: it gets each handle from Ws2_32.
-    NonIfs,
-}
-
-impl Class {
-    /// How many there are.
-    pub const COUNT: usize = 2;
-
-    /// Each of them, in the order of the spec.
-    pub const ALL: [Self; Self::COUNT] = [Self::Ifs, Self::NonIfs];
-
-    /// Its word in the spec and in attributes.
-    #[must_use]
-    #[inline]
-    pub const fn name(self) -> &'static str {
-        ["ifs", "non_ifs"][self as usize]
-    }
-
-    /// What it is.
-    #[must_use]
-    #[inline]
-    pub const fn text(self) -> &'static str {
-        [
-            "A provider whose sockets are file handles of the system: its catalog entry sets `XP1_IFS_HANDLES`.",
-            "A provider whose sockets are no file handles: it gets each handle from Ws2_32.",
-        ][self as usize]
-    }
-}
-
-/// A platform that requirements distinguish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Platform {
-    /// `nt`: Windows NT, Windows 2000 and every Windows that followed from them.
-    Nt,
-    /// `win9x`: Windows 95 and its successors that are not based on Windows NT.
-    Win9x,
-}
-
-impl Platform {
-    /// How many there are.
-    pub const COUNT: usize = 2;
-
-    /// Each of them, in the order of the spec.
-    pub const ALL: [Self; Self::COUNT] = [Self::Nt, Self::Win9x];
-
-    /// Its word in the spec and in attributes.
-    #[must_use]
-    #[inline]
-    pub const fn name(self) -> &'static str {
-        ["nt", "win9x"][self as usize]
-    }
-
-    /// What it is.
-    #[must_use]
-    #[inline]
-    pub const fn text(self) -> &'static str {
-        [
-            "Windows NT, Windows 2000 and every Windows that followed from them.",
-            "Windows 95 and its successors that are not based on Windows NT.",
-        ][self as usize]
-    }
-}
-
-impl Platform {
-    /// The platform that a provider means when it names none.
-    pub const DEFAULT: Self = Self::Nt;
-}
 
 /// Every downcall, in table order.
 pub static DOWNCALLS: [Downcall; 30] = [
@@ -2268,6 +2197,15 @@ pub static UPCALLS: [Upcall; 16] = [
         },
     },
 ];
+
+impl Upcall {
+    /// The index in [`UPCALLS`] of the upcall with this C name.
+    #[must_use]
+    #[inline]
+    pub fn find(name: &str) -> Option<usize> {
+        UPCALLS.iter().position(|upcall| upcall.name == name)
+    }
+}
 
 /// Every kit.
 pub static KITS: [Kit; 3] = [

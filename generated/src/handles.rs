@@ -4,9 +4,9 @@
 
 use crate::error::WsaError;
 use crate::ffi;
-use crate::safe::*;
 use crate::support::cell::Cell;
 use crate::support::view::{Built, Plain, Slice, ViewMut};
+use crate::table::Table;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -735,4 +735,49 @@ impl Drop for Apc {
             unsafe { discard(self.context) };
         }
     }
+}
+
+#[inline]
+pub(crate) fn close_event_through(
+    table: &'static Table,
+    event: EventRef<'_>,
+) -> Result<(), WsaError> {
+    let mut errno = 0;
+    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    let answer = unsafe { (table.WPUCloseEvent)(event.raw(), &raw mut errno) };
+    if answer == ffi::FALSE {
+        return Err(WsaError::reported(errno));
+    }
+    Ok(())
+}
+
+#[inline]
+pub(crate) fn close_socket_handle_through(
+    table: &'static Table,
+    socket: ffi::SOCKET,
+) -> Result<(), WsaError> {
+    let mut errno = 0;
+    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    let answer = unsafe { (table.WPUCloseSocketHandle)(socket, &raw mut errno) };
+    if answer != ffi::NO_ERROR {
+        return Err(WsaError::reported(errno));
+    }
+    Ok(())
+}
+
+#[inline]
+pub(crate) fn close_thread_through(
+    table: &'static Table,
+    thread: ThreadId<'_>,
+) -> Result<(), WsaError> {
+    let mut thread = thread.raw();
+    let mut errno = 0;
+    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    let answer = unsafe {
+        (table.WPUCloseThread)((&raw mut thread).cast_const(), &raw mut errno)
+    };
+    if answer != ffi::NO_ERROR {
+        return Err(WsaError::reported(errno));
+    }
+    Ok(())
 }

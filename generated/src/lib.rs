@@ -31,6 +31,8 @@ extern crate std;
 
 // Each file is printed by the generator, which has its own line breaks.
 #[rustfmt::skip]
+pub mod classes;
+#[rustfmt::skip]
 pub mod error;
 #[rustfmt::skip]
 pub mod facts;
@@ -53,13 +55,16 @@ pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
 
-pub use facts::{Class, KITS, Platform, REVISION, UPCALLS};
+pub use classes::{Class, Platform};
+pub use facts::{KITS, REVISION, UPCALLS};
 pub use handles::*;
 pub use safe::Upcalls;
 pub use support::cell::Cell;
+pub use support::declaration::{Declaration, Waiver};
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::refused::{Failed, Refused};
-pub use support::verdict::{Declaration, Judgement, UpcallSet, Waiver, judge};
+pub use support::upcall_set::UpcallSet;
+pub use support::verdict::{Judgement, judge};
 pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::wide::WideString;
 pub use table::{RawTable, Table};

@@ -4,7 +4,7 @@
 
 use crate::error::WsaError;
 use crate::ffi;
-use crate::support::verdict::UpcallSet;
+use crate::support::upcall_set::UpcallSet;
 
 /// A pointer for each upcall, none of them null.
 #[derive(Clone, Copy, Debug)]

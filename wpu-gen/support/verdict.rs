@@ -1,121 +1,11 @@
 //! The rules of compliance, as pure functions over the facts.
 
-use crate::facts::{Class, Platform, UPCALLS};
-use crate::support::facts::{Kit, Requirement};
+use crate::classes::{Class, Platform};
+use crate::facts::UPCALLS;
+use crate::support::declaration::Declaration;
+use crate::support::facts::Requirement;
+use crate::support::upcall_set::UpcallSet;
 use core::fmt;
-use core::iter::FromIterator;
-
-const WORDS: usize = UPCALLS.len().div_ceil(64);
-
-/// A set of upcalls, by their index in [`UPCALLS`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct UpcallSet([u64; WORDS]);
-
-impl UpcallSet {
-    /// No upcall.
-    pub const EMPTY: Self = Self([0; WORDS]);
-
-    /// The set of these upcalls.
-    ///
-    /// # Panics
-    ///
-    /// If an index is not one of [`UPCALLS`].
-    #[must_use]
-    #[inline]
-    pub const fn of(upcalls: &[usize]) -> Self {
-        let mut set = Self::EMPTY;
-        let mut at = 0;
-        while at < upcalls.len() {
-            set = set.with(upcalls[at]);
-            at += 1;
-        }
-        set
-    }
-
-    /// This set and one more upcall.
-    ///
-    /// # Panics
-    ///
-    /// If `upcall` is not an index of [`UPCALLS`].
-    #[must_use]
-    #[inline]
-    pub const fn with(mut self, upcall: usize) -> Self {
-        assert!(upcall < UPCALLS.len(), "no upcall has this index");
-        self.0[upcall / 64] |= 1 << (upcall % 64);
-        self
-    }
-
-    /// Whether the upcall is in the set.
-    #[must_use]
-    #[inline]
-    pub const fn contains(&self, upcall: usize) -> bool {
-        upcall < UPCALLS.len() && self.0[upcall / 64] & (1 << (upcall % 64)) != 0
-    }
-
-    /// Whether the set holds nothing.
-    #[must_use]
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::EMPTY
-    }
-
-    /// The members, in table order.
-    #[inline]
-    pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..UPCALLS.len()).filter(move |upcall| self.contains(*upcall))
-    }
-
-    /// Whether all of it is in the other.
-    #[must_use]
-    #[inline]
-    pub const fn is_in(self, other: Self) -> bool {
-        let mut word = 0;
-        while word < WORDS {
-            if self.0[word] & !other.0[word] != 0 {
-                return false;
-            }
-            word += 1;
-        }
-        true
-    }
-
-    /// What is in this set or in the other.
-    #[must_use]
-    #[inline]
-    pub const fn union(mut self, other: Self) -> Self {
-        let mut word = 0;
-        while word < WORDS {
-            self.0[word] |= other.0[word];
-            word += 1;
-        }
-        self
-    }
-
-    /// Those members that a provider of this class may use on this platform.
-    #[must_use]
-    #[inline]
-    pub fn applying_to(self, class: Class, platform: Platform) -> Self {
-        let applies =
-            |upcall: &usize| UPCALLS[*upcall].requirement(class, platform) != Requirement::NotApplicable;
-        self.iter().filter(applies).collect()
-    }
-
-    /// The set together with the release of everything that a member acquires.
-    #[must_use]
-    #[inline]
-    pub fn with_releases(self) -> Self {
-        self.iter()
-            .filter_map(|upcall| UPCALLS[upcall].release)
-            .fold(self, Self::with)
-    }
-}
-
-impl FromIterator<usize> for UpcallSet {
-    #[inline]
-    fn from_iter<I: IntoIterator<Item = usize>>(upcalls: I) -> Self {
-        upcalls.into_iter().fold(Self::EMPTY, Self::with)
-    }
-}
 
 /// What the rules say of one upcall in one provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,30 +98,24 @@ pub fn judge(
     }
 }
 
-/// What a provider says of itself: the attribute's arguments, as data.
-#[derive(Debug, Clone, Copy)]
-pub struct Declaration {
-    /// The provider's type.
-    pub provider: &'static str,
-    /// Its class.
-    pub class: Class,
-    /// The platform whose rules it follows.
-    pub platform: Platform,
-    /// The kit that makes upcalls on its behalf, if it has one.
-    pub kit: Option<&'static Kit>,
-    /// The upcalls that its own code calls.
-    pub uses: UpcallSet,
-    /// The required upcalls that it does without.
-    pub waives: &'static [Waiver],
-}
+impl UpcallSet {
+    /// Those members that a provider of this class may use on this platform.
+    #[must_use]
+    #[inline]
+    pub fn applying_to(self, class: Class, platform: Platform) -> Self {
+        let applies =
+            |upcall: &usize| UPCALLS[*upcall].requirement(class, platform) != Requirement::NotApplicable;
+        self.iter().filter(applies).collect()
+    }
 
-/// A required upcall that a provider does without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiver {
-    /// The upcall, as an index of [`UPCALLS`].
-    pub upcall: usize,
-    /// Why it is not needed.
-    pub reason: &'static str,
+    /// The set together with the release of everything that a member acquires.
+    #[must_use]
+    #[inline]
+    pub fn with_releases(self) -> Self {
+        self.iter()
+            .filter_map(|upcall| UPCALLS[upcall].release)
+            .fold(self, Self::with)
+    }
 }
 
 impl Declaration {
@@ -252,23 +136,6 @@ impl Declaration {
         self.uses.union(kit).with_releases()
     }
 
-    /// Whether it declares every upcall that `kit` makes for a provider of its class: for its own code, or through its
-    /// own kit.
-    #[must_use]
-    pub const fn covers(&self, kit: &Kit) -> bool {
-        let declared = match self.kit {
-            Some(own) => self.uses.union(own.uses(self.class)),
-            None => self.uses,
-        };
-        kit.is_for(self.class) && kit.uses(self.class).is_in(declared)
-    }
-
-    /// The reason given for doing without an upcall.
-    #[must_use]
-    #[inline]
-    pub fn waiver(&self, upcall: usize) -> Option<&'static str> {
-        self.waives.iter().find(|waiver| waiver.upcall == upcall).map(|waiver| waiver.reason)
-    }
 }
 
 impl fmt::Display for Declaration {

@@ -3,8 +3,8 @@
 
 //! What a fact looks like: one type per kind of fact. The facts themselves are in [`crate::facts`].
 
-use crate::facts::{Class, Platform, UPCALLS};
-use crate::support::verdict::UpcallSet;
+use crate::classes::{Class, Platform};
+use crate::support::upcall_set::UpcallSet;
 
 /// Whether a provider must use an upcall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,9 +182,9 @@ pub struct Upcall {
     pub substitute: Option<&'static str>,
     /// The usual grounds for doing without it.
     pub waiver: Option<&'static str>,
-    /// The upcall (an index of [`UPCALLS`]) that acquires what this one releases.
+    /// The upcall (an index of [`UPCALLS`](crate::facts::UPCALLS)) that acquires what this one releases.
     pub acquire: Option<usize>,
-    /// The upcall (an index of [`UPCALLS`]) that releases what this one acquires.
+    /// The upcall (an index of [`UPCALLS`](crate::facts::UPCALLS)) that releases what this one acquires.
     pub release: Option<usize>,
     /// The errors that the documentation names.
     pub errors: &'static [DocumentedError],
@@ -229,12 +229,5 @@ impl Upcall {
     #[inline]
     pub const fn requirement(&self, class: Class, platform: Platform) -> Requirement {
         self.requirement[class as usize][platform as usize]
-    }
-
-    /// The index in [`UPCALLS`] of the upcall with this C name.
-    #[must_use]
-    #[inline]
-    pub fn find(name: &str) -> Option<usize> {
-        UPCALLS.iter().position(|upcall| upcall.name == name)
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod border;
 #[cfg(feature = "provider")]
 pub mod buffers;
 pub mod cell;
+pub mod declaration;
 pub mod facts;
 #[cfg(feature = "provider")]
 pub(crate) mod forward;
@@ -23,6 +24,7 @@ pub mod request;
 #[cfg(feature = "provider")]
 pub mod set;
 pub(crate) mod symbol;
+pub mod upcall_set;
 pub mod verdict;
 pub mod view;
 pub mod wide;

@@ -3,31 +3,21 @@
 use super::kit;
 use super::local;
 use super::print::Page;
-use super::prose::markdown;
 use super::safe;
-use super::view::{At, DownView, UpcallView, View, doc};
-use crate::model::{Model, Param, Status, Ty, TypeKind, Word};
-use crate::names::{camel, ident};
+use super::view::{At, DownView, UpcallView, View};
+use crate::model::{Model, Param, Status, Ty, TypeKind};
+use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(view, "What the spec says, as data.");
-    page.lines("use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};\nuse crate::support::verdict::{Declaration, UpcallSet};");
+    page.lines("pub use crate::classes::{Class, Platform};\nuse crate::support::declaration::Declaration;\nuse crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};\nuse crate::support::upcall_set::UpcallSet;");
     let model = view.model;
     let revision = Literal::u32_unsuffixed(model.head.revision);
     page.item(quote! {
         /// Counts up whenever a fact changes.
         pub const REVISION: u32 = #revision;
-    });
-    words(&mut page, "Class", "A kind of provider that requirements distinguish.", &model.classes);
-    words(&mut page, "Platform", "A platform that requirements distinguish.", &model.platforms);
-    let default = ident(&camel(&model.platforms[model.default_platform].name));
-    page.item(quote! {
-        impl Platform {
-            /// The platform that a provider means when it names none.
-            pub const DEFAULT: Self = Self::#default;
-        }
     });
     let upcalls = view.upcalls().map(|upcall| fact(view, &upcall));
     let count = Literal::usize_unsuffixed(model.upcalls.len());
@@ -41,54 +31,21 @@ pub(super) fn emit(view: &View<'_>) -> String {
         /// Every upcall, in table order; those without a slot in the larger table come last.
         pub static UPCALLS: [Upcall; #count] = [#(#upcalls),*];
     });
+    page.block(
+        &quote!(impl Upcall),
+        [quote! {
+            /// The index in [`UPCALLS`] of the upcall with this C name.
+            #[must_use]
+            #[inline]
+            pub fn find(name: &str) -> Option<usize> {
+                UPCALLS.iter().position(|upcall| upcall.name == name)
+            }
+        }],
+    );
     kit::facts(view, &mut page);
     kit::completes(view, &mut page);
     page.items([entries(model), errors(model), notes(model), sources(model)]);
     page.finish()
-}
-
-/// An enum of words, each with its name and text.
-fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
-    let (ty, count) = (ident(ty), Literal::usize_unsuffixed(words.len()));
-    let names: Vec<_> = words.iter().map(|word| &*word.name).collect();
-    let texts: Vec<_> = words.iter().map(|word| &*word.text).collect();
-    let variants: Vec<_> = words.iter().map(|word| ident(&camel(&word.name))).collect();
-    let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, markdown(&word.text))));
-    let about = doc(about);
-    page.item(quote! {
-        #about
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum #ty { #(#docs #variants),* }
-    });
-    page.block(
-        &quote!(impl #ty),
-        [
-            quote! {
-                /// How many there are.
-                pub const COUNT: usize = #count;
-            },
-            quote! {
-                /// Each of them, in the order of the spec.
-                pub const ALL: [Self; Self::COUNT] = [#(Self::#variants),*];
-            },
-            quote! {
-                /// Its word in the spec and in attributes.
-                #[must_use]
-                #[inline]
-                pub const fn name(self) -> &'static str {
-                    [#(#names),*][self as usize]
-                }
-            },
-            quote! {
-                /// What it is.
-                #[must_use]
-                #[inline]
-                pub const fn text(self) -> &'static str {
-                    [#(#texts),*][self as usize]
-                }
-            },
-        ],
-    );
 }
 
 fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {

@@ -2,8 +2,9 @@
 
 use super::print::Page;
 use super::prose::markdown;
+use super::safe::release;
 use super::shape;
-use super::view::{At, View, doc};
+use super::view::{At, View, doc, is_zero};
 use crate::form::Kind;
 use crate::model::{Callback, Resource, Ty, TypeKind};
 use crate::names::ident;
@@ -16,7 +17,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "What upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.",
     );
     page.lines(&format!(
-        "use crate::error::{};\nuse crate::ffi;\nuse crate::safe::*;\nuse crate::support::cell::Cell;\nuse crate::support::view::{{Built, Plain, Slice, ViewMut}};\nuse core::marker::PhantomData;\nuse core::ptr::NonNull;",
+        "use crate::error::{};\nuse crate::ffi;\nuse crate::support::cell::Cell;\nuse crate::support::view::{{Built, Plain, Slice, ViewMut}};\nuse crate::table::Table;\nuse core::marker::PhantomData;\nuse core::ptr::NonNull;",
         view.error()
     ));
     for resource in &view.model.resources {
@@ -36,6 +37,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         }
     }
     page.items(shape::vouched(view));
+    page.items(view.upcalls().filter_map(|upcall| release(view, &upcall)));
     page.finish()
 }
 
@@ -158,17 +160,6 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
             }
         },
     ]
-}
-
-/// Whether all bytes of a value are zero.
-pub(super) fn is_zero(view: &View<'_>, ty: &Ty, value: &TokenStream) -> TokenStream {
-    match view.model.bare(ty) {
-        Ty::Pointer(_) => quote!(#value.is_null()),
-        _ => {
-            let zero = view.zero(ty, At::Inside);
-            quote!(#value == #zero)
-        }
-    }
 }
 
 fn borrowed(page: &mut Page, view: &View<'_>, resource: &Resource) {

@@ -1,19 +1,17 @@
-//! `host.rs`: what a host implements, and the tables that lead to it.
+//! `host.rs`: what a host implements.
 
 use super::print::Page;
 use super::prose::markdown;
 use super::view::{At, UpcallView, View, doc};
 use crate::form::{Answer, Failure, Kind};
-use crate::model::Table;
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page =
-        Page::new(view, "The other side: what a host implements, and the tables that lead a provider to it.");
+    let mut page = Page::new(view, "The other side: what a host implements.");
     let error = view.error();
-    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::facts::Upcall;\nuse crate::support::refused::Failed;\nuse crate::support::wide::WideString;\nuse crate::thunk;\nuse core::fmt;\nuse core::ptr::NonNull;");
+    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::facts::Upcall;\nuse crate::support::refused::Failed;\nuse crate::support::wide::WideString;\nuse core::fmt;\nuse core::ptr::NonNull;");
     page.lines(&format!("use crate::error::{error};"));
     let called = quote! {
         /// Is told of every upcall once it is answered, also of those that were refused at the border.
@@ -55,26 +53,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
             fn with<R>(body: impl FnOnce(&Self::Host) -> R) -> Result<R, #error>;
         }
     });
-    page.items(view.model.host_tables().map(|table| filled(view, table)));
     page.finish()
-}
-
-fn filled(view: &View<'_>, table: &Table) -> TokenStream {
-    let name = ident(&table.name);
-    let members = table.slots.iter().map(|at| {
-        let upcall = view.upcall(*at);
-        let (member, method) = (upcall.member(table), &upcall.method);
-        quote!(#member: Some(thunk::#method::<L>))
-    });
-    quote! {
-        impl ffi::#name {
-            /// The table whose every slot leads to the host that `L` finds.
-            #[must_use]
-            pub const fn of<L: Locate>() -> Self {
-                Self { #(#members),* }
-            }
-        }
-    }
 }
 
 fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {

@@ -1,6 +1,7 @@
 //! Fourth gate: a checked spec to files. One module per file of the output; none can fail.
 
 mod c;
+mod classes;
 mod compare;
 mod error;
 mod errors;
@@ -44,6 +45,7 @@ pub(crate) fn emit(spec: &Spec) -> Files {
     files.add("Cargo.toml", manifest::emit(&view));
     files.add("UPCALLS.md", reference::emit(&view));
     files.add("src/lib.rs", root::emit(&view));
+    files.add("src/classes.rs", classes::emit(&view));
     files.add("src/error.rs", error::emit(&view));
     files.add("src/facts.rs", facts::emit(&view));
     files.add("src/ffi.rs", ffi::emit(&view));

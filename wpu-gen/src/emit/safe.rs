@@ -1,10 +1,9 @@
 //! `safe.rs`: the upcalls in safe form.
 
-use super::handles::is_zero;
 use super::local;
 use super::print::Page;
 use super::prose::{inline, markdown};
-use super::view::{At, UpcallView, View, comment, doc};
+use super::view::{At, UpcallView, View, comment, doc, is_zero};
 use crate::form::{Answer, Failure, Kind};
 use crate::model::{Param, Ty};
 use crate::names::ident;
@@ -34,7 +33,6 @@ pub(super) fn emit(view: &View<'_>) -> String {
         &quote!(impl Upcalls),
         std::iter::once(new).chain(view.upcalls().map(|upcall| method(view, &upcall))),
     );
-    page.items(view.upcalls().filter_map(|upcall| release(view, &upcall)));
     page.finish()
 }
 
@@ -180,7 +178,7 @@ fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 }
 
 /// A releasing upcall through a given table: that of the run in which its value was acquired.
-fn release(view: &View<'_>, upcall: &UpcallView<'_>) -> Option<TokenStream> {
+pub(super) fn release(view: &View<'_>, upcall: &UpcallView<'_>) -> Option<TokenStream> {
     view.model.released_by(upcall.at)?;
     let Signature { params, returns, .. } = signature(view, upcall, At::Inside);
     let params = params.iter().map(|(name, ty)| quote!(#name: #ty));

@@ -6,7 +6,8 @@
 use super::view::View;
 use super::words::{MARK, Words};
 use super::{
-    error, facts, ffi, handles, host, import, memory, procs, provider, root, safe, serve, table, thunk,
+    classes, error, facts, ffi, handles, host, import, memory, procs, provider, root, safe, serve, table,
+    thunk,
 };
 use crate::model::{Model, TypeKind};
 use crate::spec::Spec;
@@ -68,7 +69,8 @@ fn collect(spec: &Spec, names: &[String]) -> Said {
     let (thunk, upcalls) = words(thunk::emit(&view));
     said.rust.extend(thunk);
     said.upcalls.extend(upcalls);
-    for emit in [root::emit, facts::emit, handles::emit, host::emit, import::emit, table::emit] {
+    for emit in [root::emit, classes::emit, facts::emit, handles::emit, host::emit, import::emit, table::emit]
+    {
         said.rust.extend(words(emit(&view)).0);
     }
     said

@@ -16,7 +16,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     );
     let error = view.error();
     page.lines(&format!(
-        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::verdict::UpcallSet;"
+        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::upcall_set::UpcallSet;"
     ));
     let fields = view.upcalls().map(|upcall| {
         let (about, name, function) = (format!(" `{}`.", upcall.name), &upcall.name, &upcall.function);

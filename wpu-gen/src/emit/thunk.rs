@@ -1,25 +1,45 @@
-//! `thunk.rs`: the functions that a host's tables hold.
+//! `thunk.rs`: the functions that a host's tables hold, and those tables.
 
 use super::host::{context_name, routine_name};
 use super::local;
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc};
 use crate::form::{Answer, Failure, Kind};
-use crate::model::{ConstantValue, Param, Ty};
+use crate::model::{ConstantValue, Param, Table, Ty};
+use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
-        "The functions that a host's tables hold: they check what a provider passes, and write what the host answers.",
+        "The functions that a host's tables hold: they check what a provider passes, and write what the host answers; and those tables.",
     );
     page.lines(&format!(
         "use crate::error::{};\nuse crate::facts::UPCALLS;\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::host::{{Call, Host, Locate}};\nuse crate::support::border;\nuse crate::support::refused::Failed;\nuse core::ptr::NonNull;",
         view.error()
     ));
     page.items(view.upcalls().map(|upcall| thunk(view, &upcall)));
+    page.items(view.model.host_tables().map(|table| filled(view, table)));
     page.finish()
+}
+
+fn filled(view: &View<'_>, table: &Table) -> TokenStream {
+    let name = ident(&table.name);
+    let members = table.slots.iter().map(|at| {
+        let upcall = view.upcall(*at);
+        let (member, method) = (upcall.member(table), &upcall.method);
+        quote!(#member: Some(#method::<L>))
+    });
+    quote! {
+        impl ffi::#name {
+            /// The table whose every slot leads to the host that `L` finds.
+            #[must_use]
+            pub const fn of<L: Locate>() -> Self {
+                Self { #(#members),* }
+            }
+        }
+    }
 }
 
 fn thunk(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {

@@ -519,3 +519,14 @@ pub(super) fn comment(text: &str) -> TokenStream {
     let text = format!("§ {text}");
     quote!(#[doc = #text])
 }
+
+/// Whether all bytes of a value are zero.
+pub(super) fn is_zero(view: &View<'_>, ty: &Ty, value: &TokenStream) -> TokenStream {
+    match view.model.bare(ty) {
+        Ty::Pointer(_) => quote!(#value.is_null()),
+        _ => {
+            let zero = view.zero(ty, At::Inside);
+            quote!(#value == #zero)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `classes.rs`: what requirements distinguish, and how many upcalls there are.
+
+use super::print::Page;
+use super::prose::markdown;
+use super::view::{View, doc};
+use crate::model::Word;
+use crate::names::{camel, ident};
+use proc_macro2::Literal;
+use quote::quote;
+
+pub(super) fn emit(view: &View<'_>) -> String {
+    let mut page = Page::new(view, "What requirements distinguish, and how many upcalls there are.");
+    let model = view.model;
+    let count = Literal::usize_unsuffixed(model.upcalls.len());
+    page.item(quote! {
+        /// How many upcalls there are.
+        pub const UPCALL_COUNT: usize = #count;
+    });
+    words(&mut page, "Class", "A kind of provider that requirements distinguish.", &model.classes);
+    words(&mut page, "Platform", "A platform that requirements distinguish.", &model.platforms);
+    let default = ident(&camel(&model.platforms[model.default_platform].name));
+    page.item(quote! {
+        impl Platform {
+            /// The platform that a provider means when it names none.
+            pub const DEFAULT: Self = Self::#default;
+        }
+    });
+    page.finish()
+}
+
+/// An enum of words, each with its name and text.
+fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
+    let (ty, count) = (ident(ty), Literal::usize_unsuffixed(words.len()));
+    let names: Vec<_> = words.iter().map(|word| &*word.name).collect();
+    let texts: Vec<_> = words.iter().map(|word| &*word.text).collect();
+    let variants: Vec<_> = words.iter().map(|word| ident(&camel(&word.name))).collect();
+    let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, markdown(&word.text))));
+    let about = doc(about);
+    page.item(quote! {
+        #about
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum #ty { #(#docs #variants),* }
+    });
+    page.block(
+        &quote!(impl #ty),
+        [
+            quote! {
+                /// How many there are.
+                pub const COUNT: usize = #count;
+            },
+            quote! {
+                /// Each of them, in the order of the spec.
+                pub const ALL: [Self; Self::COUNT] = [#(Self::#variants),*];
+            },
+            quote! {
+                /// Its word in the spec and in attributes.
+                #[must_use]
+                #[inline]
+                pub const fn name(self) -> &'static str {
+                    [#(#names),*][self as usize]
+                }
+            },
+            quote! {
+                /// What it is.
+                #[must_use]
+                #[inline]
+                pub const fn text(self) -> &'static str {
+                    [#(#texts),*][self as usize]
+                }
+            },
+        ],
+    );
+}
