@@ -2,6 +2,7 @@
 
 use crate::diag::{Diagnostic, Place, SHOWN};
 use crate::mend::{Mistake, mistakes};
+use crate::names::is_hidden;
 use crate::raw;
 use crate::source::{FileId, Source, Sources};
 use serde::de::DeserializeOwned;
@@ -210,15 +211,6 @@ fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diag
         DeValue::Table(table) => table.values().for_each(|value| check_texts(file, value, faults)),
         _ => {}
     }
-}
-
-/// Characters that nobody sees, and that change how the others are read or shown.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
-        | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
-        | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn syntax(file: FileId, source: &Source, error: &toml::de::Error) -> Diagnostic {

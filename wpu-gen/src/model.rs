@@ -592,6 +592,12 @@ impl Model {
         of.slice.is_none() && of.token.is_none() && of.fields.iter().all(|field| good(&field.ty))
     }
 
+    /// Whether a type is a counted structure, which is as long as its count says.
+    #[must_use]
+    pub fn is_counted(&self, ty: &Ty) -> bool {
+        self.structure(ty).is_some_and(|(_, of)| of.counted.is_some())
+    }
+
     /// The structure that a type is, if it is one.
     #[must_use]
     pub fn structure(&self, ty: &Ty) -> Option<(usize, &Struct)> {

@@ -1,6 +1,7 @@
 //! Diagnostics as text, in rustc's look.
 
 use crate::diag::{Diagnostic, Diagnostics, Label, SHOWN};
+use crate::names::is_hidden;
 use crate::source::{Source, Sources};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::borrow::Cow;
@@ -33,7 +34,8 @@ fn to_text(diagnostics: &Diagnostics) -> String {
 
 fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
     let id = format!("spec::{}", diagnostic.code);
-    let title = Level::ERROR.primary_title(clip(&diagnostic.message)).id(&id);
+    let visible = |text: &String| visible(text);
+    let title = Level::ERROR.primary_title(clip(&visible(&diagnostic.message)).into_owned()).id(&id);
     let excerpts = excerpts(sources, &diagnostic.labels);
     let mut group = Group::with_title(title);
     for excerpt in &excerpts {
@@ -44,13 +46,22 @@ fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
     {
         group = group.element(annotate_snippets::Origin::path(&*sources.get(file).path));
     }
-    if let Some(note) = &diagnostic.note {
+    if let Some(note) = diagnostic.note.as_ref().map(visible) {
         group = group.element(Level::NOTE.message(note));
     }
-    if let Some(help) = &diagnostic.help {
+    if let Some(help) = diagnostic.help.as_ref().map(visible) {
         group = group.element(Level::HELP.message(help));
     }
     Renderer::plain().render(&[group])
+}
+
+/// A message, which quotes names of a spec: what nobody sees, and what would begin another line, is spelled out.
+fn visible(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_control() || is_hidden(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
 }
 
 /// The beginning of a message that quotes something endless.

@@ -1,6 +1,6 @@
 //! Sizes and offsets that the sources state are those that the fields give.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place};
 use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
 use crate::model::{ConstantValue, Model, Struct, Ty, TypeKind};
@@ -17,11 +17,17 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
                 let filed = &raw.structs[structure.origin];
                 check_struct(filed, &layouts, structure, faults);
                 check_counted(filed, model, structure, faults);
+                for (field, raw) in structure.fields.iter().zip(&filed.entry.fields) {
+                    check_fixed(model, &field.ty, filed.at(&raw.ty), faults);
+                }
             }
             TypeKind::Table(table) => {
                 let computed = POINTERS.map(|pointer| pointer * model.tables[*table].slots.len() as u64);
                 let filed = &raw.tables[*table];
                 check_size(filed, filed.entry.name.get_ref(), &filed.entry.size, computed, faults);
+            }
+            TypeKind::Alias { is: is @ Ty::Array(..), .. } => {
+                check_fixed(model, is, ty.place.clone(), faults);
             }
             TypeKind::Alias { .. } | TypeKind::Callback(_) => {}
         }
@@ -112,6 +118,19 @@ fn check_counted(
             items.name
         );
         faults.push(Diagnostic::at("counted", filed.at(&raw.items), message));
+    }
+}
+
+/// What is a part of something else has a fixed length, which a counted structure has not.
+fn check_fixed(model: &Model, ty: &Ty, place: Place, faults: &mut Vec<Diagnostic>) {
+    let mut item = model.bare(ty);
+    while let Ty::Array(of, _) = item {
+        item = model.bare(of);
+    }
+    if model.is_counted(item) {
+        let message = "a counted structure cannot be a part of another type";
+        let fault = Diagnostic::at("counted", place, message);
+        faults.push(fault.note("it is as long as its count says").help("write a pointer to it: `… *`"));
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
         c_items.library(filed.file, &filed.entry.library);
     }
     head(raw, faults);
+    sources(raw, faults);
     rust_items(raw, faults);
     words(raw, faults);
     errors(raw, faults);
@@ -150,16 +151,34 @@ impl<'f> Items<'f> {
 /// The package can be named in a manifest, and the title stand in one.
 fn head(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     for filed in &raw.heads {
-        let (package, title) = (&filed.entry.package, &filed.entry.title);
+        let package = &filed.entry.package;
         if !is_name(&package.get_ref().replace('-', "_")) {
             let message = format!("`{}` cannot be the name of a package", package.get_ref());
             let fault = Diagnostic::at("bad-name", filed.at(package), message);
             faults.push(fault.help("letters, digits, `-` and `_`, not beginning with a digit"));
         }
-        if title.get_ref().trim().is_empty() || title.get_ref().contains('\n') {
-            let fault = Diagnostic::at("bad-text", filed.at(title), "this text cannot be a title");
-            faults.push(fault.help("one line that is not blank"));
+        title(filed.at(&filed.entry.title), filed.entry.title.get_ref(), faults);
+    }
+}
+
+/// A source can be cited: its title is seen, and its address is a link. What is none would be taken for the name of
+/// an item, or for code.
+fn sources(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
+    for filed in &raw.sources {
+        title(filed.at(&filed.entry.title), filed.entry.title.get_ref(), faults);
+        let Some(url) = &filed.entry.url else { continue };
+        let rest = ["https://", "http://"].iter().find_map(|scheme| url.get_ref().strip_prefix(scheme));
+        if rest.is_none_or(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '[')) {
+            let fault = Diagnostic::at("bad-text", filed.at(url), "this text cannot be an address");
+            faults.push(fault.help("begin it with `https://` or `http://`, or say where it is in `title`"));
         }
+    }
+}
+
+fn title(place: Place, title: &str, faults: &mut Vec<Diagnostic>) {
+    if title.trim().is_empty() || title.contains('\n') {
+        let fault = Diagnostic::at("bad-text", place, "this text cannot be a title");
+        faults.push(fault.help("one line that is not blank"));
     }
 }
 

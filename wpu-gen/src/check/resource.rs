@@ -38,13 +38,15 @@ fn check_raw(
 ) {
     let fits = match model.bare(&resource.raw) {
         Ty::Prim(_) | Ty::Pointer(_) => true,
-        Ty::Named(_) => layouts.of(&resource.raw).comparable,
+        Ty::Named(_) => layouts.of(&resource.raw).comparable && !model.is_counted(&resource.raw),
         Ty::Void | Ty::Array(..) => false,
     };
     if !fits {
         let message = format!("`{}` cannot have this bare value", resource.name);
         let fault = Diagnostic::at("bad-type", filed.at(&filed.entry.raw), message);
-        faults.push(fault.help("it is an integer, a pointer, or a structure without function pointers"));
+        faults.push(fault.help(
+            "it is an integer, a pointer, or a structure without function pointers that is not counted",
+        ));
     }
 }
 

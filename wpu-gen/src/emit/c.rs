@@ -12,7 +12,8 @@ pub(super) fn top(view: &View<'_>, about: &str) -> String {
 /// A comment, whatever stands in it.
 pub(super) fn comment(text: &str) -> String {
     // What could end it, begin another, or become a backslash as a trigraph.
-    let text = text.trim_end().replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?");
+    let text =
+        text.trim_end().replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?").replace("??", "? ?");
     format!("/* {} */\n", text.replace('\n', "\n * ").replace(" * \n", " *\n"))
 }
 
@@ -112,5 +113,6 @@ mod tests {
         assert_eq!(string("a \"b\" \\ ?\n"), r#""a \"b\" \\ \?\n""#);
         assert_eq!(string("é1"), r#""\303\2511""#);
         assert_eq!(comment("a */ b"), "/* a * / b */\n");
+        assert_eq!(comment("why???/"), "/* why? ? ?/ */\n");
     }
 }

@@ -25,6 +25,17 @@ pub(super) fn inline(text: &str) -> String {
     line_of(&words.join(" "), &|_| false)
 }
 
+/// Text of a link, in which there is no other link.
+pub(super) fn title(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    let parts = parts(&line).into_iter().map(|part| match part {
+        Part::Address(url) => escaped(url),
+        part => part.written(&|_| false),
+    });
+    parts.collect()
+}
+
 /// Text in a table.
 pub(super) fn cell(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
@@ -83,7 +94,7 @@ fn parts(line: &str) -> Vec<Part<'_>> {
     while let Some(next) = line[at..].find(['`', 'h', '[']) {
         at += next;
         let rest = &line[at..];
-        let (part, length) = if let Some(name) = item(rest) {
+        let (part, length) = if let Some(name) = item(&line[..at], rest) {
             (Part::Item(name), name.len() + 4)
         } else if let Some(code) = code(rest) {
             (Part::Code(code), code.len() + 2)
@@ -111,8 +122,11 @@ fn code(text: &str) -> Option<&str> {
     (!inside[end + 1..].starts_with('`') && !inside[..end].trim().is_empty()).then_some(&inside[..end])
 }
 
-/// The name in `` [`…`] ``.
-fn item(text: &str) -> Option<&str> {
+/// The name in `` [`…`] ``, unless that is an index of what stands before it.
+fn item<'t>(before: &str, text: &'t str) -> Option<&'t str> {
+    if before.ends_with(|c: char| c.is_alphanumeric() || "_)]`".contains(c)) {
+        return None;
+    }
     let (name, _) = text.strip_prefix("[`")?.split_once("`]")?;
     crate::names::is_name(name).then_some(name)
 }
@@ -134,7 +148,9 @@ fn escaped(text: &str) -> String {
         let within_word =
             |next: Option<&char>| before.is_alphanumeric() && next.is_some_and(|next| next.is_alphanumeric());
         let special = match c {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '&' => true,
+            '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '&' | '$' => true,
+            // Those at the end of a heading would vanish.
+            '#' => before == ' ',
             '_' => !within_word(chars.peek()),
             // Two would become a dash.
             '-' => before == '-',
@@ -149,13 +165,13 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// A line that begins nothing: no heading, list, quotation, rule or underline.
+/// A line that begins nothing: no heading, list, quotation, rule, underline or row of a table.
 fn at_start(line: String) -> String {
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if digits > 0 && line[digits..].starts_with(['.', ')']) {
         return format!("{}\\{}", &line[..digits], &line[digits..]);
     }
-    if line.starts_with(['#', '>', '+', '-', '=']) { format!("\\{line}") } else { line }
+    if line.starts_with(['>', '+', '-', '=', ':']) { format!("\\{line}") } else { line }
 }
 
 /// Text as HTML, in a cell.
@@ -185,9 +201,17 @@ mod tests {
             ("# no\n- no\n1. no\n> no\n---\n===", "\\# no\n\\- no\n1\\. no\n\\> no\n\\-\\-\\-\n\\==="),
             ("see https://a.example/b_c.", "see <https://a.example/b_c>."),
             ("a | b & c \\", "a \\| b \\& c \\\\"),
+            ("the language C #\n:-:", "the language C \\#\n\\:-:"),
+            ("from $a to $b", "from \\$a to \\$b"),
+            ("`a`[`i`], a[`i`] and [`T`]", "`a`\\[`i`\\], a\\[`i`\\] and `T`"),
         ] {
             assert_eq!(markdown(text), expected);
         }
+    }
+
+    #[test]
+    fn no_link_stands_in_another() {
+        assert_eq!(title("see https://a.example/b_c, `x]`"), "see https://a.example/b_c, `x]`");
     }
 
     #[test]

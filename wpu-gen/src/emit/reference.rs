@@ -1,7 +1,7 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
 use super::errors::documented;
-use super::prose::{address, cell, code_of, inline, markdown};
+use super::prose::{address, cell, code_of, inline, markdown, title};
 use super::view::{UpcallView, View};
 use super::{facts, import, kit};
 use crate::model::{Downcall, Note, Param, Status};
@@ -117,7 +117,7 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
     documented(view, &u.errors, page);
     for note in view.model.notes_of_upcall(upcall.at) {
         let note = &view.model.notes[*note];
-        let _ = writeln!(page, "Note [{}](#{}).", inline(&note.id), address(&note.id));
+        let _ = writeln!(page, "Note [{}](#{}).", title(&note.id), address(&note.id));
     }
     let _ = writeln!(page, "\nSources: {}.\n", view.cite(&u.sources));
 }
@@ -190,7 +190,7 @@ fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String)
     documented(view, &d.errors, page);
     for note in view.model.notes_of_downcall(at) {
         let note = &view.model.notes[*note];
-        let _ = writeln!(page, "Note [{}](#{}).", inline(&note.id), address(&note.id));
+        let _ = writeln!(page, "Note [{}](#{}).", title(&note.id), address(&note.id));
     }
     let _ = writeln!(page, "\nSources: {}.\n", view.cite(&d.sources));
 }

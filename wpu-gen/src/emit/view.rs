@@ -1,9 +1,9 @@
 //! What emitters ask of a spec, already as tokens.
 
 use super::local;
-use super::prose::{address, inline};
+use super::prose::{address, inline, title};
 use super::words::Words;
-use crate::folder::MARKER;
+use crate::folder::{MARKER, OF};
 use crate::form::down::{DownForm, DownKind};
 use crate::form::{Form, Kind};
 use crate::model::{
@@ -109,7 +109,8 @@ impl<'a> View<'a> {
 
     /// The first line of every file.
     pub(super) fn marker(&self) -> String {
-        format!("{MARKER} `spec/`, revision {}. Do not edit.", self.model.head.revision)
+        let head = &self.model.head;
+        format!("{MARKER}{OF}{}`, revision {}. Do not edit.", head.package, head.revision)
     }
 
     pub(super) fn upcalls(&self) -> impl Iterator<Item = UpcallView<'a>> + '_ {
@@ -373,10 +374,10 @@ impl<'a> View<'a> {
     pub(super) fn cite(&self, sources: &[usize]) -> String {
         let cited = sources.iter().map(|source| {
             let source = &self.model.sources[*source];
-            let title = inline(source.title.trim_end_matches('.'));
+            let text = source.title.trim_end_matches('.');
             match &source.url {
-                Some(url) => format!("[{title}]({})", address(url)),
-                None => title,
+                Some(url) => format!("[{}]({})", title(text), address(url)),
+                None => inline(text),
             }
         });
         cited.collect::<Vec<_>>().join("; ")

@@ -163,7 +163,10 @@ fn needs(role: Role) -> (&'static str, &'static str, &'static str) {
             "a count",
             "a count is an `out` pointer to `u32`, and counts what was moved of buffers or bytes: `of = \"…\"`",
         ),
-        Role::Set => ("a set", "a set of a downcall is an `inout` pointer to a structure with `counted`"),
+        Role::Set => (
+            "a set",
+            "a set of a downcall is an `inout` pointer to a structure with `counted`, whose first field is the count",
+        ),
         Role::Callback => (
             "a callback",
             "a callback has a type with several parameters and a `bundle`, and a context: `context = \"…\"`",
@@ -399,6 +402,8 @@ impl Deriver<'_> {
             (Direction::In, Some(_)) if self.model.opaque(&param.ty).is_some() => Some(DownKind::Value),
             (Direction::In, Some(Ty::Void)) => Some(DownKind::Vouched),
             (_, Some(Ty::Void) | None) => None,
+            // As long as its count says, which only a set looks at.
+            (_, Some(to)) if self.model.is_counted(to) => None,
             (Direction::In | Direction::Inout, Some(to)) if self.is_made_up_of_trust(to) => {
                 Some(DownKind::Vouched)
             }
@@ -475,7 +480,9 @@ impl Deriver<'_> {
 
     fn set(&self, param: &Param) -> Option<DownKind> {
         let (id, structure) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
-        (structure.counted.is_some() && param.direction == Direction::Inout).then_some(DownKind::Set(id))
+        // The output relies on it that the count comes first.
+        let counted = structure.counted.as_ref().is_some_and(|counted| counted.count == 0);
+        (counted && param.direction == Direction::Inout).then_some(DownKind::Set(id))
     }
 
     fn callback(&self, param: &Param) -> Option<DownKind> {

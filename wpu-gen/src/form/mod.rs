@@ -202,18 +202,21 @@ impl Deriver<'_> {
             (Direction::In, None) if self.model.prim(&param.ty).is_some() => Some(Kind::Value),
             (Direction::In, Some(_)) if self.model.opaque(&param.ty).is_some() => Some(Kind::Value),
             (Direction::In, Some(Ty::Void)) => Some(Kind::Vouched),
+            // As long as its count says, which only a set looks at.
+            (_, Some(to)) if self.model.is_counted(to) => self.unclear(at, param),
             (Direction::In, Some(to)) if let Some((id, _)) = self.model.structure(to) => {
                 Some(Kind::Reference(id))
             }
             (Direction::Out, Some(to)) if self.has_zero(to) => Some(Kind::OutValue),
-            _ => {
-                let message =
-                    format!("cannot tell from its type and direction how to pass `{}` safely", param.name);
-                let fault = Diagnostic::at("role-shape", self.type_place(at), message);
-                self.fault(fault.help("say what it is for: `role = \"…\"`"));
-                None
-            }
+            _ => self.unclear(at, param),
         }
+    }
+
+    fn unclear(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let message = format!("cannot tell from its type and direction how to pass `{}` safely", param.name);
+        let fault = Diagnostic::at("role-shape", self.type_place(at), message);
+        self.fault(fault.help("say what it is for: `role = \"…\"`"));
+        None
     }
 
     /// Whether a value of this type can be made before the call.
