@@ -5,7 +5,7 @@ use crate::contain::contain;
 use crate::fixed::Fixed;
 use crate::gate::Gate;
 use crate::report::{complain, failure};
-use crate::run::StartError;
+use crate::startup::StartError;
 use crate::{kept, tell};
 use std::any::TypeId;
 use std::marker::PhantomData;

@@ -64,9 +64,9 @@ pub mod prelude;
 mod provider;
 #[cfg(feature = "provider")]
 mod report;
-mod run;
 #[cfg(any(feature = "base", feature = "layer"))]
 mod slab;
+mod start;
 mod startup;
 #[cfg(feature = "provider")]
 mod tell;
@@ -77,7 +77,7 @@ pub use apc::apc;
 pub use entry::{EntryPoint, Start, class_of};
 pub use overlapped::Overlapped;
 pub use provider::{Provider, WithKit};
-pub use run::{Run, StartError};
+pub use startup::{Run, StartError};
 #[cfg(feature = "provider")]
 pub use tell::overlapped_result;
 #[cfg(feature = "macros")]
@@ -104,7 +104,7 @@ pub mod __private {
     pub use crate::fixed::Fixed;
     #[cfg(feature = "provider")]
     pub use crate::gate::Gate;
-    pub use crate::run::Run;
+    pub use crate::startup::Run;
     pub use core;
     pub use wpu_sys::import::Import;
     pub use wpu_sys::*;

@@ -1,92 +1,338 @@
-//! How a provider is started: its table is made complete, and then holds.
+//! From the first start-up to the last clean-up: which table holds, and how often it was asked for.
 
-use crate::Provider;
 use crate::fixed::Fixed;
-#[cfg(feature = "provider")]
-use crate::gate::Gate;
-use crate::run::{Kind, Run, StartError};
-#[cfg(feature = "provider")]
-use wpu_sys::WsaError;
-use wpu_sys::{RawTable, Table, UpcallSet};
+use crate::thread::ThreadId;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use wpu_sys::{Cell, Table, UPCALLS, UpcallSet, WsaError, facts};
+
+/// A provider's start-ups and clean-ups. `#[wpu_provider]` makes one for each provider.
+#[derive(Debug)]
+pub struct Run {
+    cell: Cell,
+    #[cfg(feature = "provider")]
+    calls: crate::calls::Calls,
+    /// Whether clients are not to be told any more how their requests ended.
+    quiet: AtomicBool,
+    count: Mutex<Count>,
+    turn: Condvar,
+}
+
+#[derive(Debug)]
+struct Count {
+    starts: u32,
+    /// What the start-ups were of.
+    kind: Kind,
+    /// The thread that starts the provider, or cleans up after it, at this moment.
+    busy: Option<ThreadId>,
+    /// Whether that is the last clean-up, which waits for the calls that are under way.
+    closing: bool,
+}
+
+/// What is started: the gate of its instance. Two types can share a run, as a transport and the base
+/// provider that is made of it do; then one of them at a time is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind(Option<NonZeroUsize>);
+
+impl Kind {
+    /// A start without an instance.
+    pub(crate) const BARE: Self = Self(None);
+
+    /// The instances of one gate.
+    #[cfg(feature = "provider")]
+    pub(crate) fn of<G>(gate: &'static G) -> Self {
+        Self(NonZeroUsize::new(std::ptr::from_ref(gate).addr()))
+    }
+}
 
 impl Run {
-    /// Counts a start-up, and makes `raw` the table that holds, in place of any earlier one.
-    ///
-    /// # Errors
-    ///
-    /// When the table lacks an upcall that the provider declares, or when the calling thread is in the
-    /// middle of another start-up or of the last clean-up, or of a call that the last clean-up waits for, or
-    /// when an [entry](crate::export) has started the provider. Nothing has changed then.
-    ///
-    /// # Safety
-    ///
-    /// Each pointer of `raw` that is not null can be called under the contract that the documentation gives
-    /// for its upcall, from any thread, until no further call can begin and each that has begun is over.
-    /// Calls begin until the last clean-up has returned, or a start-up with another table; upcalls that
-    /// other threads have begun by then may still be under way. Where a start-up with another table fails,
-    /// this one serves on.
-    pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<(), StartError> {
-        // SAFETY: a slot of the table has a pointer of `raw`, for which the caller vouches; or one that an `Import` has
-        // found, which is good for as long as there is a process; or the closed table's, which is part of this library.
-        unsafe { self.start_kind(Kind::BARE, complete::<P>(raw)?, |_| Ok(())) }
+    /// One that is not started.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            cell: Cell::new(),
+            #[cfg(feature = "provider")]
+            calls: crate::calls::Calls::new(),
+            quiet: AtomicBool::new(false),
+            count: Mutex::new(Count { starts: 0, kind: Kind::BARE, busy: None, closing: false }),
+            turn: Condvar::new(),
+        }
     }
 
-    /// The same for the instance behind a gate. `ready` runs when upcalls can be made, is told whether this
-    /// is the first start-up, and can still refuse it.
+    /// Where the upcalls find their table.
+    #[inline]
+    #[must_use]
+    pub const fn cell(&self) -> &Cell {
+        &self.cell
+    }
+
+    /// How many start-ups no clean-up has answered.
+    #[must_use]
+    pub fn starts(&self) -> u32 {
+        self.lock().starts
+    }
+
+    /// Counts a start-up of this kind, and makes `table` the one that holds. `ready` runs when upcalls can be made, is
+    /// told whether this is the first start-up, and can still refuse it.
     ///
     /// # Safety
     ///
-    /// As for [`start`](Self::start).
-    #[cfg(feature = "provider")]
-    pub(crate) unsafe fn start_with<P: Provider>(
+    /// As for [`start`](Self::start), of the pointers of `table`.
+    pub(crate) unsafe fn start_kind(
         &self,
-        gate: &'static Gate<P>,
-        raw: &impl RawTable,
+        kind: Kind,
+        table: Table,
         ready: impl FnOnce(bool) -> Result<(), WsaError>,
     ) -> Result<(), StartError> {
-        // SAFETY: a slot of the table has a pointer of `raw`, for which the caller vouches; or one that an `Import` has
-        // found, which is good for as long as there is a process; or the closed table's, which is part of this library.
-        unsafe { self.start_kind(Kind::of(gate), complete::<P>(raw)?, ready) }
+        let now = interned(table);
+        let mut turn = self.turn().ok_or(StartError::Busy)?;
+        if turn.starts > 0 && turn.kind != kind {
+            return Err(StartError::Shared);
+        }
+        turn.kind = kind;
+        let before = self.cell.table();
+        // SAFETY: the caller vouches for the pointers of the table for as long as `open` asks.
+        unsafe { self.cell.open(now) };
+        turn.undo = Undo::Table(before);
+        if turn.starts == 0 {
+            self.quiet.store(false, Ordering::Release);
+        }
+        ready(turn.starts == 0).map_err(StartError::Refused)?;
+        turn.undo = Undo::Nothing;
+        turn.starts += 1;
+        Ok(())
     }
 
-    /// The same for the instance behind a gate. What `last` answers is the answer of the last clean-up,
-    /// which is over all the same.
-    #[cfg(feature = "provider")]
-    pub(crate) fn clean_up_with<P>(
+    /// Answers a start-up. `last` runs before the last one closes the table, so that it can still give
+    /// back what the provider owns.
+    ///
+    /// # Errors
+    ///
+    /// `WSANOTINITIALISED` when there is no start-up to answer, or it was made by an
+    /// [entry](crate::export), and `WSAEINPROGRESS` when the calling
+    /// thread is in the middle of a start-up or of the last clean-up, or when this is the last clean-up and
+    /// the thread is in a call of the provider's, as in a callback: the clean-up waits for such calls.
+    pub fn clean_up(&self, last: impl FnOnce()) -> Result<(), WsaError> {
+        self.clean_up_kind(Kind::BARE, || {
+            last();
+            Ok(())
+        })
+    }
+
+    pub(crate) fn clean_up_kind(
         &self,
-        gate: &'static Gate<P>,
+        kind: Kind,
         last: impl FnOnce() -> Result<(), WsaError>,
     ) -> Result<(), WsaError> {
-        self.clean_up_kind(Kind::of(gate), last)
+        let mut turn = self.turn().ok_or(WsaError::WSAEINPROGRESS)?;
+        match turn.starts {
+            0 => Err(WsaError::WSANOTINITIALISED),
+            _ if turn.kind != kind => Err(WsaError::WSANOTINITIALISED),
+            // It would wait for itself.
+            1 if self.is_inside() => Err(WsaError::WSAEINPROGRESS),
+            1 => {
+                let _close = Closing(&self.cell);
+                turn.starts = 0;
+                self.quiet.store(true, Ordering::SeqCst);
+                self.lock().closing = true;
+                // Calls that wait for their turn must give way: they are waited for.
+                self.turn.notify_all();
+                last()
+            }
+            _ => {
+                turn.starts -= 1;
+                Ok(())
+            }
+        }
+    }
+
+    #[cfg(feature = "provider")]
+    #[inline]
+    pub(crate) const fn calls(&self) -> &crate::calls::Calls {
+        &self.calls
+    }
+
+    /// Whether the last clean-up has begun: nobody is told of anything from then on.
+    #[cfg(feature = "provider")]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet.load(Ordering::SeqCst)
+    }
+
+    /// Runs `body` as a call like any other, unless the last clean-up has begun: that waits for it, and within
+    /// it there is none. A panic ends here.
+    #[cfg(feature = "layer")]
+    pub(crate) fn call(&self, body: impl FnOnce()) {
+        self.calls.count(|| {
+            if !self.is_quiet() {
+                self.calls.note(|| crate::contain::contain(body));
+            }
+        });
+    }
+
+    /// Waits until no other thread starts the provider or cleans up after it. `None` if this one does,
+    /// or if the other waits for this one.
+    fn turn(&self) -> Option<Turn<'_>> {
+        let me = ThreadId::current();
+        let mut count = self.lock();
+        while let Some(busy) = count.busy {
+            if busy == me || (count.closing && self.is_inside()) {
+                return None;
+            }
+            count = self.turn.wait(count).unwrap_or_else(PoisonError::into_inner);
+        }
+        count.busy = Some(me);
+        Some(Turn { run: self, starts: count.starts, kind: count.kind, undo: Undo::Nothing })
+    }
+
+    /// Whether this thread is in a call of the provider's.
+    fn is_inside(&self) -> bool {
+        #[cfg(feature = "provider")]
+        return self.calls.is_own();
+        #[cfg(not(feature = "provider"))]
+        return false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Count> {
+        // The count is right whatever panicked while it was held.
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// What others than this crate can do with the run of a provider: it leads to no table.
 impl Fixed<Run> {
-    /// As [`Run::start`].
+    /// As [`Run::starts`].
+    #[must_use]
+    pub fn starts(self) -> u32 {
+        self.get().starts()
+    }
+
+    /// Whether upcalls reach a host.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.get().cell().is_open()
+    }
+
+    /// As [`Run::clean_up`].
     ///
     /// # Errors
     ///
     /// As there.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    pub unsafe fn start<P: Provider>(self, raw: &impl RawTable) -> Result<(), StartError> {
-        // SAFETY: the contract of this function.
-        unsafe { self.get().start::<P>(raw) }
+    pub fn clean_up(self, last: impl FnOnce()) -> Result<(), WsaError> {
+        self.get().clean_up(last)
     }
 }
 
-/// A table with every declared upcall.
-fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
-    let declared = P::DECLARATION.makes();
-    let holes = raw.holes();
-    let missing: UpcallSet = declared.iter().filter(|upcall| holes.contains(*upcall)).collect();
-    let mut table = raw.ready();
-    let mut imported = |upcall: &usize| {
-        let import = P::__IMPORTS.iter().find(|import| import.upcall() == *upcall);
-        import.is_some_and(|import| import.fill(&mut table))
-    };
-    let missing: UpcallSet = missing.iter().filter(|upcall| !imported(upcall)).collect();
-    if missing.is_empty() { Ok(table) } else { Err(StartError::Missing(missing)) }
+/// The right to start or to clean up, without the lock: provider's code runs meanwhile.
+struct Turn<'a> {
+    run: &'a Run,
+    starts: u32,
+    kind: Kind,
+    undo: Undo,
+}
+
+/// What to put back should nothing come of a start-up.
+enum Undo {
+    Nothing,
+    Table(&'static Table),
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        match self.undo {
+            Undo::Table(_) if self.starts == 0 => self.run.cell.close(),
+            // SAFETY: whoever gave that table vouched for it until a newer one serves, and none does: this
+            // start-up has failed.
+            Undo::Table(before) => unsafe { self.run.cell.open(before) },
+            Undo::Nothing => {}
+        }
+        let mut count = self.run.lock();
+        *count = Count { starts: self.starts, kind: self.kind, busy: None, closing: false };
+        drop(count);
+        self.run.turn.notify_one();
+    }
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Closes the cell whatever happens in between.
+struct Closing<'a>(&'a Cell);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Why a provider did not start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartError {
+    /// The table lacks these upcalls, which the provider declares.
+    Missing(UpcallSet),
+    /// The thread is in the middle of another start-up, or of the last clean-up, or of a call that the
+    /// last clean-up waits for.
+    Busy,
+    /// The provider is started already, as an instance of another type: it and what a kit makes of it share
+    /// their upcalls.
+    Shared,
+    /// The provider refused.
+    Refused(WsaError),
+}
+
+impl StartError {
+    /// What `WSPStartup` answers.
+    #[must_use]
+    pub fn code(self) -> WsaError {
+        match self {
+            Self::Missing(_) | Self::Shared => hole(),
+            Self::Busy => WsaError::WSAEINPROGRESS,
+            Self::Refused(error) => error,
+        }
+    }
+}
+
+/// What `WSPStartup` answers to a table that lacks a declared upcall.
+fn hole() -> WsaError {
+    let entry = facts::ENTRIES.iter().find(|entry| entry.name == "WSPStartup");
+    entry.map_or(WsaError::WSASYSCALLFAILURE, |entry| WsaError::new(entry.hole.value))
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(missing) => {
+                let names: Vec<_> =
+                    missing.iter().map(|upcall| format!("`{}`", UPCALLS[upcall].name)).collect();
+                let names = names.join(", ");
+                write!(out, "the table of upcalls has no pointer for {names}, which the provider declares")
+            }
+            Self::Busy => out.write_str(
+                "another start-up or the last clean-up is under way, and cannot be waited for from within it",
+            ),
+            Self::Shared => out.write_str(
+                "it is started already in another form, as itself or within `Base` or `Layered`, with which it shares \
+                 its upcalls; export it in one form only, by one `export!`",
+            ),
+            Self::Refused(error) => write!(out, "it refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Keeps a table for ever, once for each that differs: a process sees one, a test a few.
+fn interned(table: Table) -> &'static Table {
+    static KEPT: Mutex<Vec<&'static Table>> = Mutex::new(Vec::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(same) = kept.iter().find(|known| known.same(&table)) {
+        return same;
+    }
+    let new: &'static Table = Box::leak(Box::new(table));
+    kept.push(new);
+    new
 }
