@@ -17,7 +17,7 @@ const PACKAGES: [(&str, &str); 3] = [
 ];
 
 /// Files of `wpu-tests` that start compilers of this machine, or read its sources.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "builds",
     "c_headers",
     "docs",
@@ -29,6 +29,7 @@ const FILES: [&str; 16] = [
     "no_spec_names",
     "output",
     "properties",
+    "rings",
     "rubbish",
     "sdk_page",
     "texts",
