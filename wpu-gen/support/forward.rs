@@ -84,7 +84,7 @@ fn let_go<W: Wire>(
     pending: bool,
 ) {
     if let (Some(given), Some(kept), false) = (given, &kept, pending) {
-        // SAFETY: only the address of the structure counts.
+        // SAFETY: `release` can be called whether or not the client still lends the structure.
         unsafe { (given.teller.release)(&given.parts, kept) };
     }
     drop((owned, kept));

@@ -62,7 +62,8 @@ pub type Outcome<W> = Result<(u32, u32), <W as Wire>::Error>;
 
 /// How a request is begun and told of. Functions, because C carries no context.
 ///
-/// Each can be called while the client lends the structure that `parts` names.
+/// Each can be called while the client lends the structure that `parts` names. [`release`](Self::release) can be called
+/// after that too, as the client may have been told already: it takes no more than the address of the structure.
 #[derive(Debug)]
 pub struct Teller<W: Wire> {
     /// A request is taken on: marks the client's structure as in use.
