@@ -18,6 +18,9 @@ pub struct Run {
     quiet: AtomicBool,
     count: Mutex<Count>,
     turn: Condvar,
+    /// How often a thread has begun to wait for its turn.
+    #[cfg(test)]
+    waits: std::sync::atomic::AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -58,6 +61,8 @@ impl Run {
             quiet: AtomicBool::new(false),
             count: Mutex::new(Count { starts: 0, kind: Kind::BARE, busy: None, closing: false }),
             turn: Condvar::new(),
+            #[cfg(test)]
+            waits: std::sync::atomic::AtomicUsize::new(0),
         }
     }
 
@@ -126,26 +131,7 @@ impl Run {
         kind: Kind,
         last: impl FnOnce() -> Result<(), WsaError>,
     ) -> Result<(), WsaError> {
-        let mut turn = self.turn().ok_or(WsaError::WSAEINPROGRESS)?;
-        match turn.starts {
-            0 => Err(WsaError::WSANOTINITIALISED),
-            _ if turn.kind != kind => Err(WsaError::WSANOTINITIALISED),
-            // It would wait for itself.
-            1 if self.is_inside() => Err(WsaError::WSAEINPROGRESS),
-            1 => {
-                let _close = Closing(&self.cell);
-                turn.starts = 0;
-                self.quiet.store(true, Ordering::SeqCst);
-                self.lock().closing = true;
-                // Calls that wait for their turn must give way: they are waited for.
-                self.turn.notify_all();
-                last()
-            }
-            _ => {
-                turn.starts -= 1;
-                Ok(())
-            }
-        }
+        self.turn().ok_or(WsaError::WSAEINPROGRESS)?.clean_up(kind, last)
     }
 
     #[cfg(feature = "provider")]
@@ -180,6 +166,8 @@ impl Run {
             if busy == me || (count.closing && self.is_inside()) {
                 return None;
             }
+            #[cfg(test)]
+            self.waits.fetch_add(1, Ordering::SeqCst);
             count = self.turn.wait(count).unwrap_or_else(PoisonError::into_inner);
         }
         count.busy = Some(me);
@@ -236,6 +224,31 @@ struct Turn<'a> {
 enum Undo {
     Nothing,
     Table(&'static Table),
+}
+
+impl Turn<'_> {
+    fn clean_up(mut self, kind: Kind, last: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
+        let run = self.run;
+        match self.starts {
+            0 => Err(WsaError::WSANOTINITIALISED),
+            _ if self.kind != kind => Err(WsaError::WSANOTINITIALISED),
+            // It would wait for itself.
+            1 if run.is_inside() => Err(WsaError::WSAEINPROGRESS),
+            1 => {
+                let _close = Closing(&run.cell);
+                self.starts = 0;
+                run.quiet.store(true, Ordering::SeqCst);
+                run.lock().closing = true;
+                // Calls that wait for their turn must give way: they are waited for.
+                run.turn.notify_all();
+                last()
+            }
+            _ => {
+                self.starts -= 1;
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Drop for Turn<'_> {
@@ -335,4 +348,37 @@ fn interned(table: Table) -> &'static Table {
     let new: &'static Table = Box::leak(Box::new(table));
     kept.push(new);
     new
+}
+
+#[cfg(all(test, feature = "provider"))]
+mod tests {
+    use super::{Kind, Ordering, Run, WsaError};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
+
+    #[test]
+    fn a_call_that_waits_for_its_turn_gives_way_to_the_last_clean_up() {
+        let run = Run::new();
+        let mut turn = run.turn().expect("nobody else is busy");
+        turn.starts = 1;
+        let (done, answer) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let gave_way = run.calls.count(|| run.calls.note(|| run.turn().is_none()));
+                done.send(gave_way).expect("the test listens");
+            });
+            while run.waits.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            // The clean-up takes the lock, so that the call is waiting by then and not about to.
+            let cleaned = turn.clean_up(Kind::BARE, || {
+                let answer = answer.recv_timeout(PATIENCE);
+                answer.is_ok_and(|gave_way| gave_way).then_some(()).ok_or(WsaError::WSAEINTR)
+            });
+            assert_eq!(cleaned, Ok(()), "the clean-up waits for the call, and the call for the clean-up");
+        });
+        assert_eq!(run.starts(), 0);
+    }
 }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::ptr::without_provenance_mut;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, mpsc};
-use std::thread::{scope, sleep};
+use std::thread::scope;
 use std::time::Duration;
 use wpu::{EventRef, Provider, WsaError};
 use wpu_sys::ffi::{BOOL, TRUE, WSAEVENT, WSPPROC_TABLE, WSPUPCALLTABLE};
@@ -18,9 +18,6 @@ const SET_EVENT: usize = upcall("WPUSetEvent");
 
 /// How often each thread goes round.
 const ROUNDS: usize = if cfg!(miri) { 20 } else { 2000 };
-
-/// Long enough for a thread that does not wait to have gone on.
-const A_WHILE: Duration = Duration::from_millis(50);
 
 /// A flag that others wait for.
 struct Flag(Mutex<bool>, Condvar);
@@ -236,65 +233,4 @@ fn a_call_that_the_last_clean_up_waits_for_does_not_wait_for_the_last_clean_up()
     assert_eq!(finished.recv_timeout(patience), Ok(Ok(())), "the two wait for each other");
     assert_eq!(answer.recv_timeout(patience), Ok(Ok(())));
     assert_eq!(*ANSWERS.lock().expect("no panic"), [Some(WsaError::WSAEINPROGRESS); 2]);
-}
-
-static WAITED: Flag = Flag::new();
-static STARTING: Flag = Flag::new();
-static ENTER: Flag = Flag::new();
-static REFUSED: AtomicBool = AtomicBool::new(false);
-
-provider!(
-    Queued,
-    uses: &[SET_EVENT],
-    again: |_| {
-        STARTING.raise();
-        WAITED.wait();
-        Ok(())
-    },
-    called: |_| {
-        ENTER.raise();
-        let functions = FUNCTIONS.get().expect("set by the test");
-        // The second start-up is under way, and the last clean-up comes after it.
-        let answer = start::<Queued>(&TABLE);
-        // Where all others have cleaned up by then, it is the last one, and refused within a call.
-        if answer.is_ok() && clean_up(&functions).is_err() {
-            REFUSED.store(true, Ordering::Release);
-        }
-        Ok(())
-    }
-);
-
-#[test]
-fn a_call_that_waits_for_its_turn_gives_way_to_the_last_clean_up() {
-    let functions = start::<Queued>(&TABLE).expect("started");
-    let (done, finished) = mpsc::channel();
-    let starter = done.clone();
-    std::thread::spawn(move || {
-        start::<Queued>(&TABLE).expect("started");
-        clean_up(&functions).expect("twice");
-        starter.send("start-up").expect("the test waits");
-    });
-    STARTING.wait();
-    let caller = done.clone();
-    std::thread::spawn(move || {
-        FUNCTIONS.set(Some(functions));
-        call(&functions, 1).expect("it gives way");
-        if REFUSED.load(Ordering::Acquire) {
-            clean_up(&functions).expect("nobody is inside");
-        }
-        caller.send("call").expect("the test waits");
-    });
-    ENTER.wait();
-    sleep(A_WHILE);
-    std::thread::spawn(move || {
-        clean_up(&functions).expect("one of the start-ups");
-        done.send("clean-up").expect("the test waits");
-    });
-    sleep(A_WHILE);
-    WAITED.raise();
-    let patience = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
-    let mut ends = [(); 3].map(|()| finished.recv_timeout(patience).expect("they wait for each other"));
-    ends.sort_unstable();
-    assert_eq!(ends, ["call", "clean-up", "start-up"]);
-    assert_eq!(Queued::__RUN.starts(), 0);
 }
