@@ -1,8 +1,8 @@
 //! What a client lends: copied from and to, and never more than there is.
 
 use std::ptr::{null, null_mut};
-use wpu::ffi::WSABUF;
-use wpu::{Gather, View, ViewMut};
+use wpu::ffi::{FLOWSPEC, QOS, SOCKET, WSABUF, fd_set};
+use wpu::{FdSetMut, Gather, View, ViewMut};
 use wpu_sys::{Items, Room, Scatter, Short};
 
 fn buffer(room: &mut [u8]) -> WSABUF {
@@ -181,6 +181,7 @@ fn an_array_of_buffers_is_refused_where_one_of_them_points_nowhere() {
     let none = unsafe { Gather::from_raw(null(), 0) }.expect("there is nothing to point at");
     assert_eq!((none.count(), none.total(), none.to_vec()), (0, 0, vec![]));
     assert_eq!((Gather::nothing().count(), Scatter::nothing().write_at(0, b"!")), (0, 0));
+    assert_eq!((Gather::nothing().total(), Scatter::nothing().total()), (0, 0));
 }
 
 /// A client can write to its array of buffers while a provider reads it.
@@ -213,4 +214,67 @@ fn a_value_is_read_and_written_where_it_is() {
     let view = unsafe { View::from_raw(at) }.expect("a good pointer");
     assert_eq!((view.get(), view.as_ptr()), (6, at.cast_const()));
     assert_eq!((View::new(&7).get(), ViewMut::new(&mut 8).get()), (7, 8));
+}
+
+#[test]
+fn a_set_has_never_more_items_than_at_first_whatever_is_written_over_its_count() {
+    let mut memory = fd_set { fd_count: 3, fd_array: [7; 64] };
+    memory.fd_array[..3].copy_from_slice(&[4, 8, 12]);
+    let at = &raw mut memory;
+    for bad in [null_mut(), at.wrapping_byte_add(1)] {
+        // SAFETY: these are not read.
+        assert!(unsafe { FdSetMut::from_raw(bad) }.is_none());
+    }
+    // SAFETY: the set lives as long as the test.
+    let set = unsafe { FdSetMut::from_raw(at) }.expect("a good pointer");
+    assert_eq!((set.len(), set.is_empty(), set.as_ptr()), (3, false, at));
+    // SAFETY: its count is a number, which is at the beginning.
+    let count = |count: u32| unsafe { at.cast::<u32>().write(count) };
+    count(64);
+    assert_eq!((set.len(), set.iter().collect::<Vec<_>>()), (3, vec![4, 8, 12]));
+    assert_eq!([0, 2, 3, usize::MAX].map(|index| set.get(index)), [Some(4), Some(12), None, None]);
+    set.set(2, 16);
+    set.set(3, 20);
+    assert_eq!([16, 12, 7, 20].map(|socket| set.contains(socket)), [true, false, false, false]);
+    count(1);
+    assert_eq!((set.len(), set.get(1), set.contains(8)), (1, None, false));
+    count(0);
+    assert!(set.is_empty());
+    assert_eq!(memory.fd_array[..5], [4, 8, 16, 7, 7]);
+}
+
+#[test]
+fn a_set_keeps_what_it_is_to_keep_and_counts_it() {
+    let (seen, left) = FdSetMut::with(&[4, 8, 12, 16], |set| {
+        set.retain(|socket| socket != 8);
+        (set.len(), set.get(2), set.get(3))
+    });
+    assert_eq!((seen, left), ((3, Some(16), None), vec![4, 12, 16]));
+    let (seen, left) = FdSetMut::with(&[4], |set| {
+        set.clear();
+        (set.is_empty(), set.contains(4))
+    });
+    assert_eq!((seen, left), ((true, false), vec![]));
+    // More than the declared structure has room for.
+    let many: Vec<SOCKET> = (0..70).map(|number| 4 * number).collect();
+    let (last, left) = FdSetMut::with(&many, |set| set.get(69));
+    assert_eq!((last, left), (Some(276), many));
+}
+
+#[test]
+fn a_structure_of_ones_own_keeps_the_bytes_that_it_points_at() {
+    let mut built = wpu_sys::Built::<QOS>::new();
+    let bytes = b"own".to_vec();
+    built.set_ProviderSpecific(&bytes);
+    drop(bytes);
+    let moved = Box::new(built);
+    let inner = moved.view().get().ProviderSpecific;
+    // SAFETY: the structure owns so many bytes.
+    let kept = unsafe { wpu_sys::Bytes::from_raw(inner.buf, inner.len as usize) }.expect("a good pointer");
+    assert_eq!(kept.to_vec(), b"own");
+    let (seen, after) = moved.with(|view| {
+        view.set_SendingFlowspec(FLOWSPEC { TokenRate: 5, ..FLOWSPEC::ZERO });
+        view.get().ProviderSpecific.len
+    });
+    assert_eq!((seen, after.SendingFlowspec.TokenRate), (3, 5));
 }

@@ -397,8 +397,16 @@ fn bad_pointers_are_refused_with_their_error_and_nothing_is_written() {
     let client = Client::new();
     let buffers = client.buffers();
     let nowhere = [WSABUF { len: 1, buf: null_mut() }];
+    // More than a few take another way.
+    let [one, _] = buffers;
+    let among_many = [one, one, one, one, nowhere[0]];
     let crooked = client.overlapped.get().wrapping_byte_add(1);
-    let cases = [(null(), 2, null_mut()), (nowhere.as_ptr(), 1, null_mut()), (buffers.as_ptr(), 2, crooked)];
+    let cases = [
+        (null(), 2, null_mut()),
+        (nowhere.as_ptr(), 1, null_mut()),
+        (among_many.as_ptr(), 5, null_mut()),
+        (buffers.as_ptr(), 2, crooked),
+    ];
     for (at, many, overlapped) in cases {
         let (mut count, mut errno) = (77, 77);
         // SAFETY: each pointer is good, null or misaligned.

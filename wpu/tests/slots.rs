@@ -250,3 +250,16 @@ fn the_holes_of_a_table_are_its_null_slots() {
     }
     assert_eq!((FULL_EX.holes(), FULL.holes()), (UpcallSet::EMPTY, UpcallSet::of(&[BY_NAME])));
 }
+
+#[test]
+fn a_call_without_a_good_place_for_the_error_does_not_reach_the_host() {
+    let set_event = FULL.lpWPUSetEvent.expect("no holes");
+    let room = [77_i32; 2];
+    let misaligned = room.as_ptr().cast_mut().wrapping_byte_add(1);
+    for bad in [std::ptr::null_mut(), misaligned] {
+        // SAFETY: the pointer is null or misaligned.
+        let answer = unsafe { set_event(std::ptr::without_provenance_mut(4), bad) };
+        assert_eq!((answer, host::seen()), (0, vec![]));
+    }
+    assert_eq!(room, [77; 2]);
+}
