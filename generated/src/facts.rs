@@ -2241,13 +2241,37 @@ pub mod kits {
     #[derive(Clone, Copy, Debug)]
     pub enum Requests {}
 
+    impl Requests {
+        /// The kit as data.
+        #[must_use]
+        pub const fn kit() -> &'static super::Kit {
+            &super::KITS[0]
+        }
+    }
+
     /// `base`: Sockets of a base provider whose sockets are no file handles.
     #[derive(Clone, Copy, Debug)]
     pub enum Base {}
 
+    impl Base {
+        /// The kit as data.
+        #[must_use]
+        pub const fn kit() -> &'static super::Kit {
+            &super::KITS[1]
+        }
+    }
+
     /// `layer`: Loads the next provider of a chain, hands every call on to it, and moves handles, messages and completions both ways.
     #[derive(Clone, Copy, Debug)]
     pub enum Layer {}
+
+    impl Layer {
+        /// The kit as data.
+        #[must_use]
+        pub const fn kit() -> &'static super::Kit {
+            &super::KITS[2]
+        }
+    }
 }
 
 /// A provider that declares the upcalls which its requests are completed with, as by `kit = requests`.

@@ -72,7 +72,7 @@ unsafe fn list(
         return Err(WsaError::WSAEFAULT);
     }
     for (index, info) in listed.iter().enumerate() {
-        // SAFETY: the buffer has room for all of them.
+        // SAFETY: the buffer has room for `room` bytes, and all of them need no more.
         let slot = unsafe { buffer.add(index) };
         // SAFETY: as above; a client's buffer need not be aligned.
         unsafe { slot.write_unaligned(*info) };

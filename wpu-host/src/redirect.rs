@@ -93,7 +93,7 @@ static SYSTEM_WAIT: LazyLock<Option<WaitForMultipleObjectsExFn>> = LazyLock::new
 
 /// # Safety
 ///
-/// A module is loaded at `base`, so that the loader has found its headers and import table to be good.
+/// A module is loaded at `base`, and stays so during the call: the loader has found its headers and import table to be good.
 unsafe fn in_module(base: usize) {
     // SAFETY (all reads below): the offsets are those of the file format, in a module that is loaded.
     let read = |offset: u32| {
@@ -119,10 +119,11 @@ unsafe fn in_module(base: usize) {
 
 /// # Safety
 ///
-/// At `names` is a list of what the module at `base` imports, and at `slots` where the loader has put it.
+/// A module is loaded at `base`. At `names` is a list of what it imports, which ends with a zero, and at `slots` as many
+/// places, into which the loader has put that.
 unsafe fn in_list(base: usize, mut names: usize, mut slots: usize) {
     loop {
-        // SAFETY: the list ends with a zero.
+        // SAFETY: the list ends with a zero, which was not reached yet.
         let name = unsafe { word::<usize>(names) };
         if name == 0 {
             break;
@@ -144,7 +145,7 @@ unsafe fn in_list(base: usize, mut names: usize, mut slots: usize) {
 
 /// # Safety
 ///
-/// There is a `T` at `address`.
+/// There is a `T` at `address`, aligned or not, which can be read.
 unsafe fn word<T: Copy>(address: usize) -> T {
     // SAFETY: the caller says so.
     unsafe { ptr::with_exposed_provenance::<T>(address).read_unaligned() }
@@ -156,12 +157,13 @@ unsafe fn word<T: Copy>(address: usize) -> T {
 unsafe fn put(slot: usize, function: usize) {
     let slot = ptr::with_exposed_provenance_mut::<usize>(slot);
     let mut old = 0;
-    // SAFETY: it is a part of a module.
+    // SAFETY: it is a part of a loaded module, and only its protection changes; `old` can be written.
     let open = unsafe { VirtualProtect(slot.cast(), size_of::<usize>(), READ_AND_WRITE, &raw mut old) };
     if open != 0 {
-        // SAFETY: it can be written now.
+        // SAFETY: it can be written now. Other code reads it only to call what is there, and finds the old or the new
+        // function: a word that is aligned is written as a whole.
         unsafe { slot.write_volatile(function) };
-        // SAFETY: as it was.
+        // SAFETY: as above; the protection is what it was.
         unsafe { VirtualProtect(slot.cast(), size_of::<usize>(), old, &raw mut old) };
     }
 }

@@ -76,7 +76,7 @@ impl Host {
     /// # Safety
     ///
     /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out.
+    /// functions that it hands out, for as long as the result is used.
     pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
         let table = self.table();
         self.run_start(entry, |data, procs| {
@@ -96,7 +96,7 @@ impl Host {
     /// # Safety
     ///
     /// The function is a `WSPStartupEx` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out.
+    /// functions that it hands out, for as long as the result is used.
     pub unsafe fn start_ex_with(
         &self,
         startup_ex: WSPStartupExFn,

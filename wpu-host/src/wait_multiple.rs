@@ -17,7 +17,7 @@ use wpu_sys::ffi::{WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT}
 ///
 /// # Safety
 ///
-/// `handles` points to `count` values.
+/// `handles` is null, or misaligned, or leads to `count` values, which do not change during the call.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
 #[allow(non_snake_case)] // The name is the system's.
 pub unsafe extern "system" fn WaitForMultipleObjectsEx(

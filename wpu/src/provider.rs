@@ -2,6 +2,8 @@
 
 use crate::__private::{Fixed, Import, Run};
 use wpu_sys::Declaration;
+#[cfg(any(feature = "base", feature = "layer"))]
+use wpu_sys::Kit;
 
 /// A Winsock service provider. [`wpu_provider`](crate::wpu_provider) implements it.
 pub trait Provider: Sized + 'static {
@@ -32,3 +34,35 @@ pub trait Provider: Sized + 'static {
     note = "add `kit = …`, with the kit's name in snake case, to its `#[wpu_provider(…)]`"
 )]
 pub trait WithKit<K>: Provider {}
+
+/// Refuses to build a provider whose declaration leaves out upcalls that `kit` makes: the bound [`WithKit`] can be met by
+/// hand, and the declaration be another.
+///
+/// ```compile_fail,E0080
+/// use wpu::layer::{LayerProvider, Layered};
+/// use wpu::prelude::*;
+///
+/// #[wpu_provider(class = ifs, kit = requests, waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUModifyIFSHandle,
+///     WPUPostMessage, WPUQueryBlockingCallback = "not declared"))]
+/// struct Silent;
+///
+/// impl wpu::WithKit<wpu::facts::kits::Layer> for Silent {}
+/// impl Layer for Silent {}
+/// impl LayerProvider for Silent {
+///     const ID: GUID = GUID::ZERO;
+///     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+///         Ok(Self)
+///     }
+/// }
+///
+/// wpu::export!(Layered<Silent>);
+/// # fn main() {}
+/// ```
+#[cfg(any(feature = "base", feature = "layer"))]
+pub(crate) const fn assert_declares(declaration: &Declaration, kit: &Kit) {
+    assert!(
+        declaration.covers(kit),
+        "the provider does not declare each upcall that its kit makes: write `kit = base` for `Base`, and `kit = layer` \
+         for `Layered`, in its `#[wpu_provider(\u{2026})]`"
+    );
+}

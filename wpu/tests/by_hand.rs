@@ -30,7 +30,7 @@ mod safe {
     #[wpu_provider(
         class = non_ifs,
         kit = base,
-        waives(WPUGetProviderPath = "base provider: no layer below"),
+        uses(WPUCloseEvent, WPUCreateEvent, WPUGetProviderPath, WPUOpenCurrentThread, WPUCloseThread),
     )]
     pub struct Both(pub [u64; 8]);
 
@@ -93,7 +93,7 @@ mod safe {
         }
     }
 
-    /// Nothing keeps a crate from saying that it names a kit.
+    /// Nothing keeps a crate from saying that it names a kit, as long as it declares what the kit makes.
     impl WithKit<kits::Layer> for Both {}
     impl Layer for Both {}
 
@@ -104,6 +104,13 @@ mod safe {
             // The start is the layer's, and is under way already.
             assert!(<Layered<Self> as EntryPoint>::start(start).is_err());
             Ok(Self([0xbbbb; 8]))
+        }
+        /// What it declares for the second kit, it calls.
+        fn start_again(&self, _: &Start<'_>) -> Result<(), WsaError> {
+            let upcalls = <Self as Provider>::upcalls();
+            upcalls.get_provider_path(&Self::ID)?;
+            drop((upcalls.create_event()?, upcalls.open_current_thread()?));
+            Ok(())
         }
     }
 

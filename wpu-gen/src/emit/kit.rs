@@ -32,10 +32,20 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
         /// A type for each kit, to be named in bounds. None has a value.
         pub mod kits
     };
-    let markers = kits.iter().map(|kit| {
+    let markers = kits.iter().enumerate().flat_map(|(at, kit)| {
         let (about, marker) =
             (doc(&format!("`{}`: {}", kit.name, markdown(&kit.text))), ident(&camel(&kit.name)));
-        quote!(#about #[derive(Clone, Copy, Debug)] pub enum #marker {})
+        let at = Literal::usize_unsuffixed(at);
+        [
+            quote!(#about #[derive(Clone, Copy, Debug)] pub enum #marker {}),
+            quote! {
+                impl #marker {
+                    /// The kit as data.
+                    #[must_use]
+                    pub const fn kit() -> &'static super::Kit { &super::KITS[#at] }
+                }
+            },
+        ]
     });
     page.block(&head, markers);
 }

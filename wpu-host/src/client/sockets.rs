@@ -291,7 +291,8 @@ unsafe extern "system" fn judge(
     // SAFETY: as above.
     let called = unsafe { bytes(callee) };
     let condition = ptr::with_exposed_provenance_mut::<Option<&mut dyn FnMut(&Caller) -> Verdict>>(context);
-    // SAFETY: the context came with this function, from a call that is not over.
+    // SAFETY: the context came with this function, from a call that waits until the provider has returned. A provider calls
+    // a condition function from within that call, and not twice at the same time, so that nobody else has the closure.
     let condition = unsafe { &mut *condition };
     let caller = Caller { address: decode_address(&caller), called: decode_address(&called), data };
     let verdict = contain(|| condition.as_mut().map(|condition| condition(&caller)));
@@ -304,17 +305,17 @@ unsafe extern "system" fn judge(
 
 /// # Safety
 ///
-/// `buffer` is null or a buffer that can be read.
+/// `buffer` is null, or can be read, and so can as many bytes as it says, unless its pointer is null.
 unsafe fn bytes(buffer: *const WSABUF) -> Vec<u8> {
     if buffer.is_null() {
         return Vec::new();
     }
-    // SAFETY: the caller promises it.
+    // SAFETY: it is not null, so that the caller promises it.
     let WSABUF { len, buf } = unsafe { buffer.read() };
     if buf.is_null() || len == 0 {
         return Vec::new();
     }
-    // SAFETY: as above.
+    // SAFETY: the caller promises so many bytes, as the pointer is not null.
     unsafe { std::slice::from_raw_parts(buf, len as usize) }.to_vec()
 }
 

@@ -181,7 +181,8 @@ fn ask(condition: Condition<'_>, from: &Address, to: &Address) -> i32 {
     // Connections carry no data of their own here.
     let (mut data, mut answer) = (lend(&mut []), lend(&mut []));
     let (no_quality, mut group) = (std::ptr::null_mut(), 0);
-    // SAFETY: the client lends its function until this call of it returns; the buffers live as long.
+    // SAFETY: the client's function can be called with its context during the call that brought it, which is under way. All
+    // pointers are null where that is allowed, or lead to locals.
     unsafe {
         function(
             &raw mut caller,

@@ -9,12 +9,14 @@ use super::socket::{Home, NewSocket, Phase, Socket, State};
 use super::transport::{Endpoint, Kind, Transport};
 use crate::__private::{Fixed, Import, Run};
 use crate::overlapped_result;
+use crate::provider::assert_declares;
 use crate::slab::Slab;
 use crate::{EntryPoint, Provider, Start};
 use std::fmt;
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
+use wpu_sys::facts::kits;
 use wpu_sys::ffi::{
     FIONBIO, FIONREAD, MSG_OOB, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
     WSA_FLAG_OVERLAPPED,
@@ -90,7 +92,10 @@ impl<T: Transport + fmt::Debug> fmt::Debug for Base<T> {
 
 impl<T: Transport> Provider for Base<T> {
     type Upcalls = T::Upcalls;
-    const DECLARATION: Declaration = T::DECLARATION;
+    const DECLARATION: Declaration = {
+        assert_declares(&T::DECLARATION, kits::Base::kit());
+        T::DECLARATION
+    };
 
     fn upcalls() -> Self::Upcalls {
         T::upcalls()
@@ -108,6 +113,8 @@ impl<T: Transport> EntryPoint for Base<T> {
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        // Code by hand can come here without the declaration.
+        const { assert_declares(&T::DECLARATION, kits::Base::kit()) };
         let upcalls = Upcalls::new(T::__RUN.get().cell());
         let home = Home { upcalls, entry: Arc::new(*start.entry()), pend: |request| request.pend::<T>() };
         Ok(Self { transport: T::start(start)?, home, sockets: Slab::new() })
@@ -466,7 +473,8 @@ fn duration(time: timeval) -> Result<Duration, WsaError> {
 /// Writes the events that have happened, and their errors: the other errors are the client's.
 fn write_events(events: ViewMut<'_, WSANETWORKEVENTS>, recorded: i32, errors: &[i32]) {
     let at = events.as_ptr();
-    // SAFETY: a view's pointer can be written to; no reference to the structure is made.
+    // SAFETY: a view's pointer can be written to in the call that brought it, which is under way; no reference to the
+    // structure is made.
     unsafe { (*at).lNetworkEvents = recorded };
     for (bit, error) in errors.iter().enumerate().filter(|(bit, _)| recorded & (1 << bit) != 0) {
         // SAFETY: as above.

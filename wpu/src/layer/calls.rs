@@ -391,7 +391,7 @@ fn keep(set: Option<FdSetMut<'_>>, lowers: &[SOCKET], left: &[SOCKET]) {
 /// The bytes of an entry, as an option's value.
 fn bytes_of(info: &WSAPROTOCOL_INFOW) -> &[u8] {
     const { assert!(size_of::<WSAPROTOCOL_INFOW>() == 628, "there is no padding") };
-    // SAFETY: the structure is that large, and has no padding.
+    // SAFETY: the structure is that large. It has no padding: all of its members are multiples of four bytes, or at its end.
     unsafe { std::slice::from_raw_parts(std::ptr::from_ref(info).cast(), size_of::<WSAPROTOCOL_INFOW>()) }
 }
 

@@ -97,6 +97,7 @@ use self::next::Next;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
 use self::sys::{Layer, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
+use crate::provider::assert_declares;
 use crate::report::complain;
 use crate::{EntryPoint, Provider, Start, WithKit, class_of};
 use std::any::TypeId;
@@ -164,7 +165,10 @@ impl<L: LayerProvider> Layered<L> {
 
 impl<L: LayerProvider> Provider for Layered<L> {
     type Upcalls = L::Upcalls;
-    const DECLARATION: Declaration = L::DECLARATION;
+    const DECLARATION: Declaration = {
+        assert_declares(&L::DECLARATION, facts::kits::Layer::kit());
+        L::DECLARATION
+    };
 
     fn upcalls() -> L::Upcalls {
         L::upcalls()
@@ -191,6 +195,8 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+        // Code by hand can come here without the declaration.
+        const { assert_declares(&L::DECLARATION, facts::kits::Layer::kit()) };
         if !start.claim::<Self>() {
             complain(format_args!(
                 "`Layered` starts only as what `export!` names, and not from within other code"

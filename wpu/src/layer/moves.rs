@@ -68,7 +68,8 @@ enum Stage {
     Answered,
 }
 
-// SAFETY: the structure is the provider's below while a request is under way, and nobody's otherwise.
+// SAFETY: the structure is the provider's below while a request is under way, and otherwise of the thread that takes the
+// record from the list of free ones. The other members are locks of what may be sent.
 unsafe impl Sync for Record {}
 // SAFETY: as above.
 unsafe impl Send for Record {}
@@ -82,7 +83,8 @@ impl Record {
             let overlapped = UnsafeCell::new(WSAOVERLAPPED::ZERO);
             Box::leak(Box::new(Self { overlapped, stage: Mutex::new(Stage::Idle), kept: Mutex::default() }))
         });
-        // SAFETY: nobody uses a record that is free.
+        // SAFETY: a record that is new or was free is this thread's alone: it became free when the provider below had
+        // completed or refused its request, after which that does not use the structure.
         unsafe { *record.overlapped.get() = WSAOVERLAPPED::ZERO };
         *lock(&record.stage) = Stage::Beginning(None);
         record
@@ -187,7 +189,7 @@ fn outcome(error: DWORD, count: DWORD, flags: DWORD) -> Outcome {
 static TELLER: Teller = Teller {
     begin: |_| {},
     tell: |parts, outcome| {
-        // SAFETY: the teller is that of requests which are made of records.
+        // SAFETY: only `Moves::begin` makes requests with this teller, and of what `Record::pointer` gave.
         unsafe { record(parts) }.complete(outcome);
     },
     keep: |parts, kept| {
@@ -203,7 +205,7 @@ static TELLER: Teller = Teller {
 ///
 /// # Safety
 ///
-/// It was made of a record's.
+/// `parts` lead to what [`Record::pointer`] gave.
 unsafe fn record(parts: &Parts) -> &'static Record {
     // SAFETY: the contract of this function; records live for ever.
     unsafe { parts.overlapped.cast::<Record>().as_ref() }
@@ -248,8 +250,8 @@ impl Moves {
             let own = unsafe { lent.instead(&given) };
             call(&socket.below.provider, socket.lower, own)
         };
-        // SAFETY: what the call uses is plain memory of the client and of this thread, which waits. Any
-        // thread may call a provider.
+        // SAFETY: what the call uses is plain memory of the client, and of this thread, which touches none of it while it
+        // waits; so is the answer. Any thread may call a provider.
         let begun = unsafe { worker.run(call) };
         // Where that itself fails nobody knows what became of the record, so it is never used again.
         match begun? {

@@ -13,7 +13,8 @@ use super::super::sys::ffi::{
 };
 use super::super::sys::{
     Cell as TableCell, Class, Condition, EventRef, FdSetMut, Given, Kept, Lent, Outcome, Parts, Pended,
-    Progress, RawTable, Request, Room, ServiceProvider, State, Teller, Upcalls, View, ViewMut, WsaError,
+    Procs, Progress, RawTable, Request, Room, ServiceProvider, State, Teller, Upcalls, View, ViewMut,
+    WsaError,
 };
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -66,6 +67,8 @@ pub struct BaseState {
     /// Where a request said that its end is to be told.
     pub routines: usize,
     pub threads: Vec<usize>,
+    /// The provider in C that sends to addresses.
+    pub below: Option<Procs>,
 }
 
 impl Base {
@@ -264,6 +267,11 @@ impl ServiceProvider for Started {
         self.0.call("send", &format!("{socket:#x}, {total}, {flags}"))?;
         let begun = self.0.request(request);
         Ok(begun.unwrap_or_else(|_| Progress::Done(total.try_into().expect("few"))))
+    }
+
+    fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        let below = self.0.state().below.ok_or(WsaError::WSAEOPNOTSUPP)?;
+        below.send_to(socket, flags, request)
     }
 
     fn set_sock_opt(
