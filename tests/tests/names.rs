@@ -31,12 +31,17 @@ const C_KEYS: &[&str] = &["name", "length", "context", "of", "routine", "thread"
 
 /// Keywords of any edition, and words that are keywords here and there. C knows most of them as names.
 const KEYWORDS: &[&str] = &[
+    "self",
     "abstract",
     "async",
+    "Self",
     "auto",
+    "super",
     "await",
     "dyn",
+    "crate",
     "fn",
+    "_",
     "gen",
     "impl",
     "in",
@@ -62,7 +67,11 @@ fn names_of_the_output_are_names_that_a_spec_may_have() {
         let text = renamed(&base(), &harvest, seed);
         let pot = text.split_once("\", type = \"void *\"").and_then(|(before, _)| before.rsplit_once('"'));
         let (_, pot) = pot.expect("there is a pointer to anything");
-        let pot = if KEYWORDS.contains(&pot) { format!("r#{pot}") } else { pot.to_owned() };
+        let pot = match pot {
+            "self" | "Self" | "super" | "crate" | "_" => format!("{pot}_"),
+            _ if KEYWORDS.contains(&pot) => format!("r#{pot}"),
+            _ => pot.to_owned(),
+        };
         let cook = common::read(&common::fixtures().join("cook.rs")).replace("stir_pot", &pot);
         let edition = EDITIONS[seed % EDITIONS.len()];
         compile(&emit(&text), edition, &format!("{seed}-{edition}"), &[&cook, HOST]);

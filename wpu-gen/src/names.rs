@@ -35,11 +35,21 @@ pub fn camel(name: &str) -> String {
 /// Whether a name can stand for something in Rust and in C.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
+    is_c_name(name) && !is_reserved(name)
+}
+
+/// Whether a name can stand for something in C. What Rust cannot write is another name there.
+#[must_use]
+pub fn is_c_name(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && name != "_"
-        && !matches!(name, "self" | "Self" | "super" | "crate")
+}
+
+/// Whether Rust has no way to make a word a name: not even `r#` does.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    matches!(name, "_" | "self" | "Self" | "super" | "crate")
 }
 
 /// Whether a name is written as Rust writes variables and functions.
@@ -57,11 +67,13 @@ pub fn is_camel(name: &str) -> bool {
         && !name.contains('_')
 }
 
-/// An identifier; names that Rust keeps for itself are escaped.
+/// An identifier; names that Rust keeps for itself are escaped, or get a `_` where they cannot be.
 #[must_use]
 pub fn ident(name: &str) -> proc_macro2::Ident {
     let span = proc_macro2::Span::call_site();
-    if is_keyword(name) {
+    if is_reserved(name) {
+        proc_macro2::Ident::new(&format!("{name}_"), span)
+    } else if is_keyword(name) {
         proc_macro2::Ident::new_raw(name, span)
     } else {
         proc_macro2::Ident::new(name, span)

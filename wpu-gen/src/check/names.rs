@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Place};
 use crate::load::RawSpec;
 use crate::model::{Model, PRIMS};
-use crate::names::{camel, is_camel, is_name, is_snake};
+use crate::names::{camel, is_c_name, is_camel, is_name, is_snake};
 use crate::raw::Text;
 use crate::source::FileId;
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +19,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     }
     for filed in &raw.callbacks {
         c_items.c(filed.file, &filed.entry.name);
-        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
     }
     for filed in &raw.constants {
         c_items.c(filed.file, &filed.entry.name);
@@ -32,20 +32,20 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     }
     for filed in &raw.entries {
         c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
-        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
     }
     for filed in &raw.upcalls {
         c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
-        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
         filed.entry.export.iter().for_each(|library| c_items.library(filed.file, library));
     }
     for filed in &raw.downcalls {
         c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
-        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
     }
     for filed in &raw.imports {
         c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
-        filed.entry.params.iter().for_each(|param| c_items.name(filed.file, &param.name));
+        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
         c_items.library(filed.file, &filed.entry.library);
     }
     head(raw, faults);
@@ -70,10 +70,21 @@ impl<'f> Items<'f> {
     /// A name that only has to be one.
     fn name(&mut self, file: FileId, name: &Text) {
         if !is_name(name.get_ref()) {
-            let message = format!("`{}` cannot be a name", name.get_ref());
-            let fault = Diagnostic::at("bad-name", Place::new(file, name.span()), message);
-            self.faults.push(fault.help("letters, digits and `_`, not beginning with a digit"));
+            self.bad(file, name);
         }
+    }
+
+    /// A name of a parameter, for which Rust may have another.
+    fn param(&mut self, file: FileId, name: &Text) {
+        if !is_c_name(name.get_ref()) {
+            self.bad(file, name);
+        }
+    }
+
+    fn bad(&mut self, file: FileId, name: &Text) {
+        let message = format!("`{}` cannot be a name", name.get_ref());
+        let fault = Diagnostic::at("bad-name", Place::new(file, name.span()), message);
+        self.faults.push(fault.help("letters, digits and `_`, not beginning with a digit"));
     }
 
     /// A library, as a linker names it.

@@ -1,11 +1,11 @@
 //! Names of parameters: the one place that allocates them, item by item.
 //!
 //! An emitter writes a parameter as a mark, which no identifier of a spec or of an emitter can be. Once an item
-//! is complete, each mark gets the name that the spec wishes, unless the item says that name of something
-//! else: then the name grows by `_` until nothing else has it. So no parameter can shadow what generated code
+//! is complete, each mark gets the name that the spec wishes, unless Rust has no such name, or the item says it of
+//! something else: then the name grows by `_` until nothing else has it. So no parameter can shadow what generated code
 //! means, and none is shadowed, whatever either is called.
 
-use crate::names::ident;
+use crate::names::{ident, is_reserved};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use std::collections::{BTreeMap, HashSet};
 
@@ -55,7 +55,7 @@ pub(super) fn settle(item: TokenStream, taken: &HashSet<String>) -> TokenStream 
         if name.starts_with(|first: char| first.is_ascii_uppercase()) {
             name.push('_');
         }
-        while others.contains(&name) || taken.contains(&name) {
+        while is_reserved(&name) || others.contains(&name) || taken.contains(&name) {
             name.push('_');
         }
         others.insert(name.clone());
@@ -120,6 +120,18 @@ mod tests {
             }
         );
         assert_eq!(settled, expected.to_string());
+    }
+
+    #[test]
+    fn a_word_that_is_no_name_in_rust_makes_way_too() {
+        let (this, other, nothing) = (c("self"), c("self_"), c("_"));
+        let item = quote!(fn f(#this: u32, #other: u32, #nothing: u32) { self.g(#this, #other, #nothing) });
+        let expected = quote!(
+            fn f(self_: u32, self__: u32, __: u32) {
+                self.g(self_, self__, __)
+            }
+        );
+        assert_eq!(settle(item, &HashSet::new()).to_string(), expected.to_string());
     }
 
     #[test]
