@@ -121,3 +121,18 @@ fn kilobytes(cost: &Cost, size: usize) -> String {
 fn thousands(number: usize) -> String {
     if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_measured_is_a_spec_without_mistakes() {
+        let kinds = KINDS.iter().map(|kind| (kind.name, kind.spec(3)));
+        for (name, sources) in kinds.chain([("upcalls", synthetic::spec(2))]) {
+            if let Err(faults) = wpu_gen::compile(sources) {
+                panic!("{name}:\n{faults}");
+            }
+        }
+    }
+}

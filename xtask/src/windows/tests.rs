@@ -17,7 +17,7 @@ const PACKAGES: [(&str, &str); 3] = [
 ];
 
 /// Files of `wpu-tests` that start compilers of this machine, or read its sources.
-const FILES: [&str; 17] = [
+const FILES: [&str; 19] = [
     "builds",
     "c_headers",
     "docs",
@@ -32,7 +32,9 @@ const FILES: [&str; 17] = [
     "rings",
     "rubbish",
     "sdk_page",
+    "shapes",
     "texts",
+    "texts_shown",
     "ui",
     "windows_libraries",
 ];
@@ -143,7 +145,8 @@ fn selections() -> Result<[Vec<String>; 2]> {
     let mut files = words(&["--package", "wpu-tests"]);
     for path in sorted(&root().join("tests/tests"))? {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        if path.extension().is_some_and(|end| end == "rs") && !FILES.contains(&&*name) {
+        let is_test = path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
+        if is_test && !FILES.contains(&&*name) {
             files.extend(["--test".to_owned(), name.into_owned()]);
         }
     }
