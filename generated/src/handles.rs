@@ -528,9 +528,15 @@ impl Slice for ffi::WSABUF {
         (self.buf.cast(), self.len as usize)
     }
     #[inline]
+    #[allow(
+        clippy::redundant_field_names,
+        reason = "a field may have the name of the parameter"
+    )]
     fn from_parts(bytes: *mut u8, len: u32) -> Self {
-        let (buf, len) = (bytes.cast(), len);
-        Self { len, buf }
+        Self {
+            len: len,
+            buf: bytes.cast(),
+        }
     }
     #[inline]
     unsafe fn len_ptr(this: *mut Self) -> *mut u32 {

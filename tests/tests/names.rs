@@ -166,6 +166,209 @@ fn a_function_named_like_a_method_that_every_value_has_is_called_as_itself() {
     }
 }
 
+/// What the base spec calls its types, structures, callbacks, constants, errors, fields and Rust names.
+const ITEMS: &[&str] = &[
+    "KET_INT",
+    "KET_LEVEL",
+    "KET_TAP",
+    "KET_TIME",
+    "KET_CUPS",
+    "KET_ORDER",
+    "KET_WHISTLE",
+    "KET_NOD",
+    "KET_DONE",
+    "KET_FAIL",
+    "KET_NO_TAP",
+    "KET_MOST",
+    "KET_PTIME",
+    "KET_TEXT",
+    "KET_POT",
+    "KET_TASTE",
+    "KET_SUGAR",
+    "KET_TABLE",
+    "COOK_TABLE",
+    "KET_FILL",
+    "EBROKEN",
+    "ECOLD",
+    "ESMALL",
+    "EBREWING",
+    "ESPILT",
+    "ETIGHT",
+    "KettleError",
+    "Cook",
+    "Tap",
+    "TapRef",
+    "Order",
+    "Cups",
+    "Whistle",
+    "Nod",
+    "Taste",
+    "hour",
+    "second",
+    "many",
+    "cups",
+    "state",
+    "amount",
+    "leaves",
+    "stove",
+    "gas",
+    "electric",
+    "tea",
+    "StreetLamp",
+    "CookStart",
+];
+
+/// Names of the prelude, of primitives, of generic parameters, and of what the output has of its own.
+const NASTY: &[&str] = &[
+    "Option",
+    "Some",
+    "None",
+    "Result",
+    "Ok",
+    "Err",
+    "Vec",
+    "Box",
+    "String",
+    "ToString",
+    "ToOwned",
+    "Clone",
+    "Copy",
+    "Send",
+    "Sync",
+    "Sized",
+    "Drop",
+    "Fn",
+    "FnOnce",
+    "Iterator",
+    "Default",
+    "Debug",
+    "Display",
+    "Eq",
+    "PartialEq",
+    "From",
+    "Into",
+    "TryFrom",
+    "AsRef",
+    "Deref",
+    "Error",
+    "Arc",
+    "PhantomData",
+    "NonNull",
+    "MaybeUninit",
+    "ManuallyDrop",
+    "ZERO",
+    "MAX",
+    "LEN",
+    "COUNT",
+    "T",
+    "L",
+    "R",
+    "S",
+    "N",
+    "E",
+    "P",
+    "W",
+    "H",
+    "u8",
+    "u32",
+    "i32",
+    "usize",
+    "bool",
+    "str",
+    "char",
+    "f64",
+    "core",
+    "std",
+    "alloc",
+    "ffi",
+    "facts",
+    "host",
+    "safe",
+    "table",
+    "memory",
+    "raw",
+    "name",
+    "text",
+    "value",
+    "length",
+    "errno",
+    "answer",
+    "cell",
+    "run",
+    "gen",
+    "async",
+    "dyn",
+    "try",
+    "union",
+    "macro_rules",
+    "r",
+    "type",
+    "match",
+    "box",
+    "yield",
+    "self",
+    "_x",
+    "drop",
+    "new",
+    "main",
+    "test",
+    "derive",
+    "Host",
+    "Locate",
+    "Cell",
+    "Table",
+    "Upcalls",
+    "Serve",
+    "Procs",
+];
+
+/// A name is refused, or the output compiles without a warning in every edition.
+#[test]
+fn whatever_items_are_called_the_spec_is_refused_or_its_output_compiles() {
+    let mut names: Vec<String> = NASTY.iter().map(|name| (*name).to_owned()).collect();
+    names.extend(harvest_of(&emit(&base()), |word| word.starts_with(|c: char| c.is_ascii_uppercase())));
+    let mut renamed = 0;
+    for seed in 0..specs() {
+        let mut random = Random(seed as u64 + 1);
+        let mut text = base();
+        for item in ITEMS {
+            let new = &names[random.below(names.len())];
+            let attempt = with_word(&text, item, new);
+            if wpu_gen::compile(Sources::from_texts([("a.toml", &attempt)])).is_ok() {
+                (text, renamed) = (attempt, renamed + 1);
+            }
+        }
+        let edition = EDITIONS[seed % EDITIONS.len()];
+        compile(&emit(&text), edition, &format!("items-{seed}-{edition}"), &[]);
+    }
+    assert!(renamed > specs() * ITEMS.len() / 4, "only {renamed} names were accepted");
+}
+
+/// The text with a word in place of another, where it stands alone.
+fn with_word(text: &str, old: &str, new: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(old) {
+        let (before, after) = (&rest[..at], &rest[at + old.len()..]);
+        let alone = !before.ends_with(is_part) && !after.starts_with(is_part);
+        out += before;
+        out += if alone { new } else { old };
+        rest = after;
+    }
+    out + rest
+}
+
+/// Numbers that are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        // Knuth's numbers for a linear generator; its upper bits are the better ones.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % end as u64).expect("it is below the end")
+    }
+}
+
 /// Calls the downcall with the value 7 beside three bytes, through the functions of both sides.
 const CALL: &str = include_str!("names/call.rs");
 
@@ -179,12 +382,16 @@ fn emit(text: &str) -> Files {
 
 /// Every identifier of the output that is written as Rust writes variables, and no keyword.
 fn harvest(files: &Files) -> BTreeSet<String> {
-    let mut found: BTreeSet<String> = PRELUDE.iter().map(|name| (*name).to_owned()).collect();
-    for (_, text) in files.iter().filter(|(path, _)| is_rust(path)) {
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        found.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
-    }
+    let mut found = harvest_of(files, is_variable);
+    found.extend(PRELUDE.iter().map(|name| (*name).to_owned()));
     found
+}
+
+/// The words of the output's Rust files that are wanted.
+fn harvest_of(files: &Files, wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let texts = files.iter().filter(|(path, _)| is_rust(path));
+    let words = texts.flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    words.filter(|word| wanted(word)).map(str::to_owned).collect()
 }
 
 fn is_rust(path: &str) -> bool {

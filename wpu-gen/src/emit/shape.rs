@@ -40,9 +40,9 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
                     (self.#items.cast(), self.#length as usize)
                 }
                 #[inline]
+                #[allow(clippy::redundant_field_names, reason = "a field may have the name of the parameter")]
                 fn from_parts(bytes: *mut u8, len: u32) -> Self {
-                    let (#items, #length) = (bytes.cast(), len);
-                    Self { #length, #items }
+                    Self { #length: len, #items: bytes.cast() }
                 }
                 #[inline]
                 unsafe fn len_ptr(this: *mut Self) -> *mut u32 {
