@@ -1,0 +1,199 @@
+//! What follows from a model: what its types are, and what its items have to do with each other.
+
+use super::{Callback, Filler, Header, Model, Prim, Struct, Table, Ty, TypeKind};
+
+impl Ty {
+    /// Whether it is `void` or an array of that, which can only be pointed at.
+    #[must_use]
+    pub fn holds_void(&self) -> bool {
+        match self {
+            Self::Void => true,
+            Self::Array(item, _) => item.holds_void(),
+            _ => false,
+        }
+    }
+}
+
+impl Model {
+    /// The tables that a host fills.
+    pub fn host_tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(|table| table.filler == Filler::Host)
+    }
+
+    /// The table that a provider fills, if there is one.
+    #[must_use]
+    pub fn provider_table(&self) -> Option<&Table> {
+        self.tables.iter().find(|table| table.filler == Filler::Provider)
+    }
+
+    /// What a type is once aliases are followed.
+    #[must_use]
+    pub fn bare<'a>(&'a self, ty: &'a Ty) -> &'a Ty {
+        match ty {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Alias { is, .. } => self.bare(is),
+                _ => ty,
+            },
+            _ => ty,
+        }
+    }
+
+    /// What a pointer points at.
+    #[must_use]
+    pub fn pointee<'a>(&'a self, ty: &'a Ty) -> Option<&'a Ty> {
+        match self.bare(ty) {
+            Ty::Pointer(to) => Some(to),
+            _ => None,
+        }
+    }
+
+    /// The Rust name of the type's values, if the other side never follows them unseen.
+    #[must_use]
+    pub fn opaque<'a>(&'a self, ty: &'a Ty) -> Option<&'a str> {
+        match ty {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Alias { opaque: Some(name), .. } => Some(name),
+                TypeKind::Alias { is, .. } => self.opaque(is),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether safe code could do harm with a value of its own: it is, or holds, a pointer that somebody follows.
+    #[must_use]
+    pub fn is_trusted(&self, ty: &Ty) -> bool {
+        self.opaque(ty).is_none() && self.has_pointers(ty)
+    }
+
+    /// Whether a type is a pointer or a function, or holds one, however deep; or is lent and given back.
+    #[must_use]
+    pub fn has_pointers(&self, ty: &Ty) -> bool {
+        match self.bare(ty) {
+            Ty::Void | Ty::Prim(_) => false,
+            Ty::Pointer(_) => true,
+            Ty::Array(item, _) => self.has_pointers(item),
+            Ty::Named(id) => self.pointers.get_or_init(|| self.find_pointers())[*id],
+        }
+    }
+
+    /// For each type, whether it has pointers. Each is looked at once.
+    fn find_pointers(&self) -> Vec<bool> {
+        let mut found = vec![None; self.types.len()];
+        for at in 0..self.types.len() {
+            self.look_for_pointers(at, &mut found);
+        }
+        found.into_iter().map(|has| has.unwrap_or(true)).collect()
+    }
+
+    fn look_for_pointers(&self, at: usize, found: &mut [Option<bool>]) -> bool {
+        if let Some(known) = found[at] {
+            return known;
+        }
+        let mut within = |ty: &Ty| {
+            let mut bare = self.bare(ty);
+            while let Ty::Array(item, _) = bare {
+                bare = self.bare(item);
+            }
+            match bare {
+                Ty::Void | Ty::Prim(_) => false,
+                Ty::Pointer(_) | Ty::Array(..) => true,
+                Ty::Named(id) => self.look_for_pointers(*id, found),
+            }
+        };
+        let has = match &self.types[at].kind {
+            TypeKind::Alias { is, .. } => within(is),
+            TypeKind::Struct(of) => {
+                let fields = of.fields.iter().filter(|field| within(&field.ty)).count();
+                fields > 0 || of.token.is_some()
+            }
+            TypeKind::Callback(_) | TypeKind::Table(_) => true,
+        };
+        found[at] = Some(has);
+        has
+    }
+
+    /// Whether safe code can set members of a structure that has pointers: each pointer is that of a slice, so that
+    /// no other member can say how long something is.
+    #[must_use]
+    pub fn can_be_built(&self, of: &Struct) -> bool {
+        let slice = |ty: &Ty| self.structure(ty).is_some_and(|(_, within)| within.slice.is_some());
+        let good = |ty: &Ty| slice(ty) || !self.has_pointers(ty);
+        of.slice.is_none() && of.token.is_none() && of.fields.iter().all(|field| good(&field.ty))
+    }
+
+    /// Whether a type is a counted structure, which is as long as its count says.
+    #[must_use]
+    pub fn is_counted(&self, ty: &Ty) -> bool {
+        self.structure(ty).is_some_and(|(_, of)| of.counted.is_some())
+    }
+
+    /// The structure that a type is, if it is one.
+    #[must_use]
+    pub fn structure(&self, ty: &Ty) -> Option<(usize, &Struct)> {
+        match self.bare(ty) {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Struct(structure) => Some((*id, structure)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The callback that a type is, if it is one.
+    #[must_use]
+    pub fn callback(&self, ty: &Ty) -> Option<(usize, &Callback)> {
+        match self.bare(ty) {
+            Ty::Named(id) => match &self.types[*id].kind {
+                TypeKind::Callback(callback) => Some((*id, callback)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The integer that a type is, if it is one.
+    #[must_use]
+    pub fn prim(&self, ty: &Ty) -> Option<Prim> {
+        match self.bare(ty) {
+            Ty::Prim(prim) => Some(*prim),
+            _ => None,
+        }
+    }
+
+    /// The resource that an upcall acquires, if it does.
+    #[must_use]
+    pub fn acquired_by(&self, upcall: usize) -> Option<usize> {
+        self.index.acquired.get(&upcall).copied()
+    }
+
+    /// The resource that an upcall releases, if it does.
+    #[must_use]
+    pub fn released_by(&self, upcall: usize) -> Option<usize> {
+        self.index.released.get(&upcall).copied()
+    }
+
+    /// The notes that are about an upcall, as indices.
+    #[must_use]
+    pub fn notes_of_upcall(&self, upcall: usize) -> &[usize] {
+        &self.index.upcall_notes[upcall]
+    }
+
+    /// The notes that are about a downcall, as indices.
+    #[must_use]
+    pub fn notes_of_downcall(&self, downcall: usize) -> &[usize] {
+        &self.index.downcall_notes[downcall]
+    }
+
+    /// Whether a type is that of the bare value of a resource.
+    #[must_use]
+    pub fn is_raw(&self, ty: &Ty) -> bool {
+        self.index.raw.contains(ty)
+    }
+
+    /// What the spec says of a header, if it says something.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&Header> {
+        self.index.headers.get(name).map(|at| &self.headers[*at])
+    }
+}
