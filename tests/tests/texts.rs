@@ -98,10 +98,11 @@ const LINES: &str =
 
 #[test]
 fn each_key_that_is_text_is_free_or_a_name() {
-    let source: syn::File =
-        syn::parse_str(&common::read(&common::project().join("wpu-gen/src/raw.rs"))).expect("it is Rust");
+    let files = fs::read_dir(common::project().join("wpu-gen/src/syntax")).expect("it is a folder");
+    let sources = files.map(|file| common::read(&file.expect("it can be read").path()));
+    let items = sources.flat_map(|source| syn::parse_str::<syn::File>(&source).expect("it is Rust").items);
     let mut keys = BTreeSet::new();
-    for item in source.items {
+    for item in items {
         let syn::Item::Struct(item) = item else { continue };
         for field in item.fields {
             let ty = &field.ty;

@@ -12,13 +12,12 @@ pub mod source;
 
 mod check;
 mod emit;
-mod form;
 mod layout;
 mod load;
+mod lower;
 mod mend;
 mod model;
 mod names;
-mod raw;
 mod read;
 mod render;
 mod resolve;
@@ -26,6 +25,7 @@ mod scope;
 mod slots;
 mod sound;
 mod spec;
+mod syntax;
 mod types;
 
 use diag::{Diagnostic, Diagnostics};

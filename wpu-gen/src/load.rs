@@ -3,8 +3,8 @@
 use crate::diag::{Diagnostic, Place, SHOWN};
 use crate::mend::{Mistake, mistakes};
 use crate::names::is_hidden;
-use crate::raw;
 use crate::source::{FileId, Source, Sources};
+use crate::syntax;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -50,43 +50,43 @@ macro_rules! kinds {
 
 kinds! {
     /// `[spec]`; exactly one.
-    "spec" => heads: raw::Head,
+    "spec" => heads: syntax::Head,
     /// `[[class]]`
-    "class" => classes: raw::Class,
+    "class" => classes: syntax::Class,
     /// `[[platform]]`
-    "platform" => platforms: raw::Platform,
+    "platform" => platforms: syntax::Platform,
     /// `[[source]]`
-    "source" => sources: raw::Source,
+    "source" => sources: syntax::Source,
     /// `[[type]]`
-    "type" => aliases: raw::Alias,
+    "type" => aliases: syntax::Alias,
     /// `[[struct]]`
-    "struct" => structs: raw::Struct,
+    "struct" => structs: syntax::Struct,
     /// `[[callback]]`
-    "callback" => callbacks: raw::Callback,
+    "callback" => callbacks: syntax::Callback,
     /// `[[constant]]`
-    "constant" => constants: raw::Constant,
+    "constant" => constants: syntax::Constant,
     /// `[[error]]`
-    "error" => errors: raw::ErrorCode,
+    "error" => errors: syntax::ErrorCode,
     /// `[[resource]]`
-    "resource" => resources: raw::Resource,
+    "resource" => resources: syntax::Resource,
     /// `[[table]]`
-    "table" => tables: raw::Table,
+    "table" => tables: syntax::Table,
     /// `[[entry]]`
-    "entry" => entries: raw::Entry,
+    "entry" => entries: syntax::Entry,
     /// `[[upcall]]`
-    "upcall" => upcalls: raw::Upcall,
+    "upcall" => upcalls: syntax::Upcall,
     /// `[[downcall]]`
-    "downcall" => downcalls: raw::Downcall,
+    "downcall" => downcalls: syntax::Downcall,
     /// `[[import]]`
-    "import" => imports: raw::Import,
+    "import" => imports: syntax::Import,
     /// `[[kit]]`
-    "kit" => kits: raw::Kit,
+    "kit" => kits: syntax::Kit,
     /// `[[note]]`
-    "note" => notes: raw::Note,
+    "note" => notes: syntax::Note,
     /// `[[header]]`
-    "header" => headers: raw::Header,
+    "header" => headers: syntax::Header,
     /// `[[exception]]`
-    "exception" => exceptions: raw::Exception,
+    "exception" => exceptions: syntax::Exception,
 }
 
 /// Reads all files. An entry whose shape is wrong is mended, if it can be: what the later gates say is then a guess.

@@ -3,7 +3,7 @@
 mod queries;
 
 use crate::diag::Place;
-pub use crate::raw::{Convention, Direction, Filler, Lifetime, ResultKind, Role, Status};
+pub use crate::syntax::{Convention, Direction, Filler, Lifetime, ResultKind, Role, Status};
 use std::collections::{HashMap, HashSet};
 
 /// A whole spec. Indices in its parts point into its other parts.

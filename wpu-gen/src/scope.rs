@@ -2,8 +2,8 @@
 
 use crate::diag::{self, Diagnostic, Place};
 use crate::load::Filed;
-use crate::raw::Text;
 use crate::source::FileId;
+use crate::syntax::Text;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 

@@ -2,8 +2,8 @@
 
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
-use crate::raw;
 use crate::scope::Faults;
+use crate::syntax;
 use std::collections::HashMap;
 
 /// A raw index, the slot that it claims, and where that is written.
@@ -31,7 +31,7 @@ impl<'a> Claims<'a> {
     }
 
     /// The raw index of the upcall in each slot of a host's table.
-    pub(crate) fn of_table(&self, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
+    pub(crate) fn of_table(&self, table: &Filed<syntax::Table>, faults: &mut Faults) -> Vec<usize> {
         let name = table.entry.name.get_ref();
         let claims = self.host.get(&**name).map_or(&[][..], Vec::as_slice);
         let help = |slot| format!("write `{name} = {slot}` in the `slots` of the upcall that belongs there");
@@ -39,7 +39,7 @@ impl<'a> Claims<'a> {
     }
 
     /// The raw index of the downcall in each slot of the provider's table.
-    pub(crate) fn of_provider(&self, table: &Filed<raw::Table>, faults: &mut Faults) -> Vec<usize> {
+    pub(crate) fn of_provider(&self, table: &Filed<syntax::Table>, faults: &mut Faults) -> Vec<usize> {
         let help = |slot| format!("write `slot = {slot}` in the downcall that belongs there");
         fill(table, "downcall", self.provider.len(), &self.provider, help, faults)
     }
@@ -47,7 +47,7 @@ impl<'a> Claims<'a> {
 
 /// What is in each slot, once each has one claim.
 fn fill(
-    table: &Filed<raw::Table>,
+    table: &Filed<syntax::Table>,
     what: &str,
     most: usize,
     claims: &[Claim],
@@ -87,7 +87,7 @@ fn fill(
     slots.into_iter().flatten().map(|claim| claim.0).collect()
 }
 
-fn out_of_range(table: &Filed<raw::Table>, slot: u32, place: Place) -> Diagnostic {
+fn out_of_range(table: &Filed<syntax::Table>, slot: u32, place: Place) -> Diagnostic {
     let length = table.entry.slots.get_ref();
     let message = format!("`{}` has no slot {slot}", table.entry.name.get_ref());
     Diagnostic::at("slot-range", place, message)

@@ -1,6 +1,6 @@
 //! A spec that passed every gate, and what it names.
 
-use crate::form::{Form, down::DownForm};
+use crate::lower::{Form, down::DownForm};
 use crate::model::Model;
 
 /// A spec that passed every gate.

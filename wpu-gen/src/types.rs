@@ -3,9 +3,9 @@
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, PRIMS, Ty, TypeDef, TypeKind};
-use crate::raw::{self, ConstantValue, Text, text};
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
+use crate::syntax::{self, ConstantValue, Text, text};
 
 /// All types that a spec names.
 pub(crate) struct Types {
@@ -73,7 +73,7 @@ impl Types {
         &self,
         file: FileId,
         written: &Text,
-        direction: raw::Direction,
+        direction: syntax::Direction,
         constants: &Scope,
         raw: &RawSpec,
         faults: &mut Faults,
@@ -83,7 +83,7 @@ impl Types {
             return self.find_at(place, written, constants, raw, faults);
         };
         let ty = self.find_at(place.clone(), rest, constants, raw, faults);
-        if direction != raw::Direction::In || !matches!(ty, Ty::Pointer(_)) {
+        if direction != syntax::Direction::In || !matches!(ty, Ty::Pointer(_)) {
             let fault =
                 Diagnostic::at("bad-type", place, "only what a pointer brings in can be `const`".to_owned());
             faults.push(fault.help("write the type without `const`"));
@@ -204,7 +204,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn alias(&mut self, filed: &Filed<raw::Alias>) -> TypeDef {
+    fn alias(&mut self, filed: &Filed<syntax::Alias>) -> TypeDef {
         let alias = &filed.entry;
         let is = self.find(filed.file, &alias.is);
         if is.holds_void() {
@@ -226,7 +226,7 @@ impl Resolver<'_> {
         self.define(filed, &alias.name, &alias.text, alias.header.as_ref(), &alias.sources, kind)
     }
 
-    fn structure(&mut self, origin: usize, filed: &Filed<raw::Struct>) -> TypeDef {
+    fn structure(&mut self, origin: usize, filed: &Filed<syntax::Struct>) -> TypeDef {
         let structure = &filed.entry;
         let mut scope = Scope::new("field", "unknown-field");
         scope.declare_all_fields(filed.file, &structure.fields, self.faults);
@@ -262,7 +262,7 @@ impl Resolver<'_> {
         )
     }
 
-    fn callback(&mut self, filed: &Filed<raw::Callback>) -> TypeDef {
+    fn callback(&mut self, filed: &Filed<syntax::Callback>) -> TypeDef {
         let callback = &filed.entry;
         if callback.bundle.is_some() && callback.params.is_empty() {
             let message =
@@ -283,14 +283,14 @@ impl Resolver<'_> {
         self.define(filed, &callback.name, &callback.text, callback.header.as_ref(), &callback.sources, kind)
     }
 
-    fn table(&mut self, at: usize, filed: &Filed<raw::Table>) -> TypeDef {
+    fn table(&mut self, at: usize, filed: &Filed<syntax::Table>) -> TypeDef {
         let table = &filed.entry;
         self.define(filed, &table.name, &table.text, Some(&table.header), &table.sources, TypeKind::Table(at))
     }
 }
 
 impl Scope {
-    fn declare_all_fields(&mut self, file: FileId, fields: &[raw::Field], faults: &mut Faults) {
+    fn declare_all_fields(&mut self, file: FileId, fields: &[syntax::Field], faults: &mut Faults) {
         for field in fields {
             self.declare(file, &field.name, faults);
         }

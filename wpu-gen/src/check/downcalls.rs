@@ -3,10 +3,10 @@
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Filler, Model, TypeKind};
-use crate::raw;
+use crate::syntax;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
-    let provider = |table: &&Filed<raw::Table>| {
+    let provider = |table: &&Filed<syntax::Table>| {
         table.entry.filled_by.as_ref().is_some_and(|filler| *filler.get_ref() == Filler::Provider)
     };
     let tables: Vec<_> = raw.tables.iter().filter(provider).collect();

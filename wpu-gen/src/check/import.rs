@@ -2,8 +2,8 @@
 
 use super::names::Items;
 use crate::diag::{Diagnostic, Place};
-use crate::form;
 use crate::load::RawSpec;
+use crate::lower;
 use crate::model::{Direction, Model};
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
@@ -13,12 +13,12 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 
 fn passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for (import, filed) in model.imports.iter().zip(&raw.imports) {
-        if !form::passes_by_value(model, &import.returns) {
+        if !lower::passes_by_value(model, &import.returns) {
             let message = format!("`{}` cannot return this type", import.name);
             faults.push(Diagnostic::at("bad-type", filed.at(&filed.entry.returns), message));
         }
         for (param, raw) in import.params.iter().zip(&filed.entry.params) {
-            if !form::passes_by_value(model, &param.ty) {
+            if !lower::passes_by_value(model, &param.ty) {
                 let message = format!("`{}` cannot be passed by value", param.name);
                 let fault = Diagnostic::at("bad-type", filed.at(&raw.ty), message);
                 faults.push(fault.help("write a pointer to it: `… *`"));

@@ -4,7 +4,7 @@ use super::names::Items;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Kit, Model, Role};
-use crate::raw;
+use crate::syntax;
 use std::collections::HashMap;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
@@ -50,7 +50,7 @@ fn completing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 
 /// A kit makes no upcall that belongs to providers of another class.
 fn foreign(
-    filed: &Filed<raw::Kit>,
+    filed: &Filed<syntax::Kit>,
     kit: &Kit,
     classes: &HashMap<&str, usize>,
     model: &Model,

@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
 use crate::model::{ConstantValue, Model, Struct, Ty, TypeKind};
-use crate::raw;
+use crate::syntax;
 
 /// No object can be larger where pointers have 32 bits.
 const LARGEST: u64 = i32::MAX as u64;
@@ -36,7 +36,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 }
 
 fn check_struct(
-    filed: &Filed<raw::Struct>,
+    filed: &Filed<syntax::Struct>,
     layouts: &[Layouts<'_>; 2],
     structure: &Struct,
     faults: &mut Vec<Diagnostic>,
@@ -98,7 +98,7 @@ fn differs(fault: Diagnostic, computed: [u64; 2], what: &str) -> Diagnostic {
 
 /// The count is an unsigned integer, and the items are an array behind it.
 fn check_counted(
-    filed: &Filed<raw::Struct>,
+    filed: &Filed<syntax::Struct>,
     model: &Model,
     structure: &Struct,
     faults: &mut Vec<Diagnostic>,

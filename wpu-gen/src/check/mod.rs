@@ -13,8 +13,8 @@ mod taken;
 pub(crate) use taken::check as taken;
 
 use crate::diag::Diagnostic;
-use crate::form::{Form, down::DownForm};
 use crate::load::RawSpec;
+use crate::lower::{Form, down::DownForm};
 use crate::model::Model;
 
 /// Checks every rule, and answers with the form of each upcall and downcall.

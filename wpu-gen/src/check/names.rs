@@ -4,8 +4,8 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::RawSpec;
 use crate::model::{Model, PRIMS};
 use crate::names::{camel, is_c_name, is_camel, is_name, is_snake};
-use crate::raw::Text;
 use crate::source::FileId;
+use crate::syntax::Text;
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {

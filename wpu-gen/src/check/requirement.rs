@@ -3,7 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Model, Status, Upcall};
-use crate::raw;
+use crate::syntax;
 use std::collections::{HashMap, HashSet};
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
@@ -20,7 +20,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 }
 
 /// `classes`, `platforms` and `elsewhere` leave something out, and say it once.
-fn check_scope(filed: &Filed<raw::Upcall>, model: &Model, faults: &mut Vec<Diagnostic>) {
+fn check_scope(filed: &Filed<syntax::Upcall>, model: &Model, faults: &mut Vec<Diagnostic>) {
     let requirement = &filed.entry.requirement;
     let lists = [
         ("classes", "class", &requirement.classes, model.classes.len()),
@@ -101,7 +101,7 @@ fn check_platforms(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 }
 
 /// What can be required tells its grounds for a waiver; what can be optional tells what stands in.
-fn check_texts(filed: &Filed<raw::Upcall>, upcall: &Upcall, faults: &mut Vec<Diagnostic>) {
+fn check_texts(filed: &Filed<syntax::Upcall>, upcall: &Upcall, faults: &mut Vec<Diagnostic>) {
     let requirement = &filed.entry.requirement;
     let has = |status| upcall.requirement.status.iter().flatten().any(|here| *here == Some(status));
     let pairs = [

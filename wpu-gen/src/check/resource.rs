@@ -4,7 +4,7 @@ use crate::diag::Diagnostic;
 use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Model, Resource, Role, Ty};
-use crate::raw;
+use crate::syntax;
 use std::collections::HashMap;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
@@ -30,7 +30,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
 
 /// The bare value can be copied, compared and shown.
 fn check_raw(
-    filed: &Filed<raw::Resource>,
+    filed: &Filed<syntax::Resource>,
     model: &Model,
     layouts: &Layouts<'_>,
     resource: &Resource,
@@ -51,11 +51,11 @@ fn check_raw(
 }
 
 /// The acquiring upcall returns the raw value, or fills it in.
-fn check_acquire(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
+fn check_acquire(filed: &Filed<syntax::Resource>, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
     let resource = &model.resources[at];
     let acquire = &model.upcalls[resource.acquire];
     let raw = model.bare(&resource.raw);
-    let returns = model.bare(&acquire.returns) == raw && acquire.result == crate::raw::ResultKind::Value;
+    let returns = model.bare(&acquire.returns) == raw && acquire.result == crate::syntax::ResultKind::Value;
     let fills = acquire.params.iter().any(|param| {
         param.resource == Some(at) && param.role == Some(Role::Handle) && param.direction == Direction::Out
     });
@@ -71,7 +71,7 @@ fn check_acquire(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults:
 }
 
 /// The releasing upcall takes the raw value and otherwise only reports errors.
-fn check_release(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
+fn check_release(filed: &Filed<syntax::Resource>, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
     let resource = &model.resources[at];
     let (release, Some(written)) = (&model.upcalls[resource.release], &filed.entry.release) else { return };
     let mut params = release.params.iter().filter(|param| param.role != Some(Role::Errno));
@@ -81,7 +81,7 @@ fn check_release(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults:
         }
         _ => false,
     };
-    if !fits || release.result != crate::raw::ResultKind::Status || release.params.len() != 2 {
+    if !fits || release.result != crate::syntax::ResultKind::Status || release.params.len() != 2 {
         let message = format!("`{}` does not give back a `{}`", release.name, resource.name);
         let fault = Diagnostic::at("release-shape", filed.at(written), message);
         faults.push(fault.help(
@@ -90,7 +90,12 @@ fn check_release(filed: &Filed<raw::Resource>, model: &Model, at: usize, faults:
     }
 }
 
-fn check_tag(filed: &Filed<raw::Resource>, model: &Model, resource: &Resource, faults: &mut Vec<Diagnostic>) {
+fn check_tag(
+    filed: &Filed<syntax::Resource>,
+    model: &Model,
+    resource: &Resource,
+    faults: &mut Vec<Diagnostic>,
+) {
     let Some(bits) = &filed.entry.tag_bits else { return };
     let pointer = matches!(model.bare(&resource.raw), Ty::Pointer(_));
     if !pointer || !(1..=3).contains(&resource.tag_bits) || resource.borrowed.is_none() {

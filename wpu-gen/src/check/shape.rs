@@ -1,10 +1,10 @@
 //! Every upcall has a safe form, can be reached, and every entry can be called.
 
 use crate::diag::{Diagnostic, Place};
-use crate::form::{self, Form, down::DownForm};
 use crate::load::{Filed, RawSpec};
+use crate::lower::{self, Form, down::DownForm};
 use crate::model::{Model, Role, Ty, TypeKind};
-use crate::raw;
+use crate::syntax;
 use std::collections::HashSet;
 
 pub(super) fn check(
@@ -20,8 +20,8 @@ pub(super) fn check(
     check_entries(raw, model, faults);
     check_wanted(raw, model, faults);
     super::downcalls::check(raw, model, faults);
-    let forms = (0..model.upcalls.len()).filter_map(|at| form::derive(raw, model, at, faults)).collect();
-    let down = (0..model.downcalls.len()).filter_map(|at| form::down::derive(raw, model, at, faults));
+    let forms = (0..model.upcalls.len()).filter_map(|at| lower::derive(raw, model, at, faults)).collect();
+    let down = (0..model.downcalls.len()).filter_map(|at| lower::down::derive(raw, model, at, faults));
     (forms, down.collect())
 }
 
@@ -54,12 +54,12 @@ fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 fn check_passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for upcall in &model.upcalls {
         let filed = &raw.upcalls[upcall.origin];
-        if !form::passes_by_value(model, &upcall.returns) {
+        if !lower::passes_by_value(model, &upcall.returns) {
             let message = format!("`{}` cannot return this type", upcall.name);
             faults.push(Diagnostic::at("bad-type", filed.at(&filed.entry.returns), message));
         }
         for (param, raw) in upcall.params.iter().zip(&filed.entry.params) {
-            if !form::passes_by_value(model, &param.ty) {
+            if !lower::passes_by_value(model, &param.ty) {
                 let message = format!("`{}` cannot be passed by value", param.name);
                 faults.push(
                     Diagnostic::at("bad-type", filed.at(&raw.ty), message)
@@ -90,7 +90,7 @@ fn check_entries(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 }
 
 /// Keys that only an upcall's parameters have, and roles but that of the table, have no effect on an entry.
-fn check_entry_keys(filed: &Filed<raw::Entry>, faults: &mut Vec<Diagnostic>) {
+fn check_entry_keys(filed: &Filed<syntax::Entry>, faults: &mut Vec<Diagnostic>) {
     for param in &filed.entry.params {
         let keys = [
             ("length", &param.length),
@@ -119,7 +119,7 @@ fn check_entry_keys(filed: &Filed<raw::Entry>, faults: &mut Vec<Diagnostic>) {
 /// Bundles, tokens and views exist because some upcall takes or gives them.
 fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let (passed, members) = (passed(model), members(model));
-    let mut check = |role, name: &raw::Text, key: &str, place: Option<Place>| {
+    let mut check = |role, name: &syntax::Text, key: &str, place: Option<Place>| {
         let Some(place) = place.filter(|_| !passed.contains(&(role, &**name.get_ref()))) else { return };
         let message =
             format!("`{key}` has no effect: nothing takes or gives a `{}` in this way", name.get_ref());

@@ -5,8 +5,8 @@
 use crate::diag::{Diagnostic, Place};
 use crate::emit;
 use crate::load::{Filed, RawSpec};
-use crate::raw::Text;
 use crate::spec::Spec;
+use crate::syntax::Text;
 use std::collections::HashSet;
 
 /// Checks a spec that keeps all other rules.

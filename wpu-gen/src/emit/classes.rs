@@ -1,7 +1,7 @@
 //! `classes.rs`: what requirements distinguish, and how many upcalls there are.
 
+use super::markdown::markdown;
 use super::print::Page;
-use super::prose::markdown;
 use super::view::{View, doc};
 use crate::model::Word;
 use crate::names::{camel, ident};

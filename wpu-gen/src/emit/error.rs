@@ -1,7 +1,7 @@
 //! `error.rs`: the error type.
 
+use super::markdown::inline;
 use super::print::Page;
-use super::prose::inline;
 use super::view::{View, doc};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};

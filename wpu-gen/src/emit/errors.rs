@@ -1,6 +1,6 @@
 //! The errors that a function can fail with, for the page to read.
 
-use super::prose::cell;
+use super::markdown::cell;
 use super::view::View;
 use crate::model::DocumentedError;
 use std::fmt::Write as _;

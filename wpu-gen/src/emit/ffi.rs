@@ -1,8 +1,8 @@
 //! `ffi.rs`: C types, constants, function pointers, tables and entries.
 
 use super::import;
+use super::markdown::{inline, linked, markdown};
 use super::print::Page;
-use super::prose::{inline, linked, markdown};
 use super::view::{At, DownView, View, doc};
 use crate::layout::{Layouts, POINTERS};
 use crate::model::{ConstantValue, Entry, Import, Struct, Table, Ty, TypeDef, TypeKind};

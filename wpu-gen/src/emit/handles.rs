@@ -1,11 +1,11 @@
 //! `handles.rs`: what upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.
 
+use super::markdown::markdown;
 use super::print::Page;
-use super::prose::markdown;
 use super::safe::release;
 use super::shape;
 use super::view::{At, View, doc, is_zero};
-use crate::form::Kind;
+use crate::lower::Kind;
 use crate::model::{Callback, Resource, Ty, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};

@@ -1,9 +1,9 @@
 //! `host.rs`: what a host implements.
 
+use super::markdown::markdown;
 use super::print::Page;
-use super::prose::markdown;
 use super::view::{At, UpcallView, View, doc};
-use crate::form::{Answer, Failure, Kind};
+use crate::lower::{Answer, Failure, Kind};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;

@@ -2,8 +2,8 @@
 
 use super::errors::documented;
 use super::facts;
+use super::markdown::{cell, markdown};
 use super::print::Page;
-use super::prose::{cell, markdown};
 use super::view::{At, UpcallView, View, doc};
 use crate::model::Import;
 use crate::names::ident;

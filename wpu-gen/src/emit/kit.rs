@@ -1,7 +1,7 @@
 //! Kits: as data, as types that stand for them, and as a part of the page to read.
 
+use super::markdown::{cell, markdown};
 use super::print::Page;
-use super::prose::{cell, markdown};
 use super::view::{View, doc};
 use crate::names::{camel, ident};
 use proc_macro2::Literal;

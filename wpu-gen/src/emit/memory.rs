@@ -1,9 +1,9 @@
 //! `memory.rs` of the output: what the spec's structures mean to the modules about a client's memory.
 
+use super::markdown::markdown;
 use super::print::Page;
-use super::prose::markdown;
 use super::view::{At, View, doc};
-use crate::form::down::DownKind;
+use crate::lower::down::DownKind;
 use crate::model::{Callback, Struct, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};

@@ -4,7 +4,7 @@ use super::local;
 use super::print::Page;
 use super::provider::{head, uses};
 use super::view::{At, DownView, View, comment};
-use crate::form::down::{DownAnswer, DownKind};
+use crate::lower::down::{DownAnswer, DownKind};
 use crate::model::Param;
 use crate::names::ident;
 use proc_macro2::{Ident, Literal, TokenStream};

@@ -1,12 +1,12 @@
 //! `provider.rs` of the output: the trait behind a provider's table, and layers over it.
 
 use super::local;
+use super::markdown::{inline, markdown};
 use super::memory::set_name;
 use super::print::Page;
-use super::prose::{inline, markdown};
 use super::safe::vouched_text;
 use super::view::{At, DownView, View, doc};
-use crate::form::down::{DownAnswer, DownKind};
+use crate::lower::down::{DownAnswer, DownKind};
 use crate::model::{Param, TypeKind};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;

@@ -1,7 +1,7 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
 use super::errors::documented;
-use super::prose::{address, cell, code_of, inline, markdown, title};
+use super::markdown::{address, cell, code_of, inline, markdown, title};
 use super::view::{UpcallView, View};
 use super::{facts, import, kit};
 use crate::model::{Downcall, Note, Param, Status};

@@ -1,7 +1,7 @@
 //! `lib.rs` of the output.
 
+use super::markdown::markdown;
 use super::print::Page;
-use super::prose::markdown;
 use super::view::View;
 use proc_macro2::Ident;
 

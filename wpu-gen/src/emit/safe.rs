@@ -1,10 +1,10 @@
 //! `safe.rs`: the upcalls in safe form.
 
 use super::local;
+use super::markdown::{inline, markdown};
 use super::print::Page;
-use super::prose::{inline, markdown};
 use super::view::{At, UpcallView, View, comment, doc, is_zero};
-use crate::form::{Answer, Failure, Kind};
+use crate::lower::{Answer, Failure, Kind};
 use crate::model::{Param, Ty};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};

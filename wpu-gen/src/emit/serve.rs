@@ -3,7 +3,7 @@
 use super::print::Page;
 use super::provider::{set_of, uses};
 use super::view::{At, DownView, View, comment, doc};
-use crate::form::down::{DownAnswer, DownKind};
+use crate::lower::down::{DownAnswer, DownKind};
 use crate::model::{Param, Ty};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};

@@ -1,11 +1,11 @@
 //! What safe code has of the types of a spec: of structures, of pointers that nobody follows, and of those that only
 //! unsafe code can make. All of it becomes part of `handles.rs`.
 
+use super::markdown::markdown;
 use super::print::Page;
-use super::prose::markdown;
 use super::view::{At, View, doc};
-use crate::form::Kind;
-use crate::form::down::DownKind;
+use crate::lower::Kind;
+use crate::lower::down::DownKind;
 use crate::model::{Counted, Struct, Ty};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};

@@ -2,7 +2,7 @@
 
 use super::print::Page;
 use super::view::{At, UpcallView, View};
-use crate::form::Failure;
+use crate::lower::Failure;
 use crate::model::Table;
 use crate::names::ident;
 use proc_macro2::TokenStream;

@@ -4,7 +4,7 @@ use super::host::{context_name, routine_name};
 use super::local;
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc};
-use crate::form::{Answer, Failure, Kind};
+use crate::lower::{Answer, Failure, Kind};
 use crate::model::{ConstantValue, Param, Table, Ty};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};

@@ -1,11 +1,11 @@
 //! What emitters ask of a spec, already as tokens.
 
 use super::local;
-use super::prose::{address, inline, title};
+use super::markdown::{address, inline, title};
 use super::words::Words;
 use crate::folder::{MARKER, OF};
-use crate::form::down::{DownForm, DownKind};
-use crate::form::{Form, Kind};
+use crate::lower::down::{DownForm, DownKind};
+use crate::lower::{Form, Kind};
 use crate::model::{
     Convention, Direction, DocumentedError, Downcall, Model, Param, Resource, Table, Ty, TypeKind, Upcall,
 };

@@ -5,13 +5,13 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::Filed;
 use crate::model;
 use crate::names;
-use crate::raw::{self, Text, text};
 use crate::scope::Scope;
 use crate::source::FileId;
+use crate::syntax::{self, Text, text};
 use std::collections::BTreeMap;
 
 impl Resolver<'_> {
-    pub(super) fn upcall(&mut self, origin: usize, filed: &Filed<raw::Upcall>) -> model::Upcall {
+    pub(super) fn upcall(&mut self, origin: usize, filed: &Filed<syntax::Upcall>) -> model::Upcall {
         let upcall = &filed.entry;
         let file = filed.file;
         let prefix = self.raw.heads.first().map_or("", |head| head.entry.prefix.get_ref());
@@ -55,7 +55,7 @@ impl Resolver<'_> {
         stem.unwrap_or_default()
     }
 
-    pub(super) fn downcall(&mut self, origin: usize, filed: &Filed<raw::Downcall>) -> model::Downcall {
+    pub(super) fn downcall(&mut self, origin: usize, filed: &Filed<syntax::Downcall>) -> model::Downcall {
         let downcall = &filed.entry;
         let file = filed.file;
         let head = self.raw.heads.first().and_then(|head| head.entry.downcall_prefix.as_ref());
@@ -86,7 +86,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn params(&mut self, file: FileId, params: &[raw::Param]) -> Vec<model::Param> {
+    pub(super) fn params(&mut self, file: FileId, params: &[syntax::Param]) -> Vec<model::Param> {
         let mut scope = Scope::new("parameter", "unknown-parameter");
         for param in params {
             scope.declare(file, &param.name, self.faults);
@@ -110,7 +110,7 @@ impl Resolver<'_> {
         params
     }
 
-    fn param(&mut self, file: FileId, siblings: &Scope, param: &raw::Param) -> model::Param {
+    fn param(&mut self, file: FileId, siblings: &Scope, param: &syntax::Param) -> model::Param {
         let mut sibling =
             |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
         let (length, context) = (sibling(&param.length), sibling(&param.context));
@@ -144,7 +144,7 @@ impl Resolver<'_> {
     pub(super) fn documented(
         &mut self,
         file: FileId,
-        errors: &[raw::DocumentedError],
+        errors: &[syntax::DocumentedError],
     ) -> Vec<model::DocumentedError> {
         let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
         errors
@@ -161,7 +161,7 @@ impl Resolver<'_> {
             .collect()
     }
 
-    fn requirement(&mut self, file: FileId, requirement: &raw::Requirement) -> model::Requirement {
+    fn requirement(&mut self, file: FileId, requirement: &syntax::Requirement) -> model::Requirement {
         let every = |scope: &Scope| (0..scope.len()).collect::<Vec<_>>();
         let classes = match &requirement.classes {
             Some(names) => self.scopes.classes.find_all(file, names, self.faults),
@@ -199,7 +199,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn import(&mut self, filed: &Filed<raw::Import>) -> model::Import {
+    pub(super) fn import(&mut self, filed: &Filed<syntax::Import>) -> model::Import {
         let import = &filed.entry;
         let mut scope = Scope::new("parameter", "unknown-parameter");
         let params = import.params.iter().map(|param| {

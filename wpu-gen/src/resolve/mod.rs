@@ -2,15 +2,15 @@
 //!
 //! A name that is not found gets an index that is never used: the model is thrown away when there is any fault.
 
+mod annotations;
 mod functions;
-mod prose;
 
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, Model};
-use crate::raw::{self, Text, text};
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
+use crate::syntax::{self, Text, text};
 use crate::types::Types;
 use std::collections::BTreeMap;
 
@@ -107,7 +107,7 @@ fn table_order(raw: &RawSpec) -> Vec<usize> {
         *members.entry(table.get_ref()).or_default() += 1;
     }
     let largest = members.iter().rev().max_by_key(|(_, count)| **count).map(|(name, _)| *name);
-    let slot = |upcall: &raw::Upcall| {
+    let slot = |upcall: &syntax::Upcall| {
         let found = upcall.slots.iter().find(|(table, _)| Some(table.get_ref().as_str()) == largest);
         found.map_or(u32::MAX, |(_, slot)| *slot.get_ref())
     };
@@ -195,13 +195,13 @@ impl Resolver<'_> {
             too_small: self.find_error(filed.file, head.too_small.as_ref().unwrap_or(&head.null_pointer)),
             pending: head.pending.as_ref().map(|error| self.find_error(filed.file, error)),
             aborted: head.aborted.as_ref().map(|error| self.find_error(filed.file, error)),
-            convention: head.convention.as_ref().map_or(raw::Convention::System, |found| *found.get_ref()),
+            convention: head.convention.as_ref().map_or(syntax::Convention::System, |found| *found.get_ref()),
             error_header: head.error_header.as_ref().map(|header| self.header_of(filed.file, header)),
             prefix: text(&head.prefix),
         })
     }
 
-    fn class(&mut self, filed: &Filed<raw::Class>) -> model::Word {
+    fn class(&mut self, filed: &Filed<syntax::Class>) -> model::Word {
         self.find_sources(filed.file, &filed.entry.sources);
         model::Word { name: text(&filed.entry.name), text: text(&filed.entry.text) }
     }
@@ -238,11 +238,11 @@ impl Resolver<'_> {
         (words.collect(), defaults.first().copied().unwrap_or(NOWHERE))
     }
 
-    fn constant(&mut self, origin: usize, filed: &Filed<raw::Constant>) -> model::Constant {
+    fn constant(&mut self, origin: usize, filed: &Filed<syntax::Constant>) -> model::Constant {
         let constant = &filed.entry;
         let value = match constant.value.get_ref() {
-            raw::ConstantValue::Number(number) => model::ConstantValue::Number(*number),
-            raw::ConstantValue::Word(word) => {
+            syntax::ConstantValue::Number(number) => model::ConstantValue::Number(*number),
+            syntax::ConstantValue::Word(word) => {
                 if word != "all-ones" {
                     let message = format!("expected a number or `all-ones`, found `{word}`");
                     self.faults.push(Diagnostic::at("wrong-value", filed.at(&constant.value), message));
@@ -261,7 +261,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn error(&mut self, filed: &Filed<raw::ErrorCode>) -> model::ErrorCode {
+    fn error(&mut self, filed: &Filed<syntax::ErrorCode>) -> model::ErrorCode {
         let error = &filed.entry;
         model::ErrorCode {
             name: text(&error.name),
@@ -273,7 +273,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn resource(&mut self, origin: usize, filed: &Filed<raw::Resource>) -> model::Resource {
+    fn resource(&mut self, origin: usize, filed: &Filed<syntax::Resource>) -> model::Resource {
         let resource = &filed.entry;
         let release = resource.release.as_ref().map(|name| self.find_upcall(filed.file, name));
         if release.is_none() {
@@ -297,7 +297,7 @@ impl Resolver<'_> {
     }
 
     /// Slots are filled in by name order of the raw entries; the check gate has seen to holes and clashes.
-    fn table(&mut self, filed: &Filed<raw::Table>, claims: &crate::slots::Claims<'_>) -> model::Table {
+    fn table(&mut self, filed: &Filed<syntax::Table>, claims: &crate::slots::Claims<'_>) -> model::Table {
         let table = &filed.entry;
         let filler = table.filled_by.as_ref().map_or(model::Filler::Host, |filler| *filler.get_ref());
         let (slots, order) = match filler {
@@ -316,7 +316,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn entry(&mut self, filed: &Filed<raw::Entry>) -> model::Entry {
+    fn entry(&mut self, filed: &Filed<syntax::Entry>) -> model::Entry {
         let entry = &filed.entry;
         model::Entry {
             name: text(&entry.name),
@@ -331,7 +331,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn kit(&mut self, filed: &Filed<raw::Kit>) -> model::Kit {
+    fn kit(&mut self, filed: &Filed<syntax::Kit>) -> model::Kit {
         let kit = &filed.entry;
         let order = &self.scopes.upcall_order;
         let mut uses = vec![None; self.scopes.classes.len()];
@@ -352,7 +352,7 @@ impl Resolver<'_> {
         self.scopes.types.find(file, name, &self.scopes.constants, self.raw, self.faults)
     }
 
-    fn find_param_type(&mut self, file: FileId, name: &Text, direction: raw::Direction) -> model::Ty {
+    fn find_param_type(&mut self, file: FileId, name: &Text, direction: syntax::Direction) -> model::Ty {
         self.scopes.types.of_param(file, name, direction, &self.scopes.constants, self.raw, self.faults)
     }
 
@@ -370,7 +370,7 @@ impl Resolver<'_> {
     }
 }
 
-fn source(filed: &Filed<raw::Source>) -> model::Source {
+fn source(filed: &Filed<syntax::Source>) -> model::Source {
     let source = &filed.entry;
     model::Source { id: text(&source.id), title: text(&source.title), url: source.url.as_ref().map(text) }
 }

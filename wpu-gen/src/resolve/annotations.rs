@@ -5,9 +5,9 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::Filed;
 use crate::model;
 use crate::names;
-use crate::raw::{self, Text, text};
 use crate::scope::Scope;
 use crate::source::FileId;
+use crate::syntax::{self, Text, text};
 use crate::types::check_header;
 
 impl Resolver<'_> {
@@ -16,7 +16,7 @@ impl Resolver<'_> {
         self.scopes.types.header_of(file, header, self.faults)
     }
 
-    pub(super) fn header(&mut self, filed: &Filed<raw::Header>) -> model::Header {
+    pub(super) fn header(&mut self, filed: &Filed<syntax::Header>) -> model::Header {
         let header = &filed.entry;
         for path in header.include.iter().chain(&header.elsewhere) {
             check_header(filed.file, path, self.faults);
@@ -29,7 +29,7 @@ impl Resolver<'_> {
         model::Header { name, include, elsewhere: header.elsewhere.as_ref().map(text) }
     }
 
-    pub(super) fn exception(&mut self, filed: &Filed<raw::Exception>) -> model::Exception {
+    pub(super) fn exception(&mut self, filed: &Filed<syntax::Exception>) -> model::Exception {
         let exception = &filed.entry;
         if let Some(unless) = exception.unless.as_ref().filter(|unless| !names::is_name(unless.get_ref())) {
             let message = format!("`{}` cannot be the name of a macro", unless.get_ref());
@@ -62,7 +62,7 @@ impl Resolver<'_> {
         self.among(file, name, &all, Scope::has, "among what headers declare");
     }
 
-    pub(super) fn note(&mut self, filed: &Filed<raw::Note>) -> model::Note {
+    pub(super) fn note(&mut self, filed: &Filed<syntax::Note>) -> model::Note {
         let note = &filed.entry;
         let upcalls = note.about.iter().filter_map(|name| self.about(filed.file, name)).collect();
         let downcalls = note.about.iter().filter_map(|name| self.scopes.downcalls.get(name.get_ref()));

@@ -6,7 +6,7 @@ pub(crate) mod down;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Lifetime, Model, Param, Role, Ty, TypeKind, Upcall};
-use crate::raw;
+use crate::syntax;
 use std::collections::HashSet;
 
 /// How an upcall looks to a Rust programmer.
@@ -136,7 +136,7 @@ struct Deriver<'a> {
     at: usize,
     upcall: &'a Upcall,
     has_errno: bool,
-    raw: &'a Filed<raw::Upcall>,
+    raw: &'a Filed<syntax::Upcall>,
     faults: &'a mut Vec<Diagnostic>,
     failed: bool,
 }
@@ -512,7 +512,7 @@ impl Deriver<'_> {
         }
     }
 
-    fn taken(&mut self, name: &raw::Text, help: &str) {
+    fn taken(&mut self, name: &syntax::Text, help: &str) {
         let message = format!("the name `{}` is taken in this upcall", name.get_ref());
         self.fault(Diagnostic::at("duplicate-name", self.raw.at(name), message).help(help));
     }

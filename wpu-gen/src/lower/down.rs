@@ -4,7 +4,7 @@ use super::passes_by_value;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Downcall, Model, Param, ResultKind, Role, Ty};
-use crate::raw;
+use crate::syntax;
 use std::collections::HashSet;
 
 /// How a downcall looks to a Rust programmer.
@@ -221,7 +221,7 @@ pub(crate) fn derive(
 struct Deriver<'a> {
     model: &'a Model,
     downcall: &'a Downcall,
-    raw: &'a Filed<raw::Downcall>,
+    raw: &'a Filed<syntax::Downcall>,
     faults: &'a mut Vec<Diagnostic>,
 }
 
@@ -297,7 +297,7 @@ impl Deriver<'_> {
         }
     }
 
-    fn wrong_constant(&mut self, written: &raw::Text) {
+    fn wrong_constant(&mut self, written: &syntax::Text) {
         let message =
             format!("`{}` is no value of the type that `{}` returns", written.get_ref(), self.downcall.name);
         let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
@@ -573,7 +573,7 @@ impl Deriver<'_> {
         }
     }
 
-    fn idle(&mut self, key: &str, param: &raw::Text, place: Place) {
+    fn idle(&mut self, key: &str, param: &syntax::Text, place: Place) {
         let message = format!("`{key}` has no effect on parameter `{}`", param.get_ref());
         self.faults.push(
             Diagnostic::at("no-effect", place, message)

@@ -3,7 +3,7 @@
 use super::{Answer, Deriver, Failure, Kind};
 use crate::diag::Diagnostic;
 use crate::model::{ResultKind, Role};
-use crate::raw;
+use crate::syntax;
 
 impl Deriver<'_> {
     pub(super) fn failure(&mut self) -> Option<Failure> {
@@ -63,7 +63,7 @@ impl Deriver<'_> {
         }
     }
 
-    fn constant_fits(&mut self, constant: usize, written: Option<&raw::Text>) {
+    fn constant_fits(&mut self, constant: usize, written: Option<&syntax::Text>) {
         let (Some(written), constant) = (written, &self.model.constants[constant]) else { return };
         if constant.ty != self.upcall.returns {
             let message =

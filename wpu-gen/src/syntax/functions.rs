@@ -1,0 +1,203 @@
+//! Functions, and the tables that hold them.
+
+use super::leaf::Text;
+use super::params::{Direction, Param};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// `[[table]]`: a structure of function pointers that a host hands out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Table {
+    pub name: Text,
+    pub text: Text,
+    pub header: Text,
+    /// How many slots there are.
+    pub slots: Spanned<u32>,
+    /// What stands before a function's name in the member's name.
+    pub member_prefix: Text,
+    /// Whose functions it holds; absent: the host's.
+    pub filled_by: Option<Spanned<Filler>>,
+    /// With `filled-by = "provider"`: the Rust name of the trait that stands behind the table.
+    #[serde(rename = "trait")]
+    pub behind: Option<Text>,
+    pub size: Spanned<[u64; 2]>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// Whose functions a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filler {
+    /// Upcalls.
+    Host,
+    /// Downcalls.
+    Provider,
+}
+
+/// `[[entry]]`: a function that a provider exports and a host calls by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Entry {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    pub text: Text,
+    pub header: Text,
+    pub returns: Text,
+    pub params: Vec<Param>,
+    #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    /// The error to return when the table lacks an upcall that the provider declares.
+    pub hole: Text,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[upcall]]`: one function of the host.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Upcall {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    /// One line: what it does.
+    pub text: Text,
+    /// More lines for the reference page and rustdoc.
+    pub details: Option<Text>,
+    pub header: Text,
+    /// Table name → slot.
+    #[serde(default)]
+    pub slots: BTreeMap<Text, Spanned<u32>>,
+    /// The library that exports it by name, if one does.
+    pub export: Option<Text>,
+    pub returns: Text,
+    /// What the return value means.
+    pub result: Spanned<ResultKind>,
+    /// The constant that says failure.
+    pub failure: Option<Text>,
+    /// The constant that says success, where only one value does.
+    pub success: Option<Text>,
+    /// Why the answer of the safe form must not be dropped.
+    pub must_use: Option<Text>,
+    pub params: Vec<Param>,
+    #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    pub requirement: Requirement,
+    pub sources: Vec<Text>,
+}
+
+/// `[[downcall]]`: one function of the provider, which a host calls through the provider's table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Downcall {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    /// One line: what it does.
+    pub text: Text,
+    /// More lines for rustdoc.
+    pub details: Option<Text>,
+    pub header: Text,
+    /// Its place in the provider's table.
+    pub slot: Spanned<u32>,
+    pub returns: Text,
+    /// What the return value means.
+    pub result: Spanned<ResultKind>,
+    /// The constant that says failure.
+    pub failure: Text,
+    /// The constant that says success, where only one value does.
+    pub success: Option<Text>,
+    pub params: Vec<Param>,
+    #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    /// What a provider answers that does not implement it; absent: success.
+    pub refusal: Option<Text>,
+    /// The entries under which its slot may be null.
+    #[serde(default)]
+    pub may_be_null: Vec<Text>,
+    pub sources: Vec<Text>,
+}
+
+/// What the return value of an upcall or downcall means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultKind {
+    /// A value that the caller wants, or the failure constant.
+    Value,
+    /// Nothing but success or failure.
+    Status,
+    /// Yes (not zero) or no (zero); it cannot fail.
+    Answer,
+}
+
+/// An error that the documentation names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DocumentedError {
+    pub code: Text,
+    pub when: Text,
+}
+
+/// Whether a provider must use an upcall.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Requirement {
+    pub status: Spanned<Status>,
+    /// The classes that it applies to; absent: all.
+    pub classes: Option<Vec<Text>>,
+    /// The platforms where `status` holds; absent: all.
+    pub platforms: Option<Vec<Text>>,
+    /// What holds on each of the other platforms.
+    #[serde(default)]
+    pub elsewhere: BTreeMap<Text, Spanned<Status>>,
+    pub reason: Text,
+    /// The operating-system call that may stand in.
+    pub substitute: Option<Text>,
+    /// The usual grounds for a waiver.
+    pub waiver: Option<Text>,
+}
+
+/// The documentation's word on using an upcall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Required,
+    Optional,
+    Unspecified,
+}
+
+/// `[[import]]`: a function of a library that is taken by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Import {
+    pub name: Text,
+    /// The C name of the pointer type.
+    pub pointer: Text,
+    /// The library that exports it, as a linker names it.
+    pub library: Text,
+    /// Only the library of 64-bit programs exports it.
+    #[serde(default)]
+    pub wide: bool,
+    pub text: Text,
+    pub header: Text,
+    pub returns: Text,
+    pub params: Vec<ImportParam>,
+    #[serde(default)]
+    pub errors: Vec<DocumentedError>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// One parameter of an import.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImportParam {
+    pub name: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
+    pub direction: Spanned<Direction>,
+    pub text: Text,
+}

@@ -1,0 +1,20 @@
+//! The syntax of a spec: one struct per kind of TOML entry, every leaf with its span.
+//!
+//! Nothing is looked up here; [`crate::resolve`] does that. `docs/spec-format.md` explains every key.
+
+mod annotations;
+mod functions;
+mod head;
+mod leaf;
+mod params;
+mod types;
+
+pub use annotations::{Exception, Header, Kit, Note};
+pub use functions::{
+    DocumentedError, Downcall, Entry, Filler, Import, Requirement, ResultKind, Status, Table, Upcall,
+};
+pub use head::{Class, Convention, Head, Platform, Source};
+pub use leaf::Text;
+pub(crate) use leaf::text;
+pub use params::{Direction, Lifetime, Param, Role};
+pub use types::{Alias, Callback, Constant, ConstantValue, ErrorCode, Field, Resource, Struct};

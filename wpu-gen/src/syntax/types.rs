@@ -1,0 +1,193 @@
+//! C types, constants, errors and resources.
+
+use super::leaf::Text;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use toml::Spanned;
+
+/// `[[type]]`: another name for a primitive, a pointer or a type of the spec.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Alias {
+    pub name: Text,
+    /// A Rust integer (`u32`, `usize`, …), or a C type: `void *`, `DWORD *`, another name.
+    pub is: Text,
+    /// The name exists in C alone; Rust code shows what it stands for.
+    #[serde(default)]
+    pub inline: bool,
+    /// Of a pointer that the other side compares or looks up, and never follows unseen: the Rust name of such values.
+    pub opaque: Option<Text>,
+    pub text: Text,
+    pub header: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[struct]]`: a C structure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Struct {
+    pub name: Text,
+    pub text: Text,
+    pub header: Option<Text>,
+    /// Bytes on 32-bit and on 64-bit machines.
+    pub size: Spanned<[u64; 2]>,
+    pub fields: Vec<Field>,
+    /// The structure is a count and an array whose true length is that count.
+    pub counted: Option<Counted>,
+    /// Rust name of the token that stands for one such structure, lent by a client and given back exactly once.
+    pub token: Option<Text>,
+    /// The structure is a pointer to bytes and their number.
+    pub slice: Option<Slice>,
+    /// It is there for those who use the output: nothing in the spec need name it.
+    #[serde(default)]
+    pub public: bool,
+    /// C knows it by `struct` and the name.
+    #[serde(default)]
+    pub tag: bool,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// How to read a structure that is a pointer and a length.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Slice {
+    pub items: Text,
+    pub length: Text,
+}
+
+/// One member of a structure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Field {
+    pub name: Text,
+    /// A C type; `TYPE[N]` for an array, N being a number or a constant.
+    #[serde(rename = "type")]
+    pub ty: Text,
+    pub text: Text,
+    /// Bytes from the start on 32-bit and on 64-bit machines, where a source states them.
+    pub offset: Option<Spanned<[u64; 2]>>,
+}
+
+/// How to read a counted structure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Counted {
+    pub count: Text,
+    pub items: Text,
+    /// Rust name of the borrowed view.
+    pub view: Text,
+}
+
+/// `[[callback]]`: a function that one side hands to the other, with one context value if it has a bundle.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Callback {
+    pub name: Text,
+    pub text: Text,
+    pub header: Option<Text>,
+    /// Absent: returns nothing.
+    pub returns: Option<Text>,
+    pub params: Vec<PlainParam>,
+    /// Rust name of the callback together with its context, which is its last parameter.
+    pub bundle: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// A parameter that has no role.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PlainParam {
+    pub name: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
+    pub text: Text,
+}
+
+/// `[[constant]]`: a named value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Constant {
+    pub name: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
+    /// A number, or `"all-ones"`.
+    pub value: Spanned<ConstantValue>,
+    /// It is there for those who use the output: nothing in the spec need name it.
+    #[serde(default)]
+    pub public: bool,
+    pub text: Text,
+    pub header: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// The value of a constant.
+#[derive(Debug, Clone)]
+pub enum ConstantValue {
+    Number(i64),
+    Word(String),
+}
+
+impl<'de> Deserialize<'de> for ConstantValue {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ConstantValueVisitor)
+    }
+}
+
+/// Written by hand, so that a wrong value is told what would be right.
+struct ConstantValueVisitor;
+
+impl Visitor<'_> for ConstantValueVisitor {
+    type Value = ConstantValue;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a number of up to 63 bits or `all-ones`")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(ConstantValue::Number(number))
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Self::Value, E> {
+        Ok(ConstantValue::Word(word.to_owned()))
+    }
+}
+
+/// `[[error]]`: an error code.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ErrorCode {
+    pub name: Text,
+    pub value: Spanned<i32>,
+    pub text: Text,
+    /// The variant of `std::io::ErrorKind` that is nearest.
+    pub io_kind: Option<Text>,
+    /// Another error with the same value, under whose name it is reported.
+    pub same_as: Option<Text>,
+    #[serde(default)]
+    pub sources: Vec<Text>,
+}
+
+/// `[[resource]]`: what an upcall acquires and another releases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Resource {
+    /// Rust name of the owned form, which releases when dropped.
+    pub name: Text,
+    pub text: Text,
+    /// The C type of the bare value.
+    pub raw: Text,
+    pub acquire: Text,
+    pub release: Option<Text>,
+    /// Rust name of the borrowed form, where upcalls take one.
+    pub borrowed: Option<Text>,
+    /// Low bits that a client may set and that are not part of the value.
+    pub tag_bits: Option<Spanned<u32>>,
+    /// No working host gives out the value whose bytes are all zero.
+    #[serde(default)]
+    pub never_zero: bool,
+}
