@@ -5,12 +5,12 @@
 
 mod common;
 
-use common::{Case, project};
+use common::Case;
 use expect_test::expect_file;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use wpu_gen::code::Code;
 use wpu_gen::compile;
 use wpu_gen::diag::Diagnostics;
 use wpu_gen::source::Sources;
@@ -32,10 +32,9 @@ fn every_mistake_is_told_in_its_own_words() {
 fn a_case_holds_the_one_mistake_that_it_is_named_after() {
     let wrong = mistakes().into_iter().filter_map(|case| {
         let codes = list(&refused(&case));
-        let name = case.name.split_once('/').map_or("", |(_, name)| name);
-        let right = match name.split('.').next() {
-            Some("several") => codes.len() > 1,
-            code => codes == [code.unwrap_or_default()],
+        let right = match case.code() {
+            "several" => codes.len() > 1,
+            code => codes == [code],
         };
         (!right).then(|| format!("{}: {codes:?}\n", case.name))
     });
@@ -51,26 +50,54 @@ fn the_base_of_the_cases_is_good() {
 }
 
 #[test]
-fn every_code_has_a_case() {
-    let mut seen: BTreeSet<String> = unwritten().into_iter().map(str::to_owned).collect();
-    for case in mistakes() {
-        seen.extend(refused(&case).list.iter().map(|diagnostic| diagnostic.code.to_owned()));
-    }
-    let all = codes();
-    assert!(all.len() > 45, "the codes are no longer where they are looked for: {all:?}");
-    let without: Vec<_> = all.difference(&seen).collect();
+fn every_code_has_a_case_of_its_name() {
+    let cases = mistakes();
+    let names: BTreeSet<&str> = cases.iter().map(Case::code).collect();
+    let folders = folders();
+    let made: BTreeSet<Code> = folders.iter().map(|(code, _)| *code).collect();
+    let without: Vec<_> =
+        Code::ALL.iter().filter(|code| !names.contains(code.id()) && !made.contains(code)).collect();
     assert!(without.is_empty(), "no case shows {without:?}");
+    let ids: BTreeSet<&str> = Code::ALL.iter().map(|code| code.id()).chain(["several"]).collect();
+    let strange: Vec<_> = names.difference(&ids).collect();
+    assert!(strange.is_empty(), "cases are named after {strange:?}, which are not codes");
+}
+
+#[test]
+fn a_folder_that_is_not_a_spec_is_refused_with_its_code() {
+    for (code, folder) in folders() {
+        let diagnostics = Sources::read(&folder).expect_err("it is not a spec");
+        assert_eq!(list(&diagnostics), [code.id()]);
+        assert!(diagnostics.to_string().contains(&format!("spec::{code}")), "{diagnostics}");
+    }
+}
+
+#[test]
+fn codes_are_in_order_and_differ() {
+    let ids: Vec<_> = Code::ALL.iter().map(|code| code.id()).collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+}
+
+/// Mistakes that no text of a spec can hold: folders, each with the code of what is wrong with it.
+fn folders() -> [(Code, PathBuf); 3] {
+    let folder = |name: &str| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").join(name);
+        fs::create_dir_all(&folder).expect("the target folder can be written to");
+        folder
+    };
+    let bytes = folder("bytes");
+    fs::write(bytes.join("a.toml"), b"\xff").expect("the target folder can be written to");
+    [
+        (Code::NoFiles, folder("empty")),
+        (Code::NotUtf8, bytes),
+        (Code::Unreadable, folder("empty").join("nowhere")),
+    ]
 }
 
 #[test]
 fn the_text_of_a_spec_can_lack_everything() {
     let diagnostics = compile(Sources::from_texts::<&str, &str>([])).expect_err("it has no head");
     assert_eq!(list(&diagnostics), ["no-head"]);
-}
-
-/// Codes of mistakes that no text holds: `rubbish.rs` makes them.
-fn unwritten() -> [&'static str; 3] {
-    ["no-files", "not-utf8", "unreadable"]
 }
 
 fn mistakes() -> Vec<Case> {
@@ -85,50 +112,5 @@ fn refused(case: &Case) -> Diagnostics {
 }
 
 fn list(diagnostics: &Diagnostics) -> Vec<&'static str> {
-    diagnostics.list.iter().map(|diagnostic| diagnostic.code).collect()
-}
-
-/// Every code that the generator's source has.
-fn codes() -> BTreeSet<String> {
-    let mut codes = BTreeSet::new();
-    collect(&project().join("wpu-gen/src"), &mut codes);
-    codes
-}
-
-fn collect(folder: &Path, codes: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).expect("the generator has sources") {
-        let path = entry.expect("the folder can be read").path();
-        if path.is_dir() {
-            collect(&path, codes);
-        } else {
-            let tokens: TokenStream = common::read(&path).parse().expect("it is Rust");
-            in_tokens(tokens, codes);
-        }
-    }
-}
-
-/// The first text given to `Diagnostic::at` and `Diagnostic::bare`, and the second given to `Scope::new`.
-fn in_tokens(tokens: TokenStream, codes: &mut BTreeSet<String>) {
-    let tokens: Vec<_> = tokens.into_iter().collect();
-    for (at, token) in tokens.iter().enumerate() {
-        let TokenTree::Group(group) = token else { continue };
-        let called: Vec<_> = tokens[at.saturating_sub(4)..at].iter().map(ToString::to_string).collect();
-        let nth = match called.iter().map(|word| &**word).collect::<Vec<_>>()[..] {
-            ["Diagnostic", ":", ":", "at" | "bare"] | ["Self", ":", ":", "bare"] => Some(0),
-            ["Scope", ":", ":", "new"] => Some(1),
-            _ => None,
-        };
-        if let Some(nth) = nth.filter(|_| group.delimiter() == Delimiter::Parenthesis) {
-            codes.extend(texts(group.stream()).nth(nth));
-        }
-        in_tokens(group.stream(), codes);
-    }
-}
-
-/// The texts among tokens.
-fn texts(tokens: TokenStream) -> impl Iterator<Item = String> {
-    tokens.into_iter().filter_map(|token| match token {
-        TokenTree::Literal(text) => Some(text.to_string().strip_prefix('"')?.strip_suffix('"')?.to_owned()),
-        _ => None,
-    })
+    diagnostics.list.iter().map(|diagnostic| diagnostic.code.id()).collect()
 }

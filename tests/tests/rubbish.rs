@@ -24,7 +24,7 @@ const SHORT: usize = 100_000;
 fn codes(text: &str) -> BTreeSet<&'static str> {
     let diagnostics = compile(Sources::from_texts([("a.toml", text)])).expect_err("this is no spec");
     shown(&diagnostics);
-    diagnostics.list.iter().map(|diagnostic| diagnostic.code).collect()
+    diagnostics.list.iter().map(|diagnostic| diagnostic.code.id()).collect()
 }
 
 /// Prints the diagnostics, as the command would: that must work as well.
@@ -150,7 +150,7 @@ fn bytes_that_are_no_text_are_refused() {
     fs::write(folder.0.join("b.toml"), b"[spec]\ntitle = \"\xff\"\n").expect("the folder can be written to");
     let diagnostics = Sources::read(&folder.0).expect_err("this is no text");
     shown(&diagnostics);
-    let codes: Vec<_> = diagnostics.list.iter().map(|diagnostic| diagnostic.code).collect();
+    let codes: Vec<_> = diagnostics.list.iter().map(|diagnostic| diagnostic.code.id()).collect();
     assert_eq!(codes, ["not-utf8", "not-utf8"]);
     assert!(diagnostics.list[1].message.ends_with("/b.toml` is not UTF-8 from byte 16 on"), "{diagnostics}");
 }
@@ -158,7 +158,7 @@ fn bytes_that_are_no_text_are_refused() {
 #[test]
 fn a_folder_without_a_spec_is_refused() {
     let folder = Folder::new("empty");
-    let code = |path: &Path| Sources::read(path).expect_err("there is no spec").list[0].code;
+    let code = |path: &Path| Sources::read(path).expect_err("there is no spec").list[0].code.id();
     assert_eq!(code(&folder.0), "no-files");
     fs::write(folder.0.join("README.md"), "Not a spec.").expect("the folder can be written to");
     assert_eq!(code(&folder.0), "no-files");

@@ -19,7 +19,7 @@ fn errors(text: &str) -> Vec<Diagnostic> {
 
 /// Whether the first gate says this, of the shape of an entry.
 fn is_shape(error: &Diagnostic) -> bool {
-    match error.code {
+    match error.code.id() {
         "unknown-key" | "unknown-kind" => true,
         "missing-key" => error.message.starts_with("this entry has no key"),
         "wrong-value" => !error.message.contains("std::io::ErrorKind"),
@@ -140,7 +140,7 @@ fn a_mistake_of_shape_hides_no_mistake_elsewhere() {
                 return;
             }
             let errors = errors(&(text.to_owned() + more));
-            let codes: Vec<_> = errors.iter().map(|error| error.code).collect();
+            let codes: Vec<_> = errors.iter().map(|error| error.code.id()).collect();
             if !codes.contains(&"unknown-key") {
                 return; // The key is a name of the spec.
             }

@@ -1,5 +1,6 @@
 //! A diagnostic as data: what is wrong, where, and what to do. `render.rs` prints it.
 
+use crate::code::Code;
 use crate::source::{FileId, Sources};
 use std::ops::Range;
 
@@ -37,8 +38,8 @@ pub struct Label {
 /// One thing that is wrong with a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// A stable name for this kind of mistake, such as `duplicate-slot`.
-    pub code: &'static str,
+    /// The kind of mistake.
+    pub code: Code,
     /// What is wrong, in one line.
     pub message: String,
     /// The file, where there is no place to point at.
@@ -53,13 +54,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A diagnostic that points at `place`.
-    pub(crate) fn at(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn at(code: Code, place: Place, message: impl Into<String>) -> Self {
         let label = Label { place, text: String::new() };
         Self { labels: vec![label], ..Self::bare(code, message) }
     }
 
     /// A diagnostic that points nowhere.
-    pub(crate) fn bare(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn bare(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), file: None, labels: Vec::new(), note: None, help: None }
     }
 

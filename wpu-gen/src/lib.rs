@@ -5,6 +5,7 @@
 //!
 //! The generator knows shapes, not names: what is true of one host's functions stands in the spec.
 
+pub mod code;
 pub mod diag;
 pub mod files;
 pub mod folder;
@@ -28,6 +29,7 @@ mod spec;
 mod syntax;
 mod types;
 
+use code::Code;
 use diag::{Diagnostic, Diagnostics};
 use files::Files;
 use source::Sources;
@@ -61,7 +63,7 @@ fn gates(sources: &Sources) -> Result<Spec, Vec<Diagnostic>> {
         return later(&raw);
     }
     // Where a text cannot be read, or much is wrong, nobody knows what the spec says.
-    let unreadable = |fault: &Diagnostic| ["syntax", "too-deep"].contains(&fault.code);
+    let unreadable = |fault: &Diagnostic| matches!(fault.code, Code::Syntax | Code::TooDeep);
     if faults.len() < diag::SHOWN && !faults.iter().any(unreadable) {
         let more = later(&raw).err().unwrap_or_default();
         faults.extend(sound::sure(sources, &faults, more));

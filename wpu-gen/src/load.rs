@@ -1,5 +1,6 @@
 //! First gate: TOML text to raw entries. Collects every syntax and shape error of every file.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place, SHOWN};
 use crate::mend::{Mistake, mistakes};
 use crate::names::is_hidden;
@@ -102,7 +103,7 @@ pub(crate) fn load(sources: &Sources) -> (RawSpec, Vec<Diagnostic>) {
 fn load_file(file: FileId, source: &Source, spec: &mut RawSpec, faults: &mut Vec<Diagnostic>) {
     if let Some(place) = too_deep(file, source) {
         let message = format!("more than {DEEPEST} brackets are open here");
-        faults.push(Diagnostic::at("too-deep", place, message).help("close those that are not needed"));
+        faults.push(Diagnostic::at(Code::TooDeep, place, message).help("close those that are not needed"));
         return;
     }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
@@ -115,7 +116,7 @@ fn load_file(file: FileId, source: &Source, spec: &mut RawSpec, faults: &mut Vec
     if table.is_empty() {
         let message = format!("`{}` has no entries", source.path);
         faults.push(
-            Diagnostic::bare("empty-file", message)
+            Diagnostic::bare(Code::EmptyFile, message)
                 .in_file(file)
                 .help("delete the file, or add an entry such as `[[upcall]]`"),
         );
@@ -191,7 +192,7 @@ fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diag
             let lines = text.replace("\r\n", "\n");
             if lines.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
                 let fault = Diagnostic::at(
-                    "bad-text",
+                    Code::BadText,
                     Place::new(file, value.span()),
                     "this text holds a control character",
                 );
@@ -199,7 +200,7 @@ fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diag
             }
             if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
                 let message = format!("this text holds the invisible character U+{:04X}", u32::from(hidden));
-                let fault = Diagnostic::at("bad-text", Place::new(file, value.span()), message);
+                let fault = Diagnostic::at(Code::BadText, Place::new(file, value.span()), message);
                 faults.push(
                     fault
                         .note("such a character changes the order of what is read, or hides a difference")
@@ -216,12 +217,13 @@ fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diag
 fn syntax(file: FileId, source: &Source, error: &toml::de::Error) -> Diagnostic {
     let end = source.text.len();
     let span = error.span().unwrap_or(end..end);
-    Diagnostic::at("syntax", Place::new(file, span), first_line(error.message()))
+    Diagnostic::at(Code::Syntax, Place::new(file, span), first_line(error.message()))
         .help("the file must be valid TOML 1.1")
 }
 
 fn unknown_kind(place: Place, key: &str, help: bool) -> Diagnostic {
-    let fault = Diagnostic::at("unknown-kind", place, format!("cannot find a kind of entry named `{key}`"));
+    let fault =
+        Diagnostic::at(Code::UnknownKind, place, format!("cannot find a kind of entry named `{key}`"));
     if !help {
         return fault;
     }
@@ -239,7 +241,7 @@ fn shape(file: FileId, mistake: &Mistake) -> Diagnostic {
         let known = names.collect::<Vec<_>>();
         let listed = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         return Diagnostic::at(
-            "unknown-key",
+            Code::UnknownKey,
             place,
             format!("cannot find a key named `{wrong}` in this kind of entry"),
         )
@@ -248,7 +250,7 @@ fn shape(file: FileId, mistake: &Mistake) -> Diagnostic {
     }
     if mistake.is_missing_key() {
         let missing = names.next().unwrap_or_default();
-        return Diagnostic::at("missing-key", place, format!("this entry has no key `{missing}`"))
+        return Diagnostic::at(Code::MissingKey, place, format!("this entry has no key `{missing}`"))
             .help(format!("add `{missing} = …`; `docs/spec-format.md` says what it means"));
     }
     // Our own types mean nothing to whoever writes a spec.
@@ -256,7 +258,7 @@ fn shape(file: FileId, mistake: &Mistake) -> Diagnostic {
         Some((found, _)) => format!("{found}, expected a table of keys"),
         None => message.replace(" as i128", ""),
     };
-    Diagnostic::at("wrong-value", place, message)
+    Diagnostic::at(Code::WrongValue, place, message)
 }
 
 fn first_line(message: &str) -> &str {

@@ -1,5 +1,6 @@
 //! Reads the texts of a spec from a folder.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::Sources;
 use std::fs;
@@ -30,7 +31,7 @@ impl Sources {
                 if texts.is_empty() && faults.is_empty() {
                     let what = format!("no spec file in `{shown}`");
                     faults.push(
-                        Diagnostic::bare("no-files", what).help("a spec is one or more `*.toml` files"),
+                        Diagnostic::bare(Code::NoFiles, what).help("a spec is one or more `*.toml` files"),
                     );
                 }
             }
@@ -64,10 +65,10 @@ fn shown_path(path: &Path) -> String {
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::bare("unreadable", format!("cannot read `{path}`: {error}"))
+    Diagnostic::bare(Code::Unreadable, format!("cannot read `{path}`: {error}"))
 }
 
 fn not_utf8(path: &str, good: usize) -> Diagnostic {
-    Diagnostic::bare("not-utf8", format!("`{path}` is not UTF-8 from byte {good} on"))
+    Diagnostic::bare(Code::NotUtf8, format!("`{path}` is not UTF-8 from byte {good} on"))
         .help("save the file as UTF-8")
 }

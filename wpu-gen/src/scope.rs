@@ -1,5 +1,6 @@
 //! Names of one kind: declared once, found many times, and reported when nobody wants them.
 
+use crate::code::Code;
 use crate::diag::{self, Diagnostic, Place};
 use crate::load::Filed;
 use crate::source::FileId;
@@ -34,7 +35,7 @@ impl Faults {
 #[derive(Debug)]
 pub(crate) struct Scope {
     what: &'static str,
-    unknown: &'static str,
+    unknown: Code,
     names: Vec<(String, Place)>,
     index: HashMap<String, usize>,
     used: RefCell<Vec<bool>>,
@@ -44,7 +45,7 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// `what` these names stand for, and the code of the diagnostic when one is not found.
-    pub(crate) fn new(what: &'static str, unknown: &'static str) -> Self {
+    pub(crate) fn new(what: &'static str, unknown: Code) -> Self {
         Self {
             what,
             unknown,
@@ -71,7 +72,7 @@ impl Scope {
         let at = self.names.len();
         if let Some(first) = self.index.get(name.get_ref()) {
             let message = format!("{} `{}` stands twice", self.what, name.get_ref());
-            let fault = Diagnostic::at("duplicate-name", place.clone(), message);
+            let fault = Diagnostic::at(Code::DuplicateName, place.clone(), message);
             faults.push(fault.also(self.names[*first].1.clone(), "first here"));
         } else {
             self.index.insert(name.get_ref().clone(), at);
@@ -108,7 +109,7 @@ impl Scope {
             let at = self.find(file, name, faults);
             if !seen.insert(at) && at != usize::MAX {
                 let message = format!("{} `{}` stands twice in this list", self.what, name.get_ref());
-                faults.push(Diagnostic::at("duplicate-name", Place::new(file, name.span()), message));
+                faults.push(Diagnostic::at(Code::DuplicateName, Place::new(file, name.span()), message));
             }
             found.push(at);
         }
@@ -147,7 +148,7 @@ impl Scope {
         for ((name, place), used) in self.names.iter().zip(&*self.used.borrow()) {
             if !used {
                 let message = format!("{} `{name}` is never used", self.what);
-                let fault = Diagnostic::at("unused", place.clone(), message);
+                let fault = Diagnostic::at(Code::Unused, place.clone(), message);
                 faults.push(fault.help("remove it, or say in a `[[note]]` what it is for"));
             }
         }

@@ -1,5 +1,6 @@
 //! Slots of a table: each has exactly one function.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::scope::Faults;
@@ -58,13 +59,13 @@ fn fill(
     let length = *table.entry.slots.get_ref();
     if length == 0 {
         let message = format!("`{name}` has no slots");
-        faults.push(Diagnostic::at("empty-slot", table.at(&table.entry.slots), message));
+        faults.push(Diagnostic::at(Code::EmptySlot, table.at(&table.entry.slots), message));
         return Vec::new();
     }
     // A slip of the keyboard must not ask for gigabytes.
     if length as usize > most {
         let message = format!("`{name}` has {length} slots, more than the spec has {what}s");
-        faults.push(Diagnostic::at("empty-slot", table.at(&table.entry.slots), message));
+        faults.push(Diagnostic::at(Code::EmptySlot, table.at(&table.entry.slots), message));
         return Vec::new();
     }
     let mut slots: Vec<Option<&Claim>> = vec![None; length as usize];
@@ -80,7 +81,7 @@ fn fill(
     for (slot, holder) in slots.iter().enumerate() {
         if holder.is_none() {
             let message = format!("slot {slot} of `{name}` has no {what}");
-            let fault = Diagnostic::at("empty-slot", table.at(&table.entry.name), message);
+            let fault = Diagnostic::at(Code::EmptySlot, table.at(&table.entry.name), message);
             faults.push(fault.help(help(slot)));
         }
     }
@@ -90,12 +91,12 @@ fn fill(
 fn out_of_range(table: &Filed<syntax::Table>, slot: u32, place: Place) -> Diagnostic {
     let length = table.entry.slots.get_ref();
     let message = format!("`{}` has no slot {slot}", table.entry.name.get_ref());
-    Diagnostic::at("slot-range", place, message)
+    Diagnostic::at(Code::SlotRange, place, message)
         .also(table.at(&table.entry.slots), format!("it has {length}, counted from 0"))
 }
 
 fn clash(table: &str, what: &str, slot: u32, place: Place, first: Place) -> Diagnostic {
-    Diagnostic::at("duplicate-slot", place, format!("slot {slot} of `{table}` is claimed by two {what}s"))
+    Diagnostic::at(Code::DuplicateSlot, place, format!("slot {slot} of `{table}` is claimed by two {what}s"))
         .label("claimed again here")
         .also(first, "first claimed here")
         .help("slots are the order of the members in the table; renumber one of the two")

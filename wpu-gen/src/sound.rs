@@ -3,6 +3,7 @@
 //! An entry whose shape is wrong is mended by guesses (`mend.rs`), so what is said of it, or follows from it, is a guess
 //! too. An entry is sound if its shape is right and it names nothing that is not sound, however indirectly.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::source::{FileId, Sources};
 use std::collections::{HashMap, HashSet};
@@ -88,7 +89,7 @@ impl Written {
         (entry.broken, entry.sound) = (true, false);
         self.kinds.insert(entry.kind.clone());
         // A text with a character that nobody sees is not the name that others write.
-        match entry.name.clone().filter(|_| fault.code != "bad-text") {
+        match entry.name.clone().filter(|_| fault.code != Code::BadText) {
             Some(name) => self.names.insert(name),
             None => self.nameless.insert(entry.kind.clone()),
         };
@@ -129,19 +130,23 @@ impl Written {
         let sound = of.iter().all(|entry| entry.sound);
         match fault.code {
             // Each can be named by what is broken.
-            "unused" | "no-release" | "slice" => false,
-            "empty-slot" => sound && self.breaks_none(&[UNKNOWN, "table", "upcall", "downcall"]),
-            "unknown-field" | "unknown-parameter" => true,
+            Code::Unused | Code::NoRelease | Code::Slice => false,
+            Code::EmptySlot => sound && self.breaks_none(&[UNKNOWN, "table", "upcall", "downcall"]),
+            Code::UnknownField | Code::UnknownParameter => true,
             // Two sound declarations.
-            "duplicate-name" if of.len() > 1 => true,
-            "no-effect" | "missing-key" => {
+            Code::DuplicateName if of.len() > 1 => true,
+            Code::NoEffect | Code::MissingKey => {
                 sound && self.breaks_none(GLOBAL) && of.iter().all(|entry| CALLS.contains(&&*entry.kind))
             }
-            code if code.starts_with("unknown-") => {
-                let name = fault.message.split('`').nth(1).unwrap_or_default();
-                !self.names.contains(name) && !self.nameless.iter().any(|kind| declares(kind, code))
-            }
-            _ => sound && self.breaks_none(GLOBAL) && self.breaks_none(&[UNKNOWN]),
+            code => match sought(code) {
+                Some(kinds) => {
+                    let name = fault.message.split('`').nth(1).unwrap_or_default();
+                    let may_be =
+                        |kind: &String| kind == UNKNOWN || kinds.is_empty() || kinds.contains(&&**kind);
+                    !self.names.contains(name) && !self.nameless.iter().any(may_be)
+                }
+                None => sound && self.breaks_none(GLOBAL) && self.breaks_none(&[UNKNOWN]),
+            },
         }
     }
 
@@ -196,13 +201,19 @@ fn look(value: &Spanned<DeValue<'_>>, words: &mut HashSet<String>, range: &mut R
     }
 }
 
-/// Whether an entry of this kind could be what was not found.
-fn declares(kind: &str, code: &str) -> bool {
-    match code {
-        _ if kind == UNKNOWN => true,
-        "unknown-type" => ["type", "struct", "callback", "table"].contains(&kind),
-        // Something of any kind.
-        "unknown-name" => true,
-        _ => code.strip_prefix("unknown-") == Some(kind),
-    }
+/// The kinds of entries among which a name was not found, if a diagnostic says that; none stands for all kinds.
+fn sought(code: Code) -> Option<&'static [&'static str]> {
+    Some(match code {
+        Code::UnknownClass => &["class"],
+        Code::UnknownConstant => &["constant"],
+        Code::UnknownError => &["error"],
+        Code::UnknownName => &[],
+        Code::UnknownPlatform => &["platform"],
+        Code::UnknownResource => &["resource"],
+        Code::UnknownSource => &["source"],
+        Code::UnknownTable => &["table"],
+        Code::UnknownType => &["type", "struct", "callback", "table"],
+        Code::UnknownUpcall => &["upcall"],
+        _ => return None,
+    })
 }

@@ -1,5 +1,6 @@
 //! C types: parsing how they are written, and finding what they name.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, PRIMS, Ty, TypeDef, TypeKind};
@@ -16,7 +17,7 @@ pub(crate) struct Types {
 
 impl Types {
     pub(crate) fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
-        let mut scope = Scope::new("type", "unknown-type");
+        let mut scope = Scope::new("type", Code::UnknownType);
         scope.declare_all(&raw.aliases, |alias| &alias.name, faults);
         scope.declare_all(&raw.structs, |structure| &structure.name, faults);
         scope.declare_all(&raw.callbacks, |callback| &callback.name, faults);
@@ -26,7 +27,7 @@ impl Types {
         for name in tables.chain(public.map(|structure| &structure.entry.name)) {
             scope.touch(name.get_ref());
         }
-        let mut headers = Scope::new("header", "unknown-name");
+        let mut headers = Scope::new("header", Code::UnknownName);
         headers.declare_all(&raw.headers, |header| &header.name, faults);
         Self { scope, headers }
     }
@@ -84,8 +85,11 @@ impl Types {
         };
         let ty = self.find_at(place.clone(), rest, constants, raw, faults);
         if direction != syntax::Direction::In || !matches!(ty, Ty::Pointer(_)) {
-            let fault =
-                Diagnostic::at("bad-type", place, "only what a pointer brings in can be `const`".to_owned());
+            let fault = Diagnostic::at(
+                Code::BadType,
+                place,
+                "only what a pointer brings in can be `const`".to_owned(),
+            );
             faults.push(fault.help("write the type without `const`"));
         }
         ty
@@ -101,7 +105,7 @@ impl Types {
     ) -> Ty {
         let Some(parts) = parse(written) else {
             let message = format!("expected a C type, found `{written}`");
-            let fault = Diagnostic::at("bad-type", place, message);
+            let fault = Diagnostic::at(Code::BadType, place, message);
             faults.push(fault.help("write `NAME`, `NAME *`, `NAME **`, or `NAME[LENGTH]` for an array; constness follows the direction"));
             return Ty::Void;
         };
@@ -168,7 +172,7 @@ fn array_length(place: &Place, length: &str, constants: &Scope, raw: &RawSpec, f
 
 fn no_length(place: &Place, length: &str, faults: &mut Faults) -> u64 {
     let message = format!("`{length}` is no length: it is not a number from 1 on, or too large for one");
-    faults.push(Diagnostic::at("bad-type", place.clone(), message));
+    faults.push(Diagnostic::at(Code::BadType, place.clone(), message));
     0
 }
 
@@ -208,8 +212,11 @@ impl Resolver<'_> {
         let alias = &filed.entry;
         let is = self.find(filed.file, &alias.is);
         if is.holds_void() {
-            let fault =
-                Diagnostic::at("bad-type", filed.at(&alias.is), "a type cannot be `void`, only point at it");
+            let fault = Diagnostic::at(
+                Code::BadType,
+                filed.at(&alias.is),
+                "a type cannot be `void`, only point at it",
+            );
             self.faults.push(fault.help("write `void *`"));
         }
         let opaque = alias.opaque.as_ref();
@@ -217,7 +224,7 @@ impl Resolver<'_> {
             let message =
                 format!("`{}` is no pointer, and only a pointer can be opaque", alias.name.get_ref());
             self.faults.push(
-                Diagnostic::at("no-effect", filed.at(opaque), message)
+                Diagnostic::at(Code::NoEffect, filed.at(opaque), message)
                     .help("remove it, or give it to the type that this one stands for"),
             );
         }
@@ -228,7 +235,7 @@ impl Resolver<'_> {
 
     fn structure(&mut self, origin: usize, filed: &Filed<syntax::Struct>) -> TypeDef {
         let structure = &filed.entry;
-        let mut scope = Scope::new("field", "unknown-field");
+        let mut scope = Scope::new("field", Code::UnknownField);
         scope.declare_all_fields(filed.file, &structure.fields, self.faults);
         let fields = structure.fields.iter().map(|field| model::Field {
             name: field.name.get_ref().clone(),
@@ -267,7 +274,7 @@ impl Resolver<'_> {
         if callback.bundle.is_some() && callback.params.is_empty() {
             let message =
                 format!("`{}` has a bundle, but no parameter for the context", callback.name.get_ref());
-            let fault = Diagnostic::at("callback-shape", filed.at(&callback.name), message);
+            let fault = Diagnostic::at(Code::CallbackShape, filed.at(&callback.name), message);
             self.faults.push(fault.help("the last parameter of such a callback is its context"));
         }
         let params = callback.params.iter().map(|param| model::PlainParam {
@@ -374,14 +381,15 @@ fn named(ty: &Ty, through_pointers: bool) -> Option<usize> {
 
 fn too_deep(def: &TypeDef) -> Diagnostic {
     let message = format!("type `{}` is the top of a chain of more than {DEEPEST} types", def.name);
-    Diagnostic::at("too-deep", def.place.clone(), message).help("let it stand for the last of them directly")
+    Diagnostic::at(Code::TooDeep, def.place.clone(), message)
+        .help("let it stand for the last of them directly")
 }
 
 fn cycle(types: &[TypeDef], path: &[usize]) -> Diagnostic {
     let names: Vec<_> = path.iter().chain(path.first()).map(|at| format!("`{}`", types[*at].name)).collect();
     let first = &types[path[0]];
     let message = format!("type `{}` is defined by itself", first.name);
-    Diagnostic::at("cycle", first.place.clone(), message)
+    Diagnostic::at(Code::Cycle, first.place.clone(), message)
         .note(format!("the way round: {}", names.join(" → ")))
         .help("let one of them be an integer, a structure or `void *`")
 }
@@ -394,7 +402,7 @@ pub(crate) fn check_header(file: FileId, header: &Text, faults: &mut Faults) {
     let extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if !parts || !extension || !path.chars().all(known) {
         let fault = Diagnostic::at(
-            "bad-name",
+            Code::BadName,
             Place::new(file, header.span()),
             format!("`{path}` cannot be the name of a header"),
         );

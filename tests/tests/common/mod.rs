@@ -55,6 +55,12 @@ impl Case {
         cases
     }
 
+    /// What its name begins with: the code of its diagnostic, or `several`.
+    pub fn code(&self) -> &str {
+        let name = self.name.split_once('/').map_or("", |(_, name)| name);
+        name.split('.').next().unwrap_or_default()
+    }
+
     /// The spec that it is about.
     pub fn sources(&self) -> Sources {
         let mut texts = Vec::new();

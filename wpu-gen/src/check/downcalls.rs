@@ -1,5 +1,6 @@
 //! A provider's table and its downcalls belong together, and at most one table is the provider's.
 
+use crate::code::Code;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Filler, Model, TypeKind};
@@ -11,21 +12,24 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     };
     let tables: Vec<_> = raw.tables.iter().filter(provider).collect();
     if let [first, second, ..] = &*tables {
-        let fault =
-            Diagnostic::at("duplicate-name", second.at(&second.entry.name), "two tables are the provider's");
+        let fault = Diagnostic::at(
+            Code::DuplicateName,
+            second.at(&second.entry.name),
+            "two tables are the provider's",
+        );
         faults.push(fault.also(first.at(&first.entry.name), "the other one"));
     }
     match (tables.first(), raw.downcalls.first()) {
         (None, Some(downcall)) => {
             let message = format!("`{}` is in no table", downcall.entry.name.get_ref());
-            let fault = Diagnostic::at("unreachable", downcall.at(&downcall.entry.name), message);
+            let fault = Diagnostic::at(Code::Unreachable, downcall.at(&downcall.entry.name), message);
             faults.push(
                 fault.help("declare the provider's table: `[[table]]` with `filled-by = \"provider\"`"),
             );
         }
         (Some(table), _) if table.entry.behind.is_none() => {
             let message = format!("`{}` has no trait behind it", table.entry.name.get_ref());
-            let fault = Diagnostic::at("missing-key", table.at(&table.entry.name), message);
+            let fault = Diagnostic::at(Code::MissingKey, table.at(&table.entry.name), message);
             faults.push(fault.help("add `trait = \"…\"`, in camel case"));
         }
         _ => {}
@@ -33,7 +37,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     for table in raw.tables.iter().filter(|table| !provider(table)) {
         if let Some(behind) = &table.entry.behind {
             let fault = Diagnostic::at(
-                "no-effect",
+                Code::NoEffect,
                 table.at(behind),
                 "`trait` has no effect: the host fills this table",
             );
@@ -56,7 +60,7 @@ fn idle_head(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for (key, text) in keys.iter().filter(|_| model.downcalls.is_empty()) {
         if let Some(text) = text {
             let message = format!("`{key}` has no effect: the spec has no downcall");
-            faults.push(Diagnostic::at("no-effect", head.at(text), message).help("remove it"));
+            faults.push(Diagnostic::at(Code::NoEffect, head.at(text), message).help("remove it"));
         }
     }
 }
@@ -79,10 +83,11 @@ fn slices(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
                 "`{}` is no slice: a slice has a pointer to bytes and a `u32`, and nothing else",
                 ty.name
             );
-            faults.push(Diagnostic::at("slice", filed.at(&filed.entry.name), message));
+            faults.push(Diagnostic::at(Code::Slice, filed.at(&filed.entry.name), message));
         }
         if let Some(first) = first.replace(filed.at(&filed.entry.name)) {
-            let fault = Diagnostic::at("slice", filed.at(&filed.entry.name), "there are two kinds of slices");
+            let fault =
+                Diagnostic::at(Code::Slice, filed.at(&filed.entry.name), "there are two kinds of slices");
             faults.push(fault.also(first, "the other one"));
         }
     }

@@ -1,6 +1,7 @@
 //! Imports pass numbers and pointers, and no two items that find functions share a name.
 
 use super::names::Items;
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::RawSpec;
 use crate::lower;
@@ -15,16 +16,16 @@ fn passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for (import, filed) in model.imports.iter().zip(&raw.imports) {
         if !lower::passes_by_value(model, &import.returns) {
             let message = format!("`{}` cannot return this type", import.name);
-            faults.push(Diagnostic::at("bad-type", filed.at(&filed.entry.returns), message));
+            faults.push(Diagnostic::at(Code::BadType, filed.at(&filed.entry.returns), message));
         }
         for (param, raw) in import.params.iter().zip(&filed.entry.params) {
             if !lower::passes_by_value(model, &param.ty) {
                 let message = format!("`{}` cannot be passed by value", param.name);
-                let fault = Diagnostic::at("bad-type", filed.at(&raw.ty), message);
+                let fault = Diagnostic::at(Code::BadType, filed.at(&raw.ty), message);
                 faults.push(fault.help("write a pointer to it: `… *`"));
             } else if param.direction != Direction::In && model.pointee(&param.ty).is_none() {
                 let message = format!("`{}` is no pointer, and so can only go in", param.name);
-                let fault = Diagnostic::at("role-shape", filed.at(&raw.direction), message);
+                let fault = Diagnostic::at(Code::RoleShape, filed.at(&raw.direction), message);
                 faults.push(fault.help("write `direction = \"in\"`, or a pointer to it"));
             }
         }

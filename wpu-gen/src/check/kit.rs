@@ -1,6 +1,7 @@
 //! Kits have words for names, and make at least one upcall each.
 
 use super::names::Items;
+use crate::code::Code;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Kit, Model, Role};
@@ -11,7 +12,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
     for filed in &raw.kits {
         if filed.entry.uses.values().all(Vec::is_empty) {
             let message = format!("kit `{}` makes no upcall", filed.entry.name.get_ref());
-            let fault = Diagnostic::at("empty-kit", filed.at(&filed.entry.name), message);
+            let fault = Diagnostic::at(Code::EmptyKit, filed.at(&filed.entry.name), message);
             faults.push(fault.help("name those that it makes, by class: `uses = { … = [\"…\"] }`"));
         }
     }
@@ -40,9 +41,9 @@ fn completing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
             let message = "`completes` has no effect";
             let help =
                 if requested { "remove it, or write `true`" } else { "remove it: no downcall has a request" };
-            faults.push(Diagnostic::at("no-effect", place, message).help(help));
+            faults.push(Diagnostic::at(Code::NoEffect, place, message).help(help));
         } else if let Some(first) = first.replace(place) {
-            let fault = Diagnostic::at("duplicate-name", filed.at(key), "two kits complete requests");
+            let fault = Diagnostic::at(Code::DuplicateName, filed.at(key), "two kits complete requests");
             faults.push(fault.also(first, "the other one"));
         }
     }
@@ -64,7 +65,7 @@ fn foreign(
             let place = name.map_or(filed.at(class), |name| filed.at(name));
             let message =
                 format!("`{}` has no effect: it is not for class `{}`", upcall.name, class.get_ref());
-            faults.push(Diagnostic::at("no-effect", place, message).help("remove it from this class"));
+            faults.push(Diagnostic::at(Code::NoEffect, place, message).help("remove it from this class"));
         }
     }
 }

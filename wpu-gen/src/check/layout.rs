@@ -1,5 +1,6 @@
 //! Sizes and offsets that the sources state are those that the fields give.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
@@ -44,18 +45,22 @@ fn check_struct(
     let layouts = layouts.each_ref().map(|layouts| layouts.of_struct(structure));
     let name = filed.entry.name.get_ref();
     if structure.fields.is_empty() {
-        faults.push(Diagnostic::at("layout", filed.at(&filed.entry.name), format!("`{name}` has no fields")));
+        faults.push(Diagnostic::at(
+            Code::Layout,
+            filed.at(&filed.entry.name),
+            format!("`{name}` has no fields"),
+        ));
         return;
     }
     let void = structure.fields.iter().position(|field| field.ty.holds_void());
     if let Some(field) = void.map(|at| &filed.entry.fields[at]) {
         let message = format!("field `{}` cannot be `void`, only point at it", field.name.get_ref());
-        faults.push(Diagnostic::at("bad-type", filed.at(&field.ty), message).help("write `void *`"));
+        faults.push(Diagnostic::at(Code::BadType, filed.at(&field.ty), message).help("write `void *`"));
         return;
     }
     if layouts[0].0.size > LARGEST {
         let message = format!("`{name}` is larger than anything can be on 32-bit machines");
-        faults.push(Diagnostic::at("layout", filed.at(&filed.entry.name), message));
+        faults.push(Diagnostic::at(Code::Layout, filed.at(&filed.entry.name), message));
         return;
     }
     check_size(filed, name, &filed.entry.size, [layouts[0].0.size, layouts[1].0.size], faults);
@@ -66,7 +71,7 @@ fn check_struct(
         {
             let message = format!("field `{}` is not where the spec says", field.name.get_ref());
             faults.push(differs(
-                Diagnostic::at("layout", filed.at(stated), message),
+                Diagnostic::at(Code::Layout, filed.at(stated), message),
                 computed,
                 "the fields before it put it at",
             ));
@@ -84,7 +89,7 @@ fn check_size<T>(
     if *stated.get_ref() != computed {
         let message = format!("`{name}` does not have the size that the spec says");
         faults.push(differs(
-            Diagnostic::at("layout", filed.at(stated), message),
+            Diagnostic::at(Code::Layout, filed.at(stated), message),
             computed,
             "its members give",
         ));
@@ -107,7 +112,7 @@ fn check_counted(
     let count = &structure.fields[counted.count];
     if model.prim(&count.ty).is_none_or(|prim| prim.name != "u32") {
         let message = format!("`{}` cannot be a count: it is not a 32-bit unsigned integer", count.name);
-        faults.push(Diagnostic::at("counted", filed.at(&raw.count), message));
+        faults.push(Diagnostic::at(Code::Counted, filed.at(&raw.count), message));
     }
     let last = counted.items + 1 == structure.fields.len();
     let items = &structure.fields[counted.items];
@@ -117,7 +122,7 @@ fn check_counted(
             "`{}` cannot hold the counted items: it is not an array of integers that comes last",
             items.name
         );
-        faults.push(Diagnostic::at("counted", filed.at(&raw.items), message));
+        faults.push(Diagnostic::at(Code::Counted, filed.at(&raw.items), message));
     }
 }
 
@@ -129,7 +134,7 @@ fn check_fixed(model: &Model, ty: &Ty, place: Place, faults: &mut Vec<Diagnostic
     }
     if model.is_counted(item) {
         let message = "a counted structure cannot be a part of another type";
-        let fault = Diagnostic::at("counted", place, message);
+        let fault = Diagnostic::at(Code::Counted, place, message);
         faults.push(fault.note("it is as long as its count says").help("write a pointer to it: `… *`"));
     }
 }
@@ -153,7 +158,7 @@ fn check_constants(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         };
         if !fits {
             let message = format!("the value of `{}` does not fit its type", constant.name);
-            let fault = Diagnostic::at("constant-value", filed.at(&filed.entry.value), message);
+            let fault = Diagnostic::at(Code::ConstantValue, filed.at(&filed.entry.value), message);
             faults.push(
                 fault
                     .also(filed.at(&filed.entry.ty), "its type")

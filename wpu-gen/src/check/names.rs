@@ -1,5 +1,6 @@
 //! Names can be written in Rust and in C, and no two items of the output share one.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::RawSpec;
 use crate::model::{Model, PRIMS};
@@ -83,7 +84,7 @@ impl<'f> Items<'f> {
 
     fn bad(&mut self, file: FileId, name: &Text) {
         let message = format!("`{}` cannot be a name", name.get_ref());
-        let fault = Diagnostic::at("bad-name", Place::new(file, name.span()), message);
+        let fault = Diagnostic::at(Code::BadName, Place::new(file, name.span()), message);
         self.faults.push(fault.help("letters, digits and `_`, not beginning with a digit"));
     }
 
@@ -92,7 +93,7 @@ impl<'f> Items<'f> {
         let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if name.get_ref().is_empty() || !name.get_ref().chars().all(known) {
             let message = format!("`{}` cannot be the name of a library", name.get_ref());
-            let fault = Diagnostic::at("bad-name", Place::new(file, name.span()), message);
+            let fault = Diagnostic::at(Code::BadName, Place::new(file, name.span()), message);
             self.faults.push(fault.help("letters, digits, `_`, `-` and `.`"));
         }
     }
@@ -120,7 +121,7 @@ impl<'f> Items<'f> {
         if !is_camel(name.get_ref()) {
             let message = format!("`{}` cannot be the Rust name of a type", name.get_ref());
             self.faults
-                .push(Diagnostic::at("bad-name", place.clone(), message).help("write it in camel case"));
+                .push(Diagnostic::at(Code::BadName, place.clone(), message).help("write it in camel case"));
         }
         self.unique(name.get_ref().clone(), place);
     }
@@ -133,14 +134,14 @@ impl<'f> Items<'f> {
             return;
         }
         let message = format!("`{}` cannot be the name of a {what}", word.get_ref());
-        let fault = Diagnostic::at("bad-name", place, message);
+        let fault = Diagnostic::at(Code::BadName, place, message);
         self.faults
             .push(fault.help("write it in snake case, beginning with a letter, and not as a Rust keyword"));
     }
 
     fn taken(&mut self, place: Place, name: &str) {
         let message = format!("`{name}` is the name of something else in the output");
-        self.faults.push(Diagnostic::at("duplicate-name", place, message).help("choose another name"));
+        self.faults.push(Diagnostic::at(Code::DuplicateName, place, message).help("choose another name"));
     }
 
     /// Reports a name that another place has; whether there was none.
@@ -149,7 +150,7 @@ impl<'f> Items<'f> {
             Some(first) if *first != place => {
                 let message = format!("two items of the output are named `{name}`");
                 self.faults.push(
-                    Diagnostic::at("duplicate-name", place, message).also(first.clone(), "the other one"),
+                    Diagnostic::at(Code::DuplicateName, place, message).also(first.clone(), "the other one"),
                 );
                 false
             }
@@ -165,7 +166,7 @@ fn head(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         let package = &filed.entry.package;
         if !is_name(&package.get_ref().replace('-', "_")) {
             let message = format!("`{}` cannot be the name of a package", package.get_ref());
-            let fault = Diagnostic::at("bad-name", filed.at(package), message);
+            let fault = Diagnostic::at(Code::BadName, filed.at(package), message);
             faults.push(fault.help("letters, digits, `-` and `_`, not beginning with a digit"));
         }
         title(filed.at(&filed.entry.title), filed.entry.title.get_ref(), faults);
@@ -180,7 +181,7 @@ fn sources(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         let Some(url) = &filed.entry.url else { continue };
         let rest = ["https://", "http://"].iter().find_map(|scheme| url.get_ref().strip_prefix(scheme));
         if rest.is_none_or(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '[')) {
-            let fault = Diagnostic::at("bad-text", filed.at(url), "this text cannot be an address");
+            let fault = Diagnostic::at(Code::BadText, filed.at(url), "this text cannot be an address");
             faults.push(fault.help("begin it with `https://` or `http://`, or say where it is in `title`"));
         }
     }
@@ -188,7 +189,7 @@ fn sources(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
 
 fn title(place: Place, title: &str, faults: &mut Vec<Diagnostic>) {
     if title.trim().is_empty() || title.contains('\n') {
-        let fault = Diagnostic::at("bad-text", place, "this text cannot be a title");
+        let fault = Diagnostic::at(Code::BadText, place, "this text cannot be a title");
         faults.push(fault.help("one line that is not blank"));
     }
 }
@@ -224,7 +225,7 @@ fn words(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     for (what, words) in [("class", classes), ("platform", platforms)] {
         if words.is_empty() {
             faults.push(
-                Diagnostic::bare("no-words", format!("the spec has no {what}"))
+                Diagnostic::bare(Code::NoWords, format!("the spec has no {what}"))
                     .help(format!("add a `[[{what}]]`")),
             );
         }
@@ -289,27 +290,27 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
             if !equal {
                 let message =
                     format!("`{}` does not have the value of `{}`", error.name.get_ref(), same.get_ref());
-                let fault = Diagnostic::at("error-value", filed.at(same), message);
+                let fault = Diagnostic::at(Code::ErrorValue, filed.at(same), message);
                 faults.push(
                     fault.help("`same-as` names an error with the same value that has no `same-as` itself"),
                 );
             }
         } else if let Some(first) = first_of.insert(*error.value.get_ref(), filed.at(&error.value)) {
             let message = format!("two errors have the value {}", error.value.get_ref());
-            let fault =
-                Diagnostic::at("error-value", filed.at(&error.value), message).also(first, "the other one");
+            let fault = Diagnostic::at(Code::ErrorValue, filed.at(&error.value), message)
+                .also(first, "the other one");
             faults.push(
                 fault.help("if both names are right, add `same-as = \"…\"` to the one that is not reported"),
             );
         }
         if let Some(kind) = error.io_kind.as_ref().filter(|kind| !IO_KINDS.contains(&&**kind.get_ref())) {
             let message = format!("cannot find `{}` in `std::io::ErrorKind`", kind.get_ref());
-            let fault = Diagnostic::at("wrong-value", filed.at(kind), message);
+            let fault = Diagnostic::at(Code::WrongValue, filed.at(kind), message);
             faults.push(fault.similar(kind.get_ref(), "a kind", IO_KINDS.iter().copied()));
         }
         if *error.value.get_ref() == 0 {
             faults.push(
-                Diagnostic::at("error-value", filed.at(&error.value), "an error cannot have the value 0")
+                Diagnostic::at(Code::ErrorValue, filed.at(&error.value), "an error cannot have the value 0")
                     .note("0 says that there was none"),
             );
         }
@@ -325,7 +326,7 @@ fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         if !is_name(&upcall.method) {
             let message =
                 format!("`{}` gives the Rust name `{}`, which is taken", upcall.name, upcall.method);
-            items.faults.push(Diagnostic::at("duplicate-name", place.clone(), message));
+            items.faults.push(Diagnostic::at(Code::DuplicateName, place.clone(), message));
         }
         items.unique(upcall.method.clone(), place);
     }
@@ -336,7 +337,7 @@ fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         if !is_name(&downcall.method) {
             let message =
                 format!("`{}` gives the Rust name `{}`, which is taken", downcall.name, downcall.method);
-            items.faults.push(Diagnostic::at("duplicate-name", place.clone(), message));
+            items.faults.push(Diagnostic::at(Code::DuplicateName, place.clone(), message));
         }
         items.unique(downcall.method.clone(), place);
     }

@@ -1,5 +1,6 @@
 //! Requirements say what they need to, and nothing without effect.
 
+use crate::code::Code;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{Model, Status, Upcall};
@@ -31,7 +32,7 @@ fn check_scope(filed: &Filed<syntax::Upcall>, model: &Model, faults: &mut Vec<Di
         let Some(first) = list.first() else {
             let message = format!("`{key}` names no {what}");
             faults.push(
-                Diagnostic::at("no-effect", filed.at(&requirement.status), message)
+                Diagnostic::at(Code::NoEffect, filed.at(&requirement.status), message)
                     .help("remove it: without it, all are meant"),
             );
             continue;
@@ -39,7 +40,7 @@ fn check_scope(filed: &Filed<syntax::Upcall>, model: &Model, faults: &mut Vec<Di
         if list.len() == all {
             let message = format!("`{key}` names every {what}");
             faults.push(
-                Diagnostic::at("no-effect", filed.at(first), message)
+                Diagnostic::at(Code::NoEffect, filed.at(first), message)
                     .help("remove it: without it, all are meant"),
             );
         }
@@ -50,7 +51,7 @@ fn check_scope(filed: &Filed<syntax::Upcall>, model: &Model, faults: &mut Vec<Di
         let name = platform.get_ref();
         if requirement.platforms.is_none() {
             let fault = Diagnostic::at(
-                "no-effect",
+                Code::NoEffect,
                 filed.at(platform),
                 "`elsewhere` has no effect without `platforms`",
             );
@@ -59,11 +60,11 @@ fn check_scope(filed: &Filed<syntax::Upcall>, model: &Model, faults: &mut Vec<Di
         }
         if let Some(first) = named.get(name) {
             let message = format!("platform `{name}` stands in `platforms` and in `elsewhere`");
-            let fault = Diagnostic::at("duplicate-name", filed.at(platform), message);
+            let fault = Diagnostic::at(Code::DuplicateName, filed.at(platform), message);
             faults.push(fault.also(filed.at(*first), "first here"));
         } else if status.get_ref() == requirement.status.get_ref() {
             let message = format!("`elsewhere` says the same of `{name}` as `status`");
-            let fault = Diagnostic::at("no-effect", filed.at(status), message);
+            let fault = Diagnostic::at(Code::NoEffect, filed.at(status), message);
             faults.push(fault.help("remove it, and name the platform in `platforms`"));
         }
     }
@@ -87,7 +88,7 @@ fn check_platforms(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         let message = format!("nothing is said of platform `{platform}` in the requirement of {names}");
         let first = &raw.upcalls[first.origin];
         faults.push(
-            Diagnostic::at("missing-key", filed.at(&filed.entry.name), message)
+            Diagnostic::at(Code::MissingKey, filed.at(&filed.entry.name), message)
                 .also(first.at(&first.entry.requirement.status), "this holds on the platforms that are named")
                 .note(
                     "`platforms` says where `status` holds, and `elsewhere` what holds on each of the others",
@@ -118,12 +119,12 @@ fn check_texts(filed: &Filed<syntax::Upcall>, upcall: &Upcall, faults: &mut Vec<
         match (has(status), text) {
             (true, None) => {
                 let message = format!("`{}` is {word}, but nothing says {what}", upcall.name);
-                let fault = Diagnostic::at("missing-key", filed.at(&requirement.status), message);
+                let fault = Diagnostic::at(Code::MissingKey, filed.at(&requirement.status), message);
                 faults.push(fault.help(format!("add `{key} = \"…\"` to its requirement")));
             }
             (false, Some(text)) => {
                 let message = format!("`{key}` has no effect: `{}` is nowhere {word}", upcall.name);
-                faults.push(Diagnostic::at("no-effect", filed.at(text), message).help("remove it"));
+                faults.push(Diagnostic::at(Code::NoEffect, filed.at(text), message).help("remove it"));
             }
             _ => {}
         }
@@ -133,7 +134,7 @@ fn check_texts(filed: &Filed<syntax::Upcall>, upcall: &Upcall, faults: &mut Vec<
         .flatten()
     {
         if text.get_ref().trim().is_empty() || text.get_ref().contains(['"', '\n']) {
-            let fault = Diagnostic::at("bad-text", filed.at(text), "this text cannot stand in a message");
+            let fault = Diagnostic::at(Code::BadText, filed.at(text), "this text cannot stand in a message");
             faults.push(fault.help("one line that is not blank, without double quotes"));
         }
     }

@@ -1,5 +1,6 @@
 //! What an upcall acquires, another gives back.
 
+use crate::code::Code;
 use crate::diag::Diagnostic;
 use crate::layout::{Layouts, POINTERS};
 use crate::load::{Filed, RawSpec};
@@ -20,7 +21,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
             owners.entry(upcall).or_insert(at);
         }
         if let Some(message) = shared {
-            faults.push(Diagnostic::at("duplicate-name", filed.at(&filed.entry.name), message));
+            faults.push(Diagnostic::at(Code::DuplicateName, filed.at(&filed.entry.name), message));
         } else {
             check_acquire(filed, model, at, faults);
             check_release(filed, model, at, faults);
@@ -43,7 +44,7 @@ fn check_raw(
     };
     if !fits {
         let message = format!("`{}` cannot have this bare value", resource.name);
-        let fault = Diagnostic::at("bad-type", filed.at(&filed.entry.raw), message);
+        let fault = Diagnostic::at(Code::BadType, filed.at(&filed.entry.raw), message);
         faults.push(fault.help(
             "it is an integer, a pointer, or a structure without function pointers that is not counted",
         ));
@@ -61,12 +62,12 @@ fn check_acquire(filed: &Filed<syntax::Resource>, model: &Model, at: usize, faul
     });
     if returns == fills {
         let message = format!("`{}` does not give out a `{}`", acquire.name, resource.name);
-        let fault = Diagnostic::at("acquire-shape", filed.at(&filed.entry.acquire), message);
+        let fault = Diagnostic::at(Code::AcquireShape, filed.at(&filed.entry.acquire), message);
         faults.push(fault.help("an acquiring upcall returns the raw type with `result = \"value\"`, or has one `out` parameter with the role `handle` and this resource"));
     }
     if resource.never_zero && !acquire.params.iter().any(|param| param.role == Some(Role::Errno)) {
         let message = format!("`never-zero` needs an error to report, and `{}` has none", acquire.name);
-        faults.push(Diagnostic::at("acquire-shape", filed.at(&filed.entry.acquire), message));
+        faults.push(Diagnostic::at(Code::AcquireShape, filed.at(&filed.entry.acquire), message));
     }
 }
 
@@ -83,7 +84,7 @@ fn check_release(filed: &Filed<syntax::Resource>, model: &Model, at: usize, faul
     };
     if !fits || release.result != crate::syntax::ResultKind::Status || release.params.len() != 2 {
         let message = format!("`{}` does not give back a `{}`", release.name, resource.name);
-        let fault = Diagnostic::at("release-shape", filed.at(written), message);
+        let fault = Diagnostic::at(Code::ReleaseShape, filed.at(written), message);
         faults.push(fault.help(
             "a releasing upcall takes the handle and the errno parameter, and has `result = \"status\"`",
         ));
@@ -99,7 +100,7 @@ fn check_tag(
     let Some(bits) = &filed.entry.tag_bits else { return };
     let pointer = matches!(model.bare(&resource.raw), Ty::Pointer(_));
     if !pointer || !(1..=3).contains(&resource.tag_bits) || resource.borrowed.is_none() {
-        let fault = Diagnostic::at("no-effect", filed.at(bits), "`tag-bits` cannot hold here");
+        let fault = Diagnostic::at(Code::NoEffect, filed.at(bits), "`tag-bits` cannot hold here");
         faults.push(
             fault.help(
                 "it is 1, 2 or 3, for a raw type that is a pointer, in a resource with a `borrowed` form",

@@ -1,5 +1,6 @@
 //! Every upcall has a safe form, can be reached, and every entry can be called.
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::lower::{self, Form, down::DownForm};
@@ -13,7 +14,7 @@ pub(super) fn check(
     faults: &mut Vec<Diagnostic>,
 ) -> (Vec<Form>, Vec<DownForm>) {
     if model.upcalls.is_empty() {
-        faults.push(Diagnostic::bare("no-upcalls", "the spec has no upcall").help("add an `[[upcall]]`"));
+        faults.push(Diagnostic::bare(Code::NoUpcalls, "the spec has no upcall").help("add an `[[upcall]]`"));
     }
     check_reach(raw, model, faults);
     check_passing(raw, model, faults);
@@ -36,7 +37,7 @@ fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
                 "`{}` cannot always be reached: it is not in every table, and not exported",
                 upcall.name
             );
-            let fault = Diagnostic::at("unreachable", filed.at(&filed.entry.name), message);
+            let fault = Diagnostic::at(Code::Unreachable, filed.at(&filed.entry.name), message);
             faults.push(
                 fault.help(
                     "give it a slot in each table, or name the library that exports it: `export = \"…\"`",
@@ -45,7 +46,7 @@ fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         }
         if let Some(export) = filed.entry.export.as_ref().filter(|_| everywhere) {
             let message = format!("`export` has no effect: `{}` is in every table", upcall.name);
-            faults.push(Diagnostic::at("no-effect", filed.at(export), message).help("remove it"));
+            faults.push(Diagnostic::at(Code::NoEffect, filed.at(export), message).help("remove it"));
         }
     }
 }
@@ -56,13 +57,13 @@ fn check_passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         let filed = &raw.upcalls[upcall.origin];
         if !lower::passes_by_value(model, &upcall.returns) {
             let message = format!("`{}` cannot return this type", upcall.name);
-            faults.push(Diagnostic::at("bad-type", filed.at(&filed.entry.returns), message));
+            faults.push(Diagnostic::at(Code::BadType, filed.at(&filed.entry.returns), message));
         }
         for (param, raw) in upcall.params.iter().zip(&filed.entry.params) {
             if !lower::passes_by_value(model, &param.ty) {
                 let message = format!("`{}` cannot be passed by value", param.name);
                 faults.push(
-                    Diagnostic::at("bad-type", filed.at(&raw.ty), message)
+                    Diagnostic::at(Code::BadType, filed.at(&raw.ty), message)
                         .help("write a pointer to it: `… *`"),
                 );
             }
@@ -81,7 +82,7 @@ fn check_entries(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         });
         if tables.count() != 1 {
             let message = format!("`{}` does not receive one table of upcalls", entry.name);
-            let fault = Diagnostic::at("role-shape", filed.at(&filed.entry.name), message);
+            let fault = Diagnostic::at(Code::RoleShape, filed.at(&filed.entry.name), message);
             faults.push(
                 fault.help("give the role `table` to the parameter whose type is the table, or points at it"),
             );
@@ -111,7 +112,7 @@ fn check_entry_keys(filed: &Filed<syntax::Entry>, faults: &mut Vec<Diagnostic>) 
         {
             let message =
                 format!("`{key}` has no effect on parameter `{}` of an entry", param.name.get_ref());
-            faults.push(Diagnostic::at("no-effect", place, message).help("remove it"));
+            faults.push(Diagnostic::at(Code::NoEffect, place, message).help("remove it"));
         }
     }
 }
@@ -123,7 +124,7 @@ fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         let Some(place) = place.filter(|_| !passed.contains(&(role, &**name.get_ref()))) else { return };
         let message =
             format!("`{key}` has no effect: nothing takes or gives a `{}` in this way", name.get_ref());
-        faults.push(Diagnostic::at("no-effect", place, message));
+        faults.push(Diagnostic::at(Code::NoEffect, place, message));
     };
     for filed in &raw.callbacks {
         let (name, bundle) = (&filed.entry.name, filed.entry.bundle.as_ref());

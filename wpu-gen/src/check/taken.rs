@@ -2,6 +2,7 @@
 //!
 //! What those are is read from what the generator writes for this very spec (`emit/said.rs`).
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::emit;
 use crate::load::{Filed, RawSpec};
@@ -17,7 +18,7 @@ pub(crate) fn check(raw: &RawSpec, spec: &mut Spec) -> Vec<Diagnostic> {
     let mut taken = |names: &HashSet<String>, place: Place, name: &str| {
         if names.contains(name) {
             let message = format!("`{name}` is the name of something else in the output");
-            faults.push(Diagnostic::at("duplicate-name", place, message).help("choose another name"));
+            faults.push(Diagnostic::at(Code::DuplicateName, place, message).help("choose another name"));
         }
     };
     for (place, name) in rust(raw) {
@@ -46,7 +47,7 @@ pub(crate) fn check(raw: &RawSpec, spec: &mut Spec) -> Vec<Diagnostic> {
 
 fn method(place: Place, name: &str, method: &str) -> Diagnostic {
     let message = format!("`{name}` gives the Rust name `{method}`, which is taken");
-    Diagnostic::at("duplicate-name", place, message)
+    Diagnostic::at(Code::DuplicateName, place, message)
 }
 
 /// The names of Rust types.

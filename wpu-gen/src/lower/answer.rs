@@ -1,6 +1,7 @@
 //! What the caller of an upcall gets, and how the call fails.
 
 use super::{Answer, Deriver, Failure, Kind};
+use crate::code::Code;
 use crate::diag::Diagnostic;
 use crate::model::{ResultKind, Role};
 use crate::syntax;
@@ -15,7 +16,7 @@ impl Deriver<'_> {
             (ResultKind::Answer, _, _) => {
                 let place =
                     raw.failure.as_ref().map_or(self.raw.at(&raw.result), |failure| self.raw.at(failure));
-                let fault = Diagnostic::at("failure-type", place, "an answer of yes or no cannot fail");
+                let fault = Diagnostic::at(Code::FailureType, place, "an answer of yes or no cannot fail");
                 self.fault(fault.help(
                     "remove `failure` and the errno parameter, or let `result` be `value` or `status`",
                 ));
@@ -23,7 +24,7 @@ impl Deriver<'_> {
             }
             (_, None, _) => {
                 let message = format!("`{}` has no failure value", self.upcall.name);
-                let fault = Diagnostic::at("failure-type", self.raw.at(&raw.result), message);
+                let fault = Diagnostic::at(Code::FailureType, self.raw.at(&raw.result), message);
                 self.fault(fault.help("name the constant that says failure: `failure = \"…\"`"));
                 None
             }
@@ -39,13 +40,13 @@ impl Deriver<'_> {
         let raw = &self.raw.entry;
         if self.upcall.result != ResultKind::Value && self.model.prim(&self.upcall.returns).is_none() {
             let message = format!("`{}` does not return an integer", self.upcall.name);
-            let fault = Diagnostic::at("bad-type", self.raw.at(&raw.returns), message);
+            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns), message);
             self.fault(fault.also(self.raw.at(&raw.result), "this result is one"));
         }
         let Some(success) = &raw.success else { return };
         if self.upcall.result != ResultKind::Status {
             let fault = Diagnostic::at(
-                "no-effect",
+                Code::NoEffect,
                 self.raw.at(success),
                 "`success` has no effect without `result = \"status\"`",
             );
@@ -55,7 +56,7 @@ impl Deriver<'_> {
         let value = |constant: Option<usize>| constant.map(|constant| self.model.constants[constant].value);
         if value(self.upcall.success) == value(self.upcall.failure) {
             let fault = Diagnostic::at(
-                "failure-type",
+                Code::FailureType,
                 self.raw.at(success),
                 "success and failure have the same value",
             );
@@ -68,7 +69,7 @@ impl Deriver<'_> {
         if constant.ty != self.upcall.returns {
             let message =
                 format!("`{}` is no value of the type that `{}` returns", constant.name, self.upcall.name);
-            let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
+            let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
             self.fault(fault.also(self.raw.at(&self.raw.entry.returns), "it returns this"));
         }
     }
@@ -103,7 +104,7 @@ impl Deriver<'_> {
                     "`{}` has more than one answer, or consumes more than one thing",
                     self.upcall.name
                 );
-                let fault = Diagnostic::at("role-shape", self.raw.at(&self.raw.entry.name), message);
+                let fault = Diagnostic::at(Code::RoleShape, self.raw.at(&self.raw.entry.name), message);
                 self.fault(fault.note("a safe form answers with one value, or consumes one token or callback and answers with nothing"));
                 None
             }

@@ -1,6 +1,7 @@
 //! The safe form of a downcall, derived from the roles of its parameters.
 
 use super::passes_by_value;
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Downcall, Model, Param, ResultKind, Role, Ty};
@@ -137,11 +138,11 @@ pub enum DownAnswer {
 }
 
 /// What a parameter is that has a role: the code when it cannot be that, and what would make it one.
-fn needs(role: Role) -> (&'static str, &'static str, &'static str) {
+fn needs(role: Role) -> (Code, &'static str, &'static str) {
     let (what, help) = match role {
         Role::Errno => {
             let help = "the errno parameter comes last, points at an `i32`, and has `direction = \"out\"`";
-            return ("errno-place", "the errno parameter", help);
+            return (Code::ErrnoPlace, "the errno parameter", help);
         }
         Role::Truth => ("a truth", "a truth goes in, and its type is an `i32`"),
         Role::Handle => (
@@ -185,7 +186,7 @@ fn needs(role: Role) -> (&'static str, &'static str, &'static str) {
         Role::Token => ("a token", "a token belongs to an upcall; a downcall has `request`"),
         Role::Table => ("a table", "only an entry receives a table"),
     };
-    ("role-shape", what, help)
+    (Code::RoleShape, what, help)
 }
 
 /// Derives the form of a downcall, and reports everything that stands in the way.
@@ -239,7 +240,7 @@ impl Deriver<'_> {
         let found = self.downcall.params.iter().position(|param| param.role == Some(role));
         if found.is_none() {
             let message = format!("`{}` has no errno parameter", self.downcall.name);
-            let fault = Diagnostic::at("errno-place", self.raw.at(&self.raw.entry.name), message);
+            let fault = Diagnostic::at(Code::ErrnoPlace, self.raw.at(&self.raw.entry.name), message);
             self.faults.push(fault.help("its last parameter has `role = \"errno\"`"));
         }
         found
@@ -250,7 +251,7 @@ impl Deriver<'_> {
         let raw = &self.raw.entry;
         if self.downcall.result == ResultKind::Answer {
             let fault = Diagnostic::at(
-                "failure-type",
+                Code::FailureType,
                 self.raw.at(&raw.result),
                 "a downcall can fail, and an answer of yes or no cannot",
             );
@@ -258,10 +259,10 @@ impl Deriver<'_> {
         }
         if !passes_by_value(self.model, &self.downcall.returns) {
             let message = format!("`{}` cannot return this type", self.downcall.name);
-            self.faults.push(Diagnostic::at("bad-type", self.raw.at(&raw.returns), message));
+            self.faults.push(Diagnostic::at(Code::BadType, self.raw.at(&raw.returns), message));
         } else if self.model.is_trusted(&self.downcall.returns) {
             let message = format!("`{}` would answer a pointer that nobody vouches for", self.downcall.name);
-            let fault = Diagnostic::at("bad-type", self.raw.at(&raw.returns), message);
+            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns), message);
             self.faults.push(
                 fault.help("a pointer that the other side only compares has a type with `opaque = \"…\"`"),
             );
@@ -281,7 +282,7 @@ impl Deriver<'_> {
         let Some(written) = &raw.success else { return };
         if self.downcall.result != ResultKind::Status {
             let message = "`success` has no effect without `result = \"status\"`";
-            self.faults.push(Diagnostic::at("no-effect", self.raw.at(written), message).help("remove it"));
+            self.faults.push(Diagnostic::at(Code::NoEffect, self.raw.at(written), message).help("remove it"));
             return;
         }
         let constant = |at: Option<usize>| at.and_then(|at| self.model.constants.get(at));
@@ -292,7 +293,7 @@ impl Deriver<'_> {
         }
         if success.map(|success| success.value) == failure.map(|failure| failure.value) {
             let message = "success and failure have the same value";
-            let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
+            let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
             self.faults.push(fault.help("name two constants with different values"));
         }
     }
@@ -300,7 +301,7 @@ impl Deriver<'_> {
     fn wrong_constant(&mut self, written: &syntax::Text) {
         let message =
             format!("`{}` is no value of the type that `{}` returns", written.get_ref(), self.downcall.name);
-        let fault = Diagnostic::at("failure-type", self.raw.at(written), message);
+        let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
         self.faults.push(fault.also(self.raw.at(&self.raw.entry.returns), "it returns this"));
     }
 
@@ -315,7 +316,7 @@ impl Deriver<'_> {
                 .any(|param| param.direction != Direction::In && param.role != Some(Role::Errno));
             if outs || self.downcall.result == ResultKind::Value {
                 let message = format!("nothing says what `{}` answers by default", self.downcall.name);
-                let fault = Diagnostic::at("refusal", self.raw.at(&raw.name), message);
+                let fault = Diagnostic::at(Code::Refusal, self.raw.at(&raw.name), message);
                 self.faults.push(fault.help("name one of its documented errors: `refusal = \"…\"`"));
             }
             return;
@@ -323,7 +324,7 @@ impl Deriver<'_> {
         if !self.downcall.errors.iter().any(|error| Some(error.code) == self.downcall.refusal) {
             let message =
                 format!("`{}` is no documented error of `{}`", refusal.get_ref(), self.downcall.name);
-            let fault = Diagnostic::at("refusal", self.raw.at(refusal), message);
+            let fault = Diagnostic::at(Code::Refusal, self.raw.at(refusal), message);
             self.faults.push(fault.help("name one of `errors`"));
         }
     }
@@ -332,7 +333,7 @@ impl Deriver<'_> {
         let param = &self.downcall.params[at];
         if !passes_by_value(self.model, &param.ty) {
             let message = format!("`{}` cannot be passed by value", param.name);
-            let fault = Diagnostic::at("bad-type", self.type_place(at), message);
+            let fault = Diagnostic::at(Code::BadType, self.type_place(at), message);
             self.faults.push(fault.help("write a pointer to it: `… *`"));
             return None;
         }
@@ -371,12 +372,12 @@ impl Deriver<'_> {
                 let what =
                     format!("`{}` would have a provider answer pointers that nobody vouches for", param.name);
                 let help = "let a structure be `inout`, to be written member by member; a pointer that the other side only compares has a type with `opaque = \"…\"`";
-                ("role-shape", what, help)
+                (Code::RoleShape, what, help)
             }
             None => {
                 let what =
                     format!("cannot tell from its type and direction how to pass `{}` safely", param.name);
-                ("role-shape", what, "say what it is for: `role = \"…\"`")
+                (Code::RoleShape, what, "say what it is for: `role = \"…\"`")
             }
         };
         self.faults.push(Diagnostic::at(code, self.place(at), what).help(help));
@@ -523,7 +524,7 @@ impl Deriver<'_> {
                 let message = format!("a request cannot lend `{}`", self.downcall.params[at].name);
                 let help = "a request lends at most one array of buffers, one row of bytes to read and one to fill; \
                             nothing else that a client may free when it is told";
-                self.faults.push(Diagnostic::at("role-shape", self.place(at), message).help(help));
+                self.faults.push(Diagnostic::at(Code::RoleShape, self.place(at), message).help(help));
             }
         }
     }
@@ -560,12 +561,12 @@ impl Deriver<'_> {
                 (Some(name), true) => self.idle("as", &raw.name, self.raw.at(name)),
                 (None, false) => {
                     let message = format!("parameter `{}` has no Rust name", raw.name.get_ref());
-                    let fault = Diagnostic::at("missing-key", self.place(at), message);
+                    let fault = Diagnostic::at(Code::MissingKey, self.place(at), message);
                     self.faults.push(fault.help("add `as = \"…\"`, in snake case"));
                 }
                 (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
                     let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
-                    let fault = Diagnostic::at("bad-name", self.raw.at(name), message);
+                    let fault = Diagnostic::at(Code::BadName, self.raw.at(name), message);
                     self.faults.push(fault.help("write it in snake case, and not as a Rust keyword"));
                 }
                 _ => {}
@@ -576,7 +577,7 @@ impl Deriver<'_> {
     fn idle(&mut self, key: &str, param: &syntax::Text, place: Place) {
         let message = format!("`{key}` has no effect on parameter `{}`", param.get_ref());
         self.faults.push(
-            Diagnostic::at("no-effect", place, message)
+            Diagnostic::at(Code::NoEffect, place, message)
                 .help("remove it, or give the parameter the role that it belongs to"),
         );
     }
@@ -587,7 +588,7 @@ impl Deriver<'_> {
         for name in self.raw.entry.params.iter().filter_map(|param| param.rust.as_ref()) {
             if !seen.insert(name.get_ref()) {
                 let message = format!("the name `{}` is taken in this downcall", name.get_ref());
-                let fault = Diagnostic::at("duplicate-name", self.raw.at(name), message);
+                let fault = Diagnostic::at(Code::DuplicateName, self.raw.at(name), message);
                 self.faults.push(fault.help("choose another name"));
             }
         }

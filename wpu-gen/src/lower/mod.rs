@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod down;
 
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Lifetime, Model, Param, Role, Ty, TypeKind, Upcall};
@@ -191,7 +192,7 @@ impl Deriver<'_> {
 
     /// A role that belongs to another kind of function.
     fn foreign(&mut self, at: usize, why: &str) -> Option<Kind> {
-        self.fault(Diagnostic::at("role-shape", self.place(at), why));
+        self.fault(Diagnostic::at(Code::RoleShape, self.place(at), why));
         None
     }
 
@@ -214,7 +215,7 @@ impl Deriver<'_> {
 
     fn unclear(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let message = format!("cannot tell from its type and direction how to pass `{}` safely", param.name);
-        let fault = Diagnostic::at("role-shape", self.type_place(at), message);
+        let fault = Diagnostic::at(Code::RoleShape, self.type_place(at), message);
         self.fault(fault.help("say what it is for: `role = \"…\"`"));
         None
     }
@@ -242,7 +243,7 @@ impl Deriver<'_> {
             _ => "its direction is not `out`",
         };
         let message = format!("`{}` cannot be the errno parameter: {why}", param.name);
-        let fault = Diagnostic::at("errno-place", self.place(at), message);
+        let fault = Diagnostic::at(Code::ErrnoPlace, self.place(at), message);
         self.fault(
             fault.help("the errno parameter comes last, points at an `i32`, and has `direction = \"out\"`"),
         );
@@ -258,18 +259,18 @@ impl Deriver<'_> {
         if !text || param.direction != Direction::Out {
             let message =
                 format!("`{}` cannot be a buffer: a buffer is an `out` pointer to 16-bit units", param.name);
-            self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+            self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
             return None;
         }
         let Some(length) = param.length else {
             let message = format!("buffer `{}` has no length", param.name);
-            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(fault.help("name the parameter that holds it: `length = \"…\"`"));
             return None;
         };
         let Some(too_small) = param.too_small.filter(|_| self.has_errno()) else {
             let message = format!("nothing says that buffer `{}` is too small", param.name);
-            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(fault.help("name the error: `too-small = \"…\"`; it needs an errno parameter"));
             return None;
         };
@@ -281,7 +282,7 @@ impl Deriver<'_> {
             .is_some_and(|prim| prim.name == "i32");
         if sibling.role != Some(Role::Length) || sibling.direction != Direction::Inout || !counts {
             let message = format!("`{}` cannot be the length of a buffer", sibling.name);
-            let fault = Diagnostic::at("role-shape", self.place(length), message);
+            let fault = Diagnostic::at(Code::RoleShape, self.place(length), message);
             self.fault(
                 fault.help(
                     "a length has `role = \"length\"`, `direction = \"inout\"`, and points at an `i32`",
@@ -297,7 +298,7 @@ impl Deriver<'_> {
             return Some(Kind::Length);
         }
         let message = format!("`{}` is the length of no buffer", self.upcall.params[at].name);
-        self.fault(Diagnostic::at("role-shape", self.place(at), message));
+        self.fault(Diagnostic::at(Code::RoleShape, self.place(at), message));
         None
     }
 
@@ -312,7 +313,7 @@ impl Deriver<'_> {
                 "`{}` cannot be a context: a context is as wide as a pointer, and goes in or out",
                 param.name
             );
-            self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+            self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
             return None;
         }
         let bundled = param.owners.context.is_some();
@@ -331,7 +332,7 @@ impl Deriver<'_> {
         };
         let Some((ty, callback)) = ty.and_then(|ty| self.model.callback(ty)) else {
             let message = format!("`{}` cannot be a callback: its type is none", param.name);
-            self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+            self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
             return None;
         };
         let own = callback.context().filter(|_| callback.params.len() == 1);
@@ -343,7 +344,7 @@ impl Deriver<'_> {
         });
         let Some(context) = context else {
             let message = format!("callback `{}` has no context that fits", param.name);
-            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(
                 fault.help(
                     "name a parameter of the same direction with the role `context`: `context = \"…\"`",
@@ -356,7 +357,7 @@ impl Deriver<'_> {
             (Direction::Out, Some(returns)) if self.model.prim(returns).is_some() => {
                 let Some(lifetime) = param.lifetime else {
                     let message = format!("nothing says how long callback `{}` may be called", param.name);
-                    let fault = Diagnostic::at("missing-key", self.place(at), message);
+                    let fault = Diagnostic::at(Code::MissingKey, self.place(at), message);
                     self.fault(fault.help("add `lifetime = \"call\"` if it ends with the provider's function that asked for it, or `lifetime = \"run\"` if it ends when the provider is stopped"));
                     return None;
                 };
@@ -364,7 +365,7 @@ impl Deriver<'_> {
             }
             _ => {
                 let message = format!("`{}` is no callback that can be passed this way", param.name);
-                let fault = Diagnostic::at("role-shape", self.type_place(at), message);
+                let fault = Diagnostic::at(Code::RoleShape, self.type_place(at), message);
                 self.fault(fault.note("one that goes in returns nothing and is called once; one that comes out answers with an integer"));
                 None
             }
@@ -374,14 +375,14 @@ impl Deriver<'_> {
     fn handle(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let Some(resource) = param.resource else {
             let message = format!("handle `{}` belongs to no resource", param.name);
-            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(fault.help("name it: `resource = \"…\"`"));
             return None;
         };
         let held = &self.model.resources[resource];
         if param.direction == Direction::In && held.borrowed.is_none() && self.model.is_trusted(&held.raw) {
             let message = format!("`{}` would be a pointer that safe code can make up", param.name);
-            let fault = Diagnostic::at("role-shape", self.place(at), message);
+            let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(fault.help(format!("give resource `{}` a `borrowed` form", held.name)));
             return None;
         }
@@ -397,7 +398,7 @@ impl Deriver<'_> {
                 let name = &self.model.resources[resource].name;
                 let message =
                     format!("`{}` does not acquire `{name}`, so it cannot give one out", self.upcall.name);
-                let fault = Diagnostic::at("role-shape", self.place(at), message);
+                let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
                 self.fault(fault.note(
                     "one upcall acquires a resource: what else gives one out would not bring its release",
                 ));
@@ -408,7 +409,7 @@ impl Deriver<'_> {
                     "the type of `{}` is not that of resource `{}`",
                     param.name, self.model.resources[resource].name
                 );
-                self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+                self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
                 None
             }
         }
@@ -425,7 +426,7 @@ impl Deriver<'_> {
                     "`{}` cannot be a set: a set is an `in` pointer to a structure with `counted`",
                     param.name
                 );
-                self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+                self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
                 None
             }
         }
@@ -442,7 +443,7 @@ impl Deriver<'_> {
                     "`{}` cannot be a token: a token is an `inout` pointer to a structure with `token`",
                     param.name
                 );
-                self.fault(Diagnostic::at("role-shape", self.type_place(at), message));
+                self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
                 None
             }
         }
@@ -483,12 +484,12 @@ impl Deriver<'_> {
             (Some(name), true) => idle.push(("as", self.raw.at(name))),
             (None, false) => {
                 let message = format!("parameter `{}` has no Rust name", param.name);
-                let fault = Diagnostic::at("missing-key", self.place(at), message);
+                let fault = Diagnostic::at(Code::MissingKey, self.place(at), message);
                 self.fault(fault.help("add `as = \"…\"`, in snake case"));
             }
             (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
                 let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
-                let fault = Diagnostic::at("bad-name", self.raw.at(name), message);
+                let fault = Diagnostic::at(Code::BadName, self.raw.at(name), message);
                 self.fault(fault.help("write it in snake case, and not as a Rust keyword"));
             }
             _ => {}
@@ -496,7 +497,7 @@ impl Deriver<'_> {
         for (key, place) in idle {
             let message = format!("`{key}` has no effect on parameter `{}`", param.name);
             self.fault(
-                Diagnostic::at("no-effect", place, message)
+                Diagnostic::at(Code::NoEffect, place, message)
                     .help("remove it, or give the parameter the role that it belongs to"),
             );
         }
@@ -514,7 +515,7 @@ impl Deriver<'_> {
 
     fn taken(&mut self, name: &syntax::Text, help: &str) {
         let message = format!("the name `{}` is taken in this upcall", name.get_ref());
-        self.fault(Diagnostic::at("duplicate-name", self.raw.at(name), message).help(help));
+        self.fault(Diagnostic::at(Code::DuplicateName, self.raw.at(name), message).help(help));
     }
 
     fn has_errno(&self) -> bool {

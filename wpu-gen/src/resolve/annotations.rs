@@ -1,6 +1,7 @@
 //! Names in what is said about other entries: headers, exceptions and notes.
 
 use super::Resolver;
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::Filed;
 use crate::model;
@@ -33,7 +34,7 @@ impl Resolver<'_> {
         let exception = &filed.entry;
         if let Some(unless) = exception.unless.as_ref().filter(|unless| !names::is_name(unless.get_ref())) {
             let message = format!("`{}` cannot be the name of a macro", unless.get_ref());
-            let fault = Diagnostic::at("bad-name", filed.at(unless), message);
+            let fault = Diagnostic::at(Code::BadName, filed.at(unless), message);
             self.faults.push(fault.help("letters, digits and `_`, and no digit first, as in `__MINGW32__`"));
         }
         for name in &exception.about {
@@ -112,7 +113,7 @@ impl Resolver<'_> {
     ) {
         if !all.iter().any(|scope| is_in(scope, name.get_ref())) {
             let message = format!("cannot find `{}` {place}", name.get_ref());
-            let fault = Diagnostic::at("unknown-name", Place::new(file, name.span()), message);
+            let fault = Diagnostic::at(Code::UnknownName, Place::new(file, name.span()), message);
             if self.faults.are_many() {
                 self.faults.push(fault);
                 return;

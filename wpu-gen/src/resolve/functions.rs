@@ -1,6 +1,7 @@
 //! Names in what can be called: upcalls, downcalls and imports, with their parameters and errors.
 
 use super::{NOWHERE, Resolver};
+use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::Filed;
 use crate::model;
@@ -50,7 +51,7 @@ impl Resolver<'_> {
         let stem = name.strip_prefix(prefix).filter(|stem| !stem.is_empty());
         if stem.is_none() {
             let message = format!("`{name}` does not begin with `{prefix}`");
-            self.faults.push(Diagnostic::at("wrong-prefix", place, message).note(why));
+            self.faults.push(Diagnostic::at(Code::WrongPrefix, place, message).note(why));
         }
         stem.unwrap_or_default()
     }
@@ -87,7 +88,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn params(&mut self, file: FileId, params: &[syntax::Param]) -> Vec<model::Param> {
-        let mut scope = Scope::new("parameter", "unknown-parameter");
+        let mut scope = Scope::new("parameter", Code::UnknownParameter);
         for param in params {
             scope.declare(file, &param.name, self.faults);
         }
@@ -154,7 +155,7 @@ impl Resolver<'_> {
                 if let Some(first) = seen.insert(error.code.get_ref(), place.clone()) {
                     let message = format!("`{}` is documented twice here", error.code.get_ref());
                     self.faults
-                        .push(Diagnostic::at("duplicate-name", place, message).also(first, "first here"));
+                        .push(Diagnostic::at(Code::DuplicateName, place, message).also(first, "first here"));
                 }
                 model::DocumentedError { code: self.find_error(file, &error.code), when: text(&error.when) }
             })
@@ -201,7 +202,7 @@ impl Resolver<'_> {
 
     pub(super) fn import(&mut self, filed: &Filed<syntax::Import>) -> model::Import {
         let import = &filed.entry;
-        let mut scope = Scope::new("parameter", "unknown-parameter");
+        let mut scope = Scope::new("parameter", Code::UnknownParameter);
         let params = import.params.iter().map(|param| {
             scope.declare(filed.file, &param.name, self.faults);
             model::ImportParam {

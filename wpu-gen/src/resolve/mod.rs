@@ -5,6 +5,7 @@
 mod annotations;
 mod functions;
 
+use crate::code::Code;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, Model};
@@ -51,26 +52,26 @@ struct Scopes {
 
 impl Scopes {
     fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
-        let mut notes = Scope::new("note", "unknown-name");
+        let mut notes = Scope::new("note", Code::UnknownName);
         notes.declare_all(&raw.notes, |note| &note.id, faults);
-        let mut exceptions = Scope::new("exception", "unknown-name");
+        let mut exceptions = Scope::new("exception", Code::UnknownName);
         for filed in &raw.exceptions {
             filed.entry.about.iter().for_each(|name| exceptions.declare(filed.file, name, faults));
         }
         let mut scopes = Self {
-            classes: Scope::new("class", "unknown-class"),
-            platforms: Scope::new("platform", "unknown-platform"),
-            sources: Scope::new("source", "unknown-source"),
+            classes: Scope::new("class", Code::UnknownClass),
+            platforms: Scope::new("platform", Code::UnknownPlatform),
+            sources: Scope::new("source", Code::UnknownSource),
             types: Types::declare(raw, faults),
-            constants: Scope::new("constant", "unknown-constant"),
-            errors: Scope::new("error", "unknown-error"),
-            resources: Scope::new("resource", "unknown-resource"),
-            tables: Scope::new("table", "unknown-table"),
-            entries: Scope::new("entry", "unknown-name"),
-            upcalls: Scope::new("upcall", "unknown-upcall"),
-            downcalls: Scope::new("downcall", "unknown-name"),
-            imports: Scope::new("import", "unknown-name"),
-            kits: Scope::new("kit", "unknown-name"),
+            constants: Scope::new("constant", Code::UnknownConstant),
+            errors: Scope::new("error", Code::UnknownError),
+            resources: Scope::new("resource", Code::UnknownResource),
+            tables: Scope::new("table", Code::UnknownTable),
+            entries: Scope::new("entry", Code::UnknownName),
+            upcalls: Scope::new("upcall", Code::UnknownUpcall),
+            downcalls: Scope::new("downcall", Code::UnknownName),
+            imports: Scope::new("import", Code::UnknownName),
+            kits: Scope::new("kit", Code::UnknownName),
             upcall_order: table_order(raw),
             downcall_order: slot_order(raw),
         };
@@ -177,11 +178,11 @@ impl Resolver<'_> {
     fn head(&mut self) -> Option<model::Head> {
         let Some(filed) = self.raw.heads.first() else {
             let message = "the spec has no `[spec]` entry";
-            self.faults.push(Diagnostic::bare("no-head", message).help("`docs/spec-format.md` shows one"));
+            self.faults.push(Diagnostic::bare(Code::NoHead, message).help("`docs/spec-format.md` shows one"));
             return None;
         };
         for second in &self.raw.heads[1..] {
-            let fault = Diagnostic::at("duplicate-name", second.place.clone(), "`[spec]` stands twice");
+            let fault = Diagnostic::at(Code::DuplicateName, second.place.clone(), "`[spec]` stands twice");
             self.faults.push(fault.also(filed.place.clone(), "first here"));
         }
         let head = &filed.entry;
@@ -212,7 +213,7 @@ impl Resolver<'_> {
         match (&*defaults, platforms.first()) {
             ([], Some(first)) => {
                 let fault = Diagnostic::at(
-                    "default-platform",
+                    Code::DefaultPlatform,
                     first.at(&first.entry.name),
                     "no platform is the default",
                 );
@@ -223,7 +224,7 @@ impl Resolver<'_> {
             ([first, second, ..], _) => {
                 let (first, second) = (&platforms[*first], &platforms[*second]);
                 let fault = Diagnostic::at(
-                    "default-platform",
+                    Code::DefaultPlatform,
                     second.at(&second.entry.name),
                     "two platforms are the default",
                 );
@@ -245,7 +246,7 @@ impl Resolver<'_> {
             syntax::ConstantValue::Word(word) => {
                 if word != "all-ones" {
                     let message = format!("expected a number or `all-ones`, found `{word}`");
-                    self.faults.push(Diagnostic::at("wrong-value", filed.at(&constant.value), message));
+                    self.faults.push(Diagnostic::at(Code::WrongValue, filed.at(&constant.value), message));
                 }
                 model::ConstantValue::AllOnes
             }
@@ -280,7 +281,7 @@ impl Resolver<'_> {
             let acquire = resource.acquire.get_ref();
             let message =
                 format!("`{acquire}` acquires a `{}` that nothing releases", resource.name.get_ref());
-            let fault = Diagnostic::at("no-release", filed.at(&resource.acquire), message);
+            let fault = Diagnostic::at(Code::NoRelease, filed.at(&resource.acquire), message);
             self.faults.push(fault.help("name the upcall that gives it back: `release = \"…\"`"));
         }
         model::Resource {
