@@ -17,7 +17,7 @@ use wpu_gen::source::Sources;
 const FREE: &[&str] = &[
     "decision",
     "details",
-    "must_use",
+    "must-use",
     "reason",
     "says",
     "substitute",
@@ -33,7 +33,7 @@ const NAMES: &[&str] = &[
     "aborted",
     "about",
     "acquire",
-    "behind",
+    "as",
     "borrowed",
     "broken",
     "bundle",
@@ -42,26 +42,26 @@ const NAMES: &[&str] = &[
     "code",
     "context",
     "count",
-    "downcall_prefix",
+    "downcall-prefix",
     "elsewhere",
-    "error_header",
-    "error_type",
+    "error-header",
+    "error-type",
     "export",
     "failure",
     "header",
     "hole",
     "id",
     "include",
-    "io_kind",
+    "io-kind",
     "is",
     "items",
     "length",
     "library",
-    "may_be_null",
-    "member_prefix",
+    "may-be-null",
+    "member-prefix",
     "name",
     "null",
-    "null_pointer",
+    "null-pointer",
     "of",
     "opaque",
     "package",
@@ -75,15 +75,15 @@ const NAMES: &[&str] = &[
     "resource",
     "returns",
     "routine",
-    "rust",
-    "same_as",
+    "same-as",
     "slots",
     "sources",
     "success",
     "thread",
     "token",
-    "too_small",
-    "ty",
+    "too-small",
+    "trait",
+    "type",
     "unless",
     "uses",
     "view",
@@ -98,46 +98,11 @@ const LINES: &str =
 
 #[test]
 fn each_key_that_is_text_is_free_or_a_name() {
-    let files = fs::read_dir(common::project().join("wpu-gen/src/syntax")).expect("it is a folder");
-    let sources = files.map(|file| common::read(&file.expect("it can be read").path()));
-    let items = sources.flat_map(|source| syn::parse_str::<syn::File>(&source).expect("it is Rust").items);
-    let mut keys = BTreeSet::new();
-    for item in items {
-        let syn::Item::Struct(item) = item else { continue };
-        for field in item.fields {
-            let ty = &field.ty;
-            let ty = quote_of(ty);
-            if ty.contains("Text") {
-                keys.insert(field.ident.expect("keys have names").to_string());
-            }
-        }
-    }
-    let known: BTreeSet<String> = FREE.iter().chain(NAMES).map(|key| (*key).to_owned()).collect();
-    let unknown: Vec<_> = keys.difference(&known).collect();
-    assert!(unknown.is_empty(), "is the text of {unknown:?} free?");
-    assert!(FREE.iter().all(|key| keys.contains(*key)), "{keys:?}");
-}
-
-fn quote_of(ty: &syn::Type) -> String {
-    struct Words(String);
-    impl Words {
-        fn of(&mut self, ty: &syn::Type) {
-            let syn::Type::Path(path) = ty else { return };
-            for part in &path.path.segments {
-                self.0 += &format!("{} ", part.ident);
-                if let syn::PathArguments::AngleBracketed(inside) = &part.arguments {
-                    for argument in &inside.args {
-                        if let syn::GenericArgument::Type(ty) = argument {
-                            self.of(ty);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    let mut words = Words(String::new());
-    words.of(ty);
-    words.0
+    let keys = common::schema::keys();
+    let texts: BTreeSet<&str> =
+        keys.iter().filter(|key| key.is_text).map(common::schema::Key::name).collect();
+    let known: BTreeSet<&str> = FREE.iter().chain(NAMES).copied().collect();
+    assert_eq!(texts, known, "is the text of each of these free, or a name?");
 }
 
 /// The base of the cases of mistakes, with such a text in every free key.
@@ -161,7 +126,7 @@ fn spec() -> String {
 
 fn nasty(table: &mut Table, met: &mut BTreeSet<&'static str>) {
     for (key, value) in table.iter_mut() {
-        let free = FREE.iter().find(|free| free.replace('_', "-") == *key);
+        let free = FREE.iter().find(|free| *free == key);
         match (value, free) {
             (Value::String(text), Some(key)) => {
                 met.insert(key);

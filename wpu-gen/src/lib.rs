@@ -9,6 +9,8 @@ pub mod code;
 pub mod diag;
 pub mod files;
 pub mod folder;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod source;
 
 mod check;

@@ -40,6 +40,12 @@ macro_rules! kinds {
 
         const KEYS: &[&str] = &[$($key),*];
 
+        /// The schema of one entry of each kind.
+        #[cfg(feature = "schema")]
+        pub(crate) fn kinds(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
+            vec![$(($key, generator.subschema_for::<$entry>())),*]
+        }
+
         fn take(spec: &mut RawSpec, file: FileId, key: &Spanned<std::borrow::Cow<'_, str>>, value: Spanned<DeValue<'_>>, faults: &mut Vec<Diagnostic>) {
             match key.get_ref().as_ref() {
                 $($key => entries(file, value, &mut spec.$field, faults),)*

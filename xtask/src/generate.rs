@@ -1,6 +1,7 @@
-//! `cargo xtask gen`: the one writer of `generated/`.
+//! `cargo xtask gen`: the one writer of `generated/` and of the schema of spec files.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use wpu_gen::source::Sources;
@@ -32,4 +33,21 @@ pub fn run(spec: &Path, out: &Path, check: bool) -> Result<ExitCode> {
     }
     eprintln!("\nerror: {shown} is not what the spec gives; run `cargo xtask gen`");
     Ok(ExitCode::from(1))
+}
+
+/// Writes the JSON schema of spec files, or checks that it is fresh.
+pub fn schema(path: &Path, check: bool) -> Result<ExitCode> {
+    let text = wpu_gen::schema::schema();
+    let shown = path.display();
+    let found = fs::read_to_string(path).unwrap_or_default();
+    if found == text {
+        println!("{shown}: fresh");
+    } else if check {
+        eprintln!("error: {shown} is not what the structs of the spec give; run `cargo xtask gen`");
+        return Ok(ExitCode::from(1));
+    } else {
+        fs::write(path, text).with_context(|| format!("cannot write {shown}"))?;
+        println!("{shown}: written");
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -19,9 +19,9 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <command>
 
-  gen           write `generated/` from `spec/`
-  gen --check   say whether `generated/` is what `spec/` gives
-                (--spec <folder> and --out <folder> for others)
+  gen           write `generated/` from `spec/`, and the JSON schema of spec files
+  gen --check   say whether both are fresh
+                (--spec <folder> and --out <folder> for others, without the schema)
   demo          regenerate, build two providers, load them into a host, and make two mistakes
   windows       the headers of Windows, the tests and a host in C under Wine
   ci            everything that must pass before a change lands
@@ -41,7 +41,13 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Help => print!("{HELP}"),
-        Command::Gen { check, spec, out } => return generate::run(&spec, &out, check),
+        Command::Gen { check, spec, out, schema } => {
+            let code = generate::run(&spec, &out, check)?;
+            if code != ExitCode::SUCCESS || !schema {
+                return Ok(code);
+            }
+            return generate::schema(&root().join("docs/spec.schema.json"), check);
+        }
         Command::Demo => return demo::run(),
         Command::Windows { setup } => windows::run(setup)?,
         Command::Ci { setup } => ci::run(setup)?,
@@ -51,10 +57,20 @@ fn run(command: Command) -> Result<ExitCode> {
 
 enum Command {
     Help,
-    Gen { check: bool, spec: PathBuf, out: PathBuf },
+    /// `schema`: the schema of spec files as well.
+    Gen {
+        check: bool,
+        spec: PathBuf,
+        out: PathBuf,
+        schema: bool,
+    },
     Demo,
-    Windows { setup: bool },
-    Ci { setup: bool },
+    Windows {
+        setup: bool,
+    },
+    Ci {
+        setup: bool,
+    },
 }
 
 fn command(mut args: lexopt::Parser) -> Result<Command> {
@@ -80,11 +96,12 @@ fn command(mut args: lexopt::Parser) -> Result<Command> {
     match name.as_deref() {
         None | Some("help") => Ok(Command::Help),
         Some("gen") => {
+            let schema = spec.is_none() && out.is_none();
             let (spec, out) = (
                 spec.unwrap_or_else(|| root().join("spec")),
                 out.unwrap_or_else(|| root().join("generated")),
             );
-            Ok(Command::Gen { check, spec, out })
+            Ok(Command::Gen { check, spec, out, schema })
         }
         Some("demo") => Ok(Command::Demo),
         Some("windows") => Ok(Command::Windows { setup }),

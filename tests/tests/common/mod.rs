@@ -6,6 +6,8 @@
 
 #![allow(dead_code, reason = "each test uses its part of this")]
 
+pub mod schema;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use wpu_gen::source::Sources;

@@ -67,7 +67,7 @@ fn check_struct(
     for (at, field) in filed.entry.fields.iter().enumerate() {
         let computed = [layouts[0].1[at], layouts[1].1[at]];
         if let Some(stated) = &field.offset
-            && *stated.get_ref() != computed
+            && stated.get_ref().0 != computed
         {
             let message = format!("field `{}` is not where the spec says", field.name.get_ref());
             faults.push(differs(
@@ -82,11 +82,11 @@ fn check_struct(
 fn check_size<T>(
     filed: &Filed<T>,
     name: &str,
-    stated: &toml::Spanned<[u64; 2]>,
+    stated: &toml::Spanned<syntax::Widths>,
     computed: [u64; 2],
     faults: &mut Vec<Diagnostic>,
 ) {
-    if *stated.get_ref() != computed {
+    if stated.get_ref().0 != computed {
         let message = format!("`{name}` does not have the size that the spec says");
         faults.push(differs(
             Diagnostic::at(Code::Layout, filed.at(stated), message),

@@ -75,7 +75,7 @@ fn check_platforms(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let some = model.upcalls.iter().filter_map(|upcall| {
         let requirement = &raw.upcalls[upcall.origin].entry.requirement;
         let list = requirement.platforms.as_ref().filter(|list| !list.is_empty())?;
-        let named = list.iter().chain(requirement.elsewhere.keys()).map(toml::Spanned::get_ref);
+        let named = list.iter().chain(requirement.elsewhere.keys()).map(|name| name.get_ref());
         Some((upcall, named.collect::<HashSet<_>>()))
     });
     let some: Vec<_> = some.collect();

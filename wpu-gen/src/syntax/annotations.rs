@@ -1,12 +1,12 @@
 //! What is said about other entries: kits, notes, headers and exceptions.
 
-use super::leaf::Text;
+use super::leaf::{Spanned, Text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use toml::Spanned;
 
 /// `[[kit]]`: hand-written code that makes upcalls on a provider's behalf.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Kit {
     /// The word for it in attributes.
@@ -20,6 +20,7 @@ pub struct Kit {
 
 /// `[[note]]`: sources that contradict each other or are silent, and what was decided.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Note {
     pub id: Text,
@@ -35,6 +36,7 @@ pub struct Note {
 
 /// `[[header]]`: how C code gets at what a header declares, where including it is not enough.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Header {
     /// As `header` of an item says it.
@@ -48,6 +50,7 @@ pub struct Header {
 
 /// `[[exception]]`: items that are not compared with their headers, and why.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Exception {
     pub about: Vec<Text>,

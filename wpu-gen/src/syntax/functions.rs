@@ -1,13 +1,13 @@
 //! Functions, and the tables that hold them.
 
-use super::leaf::Text;
+use super::leaf::{Spanned, Text, Widths};
 use super::params::{Direction, Param};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use toml::Spanned;
 
 /// `[[table]]`: a structure of function pointers that a host hands out.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Table {
     pub name: Text,
@@ -22,13 +22,14 @@ pub struct Table {
     /// With `filled-by = "provider"`: the Rust name of the trait that stands behind the table.
     #[serde(rename = "trait")]
     pub behind: Option<Text>,
-    pub size: Spanned<[u64; 2]>,
+    pub size: Spanned<Widths>,
     #[serde(default)]
     pub sources: Vec<Text>,
 }
 
 /// Whose functions a table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Filler {
     /// Upcalls.
@@ -39,6 +40,7 @@ pub enum Filler {
 
 /// `[[entry]]`: a function that a provider exports and a host calls by name.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Entry {
     pub name: Text,
@@ -58,6 +60,7 @@ pub struct Entry {
 
 /// `[[upcall]]`: one function of the host.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Upcall {
     pub name: Text,
@@ -91,6 +94,7 @@ pub struct Upcall {
 
 /// `[[downcall]]`: one function of the provider, which a host calls through the provider's table.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Downcall {
     pub name: Text,
@@ -123,6 +127,7 @@ pub struct Downcall {
 
 /// What the return value of an upcall or downcall means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ResultKind {
     /// A value that the caller wants, or the failure constant.
@@ -135,6 +140,7 @@ pub enum ResultKind {
 
 /// An error that the documentation names.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DocumentedError {
     pub code: Text,
@@ -143,6 +149,7 @@ pub struct DocumentedError {
 
 /// Whether a provider must use an upcall.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Requirement {
     pub status: Spanned<Status>,
@@ -162,6 +169,7 @@ pub struct Requirement {
 
 /// The documentation's word on using an upcall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     Required,
@@ -171,6 +179,7 @@ pub enum Status {
 
 /// `[[import]]`: a function of a library that is taken by name.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Import {
     pub name: Text,
@@ -193,6 +202,7 @@ pub struct Import {
 
 /// One parameter of an import.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ImportParam {
     pub name: Text,

@@ -1,11 +1,11 @@
 //! `[spec]`, and what facts and requirements refer to: classes, platforms, sources.
 
-use super::leaf::Text;
+use super::leaf::{Spanned, Text};
 use serde::Deserialize;
-use toml::Spanned;
 
 /// `[spec]`: what holds for the whole spec. Stands once.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Head {
     /// One line that says what this table of functions is.
@@ -40,6 +40,7 @@ pub struct Head {
 
 /// How functions are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
     /// As those of the system: on 32-bit machines the callee takes its arguments from the stack.
@@ -50,6 +51,7 @@ pub enum Convention {
 
 /// `[[class]]`: a kind of provider that requirements distinguish.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Class {
     pub name: Text,
@@ -60,6 +62,7 @@ pub struct Class {
 
 /// `[[platform]]`: a platform that requirements distinguish; exactly one is the default.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Platform {
     pub name: Text,
@@ -72,6 +75,7 @@ pub struct Platform {
 
 /// `[[source]]`: where a fact comes from.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Source {
     pub id: Text,

@@ -14,7 +14,7 @@ pub use functions::{
     DocumentedError, Downcall, Entry, Filler, Import, Requirement, ResultKind, Status, Table, Upcall,
 };
 pub use head::{Class, Convention, Head, Platform, Source};
-pub use leaf::Text;
 pub(crate) use leaf::text;
+pub use leaf::{Text, Widths};
 pub use params::{Direction, Lifetime, Param, Role};
 pub use types::{Alias, Callback, Constant, ConstantValue, ErrorCode, Field, Resource, Struct};

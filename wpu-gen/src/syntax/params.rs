@@ -1,11 +1,11 @@
 //! Parameters of functions, and their roles.
 
-use super::leaf::Text;
+use super::leaf::{Spanned, Text};
 use serde::Deserialize;
-use toml::Spanned;
 
 /// One parameter of an upcall, a downcall or an entry.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Param {
     pub name: Text,
@@ -41,6 +41,7 @@ pub struct Param {
 
 /// Which way a value travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     In,
@@ -50,6 +51,7 @@ pub enum Direction {
 
 /// How long what a host gives out is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Lifetime {
     /// Until the provider's function that asked for it returns.
@@ -60,6 +62,7 @@ pub enum Lifetime {
 
 /// What a parameter is for, where its type does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Receives the error code after a failure; last, and hidden in the safe form.

@@ -1,13 +1,13 @@
 //! C types, constants, errors and resources.
 
-use super::leaf::Text;
+use super::leaf::{Spanned, Text, Widths};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
-use toml::Spanned;
 
 /// `[[type]]`: another name for a primitive, a pointer or a type of the spec.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Alias {
     pub name: Text,
@@ -26,13 +26,13 @@ pub struct Alias {
 
 /// `[[struct]]`: a C structure.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Struct {
     pub name: Text,
     pub text: Text,
     pub header: Option<Text>,
-    /// Bytes on 32-bit and on 64-bit machines.
-    pub size: Spanned<[u64; 2]>,
+    pub size: Spanned<Widths>,
     pub fields: Vec<Field>,
     /// The structure is a count and an array whose true length is that count.
     pub counted: Option<Counted>,
@@ -52,6 +52,7 @@ pub struct Struct {
 
 /// How to read a structure that is a pointer and a length.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Slice {
     pub items: Text,
@@ -60,6 +61,7 @@ pub struct Slice {
 
 /// One member of a structure.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Field {
     pub name: Text,
@@ -68,11 +70,12 @@ pub struct Field {
     pub ty: Text,
     pub text: Text,
     /// Bytes from the start on 32-bit and on 64-bit machines, where a source states them.
-    pub offset: Option<Spanned<[u64; 2]>>,
+    pub offset: Option<Spanned<Widths>>,
 }
 
 /// How to read a counted structure.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Counted {
     pub count: Text,
@@ -83,6 +86,7 @@ pub struct Counted {
 
 /// `[[callback]]`: a function that one side hands to the other, with one context value if it has a bundle.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Callback {
     pub name: Text,
@@ -99,6 +103,7 @@ pub struct Callback {
 
 /// A parameter that has no role.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PlainParam {
     pub name: Text,
@@ -109,6 +114,7 @@ pub struct PlainParam {
 
 /// `[[constant]]`: a named value.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Constant {
     pub name: Text,
@@ -138,6 +144,17 @@ impl<'de> Deserialize<'de> for ConstantValue {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for ConstantValue {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ConstantValue".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "anyOf": [{ "type": "integer" }, { "const": "all-ones" }] })
+    }
+}
+
 /// Written by hand, so that a wrong value is told what would be right.
 struct ConstantValueVisitor;
 
@@ -159,6 +176,7 @@ impl Visitor<'_> for ConstantValueVisitor {
 
 /// `[[error]]`: an error code.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ErrorCode {
     pub name: Text,
@@ -174,6 +192,7 @@ pub struct ErrorCode {
 
 /// `[[resource]]`: what an upcall acquires and another releases.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Resource {
     /// Rust name of the owned form, which releases when dropped.
