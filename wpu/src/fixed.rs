@@ -43,3 +43,15 @@ impl<T> PartialEq for Fixed<T> {
 }
 
 impl<T> Eq for Fixed<T> {}
+
+#[cfg(test)]
+mod tests {
+    use super::Fixed;
+
+    #[test]
+    fn places_are_told_apart_by_where_they_are_and_not_by_what_they_hold() {
+        static PAIR: [u8; 2] = [1, 1];
+        let [one, other] = PAIR.each_ref().map(Fixed::new);
+        assert!(one == Fixed::new(&PAIR[0]) && one != other);
+    }
+}

@@ -135,6 +135,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_let_go_may_itself_keep_and_release() {
+        struct Reenters;
+
+        impl Drop for Reenters {
+            fn drop(&mut self) {
+                let client = Client::new();
+                let (call, _) = client.begin();
+                release(&client.parts(), &call);
+            }
+        }
+
+        let client = Client::new();
+        keep(&client.parts(), Arc::new(Reenters));
+        let kept: Kept = Arc::new(Reenters);
+        let weak = Arc::downgrade(&kept);
+        keep(&client.parts(), Arc::clone(&kept));
+        release(&client.parts(), &kept);
+        drop(kept);
+        assert!(!lives(&weak));
+    }
+
+    #[test]
     fn nothing_stays_of_a_structure_for_which_nothing_is_kept() {
         let client = Client::new();
         let (call, _) = client.begin();

@@ -352,9 +352,11 @@ fn interned(table: Table) -> &'static Table {
 
 #[cfg(all(test, feature = "provider"))]
 mod tests {
-    use super::{Kind, Ordering, Run, WsaError};
+    use super::{Kind, Ordering, Run, WsaError, interned};
     use std::sync::mpsc;
     use std::time::Duration;
+    use wpu_sys::RawTable as _;
+    use wpu_sys::ffi::{BOOL, HWND, WSPUPCALLTABLE};
 
     const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
 
@@ -380,5 +382,31 @@ mod tests {
             assert_eq!(cleaned, Ok(()), "the clean-up waits for the call, and the call for the clean-up");
         });
         assert_eq!(run.starts(), 0);
+    }
+
+    #[cfg(feature = "layer")]
+    #[test]
+    fn what_runs_as_a_call_does_not_end_the_run_that_it_is_part_of_and_its_panic_ends_there() {
+        let run = Run::new();
+        run.turn().expect("nobody else is busy").starts = 1;
+        let mut ended = None;
+        run.call(|| ended = Some(run.clean_up(|| ())));
+        assert_eq!(ended, Some(Err(WsaError::WSAEINPROGRESS)), "the last clean-up waits for it");
+        run.call(|| std::panic::resume_unwind(Box::new(())));
+        run.calls.wait();
+        assert_eq!(run.clean_up(|| ()), Ok(()), "it has left");
+    }
+
+    #[test]
+    fn a_table_that_comes_again_is_not_kept_once_more() {
+        let tables = [None, Some(post as _)]
+            .map(|message| WSPUPCALLTABLE { lpWPUPostMessage: message, ..WSPUPCALLTABLE::ZERO }.ready());
+        let [first, other] = tables.map(interned);
+        assert!(!std::ptr::eq(first, other));
+        assert!(std::ptr::eq(first, interned(*first)) && std::ptr::eq(other, interned(*other)));
+    }
+
+    unsafe extern "system" fn post(_: HWND, _: u32, _: usize, _: isize) -> BOOL {
+        0
     }
 }

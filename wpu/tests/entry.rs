@@ -15,6 +15,7 @@ use wpu::{Declaration, EntryPoint, Provider, ServiceProvider, Start, Upcalls, Ws
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
 const FULL: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
+static FULL_PLAIN: WSPUPCALLTABLE = FULL;
 static FULL_EX: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 
 const SET_EVENT: usize = upcall("WPUSetEvent");
@@ -61,6 +62,9 @@ fn a_bad_pointer_is_refused_before_the_provider_runs() {
         bad(start_with(data, entry, &FULL, functions));
     }
     for table in [null(), (&raw const FULL_EX).wrapping_byte_add(1)] {
+        bad(start_with(data, &raw const ENTRY, table, functions));
+    }
+    for table in [null(), (&raw const FULL_PLAIN).wrapping_byte_add(1)] {
         bad(start_with(data, &raw const ENTRY, table, functions));
     }
     for functions in [null_mut(), functions.wrapping_byte_add(1)] {
@@ -177,6 +181,33 @@ fn the_switch_starts_the_provider_that_gets_its_handles_from_it() {
         let refused = start_any(VERSION, entry, &raw const FULL_EX, &both[..1]);
         assert_eq!(refused.err(), Some(WsaError::WSASYSNOTREADY));
     }
+}
+
+/// The host is told a code that says little.
+#[cfg(not(miri))]
+#[test]
+fn why_no_provider_is_chosen_is_said_on_the_standard_error_stream() {
+    let by_class = common::said_in("an_entry_that_contradicts_the_class_is_refused");
+    let lines = [
+        "wpu: catalog entry 1001 is of class `non_ifs`, and no provider of this library serves it",
+        "wpu: catalog entry 1002 is of class `ifs`, and no provider of this library serves it",
+        "wpu: catalog entry 13 is of class `non_ifs`, and no provider of this library serves it",
+    ];
+    assert_eq!(by_class.lines().collect::<Vec<_>>(), lines);
+    let by_switch = common::said_in("the_switch_starts_the_provider_that_gets_its_handles_from_it");
+    let line = |entry| {
+        format!(
+            "wpu: no provider of class `non_ifs` of this library serves catalog entry {entry}, which the switch passed"
+        )
+    };
+    assert_eq!(by_switch.lines().collect::<Vec<_>>(), [line(1002), line(1001)]);
+}
+
+/// What a provider refuses, it knows itself.
+#[cfg(not(miri))]
+#[test]
+fn what_a_provider_refuses_is_not_said_again() {
+    assert_eq!(common::said_in("a_start_up_that_fails_leaves_no_instance"), "");
 }
 
 provider!(Surprised, uses: &[], serves: |_| resume_unwind(Box::new(Payload)));
@@ -311,11 +342,14 @@ provider!(PanicsWhenDropped, uses: &[SET_EVENT], dropped: || resume_unwind(Box::
 
 provider!(FailsAtEnd, uses: &[SET_EVENT], clean_up: || Err(WsaError::WSAENETDOWN));
 
+provider!(CodelessAtEnd, uses: &[SET_EVENT], clean_up: || Err(WsaError::new(0)));
+
 #[test]
 fn whatever_becomes_of_the_clean_up_the_run_ends() {
     ends::<PanicsAtEnd>(Err(WsaError::WSASYSCALLFAILURE));
     ends::<PanicsWhenDropped>(Ok(()));
     ends::<FailsAtEnd>(Err(WsaError::WSAENETDOWN));
+    ends::<CodelessAtEnd>(Err(WsaError::WSASYSCALLFAILURE));
 }
 
 fn ends<P: Exported>(answer: Result<(), WsaError>) {

@@ -6,6 +6,7 @@ use common::host::{self, Scripted, wait_alertably};
 use common::provider::{ENTRY, VERSION, clean_up};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ptr::{null, null_mut, without_provenance_mut};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use wpu::{
 use wpu_sys::facts::Completes;
 use wpu_sys::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPDATA,
-    WSPPROC_TABLE, WSPUPCALLTABLEEX,
+    WSPPROC_TABLE, WSPUPCALLTABLEEX, WSS_OPERATION_IN_PROGRESS,
 };
 
 static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
@@ -30,6 +31,9 @@ const LATER: SOCKET = 8;
 const NEVER: SOCKET = 12;
 const GREEDY: SOCKET = 16;
 const OUTSIDE: SOCKET = 20;
+const CODELESS: SOCKET = 24;
+/// From here on a socket is the code with which requests fail that are completed.
+const STRANGE: SOCKET = WSS_OPERATION_IN_PROGRESS;
 
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -117,6 +121,11 @@ impl ServiceProvider for Keeper {
                 // Dropped: aborted.
                 NEVER => drop(pended),
                 GREEDY => pended.complete(Ok((1000, 0))),
+                CODELESS => pended.complete(Err(WsaError::new(0))),
+                code if code >= STRANGE => {
+                    let code = u32::try_from(code).expect("a code");
+                    pended.complete(Err(WsaError::new(i32::from_ne_bytes(code.to_ne_bytes()))));
+                }
                 _ => {
                     let room = pended.scatter().write_at(0, b"later, on");
                     let sent = pended.gather().to_vec().len();
@@ -322,6 +331,36 @@ fn a_routine_runs_in_the_next_alertable_wait() {
     clean_up(&functions).expect("started");
 }
 
+/// `Internal` is read by others than the provider: 0 is success, and one value says that the end is still to come.
+#[test]
+fn a_routine_and_the_structure_say_how_a_request_ended_whatever_the_error() {
+    const FAILED: usize = 0xe000_0000;
+    let (functions, procs) = started();
+    let ends = [
+        (LATER, (0_u32, 7, 2), 0),
+        (NEVER, (995, 0, 0), FAILED + 995),
+        // Without a code it would pass for success.
+        (CODELESS, (10107, 0, 0), FAILED + 10107),
+        // As they are, or with those bits turned, these two would say that the request is under way.
+        (STRANGE, (0x103, 0, 0), FAILED + 0x103),
+        (FAILED + STRANGE, (0xe000_0103, 0, 0), FAILED + 0x103),
+    ];
+    for (end, (error, count, flags), internal) in ends {
+        let told = Cell::new(None);
+        let client = Client::with_event((&raw const told).cast_mut().cast());
+        assert_eq!(client.send(&functions, LATER, Some(routine)), PENDING);
+        procs.close_socket(end).expect("all are completed");
+        wait_alertably();
+        assert_eq!(told.get(), Some((error, count, flags)));
+        // SAFETY: the request is over.
+        let structure = unsafe { client.overlapped.get().read() };
+        assert_eq!((structure.Internal, structure.InternalHigh), (internal, count as usize));
+        let code = WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()));
+        assert_eq!(client.result(), Some(if error == 0 { Ok((count, flags)) } else { Err(code) }));
+    }
+    clean_up(&functions).expect("started");
+}
+
 #[test]
 fn a_request_with_a_routine_and_no_thread_is_refused() {
     let (functions, _) = started();
@@ -388,6 +427,64 @@ fn where_the_host_does_not_tell_the_event_is_set() {
     assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest", "WPUSetEvent"]);
     assert_eq!(client.result(), Some(Ok((7, 2))));
     clean_up(&functions).expect("started");
+}
+
+/// Nobody else can be told.
+#[cfg(not(miri))]
+#[test]
+fn that_a_client_was_not_told_is_said_on_the_standard_error_stream() {
+    let said = common::said_in("where_the_host_does_not_tell_the_event_is_set");
+    let expected = "wpu: a client was not told that its request is done: WPUCompleteOverlappedRequest failed: \
+                    WSAEINVAL (10022)";
+    assert!(said.starts_with(expected), "{said}");
+    assert_eq!(common::said_in("what_is_pended_is_told_of_once_whoever_completes_it"), "");
+}
+
+/// A client that sees that its request is done may use the structure again, or free it, at once.
+#[test]
+fn nothing_is_read_of_the_structure_once_it_says_that_the_request_is_done() {
+    /// The client's structure, which another thread watches.
+    struct Watched(*mut WSAOVERLAPPED);
+    // SAFETY: the client outlives the thread.
+    unsafe impl Send for Watched {}
+
+    impl Watched {
+        fn use_again(self) {
+            // SAFETY: the pointer stays within the structure.
+            let internal = unsafe { &raw mut (*self.0).Internal };
+            // SAFETY: aligned, and it lives longer than this thread.
+            let internal = unsafe { AtomicUsize::from_ptr(internal) };
+            while internal.load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
+                std::hint::spin_loop();
+            }
+            // SAFETY: the request is over, so the structure is the client's again.
+            unsafe { (*self.0).hEvent = without_provenance_mut(0x48) };
+        }
+    }
+
+    let (functions, procs) = started();
+    for _ in 0..3 {
+        let client = Client::new();
+        assert_eq!(client.send(&functions, LATER, None), PENDING);
+        let watched = Watched(client.overlapped.get());
+        std::thread::scope(|scope| {
+            scope.spawn(|| watched.use_again());
+            host::answer(Err(WsaError::WSAEINVAL));
+            procs.close_socket(LATER).expect("all are completed");
+        });
+        let seen = host::seen();
+        assert_eq!((seen[1].upcall, &seen[1].arguments[..]), ("WPUSetEvent", &[0x44][..]));
+    }
+    clean_up(&functions).expect("started");
+}
+
+/// Hosts write the member too, and C has less room for it.
+#[test]
+fn a_count_that_does_not_fit_is_told_as_the_largest() {
+    let client = Client::new();
+    // SAFETY: no request is under way.
+    unsafe { (*client.overlapped.get()).InternalHigh = usize::MAX };
+    assert_eq!(client.result(), Some(Ok((u32::MAX, 0))));
 }
 
 #[test]
