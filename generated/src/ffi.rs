@@ -815,6 +815,13 @@ pub const FALSE: BOOL = 0;
 /// Source: [Windows Data Types](https://learn.microsoft.com/windows/win32/winprog/windows-data-types).
 pub const TRUE: BOOL = 1;
 
+/// Version 2.2 of Winsock, with the major number in the low byte.
+///
+/// Declared in `winsock2.h`.
+///
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSPStartup function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wspstartup).
+pub const WINSOCK_VERSION: WORD = 514;
+
 /// How many sockets an [`fd_set`] holds unless its client chose another number.
 ///
 /// Declared in `winsock2.h`.
@@ -1305,6 +1312,13 @@ pub const SO_UPDATE_CONNECT_CONTEXT: i32 = 28688;
 /// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [IPPROTO_TCP socket options](https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options).
 pub const TCP_NODELAY: i32 = 1;
 
+/// The bit of a control code that says that it has input.
+///
+/// Declared in `winsock2.h`.
+///
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
+pub const IOC_IN: DWORD = 2147483648;
+
 /// Makes a socket blocking or non-blocking.
 ///
 /// Declared in `winsock2.h`.
@@ -1794,6 +1808,31 @@ pub const WAIT_FAILED: DWORD = 4294967295;
 ///
 /// Source: mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h; [WaitForMultipleObjectsEx function](https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex).
 pub const WAIT_TIMEOUT: DWORD = 258;
+
+/// A socket is used that was closed.
+///
+/// Source: [Application Verifier - Stop Codes - Networking](https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking).
+pub const WSP_SOCKET_ALREADY_CLOSED: DWORD = 57348;
+
+/// A socket is used that is none.
+///
+/// Source: [Application Verifier - Stop Codes - Networking](https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking).
+pub const WSP_INVALID_SOCKET_HANDLE: DWORD = 57349;
+
+/// A socket was never closed.
+///
+/// Source: [Application Verifier - Stop Codes - Networking](https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking).
+pub const WSP_LEAKED_SOCKET_HANDLE: DWORD = 57350;
+
+/// A call comes before the start or after the clean-up.
+///
+/// Source: [Application Verifier - Stop Codes - Networking](https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking).
+pub const WSP_NOT_INITIALIZED: DWORD = 57352;
+
+/// A function of a provider answers with what its documentation does not have.
+///
+/// Source: [Application Verifier - Stop Codes - Networking](https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking).
+pub const WSP_RETURN_INVALID: DWORD = 57358;
 
 /// Closes an event.
 ///

@@ -31,7 +31,7 @@ pub type Scatter<'a> = buffers::Scatter<'a, ffi::WSABUF>;
 
 /// A function of the client that decides whether a connection is accepted.
 ///
-/// A `LPCONDITIONPROC` with its context, until the call that brought it returns.
+/// A `LPCONDITIONPROC` with its context, until the call that brought it returns. It stays on the thread of that call.
 #[derive(Clone, Copy, Debug)]
 pub struct Condition<'a> {
     function: unsafe extern "system" fn(
@@ -45,7 +45,7 @@ pub struct Condition<'a> {
         dwCallbackData: ffi::DWORD_PTR,
     ) -> i32,
     context: usize,
-    life: PhantomData<&'a ()>,
+    lent: PhantomData<(&'a (), *const ())>,
 }
 
 impl Condition<'_> {
@@ -53,7 +53,7 @@ impl Condition<'_> {
     ///
     /// # Safety
     ///
-    /// It can be called with that context, as the documentation says, for as long as the result is used.
+    /// It can be called with that context on this thread, as the documentation says, for as long as the result is used.
     #[inline]
     #[must_use]
     pub const unsafe fn from_parts(
@@ -72,7 +72,7 @@ impl Condition<'_> {
         Self {
             function,
             context,
-            life: PhantomData,
+            lent: PhantomData,
         }
     }
     /// The function and its context.

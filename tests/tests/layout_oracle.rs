@@ -168,8 +168,19 @@ signatures_but_for! { ws:
     }
 }
 
-/// What windows-sys does not have, or from another header: its `SOMAXCONN` is that of Windows Sockets 1.1.
-const NOT_THERE: &[&str] = &["WSPUPCALLTABLEEX", "LPWSPSTARTUPEX", "SOMAXCONN"];
+/// What windows-sys does not have, or from another header: its `SOMAXCONN` is that of Windows Sockets 1.1. The version is
+/// compared with the header, and the stops of Application Verifier stand in no header.
+const NOT_THERE: &[&str] = &[
+    "WSPUPCALLTABLEEX",
+    "LPWSPSTARTUPEX",
+    "SOMAXCONN",
+    "WINSOCK_VERSION",
+    "WSP_INVALID_SOCKET_HANDLE",
+    "WSP_LEAKED_SOCKET_HANDLE",
+    "WSP_NOT_INITIALIZED",
+    "WSP_RETURN_INVALID",
+    "WSP_SOCKET_ALREADY_CLOSED",
+];
 
 /// Types that only give a name to an integer, a pointer or a structure: each is part of what is compared.
 const NAMES_ALONE: &[&str] = &[
@@ -234,7 +245,7 @@ macro_rules! words {
 fn constants() -> Vec<(&'static str, usize, usize)> {
     let mut all = numbers! { ws:
         SOCKET_ERROR, INVALID_SOCKET, WSA_INVALID_EVENT, FD_SETSIZE, MAX_PROTOCOL_CHAIN, LAYERED_PROTOCOL,
-        BASE_PROTOCOL, WSAPROTOCOL_LEN, WSPDESCRIPTION_LEN, XP1_IFS_HANDLES, WSS_OPERATION_IN_PROGRESS,
+        BASE_PROTOCOL, WSAPROTOCOL_LEN, WSPDESCRIPTION_LEN, XP1_IFS_HANDLES, WSS_OPERATION_IN_PROGRESS, IOC_IN,
     }
     .to_vec();
     all.extend(numbers! { foundation:

@@ -88,6 +88,14 @@ impl Entry {
         self
     }
 
+    /// Panics where a provider could not be given it.
+    fn check(&self) {
+        assert!(
+            is_well_formed(&self.info),
+            "an entry has a chain of 0 to 7 entries, and a name that ends with a zero"
+        );
+    }
+
     /// The id by which a provider names the entry in its upcalls.
     #[must_use]
     pub fn id(&self) -> u32 {
@@ -126,6 +134,12 @@ impl Entry {
     }
 }
 
+/// Whether a provider can follow what it is given: the chain ends within the array, and the name with a zero. Code in C
+/// relies on both.
+pub(crate) fn is_well_formed(info: &WSAPROTOCOL_INFOW) -> bool {
+    (0..=MAX_PROTOCOL_CHAIN).contains(&info.ProtocolChain.ChainLen) && info.szProtocol.contains(&0)
+}
+
 /// The installed entries.
 #[derive(Default)]
 pub(crate) struct Catalog(Vec<Entry>);
@@ -136,6 +150,7 @@ const FIRST_ID: u32 = 1001;
 impl Catalog {
     /// Adds an entry and returns it with its id.
     pub(crate) fn add(&mut self, mut entry: Entry) -> Entry {
+        entry.check();
         entry.info.dwCatalogEntryId = self.next_id();
         self.0.push(entry.clone());
         entry
@@ -143,6 +158,7 @@ impl Catalog {
 
     /// The same before all others, where a client finds it first.
     pub(crate) fn add_first(&mut self, mut entry: Entry) -> Entry {
+        entry.check();
         entry.info.dwCatalogEntryId = self.next_id();
         self.0.insert(0, entry.clone());
         entry

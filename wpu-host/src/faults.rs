@@ -1,6 +1,7 @@
 //! What providers did against the rules, as the host noticed it.
 
 use std::fmt;
+use wpu_sys::ffi;
 
 /// One breach of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Stop {
 }
 
 macro_rules! rules {
-    ($($rule:ident: $text:literal $(, $code:literal = $stop:literal)?;)*) => {
+    ($($rule:ident: $text:literal $(, $stop:ident)?;)*) => {
         /// A rule for providers that the host watches over.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -51,7 +52,7 @@ macro_rules! rules {
                 match self {
                     $(Self::$rule => {
                         let mut stop = None;
-                        $(stop = Some(Stop { code: $code, name: $stop });)?
+                        $(stop = Some(Stop { code: ffi::$stop, name: stringify!($stop) });)?
                         stop
                     })*
                 }
@@ -61,19 +62,19 @@ macro_rules! rules {
 }
 
 rules! {
-    ErrnoOnSuccess: "a call succeeds and leaves an error", 0xE00E = "WSP_RETURN_INVALID";
-    FailureWithoutErrno: "a call fails and leaves no error", 0xE00E = "WSP_RETURN_INVALID";
+    ErrnoOnSuccess: "a call succeeds and leaves an error", WSP_RETURN_INVALID;
+    FailureWithoutErrno: "a call fails and leaves no error", WSP_RETURN_INVALID;
     BadAnswer: "a call answers with a value that its documentation does not have",
-        0xE00E = "WSP_RETURN_INVALID";
-    TooMuch: "a call reports more than was asked for", 0xE00E = "WSP_RETURN_INVALID";
+        WSP_RETURN_INVALID;
+    TooMuch: "a call reports more than was asked for", WSP_RETURN_INVALID;
     PendingWithoutRequest: "a call without an overlapped structure answers `WSA_IO_PENDING`",
-        0xE00E = "WSP_RETURN_INVALID";
+        WSP_RETURN_INVALID;
     Modified: "a call writes where its documentation says that nothing is modified";
     UnknownHandle: "a provider hands out a socket that Ws2_32 does not know",
-        0xE005 = "WSP_INVALID_SOCKET_HANDLE";
+        WSP_INVALID_SOCKET_HANDLE;
     WrongEntry: "a provider registers a socket for another entry than the one it was asked for";
-    UsedAfterClose: "an upcall names a socket that was closed", 0xE004 = "WSP_SOCKET_ALREADY_CLOSED";
-    NotASocket: "an upcall names a socket that never was", 0xE005 = "WSP_INVALID_SOCKET_HANDLE";
+    UsedAfterClose: "an upcall names a socket that was closed", WSP_SOCKET_ALREADY_CLOSED;
+    NotASocket: "an upcall names a socket that never was", WSP_INVALID_SOCKET_HANDLE;
     NeverTold: "a request is accepted, and the client is never told how it ended";
     ToldTwice: "a client is told twice how a request ended";
     ToldAfterFailure: "a client is told of a request that was refused";
@@ -83,9 +84,9 @@ rules! {
     ForeignMessage: "a message names a socket that its client never asked about";
     KeptThreadId: "a provider uses the thread id of a call after the call";
     KeptBuffers: "a provider uses the buffer array of a call after the call";
-    OutsideRun: "a provider makes an upcall after its last clean-up", 0xE008 = "WSP_NOT_INITIALIZED";
+    OutsideRun: "a provider makes an upcall after its last clean-up", WSP_NOT_INITIALIZED;
     LeftOpen: "a provider leaves a handle open at its last clean-up",
-        0xE006 = "WSP_LEAKED_SOCKET_HANDLE";
+        WSP_LEAKED_SOCKET_HANDLE;
     ToldAtCleanUp: "a client is told of a pending request by the last clean-up";
 }
 

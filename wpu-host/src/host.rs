@@ -75,6 +75,10 @@ impl Host {
     }
 
     /// Adds an entry to the catalog, and returns it with the id it got.
+    ///
+    /// # Panics
+    ///
+    /// If the length of its chain is not 0 to 7, or no zero ends its name: providers follow both.
     pub fn add_entry(&self, entry: Entry) -> Entry {
         self.ws2.lock().catalog.add(entry)
     }
@@ -93,12 +97,20 @@ impl Host {
     /// Adds an entry to the catalog whose provider is `module`, and returns it with the id it got.
     ///
     /// A provider with several entries is the module of its latest one.
+    ///
+    /// # Panics
+    ///
+    /// If the length of its chain is not 0 to 7, or no zero ends its name: providers follow both.
     pub fn install(&self, entry: Entry, module: &Module) -> Entry {
         self.winsock.attach(&entry, module);
         self.add_entry(entry)
     }
 
     /// The same before all entries that are there, where a client finds it first.
+    ///
+    /// # Panics
+    ///
+    /// If the length of its chain is not 0 to 7, or no zero ends its name: providers follow both.
     pub fn install_first(&self, entry: Entry, module: &Module) -> Entry {
         self.winsock.attach(&entry, module);
         self.ws2.lock().catalog.add_first(entry)

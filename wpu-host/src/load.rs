@@ -28,9 +28,6 @@ pub enum LoadError {
     NoStartup(libloading::Error),
 }
 
-/// Version 2.2, with the major number in the low byte.
-pub(crate) const VERSION: u16 = 0x0202;
-
 impl Library {
     /// Loads the library of a provider.
     ///
@@ -45,7 +42,8 @@ impl Library {
     ///
     /// Code of the file runs in this process. Its initialisers must be sound to run, and its
     /// `WSPStartup`, `WSPStartupEx` and what they hand out must be what Winsock's documentation
-    /// says of these names. In particular, nothing of it may run any more after its last clean-up.
+    /// says of these names, also where a call of one thread meets the last clean-up of another.
+    /// In particular, nothing of it may run any more after its last clean-up.
     pub unsafe fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         check_export()?;
         // SAFETY: the caller vouches for the initialisers.

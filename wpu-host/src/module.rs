@@ -1,12 +1,14 @@
 //! The code of a provider, and how Ws2_32 starts it.
 
 use crate::host_slots;
-use crate::load::{Library, VERSION};
+use crate::load::Library;
 use std::mem;
 use std::sync::Arc;
 use wpu_sys::WsaError;
 use wpu_sys::facts::DOWNCALLS;
-use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn};
+use wpu_sys::ffi::{
+    WINSOCK_VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn,
+};
 use wpu_sys::support::facts::Downcall;
 
 /// The code of a provider: part of this program, or a library.
@@ -35,8 +37,9 @@ impl Module {
     ///
     /// # Safety
     ///
-    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out. As long as a host has it installed, that stays so.
+    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the functions that it hands out
+    /// and queues, for as long as a host that has it installed or a client of that host lives. Clients call on any thread,
+    /// and as in Ws2_32 such a call can meet the last clean-up that another thread makes.
     #[must_use]
     pub const unsafe fn linked(startup: WSPStartupFn) -> Self {
         Self { startup: Startup::Common(startup), library: None }
@@ -74,7 +77,7 @@ impl Module {
         let missing = holes(&procs, matches!(self.startup, Startup::Extended(_)));
         let fault = match data.wVersion {
             _ if !missing.is_empty() => StartFault::Holes(missing),
-            VERSION => return Ok(Running { procs, _library: self.library.clone() }),
+            WINSOCK_VERSION => return Ok(Running { procs, _library: self.library.clone() }),
             version => StartFault::Version(version),
         };
         // It was started, so it must be cleaned up.
@@ -97,11 +100,11 @@ impl Module {
             // SAFETY: whoever made this module vouched for the function, and this is how Ws2_32
             // calls one: all pointers are valid during the call, and the upcalls for ever.
             Startup::Common(startup) => unsafe {
-                startup(VERSION, data, info, host_slots::table(slot), table)
+                startup(WINSOCK_VERSION, data, info, host_slots::table(slot), table)
             },
             // SAFETY: as above.
             Startup::Extended(startup) => unsafe {
-                startup(VERSION, data, info, host_slots::table_ex(slot), table)
+                startup(WINSOCK_VERSION, data, info, host_slots::table_ex(slot), table)
             },
         }
     }

@@ -3,13 +3,16 @@
 use crate::catalog::Entry;
 use crate::host::Host;
 use crate::leftovers::{Leftovers, left_open};
-use crate::load::{Library, VERSION};
+use crate::load::Library;
 use crate::ws2::{Run, Ws2};
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use wpu_sys::WsaError;
-use wpu_sys::ffi::{LPWSPCLEANUP, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn, WSPUPCALLTABLEEX};
+use wpu_sys::ffi::{
+    LPWSPCLEANUP, WINSOCK_VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn,
+    WSPUPCALLTABLEEX,
+};
 
 /// A provider that was started, until it is cleaned up.
 ///
@@ -61,7 +64,7 @@ impl Host {
     pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
         let startup_ex = library.startup_ex.ok_or(StartError::NoStartupEx)?;
         self.winsock().keep_loaded(&library.loaded);
-        // SAFETY: as for `WSPStartup`.
+        // SAFETY: whoever loaded the library vouched for what has this name.
         let mut started = unsafe { self.start_ex_with(startup_ex, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
         Ok(started)
@@ -76,14 +79,14 @@ impl Host {
     /// # Safety
     ///
     /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out, for as long as the result is used.
+    /// functions that it hands out, until a clean-up through the result has succeeded, or for ever.
     pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
         let table = self.table();
-        self.run_start(entry, |data, procs| {
+        self.run_start(entry, |info, data, procs| {
             // SAFETY: the caller vouches for the function, and this is how Ws2_32 calls one:
             // all pointers are valid during the call, and so is the table for as long as there is
             // a process.
-            unsafe { startup(VERSION, data, &raw const entry.info, table, procs) }
+            unsafe { startup(WINSOCK_VERSION, data, info, table, procs) }
         })
     }
 
@@ -95,35 +98,35 @@ impl Host {
     ///
     /// # Safety
     ///
-    /// The function is a `WSPStartupEx` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out, for as long as the result is used.
+    /// As for [`Host::start_with`], of a `WSPStartupEx`.
     pub unsafe fn start_ex_with(
         &self,
         startup_ex: WSPStartupExFn,
         entry: &Entry,
     ) -> Result<Started, StartError> {
         let table: WSPUPCALLTABLEEX = self.table_ex();
-        self.run_start(entry, |data, procs| {
+        self.run_start(entry, |info, data, procs| {
             // SAFETY: the caller vouches for the function, and this is how it is called:
             // all pointers are valid during the call, and the functions in the table for ever.
-            unsafe { startup_ex(VERSION, data, &raw const entry.info, &raw const table, procs) }
+            unsafe { startup_ex(WINSOCK_VERSION, data, info, &raw const table, procs) }
         })
     }
 
     fn run_start(
         &self,
         entry: &Entry,
-        start: impl FnOnce(*mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
+        start: impl FnOnce(*const WSAPROTOCOL_INFOW, *mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
     ) -> Result<Started, StartError> {
-        {
+        // As the catalog has it: the caller's may have been changed meanwhile.
+        let info = {
             let mut parts = self.ws2().lock();
-            if !parts.catalog.contains(entry.id()) {
-                return Err(StartError::UnknownEntry(entry.id()));
-            }
+            let known = parts.catalog.find(entry.id()).map(|known| known.info);
+            let info = known.ok_or(StartError::UnknownEntry(entry.id()))?;
             parts.run = Run::Open;
-        }
+            info
+        };
         let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
-        match start(&raw mut data, &raw mut procs) {
+        match start(&raw const info, &raw mut data, &raw mut procs) {
             0 => Ok(Started { data, procs, ws2: Arc::clone(self.ws2()), library: None }),
             code => Err(StartError::Refused(WsaError::new(code))),
         }

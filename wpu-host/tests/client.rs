@@ -364,3 +364,41 @@ fn keep_busy(host: &Host, client: &Client, port: u16, rounds: usize) {
     }
     host.close_client_event(event).expect("an event");
 }
+
+#[test]
+fn a_provider_gets_nothing_from_safe_code_in_which_it_would_follow_pointers() {
+    /// `SIO_SET_QOS`: its input ends with a pointer.
+    const QUALITY: u32 = 0x8800_000B;
+    let (host, entry, client) = world();
+    let socket = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    assert_eq!(code(client.ioctl(socket, QUALITY, &[1; 64], &mut [])), Some(10022));
+    assert_eq!(code(client.ioctl_overlapped(socket, QUALITY, &[1; 64], 0, Tell::Nobody)), Some(10022));
+    assert_eq!(code(client.ioctl(socket, SIO_FLUSH, &[1; 64], &mut [])), Some(10014), "it has no input");
+    assert_eq!(code(client.set_option(socket, SOL_SOCKET, PVD_CONFIG, &[1; 64])), Some(10022));
+    let nameless = WSAPROTOCOL_INFOW { szProtocol: [1; 256], ..entry.info };
+    let mut long = entry.info;
+    long.ProtocolChain.ChainLen = 1000;
+    for info in [nameless, long] {
+        assert_eq!(code(client.socket_from(&info)), Some(10022));
+    }
+    client.close(socket).expect("it is open");
+    end(&host, client);
+}
+
+#[test]
+fn the_request_of_one_host_means_nothing_to_another() {
+    let (host, _, client) = world();
+    let (near, far) = pair(&client);
+    let request = client.recv_overlapped(near, &[4], 0, Tell::Nobody).expect("a request");
+    let other = Host::new().expect("a place is free");
+    install(&other, fault::NONE);
+    let stranger = other.client();
+    assert_eq!(stranger.overlapped_result(&request, false), Err(WsaError::WSAEINVAL));
+    client.send_all(far, b"four").expect("a peer");
+    assert_eq!(client.overlapped_result(&request, false), Ok((4, 0)));
+    for socket in [near, far] {
+        client.close(socket).expect("it is open");
+    }
+    end(&other, stranger);
+    end(&host, client);
+}

@@ -156,3 +156,31 @@ fn a_clean_up_can_fail_or_be_missing() {
     let started = start(&host, &entry(&host, BAD_CLEANUP)).expect("a start");
     assert_eq!(started.clean_up(), Err(WsaError::WSAENETDOWN));
 }
+
+#[test]
+fn a_provider_gets_its_entry_as_the_catalog_has_it() {
+    let _alone = ALONE.lock();
+    let host = Host::new().expect("a place is free");
+    let mut changed = entry(&host, NO_CLEANUP);
+    (changed.info.dwServiceFlags1, changed.info.ProtocolChain.ChainLen) = (REFUSE, 1000);
+    let started = start(&host, &changed).expect("a start");
+    assert!(started.procs().lpWSPCleanup.is_none());
+    assert!(start_ex(&host, &changed).is_ok());
+}
+
+#[test]
+fn an_entry_that_providers_cannot_follow_is_not_added() {
+    let host = Host::new().expect("a place is free");
+    let mut nameless = Entry::new(GUID::ZERO, "provider.dll");
+    nameless.info.szProtocol = [1; 256];
+    let chain = |length| {
+        let mut entry = Entry::new(GUID::ZERO, "provider.dll");
+        entry.info.ProtocolChain.ChainLen = length;
+        entry
+    };
+    for entry in [nameless, chain(-1), chain(8)] {
+        let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| host.add_entry(entry)));
+        assert!(added.is_err());
+    }
+    assert_eq!(host.add_entry(chain(7)).id(), 1001);
+}

@@ -11,13 +11,10 @@ use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wpu_sys::ffi::{
-    SOCKET_ERROR, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
-    XP1_IFS_HANDLES,
+    SOCKET_ERROR, WINSOCK_VERSION as VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE,
+    WSPUPCALLTABLEEX, XP1_IFS_HANDLES,
 };
 use wpu_sys::{Class, RawTable, Serve, ServiceProvider, Table, Teller, UpcallSet, WsaError};
-
-/// The only version of the interface that there is: 2.2, the major number in the low byte.
-const VERSION: u16 = 0x0202;
 
 /// How a provider is started. [`export!`](crate::export) makes an entry of it.
 ///

@@ -58,6 +58,39 @@ pub trait WithKit<K>: Provider {}
 /// wpu::export!(Layered<Silent>);
 /// # fn main() {}
 /// ```
+///
+/// So it is with a transport: with `kit = base` in place of `kit = requests`, and without the `impl` by hand, this builds.
+///
+/// ```compile_fail,E0080
+/// use std::net::Shutdown;
+/// use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
+/// use wpu::prelude::*;
+///
+/// #[wpu_provider(class = non_ifs, kit = requests, waives(WPUCloseSocketHandle, WPUCreateSocketHandle, WPUGetProviderPath,
+///     WPUPostMessage, WPUQueryBlockingCallback, WPUQuerySocketHandleContext = "not declared"))]
+/// struct Silent;
+///
+/// impl wpu::WithKit<wpu::facts::kits::Base> for Silent {}
+/// impl Transport for Silent {
+///     type Endpoint = Nowhere;
+///     fn start(_: &Start<'_>) -> Result<Self, WsaError> { Ok(Self) }
+///     fn open(&self, _: Kind, _: Notify) -> Result<Nowhere, WsaError> { Ok(Nowhere) }
+/// }
+///
+/// struct Nowhere;
+/// impl Endpoint for Nowhere {
+///     fn bind(&self, _: &Address) -> Result<(), WsaError> { Ok(()) }
+///     fn local(&self) -> Result<Address, WsaError> { Err(WsaError::WSAEINVAL) }
+///     fn peer(&self) -> Result<Address, WsaError> { Err(WsaError::WSAEINVAL) }
+///     fn connect(&self, _: &Address) -> Result<(), WsaError> { Ok(()) }
+///     fn receive(&self, _: &mut [u8], _: Receive) -> Result<usize, WsaError> { Ok(0) }
+///     fn send(&self, _: &[u8]) -> Result<usize, WsaError> { Ok(0) }
+///     fn shutdown(&self, _: Shutdown) -> Result<(), WsaError> { Ok(()) }
+/// }
+///
+/// wpu::export!(Base<Silent>);
+/// # fn main() {}
+/// ```
 #[cfg(any(feature = "base", feature = "layer"))]
 pub(crate) const fn assert_declares(declaration: &Declaration, kit: &Kit) {
     assert!(

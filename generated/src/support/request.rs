@@ -195,6 +195,8 @@ pub struct Request<'a, W: Wire> {
     pub(super) owned: Option<Box<Owned<W::Slice>>>,
     /// Whether something has.
     replaced: bool,
+    /// The number that the input came with, which says what is in it; `None` for input that safe code may have made.
+    tag: Option<u32>,
 }
 
 impl<'a, W: Wire> Request<'a, W> {
@@ -206,13 +208,13 @@ impl<'a, W: Wire> Request<'a, W> {
     /// valid until the request is completed; so does the thread, and the routine can be called once on it.
     #[inline]
     pub const unsafe fn new(given: &'a Given<'a, W>, lent: Lent<'a, W::Slice>) -> Self {
-        Self { lent, given: Some(given), owned: None, replaced: false }
+        Self { lent, given: Some(given), owned: None, replaced: false, tag: None }
     }
 
     /// A request that is not overlapped, for memory of the caller's own.
     #[inline]
     pub const fn lending(lent: Lent<'a, W::Slice>) -> Self {
-        Self { lent, given: None, owned: None, replaced: false }
+        Self { lent, given: None, owned: None, replaced: false, tag: None }
     }
 
     /// The same, to send what is in buffers.
@@ -324,7 +326,28 @@ impl<'a, W: Wire> Request<'a, W> {
         let owned = self.own(bytes);
         // SAFETY: as for the buffers.
         self.lent.input = unsafe { owned.bytes() };
+        self.tag = None;
         self
+    }
+
+    /// The same request, whose input came with this number. Other input has none.
+    ///
+    /// # Safety
+    ///
+    /// Whoever is given the input with this number may follow each pointer in it that the documentation has there, until
+    /// the request is completed.
+    #[inline]
+    pub const unsafe fn tagged(mut self, tag: u32) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
+    /// Whether safe code may have put together what somebody reads who is given the input with this number: then no
+    /// pointer in it may be followed.
+    #[must_use]
+    #[inline]
+    pub fn is_made_up(&self, tag: u32) -> bool {
+        self.tag != Some(tag) && self.lent.input.is_some_and(|input| !input.is_empty())
     }
 
     fn own(&mut self, bytes: Vec<u8>) -> &Owned<W::Slice> {
@@ -385,7 +408,7 @@ impl<'a, W: Wire> Request<'a, W> {
         'a: 'b,
     {
         let lent = core::mem::replace(&mut self.lent, Lent::NOTHING);
-        Request { lent, given: Some(given), owned: self.owned.take(), replaced: self.replaced }
+        Request { lent, given: Some(given), owned: self.owned.take(), replaced: self.replaced, tag: self.tag }
     }
 
     /// What is lent, for whoever passes it on at once.

@@ -101,7 +101,7 @@ fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
     let def = &view.model.types[at];
     let function = view.callback_fn(at, At::Inside);
     let about = doc(&format!(
-        "{}\n\nA `{}` with its context, until the call that brought it returns.",
+        "{}\n\nA `{}` with its context, until the call that brought it returns. It stays on the thread of that call.",
         markdown(&def.text),
         def.name
     ));
@@ -112,7 +112,8 @@ fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
             pub struct #name<'a> {
                 function: #function,
                 context: usize,
-                life: PhantomData<&'a ()>,
+                // What is lent must not outlive `'a`, nor leave its thread.
+                lent: PhantomData<(&'a (), *const ())>,
             }
         },
         quote! {
@@ -121,11 +122,11 @@ fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
                 ///
                 /// # Safety
                 ///
-                /// It can be called with that context, as the documentation says, for as long as the result is used.
+                /// It can be called with that context on this thread, as the documentation says, for as long as the result is used.
                 #[inline]
                 #[must_use]
                 pub const unsafe fn from_parts(function: #function, context: usize) -> Self {
-                    Self { function, context, life: PhantomData }
+                    Self { function, context, lent: PhantomData }
                 }
                 /// The function and its context.
                 #[inline]

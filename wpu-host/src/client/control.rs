@@ -8,15 +8,22 @@ use crate::faults::Rule;
 use crate::winsock::Route;
 use std::net::SocketAddr;
 use std::ptr;
-use wpu_sys::ffi::{AF_INET, AF_INET6, FIONBIO, SOCKET, sockaddr};
+use wpu_sys::ffi::{
+    AF_INET, AF_INET6, FIONBIO, IOC_IN, PVD_CONFIG, SIO_GET_EXTENSION_FUNCTION_POINTER, SOCKET, SOL_SOCKET,
+    sockaddr,
+};
 use wpu_sys::{WideString, WsaError};
 
 impl Client {
     /// Controls the mode of a socket, and says how many bytes of `output` were filled.
     ///
+    /// The input of some codes has pointers, which a provider follows. So a code whose number says that it has input gets
+    /// none, unless it is one of which the documentation says that its input has no pointers: `FIONBIO` and
+    /// `SIO_GET_EXTENSION_FUNCTION_POINTER`. [`Client::procs`] has the function for the others.
+    ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if nobody owns the socket, `WSAEINVAL` for input of any other code, or the provider's error.
     pub fn ioctl(
         &self,
         socket: SOCKET,
@@ -25,6 +32,7 @@ impl Client {
         output: &mut [u8],
     ) -> Result<usize, WsaError> {
         let ioctl = self.procs(socket)?.lpWSPIoctl.ok_or(NOT_THERE)?;
+        check_input(code, input)?;
         let thread = self.winsock.current_thread();
         let mut returned = 0;
         let from = if input.is_empty() { ptr::null_mut() } else { input.as_ptr().cast_mut().cast() };
@@ -32,7 +40,7 @@ impl Client {
         let (from_size, into_size) = (size(input.len()), size(output.len()));
         self.winsock.status("WSPIoctl", |errno| {
             let (returned, none, thread) = (&raw mut returned, ptr::null_mut(), &raw const thread);
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe {
                 let inputs = (from, from_size);
                 ioctl(socket, code, inputs.0, inputs.1, into, into_size, returned, none, None, thread, errno)
@@ -59,7 +67,7 @@ impl Client {
         let get = self.procs(socket)?.lpWSPGetSockOpt.ok_or(NOT_THERE)?;
         let mut used = length(value);
         self.winsock.status("WSPGetSockOpt", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { get(socket, level, name, value.as_mut_ptr(), &raw mut used, errno) }
         })?;
         Ok(self.within("WSPGetSockOpt", usize::try_from(used).unwrap_or(usize::MAX), value.len()))
@@ -80,11 +88,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if nobody owns the socket, `WSAEINVAL` for `PVD_CONFIG`, whose value has the provider's own form and
+    /// may have pointers, or the provider's error.
     pub fn set_option(&self, socket: SOCKET, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
         let set = self.procs(socket)?.lpWSPSetSockOpt.ok_or(NOT_THERE)?;
+        if (level, name) == (SOL_SOCKET, PVD_CONFIG) {
+            return Err(WsaError::WSAEINVAL);
+        }
         self.winsock.status("WSPSetSockOpt", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { set(socket, level, name, value.as_ptr(), length(value), errno) }
         })
     }
@@ -119,7 +131,7 @@ impl Client {
         let mut buffer = AddressSpace::new();
         let mut used = buffer.length();
         self.winsock.status(name, |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { function(socket, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
         decode_address(&self.filled(name, &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
@@ -141,7 +153,7 @@ impl Client {
         self.winsock.status("WSPAddressToString", |errno| {
             let length = u32::try_from(address.length()).unwrap_or(0);
             let (info, text, used) = (&raw const route.entry.info, text.as_mut_ptr(), &raw mut used);
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { to_string(address.as_ptr(), length, info, text, used, errno) }
         })?;
         let used = self.within("WSPAddressToString", used as usize, text.len());
@@ -173,7 +185,7 @@ impl Client {
         let mut used = buffer.length();
         self.winsock.status("WSPStringToAddress", |errno| {
             let (text, info) = (units.as_ptr(), &raw const route.entry.info);
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { to_address(text, family, info, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
         decode_address(&self.filled("WSPStringToAddress", &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
@@ -194,9 +206,15 @@ impl Client {
     /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
     pub fn cancel_blocking_call(&self, socket: SOCKET) -> Result<(), WsaError> {
         let cancel = self.procs(socket)?.lpWSPCancelBlockingCall.ok_or(NOT_THERE)?;
-        // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+        // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
         self.winsock.status("WSPCancelBlockingCall", |errno| unsafe { cancel(errno) })
     }
+}
+
+/// Refuses input in which a provider may find pointers: bytes of safe code have none that could be followed.
+pub(super) fn check_input(code: u32, input: &[u8]) -> Result<(), WsaError> {
+    let plain = code & IOC_IN == 0 || matches!(code, FIONBIO | SIO_GET_EXTENSION_FUNCTION_POINTER);
+    if plain || input.is_empty() { Ok(()) } else { Err(WsaError::WSAEINVAL) }
 }
 
 fn size(length: usize) -> u32 {

@@ -44,7 +44,7 @@ impl Client {
         let mut sent = 0;
         self.plain_call("WSPSend", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { send(socket, buffers, count, sent, flags, ptr::null_mut(), None, thread, errno) }
         })
     }
@@ -91,7 +91,7 @@ impl Client {
         let count = self.plain_call("WSPRecv", arguments, &mut received, |arguments, received, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
             let (flags, no_request) = (&raw mut flags, ptr::null_mut());
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { recv(socket, buffers, count, received, flags, no_request, None, thread, errno) }
         })?;
         Ok((count, flags))
@@ -110,7 +110,7 @@ impl Client {
         self.plain_call("WSPSendTo", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
             let (to, size, none) = (address.as_ptr(), address.length(), ptr::null_mut());
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, none, None, thread, errno) }
         })
     }
@@ -134,7 +134,7 @@ impl Client {
                 let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
                 let (flags, none) = (&raw mut flags, ptr::null_mut());
                 let (from, size) = (address.as_mut_ptr(), &raw mut size);
-                // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+                // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
                 unsafe {
                     recv_from(socket, buffers, count, received, flags, from, size, none, None, thread, errno)
                 }

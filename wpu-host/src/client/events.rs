@@ -58,7 +58,7 @@ impl Client {
                 None => ptr::null_mut(),
             });
             let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { select(0, read, write, except, timeout, errno) }
         })?;
         let [read, write, except] = [(read, &sets[0]), (write, &sets[1]), (except, &sets[2])]
@@ -99,7 +99,7 @@ impl Client {
             parts.asked.entry((window.addr(), message)).or_default().insert(socket);
         });
         self.winsock.status("WSPAsyncSelect", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { select(socket, window, message, events, errno) }
         })?;
         if events == 0 {
@@ -118,7 +118,7 @@ impl Client {
     pub fn event_select(&self, socket: SOCKET, event: WSAEVENT, events: i32) -> Result<(), WsaError> {
         let select = self.procs(socket)?.lpWSPEventSelect.ok_or(NOT_THERE)?;
         self.winsock.status("WSPEventSelect", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { select(socket, event, events, errno) }
         })
     }
@@ -132,7 +132,7 @@ impl Client {
         let enumerate = self.procs(socket)?.lpWSPEnumNetworkEvents.ok_or(NOT_THERE)?;
         let mut events = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [UNTOUCHED; 10] };
         self.winsock.status("WSPEnumNetworkEvents", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { enumerate(socket, event, &raw mut events, errno) }
         })?;
         let mut errors = events.iErrorCode;

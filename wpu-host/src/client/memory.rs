@@ -4,19 +4,36 @@ use std::ptr::{self, NonNull};
 use wpu_sys::ffi::WSABUF;
 use wpu_sys::ffi::{WSATHREADID, sockaddr};
 
+/// A type of which any bytes are a value, and no value belongs to a thread.
+///
+/// # Safety
+///
+/// Both hold.
+pub(crate) unsafe trait Flat: Copy {}
+
+macro_rules! flat {
+    ($($ty:ty)*) => {$(
+        // SAFETY: it is a number, or has only such and pointers as its members.
+        unsafe impl Flat for $ty {}
+    )*};
+}
+
+flat!(u8 u32 i32 u64 WSABUF WSATHREADID);
+
 /// Values on the heap that both sides reach through raw pointers only.
 #[derive(Debug)]
-pub(crate) struct Lent<T: Copy> {
+pub(crate) struct Lent<T: Flat> {
     values: NonNull<T>,
     length: usize,
 }
 
-// SAFETY: it is plain memory. Who may touch it when is for the provider and the client to agree.
-unsafe impl<T: Copy> Send for Lent<T> {}
+// SAFETY: it owns memory with values that belong to no thread. This crate reads them before a call begins and when the
+// request is done, and writes them before the call and when it has returned, which Winsock's contract leaves to the client.
+unsafe impl<T: Flat> Send for Lent<T> {}
 // SAFETY: as above.
-unsafe impl<T: Copy> Sync for Lent<T> {}
+unsafe impl<T: Flat> Sync for Lent<T> {}
 
-impl<T: Copy> Lent<T> {
+impl<T: Flat> Lent<T> {
     pub(crate) fn new(values: Vec<T>) -> Self {
         let length = values.len();
         let values = NonNull::from(Box::leak(values.into_boxed_slice())).cast();
@@ -36,7 +53,7 @@ impl<T: Copy> Lent<T> {
         assert!(index < self.length);
         // SAFETY: the index is within the allocation.
         let value = unsafe { self.as_ptr().add(index) };
-        // SAFETY: as above, and the values began as valid ones; a provider writes plain data.
+        // SAFETY: as above, and whatever a provider has written is a value.
         unsafe { value.read_volatile() }
     }
 
@@ -54,7 +71,7 @@ impl<T: Copy> Lent<T> {
     }
 }
 
-impl<T: Copy> Drop for Lent<T> {
+impl<T: Flat> Drop for Lent<T> {
     fn drop(&mut self) {
         let whole = ptr::slice_from_raw_parts_mut(self.as_ptr(), self.length);
         // SAFETY: the slice was leaked from such a box, and this is its only owner.

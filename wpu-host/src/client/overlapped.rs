@@ -1,6 +1,7 @@
 //! Overlapped requests: begun in a call, and done later.
 
 use super::address::{decode_address, encode_address};
+use super::control::check_input;
 use super::memory::{Lent, to_bytes, to_words};
 use super::pending::{Block, OPEN, Outcome, Routine, on_done, small};
 use super::sockets::length;
@@ -69,8 +70,8 @@ impl Client {
         self.begin(&route, block, |block, routine, errno| {
             let (buffers, count, thread) = block.arguments();
             let sent = block.count.as_ptr();
-            // SAFETY: the module's maker vouched for the function, and the block lives until the
-            // request is done.
+            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe { send(socket, buffers, count, sent, 0, block.overlapped(), routine, thread, errno) }
         })
     }
@@ -96,8 +97,8 @@ impl Client {
             let (buffers, count, thread) = block.arguments();
             let (received, flags, overlapped) =
                 (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
-            // SAFETY: the module's maker vouched for the function, and the block lives until the
-            // request is done.
+            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe { recv(socket, buffers, count, received, flags, overlapped, routine, thread, errno) }
         })
     }
@@ -122,8 +123,8 @@ impl Client {
             let (buffers, count, thread) = block.arguments();
             let (sent, overlapped) = (block.count.as_ptr(), block.overlapped());
             let (to, size) = (block.address.as_ptr().cast(), block.address_length.get(0));
-            // SAFETY: the module's maker vouched for the function, and the block lives until the
-            // request is done.
+            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, overlapped, routine, thread, errno) }
         })
     }
@@ -147,8 +148,8 @@ impl Client {
             let (received, flags, overlapped) =
                 (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
             let (from, size) = (block.address.as_ptr().cast(), block.address_length.as_ptr());
-            // SAFETY: the module's maker vouched for the function, and the block lives until the
-            // request is done.
+            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe {
                 recv_from(
                     socket, buffers, count, received, flags, from, size, overlapped, routine, thread, errno,
@@ -161,7 +162,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`Client::send_overlapped`].
+    /// As for [`Client::send_overlapped`], and `WSAEINVAL` for input as in [`Client::ioctl`].
     pub fn ioctl_overlapped(
         &self,
         socket: SOCKET,
@@ -172,6 +173,7 @@ impl Client {
     ) -> Result<Overlapped, WsaError> {
         let route = self.winsock.route(socket)?;
         let ioctl = route.procs.lpWSPIoctl.ok_or(NOT_THERE)?;
+        check_input(code, input)?;
         let block =
             self.block("WSPIoctl", socket, vec![vec![0; output]], Address::Given(input.to_vec()), tell);
         self.begin(&route, block, |block, routine, errno| {
@@ -180,8 +182,8 @@ impl Client {
             let (from, from_size) =
                 (block.address.as_ptr().cast(), block.address_length.get(0).unsigned_abs());
             let (into, into_size) = (block.data[0].as_ptr().cast(), small(block.data[0].len()));
-            // SAFETY: the module's maker vouched for the function, and the block lives until the
-            // request is done.
+            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe {
                 ioctl(
                     socket, code, from, from_size, into, into_size, returned, overlapped, routine, thread,
@@ -196,14 +198,19 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `WSA_IO_INCOMPLETE` while it is pending, its own error, or the provider's.
+    /// `WSA_IO_INCOMPLETE` while it is pending, `WSAEINVAL` for a request of another host's client, its own error, or the
+    /// provider's.
     pub fn overlapped_result(&self, request: &Overlapped, wait: bool) -> Result<(usize, u32), WsaError> {
         let block = &request.0;
+        // The socket may be one of this host too: file handles are the system's. The structure is not.
+        if !Arc::ptr_eq(&block.ws2, self.winsock.ws2()) {
+            return Err(WsaError::WSAEINVAL);
+        }
         let result = self.procs(block.socket)?.lpWSPGetOverlappedResult.ok_or(NOT_THERE)?;
         let (mut transferred, mut flags) = (0, 0);
         self.winsock.truth("WSPGetOverlappedResult", |errno| {
             let (transferred, flags) = (&raw mut transferred, &raw mut flags);
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { result(block.socket, block.overlapped(), transferred, wait.into(), flags, errno) }
         })?;
         let count = self.within("WSPGetOverlappedResult", transferred as usize, block.asked());

@@ -3,6 +3,7 @@
 use super::address::{decode_address, encode_address};
 use super::memory::{AddressSpace, to_read};
 use super::{Client, NOT_THERE};
+use crate::catalog::is_well_formed;
 use crate::panic::contain;
 use crate::winsock::Route;
 use std::net::SocketAddr;
@@ -63,9 +64,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`Client::socket_in`].
+    /// As for [`Client::socket_in`], and `WSAEINVAL` if the length of its chain is not 0 to 7, or no zero ends its name.
     pub fn socket_from(&self, info: &WSAPROTOCOL_INFOW) -> Result<SOCKET, WsaError> {
         let route = self.winsock.route_for_sockets(info.dwCatalogEntryId)?;
+        if !is_well_formed(info) {
+            return Err(WsaError::WSAEINVAL);
+        }
         self.open(&route, (FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO), info)
     }
 
@@ -78,7 +82,7 @@ impl Client {
         let socket = route.procs.lpWSPSocket.ok_or(NOT_THERE)?;
         let flags = WSA_FLAG_OVERLAPPED;
         self.winsock.new_socket("WSPSocket", &route.entry, |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { socket(family, kind, protocol, info, 0, flags, errno) }
         })
     }
@@ -93,7 +97,7 @@ impl Client {
         let close = route.procs.lpWSPCloseSocket.ok_or(NOT_THERE)?;
         // From now on what is told about the socket is late, but what is pending must end.
         self.winsock.change(|parts| parts.audit.closed(socket));
-        // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+        // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
         self.winsock.status("WSPCloseSocket", |errno| unsafe { close(socket, errno) })?;
         self.winsock.change(|parts| {
             // A registration ends with the close; a handle that Ws2_32 made the provider gives back.
@@ -121,7 +125,7 @@ impl Client {
         let bind = self.procs(socket)?.lpWSPBind.ok_or(NOT_THERE)?;
         let address = AddressSpace::of(address);
         self.winsock.status("WSPBind", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { bind(socket, address.as_ptr(), address.length(), errno) }
         })
     }
@@ -133,7 +137,7 @@ impl Client {
     /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
     pub fn listen(&self, socket: SOCKET, backlog: i32) -> Result<(), WsaError> {
         let listen = self.procs(socket)?.lpWSPListen.ok_or(NOT_THERE)?;
-        // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+        // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
         self.winsock.status("WSPListen", |errno| unsafe { listen(socket, backlog, errno) })
     }
 
@@ -156,7 +160,7 @@ impl Client {
         let address = AddressSpace::of(address);
         let (none, bytes, size) = (ptr::null(), address.as_ptr(), address.length());
         self.winsock.status("WSPConnect", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { connect(socket, bytes, size, ptr::null(), ptr::null_mut(), none, none, errno) }
         })
     }
@@ -214,7 +218,7 @@ impl Client {
         let context = (&raw mut condition).expose_provenance();
         let accepted = self.winsock.new_socket("WSPAccept", &route.entry, |errno| {
             let (address, size) = (address.as_mut_ptr(), &raw mut size);
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid. The
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call. The
             // context is good for the condition function until the call is over.
             unsafe { accept(socket, address, size, function, context, errno) }
         })?;
@@ -241,7 +245,7 @@ impl Client {
         let duplicate = self.procs(socket)?.lpWSPDuplicateSocket.ok_or(NOT_THERE)?;
         let mut info = WSAPROTOCOL_INFOW::ZERO;
         self.winsock.status("WSPDuplicateSocket", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { duplicate(socket, process, &raw mut info, errno) }
         })?;
         Ok(info)
@@ -254,7 +258,7 @@ impl Client {
     /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
     pub fn shutdown(&self, socket: SOCKET, how: i32) -> Result<(), WsaError> {
         let shutdown = self.procs(socket)?.lpWSPShutdown.ok_or(NOT_THERE)?;
-        // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+        // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
         self.winsock.status("WSPShutdown", |errno| unsafe { shutdown(socket, how, errno) })
     }
 
@@ -267,7 +271,7 @@ impl Client {
         let disconnect = self.procs(socket)?.lpWSPSendDisconnect.ok_or(NOT_THERE)?;
         let buffer = to_read(data);
         self.winsock.status("WSPSendDisconnect", |errno| {
-            // SAFETY: the module's maker vouched for the function, and all pointers are valid.
+            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
             unsafe { disconnect(socket, &raw const buffer, errno) }
         })
     }
@@ -284,15 +288,16 @@ unsafe extern "system" fn judge(
     _: *mut u32,
     context: usize,
 ) -> i32 {
-    // SAFETY: the provider passes a buffer that is valid during this call, or null.
+    // SAFETY: by the documentation of the function the provider passes null, or a buffer whose bytes can be read in this call.
     let caller = unsafe { bytes(caller) };
     // SAFETY: as above.
     let data = unsafe { bytes(caller_data) };
     // SAFETY: as above.
     let called = unsafe { bytes(callee) };
     let condition = ptr::with_exposed_provenance_mut::<Option<&mut dyn FnMut(&Caller) -> Verdict>>(context);
-    // SAFETY: the context came with this function, from a call that waits until the provider has returned. A provider calls
-    // a condition function from within that call, and not twice at the same time, so that nobody else has the closure.
+    // SAFETY: the context came with this function, from a call that waits until the provider has returned and does not touch
+    // the closure meanwhile. By its documentation a condition function runs within that call and on its thread, so that
+    // nobody else has the closure; another call has another one.
     let condition = unsafe { &mut *condition };
     let caller = Caller { address: decode_address(&caller), called: decode_address(&called), data };
     let verdict = contain(|| condition.as_mut().map(|condition| condition(&caller)));
@@ -305,13 +310,14 @@ unsafe extern "system" fn judge(
 
 /// # Safety
 ///
-/// `buffer` is null, or can be read, and so can as many bytes as it says, unless its pointer is null.
+/// `buffer` is null, or can be read, aligned or not, and so can as many bytes as it says, unless its pointer is null.
+/// Nobody writes to either during the call.
 unsafe fn bytes(buffer: *const WSABUF) -> Vec<u8> {
     if buffer.is_null() {
         return Vec::new();
     }
     // SAFETY: it is not null, so that the caller promises it.
-    let WSABUF { len, buf } = unsafe { buffer.read() };
+    let WSABUF { len, buf } = unsafe { buffer.read_unaligned() };
     if buf.is_null() || len == 0 {
         return Vec::new();
     }

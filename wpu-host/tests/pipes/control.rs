@@ -115,7 +115,8 @@ pub(super) unsafe extern "system" fn ioctl(
     errno: *mut i32,
 ) -> i32 {
     if code != FIONBIO || length != 4 {
-        return fail(errno, 10022);
+        // It would look into it.
+        return fail(errno, if length == 0 { 10022 } else { 10014 });
     }
     match state().sockets.get_mut(&handle) {
         Some(socket) => socket.nonblocking = unsafe { input.cast::<u32>().read_unaligned() } != 0,

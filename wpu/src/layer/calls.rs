@@ -7,14 +7,15 @@ use super::interest::Interest;
 use super::next::{Next, Target};
 use super::source::Source;
 use super::sys::ffi::{
-    QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER,
-    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED,
-    WSAPROTOCOL_INFOW, timeval,
+    FIONBIO, IOC_IN, QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
+    SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET,
+    WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
     Bytes, Class, Condition, EventRef, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View,
     ViewMut, Window, WsaError,
 };
+use crate::report::complain;
 
 impl<S: Source> ServiceProvider for Next<S> {
     fn accept(
@@ -196,7 +197,16 @@ impl<S: Source> ServiceProvider for Next<S> {
     /// Where handles are made for the layer, whoever asks for the handle below a layer gets the
     /// layer's; only the base handle is the base's. Functions of the provider below are not handed
     /// out: they would not know the client's handle, and pass the layer by.
+    ///
+    /// The input of some codes has pointers, which the provider below follows: there it gets the client's input or none.
     fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        if request.is_made_up(code) && !is_plain(code) {
+            complain(format_args!(
+                "the layer's own input for control code {code:#x} is not passed on: the provider below may follow \
+                 pointers in it"
+            ));
+            return Err(WsaError::WSAEINVAL);
+        }
         if self.class == Class::NonIfs {
             match code {
                 SIO_BSP_HANDLE | SIO_BSP_HANDLE_SELECT | SIO_BSP_HANDLE_POLL => {
@@ -400,4 +410,10 @@ fn handle_in(value: Bytes<'_>) -> Option<SOCKET> {
     let mut bytes = [0; size_of::<SOCKET>()];
     (value.len() == bytes.len() && value.copy_to(&mut bytes) == bytes.len())
         .then(|| SOCKET::from_ne_bytes(bytes))
+}
+
+/// Whether the input of a control code has no pointers: the documentation says so of it, or its number says that it has no
+/// input, so that the provider below does not look at any.
+fn is_plain(code: u32) -> bool {
+    code & IOC_IN == 0 || matches!(code, FIONBIO | SIO_GET_EXTENSION_FUNCTION_POINTER)
 }

@@ -22,12 +22,10 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// What the provider below is given where the layer is given `info`: the same to a layer, and its
-    /// own to a base provider. What a duplicated socket carries goes along.
+    /// What the provider below is given where the layer is given `info`: the chain to a layer, and its
+    /// own to a base provider. What a duplicated socket carries goes along, and nothing else: safe code may have made the
+    /// rest up, such as a length of the chain that is longer than the array.
     pub(super) fn hand_down(&self, info: &WSAPROTOCOL_INFOW) -> WSAPROTOCOL_INFOW {
-        if self.unmodified && info.dwCatalogEntryId == self.below.dwCatalogEntryId {
-            return *info;
-        }
         WSAPROTOCOL_INFOW { dwProviderReserved: info.dwProviderReserved, ..self.below }
     }
 
@@ -74,6 +72,14 @@ pub(super) fn entries() -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
             Err(_) => return Err(WsaError::new(errno)),
         }
     }
+}
+
+/// The entry that `info` names, as the catalog has it; none if it is not there.
+pub(super) fn known<'a>(
+    entries: &'a [WSAPROTOCOL_INFOW],
+    info: &WSAPROTOCOL_INFOW,
+) -> Option<&'a WSAPROTOCOL_INFOW> {
+    find(entries, info.dwCatalogEntryId)
 }
 
 /// The place of layer `id` in the chain that `asked` stands for; `None` if it has none there.

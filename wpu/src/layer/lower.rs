@@ -131,8 +131,10 @@ impl<S: Source> Chains<S> {
     }
 
     fn open(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Lower<S>>, WsaError> {
-        let plain = WSAPROTOCOL_INFOW { dwProviderReserved: 0, ..*info };
-        let place = catalog::place(&catalog::entries()?, &self.id, &plain).ok_or(WsaError::WSAEINVAL)?;
+        let entries = catalog::entries()?;
+        // The catalog's own, since safe code may have made `info` up.
+        let known = catalog::known(&entries, info).ok_or(WsaError::WSAEINVAL)?;
+        let place = catalog::place(&entries, &self.id, known).ok_or(WsaError::WSAEINVAL)?;
         let path = source::path(self.upcalls, &place.provider)?;
         let source = S::load(path.clone())?;
         let table = *lock(&self.table);

@@ -1,7 +1,9 @@
 //! Where providers come from: libraries that are loaded, and started.
 
 use super::expand::expand;
-use super::sys::ffi::{GUID, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupFn, WSPUPCALLTABLE};
+use super::sys::ffi::{
+    GUID, WINSOCK_VERSION as VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupFn, WSPUPCALLTABLE,
+};
 use super::sys::{Procs, ServiceProvider, Upcalls, WideString, WsaError};
 use std::env;
 use std::path::PathBuf;
@@ -46,9 +48,6 @@ pub(super) fn path(upcalls: Upcalls, id: &GUID) -> Result<PathBuf, WsaError> {
     let path: WideString = upcalls.get_provider_path(id)?;
     Ok(expand(&path, |name| env::var_os(name)))
 }
-
-/// Version 2.2, the major number in the low byte.
-const VERSION: u16 = 0x0202;
 
 impl Source for Library {
     type Provider = Procs;

@@ -136,3 +136,24 @@ fn a_chain_without_the_layer_is_refused() {
     let refused = stand.next.socket(2, 1, 6, Some(View::new(&stand.base_entry.info)), 0, 0);
     assert_eq!(refused, Err(WsaError::WSAEINVAL));
 }
+
+#[test]
+fn nothing_goes_down_of_what_safe_code_makes_up_about_a_chain() {
+    let stand = Stand::new(Class::NonIfs);
+    let below = module("made-up.dll");
+    let other = stand.install(Entry::layer(OTHER, "made-up.dll"));
+    let links = [&stand.hidden, &other, &stand.base_entry];
+    let chain = stand.install(Entry::chain(guid(0xc5), "layer.dll", &links)).info;
+    let mut made_up = WSAPROTOCOL_INFOW { dwProviderReserved: 7, szProtocol: [1; 256], ..chain };
+    for length in [3, 1000, -1] {
+        made_up.ProtocolChain.ChainLen = length;
+        stand.next.socket(2, SOCK_STREAM, 6, Some(View::new(&made_up)), 0, 0).expect("its id is good");
+    }
+    let state = below.state();
+    assert_eq!(state.starts.iter().map(|start| start.0).collect::<Vec<_>>(), [chain]);
+    assert_eq!(state.opened, [WSAPROTOCOL_INFOW { dwProviderReserved: 7, ..chain }; 3]);
+    drop(state);
+    let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 4711, ..chain };
+    let opened = stand.next.socket(2, SOCK_STREAM, 6, Some(View::new(&unknown)), 0, 0);
+    assert_eq!(opened, Err(WsaError::WSAEINVAL));
+}

@@ -1,10 +1,11 @@
 //! Sockets: two handles, one for the client and one for the provider below.
 
+use super::super::catalog::INSTALLED;
 use super::stand::{PATIENCE, Stand, guid, module};
 use crate::layer::sys::ffi::{
-    FD_ACCEPT, FD_READ, FD_WRITE, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
-    SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT,
-    SOCK_STREAM, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
+    FD_ACCEPT, FD_READ, FD_WRITE, FIONBIO, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
+    SIO_BSP_HANDLE_SELECT, SIO_FLUSH, SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW,
+    SO_UPDATE_ACCEPT_CONTEXT, SOCK_STREAM, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
 use crate::layer::sys::{
     Bytes, Class, FdSetMut, Gather, Lent, Progress, Request, Room, ServiceProvider, View, Window, WsaError,
@@ -105,6 +106,7 @@ fn d_25_the_first_error_stays_and_the_lower_socket_goes() {
     let stand = Stand::new(Class::NonIfs);
     // The host does not know this entry any more, so that no handle can be made for it.
     let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 0x7fff_0000, ..stand.chain.info };
+    INSTALLED.with_borrow_mut(|catalog| catalog.push(unknown));
     stand.base.state().failures.insert("close_socket", WsaError::WSAENETDOWN);
     let refused = stand.next.socket(2, 1, 6, Some(View::new(&unknown)), 0, 0);
     assert_eq!(refused, Err(WsaError::WSAEINVAL), "not that of the close");
@@ -396,4 +398,26 @@ fn a_call_to_cancel_goes_to_whoever_has_one() {
     assert_eq!(stand.next.cancel_blocking_call(), Err(WsaError::WSAEINVAL));
     stand.socket();
     assert_eq!(stand.next.cancel_blocking_call(), Ok(()));
+}
+
+#[test]
+fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() {
+    /// `SIO_SET_QOS`: its input ends with a pointer.
+    const QUALITY: u32 = 0x8800_000B;
+    let stand = Stand::new(Class::NonIfs);
+    let socket = stand.socket();
+    stand.calls();
+    let bytes = [1; 64];
+    let own = || Request::lending(Lent { input: Some(Bytes::new(&bytes)), ..Lent::NOTHING });
+    // SAFETY: nobody in this test follows a pointer.
+    let came = |code| unsafe { own().tagged(code) };
+    let seen = |code, request| (stand.next.ioctl(socket, code, request).err(), stand.calls().len());
+    let (refused, passed) = ((Some(WsaError::WSAEINVAL), 0), (None, 1));
+    assert_eq!(seen(QUALITY, own()), refused);
+    assert_eq!(seen(QUALITY, came(FIONBIO)), refused, "what came for another code is none of this one");
+    assert_eq!(seen(QUALITY, came(QUALITY).with_input(vec![1; 64])), refused);
+    assert_eq!(seen(QUALITY, came(QUALITY)), passed);
+    assert_eq!(seen(QUALITY, Request::lending(Lent::NOTHING)), passed);
+    assert_eq!(seen(FIONBIO, own()), passed);
+    assert_eq!(seen(SIO_FLUSH, own()), passed, "its number says that it has no input");
 }
