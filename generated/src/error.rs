@@ -2,11 +2,6 @@
 
 //! The error type: a code with its C name.
 
-use crate::facts::ERRORS;
-use crate::support::facts::ErrorCode;
-use core::convert::TryFrom;
-use core::fmt;
-
 /// A code that a host reports, or that a provider answers with.
 ///
 /// Any code can be held; those that the spec names have a constant and a text.
@@ -289,8 +284,8 @@ impl WsaError {
     /// What the spec says of this code, if it names it.
     #[must_use]
     #[inline]
-    pub fn fact(self) -> Option<&'static ErrorCode> {
-        ERRORS.iter().find(|error| error.value == self.0)
+    pub fn fact(self) -> Option<&'static crate::support::facts::ErrorCode> {
+        crate::facts::ERRORS.iter().find(|error| error.value == self.0)
     }
 
     /// Its C name, if the spec names it.
@@ -299,18 +294,18 @@ impl WsaError {
     pub fn name(self) -> Option<&'static str> {
         self.fact().map(|error| error.name)
     }
-
-    /// What a host that reported failure left in the errno variable. A host that says "failed"
-    /// and 0, or nothing, has broken the contract.
-    #[cold]
-    pub(crate) const fn reported(errno: i32) -> Self {
-        if errno == 0 { WsaError::WSASYSCALLFAILURE } else { Self(errno) }
-    }
 }
 
-impl fmt::Debug for WsaError {
+/// What a host that reported failure left in the errno variable. A host that says "failed"
+/// and 0, or nothing, has broken the contract.
+#[cold]
+pub(crate) const fn reported(errno: i32) -> WsaError {
+    if errno == 0 { WsaError::WSASYSCALLFAILURE } else { WsaError(errno) }
+}
+
+impl ::core::fmt::Debug for WsaError {
     #[inline]
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         match self.name() {
             Some(name) => write!(out, "{name} ({})", self.0),
             None => write!(out, "error {}", self.0),
@@ -318,9 +313,9 @@ impl fmt::Debug for WsaError {
     }
 }
 
-impl fmt::Display for WsaError {
+impl ::core::fmt::Display for WsaError {
     #[inline]
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         match self.fact() {
             Some(fact) => write!(out, "{} ({}): {}", fact.name, self.0, fact.text),
             None => write!(out, "error {}", self.0),
@@ -377,7 +372,7 @@ impl From<WsaError> for std::io::Error {
 }
 
 #[cfg(feature = "std")]
-impl TryFrom<std::io::Error> for WsaError {
+impl ::core::convert::TryFrom<std::io::Error> for WsaError {
     type Error = std::io::Error;
     /// Finds the code again; an error that never had one comes back as it is.
     #[inline]

@@ -2,10 +2,22 @@
 
 //! What the spec says, as data.
 
-pub use crate::classes::{Class, Platform};
 use crate::support::declaration::Declaration;
-use crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};
+use crate::support::facts::Dispatch;
+use crate::support::facts::DocumentedError;
+use crate::support::facts::Downcall;
+use crate::support::facts::Entry;
+use crate::support::facts::ErrorCode;
+use crate::support::facts::Kit;
+use crate::support::facts::Method;
+use crate::support::facts::Note;
+use crate::support::facts::Requirement;
+use crate::support::facts::Slot;
+use crate::support::facts::Source;
+use crate::support::facts::Upcall;
 use crate::support::upcall_set::UpcallSet;
+
+pub use crate::classes::{Class, Platform};
 
 /// Counts up whenever a fact changes.
 pub const REVISION: u32 = 6;
@@ -1496,8 +1508,8 @@ pub static UPCALLS: [Upcall; 16] = [
         notes: &[&NOTES[50], &NOTES[70]],
         rust: Method {
             generics: "",
-            params: &[("event", "$ :: EventRef < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: WsaError >",
+            params: &[("event", "$ :: handles :: EventRef < '_ >")],
+            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -1547,7 +1559,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
-            returns: ":: core :: result :: Result < () , $ :: WsaError >",
+            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -1589,7 +1601,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[],
-            returns: ":: core :: result :: Result < $ :: Event , $ :: WsaError >",
+            returns: ":: core :: result :: Result < $ :: handles :: Event , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -1640,7 +1652,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[("entry", "u32"), ("context", "usize")],
-            returns: ":: core :: result :: Result < $ :: SocketHandle , $ :: WsaError >",
+            returns: ":: core :: result :: Result < $ :: handles :: SocketHandle , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -1676,7 +1688,10 @@ pub static UPCALLS: [Upcall; 16] = [
         notes: &[&NOTES[63], &NOTES[64]],
         rust: Method {
             generics: "",
-            params: &[("socket", "$ :: ffi :: SOCKET"), ("set", "$ :: FdSet < '_ >")],
+            params: &[
+                ("socket", "$ :: ffi :: SOCKET"),
+                ("set", "$ :: handles :: FdSet < '_ >"),
+            ],
             returns: "bool",
             must_use: None,
         },
@@ -1723,7 +1738,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[("id", "& $ :: ffi :: GUID")],
-            returns: ":: core :: result :: Result < $ :: WideString , $ :: WsaError >",
+            returns: ":: core :: result :: Result < $ :: support :: wide :: WideString , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -1772,7 +1787,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[("entry", "u32"), ("proposed", "$ :: ffi :: SOCKET")],
-            returns: ":: core :: result :: Result < $ :: ffi :: SOCKET , $ :: WsaError >",
+            returns: ":: core :: result :: Result < $ :: ffi :: SOCKET , $ :: error :: WsaError >",
             must_use: Some("the client must be given the returned handle"),
         },
     },
@@ -1809,12 +1824,12 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[
-                ("window", "$ :: Window"),
+                ("window", "$ :: handles :: Window"),
                 ("message", "u32"),
                 ("wparam", "usize"),
                 ("lparam", "isize"),
             ],
-            returns: ":: core :: result :: Result < () , $ :: Failed >",
+            returns: ":: core :: result :: Result < () , $ :: support :: refused :: Failed >",
             must_use: None,
         },
     },
@@ -1870,10 +1885,10 @@ pub static UPCALLS: [Upcall; 16] = [
                 ("entry", "u32"),
                 (
                     "hook",
-                    "impl :: core :: ops :: FnOnce (:: core :: option :: Option < $ :: BlockingHook < '_ >>) -> R",
+                    "impl :: core :: ops :: FnOnce (:: core :: option :: Option < $ :: handles :: BlockingHook < '_ >>) -> R",
                 ),
             ],
-            returns: ":: core :: result :: Result < R , $ :: WsaError >",
+            returns: ":: core :: result :: Result < R , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -1915,7 +1930,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[("socket", "$ :: ffi :: SOCKET")],
-            returns: ":: core :: result :: Result < usize , $ :: WsaError >",
+            returns: ":: core :: result :: Result < usize , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -1963,8 +1978,11 @@ pub static UPCALLS: [Upcall; 16] = [
         notes: &[&NOTES[55], &NOTES[60], &NOTES[61], &NOTES[69]],
         rust: Method {
             generics: "",
-            params: &[("thread", "$ :: ThreadId < '_ >"), ("apc", "$ :: Apc")],
-            returns: ":: core :: result :: Result < () , $ :: Refused < $ :: Apc , $ :: WsaError >>",
+            params: &[
+                ("thread", "$ :: handles :: ThreadId < '_ >"),
+                ("apc", "$ :: handles :: Apc"),
+            ],
+            returns: ":: core :: result :: Result < () , $ :: support :: refused :: Refused < $ :: handles :: Apc , $ :: error :: WsaError >>",
             must_use: None,
         },
     },
@@ -2005,8 +2023,8 @@ pub static UPCALLS: [Upcall; 16] = [
         notes: &[&NOTES[50], &NOTES[71]],
         rust: Method {
             generics: "",
-            params: &[("event", "$ :: EventRef < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: WsaError >",
+            params: &[("event", "$ :: handles :: EventRef < '_ >")],
+            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -2047,8 +2065,8 @@ pub static UPCALLS: [Upcall; 16] = [
         notes: &[&NOTES[50], &NOTES[57], &NOTES[71]],
         rust: Method {
             generics: "",
-            params: &[("event", "$ :: EventRef < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: WsaError >",
+            params: &[("event", "$ :: handles :: EventRef < '_ >")],
+            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -2090,7 +2108,7 @@ pub static UPCALLS: [Upcall; 16] = [
         rust: Method {
             generics: "",
             params: &[],
-            returns: ":: core :: result :: Result < $ :: OpenThread , $ :: WsaError >",
+            returns: ":: core :: result :: Result < $ :: handles :: OpenThread , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -2131,8 +2149,8 @@ pub static UPCALLS: [Upcall; 16] = [
         notes: &[&NOTES[40], &NOTES[48], &NOTES[55], &NOTES[70]],
         rust: Method {
             generics: "",
-            params: &[("thread", "$ :: ThreadId < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: WsaError >",
+            params: &[("thread", "$ :: handles :: ThreadId < '_ >")],
+            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
             must_use: None,
         },
     },
@@ -2188,11 +2206,11 @@ pub static UPCALLS: [Upcall; 16] = [
             generics: "",
             params: &[
                 ("socket", "$ :: ffi :: SOCKET"),
-                ("operation", "$ :: Operation"),
+                ("operation", "$ :: handles :: Operation"),
                 ("error", "u32"),
                 ("transferred", "u32"),
             ],
-            returns: ":: core :: result :: Result < () , $ :: Refused < $ :: Operation , $ :: WsaError >>",
+            returns: ":: core :: result :: Result < () , $ :: support :: refused :: Refused < $ :: handles :: Operation , $ :: error :: WsaError >>",
             must_use: None,
         },
     },

@@ -2517,7 +2517,7 @@ pub type LPWSPSHUTDOWN = Option<WSPShutdownFn>;
 /// Source: [LPWSPSOCKET callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket); [Descriptor Allocation](https://learn.microsoft.com/windows/win32/winsock/descriptor-allocation-2); [Shared Sockets in the SPI](https://learn.microsoft.com/windows/win32/winsock/shared-sockets-in-the-spi-2); [Layered Protocols and Protocol Chains](https://learn.microsoft.com/windows/win32/winsock/layered-protocols-and-protocol-chains-2); mingw-w64 10.0.0, ws2spi.h.
 pub type WSPSocketFn = unsafe extern "system" fn(
     af: i32,
-    r#type: i32,
+    type_: i32,
     protocol: i32,
     lpProtocolInfo: *const WSAPROTOCOL_INFOW,
     g: GROUP,

@@ -2,31 +2,23 @@
 
 //! What upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.
 
-use crate::error::WsaError;
-use crate::ffi;
-use crate::support::cell::Cell;
-use crate::support::view::{Built, Plain, Slice, ViewMut};
-use crate::table::Table;
-use core::marker::PhantomData;
-use core::ptr::NonNull;
-
 /// A socket handle that Ws2_32 made for a provider whose sockets are no file handles.
 ///
 /// From `WPUCreateSocketHandle`. Dropping it calls `WPUCloseSocketHandle`, unless the run in which it was acquired is over.
 #[derive(Debug)]
 #[must_use = "dropping it releases it at once"]
 pub struct SocketHandle {
-    raw: ffi::SOCKET,
+    raw: crate::ffi::SOCKET,
     run: u32,
-    cell: &'static Cell,
+    cell: &'static crate::support::cell::Cell,
 }
 
 impl SocketHandle {
     #[inline]
     pub(crate) const fn acquired(
-        cell: &'static Cell,
+        cell: &'static crate::support::cell::Cell,
         run: u32,
-        raw: ffi::SOCKET,
+        raw: crate::ffi::SOCKET,
     ) -> Self {
         Self { raw, run, cell }
     }
@@ -37,21 +29,24 @@ impl SocketHandle {
     ///
     /// Nobody else releases it.
     #[inline]
-    pub unsafe fn from_raw(cell: &'static Cell, raw: ffi::SOCKET) -> Self {
+    pub unsafe fn from_raw(
+        cell: &'static crate::support::cell::Cell,
+        raw: crate::ffi::SOCKET,
+    ) -> Self {
         Self { raw, run: cell.run(), cell }
     }
 
     /// The bare value, still owned by `self`.
     #[inline]
     #[must_use]
-    pub const fn raw(&self) -> ffi::SOCKET {
+    pub const fn raw(&self) -> crate::ffi::SOCKET {
         self.raw
     }
 
     /// The bare value, which the caller must now see released.
     #[inline]
     #[must_use = "what is not released leaks"]
-    pub const fn into_raw(self) -> ffi::SOCKET {
+    pub const fn into_raw(self) -> crate::ffi::SOCKET {
         let raw = self.raw;
         core::mem::forget(self);
         raw
@@ -63,7 +58,7 @@ impl SocketHandle {
     ///
     /// Those of `WPUCloseSocketHandle`. It counts as released all the same.
     #[inline]
-    pub fn close(self) -> Result<(), WsaError> {
+    pub fn close(self) -> Result<(), crate::error::WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
         match this.cell.table_in(this.run) {
             Some(table) => close_socket_handle_through(table, this.raw),
@@ -89,17 +84,17 @@ impl Drop for SocketHandle {
 #[derive(Debug)]
 #[must_use = "dropping it releases it at once"]
 pub struct Event {
-    raw: ffi::WSAEVENT,
+    raw: crate::ffi::WSAEVENT,
     run: u32,
-    cell: &'static Cell,
+    cell: &'static crate::support::cell::Cell,
 }
 
 impl Event {
     #[inline]
     pub(crate) const fn acquired(
-        cell: &'static Cell,
+        cell: &'static crate::support::cell::Cell,
         run: u32,
-        raw: ffi::WSAEVENT,
+        raw: crate::ffi::WSAEVENT,
     ) -> Self {
         Self { raw, run, cell }
     }
@@ -110,21 +105,24 @@ impl Event {
     ///
     /// Nobody else releases it.
     #[inline]
-    pub unsafe fn from_raw(cell: &'static Cell, raw: ffi::WSAEVENT) -> Self {
+    pub unsafe fn from_raw(
+        cell: &'static crate::support::cell::Cell,
+        raw: crate::ffi::WSAEVENT,
+    ) -> Self {
         Self { raw, run: cell.run(), cell }
     }
 
     /// The bare value, still owned by `self`.
     #[inline]
     #[must_use]
-    pub const fn raw(&self) -> ffi::WSAEVENT {
+    pub const fn raw(&self) -> crate::ffi::WSAEVENT {
         self.raw
     }
 
     /// The bare value, which the caller must now see released.
     #[inline]
     #[must_use = "what is not released leaks"]
-    pub const fn into_raw(self) -> ffi::WSAEVENT {
+    pub const fn into_raw(self) -> crate::ffi::WSAEVENT {
         let raw = self.raw;
         core::mem::forget(self);
         raw
@@ -136,7 +134,7 @@ impl Event {
     ///
     /// Those of `WPUCloseEvent`. It counts as released all the same.
     #[inline]
-    pub fn close(self) -> Result<(), WsaError> {
+    pub fn close(self) -> Result<(), crate::error::WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
         match this.cell.table_in(this.run) {
             Some(table) => {
@@ -144,7 +142,7 @@ impl Event {
                     table,
                     EventRef {
                         raw: this.raw,
-                        owner: PhantomData,
+                        owner: ::core::marker::PhantomData,
                     },
                 )
             }
@@ -161,7 +159,7 @@ impl Event {
     pub const fn borrowed(&self) -> EventRef<'_> {
         EventRef {
             raw: self.raw,
-            owner: PhantomData,
+            owner: ::core::marker::PhantomData,
         }
     }
 }
@@ -175,7 +173,7 @@ impl Drop for Event {
                 table,
                 EventRef {
                     raw: self.raw,
-                    owner: PhantomData,
+                    owner: ::core::marker::PhantomData,
                 },
             );
         }
@@ -190,23 +188,30 @@ unsafe impl Sync for Event {}
 /// One that somebody else owns: a [`Event`] of this provider, or a client's. It is a copy of the bare value, never a pointer to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRef<'a> {
-    raw: ffi::WSAEVENT,
-    owner: PhantomData<&'a Event>,
+    raw: crate::ffi::WSAEVENT,
+    owner: ::core::marker::PhantomData<&'a Event>,
 }
 
 impl EventRef<'_> {
     /// From a client's bare value, without the low bits that a client may set as a flag; `None` if nothing is left.
     #[inline]
     #[must_use]
-    pub fn from_raw(raw: ffi::WSAEVENT) -> Option<Self> {
+    pub fn from_raw(raw: crate::ffi::WSAEVENT) -> Option<Self> {
         let raw = raw.map_addr(|address| address & !1);
-        if raw.is_null() { None } else { Some(Self { raw, owner: PhantomData }) }
+        if raw.is_null() {
+            None
+        } else {
+            Some(Self {
+                raw,
+                owner: ::core::marker::PhantomData,
+            })
+        }
     }
 
     /// The bare value.
     #[inline]
     #[must_use]
-    pub const fn raw(self) -> ffi::WSAEVENT {
+    pub const fn raw(self) -> crate::ffi::WSAEVENT {
         self.raw
     }
 }
@@ -222,17 +227,17 @@ unsafe impl Sync for EventRef<'_> {}
 #[derive(Debug)]
 #[must_use = "dropping it releases it at once"]
 pub struct OpenThread {
-    raw: ffi::WSATHREADID,
+    raw: crate::ffi::WSATHREADID,
     run: u32,
-    cell: &'static Cell,
+    cell: &'static crate::support::cell::Cell,
 }
 
 impl OpenThread {
     #[inline]
     pub(crate) const fn acquired(
-        cell: &'static Cell,
+        cell: &'static crate::support::cell::Cell,
         run: u32,
-        raw: ffi::WSATHREADID,
+        raw: crate::ffi::WSATHREADID,
     ) -> Self {
         Self { raw, run, cell }
     }
@@ -243,21 +248,24 @@ impl OpenThread {
     ///
     /// Nobody else releases it.
     #[inline]
-    pub unsafe fn from_raw(cell: &'static Cell, raw: ffi::WSATHREADID) -> Self {
+    pub unsafe fn from_raw(
+        cell: &'static crate::support::cell::Cell,
+        raw: crate::ffi::WSATHREADID,
+    ) -> Self {
         Self { raw, run: cell.run(), cell }
     }
 
     /// The bare value, still owned by `self`.
     #[inline]
     #[must_use]
-    pub const fn raw(&self) -> ffi::WSATHREADID {
+    pub const fn raw(&self) -> crate::ffi::WSATHREADID {
         self.raw
     }
 
     /// The bare value, which the caller must now see released.
     #[inline]
     #[must_use = "what is not released leaks"]
-    pub const fn into_raw(self) -> ffi::WSATHREADID {
+    pub const fn into_raw(self) -> crate::ffi::WSATHREADID {
         let raw = self.raw;
         core::mem::forget(self);
         raw
@@ -269,7 +277,7 @@ impl OpenThread {
     ///
     /// Those of `WPUCloseThread`. It counts as released all the same.
     #[inline]
-    pub fn close(self) -> Result<(), WsaError> {
+    pub fn close(self) -> Result<(), crate::error::WsaError> {
         let this = core::mem::ManuallyDrop::new(self);
         match this.cell.table_in(this.run) {
             Some(table) => {
@@ -277,7 +285,7 @@ impl OpenThread {
                     table,
                     ThreadId {
                         raw: this.raw,
-                        owner: PhantomData,
+                        owner: ::core::marker::PhantomData,
                     },
                 )
             }
@@ -294,7 +302,7 @@ impl OpenThread {
     pub const fn borrowed(&self) -> ThreadId<'_> {
         ThreadId {
             raw: self.raw,
-            owner: PhantomData,
+            owner: ::core::marker::PhantomData,
         }
     }
 }
@@ -308,7 +316,7 @@ impl Drop for OpenThread {
                 table,
                 ThreadId {
                     raw: self.raw,
-                    owner: PhantomData,
+                    owner: ::core::marker::PhantomData,
                 },
             );
         }
@@ -323,8 +331,8 @@ unsafe impl Sync for OpenThread {}
 /// One that somebody else owns: a [`OpenThread`] of this provider, or a client's. It is a copy of the bare value, never a pointer to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadId<'a> {
-    raw: ffi::WSATHREADID,
-    owner: PhantomData<&'a OpenThread>,
+    raw: crate::ffi::WSATHREADID,
+    owner: ::core::marker::PhantomData<&'a OpenThread>,
 }
 
 impl ThreadId<'_> {
@@ -335,18 +343,21 @@ impl ThreadId<'_> {
     /// For as long as the result is used it names one of the host's: whoever gets it follows the pointers in it.
     #[inline]
     #[must_use]
-    pub unsafe fn from_raw(raw: ffi::WSATHREADID) -> Option<Self> {
-        if raw == ffi::WSATHREADID::ZERO {
+    pub unsafe fn from_raw(raw: crate::ffi::WSATHREADID) -> Option<Self> {
+        if raw == crate::ffi::WSATHREADID::ZERO {
             None
         } else {
-            Some(Self { raw, owner: PhantomData })
+            Some(Self {
+                raw,
+                owner: ::core::marker::PhantomData,
+            })
         }
     }
 
     /// The bare value.
     #[inline]
     #[must_use]
-    pub const fn raw(self) -> ffi::WSATHREADID {
+    pub const fn raw(self) -> crate::ffi::WSATHREADID {
         self.raw
     }
 }
@@ -361,7 +372,7 @@ unsafe impl Sync for ThreadId<'_> {}
 /// A `HANDLE`: whoever gets one compares it or looks it up, so that any value can be passed.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Handle(ffi::HANDLE);
+pub struct Handle(crate::ffi::HANDLE);
 
 impl Handle {
     /// The null value.
@@ -370,14 +381,14 @@ impl Handle {
     /// From the bare value.
     #[inline]
     #[must_use]
-    pub const fn from_raw(raw: ffi::HANDLE) -> Self {
+    pub const fn from_raw(raw: crate::ffi::HANDLE) -> Self {
         Self(raw)
     }
 
     /// The bare value.
     #[inline]
     #[must_use]
-    pub const fn raw(self) -> ffi::HANDLE {
+    pub const fn raw(self) -> crate::ffi::HANDLE {
         self.0
     }
 }
@@ -392,7 +403,7 @@ unsafe impl Sync for Handle {}
 /// A `HWND`: whoever gets one compares it or looks it up, so that any value can be passed.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Window(ffi::HWND);
+pub struct Window(crate::ffi::HWND);
 
 impl Window {
     /// The null value.
@@ -401,14 +412,14 @@ impl Window {
     /// From the bare value.
     #[inline]
     #[must_use]
-    pub const fn from_raw(raw: ffi::HWND) -> Self {
+    pub const fn from_raw(raw: crate::ffi::HWND) -> Self {
         Self(raw)
     }
 
     /// The bare value.
     #[inline]
     #[must_use]
-    pub const fn raw(self) -> ffi::HWND {
+    pub const fn raw(self) -> crate::ffi::HWND {
         self.0
     }
 }
@@ -419,12 +430,12 @@ unsafe impl Send for Window {}
 unsafe impl Sync for Window {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::GUID {}
+unsafe impl crate::support::view::Plain for crate::ffi::GUID {}
 
-/// A client's [`WSAOVERLAPPED`](ffi::WSAOVERLAPPED), which the provider must give back exactly once.
+/// A client's [`WSAOVERLAPPED`](crate::ffi::WSAOVERLAPPED), which the provider must give back exactly once.
 #[derive(Debug)]
 #[must_use = "a client waits for it to be given back"]
-pub struct Operation(NonNull<ffi::WSAOVERLAPPED>);
+pub struct Operation(::core::ptr::NonNull<crate::ffi::WSAOVERLAPPED>);
 
 impl Operation {
     /// Takes over a structure.
@@ -433,21 +444,23 @@ impl Operation {
     ///
     /// The structure stays valid for reads and writes until it is given back, and nobody else gives it back.
     #[inline]
-    pub const unsafe fn from_raw(structure: NonNull<ffi::WSAOVERLAPPED>) -> Self {
+    pub const unsafe fn from_raw(
+        structure: ::core::ptr::NonNull<crate::ffi::WSAOVERLAPPED>,
+    ) -> Self {
         Self(structure)
     }
 
     /// The structure, still to be given back by `self`.
     #[inline]
     #[must_use]
-    pub const fn as_ptr(&self) -> *mut ffi::WSAOVERLAPPED {
+    pub const fn as_ptr(&self) -> *mut crate::ffi::WSAOVERLAPPED {
         self.0.as_ptr()
     }
 
     /// The structure, which the caller must now see given back.
     #[inline]
     #[must_use = "a client waits for it to be given back"]
-    pub const fn into_raw(self) -> NonNull<ffi::WSAOVERLAPPED> {
+    pub const fn into_raw(self) -> ::core::ptr::NonNull<crate::ffi::WSAOVERLAPPED> {
         self.0
     }
 }
@@ -456,13 +469,13 @@ impl Operation {
 unsafe impl Send for Operation {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::fd_set {}
+unsafe impl crate::support::view::Plain for crate::ffi::fd_set {}
 
-/// A borrowed [`fd_set`](ffi::fd_set), as long as its `fd_count` says and not as its C type says.
+/// A borrowed [`fd_set`](crate::ffi::fd_set), as long as its `fd_count` says and not as its C type says.
 #[derive(Clone, Copy, Debug)]
 pub struct FdSet<'a> {
-    set: NonNull<ffi::fd_set>,
-    items: PhantomData<&'a [ffi::SOCKET]>,
+    set: ::core::ptr::NonNull<crate::ffi::fd_set>,
+    items: ::core::marker::PhantomData<&'a [crate::ffi::SOCKET]>,
 }
 
 impl<'a> FdSet<'a> {
@@ -474,26 +487,30 @@ impl<'a> FdSet<'a> {
     /// count says, all of which stay readable and unchanged for `'a`.
     #[inline]
     #[must_use]
-    pub unsafe fn from_raw(set: *const ffi::fd_set) -> Option<Self> {
-        let set = NonNull::new(set.cast_mut()).filter(|set| set.is_aligned())?;
-        Some(Self { set, items: PhantomData })
+    pub unsafe fn from_raw(set: *const crate::ffi::fd_set) -> Option<Self> {
+        let set = ::core::ptr::NonNull::new(set.cast_mut())
+            .filter(|set| set.is_aligned())?;
+        Some(Self {
+            set,
+            items: ::core::marker::PhantomData,
+        })
     }
 
     /// Borrows a set of the declared length; `None` if it counts more items than it holds.
     #[must_use]
     #[inline]
-    pub fn new(set: &'a ffi::fd_set) -> Option<Self> {
+    pub fn new(set: &'a crate::ffi::fd_set) -> Option<Self> {
         (set.fd_count <= 64)
             .then_some(Self {
-                set: NonNull::from(set),
-                items: PhantomData,
+                set: ::core::ptr::NonNull::from(set),
+                items: ::core::marker::PhantomData,
             })
     }
 
     /// The items.
     #[must_use]
     #[inline]
-    pub fn as_slice(self) -> &'a [ffi::SOCKET] {
+    pub fn as_slice(self) -> &'a [crate::ffi::SOCKET] {
         let set = self.set.as_ptr();
         // SAFETY: the count is readable, says the contract of `from_raw`; `new` has a reference.
         let count = unsafe { (*set).fd_count };
@@ -501,28 +518,31 @@ impl<'a> FdSet<'a> {
         let items = unsafe { &raw const (*set).fd_array };
         // SAFETY: as many items as the count says are readable for `'a`, by the same contract.
         unsafe {
-            core::slice::from_raw_parts(items.cast::<ffi::SOCKET>(), count as usize)
+            core::slice::from_raw_parts(
+                items.cast::<crate::ffi::SOCKET>(),
+                count as usize,
+            )
         }
     }
 
     /// The structure itself.
     #[inline]
     #[must_use]
-    pub const fn as_ptr(self) -> *const ffi::fd_set {
+    pub const fn as_ptr(self) -> *const crate::ffi::fd_set {
         self.set.as_ptr()
     }
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::WSPDATA {}
+unsafe impl crate::support::view::Plain for crate::ffi::WSPDATA {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::WSAPROTOCOLCHAIN {}
+unsafe impl crate::support::view::Plain for crate::ffi::WSAPROTOCOLCHAIN {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::WSAPROTOCOL_INFOW {}
+unsafe impl crate::support::view::Plain for crate::ffi::WSAPROTOCOL_INFOW {}
 
-impl Slice for ffi::WSABUF {
+impl crate::support::view::Slice for crate::ffi::WSABUF {
     #[inline]
     fn parts(&self) -> (*mut u8, usize) {
         (self.buf.cast(), self.len as usize)
@@ -546,25 +566,25 @@ impl Slice for ffi::WSABUF {
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::FLOWSPEC {}
+unsafe impl crate::support::view::Plain for crate::ffi::FLOWSPEC {}
 
-impl Built<ffi::QOS> {
-    /// All bytes of the [`QOS`](ffi::QOS) are zero.
+impl crate::support::view::Built<crate::ffi::QOS> {
+    /// All bytes of the [`QOS`](crate::ffi::QOS) are zero.
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
-        Self::zero(ffi::QOS::ZERO)
+        Self::zero(crate::ffi::QOS::ZERO)
     }
 
     /// Sets `SendingFlowspec`.
     #[inline]
-    pub const fn set_SendingFlowspec(&mut self, value: ffi::FLOWSPEC) {
+    pub const fn set_SendingFlowspec(&mut self, value: crate::ffi::FLOWSPEC) {
         self.value.SendingFlowspec = value;
     }
 
     /// Sets `ReceivingFlowspec`.
     #[inline]
-    pub const fn set_ReceivingFlowspec(&mut self, value: ffi::FLOWSPEC) {
+    pub const fn set_ReceivingFlowspec(&mut self, value: crate::ffi::FLOWSPEC) {
         self.value.ReceivingFlowspec = value;
     }
 
@@ -572,21 +592,24 @@ impl Built<ffi::QOS> {
     #[inline]
     pub fn set_ProviderSpecific(&mut self, bytes: &[u8]) {
         let (bytes, len) = self.keep(bytes);
-        self.value.ProviderSpecific = <ffi::WSABUF as Slice>::from_parts(bytes, len);
+        self.value.ProviderSpecific = <crate::ffi::WSABUF as crate::support::view::Slice>::from_parts(
+            bytes,
+            len,
+        );
     }
 }
 
-impl Default for Built<ffi::QOS> {
+impl Default for crate::support::view::Built<crate::ffi::QOS> {
     #[inline]
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl ViewMut<'_, ffi::QOS> {
+impl crate::support::view::ViewMut<'_, crate::ffi::QOS> {
     /// Sets `SendingFlowspec`.
     #[inline]
-    pub fn set_SendingFlowspec(self, value: ffi::FLOWSPEC) {
+    pub fn set_SendingFlowspec(self, value: crate::ffi::FLOWSPEC) {
         // SAFETY: the pointer stays within the structure.
         let member = unsafe { &raw mut (*self.as_ptr()).SendingFlowspec };
         // SAFETY: whoever made the view vouched that the structure can be written.
@@ -595,7 +618,7 @@ impl ViewMut<'_, ffi::QOS> {
 
     /// Sets `ReceivingFlowspec`.
     #[inline]
-    pub fn set_ReceivingFlowspec(self, value: ffi::FLOWSPEC) {
+    pub fn set_ReceivingFlowspec(self, value: crate::ffi::FLOWSPEC) {
         // SAFETY: the pointer stays within the structure.
         let member = unsafe { &raw mut (*self.as_ptr()).ReceivingFlowspec };
         // SAFETY: whoever made the view vouched that the structure can be written.
@@ -604,25 +627,27 @@ impl ViewMut<'_, ffi::QOS> {
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::WSANETWORKEVENTS {}
+unsafe impl crate::support::view::Plain for crate::ffi::WSANETWORKEVENTS {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::timeval {}
+unsafe impl crate::support::view::Plain for crate::ffi::timeval {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl Plain for ffi::sockaddr {}
+unsafe impl crate::support::view::Plain for crate::ffi::sockaddr {}
 
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///
 /// A `LPBLOCKINGCALLBACK` with its context, for as long as the host lends it: it stays on its thread, and does nothing once the run is over.
 #[derive(Debug)]
 pub struct BlockingHook<'a> {
-    routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) -> ffi::BOOL,
+    routine: unsafe extern "system" fn(
+        dwContext: crate::ffi::DWORD_PTR,
+    ) -> crate::ffi::BOOL,
     context: usize,
     run: u32,
-    cell: &'static Cell,
+    cell: &'static crate::support::cell::Cell,
     // What is lent must not outlive `'a`, nor leave its thread.
-    lent: PhantomData<(&'a (), *const ())>,
+    lent: ::core::marker::PhantomData<(&'a (), *const ())>,
 }
 
 impl BlockingHook<'_> {
@@ -633,9 +658,11 @@ impl BlockingHook<'_> {
     /// `routine` can be called with `context` on this thread, for as long as the result is used or until `run` is over.
     #[inline]
     pub(crate) const unsafe fn given(
-        cell: &'static Cell,
+        cell: &'static crate::support::cell::Cell,
         run: u32,
-        routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) -> ffi::BOOL,
+        routine: unsafe extern "system" fn(
+            dwContext: crate::ffi::DWORD_PTR,
+        ) -> crate::ffi::BOOL,
         context: usize,
     ) -> Self {
         Self {
@@ -643,7 +670,7 @@ impl BlockingHook<'_> {
             context,
             run,
             cell,
-            lent: PhantomData,
+            lent: ::core::marker::PhantomData,
         }
     }
 
@@ -666,7 +693,7 @@ impl BlockingHook<'_> {
 #[derive(Debug)]
 #[must_use = "it runs only once a host has taken it"]
 pub struct Apc {
-    routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR),
+    routine: unsafe extern "system" fn(dwContext: crate::ffi::DWORD_PTR),
     context: usize,
     discard: Option<unsafe fn(usize)>,
 }
@@ -679,7 +706,7 @@ impl Apc {
     /// `routine` can be called once with `context`, on any thread, at any later time.
     #[inline]
     pub const unsafe fn from_raw(
-        routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR),
+        routine: unsafe extern "system" fn(dwContext: crate::ffi::DWORD_PTR),
         context: usize,
     ) -> Self {
         Self {
@@ -696,7 +723,7 @@ impl Apc {
     /// Either `routine` or `discard` can be called once with `context`, on any thread, at any later time.
     #[inline]
     pub const unsafe fn from_parts(
-        routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR),
+        routine: unsafe extern "system" fn(dwContext: crate::ffi::DWORD_PTR),
         context: usize,
         discard: unsafe fn(usize),
     ) -> Self {
@@ -710,7 +737,9 @@ impl Apc {
     /// The routine.
     #[inline]
     #[must_use]
-    pub const fn routine(&self) -> unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) {
+    pub const fn routine(
+        &self,
+    ) -> unsafe extern "system" fn(dwContext: crate::ffi::DWORD_PTR) {
         self.routine
     }
 
@@ -726,7 +755,7 @@ impl Apc {
     #[must_use = "what is never called leaks"]
     pub const fn into_raw(
         self,
-    ) -> (unsafe extern "system" fn(dwContext: ffi::DWORD_PTR), usize) {
+    ) -> (unsafe extern "system" fn(dwContext: crate::ffi::DWORD_PTR), usize) {
         let parts = (self.routine, self.context);
         core::mem::forget(self);
         parts
@@ -745,45 +774,45 @@ impl Drop for Apc {
 
 #[inline]
 pub(crate) fn close_event_through(
-    table: &'static Table,
+    table: &'static crate::table::Table,
     event: EventRef<'_>,
-) -> Result<(), WsaError> {
+) -> Result<(), crate::error::WsaError> {
     let mut errno = 0;
     // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
     let answer = unsafe { (table.WPUCloseEvent)(event.raw(), &raw mut errno) };
-    if answer == ffi::FALSE {
-        return Err(WsaError::reported(errno));
+    if answer == crate::ffi::FALSE {
+        return Err(crate::error::reported(errno));
     }
     Ok(())
 }
 
 #[inline]
 pub(crate) fn close_socket_handle_through(
-    table: &'static Table,
-    socket: ffi::SOCKET,
-) -> Result<(), WsaError> {
+    table: &'static crate::table::Table,
+    socket: crate::ffi::SOCKET,
+) -> Result<(), crate::error::WsaError> {
     let mut errno = 0;
     // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
     let answer = unsafe { (table.WPUCloseSocketHandle)(socket, &raw mut errno) };
-    if answer != ffi::NO_ERROR {
-        return Err(WsaError::reported(errno));
+    if answer != crate::ffi::NO_ERROR {
+        return Err(crate::error::reported(errno));
     }
     Ok(())
 }
 
 #[inline]
 pub(crate) fn close_thread_through(
-    table: &'static Table,
+    table: &'static crate::table::Table,
     thread: ThreadId<'_>,
-) -> Result<(), WsaError> {
+) -> Result<(), crate::error::WsaError> {
     let mut thread = thread.raw();
     let mut errno = 0;
     // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
     let answer = unsafe {
         (table.WPUCloseThread)((&raw mut thread).cast_const(), &raw mut errno)
     };
-    if answer != ffi::NO_ERROR {
-        return Err(WsaError::reported(errno));
+    if answer != crate::ffi::NO_ERROR {
+        return Err(crate::error::reported(errno));
     }
     Ok(())
 }

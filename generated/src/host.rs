@@ -2,16 +2,6 @@
 
 //! The other side: what a host implements.
 
-use crate::ffi;
-use crate::handles::*;
-use crate::support::facts::Upcall;
-use crate::support::refused::Failed;
-use crate::support::wide::WideString;
-use core::fmt;
-use core::ptr::NonNull;
-
-use crate::error::WsaError;
-
 /// A host: one method for each upcall.
 ///
 /// Pointers are checked before a method is called, and out values are written after it.
@@ -20,147 +10,176 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
-    fn on_close_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
+    /// - [`WSA_INVALID_HANDLE`](crate::error::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    fn on_close_event(
+        &self,
+        event: crate::ffi::WSAEVENT,
+    ) -> Result<(), crate::error::WsaError>;
 
     /// `WPUCloseSocketHandle`: Gives a socket handle back to Ws2_32.
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
-    fn on_close_socket_handle(&self, socket: ffi::SOCKET) -> Result<(), WsaError>;
+    /// - [`WSAENOTSOCK`](crate::error::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    fn on_close_socket_handle(
+        &self,
+        socket: crate::ffi::SOCKET,
+    ) -> Result<(), crate::error::WsaError>;
 
     /// `WPUCreateEvent`: Creates a manual-reset event that is not set.
     ///
     /// # Errors
     ///
-    /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
-    fn on_create_event(&self) -> Result<ffi::WSAEVENT, WsaError>;
+    /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
+    fn on_create_event(&self) -> Result<crate::ffi::WSAEVENT, crate::error::WsaError>;
 
     /// `WPUCreateSocketHandle`: Makes a socket handle for a provider whose sockets are no file handles.
     ///
     /// # Errors
     ///
-    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
+    /// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
     fn on_create_socket_handle(
         &self,
         entry: u32,
         context: usize,
-    ) -> Result<ffi::SOCKET, WsaError>;
+    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError>;
 
     /// `WPUFDIsSet`: Tells whether a socket is in a set.
-    fn on_fd_is_set(&self, socket: ffi::SOCKET, set: FdSet<'_>) -> bool;
+    fn on_fd_is_set(
+        &self,
+        socket: crate::ffi::SOCKET,
+        set: crate::handles::FdSet<'_>,
+    ) -> bool;
 
     /// `WPUGetProviderPath`: Finds the DLL of another provider.
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
-    fn on_get_provider_path(&self, id: &ffi::GUID) -> Result<WideString, WsaError>;
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+    /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
+    fn on_get_provider_path(
+        &self,
+        id: &crate::ffi::GUID,
+    ) -> Result<crate::support::wide::WideString, crate::error::WsaError>;
 
     /// `WPUModifyIFSHandle`: Registers a new file handle with Ws2_32 and returns the handle for the client.
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `ProposedHandle` is not valid
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `ProposedHandle` is not valid
     fn on_modify_ifs_handle(
         &self,
         entry: u32,
-        proposed: ffi::SOCKET,
-    ) -> Result<ffi::SOCKET, WsaError>;
+        proposed: crate::ffi::SOCKET,
+    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError>;
 
     /// `WPUPostMessage`: Posts a message to a client's window.
     ///
     /// # Errors
     ///
-    /// [`Failed`], without a code.
+    /// [`Failed`](crate::support::refused::Failed), without a code.
     fn on_post_message(
         &self,
-        window: ffi::HWND,
+        window: crate::ffi::HWND,
         message: u32,
         wparam: usize,
         lparam: isize,
-    ) -> Result<(), Failed>;
+    ) -> Result<(), crate::support::refused::Failed>;
 
     /// `WPUQueryBlockingCallback`: Finds the function to call while a client's thread is blocked.
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
+    /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
     fn on_query_blocking_callback(
         &self,
         entry: u32,
     ) -> Result<
         Option<
-            (unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) -> ffi::BOOL, usize),
+            (
+                unsafe extern "system" fn(
+                    dwContext: crate::ffi::DWORD_PTR,
+                ) -> crate::ffi::BOOL,
+                usize,
+            ),
         >,
-        WsaError,
+        crate::error::WsaError,
     >;
 
     /// `WPUQuerySocketHandleContext`: Returns the context that was given when a socket handle was made.
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAENOTSOCK`](crate::error::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
     fn on_query_socket_handle_context(
         &self,
-        socket: ffi::SOCKET,
-    ) -> Result<usize, WsaError>;
+        socket: crate::ffi::SOCKET,
+    ) -> Result<usize, crate::error::WsaError>;
 
     /// `WPUQueueApc`: Queues a function to a thread of the client.
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
+    /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
     fn on_queue_apc(
         &self,
-        thread: &ffi::WSATHREADID,
-        routine: unsafe extern "system" fn(dwContext: ffi::DWORD_PTR),
+        thread: &crate::ffi::WSATHREADID,
+        routine: unsafe extern "system" fn(dwContext: crate::ffi::DWORD_PTR),
         context: usize,
-    ) -> Result<(), WsaError>;
+    ) -> Result<(), crate::error::WsaError>;
 
     /// `WPUResetEvent`: Makes an event not set.
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
-    fn on_reset_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
+    /// - [`WSA_INVALID_HANDLE`](crate::error::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    fn on_reset_event(
+        &self,
+        event: crate::ffi::WSAEVENT,
+    ) -> Result<(), crate::error::WsaError>;
 
     /// `WPUSetEvent`: Sets an event.
     ///
     /// # Errors
     ///
-    /// - [`ERROR_INVALID_HANDLE`](crate::WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
-    fn on_set_event(&self, event: ffi::WSAEVENT) -> Result<(), WsaError>;
+    /// - [`ERROR_INVALID_HANDLE`](crate::error::WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
+    fn on_set_event(
+        &self,
+        event: crate::ffi::WSAEVENT,
+    ) -> Result<(), crate::error::WsaError>;
 
     /// `WPUOpenCurrentThread`: Opens a thread id for the calling thread.
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
-    fn on_open_current_thread(&self) -> Result<ffi::WSATHREADID, WsaError>;
+    /// - [`WSANOTINITIALISED`](crate::error::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    fn on_open_current_thread(
+        &self,
+    ) -> Result<crate::ffi::WSATHREADID, crate::error::WsaError>;
 
     /// `WPUCloseThread`: Frees a thread id from `WPUOpenCurrentThread`.
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
-    fn on_close_thread(&self, thread: &ffi::WSATHREADID) -> Result<(), WsaError>;
+    /// - [`WSANOTINITIALISED`](crate::error::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    fn on_close_thread(
+        &self,
+        thread: &crate::ffi::WSATHREADID,
+    ) -> Result<(), crate::error::WsaError>;
 
     /// `WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
     fn on_complete_overlapped_request(
         &self,
-        socket: ffi::SOCKET,
-        operation: NonNull<ffi::WSAOVERLAPPED>,
+        socket: crate::ffi::SOCKET,
+        operation: ::core::ptr::NonNull<crate::ffi::WSAOVERLAPPED>,
         error: u32,
         transferred: u32,
-    ) -> Result<(), WsaError>;
+    ) -> Result<(), crate::error::WsaError>;
 
     /// Is told of every upcall once it is answered, also of those that were refused at the border.
     fn called(&self, _call: &Call<'_>) {}
@@ -170,11 +189,11 @@ pub trait Host {
 #[derive(Debug)]
 pub struct Call<'a> {
     /// Which one.
-    pub upcall: &'static Upcall,
+    pub upcall: &'static crate::support::facts::Upcall,
     /// What it was given.
-    pub arguments: fmt::Arguments<'a>,
+    pub arguments: ::core::fmt::Arguments<'a>,
     /// What it answered.
-    pub outcome: fmt::Arguments<'a>,
+    pub outcome: ::core::fmt::Arguments<'a>,
 }
 
 /// How a thunk finds its host: C function pointers carry no context.
@@ -188,5 +207,5 @@ pub trait Locate: 'static {
     /// # Errors
     ///
     /// What the upcall is to fail with: there is no host, or `body` panicked.
-    fn with<R>(body: impl FnOnce(&Self::Host) -> R) -> Result<R, WsaError>;
+    fn with<R>(body: impl FnOnce(&Self::Host) -> R) -> Result<R, crate::error::WsaError>;
 }

@@ -6,35 +6,33 @@
 //! On Windows each is an ordinary import of its library. Elsewhere a host that is part of the same program
 //! offers its own, or the program that loaded the provider exports it.
 
-use crate::ffi;
 pub use crate::support::import::Import;
-use crate::table::Table;
-#[cfg(not(windows))]
-use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Fills in `WPUCompleteOverlappedRequest`.
-pub const COMPLETE_OVERLAPPED_REQUEST: Import = {
-    fn complete_overlapped_request(table: &mut Table) -> bool {
+pub const COMPLETE_OVERLAPPED_REQUEST: crate::support::import::Import = {
+    fn fill(table: &mut crate::table::Table) -> bool {
         let found = find_complete_overlapped_request();
         if let Some(function) = found {
             table.WPUCompleteOverlappedRequest = function;
         }
         found.is_some()
     }
-    Import::new(15, complete_overlapped_request)
+    crate::support::import::Import::new(15, fill)
 };
 
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedRequestFn> {
+fn find_complete_overlapped_request() -> Option<
+    crate::ffi::WPUCompleteOverlappedRequestFn,
+> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WPUCompleteOverlappedRequest(
-            s: ffi::SOCKET,
-            lpOverlapped: *mut ffi::WSAOVERLAPPED,
-            dwError: ffi::DWORD,
-            cbTransferred: ffi::DWORD,
+            s: crate::ffi::SOCKET,
+            lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+            dwError: crate::ffi::DWORD,
+            cbTransferred: crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -42,7 +40,7 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
 }
 
 #[cfg(not(windows))]
-static PROVIDED_COMPLETE_OVERLAPPED_REQUEST: AtomicPtr<()> = AtomicPtr::new(
+static provided_complete_overlapped_request: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -54,15 +52,19 @@ static PROVIDED_COMPLETE_OVERLAPPED_REQUEST: AtomicPtr<()> = AtomicPtr::new(
 #[cfg(not(windows))]
 #[inline]
 pub unsafe fn provide_complete_overlapped_request(
-    function: ffi::WPUCompleteOverlappedRequestFn,
+    function: crate::ffi::WPUCompleteOverlappedRequestFn,
 ) {
-    PROVIDED_COMPLETE_OVERLAPPED_REQUEST.store(function as *mut (), Ordering::Release);
+    provided_complete_overlapped_request
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 #[cfg(not(windows))]
 #[inline]
-fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedRequestFn> {
-    let provided = PROVIDED_COMPLETE_OVERLAPPED_REQUEST.load(Ordering::Acquire);
+fn find_complete_overlapped_request() -> Option<
+    crate::ffi::WPUCompleteOverlappedRequestFn,
+> {
+    let provided = provided_complete_overlapped_request
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WPUCompleteOverlappedRequest\0")
     } else {
@@ -73,7 +75,10 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
-        core::mem::transmute::<*mut (), ffi::WPUCompleteOverlappedRequestFn>(found)
+        core::mem::transmute::<
+            *mut (),
+            crate::ffi::WPUCompleteOverlappedRequestFn,
+        >(found)
     })
 }
 
@@ -81,23 +86,25 @@ fn find_complete_overlapped_request() -> Option<ffi::WPUCompleteOverlappedReques
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSASERVICE_NOT_FOUND`](crate::WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSASERVICE_NOT_FOUND`](crate::error::WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCategoryFn> {
+pub fn find_wsc_get_application_category() -> Option<
+    crate::ffi::WSCGetApplicationCategoryFn,
+> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCGetApplicationCategory(
-            Path: *const ffi::WCHAR,
-            PathLength: ffi::DWORD,
-            Extra: *const ffi::WCHAR,
-            ExtraLength: ffi::DWORD,
-            pPermittedLspCategories: *mut ffi::DWORD,
+            Path: *const crate::ffi::WCHAR,
+            PathLength: crate::ffi::DWORD,
+            Extra: *const crate::ffi::WCHAR,
+            ExtraLength: crate::ffi::DWORD,
+            pPermittedLspCategories: *mut crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -105,7 +112,7 @@ pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCateg
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_GET_APPLICATION_CATEGORY: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_get_application_category: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -117,24 +124,28 @@ static PROVIDED_WSC_GET_APPLICATION_CATEGORY: AtomicPtr<()> = AtomicPtr::new(
 #[cfg(not(windows))]
 #[inline]
 pub unsafe fn provide_wsc_get_application_category(
-    function: ffi::WSCGetApplicationCategoryFn,
+    function: crate::ffi::WSCGetApplicationCategoryFn,
 ) {
-    PROVIDED_WSC_GET_APPLICATION_CATEGORY.store(function as *mut (), Ordering::Release);
+    provided_wsc_get_application_category
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCGetApplicationCategory`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSASERVICE_NOT_FOUND`](crate::WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSASERVICE_NOT_FOUND`](crate::error::WsaError::WSASERVICE_NOT_FOUND): no service has this path and these arguments, or the program is not categorised
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCategoryFn> {
-    let provided = PROVIDED_WSC_GET_APPLICATION_CATEGORY.load(Ordering::Acquire);
+pub fn find_wsc_get_application_category() -> Option<
+    crate::ffi::WSCGetApplicationCategoryFn,
+> {
+    let provided = provided_wsc_get_application_category
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCGetApplicationCategory\0")
     } else {
@@ -145,7 +156,7 @@ pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCateg
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
-        core::mem::transmute::<*mut (), ffi::WSCGetApplicationCategoryFn>(found)
+        core::mem::transmute::<*mut (), crate::ffi::WSCGetApplicationCategoryFn>(found)
     })
 }
 
@@ -153,23 +164,25 @@ pub fn find_wsc_get_application_category() -> Option<ffi::WSCGetApplicationCateg
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCategoryFn> {
+pub fn find_wsc_set_application_category() -> Option<
+    crate::ffi::WSCSetApplicationCategoryFn,
+> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCSetApplicationCategory(
-            Path: *const ffi::WCHAR,
-            PathLength: ffi::DWORD,
-            Extra: *const ffi::WCHAR,
-            ExtraLength: ffi::DWORD,
-            PermittedLspCategories: ffi::DWORD,
-            pPrevPermLspCat: *mut ffi::DWORD,
+            Path: *const crate::ffi::WCHAR,
+            PathLength: crate::ffi::DWORD,
+            Extra: *const crate::ffi::WCHAR,
+            ExtraLength: crate::ffi::DWORD,
+            PermittedLspCategories: crate::ffi::DWORD,
+            pPrevPermLspCat: *mut crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -177,7 +190,7 @@ pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCateg
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_SET_APPLICATION_CATEGORY: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_set_application_category: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -189,23 +202,27 @@ static PROVIDED_WSC_SET_APPLICATION_CATEGORY: AtomicPtr<()> = AtomicPtr::new(
 #[cfg(not(windows))]
 #[inline]
 pub unsafe fn provide_wsc_set_application_category(
-    function: ffi::WSCSetApplicationCategoryFn,
+    function: crate::ffi::WSCSetApplicationCategoryFn,
 ) {
-    PROVIDED_WSC_SET_APPLICATION_CATEGORY.store(function as *mut (), Ordering::Release);
+    provided_wsc_set_application_category
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCSetApplicationCategory`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCategoryFn> {
-    let provided = PROVIDED_WSC_SET_APPLICATION_CATEGORY.load(Ordering::Acquire);
+pub fn find_wsc_set_application_category() -> Option<
+    crate::ffi::WSCSetApplicationCategoryFn,
+> {
+    let provided = provided_wsc_set_application_category
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCSetApplicationCategory\0")
     } else {
@@ -216,7 +233,7 @@ pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCateg
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
-        core::mem::transmute::<*mut (), ffi::WSCSetApplicationCategoryFn>(found)
+        core::mem::transmute::<*mut (), crate::ffi::WSCSetApplicationCategoryFn>(found)
     })
 }
 
@@ -224,24 +241,24 @@ pub fn find_wsc_set_application_category() -> Option<ffi::WSCSetApplicationCateg
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::error::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
+pub fn find_wsc_install_provider() -> Option<crate::ffi::WSCInstallProviderFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCInstallProvider(
-            lpProviderId: *const ffi::GUID,
-            lpszProviderDllPath: *const ffi::WCHAR,
-            lpProtocolInfoList: *const ffi::WSAPROTOCOL_INFOW,
-            dwNumberOfEntries: ffi::DWORD,
+            lpProviderId: *const crate::ffi::GUID,
+            lpszProviderDllPath: *const crate::ffi::WCHAR,
+            lpProtocolInfoList: *const crate::ffi::WSAPROTOCOL_INFOW,
+            dwNumberOfEntries: crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -249,7 +266,7 @@ pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_INSTALL_PROVIDER: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_install_provider: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -260,25 +277,27 @@ static PROVIDED_WSC_INSTALL_PROVIDER: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCInstallProvider`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_install_provider(function: ffi::WSCInstallProviderFn) {
-    PROVIDED_WSC_INSTALL_PROVIDER.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_install_provider(function: crate::ffi::WSCInstallProviderFn) {
+    provided_wsc_install_provider
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCInstallProvider`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::error::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
-    let provided = PROVIDED_WSC_INSTALL_PROVIDER.load(Ordering::Acquire);
+pub fn find_wsc_install_provider() -> Option<crate::ffi::WSCInstallProviderFn> {
+    let provided = provided_wsc_install_provider
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCInstallProvider\0")
     } else {
@@ -288,31 +307,35 @@ pub fn find_wsc_install_provider() -> Option<ffi::WSCInstallProviderFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCInstallProviderFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCInstallProviderFn>(found)
+    })
 }
 
 /// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::error::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
+pub fn find_wsc_install_provider64_32() -> Option<
+    crate::ffi::WSCInstallProvider64_32Fn,
+> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCInstallProvider64_32(
-            lpProviderId: *const ffi::GUID,
-            lpszProviderDllPath: *const ffi::WCHAR,
-            lpProtocolInfoList: *const ffi::WSAPROTOCOL_INFOW,
-            dwNumberOfEntries: ffi::DWORD,
+            lpProviderId: *const crate::ffi::GUID,
+            lpszProviderDllPath: *const crate::ffi::WCHAR,
+            lpProtocolInfoList: *const crate::ffi::WSAPROTOCOL_INFOW,
+            dwNumberOfEntries: crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -320,7 +343,7 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_INSTALL_PROVIDER64_32: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_install_provider64_32: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -332,26 +355,30 @@ static PROVIDED_WSC_INSTALL_PROVIDER64_32: AtomicPtr<()> = AtomicPtr::new(
 #[cfg(not(windows))]
 #[inline]
 pub unsafe fn provide_wsc_install_provider64_32(
-    function: ffi::WSCInstallProvider64_32Fn,
+    function: crate::ffi::WSCInstallProvider64_32Fn,
 ) {
-    PROVIDED_WSC_INSTALL_PROVIDER64_32.store(function as *mut (), Ordering::Release);
+    provided_wsc_install_provider64_32
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCInstallProvider64_32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::error::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
-    let provided = PROVIDED_WSC_INSTALL_PROVIDER64_32.load(Ordering::Acquire);
+pub fn find_wsc_install_provider64_32() -> Option<
+    crate::ffi::WSCInstallProvider64_32Fn,
+> {
+    let provided = provided_wsc_install_provider64_32
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCInstallProvider64_32\0")
     } else {
@@ -362,7 +389,7 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
-        core::mem::transmute::<*mut (), ffi::WSCInstallProvider64_32Fn>(found)
+        core::mem::transmute::<*mut (), crate::ffi::WSCInstallProvider64_32Fn>(found)
     })
 }
 
@@ -370,16 +397,18 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): no buffer space is left
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
-/// - [`WSASYSCALLFAILURE`](crate::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): no buffer space is left
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the provider is there already, the caller may not write to the registry, or an entry cannot be made
+/// - [`WSASYSCALLFAILURE`](crate::error::WsaError::WSASYSCALLFAILURE): a call failed that should never fail
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
-pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn> {
+pub fn find_wsc_install_provider64_32() -> Option<
+    crate::ffi::WSCInstallProvider64_32Fn,
+> {
     None
 }
 
@@ -387,19 +416,19 @@ pub fn find_wsc_install_provider64_32() -> Option<ffi::WSCInstallProvider64_32Fn
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
+pub fn find_wsc_deinstall_provider() -> Option<crate::ffi::WSCDeinstallProviderFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCDeinstallProvider(
-            lpProviderId: *const ffi::GUID,
+            lpProviderId: *const crate::ffi::GUID,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -407,7 +436,7 @@ pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_DEINSTALL_PROVIDER: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_deinstall_provider: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -418,23 +447,27 @@ static PROVIDED_WSC_DEINSTALL_PROVIDER: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCDeinstallProvider`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_deinstall_provider(function: ffi::WSCDeinstallProviderFn) {
-    PROVIDED_WSC_DEINSTALL_PROVIDER.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_deinstall_provider(
+    function: crate::ffi::WSCDeinstallProviderFn,
+) {
+    provided_wsc_deinstall_provider
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCDeinstallProvider`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
-    let provided = PROVIDED_WSC_DEINSTALL_PROVIDER.load(Ordering::Acquire);
+pub fn find_wsc_deinstall_provider() -> Option<crate::ffi::WSCDeinstallProviderFn> {
+    let provided = provided_wsc_deinstall_provider
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCDeinstallProvider\0")
     } else {
@@ -444,26 +477,28 @@ pub fn find_wsc_deinstall_provider() -> Option<ffi::WSCDeinstallProviderFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCDeinstallProviderFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCDeinstallProviderFn>(found)
+    })
 }
 
 /// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
+pub fn find_wsc_deinstall_provider32() -> Option<crate::ffi::WSCDeinstallProvider32Fn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCDeinstallProvider32(
-            lpProviderId: *const ffi::GUID,
+            lpProviderId: *const crate::ffi::GUID,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -471,7 +506,7 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_DEINSTALL_PROVIDER32: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_deinstall_provider32: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -482,23 +517,27 @@ static PROVIDED_WSC_DEINSTALL_PROVIDER32: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCDeinstallProvider32`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_deinstall_provider32(function: ffi::WSCDeinstallProvider32Fn) {
-    PROVIDED_WSC_DEINSTALL_PROVIDER32.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_deinstall_provider32(
+    function: crate::ffi::WSCDeinstallProvider32Fn,
+) {
+    provided_wsc_deinstall_provider32
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCDeinstallProvider32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
-    let provided = PROVIDED_WSC_DEINSTALL_PROVIDER32.load(Ordering::Acquire);
+pub fn find_wsc_deinstall_provider32() -> Option<crate::ffi::WSCDeinstallProvider32Fn> {
+    let provided = provided_wsc_deinstall_provider32
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCDeinstallProvider32\0")
     } else {
@@ -509,7 +548,7 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
-        core::mem::transmute::<*mut (), ffi::WSCDeinstallProvider32Fn>(found)
+        core::mem::transmute::<*mut (), crate::ffi::WSCDeinstallProvider32Fn>(found)
     })
 }
 
@@ -517,14 +556,14 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpErrno` is not valid memory
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpErrno` is not valid memory
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
-pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> {
+pub fn find_wsc_deinstall_provider32() -> Option<crate::ffi::WSCDeinstallProvider32Fn> {
     None
 }
 
@@ -532,20 +571,20 @@ pub fn find_wsc_deinstall_provider32() -> Option<ffi::WSCDeinstallProvider32Fn> 
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
+pub fn find_wsc_enum_protocols32() -> Option<crate::ffi::WSCEnumProtocols32Fn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCEnumProtocols32(
             lpiProtocols: *const i32,
-            lpProtocolBuffer: *mut ffi::WSAPROTOCOL_INFOW,
-            lpdwBufferLength: *mut ffi::DWORD,
+            lpProtocolBuffer: *mut crate::ffi::WSAPROTOCOL_INFOW,
+            lpdwBufferLength: *mut crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -553,7 +592,7 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_ENUM_PROTOCOLS32: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_enum_protocols32: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -564,22 +603,24 @@ static PROVIDED_WSC_ENUM_PROTOCOLS32: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCEnumProtocols32`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_enum_protocols32(function: ffi::WSCEnumProtocols32Fn) {
-    PROVIDED_WSC_ENUM_PROTOCOLS32.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_enum_protocols32(function: crate::ffi::WSCEnumProtocols32Fn) {
+    provided_wsc_enum_protocols32
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
-    let provided = PROVIDED_WSC_ENUM_PROTOCOLS32.load(Ordering::Acquire);
+pub fn find_wsc_enum_protocols32() -> Option<crate::ffi::WSCEnumProtocols32Fn> {
+    let provided = provided_wsc_enum_protocols32
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCEnumProtocols32\0")
     } else {
@@ -589,20 +630,22 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCEnumProtocols32Fn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCEnumProtocols32Fn>(found)
+    })
 }
 
 /// Finds `WSCEnumProtocols32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
-pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
+pub fn find_wsc_enum_protocols32() -> Option<crate::ffi::WSCEnumProtocols32Fn> {
     None
 }
 
@@ -610,18 +653,18 @@ pub fn find_wsc_enum_protocols32() -> Option<ffi::WSCEnumProtocols32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
+pub fn find_wsc_get_provider_path() -> Option<crate::ffi::WSCGetProviderPathFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCGetProviderPath(
-            lpProviderId: *const ffi::GUID,
-            lpszProviderDllPath: *mut ffi::WCHAR,
+            lpProviderId: *const crate::ffi::GUID,
+            lpszProviderDllPath: *mut crate::ffi::WCHAR,
             lpProviderDllPathLen: *mut i32,
             lpErrno: *mut i32,
         ) -> i32;
@@ -630,7 +673,7 @@ pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_GET_PROVIDER_PATH: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_get_provider_path: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -641,21 +684,23 @@ static PROVIDED_WSC_GET_PROVIDER_PATH: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCGetProviderPath`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_get_provider_path(function: ffi::WSCGetProviderPathFn) {
-    PROVIDED_WSC_GET_PROVIDER_PATH.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_get_provider_path(function: crate::ffi::WSCGetProviderPathFn) {
+    provided_wsc_get_provider_path
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCGetProviderPath`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
-    let provided = PROVIDED_WSC_GET_PROVIDER_PATH.load(Ordering::Acquire);
+pub fn find_wsc_get_provider_path() -> Option<crate::ffi::WSCGetProviderPathFn> {
+    let provided = provided_wsc_get_provider_path
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCGetProviderPath\0")
     } else {
@@ -665,25 +710,27 @@ pub fn find_wsc_get_provider_path() -> Option<ffi::WSCGetProviderPathFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderPathFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCGetProviderPathFn>(found)
+    })
 }
 
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
+pub fn find_wsc_get_provider_path32() -> Option<crate::ffi::WSCGetProviderPath32Fn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCGetProviderPath32(
-            lpProviderId: *const ffi::GUID,
-            lpszProviderDllPath: *mut ffi::WCHAR,
+            lpProviderId: *const crate::ffi::GUID,
+            lpszProviderDllPath: *mut crate::ffi::WCHAR,
             lpProviderDllPathLen: *mut i32,
             lpErrno: *mut i32,
         ) -> i32;
@@ -692,7 +739,7 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_GET_PROVIDER_PATH32: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_get_provider_path32: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -703,21 +750,25 @@ static PROVIDED_WSC_GET_PROVIDER_PATH32: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCGetProviderPath32`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_get_provider_path32(function: ffi::WSCGetProviderPath32Fn) {
-    PROVIDED_WSC_GET_PROVIDER_PATH32.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_get_provider_path32(
+    function: crate::ffi::WSCGetProviderPath32Fn,
+) {
+    provided_wsc_get_provider_path32
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
-    let provided = PROVIDED_WSC_GET_PROVIDER_PATH32.load(Ordering::Acquire);
+pub fn find_wsc_get_provider_path32() -> Option<crate::ffi::WSCGetProviderPath32Fn> {
+    let provided = provided_wsc_get_provider_path32
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCGetProviderPath32\0")
     } else {
@@ -727,19 +778,21 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderPath32Fn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCGetProviderPath32Fn>(found)
+    })
 }
 
 /// Finds `WSCGetProviderPath32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
-pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
+pub fn find_wsc_get_provider_path32() -> Option<crate::ffi::WSCGetProviderPath32Fn> {
     None
 }
 
@@ -747,26 +800,26 @@ pub fn find_wsc_get_provider_path32() -> Option<ffi::WSCGetProviderPath32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
+pub fn find_wsc_write_provider_order() -> Option<crate::ffi::WSCWriteProviderOrderFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCWriteProviderOrder(
-            lpwdCatalogEntryId: *const ffi::DWORD,
-            dwNumberOfEntries: ffi::DWORD,
+            lpwdCatalogEntryId: *const crate::ffi::DWORD,
+            dwNumberOfEntries: crate::ffi::DWORD,
         ) -> i32;
     }
     Some(WSCWriteProviderOrder)
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_WRITE_PROVIDER_ORDER: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_write_provider_order: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -777,22 +830,26 @@ static PROVIDED_WSC_WRITE_PROVIDER_ORDER: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCWriteProviderOrder`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_write_provider_order(function: ffi::WSCWriteProviderOrderFn) {
-    PROVIDED_WSC_WRITE_PROVIDER_ORDER.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_write_provider_order(
+    function: crate::ffi::WSCWriteProviderOrderFn,
+) {
+    provided_wsc_write_provider_order
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCWriteProviderOrder`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
-    let provided = PROVIDED_WSC_WRITE_PROVIDER_ORDER.load(Ordering::Acquire);
+pub fn find_wsc_write_provider_order() -> Option<crate::ffi::WSCWriteProviderOrderFn> {
+    let provided = provided_wsc_write_provider_order
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCWriteProviderOrder\0")
     } else {
@@ -802,33 +859,37 @@ pub fn find_wsc_write_provider_order() -> Option<ffi::WSCWriteProviderOrderFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCWriteProviderOrderFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCWriteProviderOrderFn>(found)
+    })
 }
 
 /// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
+pub fn find_wsc_write_provider_order32() -> Option<
+    crate::ffi::WSCWriteProviderOrder32Fn,
+> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCWriteProviderOrder32(
-            lpwdCatalogEntryId: *const ffi::DWORD,
-            dwNumberOfEntries: ffi::DWORD,
+            lpwdCatalogEntryId: *const crate::ffi::DWORD,
+            dwNumberOfEntries: crate::ffi::DWORD,
         ) -> i32;
     }
     Some(WSCWriteProviderOrder32)
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_WRITE_PROVIDER_ORDER32: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_write_provider_order32: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -840,23 +901,27 @@ static PROVIDED_WSC_WRITE_PROVIDER_ORDER32: AtomicPtr<()> = AtomicPtr::new(
 #[cfg(not(windows))]
 #[inline]
 pub unsafe fn provide_wsc_write_provider_order32(
-    function: ffi::WSCWriteProviderOrder32Fn,
+    function: crate::ffi::WSCWriteProviderOrder32Fn,
 ) {
-    PROVIDED_WSC_WRITE_PROVIDER_ORDER32.store(function as *mut (), Ordering::Release);
+    provided_wsc_write_provider_order32
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCWriteProviderOrder32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
-    let provided = PROVIDED_WSC_WRITE_PROVIDER_ORDER32.load(Ordering::Acquire);
+pub fn find_wsc_write_provider_order32() -> Option<
+    crate::ffi::WSCWriteProviderOrder32Fn,
+> {
+    let provided = provided_wsc_write_provider_order32
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCWriteProviderOrder32\0")
     } else {
@@ -867,7 +932,7 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
-        core::mem::transmute::<*mut (), ffi::WSCWriteProviderOrder32Fn>(found)
+        core::mem::transmute::<*mut (), crate::ffi::WSCWriteProviderOrder32Fn>(found)
     })
 }
 
@@ -875,13 +940,15 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
 ///
 /// The function fails with:
 ///
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid, and nothing was changed
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened or written
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
-pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32Fn> {
+pub fn find_wsc_write_provider_order32() -> Option<
+    crate::ffi::WSCWriteProviderOrder32Fn,
+> {
     None
 }
 
@@ -889,25 +956,25 @@ pub fn find_wsc_write_provider_order32() -> Option<ffi::WSCWriteProviderOrder32F
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::error::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
+pub fn find_wsc_get_provider_info() -> Option<crate::ffi::WSCGetProviderInfoFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCGetProviderInfo(
-            lpProviderId: *const ffi::GUID,
+            lpProviderId: *const crate::ffi::GUID,
             InfoType: i32,
             Info: *mut u8,
             InfoSize: *mut usize,
-            Flags: ffi::DWORD,
+            Flags: crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -915,7 +982,7 @@ pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_GET_PROVIDER_INFO: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_get_provider_info: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -926,25 +993,27 @@ static PROVIDED_WSC_GET_PROVIDER_INFO: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCGetProviderInfo`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_get_provider_info(function: ffi::WSCGetProviderInfoFn) {
-    PROVIDED_WSC_GET_PROVIDER_INFO.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_get_provider_info(function: crate::ffi::WSCGetProviderInfoFn) {
+    provided_wsc_get_provider_info
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCGetProviderInfo`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::error::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
-    let provided = PROVIDED_WSC_GET_PROVIDER_INFO.load(Ordering::Acquire);
+pub fn find_wsc_get_provider_info() -> Option<crate::ffi::WSCGetProviderInfoFn> {
+    let provided = provided_wsc_get_provider_info
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCGetProviderInfo\0")
     } else {
@@ -954,31 +1023,33 @@ pub fn find_wsc_get_provider_info() -> Option<ffi::WSCGetProviderInfoFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderInfoFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCGetProviderInfoFn>(found)
+    })
 }
 
 /// Finds `WSCSetProviderInfo`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
+pub fn find_wsc_set_provider_info() -> Option<crate::ffi::WSCSetProviderInfoFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCSetProviderInfo(
-            lpProviderId: *const ffi::GUID,
+            lpProviderId: *const crate::ffi::GUID,
             InfoType: i32,
             Info: *const u8,
             InfoSize: usize,
-            Flags: ffi::DWORD,
+            Flags: crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -986,7 +1057,7 @@ pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_SET_PROVIDER_INFO: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_set_provider_info: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -997,24 +1068,26 @@ static PROVIDED_WSC_SET_PROVIDER_INFO: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCSetProviderInfo`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_set_provider_info(function: ffi::WSCSetProviderInfoFn) {
-    PROVIDED_WSC_SET_PROVIDER_INFO.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_set_provider_info(function: crate::ffi::WSCSetProviderInfoFn) {
+    provided_wsc_set_provider_info
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCSetProviderInfo`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
-    let provided = PROVIDED_WSC_SET_PROVIDER_INFO.load(Ordering::Acquire);
+pub fn find_wsc_set_provider_info() -> Option<crate::ffi::WSCSetProviderInfoFn> {
+    let provided = provided_wsc_set_provider_info
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCSetProviderInfo\0")
     } else {
@@ -1024,32 +1097,34 @@ pub fn find_wsc_set_provider_info() -> Option<ffi::WSCSetProviderInfoFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCSetProviderInfoFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCSetProviderInfoFn>(found)
+    })
 }
 
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::error::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
+pub fn find_wsc_get_provider_info32() -> Option<crate::ffi::WSCGetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCGetProviderInfo32(
-            lpProviderId: *const ffi::GUID,
+            lpProviderId: *const crate::ffi::GUID,
             InfoType: i32,
             Info: *mut u8,
             InfoSize: *mut usize,
-            Flags: ffi::DWORD,
+            Flags: crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -1057,7 +1132,7 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_GET_PROVIDER_INFO32: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_get_provider_info32: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -1068,25 +1143,29 @@ static PROVIDED_WSC_GET_PROVIDER_INFO32: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCGetProviderInfo32`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_get_provider_info32(function: ffi::WSCGetProviderInfo32Fn) {
-    PROVIDED_WSC_GET_PROVIDER_INFO32.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_get_provider_info32(
+    function: crate::ffi::WSCGetProviderInfo32Fn,
+) {
+    provided_wsc_get_provider_info32
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::error::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
-    let provided = PROVIDED_WSC_GET_PROVIDER_INFO32.load(Ordering::Acquire);
+pub fn find_wsc_get_provider_info32() -> Option<crate::ffi::WSCGetProviderInfo32Fn> {
+    let provided = provided_wsc_get_provider_info32
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCGetProviderInfo32\0")
     } else {
@@ -1096,23 +1175,25 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCGetProviderInfo32Fn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCGetProviderInfo32Fn>(found)
+    })
 }
 
 /// Finds `WSCGetProviderInfo32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAEINVALIDPROVIDER`](crate::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAEINVALIDPROVIDER`](crate::error::WsaError::WSAEINVALIDPROVIDER): `lpProviderId` has no entry
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
-pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
+pub fn find_wsc_get_provider_info32() -> Option<crate::ffi::WSCGetProviderInfo32Fn> {
     None
 }
 
@@ -1120,24 +1201,24 @@ pub fn find_wsc_get_provider_info32() -> Option<ffi::WSCGetProviderInfo32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
+pub fn find_wsc_set_provider_info32() -> Option<crate::ffi::WSCSetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCSetProviderInfo32(
-            lpProviderId: *const ffi::GUID,
+            lpProviderId: *const crate::ffi::GUID,
             InfoType: i32,
             Info: *const u8,
             InfoSize: usize,
-            Flags: ffi::DWORD,
+            Flags: crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -1145,7 +1226,7 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_SET_PROVIDER_INFO32: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_set_provider_info32: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -1156,24 +1237,28 @@ static PROVIDED_WSC_SET_PROVIDER_INFO32: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCSetProviderInfo32`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_set_provider_info32(function: ffi::WSCSetProviderInfo32Fn) {
-    PROVIDED_WSC_SET_PROVIDER_INFO32.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_set_provider_info32(
+    function: crate::ffi::WSCSetProviderInfo32Fn,
+) {
+    provided_wsc_set_provider_info32
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
-    let provided = PROVIDED_WSC_SET_PROVIDER_INFO32.load(Ordering::Acquire);
+pub fn find_wsc_set_provider_info32() -> Option<crate::ffi::WSCSetProviderInfo32Fn> {
+    let provided = provided_wsc_set_provider_info32
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCSetProviderInfo32\0")
     } else {
@@ -1183,22 +1268,24 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCSetProviderInfo32Fn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCSetProviderInfo32Fn>(found)
+    })
 }
 
 /// Finds `WSCSetProviderInfo32`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSANO_RECOVERY`](crate::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
-/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
+/// - [`ERROR_CALL_NOT_IMPLEMENTED`](crate::error::WsaError::ERROR_CALL_NOT_IMPLEMENTED): `InfoType` is `ProviderInfoAudit`
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
+/// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 #[inline]
-pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
+pub fn find_wsc_set_provider_info32() -> Option<crate::ffi::WSCSetProviderInfo32Fn> {
     None
 }
 
@@ -1206,20 +1293,20 @@ pub fn find_wsc_set_provider_info32() -> Option<ffi::WSCSetProviderInfo32Fn> {
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
+pub fn find_wsc_enum_protocols() -> Option<crate::ffi::WSCEnumProtocolsFn> {
     #[link(name = "ws2_32")]
     unsafe extern "system" {
         fn WSCEnumProtocols(
             lpiProtocols: *const i32,
-            lpProtocolBuffer: *mut ffi::WSAPROTOCOL_INFOW,
-            lpdwBufferLength: *mut ffi::DWORD,
+            lpProtocolBuffer: *mut crate::ffi::WSAPROTOCOL_INFOW,
+            lpdwBufferLength: *mut crate::ffi::DWORD,
             lpErrno: *mut i32,
         ) -> i32;
     }
@@ -1227,7 +1314,7 @@ pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WSC_ENUM_PROTOCOLS: AtomicPtr<()> = AtomicPtr::new(
+static provided_wsc_enum_protocols: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -1238,22 +1325,24 @@ static PROVIDED_WSC_ENUM_PROTOCOLS: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `WSCEnumProtocols`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_wsc_enum_protocols(function: ffi::WSCEnumProtocolsFn) {
-    PROVIDED_WSC_ENUM_PROTOCOLS.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_wsc_enum_protocols(function: crate::ffi::WSCEnumProtocolsFn) {
+    provided_wsc_enum_protocols
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WSCEnumProtocols`; none if nothing in this process exports it.
 ///
 /// The function fails with:
 ///
-/// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): an argument is not valid memory
-/// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): an argument is not valid
-/// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
+/// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): an argument is not valid memory
+/// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): an argument is not valid
+/// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
-    let provided = PROVIDED_WSC_ENUM_PROTOCOLS.load(Ordering::Acquire);
+pub fn find_wsc_enum_protocols() -> Option<crate::ffi::WSCEnumProtocolsFn> {
+    let provided = provided_wsc_enum_protocols
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WSCEnumProtocols\0")
     } else {
@@ -1263,7 +1352,9 @@ pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::WSCEnumProtocolsFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::WSCEnumProtocolsFn>(found)
+    })
 }
 
 /// Finds `GetModuleHandleExW`; none if nothing in this process exports it.
@@ -1271,20 +1362,20 @@ pub fn find_wsc_enum_protocols() -> Option<ffi::WSCEnumProtocolsFn> {
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_get_module_handle_ex_w() -> Option<ffi::GetModuleHandleExWFn> {
+pub fn find_get_module_handle_ex_w() -> Option<crate::ffi::GetModuleHandleExWFn> {
     #[link(name = "kernel32")]
     unsafe extern "system" {
         fn GetModuleHandleExW(
-            dwFlags: ffi::DWORD,
-            lpModuleName: *const ffi::WCHAR,
-            phModule: *mut ffi::HMODULE,
-        ) -> ffi::BOOL;
+            dwFlags: crate::ffi::DWORD,
+            lpModuleName: *const crate::ffi::WCHAR,
+            phModule: *mut crate::ffi::HMODULE,
+        ) -> crate::ffi::BOOL;
     }
     Some(GetModuleHandleExW)
 }
 
 #[cfg(not(windows))]
-static PROVIDED_GET_MODULE_HANDLE_EX_W: AtomicPtr<()> = AtomicPtr::new(
+static provided_get_module_handle_ex_w: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -1295,16 +1386,20 @@ static PROVIDED_GET_MODULE_HANDLE_EX_W: AtomicPtr<()> = AtomicPtr::new(
 /// It keeps the contract that the documentation gives for `GetModuleHandleExW`, on any thread, for as long as the program runs.
 #[cfg(not(windows))]
 #[inline]
-pub unsafe fn provide_get_module_handle_ex_w(function: ffi::GetModuleHandleExWFn) {
-    PROVIDED_GET_MODULE_HANDLE_EX_W.store(function as *mut (), Ordering::Release);
+pub unsafe fn provide_get_module_handle_ex_w(
+    function: crate::ffi::GetModuleHandleExWFn,
+) {
+    provided_get_module_handle_ex_w
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `GetModuleHandleExW`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_get_module_handle_ex_w() -> Option<ffi::GetModuleHandleExWFn> {
-    let provided = PROVIDED_GET_MODULE_HANDLE_EX_W.load(Ordering::Acquire);
+pub fn find_get_module_handle_ex_w() -> Option<crate::ffi::GetModuleHandleExWFn> {
+    let provided = provided_get_module_handle_ex_w
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"GetModuleHandleExW\0")
     } else {
@@ -1314,7 +1409,9 @@ pub fn find_get_module_handle_ex_w() -> Option<ffi::GetModuleHandleExWFn> {
         return None;
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
-    Some(unsafe { core::mem::transmute::<*mut (), ffi::GetModuleHandleExWFn>(found) })
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::GetModuleHandleExWFn>(found)
+    })
 }
 
 /// Finds `WaitForMultipleObjectsEx`; none if nothing in this process exports it.
@@ -1322,22 +1419,24 @@ pub fn find_get_module_handle_ex_w() -> Option<ffi::GetModuleHandleExWFn> {
 #[cfg(windows)]
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
 #[inline]
-pub fn find_wait_for_multiple_objects_ex() -> Option<ffi::WaitForMultipleObjectsExFn> {
+pub fn find_wait_for_multiple_objects_ex() -> Option<
+    crate::ffi::WaitForMultipleObjectsExFn,
+> {
     #[link(name = "kernel32")]
     unsafe extern "system" {
         fn WaitForMultipleObjectsEx(
-            nCount: ffi::DWORD,
-            lpHandles: *const ffi::HANDLE,
-            bWaitAll: ffi::BOOL,
-            dwMilliseconds: ffi::DWORD,
-            bAlertable: ffi::BOOL,
-        ) -> ffi::DWORD;
+            nCount: crate::ffi::DWORD,
+            lpHandles: *const crate::ffi::HANDLE,
+            bWaitAll: crate::ffi::BOOL,
+            dwMilliseconds: crate::ffi::DWORD,
+            bAlertable: crate::ffi::BOOL,
+        ) -> crate::ffi::DWORD;
     }
     Some(WaitForMultipleObjectsEx)
 }
 
 #[cfg(not(windows))]
-static PROVIDED_WAIT_FOR_MULTIPLE_OBJECTS_EX: AtomicPtr<()> = AtomicPtr::new(
+static provided_wait_for_multiple_objects_ex: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
     core::ptr::null_mut(),
 );
 
@@ -1349,17 +1448,21 @@ static PROVIDED_WAIT_FOR_MULTIPLE_OBJECTS_EX: AtomicPtr<()> = AtomicPtr::new(
 #[cfg(not(windows))]
 #[inline]
 pub unsafe fn provide_wait_for_multiple_objects_ex(
-    function: ffi::WaitForMultipleObjectsExFn,
+    function: crate::ffi::WaitForMultipleObjectsExFn,
 ) {
-    PROVIDED_WAIT_FOR_MULTIPLE_OBJECTS_EX.store(function as *mut (), Ordering::Release);
+    provided_wait_for_multiple_objects_ex
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
 }
 
 /// Finds `WaitForMultipleObjectsEx`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(not(windows))]
 #[inline]
-pub fn find_wait_for_multiple_objects_ex() -> Option<ffi::WaitForMultipleObjectsExFn> {
-    let provided = PROVIDED_WAIT_FOR_MULTIPLE_OBJECTS_EX.load(Ordering::Acquire);
+pub fn find_wait_for_multiple_objects_ex() -> Option<
+    crate::ffi::WaitForMultipleObjectsExFn,
+> {
+    let provided = provided_wait_for_multiple_objects_ex
+        .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
         crate::support::symbol::find(b"WaitForMultipleObjectsEx\0")
     } else {
@@ -1370,6 +1473,6 @@ pub fn find_wait_for_multiple_objects_ex() -> Option<ffi::WaitForMultipleObjects
     }
     // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
     Some(unsafe {
-        core::mem::transmute::<*mut (), ffi::WaitForMultipleObjectsExFn>(found)
+        core::mem::transmute::<*mut (), crate::ffi::WaitForMultipleObjectsExFn>(found)
     })
 }

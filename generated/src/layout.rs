@@ -7,365 +7,733 @@
 /// Where pointers have 32 bits.
 #[cfg(target_pointer_width = "32")]
 mod bits32 {
-    use crate::ffi;
-    use core::mem::offset_of;
+    const _: [(); 16] = [(); size_of::<crate::ffi::GUID>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::GUID>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data1)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data2)];
+    const _: [(); 6] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data3)];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data4)];
 
-    const _: [(); 16] = [(); size_of::<ffi::GUID>()];
-    const _: [(); 4] = [(); align_of::<ffi::GUID>()];
-    const _: [(); 0] = [(); offset_of!(ffi::GUID, Data1)];
-    const _: [(); 4] = [(); offset_of!(ffi::GUID, Data2)];
-    const _: [(); 6] = [(); offset_of!(ffi::GUID, Data3)];
-    const _: [(); 8] = [(); offset_of!(ffi::GUID, Data4)];
-
-    const _: [(); 8] = [(); size_of::<ffi::WSATHREADID>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSATHREADID>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSATHREADID, ThreadHandle)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSATHREADID, Reserved)];
-
-    const _: [(); 20] = [(); size_of::<ffi::WSAOVERLAPPED>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSAOVERLAPPED>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSAOVERLAPPED, Internal)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSAOVERLAPPED, InternalHigh)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSAOVERLAPPED, Offset)];
-    const _: [(); 12] = [(); offset_of!(ffi::WSAOVERLAPPED, OffsetHigh)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSAOVERLAPPED, hEvent)];
-
-    const _: [(); 260] = [(); size_of::<ffi::fd_set>()];
-    const _: [(); 4] = [(); align_of::<ffi::fd_set>()];
-    const _: [(); 0] = [(); offset_of!(ffi::fd_set, fd_count)];
-    const _: [(); 4] = [(); offset_of!(ffi::fd_set, fd_array)];
-
-    const _: [(); 516] = [(); size_of::<ffi::WSPDATA>()];
-    const _: [(); 2] = [(); align_of::<ffi::WSPDATA>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPDATA, wVersion)];
-    const _: [(); 2] = [(); offset_of!(ffi::WSPDATA, wHighVersion)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSPDATA, szDescription)];
-
-    const _: [(); 32] = [(); size_of::<ffi::WSAPROTOCOLCHAIN>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSAPROTOCOLCHAIN>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSAPROTOCOLCHAIN, ChainLen)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSAPROTOCOLCHAIN, ChainEntries)];
-
-    const _: [(); 628] = [(); size_of::<ffi::WSAPROTOCOL_INFOW>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSAPROTOCOL_INFOW>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags1)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags2)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags3)];
-    const _: [(); 12] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags4)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwProviderFlags)];
-    const _: [(); 20] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, ProviderId)];
-    const _: [(); 36] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwCatalogEntryId)];
-    const _: [(); 40] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, ProtocolChain)];
-    const _: [(); 72] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iVersion)];
-    const _: [(); 76] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iAddressFamily)];
-    const _: [(); 80] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iMaxSockAddr)];
-    const _: [(); 84] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iMinSockAddr)];
-    const _: [(); 88] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iSocketType)];
-    const _: [(); 92] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iProtocol)];
-    const _: [(); 96] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iProtocolMaxOffset)];
-    const _: [(); 100] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iNetworkByteOrder)];
-    const _: [(); 104] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iSecurityScheme)];
-    const _: [(); 108] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwMessageSize)];
-    const _: [(); 112] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwProviderReserved)];
-    const _: [(); 116] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, szProtocol)];
-
-    const _: [(); 8] = [(); size_of::<ffi::WSABUF>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSABUF>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSABUF, len)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSABUF, buf)];
-
-    const _: [(); 32] = [(); size_of::<ffi::FLOWSPEC>()];
-    const _: [(); 4] = [(); align_of::<ffi::FLOWSPEC>()];
-    const _: [(); 0] = [(); offset_of!(ffi::FLOWSPEC, TokenRate)];
-    const _: [(); 4] = [(); offset_of!(ffi::FLOWSPEC, TokenBucketSize)];
-    const _: [(); 8] = [(); offset_of!(ffi::FLOWSPEC, PeakBandwidth)];
-    const _: [(); 12] = [(); offset_of!(ffi::FLOWSPEC, Latency)];
-    const _: [(); 16] = [(); offset_of!(ffi::FLOWSPEC, DelayVariation)];
-    const _: [(); 20] = [(); offset_of!(ffi::FLOWSPEC, ServiceType)];
-    const _: [(); 24] = [(); offset_of!(ffi::FLOWSPEC, MaxSduSize)];
-    const _: [(); 28] = [(); offset_of!(ffi::FLOWSPEC, MinimumPolicedSize)];
-
-    const _: [(); 72] = [(); size_of::<ffi::QOS>()];
-    const _: [(); 4] = [(); align_of::<ffi::QOS>()];
-    const _: [(); 0] = [(); offset_of!(ffi::QOS, SendingFlowspec)];
-    const _: [(); 32] = [(); offset_of!(ffi::QOS, ReceivingFlowspec)];
-    const _: [(); 64] = [(); offset_of!(ffi::QOS, ProviderSpecific)];
-
-    const _: [(); 44] = [(); size_of::<ffi::WSANETWORKEVENTS>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSANETWORKEVENTS>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSANETWORKEVENTS, lNetworkEvents)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSANETWORKEVENTS, iErrorCode)];
-
-    const _: [(); 8] = [(); size_of::<ffi::timeval>()];
-    const _: [(); 4] = [(); align_of::<ffi::timeval>()];
-    const _: [(); 0] = [(); offset_of!(ffi::timeval, tv_sec)];
-    const _: [(); 4] = [(); offset_of!(ffi::timeval, tv_usec)];
-
-    const _: [(); 16] = [(); size_of::<ffi::sockaddr>()];
-    const _: [(); 2] = [(); align_of::<ffi::sockaddr>()];
-    const _: [(); 0] = [(); offset_of!(ffi::sockaddr, sa_family)];
-    const _: [(); 2] = [(); offset_of!(ffi::sockaddr, sa_data)];
-
-    const _: [(); 60] = [(); size_of::<ffi::WSPUPCALLTABLE>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSPUPCALLTABLE>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCloseEvent)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCloseSocketHandle)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCreateEvent)];
-    const _: [(); 12] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCreateSocketHandle)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUFDIsSet)];
-    const _: [(); 20] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUGetProviderPath)];
-    const _: [(); 24] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUModifyIFSHandle)];
-    const _: [(); 28] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUPostMessage)];
-    const _: [(); 32] = [(); offset_of!(
-        ffi::WSPUPCALLTABLE, lpWPUQueryBlockingCallback
+    const _: [(); 8] = [(); size_of::<crate::ffi::WSATHREADID>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSATHREADID>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSATHREADID, ThreadHandle
     )];
-    const _: [(); 36] = [(); offset_of!(
-        ffi::WSPUPCALLTABLE, lpWPUQuerySocketHandleContext
-    )];
-    const _: [(); 40] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUQueueApc)];
-    const _: [(); 44] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUResetEvent)];
-    const _: [(); 48] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUSetEvent)];
-    const _: [(); 52] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUOpenCurrentThread)];
-    const _: [(); 56] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCloseThread)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(crate::ffi::WSATHREADID, Reserved)];
 
-    const _: [(); 64] = [(); size_of::<ffi::WSPUPCALLTABLEEX>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSPUPCALLTABLEEX>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCloseEvent)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCloseSocketHandle)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCreateEvent)];
-    const _: [(); 12] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCreateSocketHandle)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUFDIsSet)];
-    const _: [(); 20] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUGetProviderPath)];
-    const _: [(); 24] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUModifyIFSHandle)];
-    const _: [(); 28] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUPostMessage)];
-    const _: [(); 32] = [(); offset_of!(
-        ffi::WSPUPCALLTABLEEX, lpWPUQueryBlockingCallback
+    const _: [(); 20] = [(); size_of::<crate::ffi::WSAOVERLAPPED>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSAOVERLAPPED>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, Internal
     )];
-    const _: [(); 36] = [(); offset_of!(
-        ffi::WSPUPCALLTABLEEX, lpWPUQuerySocketHandleContext
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, InternalHigh
     )];
-    const _: [(); 40] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUQueueApc)];
-    const _: [(); 44] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUResetEvent)];
-    const _: [(); 48] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUSetEvent)];
-    const _: [(); 52] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUOpenCurrentThread)];
-    const _: [(); 56] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCloseThread)];
-    const _: [(); 60] = [(); offset_of!(
-        ffi::WSPUPCALLTABLEEX, lpWPUCompleteOverlappedRequest
+    const _: [(); 8] = [(); ::core::mem::offset_of!(crate::ffi::WSAOVERLAPPED, Offset)];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, OffsetHigh
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, hEvent
     )];
 
-    const _: [(); 120] = [(); size_of::<ffi::WSPPROC_TABLE>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSPPROC_TABLE>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPAccept)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPAddressToString)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPAsyncSelect)];
-    const _: [(); 12] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPBind)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPCancelBlockingCall)];
-    const _: [(); 20] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPCleanup)];
-    const _: [(); 24] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPCloseSocket)];
-    const _: [(); 28] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPConnect)];
-    const _: [(); 32] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPDuplicateSocket)];
-    const _: [(); 36] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPEnumNetworkEvents)];
-    const _: [(); 40] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPEventSelect)];
-    const _: [(); 44] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetOverlappedResult)];
-    const _: [(); 48] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetPeerName)];
-    const _: [(); 52] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetSockName)];
-    const _: [(); 56] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetSockOpt)];
-    const _: [(); 60] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetQOSByName)];
-    const _: [(); 64] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPIoctl)];
-    const _: [(); 68] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPJoinLeaf)];
-    const _: [(); 72] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPListen)];
-    const _: [(); 76] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPRecv)];
-    const _: [(); 80] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPRecvDisconnect)];
-    const _: [(); 84] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPRecvFrom)];
-    const _: [(); 88] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSelect)];
-    const _: [(); 92] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSend)];
-    const _: [(); 96] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSendDisconnect)];
-    const _: [(); 100] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSendTo)];
-    const _: [(); 104] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSetSockOpt)];
-    const _: [(); 108] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPShutdown)];
-    const _: [(); 112] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSocket)];
-    const _: [(); 116] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPStringToAddress)];
+    const _: [(); 260] = [(); size_of::<crate::ffi::fd_set>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::fd_set>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::fd_set, fd_count)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(crate::ffi::fd_set, fd_array)];
+
+    const _: [(); 516] = [(); size_of::<crate::ffi::WSPDATA>()];
+    const _: [(); 2] = [(); align_of::<crate::ffi::WSPDATA>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::WSPDATA, wVersion)];
+    const _: [(); 2] = [(); ::core::mem::offset_of!(crate::ffi::WSPDATA, wHighVersion)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPDATA, szDescription
+    )];
+
+    const _: [(); 32] = [(); size_of::<crate::ffi::WSAPROTOCOLCHAIN>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSAPROTOCOLCHAIN>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOLCHAIN, ChainLen
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOLCHAIN, ChainEntries
+    )];
+
+    const _: [(); 628] = [(); size_of::<crate::ffi::WSAPROTOCOL_INFOW>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSAPROTOCOL_INFOW>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags1
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags2
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags3
+    )];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags4
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwProviderFlags
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, ProviderId
+    )];
+    const _: [(); 36] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwCatalogEntryId
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, ProtocolChain
+    )];
+    const _: [(); 72] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iVersion
+    )];
+    const _: [(); 76] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iAddressFamily
+    )];
+    const _: [(); 80] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iMaxSockAddr
+    )];
+    const _: [(); 84] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iMinSockAddr
+    )];
+    const _: [(); 88] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iSocketType
+    )];
+    const _: [(); 92] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iProtocol
+    )];
+    const _: [(); 96] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iProtocolMaxOffset
+    )];
+    const _: [(); 100] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iNetworkByteOrder
+    )];
+    const _: [(); 104] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iSecurityScheme
+    )];
+    const _: [(); 108] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwMessageSize
+    )];
+    const _: [(); 112] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwProviderReserved
+    )];
+    const _: [(); 116] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, szProtocol
+    )];
+
+    const _: [(); 8] = [(); size_of::<crate::ffi::WSABUF>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSABUF>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::WSABUF, len)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(crate::ffi::WSABUF, buf)];
+
+    const _: [(); 32] = [(); size_of::<crate::ffi::FLOWSPEC>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::FLOWSPEC>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::FLOWSPEC, TokenRate)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, TokenBucketSize
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, PeakBandwidth
+    )];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(crate::ffi::FLOWSPEC, Latency)];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, DelayVariation
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, ServiceType
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(crate::ffi::FLOWSPEC, MaxSduSize)];
+    const _: [(); 28] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, MinimumPolicedSize
+    )];
+
+    const _: [(); 72] = [(); size_of::<crate::ffi::QOS>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::QOS>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::QOS, SendingFlowspec)];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::QOS, ReceivingFlowspec
+    )];
+    const _: [(); 64] = [(); ::core::mem::offset_of!(
+        crate ::ffi::QOS, ProviderSpecific
+    )];
+
+    const _: [(); 44] = [(); size_of::<crate::ffi::WSANETWORKEVENTS>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSANETWORKEVENTS>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSANETWORKEVENTS, lNetworkEvents
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSANETWORKEVENTS, iErrorCode
+    )];
+
+    const _: [(); 8] = [(); size_of::<crate::ffi::timeval>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::timeval>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::timeval, tv_sec)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(crate::ffi::timeval, tv_usec)];
+
+    const _: [(); 16] = [(); size_of::<crate::ffi::sockaddr>()];
+    const _: [(); 2] = [(); align_of::<crate::ffi::sockaddr>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_family)];
+    const _: [(); 2] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_data)];
+
+    const _: [(); 60] = [(); size_of::<crate::ffi::WSPUPCALLTABLE>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSPUPCALLTABLE>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCloseEvent
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCloseSocketHandle
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCreateEvent
+    )];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCreateSocketHandle
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUFDIsSet
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUGetProviderPath
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUModifyIFSHandle
+    )];
+    const _: [(); 28] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUPostMessage
+    )];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUQueryBlockingCallback
+    )];
+    const _: [(); 36] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUQuerySocketHandleContext
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUQueueApc
+    )];
+    const _: [(); 44] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUResetEvent
+    )];
+    const _: [(); 48] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUSetEvent
+    )];
+    const _: [(); 52] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUOpenCurrentThread
+    )];
+    const _: [(); 56] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCloseThread
+    )];
+
+    const _: [(); 64] = [(); size_of::<crate::ffi::WSPUPCALLTABLEEX>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSPUPCALLTABLEEX>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCloseEvent
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCloseSocketHandle
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCreateEvent
+    )];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCreateSocketHandle
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUFDIsSet
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUGetProviderPath
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUModifyIFSHandle
+    )];
+    const _: [(); 28] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUPostMessage
+    )];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUQueryBlockingCallback
+    )];
+    const _: [(); 36] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUQuerySocketHandleContext
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUQueueApc
+    )];
+    const _: [(); 44] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUResetEvent
+    )];
+    const _: [(); 48] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUSetEvent
+    )];
+    const _: [(); 52] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUOpenCurrentThread
+    )];
+    const _: [(); 56] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCloseThread
+    )];
+    const _: [(); 60] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCompleteOverlappedRequest
+    )];
+
+    const _: [(); 120] = [(); size_of::<crate::ffi::WSPPROC_TABLE>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSPPROC_TABLE>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPAccept
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPAddressToString
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPAsyncSelect
+    )];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPBind
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPCancelBlockingCall
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPCleanup
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPCloseSocket
+    )];
+    const _: [(); 28] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPConnect
+    )];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPDuplicateSocket
+    )];
+    const _: [(); 36] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPEnumNetworkEvents
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPEventSelect
+    )];
+    const _: [(); 44] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetOverlappedResult
+    )];
+    const _: [(); 48] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetPeerName
+    )];
+    const _: [(); 52] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetSockName
+    )];
+    const _: [(); 56] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetSockOpt
+    )];
+    const _: [(); 60] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetQOSByName
+    )];
+    const _: [(); 64] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPIoctl
+    )];
+    const _: [(); 68] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPJoinLeaf
+    )];
+    const _: [(); 72] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPListen
+    )];
+    const _: [(); 76] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPRecv
+    )];
+    const _: [(); 80] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPRecvDisconnect
+    )];
+    const _: [(); 84] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPRecvFrom
+    )];
+    const _: [(); 88] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSelect
+    )];
+    const _: [(); 92] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSend
+    )];
+    const _: [(); 96] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSendDisconnect
+    )];
+    const _: [(); 100] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSendTo
+    )];
+    const _: [(); 104] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSetSockOpt
+    )];
+    const _: [(); 108] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPShutdown
+    )];
+    const _: [(); 112] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSocket
+    )];
+    const _: [(); 116] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPStringToAddress
+    )];
 }
 
 /// Where pointers have 64 bits.
 #[cfg(target_pointer_width = "64")]
 mod bits64 {
-    use crate::ffi;
-    use core::mem::offset_of;
+    const _: [(); 16] = [(); size_of::<crate::ffi::GUID>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::GUID>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data1)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data2)];
+    const _: [(); 6] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data3)];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(crate::ffi::GUID, Data4)];
 
-    const _: [(); 16] = [(); size_of::<ffi::GUID>()];
-    const _: [(); 4] = [(); align_of::<ffi::GUID>()];
-    const _: [(); 0] = [(); offset_of!(ffi::GUID, Data1)];
-    const _: [(); 4] = [(); offset_of!(ffi::GUID, Data2)];
-    const _: [(); 6] = [(); offset_of!(ffi::GUID, Data3)];
-    const _: [(); 8] = [(); offset_of!(ffi::GUID, Data4)];
-
-    const _: [(); 16] = [(); size_of::<ffi::WSATHREADID>()];
-    const _: [(); 8] = [(); align_of::<ffi::WSATHREADID>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSATHREADID, ThreadHandle)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSATHREADID, Reserved)];
-
-    const _: [(); 32] = [(); size_of::<ffi::WSAOVERLAPPED>()];
-    const _: [(); 8] = [(); align_of::<ffi::WSAOVERLAPPED>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSAOVERLAPPED, Internal)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSAOVERLAPPED, InternalHigh)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSAOVERLAPPED, Offset)];
-    const _: [(); 20] = [(); offset_of!(ffi::WSAOVERLAPPED, OffsetHigh)];
-    const _: [(); 24] = [(); offset_of!(ffi::WSAOVERLAPPED, hEvent)];
-
-    const _: [(); 520] = [(); size_of::<ffi::fd_set>()];
-    const _: [(); 8] = [(); align_of::<ffi::fd_set>()];
-    const _: [(); 0] = [(); offset_of!(ffi::fd_set, fd_count)];
-    const _: [(); 8] = [(); offset_of!(ffi::fd_set, fd_array)];
-
-    const _: [(); 516] = [(); size_of::<ffi::WSPDATA>()];
-    const _: [(); 2] = [(); align_of::<ffi::WSPDATA>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPDATA, wVersion)];
-    const _: [(); 2] = [(); offset_of!(ffi::WSPDATA, wHighVersion)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSPDATA, szDescription)];
-
-    const _: [(); 32] = [(); size_of::<ffi::WSAPROTOCOLCHAIN>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSAPROTOCOLCHAIN>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSAPROTOCOLCHAIN, ChainLen)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSAPROTOCOLCHAIN, ChainEntries)];
-
-    const _: [(); 628] = [(); size_of::<ffi::WSAPROTOCOL_INFOW>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSAPROTOCOL_INFOW>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags1)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags2)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags3)];
-    const _: [(); 12] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwServiceFlags4)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwProviderFlags)];
-    const _: [(); 20] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, ProviderId)];
-    const _: [(); 36] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwCatalogEntryId)];
-    const _: [(); 40] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, ProtocolChain)];
-    const _: [(); 72] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iVersion)];
-    const _: [(); 76] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iAddressFamily)];
-    const _: [(); 80] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iMaxSockAddr)];
-    const _: [(); 84] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iMinSockAddr)];
-    const _: [(); 88] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iSocketType)];
-    const _: [(); 92] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iProtocol)];
-    const _: [(); 96] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iProtocolMaxOffset)];
-    const _: [(); 100] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iNetworkByteOrder)];
-    const _: [(); 104] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, iSecurityScheme)];
-    const _: [(); 108] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwMessageSize)];
-    const _: [(); 112] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, dwProviderReserved)];
-    const _: [(); 116] = [(); offset_of!(ffi::WSAPROTOCOL_INFOW, szProtocol)];
-
-    const _: [(); 16] = [(); size_of::<ffi::WSABUF>()];
-    const _: [(); 8] = [(); align_of::<ffi::WSABUF>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSABUF, len)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSABUF, buf)];
-
-    const _: [(); 32] = [(); size_of::<ffi::FLOWSPEC>()];
-    const _: [(); 4] = [(); align_of::<ffi::FLOWSPEC>()];
-    const _: [(); 0] = [(); offset_of!(ffi::FLOWSPEC, TokenRate)];
-    const _: [(); 4] = [(); offset_of!(ffi::FLOWSPEC, TokenBucketSize)];
-    const _: [(); 8] = [(); offset_of!(ffi::FLOWSPEC, PeakBandwidth)];
-    const _: [(); 12] = [(); offset_of!(ffi::FLOWSPEC, Latency)];
-    const _: [(); 16] = [(); offset_of!(ffi::FLOWSPEC, DelayVariation)];
-    const _: [(); 20] = [(); offset_of!(ffi::FLOWSPEC, ServiceType)];
-    const _: [(); 24] = [(); offset_of!(ffi::FLOWSPEC, MaxSduSize)];
-    const _: [(); 28] = [(); offset_of!(ffi::FLOWSPEC, MinimumPolicedSize)];
-
-    const _: [(); 80] = [(); size_of::<ffi::QOS>()];
-    const _: [(); 8] = [(); align_of::<ffi::QOS>()];
-    const _: [(); 0] = [(); offset_of!(ffi::QOS, SendingFlowspec)];
-    const _: [(); 32] = [(); offset_of!(ffi::QOS, ReceivingFlowspec)];
-    const _: [(); 64] = [(); offset_of!(ffi::QOS, ProviderSpecific)];
-
-    const _: [(); 44] = [(); size_of::<ffi::WSANETWORKEVENTS>()];
-    const _: [(); 4] = [(); align_of::<ffi::WSANETWORKEVENTS>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSANETWORKEVENTS, lNetworkEvents)];
-    const _: [(); 4] = [(); offset_of!(ffi::WSANETWORKEVENTS, iErrorCode)];
-
-    const _: [(); 8] = [(); size_of::<ffi::timeval>()];
-    const _: [(); 4] = [(); align_of::<ffi::timeval>()];
-    const _: [(); 0] = [(); offset_of!(ffi::timeval, tv_sec)];
-    const _: [(); 4] = [(); offset_of!(ffi::timeval, tv_usec)];
-
-    const _: [(); 16] = [(); size_of::<ffi::sockaddr>()];
-    const _: [(); 2] = [(); align_of::<ffi::sockaddr>()];
-    const _: [(); 0] = [(); offset_of!(ffi::sockaddr, sa_family)];
-    const _: [(); 2] = [(); offset_of!(ffi::sockaddr, sa_data)];
-
-    const _: [(); 120] = [(); size_of::<ffi::WSPUPCALLTABLE>()];
-    const _: [(); 8] = [(); align_of::<ffi::WSPUPCALLTABLE>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCloseEvent)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCloseSocketHandle)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCreateEvent)];
-    const _: [(); 24] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCreateSocketHandle)];
-    const _: [(); 32] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUFDIsSet)];
-    const _: [(); 40] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUGetProviderPath)];
-    const _: [(); 48] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUModifyIFSHandle)];
-    const _: [(); 56] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUPostMessage)];
-    const _: [(); 64] = [(); offset_of!(
-        ffi::WSPUPCALLTABLE, lpWPUQueryBlockingCallback
+    const _: [(); 16] = [(); size_of::<crate::ffi::WSATHREADID>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::WSATHREADID>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSATHREADID, ThreadHandle
     )];
-    const _: [(); 72] = [(); offset_of!(
-        ffi::WSPUPCALLTABLE, lpWPUQuerySocketHandleContext
-    )];
-    const _: [(); 80] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUQueueApc)];
-    const _: [(); 88] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUResetEvent)];
-    const _: [(); 96] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUSetEvent)];
-    const _: [(); 104] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUOpenCurrentThread)];
-    const _: [(); 112] = [(); offset_of!(ffi::WSPUPCALLTABLE, lpWPUCloseThread)];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(crate::ffi::WSATHREADID, Reserved)];
 
-    const _: [(); 128] = [(); size_of::<ffi::WSPUPCALLTABLEEX>()];
-    const _: [(); 8] = [(); align_of::<ffi::WSPUPCALLTABLEEX>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCloseEvent)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCloseSocketHandle)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCreateEvent)];
-    const _: [(); 24] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCreateSocketHandle)];
-    const _: [(); 32] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUFDIsSet)];
-    const _: [(); 40] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUGetProviderPath)];
-    const _: [(); 48] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUModifyIFSHandle)];
-    const _: [(); 56] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUPostMessage)];
-    const _: [(); 64] = [(); offset_of!(
-        ffi::WSPUPCALLTABLEEX, lpWPUQueryBlockingCallback
+    const _: [(); 32] = [(); size_of::<crate::ffi::WSAOVERLAPPED>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::WSAOVERLAPPED>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, Internal
     )];
-    const _: [(); 72] = [(); offset_of!(
-        ffi::WSPUPCALLTABLEEX, lpWPUQuerySocketHandleContext
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, InternalHigh
     )];
-    const _: [(); 80] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUQueueApc)];
-    const _: [(); 88] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUResetEvent)];
-    const _: [(); 96] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUSetEvent)];
-    const _: [(); 104] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUOpenCurrentThread)];
-    const _: [(); 112] = [(); offset_of!(ffi::WSPUPCALLTABLEEX, lpWPUCloseThread)];
-    const _: [(); 120] = [(); offset_of!(
-        ffi::WSPUPCALLTABLEEX, lpWPUCompleteOverlappedRequest
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, Offset
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, OffsetHigh
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAOVERLAPPED, hEvent
     )];
 
-    const _: [(); 240] = [(); size_of::<ffi::WSPPROC_TABLE>()];
-    const _: [(); 8] = [(); align_of::<ffi::WSPPROC_TABLE>()];
-    const _: [(); 0] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPAccept)];
-    const _: [(); 8] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPAddressToString)];
-    const _: [(); 16] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPAsyncSelect)];
-    const _: [(); 24] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPBind)];
-    const _: [(); 32] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPCancelBlockingCall)];
-    const _: [(); 40] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPCleanup)];
-    const _: [(); 48] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPCloseSocket)];
-    const _: [(); 56] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPConnect)];
-    const _: [(); 64] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPDuplicateSocket)];
-    const _: [(); 72] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPEnumNetworkEvents)];
-    const _: [(); 80] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPEventSelect)];
-    const _: [(); 88] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetOverlappedResult)];
-    const _: [(); 96] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetPeerName)];
-    const _: [(); 104] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetSockName)];
-    const _: [(); 112] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetSockOpt)];
-    const _: [(); 120] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPGetQOSByName)];
-    const _: [(); 128] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPIoctl)];
-    const _: [(); 136] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPJoinLeaf)];
-    const _: [(); 144] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPListen)];
-    const _: [(); 152] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPRecv)];
-    const _: [(); 160] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPRecvDisconnect)];
-    const _: [(); 168] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPRecvFrom)];
-    const _: [(); 176] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSelect)];
-    const _: [(); 184] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSend)];
-    const _: [(); 192] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSendDisconnect)];
-    const _: [(); 200] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSendTo)];
-    const _: [(); 208] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSetSockOpt)];
-    const _: [(); 216] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPShutdown)];
-    const _: [(); 224] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPSocket)];
-    const _: [(); 232] = [(); offset_of!(ffi::WSPPROC_TABLE, lpWSPStringToAddress)];
+    const _: [(); 520] = [(); size_of::<crate::ffi::fd_set>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::fd_set>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::fd_set, fd_count)];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(crate::ffi::fd_set, fd_array)];
+
+    const _: [(); 516] = [(); size_of::<crate::ffi::WSPDATA>()];
+    const _: [(); 2] = [(); align_of::<crate::ffi::WSPDATA>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::WSPDATA, wVersion)];
+    const _: [(); 2] = [(); ::core::mem::offset_of!(crate::ffi::WSPDATA, wHighVersion)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPDATA, szDescription
+    )];
+
+    const _: [(); 32] = [(); size_of::<crate::ffi::WSAPROTOCOLCHAIN>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSAPROTOCOLCHAIN>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOLCHAIN, ChainLen
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOLCHAIN, ChainEntries
+    )];
+
+    const _: [(); 628] = [(); size_of::<crate::ffi::WSAPROTOCOL_INFOW>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSAPROTOCOL_INFOW>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags1
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags2
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags3
+    )];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwServiceFlags4
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwProviderFlags
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, ProviderId
+    )];
+    const _: [(); 36] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwCatalogEntryId
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, ProtocolChain
+    )];
+    const _: [(); 72] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iVersion
+    )];
+    const _: [(); 76] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iAddressFamily
+    )];
+    const _: [(); 80] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iMaxSockAddr
+    )];
+    const _: [(); 84] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iMinSockAddr
+    )];
+    const _: [(); 88] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iSocketType
+    )];
+    const _: [(); 92] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iProtocol
+    )];
+    const _: [(); 96] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iProtocolMaxOffset
+    )];
+    const _: [(); 100] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iNetworkByteOrder
+    )];
+    const _: [(); 104] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, iSecurityScheme
+    )];
+    const _: [(); 108] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwMessageSize
+    )];
+    const _: [(); 112] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, dwProviderReserved
+    )];
+    const _: [(); 116] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSAPROTOCOL_INFOW, szProtocol
+    )];
+
+    const _: [(); 16] = [(); size_of::<crate::ffi::WSABUF>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::WSABUF>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::WSABUF, len)];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(crate::ffi::WSABUF, buf)];
+
+    const _: [(); 32] = [(); size_of::<crate::ffi::FLOWSPEC>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::FLOWSPEC>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::FLOWSPEC, TokenRate)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, TokenBucketSize
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, PeakBandwidth
+    )];
+    const _: [(); 12] = [(); ::core::mem::offset_of!(crate::ffi::FLOWSPEC, Latency)];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, DelayVariation
+    )];
+    const _: [(); 20] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, ServiceType
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(crate::ffi::FLOWSPEC, MaxSduSize)];
+    const _: [(); 28] = [(); ::core::mem::offset_of!(
+        crate ::ffi::FLOWSPEC, MinimumPolicedSize
+    )];
+
+    const _: [(); 80] = [(); size_of::<crate::ffi::QOS>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::QOS>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::QOS, SendingFlowspec)];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::QOS, ReceivingFlowspec
+    )];
+    const _: [(); 64] = [(); ::core::mem::offset_of!(
+        crate ::ffi::QOS, ProviderSpecific
+    )];
+
+    const _: [(); 44] = [(); size_of::<crate::ffi::WSANETWORKEVENTS>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::WSANETWORKEVENTS>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSANETWORKEVENTS, lNetworkEvents
+    )];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSANETWORKEVENTS, iErrorCode
+    )];
+
+    const _: [(); 8] = [(); size_of::<crate::ffi::timeval>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::timeval>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::timeval, tv_sec)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(crate::ffi::timeval, tv_usec)];
+
+    const _: [(); 16] = [(); size_of::<crate::ffi::sockaddr>()];
+    const _: [(); 2] = [(); align_of::<crate::ffi::sockaddr>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_family)];
+    const _: [(); 2] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_data)];
+
+    const _: [(); 120] = [(); size_of::<crate::ffi::WSPUPCALLTABLE>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::WSPUPCALLTABLE>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCloseEvent
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCloseSocketHandle
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCreateEvent
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCreateSocketHandle
+    )];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUFDIsSet
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUGetProviderPath
+    )];
+    const _: [(); 48] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUModifyIFSHandle
+    )];
+    const _: [(); 56] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUPostMessage
+    )];
+    const _: [(); 64] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUQueryBlockingCallback
+    )];
+    const _: [(); 72] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUQuerySocketHandleContext
+    )];
+    const _: [(); 80] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUQueueApc
+    )];
+    const _: [(); 88] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUResetEvent
+    )];
+    const _: [(); 96] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUSetEvent
+    )];
+    const _: [(); 104] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUOpenCurrentThread
+    )];
+    const _: [(); 112] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLE, lpWPUCloseThread
+    )];
+
+    const _: [(); 128] = [(); size_of::<crate::ffi::WSPUPCALLTABLEEX>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::WSPUPCALLTABLEEX>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCloseEvent
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCloseSocketHandle
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCreateEvent
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCreateSocketHandle
+    )];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUFDIsSet
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUGetProviderPath
+    )];
+    const _: [(); 48] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUModifyIFSHandle
+    )];
+    const _: [(); 56] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUPostMessage
+    )];
+    const _: [(); 64] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUQueryBlockingCallback
+    )];
+    const _: [(); 72] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUQuerySocketHandleContext
+    )];
+    const _: [(); 80] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUQueueApc
+    )];
+    const _: [(); 88] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUResetEvent
+    )];
+    const _: [(); 96] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUSetEvent
+    )];
+    const _: [(); 104] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUOpenCurrentThread
+    )];
+    const _: [(); 112] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCloseThread
+    )];
+    const _: [(); 120] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPUPCALLTABLEEX, lpWPUCompleteOverlappedRequest
+    )];
+
+    const _: [(); 240] = [(); size_of::<crate::ffi::WSPPROC_TABLE>()];
+    const _: [(); 8] = [(); align_of::<crate::ffi::WSPPROC_TABLE>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPAccept
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPAddressToString
+    )];
+    const _: [(); 16] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPAsyncSelect
+    )];
+    const _: [(); 24] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPBind
+    )];
+    const _: [(); 32] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPCancelBlockingCall
+    )];
+    const _: [(); 40] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPCleanup
+    )];
+    const _: [(); 48] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPCloseSocket
+    )];
+    const _: [(); 56] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPConnect
+    )];
+    const _: [(); 64] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPDuplicateSocket
+    )];
+    const _: [(); 72] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPEnumNetworkEvents
+    )];
+    const _: [(); 80] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPEventSelect
+    )];
+    const _: [(); 88] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetOverlappedResult
+    )];
+    const _: [(); 96] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetPeerName
+    )];
+    const _: [(); 104] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetSockName
+    )];
+    const _: [(); 112] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetSockOpt
+    )];
+    const _: [(); 120] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPGetQOSByName
+    )];
+    const _: [(); 128] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPIoctl
+    )];
+    const _: [(); 136] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPJoinLeaf
+    )];
+    const _: [(); 144] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPListen
+    )];
+    const _: [(); 152] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPRecv
+    )];
+    const _: [(); 160] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPRecvDisconnect
+    )];
+    const _: [(); 168] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPRecvFrom
+    )];
+    const _: [(); 176] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSelect
+    )];
+    const _: [(); 184] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSend
+    )];
+    const _: [(); 192] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSendDisconnect
+    )];
+    const _: [(); 200] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSendTo
+    )];
+    const _: [(); 208] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSetSockOpt
+    )];
+    const _: [(); 216] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPShutdown
+    )];
+    const _: [(); 224] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPSocket
+    )];
+    const _: [(); 232] = [(); ::core::mem::offset_of!(
+        crate ::ffi::WSPPROC_TABLE, lpWSPStringToAddress
+    )];
 }

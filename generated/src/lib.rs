@@ -5,9 +5,9 @@
 //! - [`ffi`]: C types, function pointers and tables, under their C names
 //! - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give
 //! - [`host`]: the other side, for whoever fills the tables
-//! - [`facts`]: what the documentation says, as data, and [`judge`]: what follows for a provider
+//! - [`facts`]: what the documentation says, as data, and [`support::verdict::judge`]: what follows for a provider
 //! - `ServiceProvider`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called
-//! - [`table`] and [`Cell`]: where the table of the moment is kept
+//! - [`table`] and [`support::cell::Cell`]: where the table of the moment is kept
 //!
 //! `UPCALLS.md` in this folder is the same as a page to read.
 
@@ -56,6 +56,7 @@ pub mod table;
 pub mod thunk;
 
 pub use classes::{Class, Platform};
+pub use error::WsaError;
 pub use facts::{KITS, REVISION, UPCALLS};
 pub use handles::*;
 pub use safe::Upcalls;
@@ -71,6 +72,12 @@ pub use table::{RawTable, Table};
 
 #[cfg(feature = "provider")]
 #[rustfmt::skip]
+pub mod clients;
+#[cfg(feature = "provider")]
+#[rustfmt::skip]
+pub mod layer;
+#[cfg(feature = "provider")]
+#[rustfmt::skip]
 pub mod memory;
 #[cfg(feature = "provider")]
 #[rustfmt::skip]
@@ -83,16 +90,20 @@ pub mod provider;
 pub mod serve;
 
 #[cfg(feature = "provider")]
-pub use memory::*;
+pub use clients::*;
+#[cfg(feature = "provider")]
+pub use layer::{Layer, Over};
+#[cfg(feature = "provider")]
+pub use memory::{Gather, Scatter};
+#[cfg(feature = "provider")]
+pub use memory::{Given, Kept, Lent, Outcome, Parts, Pended, Request, Teller, Wires};
 #[cfg(feature = "provider")]
 pub use procs::Procs;
 #[cfg(feature = "provider")]
-pub use provider::{Layer, Over, ServiceProvider};
+pub use provider::ServiceProvider;
 #[cfg(feature = "provider")]
 pub use serve::Serve;
 #[cfg(feature = "provider")]
 pub use support::memory::{Bytes, Items, Room, Short, Text};
 #[cfg(feature = "provider")]
 pub use support::request::{Pending, Progress, State};
-
-pub use error::WsaError;

@@ -2,142 +2,60 @@
 
 //! A client's memory and its requests, with the C types filled in.
 
-use crate::error::WsaError;
-use crate::ffi;
-use crate::support::{buffers, memory, owned, request, set};
-use core::marker::PhantomData;
-
-impl From<memory::Short> for WsaError {
+impl From<crate::support::memory::Short> for crate::error::WsaError {
     #[inline]
-    fn from(_: memory::Short) -> Self {
-        WsaError::WSAEFAULT
+    fn from(_: crate::support::memory::Short) -> Self {
+        crate::error::WsaError::WSAEFAULT
     }
 }
-
-// SAFETY: the count comes first, and the items begin where the array does.
-unsafe impl set::Counted for ffi::fd_set {
-    type Item = ffi::SOCKET;
-    const ITEMS: usize = core::mem::offset_of!(ffi::fd_set, fd_array);
-}
-
-/// A client's `fd_set`, to read and to change.
-pub type FdSetMut<'a> = set::SetMut<'a, ffi::fd_set>;
 
 /// Buffers of a client, whose bytes are to be read.
-pub type Gather<'a> = buffers::Gather<'a, ffi::WSABUF>;
+pub type Gather<'a> = crate::support::buffers::Gather<'a, crate::ffi::WSABUF>;
 
 /// Buffers of a client, which are to be filled.
-pub type Scatter<'a> = buffers::Scatter<'a, ffi::WSABUF>;
-
-/// A function of the client that decides whether a connection is accepted.
-///
-/// A `LPCONDITIONPROC` with its context, until the call that brought it returns. It stays on the thread of that call.
-#[derive(Clone, Copy, Debug)]
-pub struct Condition<'a> {
-    function: unsafe extern "system" fn(
-        lpCallerId: ffi::LPWSABUF,
-        lpCallerData: ffi::LPWSABUF,
-        lpSQOS: ffi::LPQOS,
-        lpGQOS: ffi::LPQOS,
-        lpCalleeId: ffi::LPWSABUF,
-        lpCalleeData: ffi::LPWSABUF,
-        g: *mut ffi::GROUP,
-        dwCallbackData: ffi::DWORD_PTR,
-    ) -> i32,
-    context: usize,
-    lent: PhantomData<(&'a (), *const ())>,
-}
-
-impl Condition<'_> {
-    /// A function with its context.
-    ///
-    /// # Safety
-    ///
-    /// It can be called with that context on this thread, as the documentation says, for as long as the result is used.
-    #[inline]
-    #[must_use]
-    pub const unsafe fn from_parts(
-        function: unsafe extern "system" fn(
-            lpCallerId: ffi::LPWSABUF,
-            lpCallerData: ffi::LPWSABUF,
-            lpSQOS: ffi::LPQOS,
-            lpGQOS: ffi::LPQOS,
-            lpCalleeId: ffi::LPWSABUF,
-            lpCalleeData: ffi::LPWSABUF,
-            g: *mut ffi::GROUP,
-            dwCallbackData: ffi::DWORD_PTR,
-        ) -> i32,
-        context: usize,
-    ) -> Self {
-        Self {
-            function,
-            context,
-            lent: PhantomData,
-        }
-    }
-    /// The function and its context.
-    #[inline]
-    #[must_use]
-    pub const fn parts(
-        self,
-    ) -> (
-        unsafe extern "system" fn(
-            lpCallerId: ffi::LPWSABUF,
-            lpCallerData: ffi::LPWSABUF,
-            lpSQOS: ffi::LPQOS,
-            lpGQOS: ffi::LPQOS,
-            lpCalleeId: ffi::LPWSABUF,
-            lpCalleeData: ffi::LPWSABUF,
-            g: *mut ffi::GROUP,
-            dwCallbackData: ffi::DWORD_PTR,
-        ) -> i32,
-        usize,
-    ) {
-        (self.function, self.context)
-    }
-}
+pub type Scatter<'a> = crate::support::buffers::Scatter<'a, crate::ffi::WSABUF>;
 
 /// The C types of requests.
 #[derive(Debug)]
 pub enum Wires {}
 
-impl request::Wire for Wires {
-    type Socket = ffi::SOCKET;
-    type Overlapped = ffi::WSAOVERLAPPED;
+impl crate::support::request::Wire for Wires {
+    type Socket = crate::ffi::SOCKET;
+    type Overlapped = crate::ffi::WSAOVERLAPPED;
     type Routine = unsafe extern "system" fn(
-        dwError: ffi::DWORD,
-        cbTransferred: ffi::DWORD,
-        lpOverlapped: ffi::LPWSAOVERLAPPED,
-        dwFlags: ffi::DWORD,
+        dwError: crate::ffi::DWORD,
+        cbTransferred: crate::ffi::DWORD,
+        lpOverlapped: crate::ffi::LPWSAOVERLAPPED,
+        dwFlags: crate::ffi::DWORD,
     );
-    type Thread = ffi::WSATHREADID;
-    type Slice = ffi::WSABUF;
-    type Error = WsaError;
-    const BROKEN: WsaError = WsaError::WSASYSCALLFAILURE;
-    const PENDING: WsaError = WsaError::WSA_IO_PENDING;
-    const ABORTED: WsaError = WsaError::WSA_OPERATION_ABORTED;
+    type Thread = crate::ffi::WSATHREADID;
+    type Slice = crate::ffi::WSABUF;
+    type Error = crate::error::WsaError;
+    const BROKEN: crate::error::WsaError = crate::error::WsaError::WSASYSCALLFAILURE;
+    const PENDING: crate::error::WsaError = crate::error::WsaError::WSA_IO_PENDING;
+    const ABORTED: crate::error::WsaError = crate::error::WsaError::WSA_OPERATION_ABORTED;
 }
 
 /// What a client asks for, in the call that brings it.
-pub type Request<'a> = request::Request<'a, Wires>;
+pub type Request<'a> = crate::support::request::Request<'a, Wires>;
 
 /// A request that was taken on, and is owed one completion.
-pub type Pended = request::Pended<Wires>;
+pub type Pended = crate::support::request::Pended<Wires>;
 
 /// What identifies a request and says whom to tell.
-pub type Parts = request::Parts<Wires>;
+pub type Parts = crate::support::request::Parts<Wires>;
 
 /// What a request lends.
-pub type Lent<'a> = request::Lent<'a, ffi::WSABUF>;
+pub type Lent<'a> = crate::support::request::Lent<'a, crate::ffi::WSABUF>;
 
 /// What makes a request an overlapped one.
-pub type Given<'a> = request::Given<'a, Wires>;
+pub type Given<'a> = crate::support::request::Given<'a, Wires>;
 
 /// How a request is begun and told of.
-pub type Teller = request::Teller<Wires>;
+pub type Teller = crate::support::request::Teller<Wires>;
 
 /// What is kept until a request has ended.
-pub type Kept = owned::Kept;
+pub type Kept = crate::support::owned::Kept;
 
 /// How an operation ended: bytes and flags, or an error.
-pub type Outcome = request::Outcome<Wires>;
+pub type Outcome = crate::support::request::Outcome<Wires>;

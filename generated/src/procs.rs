@@ -2,60 +2,49 @@
 
 //! A provider's table, for whoever calls it: a layer above, or a client.
 
-use crate::error::WsaError;
-use crate::ffi;
-use crate::handles::*;
-use crate::memory::*;
-use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
-use crate::support::view::Vouched;
-use crate::support::{buffers, memory, set};
-use crate::support::request::{Progress, State};
-
-use crate::facts::DOWNCALLS;
-use crate::provider::ServiceProvider;
-use crate::support::facts::Downcall;
-use core::convert::TryFrom as _;
-use core::ptr;
+use ::core::convert::TryFrom as _;
 
 /// The functions of a provider, none of them null.
 #[derive(Clone, Copy, Debug)]
 pub struct Procs {
-    accept: ffi::WSPAcceptFn,
-    address_to_string: ffi::WSPAddressToStringFn,
-    async_select: ffi::WSPAsyncSelectFn,
-    bind: ffi::WSPBindFn,
-    cancel_blocking_call: ffi::WSPCancelBlockingCallFn,
-    cleanup: ffi::WSPCleanupFn,
-    close_socket: ffi::WSPCloseSocketFn,
-    connect: ffi::WSPConnectFn,
-    duplicate_socket: ffi::WSPDuplicateSocketFn,
-    enum_network_events: ffi::WSPEnumNetworkEventsFn,
-    event_select: ffi::WSPEventSelectFn,
-    get_overlapped_result: ffi::WSPGetOverlappedResultFn,
-    get_peer_name: ffi::WSPGetPeerNameFn,
-    get_sock_name: ffi::WSPGetSockNameFn,
-    get_sock_opt: ffi::WSPGetSockOptFn,
-    get_qos_by_name: ffi::WSPGetQOSByNameFn,
-    ioctl: ffi::WSPIoctlFn,
-    join_leaf: ffi::WSPJoinLeafFn,
-    listen: ffi::WSPListenFn,
-    recv: ffi::WSPRecvFn,
-    recv_disconnect: ffi::WSPRecvDisconnectFn,
-    recv_from: ffi::WSPRecvFromFn,
-    select: ffi::WSPSelectFn,
-    send: ffi::WSPSendFn,
-    send_disconnect: ffi::WSPSendDisconnectFn,
-    send_to: ffi::WSPSendToFn,
-    set_sock_opt: ffi::WSPSetSockOptFn,
-    shutdown: ffi::WSPShutdownFn,
-    socket: ffi::WSPSocketFn,
-    string_to_address: ffi::WSPStringToAddressFn,
+    accept: crate::ffi::WSPAcceptFn,
+    address_to_string: crate::ffi::WSPAddressToStringFn,
+    async_select: crate::ffi::WSPAsyncSelectFn,
+    bind: crate::ffi::WSPBindFn,
+    cancel_blocking_call: crate::ffi::WSPCancelBlockingCallFn,
+    cleanup: crate::ffi::WSPCleanupFn,
+    close_socket: crate::ffi::WSPCloseSocketFn,
+    connect: crate::ffi::WSPConnectFn,
+    duplicate_socket: crate::ffi::WSPDuplicateSocketFn,
+    enum_network_events: crate::ffi::WSPEnumNetworkEventsFn,
+    event_select: crate::ffi::WSPEventSelectFn,
+    get_overlapped_result: crate::ffi::WSPGetOverlappedResultFn,
+    get_peer_name: crate::ffi::WSPGetPeerNameFn,
+    get_sock_name: crate::ffi::WSPGetSockNameFn,
+    get_sock_opt: crate::ffi::WSPGetSockOptFn,
+    get_qos_by_name: crate::ffi::WSPGetQOSByNameFn,
+    ioctl: crate::ffi::WSPIoctlFn,
+    join_leaf: crate::ffi::WSPJoinLeafFn,
+    listen: crate::ffi::WSPListenFn,
+    recv: crate::ffi::WSPRecvFn,
+    recv_disconnect: crate::ffi::WSPRecvDisconnectFn,
+    recv_from: crate::ffi::WSPRecvFromFn,
+    select: crate::ffi::WSPSelectFn,
+    send: crate::ffi::WSPSendFn,
+    send_disconnect: crate::ffi::WSPSendDisconnectFn,
+    send_to: crate::ffi::WSPSendToFn,
+    set_sock_opt: crate::ffi::WSPSetSockOptFn,
+    shutdown: crate::ffi::WSPShutdownFn,
+    socket: crate::ffi::WSPSocketFn,
+    string_to_address: crate::ffi::WSPStringToAddressFn,
 }
 
-impl ffi::WSPPROC_TABLE {
+impl crate::ffi::WSPPROC_TABLE {
     /// The functions that are missing from the table.
     #[inline]
-    pub fn missing(&self) -> impl Iterator<Item = &'static Downcall> {
+    pub fn missing(
+        &self,
+    ) -> impl Iterator<Item = &'static crate::support::facts::Downcall> {
         let null = [
             self.lpWSPAccept.is_none(),
             self.lpWSPAddressToString.is_none(),
@@ -88,7 +77,7 @@ impl ffi::WSPPROC_TABLE {
             self.lpWSPSocket.is_none(),
             self.lpWSPStringToAddress.is_none(),
         ];
-        DOWNCALLS
+        crate::facts::DOWNCALLS
             .iter()
             .zip(null)
             .filter(|(_, null)| *null)
@@ -106,7 +95,7 @@ impl Procs {
     /// [`Request::is_made_up`] tells, whoever lends the result to safe code refuses such calls.
     #[must_use]
     #[inline]
-    pub unsafe fn new(table: &ffi::WSPPROC_TABLE) -> Option<Self> {
+    pub unsafe fn new(table: &crate::ffi::WSPPROC_TABLE) -> Option<Self> {
         Some(Self {
             accept: table.lpWSPAccept?,
             address_to_string: table.lpWSPAddressToString?,
@@ -142,20 +131,20 @@ impl Procs {
     }
 }
 
-impl ServiceProvider for Procs {
+impl crate::provider::ServiceProvider for Procs {
     #[inline]
     fn accept(
         &self,
-        socket: ffi::SOCKET,
-        address: Option<Room<'_>>,
-        condition: Option<Condition<'_>>,
-    ) -> Result<ffi::SOCKET, WsaError> {
+        socket: crate::ffi::SOCKET,
+        address: Option<crate::support::memory::Room<'_>>,
+        condition: Option<crate::clients::Condition<'_>>,
+    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let mut errno = 0;
         let mut address_used = address
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (address_at, address_length) = address
             .map_or(
-                (ptr::null_mut(), ptr::null_mut()),
+                (::core::ptr::null_mut(), ::core::ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
                     (
@@ -184,8 +173,8 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::INVALID_SOCKET {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::INVALID_SOCKET {
+            return Err(crate::error::reported(errno));
         }
         Ok(answer)
     }
@@ -193,16 +182,16 @@ impl ServiceProvider for Procs {
     #[inline]
     fn address_to_string(
         &self,
-        address: Bytes<'_>,
-        info: Option<View<'_, ffi::WSAPROTOCOL_INFOW>>,
-        text: Room<'_, u16>,
-    ) -> Result<(), WsaError> {
+        address: crate::support::memory::Bytes<'_>,
+        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        text: crate::support::memory::Room<'_, u16>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut text_used = Some(text)
             .map_or(0, |room| u32::try_from(room.capacity()).unwrap_or(u32::MAX));
         let (text_at, text_length) = Some(text)
             .map_or(
-                (ptr::null_mut(), ptr::null_mut()),
+                (::core::ptr::null_mut(), ::core::ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
                     (at, if used.is_null() { &raw mut text_used } else { used.cast() })
@@ -214,14 +203,14 @@ impl ServiceProvider for Procs {
                 .address_to_string)(
                 address.as_ptr().cast_mut().cast(),
                 u32::try_from(address.len()).unwrap_or(u32::MAX),
-                info.map_or(ptr::null(), View::as_ptr),
+                info.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
                 text_at.cast(),
                 text_length,
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -229,24 +218,28 @@ impl ServiceProvider for Procs {
     #[inline]
     fn async_select(
         &self,
-        socket: ffi::SOCKET,
-        window: Window,
+        socket: crate::ffi::SOCKET,
+        window: crate::handles::Window,
         message: u32,
         events: i32,
-    ) -> Result<(), WsaError> {
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self.async_select)(socket, window.raw(), message, events, &raw mut errno)
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
 
     #[inline]
-    fn bind(&self, socket: ffi::SOCKET, address: Bytes<'_>) -> Result<(), WsaError> {
+    fn bind(
+        &self,
+        socket: crate::ffi::SOCKET,
+        address: crate::support::memory::Bytes<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
@@ -258,41 +251,44 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
 
     #[inline]
-    fn cancel_blocking_call(&self) -> Result<(), WsaError> {
+    fn cancel_blocking_call(&self) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cancel_blocking_call)(&raw mut errno) };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
 
     #[inline]
-    fn cleanup(&self) -> Result<(), WsaError> {
+    fn cleanup(&self) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cleanup)(&raw mut errno) };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
 
     #[inline]
-    fn close_socket(&self, socket: ffi::SOCKET) -> Result<(), WsaError> {
+    fn close_socket(
+        &self,
+        socket: crate::ffi::SOCKET,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.close_socket)(socket, &raw mut errno) };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -300,18 +296,18 @@ impl ServiceProvider for Procs {
     #[inline]
     fn connect(
         &self,
-        socket: ffi::SOCKET,
-        address: Bytes<'_>,
-        caller_data: Option<Bytes<'_>>,
-        callee_data: Option<Room<'_>>,
-        socket_qos: Option<View<'_, ffi::QOS>>,
-        group_qos: Option<View<'_, ffi::QOS>>,
-    ) -> Result<(), WsaError> {
+        socket: crate::ffi::SOCKET,
+        address: crate::support::memory::Bytes<'_>,
+        caller_data: Option<crate::support::memory::Bytes<'_>>,
+        callee_data: Option<crate::support::memory::Room<'_>>,
+        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -319,7 +315,7 @@ impl ServiceProvider for Procs {
         let mut callee_data_slice = callee_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <ffi::WSABUF as buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -331,18 +327,24 @@ impl ServiceProvider for Procs {
                 socket,
                 address.as_ptr().cast_mut().cast(),
                 i32::try_from(address.len()).unwrap_or(i32::MAX),
-                caller_data_slice.as_ref().map_or(ptr::null(), ptr::from_ref),
-                callee_data_slice.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
-                socket_qos.map_or(ptr::null(), View::as_ptr),
-                group_qos.map_or(ptr::null(), View::as_ptr),
+                caller_data_slice
+                    .as_ref()
+                    .map_or(::core::ptr::null(), ::core::ptr::from_ref),
+                callee_data_slice
+                    .as_mut()
+                    .map_or(::core::ptr::null_mut(), ::core::ptr::from_mut),
+                socket_qos
+                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                group_qos
+                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
-            room.set_used(buffers::Slice::parts(&slice).1);
+            room.set_used(crate::support::buffers::Slice::parts(&slice).1);
         }
         Ok(())
     }
@@ -350,17 +352,17 @@ impl ServiceProvider for Procs {
     #[inline]
     fn duplicate_socket(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         process: u32,
-    ) -> Result<ffi::WSAPROTOCOL_INFOW, WsaError> {
+    ) -> Result<crate::ffi::WSAPROTOCOL_INFOW, crate::error::WsaError> {
         let mut errno = 0;
-        let mut out2 = ffi::WSAPROTOCOL_INFOW::ZERO;
+        let mut out2 = crate::ffi::WSAPROTOCOL_INFOW::ZERO;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self.duplicate_socket)(socket, process, &raw mut out2, &raw mut errno)
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(out2)
     }
@@ -368,23 +370,23 @@ impl ServiceProvider for Procs {
     #[inline]
     fn enum_network_events(
         &self,
-        socket: ffi::SOCKET,
-        event: Option<EventRef<'_>>,
-        events: ViewMut<'_, ffi::WSANETWORKEVENTS>,
-    ) -> Result<(), WsaError> {
+        socket: crate::ffi::SOCKET,
+        event: Option<crate::handles::EventRef<'_>>,
+        events: crate::support::view::ViewMut<'_, crate::ffi::WSANETWORKEVENTS>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .enum_network_events)(
                 socket,
-                event.map_or(::core::ptr::null_mut(), EventRef::raw),
+                event.map_or(::core::ptr::null_mut(), crate::handles::EventRef::raw),
                 events.as_ptr(),
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -392,23 +394,23 @@ impl ServiceProvider for Procs {
     #[inline]
     fn event_select(
         &self,
-        socket: ffi::SOCKET,
-        event: Option<EventRef<'_>>,
+        socket: crate::ffi::SOCKET,
+        event: Option<crate::handles::EventRef<'_>>,
         events: i32,
-    ) -> Result<(), WsaError> {
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .event_select)(
                 socket,
-                event.map_or(::core::ptr::null_mut(), EventRef::raw),
+                event.map_or(::core::ptr::null_mut(), crate::handles::EventRef::raw),
                 events,
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -416,10 +418,10 @@ impl ServiceProvider for Procs {
     #[inline]
     fn get_overlapped_result(
         &self,
-        socket: ffi::SOCKET,
-        overlapped: ViewMut<'_, ffi::WSAOVERLAPPED>,
+        socket: crate::ffi::SOCKET,
+        overlapped: crate::support::view::ViewMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<(u32, u32), WsaError> {
+    ) -> Result<(u32, u32), crate::error::WsaError> {
         let mut errno = 0;
         let mut out2 = 0;
         let mut out4 = 0;
@@ -435,8 +437,8 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::FALSE {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::FALSE {
+            return Err(crate::error::reported(errno));
         }
         Ok((out2, out4))
     }
@@ -444,15 +446,15 @@ impl ServiceProvider for Procs {
     #[inline]
     fn get_peer_name(
         &self,
-        socket: ffi::SOCKET,
-        address: Room<'_>,
-    ) -> Result<(), WsaError> {
+        socket: crate::ffi::SOCKET,
+        address: crate::support::memory::Room<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut address_used = Some(address)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (address_at, address_length) = Some(address)
             .map_or(
-                (ptr::null_mut(), ptr::null_mut()),
+                (::core::ptr::null_mut(), ::core::ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
                     (
@@ -471,8 +473,8 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -480,15 +482,15 @@ impl ServiceProvider for Procs {
     #[inline]
     fn get_sock_name(
         &self,
-        socket: ffi::SOCKET,
-        address: Room<'_>,
-    ) -> Result<(), WsaError> {
+        socket: crate::ffi::SOCKET,
+        address: crate::support::memory::Room<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut address_used = Some(address)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (address_at, address_length) = Some(address)
             .map_or(
-                (ptr::null_mut(), ptr::null_mut()),
+                (::core::ptr::null_mut(), ::core::ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
                     (
@@ -507,8 +509,8 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -516,17 +518,17 @@ impl ServiceProvider for Procs {
     #[inline]
     fn get_sock_opt(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: Room<'_>,
-    ) -> Result<(), WsaError> {
+        value: crate::support::memory::Room<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut value_used = Some(value)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (value_at, value_length) = Some(value)
             .map_or(
-                (ptr::null_mut(), ptr::null_mut()),
+                (::core::ptr::null_mut(), ::core::ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
                     (at, if used.is_null() { &raw mut value_used } else { used.cast() })
@@ -544,8 +546,8 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -553,15 +555,15 @@ impl ServiceProvider for Procs {
     #[inline]
     fn get_qos_by_name(
         &self,
-        socket: ffi::SOCKET,
-        name: Option<Bytes<'_>>,
-        qos: ViewMut<'_, ffi::QOS>,
-    ) -> Result<(), WsaError> {
+        socket: crate::ffi::SOCKET,
+        name: Option<crate::support::memory::Bytes<'_>>,
+        qos: crate::support::view::ViewMut<'_, crate::ffi::QOS>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let name_slice = name
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -571,13 +573,13 @@ impl ServiceProvider for Procs {
             (self
                 .get_qos_by_name)(
                 socket,
-                name_slice.as_ref().map_or(ptr::null(), ptr::from_ref),
+                name_slice.as_ref().map_or(::core::ptr::null(), ::core::ptr::from_ref),
                 qos.as_ptr(),
                 &raw mut errno,
             )
         };
-        if answer == ffi::FALSE {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::FALSE {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -585,10 +587,10 @@ impl ServiceProvider for Procs {
     #[inline]
     fn ioctl(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         code: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<u32>, WsaError> {
+        request: crate::memory::Request<'_>,
+    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
         let mut errno = 0;
         let lpvInBuffer = request.lent().input;
         let lpvOutBuffer = request.lent().room;
@@ -603,10 +605,17 @@ impl ServiceProvider for Procs {
                 socket,
                 code,
                 lpvInBuffer
-                    .map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()),
-                u32::try_from(lpvInBuffer.map_or(0, Items::len)).unwrap_or(u32::MAX),
-                lpvOutBuffer.map_or(ptr::null_mut(), |room| room.as_ptr().cast()),
-                u32::try_from(lpvOutBuffer.map_or(0, Room::capacity))
+                    .map_or(
+                        ::core::ptr::null_mut(),
+                        |bytes| bytes.as_ptr().cast_mut().cast(),
+                    ),
+                u32::try_from(lpvInBuffer.map_or(0, crate::support::memory::Items::len))
+                    .unwrap_or(u32::MAX),
+                lpvOutBuffer
+                    .map_or(::core::ptr::null_mut(), |room| room.as_ptr().cast()),
+                u32::try_from(
+                        lpvOutBuffer.map_or(0, crate::support::memory::Room::capacity),
+                    )
                     .unwrap_or(u32::MAX),
                 out_at0,
                 sent.overlapped(),
@@ -615,36 +624,36 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
-                .promised(errno == WsaError::WSA_IO_PENDING.code())
+                .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(Progress::Pending(pending));
+                return Ok(crate::support::request::Progress::Pending(pending));
             }
-            return Err(WsaError::reported(errno));
+            return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(Progress::Done(values.0))
+        Ok(crate::support::request::Progress::Done(values.0))
     }
 
     #[inline]
     fn join_leaf(
         &self,
-        socket: ffi::SOCKET,
-        address: Bytes<'_>,
-        caller_data: Option<Bytes<'_>>,
-        callee_data: Option<Room<'_>>,
-        socket_qos: Option<View<'_, ffi::QOS>>,
-        group_qos: Option<View<'_, ffi::QOS>>,
+        socket: crate::ffi::SOCKET,
+        address: crate::support::memory::Bytes<'_>,
+        caller_data: Option<crate::support::memory::Bytes<'_>>,
+        callee_data: Option<crate::support::memory::Room<'_>>,
+        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
         flags: u32,
-    ) -> Result<ffi::SOCKET, WsaError> {
+    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let mut errno = 0;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -652,7 +661,7 @@ impl ServiceProvider for Procs {
         let mut callee_data_slice = callee_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <ffi::WSABUF as buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -664,30 +673,40 @@ impl ServiceProvider for Procs {
                 socket,
                 address.as_ptr().cast_mut().cast(),
                 i32::try_from(address.len()).unwrap_or(i32::MAX),
-                caller_data_slice.as_ref().map_or(ptr::null(), ptr::from_ref),
-                callee_data_slice.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
-                socket_qos.map_or(ptr::null(), View::as_ptr),
-                group_qos.map_or(ptr::null(), View::as_ptr),
+                caller_data_slice
+                    .as_ref()
+                    .map_or(::core::ptr::null(), ::core::ptr::from_ref),
+                callee_data_slice
+                    .as_mut()
+                    .map_or(::core::ptr::null_mut(), ::core::ptr::from_mut),
+                socket_qos
+                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                group_qos
+                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
                 flags,
                 &raw mut errno,
             )
         };
-        if answer == ffi::INVALID_SOCKET {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::INVALID_SOCKET {
+            return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
-            room.set_used(buffers::Slice::parts(&slice).1);
+            room.set_used(crate::support::buffers::Slice::parts(&slice).1);
         }
         Ok(answer)
     }
 
     #[inline]
-    fn listen(&self, socket: ffi::SOCKET, backlog: i32) -> Result<(), WsaError> {
+    fn listen(
+        &self,
+        socket: crate::ffi::SOCKET,
+        backlog: i32,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.listen)(socket, backlog, &raw mut errno) };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -695,12 +714,15 @@ impl ServiceProvider for Procs {
     #[inline]
     fn recv(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        request: crate::memory::Request<'_>,
+    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request.lent().scatter.unwrap_or_else(Scatter::nothing);
+        let lpBuffers = request
+            .lent()
+            .scatter
+            .unwrap_or_else(crate::memory::Scatter::nothing);
         let mut here = (0, flags);
         let (sent, outs) = request.forward(&mut here);
         // SAFETY: it leads to a tuple.
@@ -722,31 +744,31 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
-                .promised(errno == WsaError::WSA_IO_PENDING.code())
+                .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(Progress::Pending(pending));
+                return Ok(crate::support::request::Progress::Pending(pending));
             }
-            return Err(WsaError::reported(errno));
+            return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(Progress::Done((values.0, values.1)))
+        Ok(crate::support::request::Progress::Done((values.0, values.1)))
     }
 
     #[inline]
     fn recv_disconnect(
         &self,
-        socket: ffi::SOCKET,
-        data: Option<Room<'_>>,
-    ) -> Result<(), WsaError> {
+        socket: crate::ffi::SOCKET,
+        data: Option<crate::support::memory::Room<'_>>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <ffi::WSABUF as buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -756,15 +778,17 @@ impl ServiceProvider for Procs {
             (self
                 .recv_disconnect)(
                 socket,
-                data_slice.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
+                data_slice
+                    .as_mut()
+                    .map_or(::core::ptr::null_mut(), ::core::ptr::from_mut),
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (data, data_slice) {
-            room.set_used(buffers::Slice::parts(&slice).1);
+            room.set_used(crate::support::buffers::Slice::parts(&slice).1);
         }
         Ok(())
     }
@@ -772,23 +796,26 @@ impl ServiceProvider for Procs {
     #[inline]
     fn recv_from(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+        request: crate::memory::Request<'_>,
+    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request.lent().scatter.unwrap_or_else(Scatter::nothing);
+        let lpBuffers = request
+            .lent()
+            .scatter
+            .unwrap_or_else(crate::memory::Scatter::nothing);
         let lpFrom = request.lent().room;
         if request.is_overlapped()
             && lpFrom.is_some_and(|room| room.used_ptr().is_null())
         {
-            return Err(WsaError::WSAEFAULT);
+            return Err(crate::error::WsaError::WSAEFAULT);
         }
         let mut lpFrom_used = lpFrom
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (lpFrom_at, lpFrom_length) = lpFrom
             .map_or(
-                (ptr::null_mut(), ptr::null_mut()),
+                (::core::ptr::null_mut(), ::core::ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
                     (at, if used.is_null() { &raw mut lpFrom_used } else { used.cast() })
@@ -817,44 +844,45 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
-                .promised(errno == WsaError::WSA_IO_PENDING.code())
+                .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(Progress::Pending(pending));
+                return Ok(crate::support::request::Progress::Pending(pending));
             }
-            return Err(WsaError::reported(errno));
+            return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(Progress::Done((values.0, values.1)))
+        Ok(crate::support::request::Progress::Done((values.0, values.1)))
     }
 
     #[inline]
     fn select(
         &self,
         count: i32,
-        read: Option<FdSetMut<'_>>,
-        write: Option<FdSetMut<'_>>,
-        except: Option<FdSetMut<'_>>,
-        timeout: Option<View<'_, ffi::timeval>>,
-    ) -> Result<i32, WsaError> {
+        read: Option<crate::clients::FdSetMut<'_>>,
+        write: Option<crate::clients::FdSetMut<'_>>,
+        except: Option<crate::clients::FdSetMut<'_>>,
+        timeout: Option<crate::support::view::View<'_, crate::ffi::timeval>>,
+    ) -> Result<i32, crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .select)(
                 count,
-                read.map_or(ptr::null_mut(), set::SetMut::lend),
-                write.map_or(ptr::null_mut(), set::SetMut::lend),
-                except.map_or(ptr::null_mut(), set::SetMut::lend),
-                timeout.map_or(ptr::null(), View::as_ptr),
+                read.map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
+                write.map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
+                except
+                    .map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
+                timeout.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(answer)
     }
@@ -862,12 +890,15 @@ impl ServiceProvider for Procs {
     #[inline]
     fn send(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<u32>, WsaError> {
+        request: crate::memory::Request<'_>,
+    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request.lent().gather.unwrap_or_else(Gather::nothing);
+        let lpBuffers = request
+            .lent()
+            .gather
+            .unwrap_or_else(crate::memory::Gather::nothing);
         let mut here = (0,);
         let (sent, outs) = request.forward(&mut here);
         // SAFETY: it leads to a tuple.
@@ -887,31 +918,31 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
-                .promised(errno == WsaError::WSA_IO_PENDING.code())
+                .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(Progress::Pending(pending));
+                return Ok(crate::support::request::Progress::Pending(pending));
             }
-            return Err(WsaError::reported(errno));
+            return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(Progress::Done(values.0))
+        Ok(crate::support::request::Progress::Done(values.0))
     }
 
     #[inline]
     fn send_disconnect(
         &self,
-        socket: ffi::SOCKET,
-        data: Option<Bytes<'_>>,
-    ) -> Result<(), WsaError> {
+        socket: crate::ffi::SOCKET,
+        data: Option<crate::support::memory::Bytes<'_>>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <ffi::WSABUF as buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -921,12 +952,12 @@ impl ServiceProvider for Procs {
             (self
                 .send_disconnect)(
                 socket,
-                data_slice.as_ref().map_or(ptr::null(), ptr::from_ref),
+                data_slice.as_ref().map_or(::core::ptr::null(), ::core::ptr::from_ref),
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -934,12 +965,15 @@ impl ServiceProvider for Procs {
     #[inline]
     fn send_to(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<u32>, WsaError> {
+        request: crate::memory::Request<'_>,
+    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request.lent().gather.unwrap_or_else(Gather::nothing);
+        let lpBuffers = request
+            .lent()
+            .gather
+            .unwrap_or_else(crate::memory::Gather::nothing);
         let lpTo = request.lent().input;
         let mut here = (0,);
         let (sent, outs) = request.forward(&mut here);
@@ -954,36 +988,41 @@ impl ServiceProvider for Procs {
                 u32::try_from(lpBuffers.count()).unwrap_or(u32::MAX),
                 out_at0,
                 flags,
-                lpTo.map_or(ptr::null_mut(), |bytes| bytes.as_ptr().cast_mut().cast()),
-                i32::try_from(lpTo.map_or(0, Items::len)).unwrap_or(i32::MAX),
+                lpTo
+                    .map_or(
+                        ::core::ptr::null_mut(),
+                        |bytes| bytes.as_ptr().cast_mut().cast(),
+                    ),
+                i32::try_from(lpTo.map_or(0, crate::support::memory::Items::len))
+                    .unwrap_or(i32::MAX),
                 sent.overlapped(),
                 sent.routine(),
                 sent.thread(),
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
-                .promised(errno == WsaError::WSA_IO_PENDING.code())
+                .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(Progress::Pending(pending));
+                return Ok(crate::support::request::Progress::Pending(pending));
             }
-            return Err(WsaError::reported(errno));
+            return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(Progress::Done(values.0))
+        Ok(crate::support::request::Progress::Done(values.0))
     }
 
     #[inline]
     fn set_sock_opt(
         &self,
-        socket: ffi::SOCKET,
+        socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: Bytes<'_>,
-    ) -> Result<(), WsaError> {
+        value: crate::support::memory::Bytes<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
@@ -997,19 +1036,23 @@ impl ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
 
     #[inline]
-    fn shutdown(&self, socket: ffi::SOCKET, how: i32) -> Result<(), WsaError> {
+    fn shutdown(
+        &self,
+        socket: crate::ffi::SOCKET,
+        how: i32,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.shutdown)(socket, how, &raw mut errno) };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -1020,10 +1063,10 @@ impl ServiceProvider for Procs {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<View<'_, ffi::WSAPROTOCOL_INFOW>>,
+        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
         group: u32,
         flags: u32,
-    ) -> Result<ffi::SOCKET, WsaError> {
+    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
@@ -1032,14 +1075,14 @@ impl ServiceProvider for Procs {
                 family,
                 kind,
                 protocol,
-                info.map_or(ptr::null(), View::as_ptr),
+                info.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
                 group,
                 flags,
                 &raw mut errno,
             )
         };
-        if answer == ffi::INVALID_SOCKET {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::INVALID_SOCKET {
+            return Err(crate::error::reported(errno));
         }
         Ok(answer)
     }
@@ -1047,18 +1090,18 @@ impl ServiceProvider for Procs {
     #[inline]
     fn string_to_address(
         &self,
-        text: Text<'_>,
+        text: crate::support::memory::Text<'_>,
         family: i32,
-        info: Option<View<'_, ffi::WSAPROTOCOL_INFOW>>,
-        address: Room<'_>,
-    ) -> Result<(), WsaError> {
+        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        address: crate::support::memory::Room<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut text_ended = text.to_wide().to_zero_ended();
         let mut address_used = Some(address)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (address_at, address_length) = Some(address)
             .map_or(
-                (ptr::null_mut(), ptr::null_mut()),
+                (::core::ptr::null_mut(), ::core::ptr::null_mut()),
                 |room| {
                     let (at, used) = room.lend();
                     (
@@ -1073,14 +1116,14 @@ impl ServiceProvider for Procs {
                 .string_to_address)(
                 text_ended.as_mut_ptr(),
                 family,
-                info.map_or(ptr::null(), View::as_ptr),
+                info.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
                 address_at.cast(),
                 address_length,
                 &raw mut errno,
             )
         };
-        if answer == ffi::SOCKET_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }

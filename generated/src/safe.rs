@@ -2,27 +2,17 @@
 
 //! The upcalls in safe form.
 
-use crate::ffi;
-use crate::handles::*;
-use crate::support::cell::Cell;
-use crate::table::Table;
-use crate::support::refused::{Failed, Refused};
-use crate::support::view::{View, Vouched};
-use crate::support::wide::{WideString, read_text};
-
-use crate::error::WsaError;
-
 /// All upcalls, in safe form, through the table that a cell holds.
 ///
 /// Before start-up and after clean-up every call fails, or answers no; what fails can be tried again.
 #[derive(Clone, Copy, Debug)]
-pub struct Upcalls(pub(crate) &'static Cell);
+pub struct Upcalls(pub &'static crate::support::cell::Cell);
 
 impl Upcalls {
     /// The upcalls of the host whose table `cell` holds.
     #[inline]
     #[must_use]
-    pub const fn new(cell: &'static Cell) -> Self {
+    pub const fn new(cell: &'static crate::support::cell::Cell) -> Self {
         Self(cell)
     }
 
@@ -36,11 +26,14 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`WSA_INVALID_HANDLE`](crate::error::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
     /// - any other code that the host gives
     #[inline]
-    pub fn close_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
-        close_event_through(self.0.table(), event)
+    pub fn close_event(
+        self,
+        event: crate::handles::EventRef<'_>,
+    ) -> Result<(), crate::error::WsaError> {
+        crate::handles::close_event_through(self.0.table(), event)
     }
 
     /// Gives a socket handle back to Ws2_32.
@@ -55,11 +48,14 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAENOTSOCK`](crate::error::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
     /// - any other code that the host gives
     #[inline]
-    pub fn close_socket_handle(self, socket: ffi::SOCKET) -> Result<(), WsaError> {
-        close_socket_handle_through(self.0.table(), socket)
+    pub fn close_socket_handle(
+        self,
+        socket: crate::ffi::SOCKET,
+    ) -> Result<(), crate::error::WsaError> {
+        crate::handles::close_socket_handle_through(self.0.table(), socket)
     }
 
     /// Creates a manual-reset event that is not set.
@@ -72,19 +68,19 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
+    /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for the event
     /// - any other code that the host gives
     #[inline]
-    pub fn create_event(self) -> Result<Event, WsaError> {
+    pub fn create_event(self) -> Result<crate::handles::Event, crate::error::WsaError> {
         let run = self.0.run();
         let table = self.0.table();
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUCreateEvent)(&raw mut errno) };
-        if answer == ffi::WSA_INVALID_EVENT {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::WSA_INVALID_EVENT {
+            return Err(crate::error::reported(errno));
         }
-        Ok(Event::acquired(self.0, run, answer))
+        Ok(crate::handles::Event::acquired(self.0, run, answer))
     }
 
     /// Makes a socket handle for a provider whose sockets are no file handles.
@@ -100,14 +96,14 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAENOBUFS`](crate::WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
+    /// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): Ws2_32 has no room for another handle
     /// - any other code that the host gives
     #[inline]
     pub fn create_socket_handle(
         self,
         entry: u32,
         context: usize,
-    ) -> Result<SocketHandle, WsaError> {
+    ) -> Result<crate::handles::SocketHandle, crate::error::WsaError> {
         let run = self.0.run();
         let table = self.0.table();
         let mut errno = 0;
@@ -115,10 +111,10 @@ impl Upcalls {
         let answer = unsafe {
             (table.WPUCreateSocketHandle)(entry, context, &raw mut errno)
         };
-        if answer == ffi::INVALID_SOCKET || answer == 0 {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::INVALID_SOCKET || answer == 0 {
+            return Err(crate::error::reported(errno));
         }
-        Ok(SocketHandle::acquired(self.0, run, answer))
+        Ok(crate::handles::SocketHandle::acquired(self.0, run, answer))
     }
 
     /// Tells whether a socket is in a set.
@@ -130,7 +126,11 @@ impl Upcalls {
     /// The call cannot fail.
     #[inline]
     #[must_use]
-    pub fn fd_is_set(self, socket: ffi::SOCKET, set: FdSet<'_>) -> bool {
+    pub fn fd_is_set(
+        self,
+        socket: crate::ffi::SOCKET,
+        set: crate::handles::FdSet<'_>,
+    ) -> bool {
         let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUFDIsSet)(socket, set.as_ptr()) };
@@ -148,15 +148,18 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `lpProviderId` names no provider
-    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `lpProviderId` names no provider
+    /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or a pointer is not valid
     /// - any other code that the host gives
     #[inline]
-    pub fn get_provider_path(self, id: &ffi::GUID) -> Result<WideString, WsaError> {
+    pub fn get_provider_path(
+        self,
+        id: &crate::ffi::GUID,
+    ) -> Result<crate::support::wide::WideString, crate::error::WsaError> {
         let table = self.0.table();
-        read_text(
-            WsaError::WSAEFAULT,
-            WsaError::WSASYSCALLFAILURE,
+        crate::support::wide::read_text(
+            crate::error::WsaError::WSAEFAULT,
+            crate::error::WsaError::WSASYSCALLFAILURE,
             |buffer, length| {
                 let mut errno = 0;
                 // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
@@ -169,8 +172,8 @@ impl Upcalls {
                         &raw mut errno,
                     )
                 };
-                if answer != ffi::NO_ERROR {
-                    return Err(WsaError::reported(errno));
+                if answer != crate::ffi::NO_ERROR {
+                    return Err(crate::error::reported(errno));
                 }
                 Ok(())
             },
@@ -189,23 +192,23 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `ProposedHandle` is not valid
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `ProposedHandle` is not valid
     /// - any other code that the host gives
     #[inline]
     #[must_use = "the client must be given the returned handle"]
     pub fn modify_ifs_handle(
         self,
         entry: u32,
-        proposed: ffi::SOCKET,
-    ) -> Result<ffi::SOCKET, WsaError> {
+        proposed: crate::ffi::SOCKET,
+    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let table = self.0.table();
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUModifyIFSHandle)(entry, proposed, &raw mut errno)
         };
-        if answer == ffi::INVALID_SOCKET {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::INVALID_SOCKET {
+            return Err(crate::error::reported(errno));
         }
         Ok(answer)
     }
@@ -220,22 +223,22 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// [`Failed`], without a code: the host has none for it.
+    /// [`Failed`](crate::support::refused::Failed), without a code: the host has none for it.
     #[inline]
     pub fn post_message(
         self,
-        window: Window,
+        window: crate::handles::Window,
         message: u32,
         wparam: usize,
         lparam: isize,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), crate::support::refused::Failed> {
         let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUPostMessage)(window.raw(), message, wparam, lparam)
         };
-        if answer == ffi::FALSE {
-            return Err(Failed);
+        if answer == crate::ffi::FALSE {
+            return Err(crate::support::refused::Failed);
         }
         Ok(())
     }
@@ -251,18 +254,18 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
+    /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lplpfnCallback` or `lpdwContext` is not valid
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `dwCatalogEntryId` is not valid
     /// - any other code that the host gives
     #[inline]
     pub fn query_blocking_callback<R>(
         self,
         entry: u32,
-        hook: impl FnOnce(Option<BlockingHook<'_>>) -> R,
-    ) -> Result<R, WsaError> {
+        hook: impl FnOnce(Option<crate::handles::BlockingHook<'_>>) -> R,
+    ) -> Result<R, crate::error::WsaError> {
         let run = self.0.run();
         let table = self.0.table();
-        let mut hook_routine: ffi::LPBLOCKINGCALLBACK = None;
+        let mut hook_routine: crate::ffi::LPBLOCKINGCALLBACK = None;
         let mut hook_context = 0;
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
@@ -275,8 +278,8 @@ impl Upcalls {
                 &raw mut errno,
             )
         };
-        if answer != ffi::NO_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer != crate::ffi::NO_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(
             hook(
@@ -284,7 +287,12 @@ impl Upcalls {
                     .map(|routine| {
                         // SAFETY: the host gives out a routine and the context that belongs to it, for this thread, this run and the provider's function that asks; the closure runs within that and can keep nothing.
                         unsafe {
-                            BlockingHook::given(self.0, run, routine, hook_context)
+                            crate::handles::BlockingHook::given(
+                                self.0,
+                                run,
+                                routine,
+                                hook_context,
+                            )
                         }
                     }),
             ),
@@ -301,22 +309,22 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAENOTSOCK`](crate::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAENOTSOCK`](crate::error::WsaError::WSAENOTSOCK): `s` was not created by `WPUCreateSocketHandle`
     /// - any other code that the host gives
     #[inline]
     pub fn query_socket_handle_context(
         self,
-        socket: ffi::SOCKET,
-    ) -> Result<usize, WsaError> {
+        socket: crate::ffi::SOCKET,
+    ) -> Result<usize, crate::error::WsaError> {
         let table = self.0.table();
-        let mut context: ffi::DWORD_PTR = 0;
+        let mut context: crate::ffi::DWORD_PTR = 0;
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUQuerySocketHandleContext)(socket, &raw mut context, &raw mut errno)
         };
-        if answer != ffi::NO_ERROR {
-            return Err(WsaError::reported(errno));
+        if answer != crate::ffi::NO_ERROR {
+            return Err(crate::error::reported(errno));
         }
         Ok(context)
     }
@@ -334,16 +342,19 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEFAULT`](crate::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
+    /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
     /// - any other code that the host gives
     ///
-    /// What was to be handed over comes back in [`Refused::rest`].
+    /// What was to be handed over comes back in [`Refused::rest`](crate::support::refused::Refused::rest).
     #[inline]
     pub fn queue_apc(
         self,
-        thread: ThreadId<'_>,
-        apc: Apc,
-    ) -> Result<(), Refused<Apc, WsaError>> {
+        thread: crate::handles::ThreadId<'_>,
+        apc: crate::handles::Apc,
+    ) -> Result<
+        (),
+        crate::support::refused::Refused<crate::handles::Apc, crate::error::WsaError>,
+    > {
         let table = self.0.table();
         let mut thread = thread.raw();
         let mut errno = 0;
@@ -357,9 +368,9 @@ impl Upcalls {
                 &raw mut errno,
             )
         };
-        if answer != ffi::NO_ERROR {
-            return Err(Refused {
-                error: WsaError::reported(errno),
+        if answer != crate::ffi::NO_ERROR {
+            return Err(crate::support::refused::Refused {
+                error: crate::error::reported(errno),
                 rest: apc,
             });
         }
@@ -376,16 +387,19 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSA_INVALID_HANDLE`](crate::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`WSA_INVALID_HANDLE`](crate::error::WsaError::WSA_INVALID_HANDLE): `hEvent` is not a valid event
     /// - any other code that the host gives
     #[inline]
-    pub fn reset_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
+    pub fn reset_event(
+        self,
+        event: crate::handles::EventRef<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let table = self.0.table();
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUResetEvent)(event.raw(), &raw mut errno) };
-        if answer == ffi::FALSE {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::FALSE {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -400,16 +414,19 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`ERROR_INVALID_HANDLE`](crate::WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
+    /// - [`ERROR_INVALID_HANDLE`](crate::error::WsaError::ERROR_INVALID_HANDLE): `hEvent` is not a valid event
     /// - any other code that the host gives
     #[inline]
-    pub fn set_event(self, event: EventRef<'_>) -> Result<(), WsaError> {
+    pub fn set_event(
+        self,
+        event: crate::handles::EventRef<'_>,
+    ) -> Result<(), crate::error::WsaError> {
         let table = self.0.table();
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe { (table.WPUSetEvent)(event.raw(), &raw mut errno) };
-        if answer == ffi::FALSE {
-            return Err(WsaError::reported(errno));
+        if answer == crate::ffi::FALSE {
+            return Err(crate::error::reported(errno));
         }
         Ok(())
     }
@@ -424,22 +441,24 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    /// - [`WSANOTINITIALISED`](crate::error::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
     /// - any other code that the host gives
     #[inline]
-    pub fn open_current_thread(self) -> Result<OpenThread, WsaError> {
+    pub fn open_current_thread(
+        self,
+    ) -> Result<crate::handles::OpenThread, crate::error::WsaError> {
         let run = self.0.run();
         let table = self.0.table();
-        let mut thread: ffi::WSATHREADID = ffi::WSATHREADID::ZERO;
+        let mut thread: crate::ffi::WSATHREADID = crate::ffi::WSATHREADID::ZERO;
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUOpenCurrentThread)(&raw mut thread, &raw mut errno)
         };
-        if answer != ffi::NO_ERROR || thread == ffi::WSATHREADID::ZERO {
-            return Err(WsaError::reported(errno));
+        if answer != crate::ffi::NO_ERROR || thread == crate::ffi::WSATHREADID::ZERO {
+            return Err(crate::error::reported(errno));
         }
-        Ok(OpenThread::acquired(self.0, run, thread))
+        Ok(crate::handles::OpenThread::acquired(self.0, run, thread))
     }
 
     /// Frees a thread id from `WPUOpenCurrentThread`.
@@ -451,11 +470,14 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSANOTINITIALISED`](crate::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
+    /// - [`WSANOTINITIALISED`](crate::error::WsaError::WSANOTINITIALISED): no `WSPStartup` has succeeded before
     /// - any other code that the host gives
     #[inline]
-    pub fn close_thread(self, thread: ThreadId<'_>) -> Result<(), WsaError> {
-        close_thread_through(self.0.table(), thread)
+    pub fn close_thread(
+        self,
+        thread: crate::handles::ThreadId<'_>,
+    ) -> Result<(), crate::error::WsaError> {
+        crate::handles::close_thread_through(self.0.table(), thread)
     }
 
     /// Tells the client that an overlapped operation is done.
@@ -471,18 +493,24 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// - [`WSAEINVAL`](crate::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
+    /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
     /// - any other code that the host gives
     ///
-    /// What was to be handed over comes back in [`Refused::rest`].
+    /// What was to be handed over comes back in [`Refused::rest`](crate::support::refused::Refused::rest).
     #[inline]
     pub fn complete_overlapped_request(
         self,
-        socket: ffi::SOCKET,
-        operation: Operation,
+        socket: crate::ffi::SOCKET,
+        operation: crate::handles::Operation,
         error_: u32,
         transferred: u32,
-    ) -> Result<(), Refused<Operation, WsaError>> {
+    ) -> Result<
+        (),
+        crate::support::refused::Refused<
+            crate::handles::Operation,
+            crate::error::WsaError,
+        >,
+    > {
         let table = self.0.table();
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
@@ -496,9 +524,9 @@ impl Upcalls {
                 &raw mut errno,
             )
         };
-        if answer != ffi::NO_ERROR {
-            return Err(Refused {
-                error: WsaError::reported(errno),
+        if answer != crate::ffi::NO_ERROR {
+            return Err(crate::support::refused::Refused {
+                error: crate::error::reported(errno),
                 rest: operation,
             });
         }

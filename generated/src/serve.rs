@@ -2,28 +2,12 @@
 
 //! The functions that a provider's table holds: they check what a client passes, and write what the provider answers.
 
-use crate::error::WsaError;
-use crate::ffi;
-use crate::handles::*;
-use crate::memory::*;
-use crate::support::memory::{Bytes, Items, Room, Text, View, ViewMut};
-use crate::support::view::Vouched;
-use crate::support::{buffers, memory, set};
-use crate::support::request::{Progress, State};
-
-use crate::provider::ServiceProvider;
-use crate::support::border;
-use core::ptr;
-
-use crate::support::request::settle;
-use core::cell::Cell;
-
 /// How a function finds its provider: C function pointers carry no context.
 pub trait Serve: 'static {
     /// What it finds.
-    type Provider: ServiceProvider;
+    type Provider: crate::provider::ServiceProvider;
     /// How requests are begun and told of. No panic may come out of these functions.
-    const TELLER: Teller;
+    const TELLER: crate::memory::Teller;
     /// Whether the provider has declared the upcalls that requests are completed with. Overlapped requests
     /// are refused otherwise.
     const COMPLETES: bool;
@@ -36,11 +20,11 @@ pub trait Serve: 'static {
     /// What the downcall is to fail with: what `body` answers, or that there is no provider, or that
     /// `body` panicked.
     fn with<R>(
-        body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>,
-    ) -> Result<R, WsaError>;
+        body: impl FnOnce(&Self::Provider) -> Result<R, crate::error::WsaError>,
+    ) -> Result<R, crate::error::WsaError>;
 }
 
-impl ffi::WSPPROC_TABLE {
+impl crate::ffi::WSPPROC_TABLE {
     /// The table whose every slot leads to the provider that `S` finds.
     #[must_use]
     pub const fn serving<S: Serve>() -> Self {
@@ -85,44 +69,65 @@ impl ffi::WSPPROC_TABLE {
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn accept<S: Serve>(
-    s: ffi::SOCKET,
-    addr: *mut ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    addr: *mut crate::ffi::sockaddr,
     addrlen: *mut i32,
-    lpfnCondition: ffi::LPCONDITIONPROC,
-    dwCallbackData: ffi::DWORD_PTR,
+    lpfnCondition: crate::ffi::LPCONDITIONPROC,
+    dwCallbackData: crate::ffi::DWORD_PTR,
     lpErrno: *mut i32,
-) -> ffi::SOCKET {
+) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = if addr.is_null() || addrlen.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let length = unsafe { memory::length_at(addrlen, WsaError::WSAEFAULT) }?;
+                let length = unsafe {
+                    crate::support::memory::length_at(
+                        addrlen,
+                        crate::error::WsaError::WSAEFAULT,
+                    )
+                }?;
                 // SAFETY: the contract of this function.
                 unsafe {
-                    Room::from_raw(addr.cast::<u8>(), length, addrlen.cast::<u32>())
+                    crate::support::memory::Room::from_raw(
+                        addr.cast::<u8>(),
+                        length,
+                        addrlen.cast::<u32>(),
+                    )
                 }
-                    .ok_or(WsaError::WSAEFAULT)?
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
         // SAFETY: the contract of this function.
         let condition = lpfnCondition
-            .map(|function| unsafe { Condition::from_parts(function, dwCallbackData) });
-        ServiceProvider::accept(provider, s, address, condition)
+            .map(|function| unsafe {
+                crate::clients::Condition::from_parts(function, dwCallbackData)
+            });
+        crate::provider::ServiceProvider::accept(provider, s, address, condition)
     });
     match answer {
-        Ok(value0) if value0 == ffi::INVALID_SOCKET => {
+        Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSASYSCALLFAILURE.code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
+                );
+            }
+            crate::ffi::INVALID_SOCKET
         }
         Ok(value0) => value0,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::INVALID_SOCKET
         }
     }
 }
@@ -133,48 +138,69 @@ pub unsafe extern "system" fn accept<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn address_to_string<S: Serve>(
-    lpsaAddress: *const ffi::sockaddr,
-    dwAddressLength: ffi::DWORD,
-    lpProtocolInfo: *const ffi::WSAPROTOCOL_INFOW,
-    lpszAddressString: *mut ffi::WCHAR,
-    lpdwAddressStringLength: *mut ffi::DWORD,
+    lpsaAddress: *const crate::ffi::sockaddr,
+    dwAddressLength: crate::ffi::DWORD,
+    lpProtocolInfo: *const crate::ffi::WSAPROTOCOL_INFOW,
+    lpszAddressString: *mut crate::ffi::WCHAR,
+    lpdwAddressStringLength: *mut crate::ffi::DWORD,
     lpErrno: *mut i32,
-) -> ffi::INT {
+) -> crate::ffi::INT {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let length = memory::length(dwAddressLength, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            dwAddressLength,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         // SAFETY: the contract of this function.
-        let address = unsafe { Items::from_raw(lpsaAddress.cast::<u8>(), length) }
-            .ok_or(WsaError::WSAEFAULT)?;
+        let address = unsafe {
+            crate::support::memory::Items::from_raw(lpsaAddress.cast::<u8>(), length)
+        }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(lpProtocolInfo) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(lpProtocolInfo) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
         let text = {
             // SAFETY: the contract of this function.
             let length = unsafe {
-                memory::length_at(lpdwAddressStringLength, WsaError::WSAEFAULT)
+                crate::support::memory::length_at(
+                    lpdwAddressStringLength,
+                    crate::error::WsaError::WSAEFAULT,
+                )
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                Room::from_raw(
+                crate::support::memory::Room::from_raw(
                     lpszAddressString.cast::<u16>(),
                     length,
                     lpdwAddressStringLength.cast::<u32>(),
                 )
             }
-                .ok_or(WsaError::WSAEFAULT)?
+                .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        ServiceProvider::address_to_string(provider, address, info, text)
+        crate::provider::ServiceProvider::address_to_string(
+            provider,
+            address,
+            info,
+            text,
+        )
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -185,22 +211,33 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn async_select<S: Serve>(
-    s: ffi::SOCKET,
-    hWnd: ffi::HWND,
+    s: crate::ffi::SOCKET,
+    hWnd: crate::ffi::HWND,
     wMsg: u32,
     lEvent: i32,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        ServiceProvider::async_select(provider, s, Window::from_raw(hWnd), wMsg, lEvent)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::async_select(
+            provider,
+            s,
+            crate::handles::Window::from_raw(hWnd),
+            wMsg,
+            lEvent,
+        )
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -211,25 +248,35 @@ pub unsafe extern "system" fn async_select<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn bind<S: Serve>(
-    s: ffi::SOCKET,
-    name: *const ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    name: *const crate::ffi::sockaddr,
     namelen: i32,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let length = memory::length(namelen, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            namelen,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         // SAFETY: the contract of this function.
-        let address = unsafe { Items::from_raw(name.cast::<u8>(), length) }
-            .ok_or(WsaError::WSAEFAULT)?;
-        ServiceProvider::bind(provider, s, address)
+        let address = unsafe {
+            crate::support::memory::Items::from_raw(name.cast::<u8>(), length)
+        }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::bind(provider, s, address)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -241,15 +288,20 @@ pub unsafe extern "system" fn bind<S: Serve>(
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        ServiceProvider::cancel_blocking_call(provider)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::cancel_blocking_call(provider)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -261,15 +313,20 @@ pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) 
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        ServiceProvider::cleanup(provider)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::cleanup(provider)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -280,19 +337,24 @@ pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn close_socket<S: Serve>(
-    s: ffi::SOCKET,
+    s: crate::ffi::SOCKET,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        ServiceProvider::close_socket(provider, s)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::close_socket(provider, s)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -303,34 +365,46 @@ pub unsafe extern "system" fn close_socket<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn connect<S: Serve>(
-    s: ffi::SOCKET,
-    name: *const ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    name: *const crate::ffi::sockaddr,
     namelen: i32,
-    lpCallerData: *const ffi::WSABUF,
-    lpCalleeData: *mut ffi::WSABUF,
-    lpSQOS: *const ffi::QOS,
-    lpGQOS: *const ffi::QOS,
+    lpCallerData: *const crate::ffi::WSABUF,
+    lpCalleeData: *mut crate::ffi::WSABUF,
+    lpSQOS: *const crate::ffi::QOS,
+    lpGQOS: *const crate::ffi::QOS,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let length = memory::length(namelen, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            namelen,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         // SAFETY: the contract of this function.
-        let address = unsafe { Items::from_raw(name.cast::<u8>(), length) }
-            .ok_or(WsaError::WSAEFAULT)?;
+        let address = unsafe {
+            crate::support::memory::Items::from_raw(name.cast::<u8>(), length)
+        }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let caller_data = if lpCallerData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { View::from_raw(lpCallerData) }
-                    .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = buffers::Slice::parts(&slice.get());
+                let slice = unsafe { crate::support::view::View::from_raw(lpCallerData) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?;
+                let (bytes, length) = crate::support::buffers::Slice::parts(
+                    &slice.get(),
+                );
                 let checked = {
                     // SAFETY: the contract of this function.
-                    unsafe { Items::from_raw(bytes.cast_const(), length) }
+                    unsafe {
+                        crate::support::memory::Items::from_raw(
+                            bytes.cast_const(),
+                            length,
+                        )
+                    }
                 };
-                checked.ok_or(WsaError::WSAEFAULT)?
+                checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
         let callee_data = if lpCalleeData.is_null() {
@@ -338,31 +412,43 @@ pub unsafe extern "system" fn connect<S: Serve>(
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { View::from_raw(lpCalleeData) }
-                    .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = buffers::Slice::parts(&slice.get());
+                let slice = unsafe { crate::support::view::View::from_raw(lpCalleeData) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?;
+                let (bytes, length) = crate::support::buffers::Slice::parts(
+                    &slice.get(),
+                );
                 let checked = {
                     // SAFETY: the contract of this function.
-                    let used = unsafe { buffers::Slice::len_ptr(lpCalleeData) };
+                    let used = unsafe {
+                        crate::support::buffers::Slice::len_ptr(lpCalleeData)
+                    };
                     // SAFETY: the contract of this function.
-                    unsafe { Room::from_raw(bytes, length, used) }
+                    unsafe {
+                        crate::support::memory::Room::from_raw(bytes, length, used)
+                    }
                 };
-                checked.ok_or(WsaError::WSAEFAULT)?
+                checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
         let socket_qos = if lpSQOS.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(lpSQOS) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(lpSQOS) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
         let group_qos = if lpGQOS.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(lpGQOS) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(lpGQOS) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
-        ServiceProvider::connect(
+        crate::provider::ServiceProvider::connect(
             provider,
             s,
             address,
@@ -373,11 +459,16 @@ pub unsafe extern "system" fn connect<S: Serve>(
         )
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -388,26 +479,34 @@ pub unsafe extern "system" fn connect<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn duplicate_socket<S: Serve>(
-    s: ffi::SOCKET,
-    dwProcessId: ffi::DWORD,
-    lpProtocolInfo: *mut ffi::WSAPROTOCOL_INFOW,
+    s: crate::ffi::SOCKET,
+    dwProcessId: crate::ffi::DWORD,
+    lpProtocolInfo: *mut crate::ffi::WSAPROTOCOL_INFOW,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        border::output(lpProtocolInfo, WsaError::WSAEFAULT)?;
-        ServiceProvider::duplicate_socket(provider, s, dwProcessId)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(
+            lpProtocolInfo,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
+        crate::provider::ServiceProvider::duplicate_socket(provider, s, dwProcessId)
     });
     match answer {
         Ok(value0) => {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpProtocolInfo.write(value0) };
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -418,25 +517,30 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn enum_network_events<S: Serve>(
-    s: ffi::SOCKET,
-    hEventObject: ffi::WSAEVENT,
-    lpNetworkEvents: *mut ffi::WSANETWORKEVENTS,
+    s: crate::ffi::SOCKET,
+    hEventObject: crate::ffi::WSAEVENT,
+    lpNetworkEvents: *mut crate::ffi::WSANETWORKEVENTS,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let event = EventRef::from_raw(hEventObject);
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let event = crate::handles::EventRef::from_raw(hEventObject);
         // SAFETY: the contract of this function.
-        let events = unsafe { ViewMut::from_raw(lpNetworkEvents) }
-            .ok_or(WsaError::WSAEFAULT)?;
-        ServiceProvider::enum_network_events(provider, s, event, events)
+        let events = unsafe { crate::support::view::ViewMut::from_raw(lpNetworkEvents) }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::enum_network_events(provider, s, event, events)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -447,22 +551,32 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn event_select<S: Serve>(
-    s: ffi::SOCKET,
-    hEventObject: ffi::WSAEVENT,
+    s: crate::ffi::SOCKET,
+    hEventObject: crate::ffi::WSAEVENT,
     lNetworkEvents: i32,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let event = EventRef::from_raw(hEventObject);
-        ServiceProvider::event_select(provider, s, event, lNetworkEvents)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let event = crate::handles::EventRef::from_raw(hEventObject);
+        crate::provider::ServiceProvider::event_select(
+            provider,
+            s,
+            event,
+            lNetworkEvents,
+        )
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -473,21 +587,26 @@ pub unsafe extern "system" fn event_select<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
-    s: ffi::SOCKET,
-    lpOverlapped: *mut ffi::WSAOVERLAPPED,
-    lpcbTransfer: *mut ffi::DWORD,
-    fWait: ffi::BOOL,
-    lpdwFlags: *mut ffi::DWORD,
+    s: crate::ffi::SOCKET,
+    lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+    lpcbTransfer: *mut crate::ffi::DWORD,
+    fWait: crate::ffi::BOOL,
+    lpdwFlags: *mut crate::ffi::DWORD,
     lpErrno: *mut i32,
-) -> ffi::BOOL {
+) -> crate::ffi::BOOL {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         // SAFETY: the contract of this function.
-        let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
-            .ok_or(WsaError::WSAEFAULT)?;
-        border::output(lpcbTransfer, WsaError::WSAEFAULT)?;
-        border::output(lpdwFlags, WsaError::WSAEFAULT)?;
-        ServiceProvider::get_overlapped_result(provider, s, overlapped, fWait != 0)
+        let overlapped = unsafe { crate::support::view::ViewMut::from_raw(lpOverlapped) }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpcbTransfer, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpdwFlags, crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::get_overlapped_result(
+            provider,
+            s,
+            overlapped,
+            fWait != 0,
+        )
     });
     match answer {
         Ok((value0, value1)) => {
@@ -499,8 +618,13 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::FALSE
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::FALSE
         }
     }
 }
@@ -511,28 +635,44 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn get_peer_name<S: Serve>(
-    s: ffi::SOCKET,
-    name: *mut ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    name: *mut crate::ffi::sockaddr,
     namelen: *mut i32,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = {
             // SAFETY: the contract of this function.
-            let length = unsafe { memory::length_at(namelen, WsaError::WSAEFAULT) }?;
+            let length = unsafe {
+                crate::support::memory::length_at(
+                    namelen,
+                    crate::error::WsaError::WSAEFAULT,
+                )
+            }?;
             // SAFETY: the contract of this function.
-            unsafe { Room::from_raw(name.cast::<u8>(), length, namelen.cast::<u32>()) }
-                .ok_or(WsaError::WSAEFAULT)?
+            unsafe {
+                crate::support::memory::Room::from_raw(
+                    name.cast::<u8>(),
+                    length,
+                    namelen.cast::<u32>(),
+                )
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        ServiceProvider::get_peer_name(provider, s, address)
+        crate::provider::ServiceProvider::get_peer_name(provider, s, address)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -543,28 +683,44 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn get_sock_name<S: Serve>(
-    s: ffi::SOCKET,
-    name: *mut ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    name: *mut crate::ffi::sockaddr,
     namelen: *mut i32,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = {
             // SAFETY: the contract of this function.
-            let length = unsafe { memory::length_at(namelen, WsaError::WSAEFAULT) }?;
+            let length = unsafe {
+                crate::support::memory::length_at(
+                    namelen,
+                    crate::error::WsaError::WSAEFAULT,
+                )
+            }?;
             // SAFETY: the contract of this function.
-            unsafe { Room::from_raw(name.cast::<u8>(), length, namelen.cast::<u32>()) }
-                .ok_or(WsaError::WSAEFAULT)?
+            unsafe {
+                crate::support::memory::Room::from_raw(
+                    name.cast::<u8>(),
+                    length,
+                    namelen.cast::<u32>(),
+                )
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        ServiceProvider::get_sock_name(provider, s, address)
+        crate::provider::ServiceProvider::get_sock_name(provider, s, address)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -575,7 +731,7 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn get_sock_opt<S: Serve>(
-    s: ffi::SOCKET,
+    s: crate::ffi::SOCKET,
     level: i32,
     optname: i32,
     optval: *mut u8,
@@ -583,22 +739,44 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let value = {
             // SAFETY: the contract of this function.
-            let length = unsafe { memory::length_at(optlen, WsaError::WSAEFAULT) }?;
+            let length = unsafe {
+                crate::support::memory::length_at(
+                    optlen,
+                    crate::error::WsaError::WSAEFAULT,
+                )
+            }?;
             // SAFETY: the contract of this function.
-            unsafe { Room::from_raw(optval.cast::<u8>(), length, optlen.cast::<u32>()) }
-                .ok_or(WsaError::WSAEFAULT)?
+            unsafe {
+                crate::support::memory::Room::from_raw(
+                    optval.cast::<u8>(),
+                    length,
+                    optlen.cast::<u32>(),
+                )
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        ServiceProvider::get_sock_opt(provider, s, level, optname, value)
+        crate::provider::ServiceProvider::get_sock_opt(
+            provider,
+            s,
+            level,
+            optname,
+            value,
+        )
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -609,38 +787,51 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
-    s: ffi::SOCKET,
-    lpQOSName: *const ffi::WSABUF,
-    lpQOS: *mut ffi::QOS,
+    s: crate::ffi::SOCKET,
+    lpQOSName: *const crate::ffi::WSABUF,
+    lpQOS: *mut crate::ffi::QOS,
     lpErrno: *mut i32,
-) -> ffi::BOOL {
+) -> crate::ffi::BOOL {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let name = if lpQOSName.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { View::from_raw(lpQOSName) }
-                    .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = buffers::Slice::parts(&slice.get());
+                let slice = unsafe { crate::support::view::View::from_raw(lpQOSName) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?;
+                let (bytes, length) = crate::support::buffers::Slice::parts(
+                    &slice.get(),
+                );
                 let checked = {
                     // SAFETY: the contract of this function.
-                    unsafe { Items::from_raw(bytes.cast_const(), length) }
+                    unsafe {
+                        crate::support::memory::Items::from_raw(
+                            bytes.cast_const(),
+                            length,
+                        )
+                    }
                 };
-                checked.ok_or(WsaError::WSAEFAULT)?
+                checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
         // SAFETY: the contract of this function.
-        let qos = unsafe { ViewMut::from_raw(lpQOS) }.ok_or(WsaError::WSAEFAULT)?;
-        ServiceProvider::get_qos_by_name(provider, s, name, qos)
+        let qos = unsafe { crate::support::view::ViewMut::from_raw(lpQOS) }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::get_qos_by_name(provider, s, name, qos)
     });
     match answer {
         Ok(()) => 1,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::FALSE
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::FALSE
         }
     }
 }
@@ -651,83 +842,103 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn ioctl<S: Serve>(
-    s: ffi::SOCKET,
-    dwIoControlCode: ffi::DWORD,
-    lpvInBuffer: ffi::LPVOID,
-    cbInBuffer: ffi::DWORD,
-    lpvOutBuffer: ffi::LPVOID,
-    cbOutBuffer: ffi::DWORD,
-    lpcbBytesReturned: *mut ffi::DWORD,
-    lpOverlapped: *mut ffi::WSAOVERLAPPED,
-    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    lpThreadId: *const ffi::WSATHREADID,
+    s: crate::ffi::SOCKET,
+    dwIoControlCode: crate::ffi::DWORD,
+    lpvInBuffer: crate::ffi::LPVOID,
+    cbInBuffer: crate::ffi::DWORD,
+    lpvOutBuffer: crate::ffi::LPVOID,
+    cbOutBuffer: crate::ffi::DWORD,
+    lpcbBytesReturned: *mut crate::ffi::DWORD,
+    lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+    lpCompletionRoutine: crate::ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = Cell::new(State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let length = memory::length(cbInBuffer, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            cbInBuffer,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         let lpvInBuffer_ = if lpvInBuffer.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { Items::from_raw(lpvInBuffer.cast::<u8>(), length) }
-                    .ok_or(WsaError::WSAEFAULT)?,
+                unsafe {
+                    crate::support::memory::Items::from_raw(
+                        lpvInBuffer.cast::<u8>(),
+                        length,
+                    )
+                }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        let length = memory::length(cbOutBuffer, WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            cbOutBuffer,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         let lpvOutBuffer_ = if lpvOutBuffer.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
             Some(
                 unsafe {
-                    Room::from_raw(lpvOutBuffer.cast::<u8>(), length, ptr::null_mut())
+                    crate::support::memory::Room::from_raw(
+                        lpvOutBuffer.cast::<u8>(),
+                        length,
+                        ::core::ptr::null_mut(),
+                    )
                 }
-                    .ok_or(WsaError::WSAEFAULT)?,
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
         if !lpcbBytesReturned.is_null() {
-            border::output(lpcbBytesReturned, WsaError::WSAEFAULT)?;
+            crate::support::border::output(
+                lpcbBytesReturned,
+                crate::error::WsaError::WSAEFAULT,
+            )?;
         }
-        let lent = Lent {
+        let lent = crate::memory::Lent {
             input: lpvInBuffer_,
             room: lpvOutBuffer_,
-            ..Lent::NOTHING
+            ..crate::memory::Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
         } else {
             if !S::COMPLETES {
-                return Err(WsaError::WSAEOPNOTSUPP);
+                return Err(crate::error::WsaError::WSAEOPNOTSUPP);
             }
             // SAFETY: the contract of this function.
-            let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
-                .ok_or(WsaError::WSAEFAULT)?;
+            let overlapped = unsafe {
+                crate::support::view::ViewMut::from_raw(lpOverlapped)
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
                 None
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
+                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                        .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some()
-                && thread.is_none_or(|thread| thread == ffi::WSATHREADID::ZERO)
+                && thread.is_none_or(|thread| thread == crate::ffi::WSATHREADID::ZERO)
             {
-                return Err(WsaError::WSAEFAULT);
+                return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = Parts {
+            let parts = crate::memory::Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(Given {
+            Some(crate::memory::Given {
                 parts,
                 teller: const { &S::TELLER },
                 state: &state,
@@ -735,41 +946,64 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             })
         };
         let request = match &given {
-            None => Request::lending(lent),
+            None => crate::memory::Request::lending(lent),
             // SAFETY: the contract of this function.
-            Some(given) => unsafe { Request::new(given, lent) }
+            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = ServiceProvider::ioctl(provider, s, dwIoControlCode, request)?;
-        if let Progress::Done(values) = &answer {
+        let answer = crate::provider::ServiceProvider::ioctl(
+            provider,
+            s,
+            dwIoControlCode,
+            request,
+        )?;
+        if let crate::support::request::Progress::Done(values) = &answer {
             let value0 = *values;
-            if value0 as usize > lpvOutBuffer_.map_or(0, Room::capacity) {
-                return Err(WsaError::WSASYSCALLFAILURE);
+            if value0 as usize
+                > lpvOutBuffer_.map_or(0, crate::support::memory::Room::capacity)
+            {
+                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), State::Fresh) = (&given, state.get()) {
+            if let (Some(given), crate::support::request::State::Fresh) = (
+                &given,
+                state.get(),
+            ) {
                 // SAFETY: the client lends the structure, and was not told yet.
                 unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
     });
-    let answer = settle::<_, Wires>(state.get(), answer);
+    let answer = crate::support::request::settle::<
+        _,
+        crate::memory::Wires,
+    >(state.get(), answer);
     match answer {
-        Ok(Progress::Done(value0)) => {
+        Ok(crate::support::request::Progress::Done(value0)) => {
             if !lpcbBytesReturned.is_null() {
                 // SAFETY: the pointer passed the check; the caller vouches for the rest.
                 unsafe { lpcbBytesReturned.write(value0) };
             }
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
-        Ok(Progress::Pending(_)) => {
+        Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSA_IO_PENDING.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSA_IO_PENDING.code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -780,35 +1014,47 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn join_leaf<S: Serve>(
-    s: ffi::SOCKET,
-    name: *const ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    name: *const crate::ffi::sockaddr,
     namelen: i32,
-    lpCallerData: *const ffi::WSABUF,
-    lpCalleeData: *mut ffi::WSABUF,
-    lpSQOS: *const ffi::QOS,
-    lpGQOS: *const ffi::QOS,
-    dwFlags: ffi::DWORD,
+    lpCallerData: *const crate::ffi::WSABUF,
+    lpCalleeData: *mut crate::ffi::WSABUF,
+    lpSQOS: *const crate::ffi::QOS,
+    lpGQOS: *const crate::ffi::QOS,
+    dwFlags: crate::ffi::DWORD,
     lpErrno: *mut i32,
-) -> ffi::SOCKET {
+) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let length = memory::length(namelen, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            namelen,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         // SAFETY: the contract of this function.
-        let address = unsafe { Items::from_raw(name.cast::<u8>(), length) }
-            .ok_or(WsaError::WSAEFAULT)?;
+        let address = unsafe {
+            crate::support::memory::Items::from_raw(name.cast::<u8>(), length)
+        }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let caller_data = if lpCallerData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { View::from_raw(lpCallerData) }
-                    .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = buffers::Slice::parts(&slice.get());
+                let slice = unsafe { crate::support::view::View::from_raw(lpCallerData) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?;
+                let (bytes, length) = crate::support::buffers::Slice::parts(
+                    &slice.get(),
+                );
                 let checked = {
                     // SAFETY: the contract of this function.
-                    unsafe { Items::from_raw(bytes.cast_const(), length) }
+                    unsafe {
+                        crate::support::memory::Items::from_raw(
+                            bytes.cast_const(),
+                            length,
+                        )
+                    }
                 };
-                checked.ok_or(WsaError::WSAEFAULT)?
+                checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
         let callee_data = if lpCalleeData.is_null() {
@@ -816,31 +1062,43 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { View::from_raw(lpCalleeData) }
-                    .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = buffers::Slice::parts(&slice.get());
+                let slice = unsafe { crate::support::view::View::from_raw(lpCalleeData) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?;
+                let (bytes, length) = crate::support::buffers::Slice::parts(
+                    &slice.get(),
+                );
                 let checked = {
                     // SAFETY: the contract of this function.
-                    let used = unsafe { buffers::Slice::len_ptr(lpCalleeData) };
+                    let used = unsafe {
+                        crate::support::buffers::Slice::len_ptr(lpCalleeData)
+                    };
                     // SAFETY: the contract of this function.
-                    unsafe { Room::from_raw(bytes, length, used) }
+                    unsafe {
+                        crate::support::memory::Room::from_raw(bytes, length, used)
+                    }
                 };
-                checked.ok_or(WsaError::WSAEFAULT)?
+                checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
         let socket_qos = if lpSQOS.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(lpSQOS) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(lpSQOS) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
         let group_qos = if lpGQOS.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(lpGQOS) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(lpGQOS) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
-        ServiceProvider::join_leaf(
+        crate::provider::ServiceProvider::join_leaf(
             provider,
             s,
             address,
@@ -852,16 +1110,26 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         )
     });
     match answer {
-        Ok(value0) if value0 == ffi::INVALID_SOCKET => {
+        Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSASYSCALLFAILURE.code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
+                );
+            }
+            crate::ffi::INVALID_SOCKET
         }
         Ok(value0) => value0,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::INVALID_SOCKET
         }
     }
 }
@@ -872,20 +1140,25 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn listen<S: Serve>(
-    s: ffi::SOCKET,
+    s: crate::ffi::SOCKET,
     backlog: i32,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        ServiceProvider::listen(provider, s, backlog)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::listen(provider, s, backlog)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -896,66 +1169,71 @@ pub unsafe extern "system" fn listen<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn recv<S: Serve>(
-    s: ffi::SOCKET,
-    lpBuffers: *mut ffi::WSABUF,
-    dwBufferCount: ffi::DWORD,
-    lpNumberOfBytesRecvd: *mut ffi::DWORD,
-    lpFlags: *mut ffi::DWORD,
-    lpOverlapped: *mut ffi::WSAOVERLAPPED,
-    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    lpThreadId: *const ffi::WSATHREADID,
+    s: crate::ffi::SOCKET,
+    lpBuffers: *mut crate::ffi::WSABUF,
+    dwBufferCount: crate::ffi::DWORD,
+    lpNumberOfBytesRecvd: *mut crate::ffi::DWORD,
+    lpFlags: *mut crate::ffi::DWORD,
+    lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+    lpCompletionRoutine: crate::ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = Cell::new(State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = buffers::Slices::new();
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
-            .ok_or(WsaError::WSAEFAULT)?;
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
-            border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
+            crate::support::border::output(
+                lpNumberOfBytesRecvd,
+                crate::error::WsaError::WSAEFAULT,
+            )?;
         }
         // SAFETY: the contract of this function.
-        let flags = unsafe { ViewMut::from_raw(lpFlags) }
-            .ok_or(WsaError::WSAEFAULT)?
+        let flags = unsafe { crate::support::view::ViewMut::from_raw(lpFlags) }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?
             .get();
-        let lent = Lent {
+        let lent = crate::memory::Lent {
             scatter: Some(lpBuffers_),
-            ..Lent::NOTHING
+            ..crate::memory::Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
         } else {
             if !S::COMPLETES {
-                return Err(WsaError::WSAEOPNOTSUPP);
+                return Err(crate::error::WsaError::WSAEOPNOTSUPP);
             }
             // SAFETY: the contract of this function.
-            let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
-                .ok_or(WsaError::WSAEFAULT)?;
+            let overlapped = unsafe {
+                crate::support::view::ViewMut::from_raw(lpOverlapped)
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
                 None
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
+                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                        .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some()
-                && thread.is_none_or(|thread| thread == ffi::WSATHREADID::ZERO)
+                && thread.is_none_or(|thread| thread == crate::ffi::WSATHREADID::ZERO)
             {
-                return Err(WsaError::WSAEFAULT);
+                return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = Parts {
+            let parts = crate::memory::Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(Given {
+            Some(crate::memory::Given {
                 parts,
                 teller: const { &S::TELLER },
                 state: &state,
@@ -963,43 +1241,64 @@ pub unsafe extern "system" fn recv<S: Serve>(
             })
         };
         let request = match &given {
-            None => Request::lending(lent),
+            None => crate::memory::Request::lending(lent),
             // SAFETY: the contract of this function.
-            Some(given) => unsafe { Request::new(given, lent) }
+            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = ServiceProvider::recv(provider, s, flags, request)?;
-        if let Progress::Done(values) = &answer {
+        let answer = crate::provider::ServiceProvider::recv(
+            provider,
+            s,
+            flags,
+            request,
+        )?;
+        if let crate::support::request::Progress::Done(values) = &answer {
             let (value0, value1) = *values;
             if value0 as usize > lpBuffers_.total() {
-                return Err(WsaError::WSASYSCALLFAILURE);
+                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), State::Fresh) = (&given, state.get()) {
+            if let (Some(given), crate::support::request::State::Fresh) = (
+                &given,
+                state.get(),
+            ) {
                 // SAFETY: the client lends the structure, and was not told yet.
                 unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, value1))) };
             }
         }
         Ok(answer)
     });
-    let answer = settle::<_, Wires>(state.get(), answer);
+    let answer = crate::support::request::settle::<
+        _,
+        crate::memory::Wires,
+    >(state.get(), answer);
     match answer {
-        Ok(Progress::Done((value0, value1))) => {
+        Ok(crate::support::request::Progress::Done((value0, value1))) => {
             if !lpNumberOfBytesRecvd.is_null() {
                 // SAFETY: the pointer passed the check; the caller vouches for the rest.
                 unsafe { lpNumberOfBytesRecvd.write(value0) };
             }
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpFlags.write(value1) };
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
-        Ok(Progress::Pending(_)) => {
+        Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSA_IO_PENDING.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSA_IO_PENDING.code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1010,39 +1309,50 @@ pub unsafe extern "system" fn recv<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn recv_disconnect<S: Serve>(
-    s: ffi::SOCKET,
-    lpInboundDisconnectData: *mut ffi::WSABUF,
+    s: crate::ffi::SOCKET,
+    lpInboundDisconnectData: *mut crate::ffi::WSABUF,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let data = if lpInboundDisconnectData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { View::from_raw(lpInboundDisconnectData) }
-                    .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = buffers::Slice::parts(&slice.get());
+                let slice = unsafe {
+                    crate::support::view::View::from_raw(lpInboundDisconnectData)
+                }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?;
+                let (bytes, length) = crate::support::buffers::Slice::parts(
+                    &slice.get(),
+                );
                 let checked = {
                     // SAFETY: the contract of this function.
                     let used = unsafe {
-                        buffers::Slice::len_ptr(lpInboundDisconnectData)
+                        crate::support::buffers::Slice::len_ptr(lpInboundDisconnectData)
                     };
                     // SAFETY: the contract of this function.
-                    unsafe { Room::from_raw(bytes, length, used) }
+                    unsafe {
+                        crate::support::memory::Room::from_raw(bytes, length, used)
+                    }
                 };
-                checked.ok_or(WsaError::WSAEFAULT)?
+                checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
-        ServiceProvider::recv_disconnect(provider, s, data)
+        crate::provider::ServiceProvider::recv_disconnect(provider, s, data)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1053,31 +1363,34 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn recv_from<S: Serve>(
-    s: ffi::SOCKET,
-    lpBuffers: *mut ffi::WSABUF,
-    dwBufferCount: ffi::DWORD,
-    lpNumberOfBytesRecvd: *mut ffi::DWORD,
-    lpFlags: *mut ffi::DWORD,
-    lpFrom: *mut ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    lpBuffers: *mut crate::ffi::WSABUF,
+    dwBufferCount: crate::ffi::DWORD,
+    lpNumberOfBytesRecvd: *mut crate::ffi::DWORD,
+    lpFlags: *mut crate::ffi::DWORD,
+    lpFrom: *mut crate::ffi::sockaddr,
     lpFromlen: *mut i32,
-    lpOverlapped: *mut ffi::WSAOVERLAPPED,
-    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    lpThreadId: *const ffi::WSATHREADID,
+    lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+    lpCompletionRoutine: crate::ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = Cell::new(State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = buffers::Slices::new();
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
-            .ok_or(WsaError::WSAEFAULT)?;
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
-            border::output(lpNumberOfBytesRecvd, WsaError::WSAEFAULT)?;
+            crate::support::border::output(
+                lpNumberOfBytesRecvd,
+                crate::error::WsaError::WSAEFAULT,
+            )?;
         }
         // SAFETY: the contract of this function.
-        let flags = unsafe { ViewMut::from_raw(lpFlags) }
-            .ok_or(WsaError::WSAEFAULT)?
+        let flags = unsafe { crate::support::view::ViewMut::from_raw(lpFlags) }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?
             .get();
         let lpFrom_ = if lpFrom.is_null() || lpFromlen.is_null() {
             None
@@ -1085,52 +1398,61 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             Some({
                 // SAFETY: the contract of this function.
                 let length = unsafe {
-                    memory::length_at(lpFromlen, WsaError::WSAEFAULT)
+                    crate::support::memory::length_at(
+                        lpFromlen,
+                        crate::error::WsaError::WSAEFAULT,
+                    )
                 }?;
                 // SAFETY: the contract of this function.
                 unsafe {
-                    Room::from_raw(lpFrom.cast::<u8>(), length, lpFromlen.cast::<u32>())
+                    crate::support::memory::Room::from_raw(
+                        lpFrom.cast::<u8>(),
+                        length,
+                        lpFromlen.cast::<u32>(),
+                    )
                 }
-                    .ok_or(WsaError::WSAEFAULT)?
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
-        let lent = Lent {
+        let lent = crate::memory::Lent {
             scatter: Some(lpBuffers_),
             room: lpFrom_,
-            ..Lent::NOTHING
+            ..crate::memory::Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
         } else {
             if !S::COMPLETES {
-                return Err(WsaError::WSAEOPNOTSUPP);
+                return Err(crate::error::WsaError::WSAEOPNOTSUPP);
             }
             // SAFETY: the contract of this function.
-            let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
-                .ok_or(WsaError::WSAEFAULT)?;
+            let overlapped = unsafe {
+                crate::support::view::ViewMut::from_raw(lpOverlapped)
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
                 None
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
+                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                        .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some()
-                && thread.is_none_or(|thread| thread == ffi::WSATHREADID::ZERO)
+                && thread.is_none_or(|thread| thread == crate::ffi::WSATHREADID::ZERO)
             {
-                return Err(WsaError::WSAEFAULT);
+                return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = Parts {
+            let parts = crate::memory::Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(Given {
+            Some(crate::memory::Given {
                 parts,
                 teller: const { &S::TELLER },
                 state: &state,
@@ -1138,43 +1460,64 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             })
         };
         let request = match &given {
-            None => Request::lending(lent),
+            None => crate::memory::Request::lending(lent),
             // SAFETY: the contract of this function.
-            Some(given) => unsafe { Request::new(given, lent) }
+            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = ServiceProvider::recv_from(provider, s, flags, request)?;
-        if let Progress::Done(values) = &answer {
+        let answer = crate::provider::ServiceProvider::recv_from(
+            provider,
+            s,
+            flags,
+            request,
+        )?;
+        if let crate::support::request::Progress::Done(values) = &answer {
             let (value0, value1) = *values;
             if value0 as usize > lpBuffers_.total() {
-                return Err(WsaError::WSASYSCALLFAILURE);
+                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), State::Fresh) = (&given, state.get()) {
+            if let (Some(given), crate::support::request::State::Fresh) = (
+                &given,
+                state.get(),
+            ) {
                 // SAFETY: the client lends the structure, and was not told yet.
                 unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, value1))) };
             }
         }
         Ok(answer)
     });
-    let answer = settle::<_, Wires>(state.get(), answer);
+    let answer = crate::support::request::settle::<
+        _,
+        crate::memory::Wires,
+    >(state.get(), answer);
     match answer {
-        Ok(Progress::Done((value0, value1))) => {
+        Ok(crate::support::request::Progress::Done((value0, value1))) => {
             if !lpNumberOfBytesRecvd.is_null() {
                 // SAFETY: the pointer passed the check; the caller vouches for the rest.
                 unsafe { lpNumberOfBytesRecvd.write(value0) };
             }
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpFlags.write(value1) };
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
-        Ok(Progress::Pending(_)) => {
+        Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSA_IO_PENDING.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSA_IO_PENDING.code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1186,51 +1529,80 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn select<S: Serve>(
     nfds: i32,
-    readfds: *mut ffi::fd_set,
-    writefds: *mut ffi::fd_set,
-    exceptfds: *mut ffi::fd_set,
-    timeout: *const ffi::timeval,
+    readfds: *mut crate::ffi::fd_set,
+    writefds: *mut crate::ffi::fd_set,
+    exceptfds: *mut crate::ffi::fd_set,
+    timeout: *const crate::ffi::timeval,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let read = if readfds.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { FdSetMut::from_raw(readfds) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::clients::FdSetMut::from_raw(readfds) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
         let write = if writefds.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { FdSetMut::from_raw(writefds) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::clients::FdSetMut::from_raw(writefds) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
         let except = if exceptfds.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { FdSetMut::from_raw(exceptfds) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::clients::FdSetMut::from_raw(exceptfds) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
         let timeout_ = if timeout.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(timeout) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(timeout) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
-        ServiceProvider::select(provider, nfds, read, write, except, timeout_)
+        crate::provider::ServiceProvider::select(
+            provider,
+            nfds,
+            read,
+            write,
+            except,
+            timeout_,
+        )
     });
     match answer {
-        Ok(value0) if value0 == ffi::SOCKET_ERROR => {
+        Ok(value0) if value0 == crate::ffi::SOCKET_ERROR => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSASYSCALLFAILURE.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
         Ok(value0) => value0,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1241,62 +1613,67 @@ pub unsafe extern "system" fn select<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn send<S: Serve>(
-    s: ffi::SOCKET,
-    lpBuffers: *const ffi::WSABUF,
-    dwBufferCount: ffi::DWORD,
-    lpNumberOfBytesSent: *mut ffi::DWORD,
-    dwFlags: ffi::DWORD,
-    lpOverlapped: *mut ffi::WSAOVERLAPPED,
-    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    lpThreadId: *const ffi::WSATHREADID,
+    s: crate::ffi::SOCKET,
+    lpBuffers: *const crate::ffi::WSABUF,
+    dwBufferCount: crate::ffi::DWORD,
+    lpNumberOfBytesSent: *mut crate::ffi::DWORD,
+    dwFlags: crate::ffi::DWORD,
+    lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+    lpCompletionRoutine: crate::ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = Cell::new(State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = buffers::Slices::new();
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
-            .ok_or(WsaError::WSAEFAULT)?;
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
-            border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
+            crate::support::border::output(
+                lpNumberOfBytesSent,
+                crate::error::WsaError::WSAEFAULT,
+            )?;
         }
-        let lent = Lent {
+        let lent = crate::memory::Lent {
             gather: Some(lpBuffers_),
-            ..Lent::NOTHING
+            ..crate::memory::Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
         } else {
             if !S::COMPLETES {
-                return Err(WsaError::WSAEOPNOTSUPP);
+                return Err(crate::error::WsaError::WSAEOPNOTSUPP);
             }
             // SAFETY: the contract of this function.
-            let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
-                .ok_or(WsaError::WSAEFAULT)?;
+            let overlapped = unsafe {
+                crate::support::view::ViewMut::from_raw(lpOverlapped)
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
                 None
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
+                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                        .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some()
-                && thread.is_none_or(|thread| thread == ffi::WSATHREADID::ZERO)
+                && thread.is_none_or(|thread| thread == crate::ffi::WSATHREADID::ZERO)
             {
-                return Err(WsaError::WSAEFAULT);
+                return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = Parts {
+            let parts = crate::memory::Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(Given {
+            Some(crate::memory::Given {
                 parts,
                 teller: const { &S::TELLER },
                 state: &state,
@@ -1304,41 +1681,62 @@ pub unsafe extern "system" fn send<S: Serve>(
             })
         };
         let request = match &given {
-            None => Request::lending(lent),
+            None => crate::memory::Request::lending(lent),
             // SAFETY: the contract of this function.
-            Some(given) => unsafe { Request::new(given, lent) }
+            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = ServiceProvider::send(provider, s, dwFlags, request)?;
-        if let Progress::Done(values) = &answer {
+        let answer = crate::provider::ServiceProvider::send(
+            provider,
+            s,
+            dwFlags,
+            request,
+        )?;
+        if let crate::support::request::Progress::Done(values) = &answer {
             let value0 = *values;
             if value0 as usize > lpBuffers_.total() {
-                return Err(WsaError::WSASYSCALLFAILURE);
+                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), State::Fresh) = (&given, state.get()) {
+            if let (Some(given), crate::support::request::State::Fresh) = (
+                &given,
+                state.get(),
+            ) {
                 // SAFETY: the client lends the structure, and was not told yet.
                 unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
     });
-    let answer = settle::<_, Wires>(state.get(), answer);
+    let answer = crate::support::request::settle::<
+        _,
+        crate::memory::Wires,
+    >(state.get(), answer);
     match answer {
-        Ok(Progress::Done(value0)) => {
+        Ok(crate::support::request::Progress::Done(value0)) => {
             if !lpNumberOfBytesSent.is_null() {
                 // SAFETY: the pointer passed the check; the caller vouches for the rest.
                 unsafe { lpNumberOfBytesSent.write(value0) };
             }
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
-        Ok(Progress::Pending(_)) => {
+        Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSA_IO_PENDING.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSA_IO_PENDING.code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1349,35 +1747,49 @@ pub unsafe extern "system" fn send<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn send_disconnect<S: Serve>(
-    s: ffi::SOCKET,
-    lpOutboundDisconnectData: *const ffi::WSABUF,
+    s: crate::ffi::SOCKET,
+    lpOutboundDisconnectData: *const crate::ffi::WSABUF,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let data = if lpOutboundDisconnectData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { View::from_raw(lpOutboundDisconnectData) }
-                    .ok_or(WsaError::WSAEFAULT)?;
-                let (bytes, length) = buffers::Slice::parts(&slice.get());
+                let slice = unsafe {
+                    crate::support::view::View::from_raw(lpOutboundDisconnectData)
+                }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?;
+                let (bytes, length) = crate::support::buffers::Slice::parts(
+                    &slice.get(),
+                );
                 let checked = {
                     // SAFETY: the contract of this function.
-                    unsafe { Items::from_raw(bytes.cast_const(), length) }
+                    unsafe {
+                        crate::support::memory::Items::from_raw(
+                            bytes.cast_const(),
+                            length,
+                        )
+                    }
                 };
-                checked.ok_or(WsaError::WSAEFAULT)?
+                checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
-        ServiceProvider::send_disconnect(provider, s, data)
+        crate::provider::ServiceProvider::send_disconnect(provider, s, data)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1388,75 +1800,85 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn send_to<S: Serve>(
-    s: ffi::SOCKET,
-    lpBuffers: *const ffi::WSABUF,
-    dwBufferCount: ffi::DWORD,
-    lpNumberOfBytesSent: *mut ffi::DWORD,
-    dwFlags: ffi::DWORD,
-    lpTo: *const ffi::sockaddr,
+    s: crate::ffi::SOCKET,
+    lpBuffers: *const crate::ffi::WSABUF,
+    dwBufferCount: crate::ffi::DWORD,
+    lpNumberOfBytesSent: *mut crate::ffi::DWORD,
+    dwFlags: crate::ffi::DWORD,
+    lpTo: *const crate::ffi::sockaddr,
     iTolen: i32,
-    lpOverlapped: *mut ffi::WSAOVERLAPPED,
-    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    lpThreadId: *const ffi::WSATHREADID,
+    lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+    lpCompletionRoutine: crate::ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = Cell::new(State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let mut slices = buffers::Slices::new();
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
-            .ok_or(WsaError::WSAEFAULT)?;
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
-            border::output(lpNumberOfBytesSent, WsaError::WSAEFAULT)?;
+            crate::support::border::output(
+                lpNumberOfBytesSent,
+                crate::error::WsaError::WSAEFAULT,
+            )?;
         }
-        let length = memory::length(iTolen, WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            iTolen,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         let lpTo_ = if lpTo.is_null() && length == 0 {
             None
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { Items::from_raw(lpTo.cast::<u8>(), length) }
-                    .ok_or(WsaError::WSAEFAULT)?,
+                unsafe {
+                    crate::support::memory::Items::from_raw(lpTo.cast::<u8>(), length)
+                }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        let lent = Lent {
+        let lent = crate::memory::Lent {
             gather: Some(lpBuffers_),
             input: lpTo_,
-            ..Lent::NOTHING
+            ..crate::memory::Lent::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
         } else {
             if !S::COMPLETES {
-                return Err(WsaError::WSAEOPNOTSUPP);
+                return Err(crate::error::WsaError::WSAEOPNOTSUPP);
             }
             // SAFETY: the contract of this function.
-            let overlapped = unsafe { ViewMut::from_raw(lpOverlapped) }
-                .ok_or(WsaError::WSAEFAULT)?;
+            let overlapped = unsafe {
+                crate::support::view::ViewMut::from_raw(lpOverlapped)
+            }
+                .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
                 None
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { View::from_raw(lpThreadId) }
-                        .ok_or(WsaError::WSAEFAULT)?
+                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                        .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
             };
             // Nobody could say later where the routine is to run.
             if lpCompletionRoutine.is_some()
-                && thread.is_none_or(|thread| thread == ffi::WSATHREADID::ZERO)
+                && thread.is_none_or(|thread| thread == crate::ffi::WSATHREADID::ZERO)
             {
-                return Err(WsaError::WSAEFAULT);
+                return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = Parts {
+            let parts = crate::memory::Parts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(Given {
+            Some(crate::memory::Given {
                 parts,
                 teller: const { &S::TELLER },
                 state: &state,
@@ -1464,41 +1886,62 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             })
         };
         let request = match &given {
-            None => Request::lending(lent),
+            None => crate::memory::Request::lending(lent),
             // SAFETY: the contract of this function.
-            Some(given) => unsafe { Request::new(given, lent) }
+            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = ServiceProvider::send_to(provider, s, dwFlags, request)?;
-        if let Progress::Done(values) = &answer {
+        let answer = crate::provider::ServiceProvider::send_to(
+            provider,
+            s,
+            dwFlags,
+            request,
+        )?;
+        if let crate::support::request::Progress::Done(values) = &answer {
             let value0 = *values;
             if value0 as usize > lpBuffers_.total() {
-                return Err(WsaError::WSASYSCALLFAILURE);
+                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), State::Fresh) = (&given, state.get()) {
+            if let (Some(given), crate::support::request::State::Fresh) = (
+                &given,
+                state.get(),
+            ) {
                 // SAFETY: the client lends the structure, and was not told yet.
                 unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
     });
-    let answer = settle::<_, Wires>(state.get(), answer);
+    let answer = crate::support::request::settle::<
+        _,
+        crate::memory::Wires,
+    >(state.get(), answer);
     match answer {
-        Ok(Progress::Done(value0)) => {
+        Ok(crate::support::request::Progress::Done(value0)) => {
             if !lpNumberOfBytesSent.is_null() {
                 // SAFETY: the pointer passed the check; the caller vouches for the rest.
                 unsafe { lpNumberOfBytesSent.write(value0) };
             }
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
-        Ok(Progress::Pending(_)) => {
+        Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSA_IO_PENDING.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSA_IO_PENDING.code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1509,7 +1952,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn set_sock_opt<S: Serve>(
-    s: ffi::SOCKET,
+    s: crate::ffi::SOCKET,
     level: i32,
     optname: i32,
     optval: *const u8,
@@ -1517,19 +1960,35 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let length = memory::length(optlen, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::support::memory::length(
+            optlen,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
         // SAFETY: the contract of this function.
-        let value = unsafe { Items::from_raw(optval.cast::<u8>(), length) }
-            .ok_or(WsaError::WSAEFAULT)?;
-        ServiceProvider::set_sock_opt(provider, s, level, optname, value)
+        let value = unsafe {
+            crate::support::memory::Items::from_raw(optval.cast::<u8>(), length)
+        }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::set_sock_opt(
+            provider,
+            s,
+            level,
+            optname,
+            value,
+        )
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1540,20 +1999,25 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn shutdown<S: Serve>(
-    s: ffi::SOCKET,
+    s: crate::ffi::SOCKET,
     how: i32,
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        ServiceProvider::shutdown(provider, s, how)
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::provider::ServiceProvider::shutdown(provider, s, how)
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -1567,32 +2031,53 @@ pub unsafe extern "system" fn socket<S: Serve>(
     af: i32,
     r#type: i32,
     protocol: i32,
-    lpProtocolInfo: *const ffi::WSAPROTOCOL_INFOW,
-    g: ffi::GROUP,
-    dwFlags: ffi::DWORD,
+    lpProtocolInfo: *const crate::ffi::WSAPROTOCOL_INFOW,
+    g: crate::ffi::GROUP,
+    dwFlags: crate::ffi::DWORD,
     lpErrno: *mut i32,
-) -> ffi::SOCKET {
+) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(lpProtocolInfo) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(lpProtocolInfo) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
-        ServiceProvider::socket(provider, af, r#type, protocol, info, g, dwFlags)
+        crate::provider::ServiceProvider::socket(
+            provider,
+            af,
+            r#type,
+            protocol,
+            info,
+            g,
+            dwFlags,
+        )
     });
     match answer {
-        Ok(value0) if value0 == ffi::INVALID_SOCKET => {
+        Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::WSASYSCALLFAILURE.code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
+                );
+            }
+            crate::ffi::INVALID_SOCKET
         }
         Ok(value0) => value0,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::INVALID_SOCKET
         }
     }
 }
@@ -1603,47 +2088,66 @@ pub unsafe extern "system" fn socket<S: Serve>(
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn string_to_address<S: Serve>(
-    AddressString_: *const ffi::WCHAR,
-    AddressFamily_: ffi::INT,
-    lpProtocolInfo: *const ffi::WSAPROTOCOL_INFOW,
-    lpAddress: *mut ffi::sockaddr,
+    AddressString: *const crate::ffi::WCHAR,
+    AddressFamily: crate::ffi::INT,
+    lpProtocolInfo: *const crate::ffi::WSAPROTOCOL_INFOW,
+    lpAddress: *mut crate::ffi::sockaddr,
     lpAddressLength: *mut i32,
     lpErrno: *mut i32,
-) -> ffi::INT {
+) -> crate::ffi::INT {
     let answer = S::with(|provider| {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         // SAFETY: the contract of this function.
-        let text = unsafe { Text::from_zero_ended(AddressString_) }
-            .ok_or(WsaError::WSAEFAULT)?;
+        let text = unsafe {
+            crate::support::memory::Text::from_zero_ended(AddressString)
+        }
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
-            Some(unsafe { View::from_raw(lpProtocolInfo) }.ok_or(WsaError::WSAEFAULT)?)
+            Some(
+                unsafe { crate::support::view::View::from_raw(lpProtocolInfo) }
+                    .ok_or(crate::error::WsaError::WSAEFAULT)?,
+            )
         };
         let address = {
             // SAFETY: the contract of this function.
             let length = unsafe {
-                memory::length_at(lpAddressLength, WsaError::WSAEFAULT)
+                crate::support::memory::length_at(
+                    lpAddressLength,
+                    crate::error::WsaError::WSAEFAULT,
+                )
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                Room::from_raw(
+                crate::support::memory::Room::from_raw(
                     lpAddress.cast::<u8>(),
                     length,
                     lpAddressLength.cast::<u32>(),
                 )
             }
-                .ok_or(WsaError::WSAEFAULT)?
+                .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        ServiceProvider::string_to_address(provider, text, AddressFamily_, info, address)
+        crate::provider::ServiceProvider::string_to_address(
+            provider,
+            text,
+            AddressFamily,
+            info,
+            address,
+        )
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, WsaError::reported(error.code()).code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(
+                    lpErrno,
+                    crate::error::reported(error.code()).code(),
+                );
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }

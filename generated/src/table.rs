@@ -2,45 +2,41 @@
 
 //! The table that is always callable, the closed table, and how a host's table becomes one.
 
-use crate::error::WsaError;
-use crate::ffi;
-use crate::support::upcall_set::UpcallSet;
-
 /// A pointer for each upcall, none of them null.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     /// `WPUCloseEvent`.
-    pub WPUCloseEvent: ffi::WPUCloseEventFn,
+    pub WPUCloseEvent: crate::ffi::WPUCloseEventFn,
     /// `WPUCloseSocketHandle`.
-    pub WPUCloseSocketHandle: ffi::WPUCloseSocketHandleFn,
+    pub WPUCloseSocketHandle: crate::ffi::WPUCloseSocketHandleFn,
     /// `WPUCreateEvent`.
-    pub WPUCreateEvent: ffi::WPUCreateEventFn,
+    pub WPUCreateEvent: crate::ffi::WPUCreateEventFn,
     /// `WPUCreateSocketHandle`.
-    pub WPUCreateSocketHandle: ffi::WPUCreateSocketHandleFn,
+    pub WPUCreateSocketHandle: crate::ffi::WPUCreateSocketHandleFn,
     /// `WPUFDIsSet`.
-    pub WPUFDIsSet: ffi::WPUFDIsSetFn,
+    pub WPUFDIsSet: crate::ffi::WPUFDIsSetFn,
     /// `WPUGetProviderPath`.
-    pub WPUGetProviderPath: ffi::WPUGetProviderPathFn,
+    pub WPUGetProviderPath: crate::ffi::WPUGetProviderPathFn,
     /// `WPUModifyIFSHandle`.
-    pub WPUModifyIFSHandle: ffi::WPUModifyIFSHandleFn,
+    pub WPUModifyIFSHandle: crate::ffi::WPUModifyIFSHandleFn,
     /// `WPUPostMessage`.
-    pub WPUPostMessage: ffi::WPUPostMessageFn,
+    pub WPUPostMessage: crate::ffi::WPUPostMessageFn,
     /// `WPUQueryBlockingCallback`.
-    pub WPUQueryBlockingCallback: ffi::WPUQueryBlockingCallbackFn,
+    pub WPUQueryBlockingCallback: crate::ffi::WPUQueryBlockingCallbackFn,
     /// `WPUQuerySocketHandleContext`.
-    pub WPUQuerySocketHandleContext: ffi::WPUQuerySocketHandleContextFn,
+    pub WPUQuerySocketHandleContext: crate::ffi::WPUQuerySocketHandleContextFn,
     /// `WPUQueueApc`.
-    pub WPUQueueApc: ffi::WPUQueueApcFn,
+    pub WPUQueueApc: crate::ffi::WPUQueueApcFn,
     /// `WPUResetEvent`.
-    pub WPUResetEvent: ffi::WPUResetEventFn,
+    pub WPUResetEvent: crate::ffi::WPUResetEventFn,
     /// `WPUSetEvent`.
-    pub WPUSetEvent: ffi::WPUSetEventFn,
+    pub WPUSetEvent: crate::ffi::WPUSetEventFn,
     /// `WPUOpenCurrentThread`.
-    pub WPUOpenCurrentThread: ffi::WPUOpenCurrentThreadFn,
+    pub WPUOpenCurrentThread: crate::ffi::WPUOpenCurrentThreadFn,
     /// `WPUCloseThread`.
-    pub WPUCloseThread: ffi::WPUCloseThreadFn,
+    pub WPUCloseThread: crate::ffi::WPUCloseThreadFn,
     /// `WPUCompleteOverlappedRequest`.
-    pub WPUCompleteOverlappedRequest: ffi::WPUCompleteOverlappedRequestFn,
+    pub WPUCompleteOverlappedRequest: crate::ffi::WPUCompleteOverlappedRequestFn,
 }
 
 impl Table {
@@ -108,10 +104,10 @@ pub trait RawTable {
     /// The same table, with the closed table's answer wherever it has no pointer.
     fn ready(&self) -> Table;
     /// The upcalls that it has no pointer for.
-    fn holes(&self) -> UpcallSet;
+    fn holes(&self) -> crate::support::upcall_set::UpcallSet;
 }
 
-impl RawTable for ffi::WSPUPCALLTABLE {
+impl RawTable for crate::ffi::WSPUPCALLTABLE {
     #[inline]
     fn ready(&self) -> Table {
         Table {
@@ -148,7 +144,7 @@ impl RawTable for ffi::WSPUPCALLTABLE {
         }
     }
     #[inline]
-    fn holes(&self) -> UpcallSet {
+    fn holes(&self) -> crate::support::upcall_set::UpcallSet {
         let null = [
             self.lpWPUCloseEvent.is_none(),
             self.lpWPUCloseSocketHandle.is_none(),
@@ -175,7 +171,7 @@ impl RawTable for ffi::WSPUPCALLTABLE {
     }
 }
 
-impl RawTable for ffi::WSPUPCALLTABLEEX {
+impl RawTable for crate::ffi::WSPUPCALLTABLEEX {
     #[inline]
     fn ready(&self) -> Table {
         Table {
@@ -214,7 +210,7 @@ impl RawTable for ffi::WSPUPCALLTABLEEX {
         }
     }
     #[inline]
-    fn holes(&self) -> UpcallSet {
+    fn holes(&self) -> crate::support::upcall_set::UpcallSet {
         let null = [
             self.lpWPUCloseEvent.is_none(),
             self.lpWPUCloseSocketHandle.is_none(),
@@ -243,159 +239,226 @@ impl RawTable for ffi::WSPUPCALLTABLEEX {
 
 /// What the closed table holds.
 mod closed {
-    use super::{WsaError, ffi};
-    use crate::support::border;
-
     pub(super) unsafe extern "system" fn close_event(
-        _: ffi::WSAEVENT,
+        _: crate::ffi::WSAEVENT,
         lpErrno: *mut i32,
-    ) -> ffi::BOOL {
+    ) -> crate::ffi::BOOL {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::FALSE
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::FALSE
     }
 
     pub(super) unsafe extern "system" fn close_socket_handle(
-        _: ffi::SOCKET,
+        _: crate::ffi::SOCKET,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 
     pub(super) unsafe extern "system" fn create_event(
         lpErrno: *mut i32,
-    ) -> ffi::WSAEVENT {
+    ) -> crate::ffi::WSAEVENT {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::WSA_INVALID_EVENT
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::WSA_INVALID_EVENT
     }
 
     pub(super) unsafe extern "system" fn create_socket_handle(
-        _: ffi::DWORD,
-        _: ffi::DWORD_PTR,
+        _: crate::ffi::DWORD,
+        _: crate::ffi::DWORD_PTR,
         lpErrno: *mut i32,
-    ) -> ffi::SOCKET {
+    ) -> crate::ffi::SOCKET {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::INVALID_SOCKET
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::INVALID_SOCKET
     }
 
     pub(super) unsafe extern "system" fn fd_is_set(
-        _: ffi::SOCKET,
-        _: *const ffi::fd_set,
+        _: crate::ffi::SOCKET,
+        _: *const crate::ffi::fd_set,
     ) -> i32 {
         0
     }
 
     pub(super) unsafe extern "system" fn get_provider_path(
-        _: *const ffi::GUID,
-        _: *mut ffi::WCHAR,
+        _: *const crate::ffi::GUID,
+        _: *mut crate::ffi::WCHAR,
         _: *mut i32,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 
     pub(super) unsafe extern "system" fn modify_ifs_handle(
-        _: ffi::DWORD,
-        _: ffi::SOCKET,
+        _: crate::ffi::DWORD,
+        _: crate::ffi::SOCKET,
         lpErrno: *mut i32,
-    ) -> ffi::SOCKET {
+    ) -> crate::ffi::SOCKET {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::INVALID_SOCKET
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::INVALID_SOCKET
     }
 
     pub(super) unsafe extern "system" fn post_message(
-        _: ffi::HWND,
-        _: ffi::UINT,
-        _: ffi::WPARAM,
-        _: ffi::LPARAM,
-    ) -> ffi::BOOL {
-        ffi::FALSE
+        _: crate::ffi::HWND,
+        _: crate::ffi::UINT,
+        _: crate::ffi::WPARAM,
+        _: crate::ffi::LPARAM,
+    ) -> crate::ffi::BOOL {
+        crate::ffi::FALSE
     }
 
     pub(super) unsafe extern "system" fn query_blocking_callback(
-        _: ffi::DWORD,
-        _: *mut ffi::LPBLOCKINGCALLBACK,
-        _: *mut ffi::DWORD_PTR,
+        _: crate::ffi::DWORD,
+        _: *mut crate::ffi::LPBLOCKINGCALLBACK,
+        _: *mut crate::ffi::DWORD_PTR,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 
     pub(super) unsafe extern "system" fn query_socket_handle_context(
-        _: ffi::SOCKET,
-        _: *mut ffi::DWORD_PTR,
+        _: crate::ffi::SOCKET,
+        _: *mut crate::ffi::DWORD_PTR,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 
     pub(super) unsafe extern "system" fn queue_apc(
-        _: *const ffi::WSATHREADID,
-        _: ffi::LPWSAUSERAPC,
-        _: ffi::DWORD_PTR,
+        _: *const crate::ffi::WSATHREADID,
+        _: crate::ffi::LPWSAUSERAPC,
+        _: crate::ffi::DWORD_PTR,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 
     pub(super) unsafe extern "system" fn reset_event(
-        _: ffi::WSAEVENT,
+        _: crate::ffi::WSAEVENT,
         lpErrno: *mut i32,
-    ) -> ffi::BOOL {
+    ) -> crate::ffi::BOOL {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::FALSE
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::FALSE
     }
 
     pub(super) unsafe extern "system" fn set_event(
-        _: ffi::WSAEVENT,
+        _: crate::ffi::WSAEVENT,
         lpErrno: *mut i32,
-    ) -> ffi::BOOL {
+    ) -> crate::ffi::BOOL {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::FALSE
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::FALSE
     }
 
     pub(super) unsafe extern "system" fn open_current_thread(
-        _: *mut ffi::WSATHREADID,
+        _: *mut crate::ffi::WSATHREADID,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 
     pub(super) unsafe extern "system" fn close_thread(
-        _: *const ffi::WSATHREADID,
+        _: *const crate::ffi::WSATHREADID,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 
     pub(super) unsafe extern "system" fn complete_overlapped_request(
-        _: ffi::SOCKET,
-        _: *mut ffi::WSAOVERLAPPED,
-        _: ffi::DWORD,
-        _: ffi::DWORD,
+        _: crate::ffi::SOCKET,
+        _: *mut crate::ffi::WSAOVERLAPPED,
+        _: crate::ffi::DWORD,
+        _: crate::ffi::DWORD,
         lpErrno: *mut i32,
     ) -> i32 {
         // SAFETY: the contract of the upcall.
-        unsafe { border::report(lpErrno, WsaError::WSANOTINITIALISED.code()) };
-        ffi::SOCKET_ERROR
+        unsafe {
+            crate::support::border::report(
+                lpErrno,
+                crate::error::WsaError::WSANOTINITIALISED.code(),
+            );
+        }
+        crate::ffi::SOCKET_ERROR
     }
 }

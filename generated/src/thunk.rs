@@ -2,34 +2,26 @@
 
 //! The functions that a host's tables hold: they check what a provider passes, and write what the host answers; and those tables.
 
-use crate::error::WsaError;
-use crate::facts::UPCALLS;
-use crate::ffi;
-use crate::handles::*;
-use crate::host::{Call, Host, Locate};
-use crate::support::border;
-use crate::support::refused::Failed;
-use core::ptr::NonNull;
-
 /// `WPUCloseEvent`, as a provider calls it.
 ///
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn close_event<L: Locate>(
-    hEvent: ffi::WSAEVENT,
+pub unsafe extern "system" fn close_event<L: crate::host::Locate>(
+    hEvent: crate::ffi::WSAEVENT,
     lpErrno: *mut i32,
-) -> ffi::BOOL {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_close_event(hEvent)
+) -> crate::ffi::BOOL {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_close_event(host, hEvent)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[0],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[0],
                     arguments: format_args!("event {:p}", hEvent),
                     outcome,
                 },
@@ -44,8 +36,10 @@ pub unsafe extern "system" fn close_event<L: Locate>(
         Ok(()) => 1,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::FALSE
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::FALSE
         }
     }
 }
@@ -55,20 +49,21 @@ pub unsafe extern "system" fn close_event<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn close_socket_handle<L: Locate>(
-    s: ffi::SOCKET,
+pub unsafe extern "system" fn close_socket_handle<L: crate::host::Locate>(
+    s: crate::ffi::SOCKET,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_close_socket_handle(s)
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_close_socket_handle(host, s)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[1],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[1],
                     arguments: format_args!("socket {:#x}", s),
                     outcome,
                 },
@@ -80,11 +75,13 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
         }
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -94,19 +91,20 @@ pub unsafe extern "system" fn close_socket_handle<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn create_event<L: Locate>(
+pub unsafe extern "system" fn create_event<L: crate::host::Locate>(
     lpErrno: *mut i32,
-) -> ffi::WSAEVENT {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_create_event()
+) -> crate::ffi::WSAEVENT {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_create_event(host)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[2],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[2],
                     arguments: format_args!(""),
                     outcome,
                 },
@@ -121,8 +119,10 @@ pub unsafe extern "system" fn create_event<L: Locate>(
         Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::WSA_INVALID_EVENT
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::WSA_INVALID_EVENT
         }
     }
 }
@@ -132,21 +132,22 @@ pub unsafe extern "system" fn create_event<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn create_socket_handle<L: Locate>(
-    dwCatalogEntryId: ffi::DWORD,
-    dwContext: ffi::DWORD_PTR,
+pub unsafe extern "system" fn create_socket_handle<L: crate::host::Locate>(
+    dwCatalogEntryId: crate::ffi::DWORD,
+    dwContext: crate::ffi::DWORD_PTR,
     lpErrno: *mut i32,
-) -> ffi::SOCKET {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_create_socket_handle(dwCatalogEntryId, dwContext)
+) -> crate::ffi::SOCKET {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_create_socket_handle(host, dwCatalogEntryId, dwContext)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[3],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[3],
                     arguments: format_args!(
                         "entry {}, context {:#x}", dwCatalogEntryId, dwContext
                     ),
@@ -163,8 +164,10 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
         Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::INVALID_SOCKET
         }
     }
 }
@@ -174,21 +177,24 @@ pub unsafe extern "system" fn create_socket_handle<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn fd_is_set<L: Locate>(
-    s: ffi::SOCKET,
-    fdset: *const ffi::fd_set,
+pub unsafe extern "system" fn fd_is_set<L: crate::host::Locate>(
+    s: crate::ffi::SOCKET,
+    fdset: *const crate::ffi::fd_set,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
         // SAFETY: the contract of this function.
-        let Some(set) = (unsafe { FdSet::from_raw(fdset) }) else { return Ok(false) };
-        Ok(host.on_fd_is_set(s, set))
+        let Some(set) = (unsafe { crate::handles::FdSet::from_raw(fdset) }) else {
+            return Ok(false)
+        };
+        Ok(crate::host::Host::on_fd_is_set(host, s, set))
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[4],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[4],
                     arguments: format_args!("socket {:#x}, set {:p}", s, fdset),
                     outcome,
                 },
@@ -210,31 +216,47 @@ pub unsafe extern "system" fn fd_is_set<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn get_provider_path<L: Locate>(
-    lpProviderId: *const ffi::GUID,
-    lpszProviderDllPath: *mut ffi::WCHAR,
+pub unsafe extern "system" fn get_provider_path<L: crate::host::Locate>(
+    lpProviderId: *const crate::ffi::GUID,
+    lpszProviderDllPath: *mut crate::ffi::WCHAR,
     lpProviderDllPathLen: *mut i32,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
         // SAFETY: the contract of this function.
-        let id = unsafe { border::input(lpProviderId, WsaError::WSAEFAULT) }?;
-        border::output(lpszProviderDllPath, WsaError::WSAEFAULT)?;
-        border::output(lpProviderDllPathLen, WsaError::WSAEFAULT)?;
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        let text = host.on_get_provider_path(id)?;
+        let id = unsafe {
+            crate::support::border::input(
+                lpProviderId,
+                crate::error::WsaError::WSAEFAULT,
+            )
+        }?;
+        crate::support::border::output(
+            lpszProviderDllPath,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
+        crate::support::border::output(
+            lpProviderDllPathLen,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let text = crate::host::Host::on_get_provider_path(host, id)?;
         // SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.
         let fits = unsafe {
-            border::write_text(&text, lpszProviderDllPath, lpProviderDllPathLen)
+            crate::support::border::write_text(
+                &text,
+                lpszProviderDllPath,
+                lpProviderDllPathLen,
+            )
         };
-        if fits { Ok(text) } else { Err(WsaError::WSAEFAULT) }
+        if fits { Ok(text) } else { Err(crate::error::WsaError::WSAEFAULT) }
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[5],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[5],
                     arguments: format_args!("id {:p}", lpProviderId),
                     outcome,
                 },
@@ -246,11 +268,13 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
         }
     });
     match answer {
-        Ok(_) => ffi::NO_ERROR,
+        Ok(_) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -260,23 +284,24 @@ pub unsafe extern "system" fn get_provider_path<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
-    dwCatalogEntryId: ffi::DWORD,
-    ProposedHandle_: ffi::SOCKET,
+pub unsafe extern "system" fn modify_ifs_handle<L: crate::host::Locate>(
+    dwCatalogEntryId: crate::ffi::DWORD,
+    ProposedHandle: crate::ffi::SOCKET,
     lpErrno: *mut i32,
-) -> ffi::SOCKET {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_modify_ifs_handle(dwCatalogEntryId, ProposedHandle_)
+) -> crate::ffi::SOCKET {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_modify_ifs_handle(host, dwCatalogEntryId, ProposedHandle)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[6],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[6],
                     arguments: format_args!(
-                        "entry {}, proposed {:#x}", dwCatalogEntryId, ProposedHandle_
+                        "entry {}, proposed {:#x}", dwCatalogEntryId, ProposedHandle
                     ),
                     outcome,
                 },
@@ -291,8 +316,10 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
         Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::INVALID_SOCKET
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::INVALID_SOCKET
         }
     }
 }
@@ -302,24 +329,25 @@ pub unsafe extern "system" fn modify_ifs_handle<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn post_message<L: Locate>(
-    hWnd: ffi::HWND,
-    Msg_: ffi::UINT,
-    wParam: ffi::WPARAM,
-    lParam: ffi::LPARAM,
-) -> ffi::BOOL {
-    let answer = L::with(|host| -> Result<_, Failed> {
-        host.on_post_message(hWnd, Msg_, wParam, lParam)
+pub unsafe extern "system" fn post_message<L: crate::host::Locate>(
+    hWnd: crate::ffi::HWND,
+    Msg: crate::ffi::UINT,
+    wParam: crate::ffi::WPARAM,
+    lParam: crate::ffi::LPARAM,
+) -> crate::ffi::BOOL {
+    let answer = L::with(|host| -> Result<_, crate::support::refused::Failed> {
+        crate::host::Host::on_post_message(host, hWnd, Msg, wParam, lParam)
     });
-    let answer = answer.unwrap_or(Err(Failed));
+    let answer = answer.unwrap_or(Err(crate::support::refused::Failed));
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[7],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[7],
                     arguments: format_args!(
-                        "window {:p}, message {}, wparam {:#x}, lparam {:#x}", hWnd,
-                        Msg_, wParam, lParam
+                        "window {:p}, message {}, wparam {:#x}, lparam {:#x}", hWnd, Msg,
+                        wParam, lParam
                     ),
                     outcome,
                 },
@@ -332,7 +360,7 @@ pub unsafe extern "system" fn post_message<L: Locate>(
     });
     match answer {
         Ok(()) => 1,
-        Err(_) => ffi::FALSE,
+        Err(_) => crate::ffi::FALSE,
     }
 }
 
@@ -341,24 +369,28 @@ pub unsafe extern "system" fn post_message<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
-    dwCatalogEntryId: ffi::DWORD,
-    lplpfnCallback: *mut ffi::LPBLOCKINGCALLBACK,
-    lpdwContext: *mut ffi::DWORD_PTR,
+pub unsafe extern "system" fn query_blocking_callback<L: crate::host::Locate>(
+    dwCatalogEntryId: crate::ffi::DWORD,
+    lplpfnCallback: *mut crate::ffi::LPBLOCKINGCALLBACK,
+    lpdwContext: *mut crate::ffi::DWORD_PTR,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lplpfnCallback, WsaError::WSAEFAULT)?;
-        border::output(lpdwContext, WsaError::WSAEFAULT)?;
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_query_blocking_callback(dwCatalogEntryId)
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(
+            lplpfnCallback,
+            crate::error::WsaError::WSAEFAULT,
+        )?;
+        crate::support::border::output(lpdwContext, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_query_blocking_callback(host, dwCatalogEntryId)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[8],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[8],
                     arguments: format_args!("entry {}", dwCatalogEntryId),
                     outcome,
                 },
@@ -378,12 +410,14 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
             unsafe { lplpfnCallback.write(routine) };
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpdwContext.write(context) };
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -393,22 +427,23 @@ pub unsafe extern "system" fn query_blocking_callback<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
-    s: ffi::SOCKET,
-    lpContext: *mut ffi::DWORD_PTR,
+pub unsafe extern "system" fn query_socket_handle_context<L: crate::host::Locate>(
+    s: crate::ffi::SOCKET,
+    lpContext: *mut crate::ffi::DWORD_PTR,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpContext, WsaError::WSAEFAULT)?;
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_query_socket_handle_context(s)
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpContext, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_query_socket_handle_context(host, s)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[9],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[9],
                     arguments: format_args!("socket {:#x}", s),
                     outcome,
                 },
@@ -423,12 +458,14 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
         Ok(value) => {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpContext.write(value) };
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -438,25 +475,28 @@ pub unsafe extern "system" fn query_socket_handle_context<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn queue_apc<L: Locate>(
-    lpThreadId: *const ffi::WSATHREADID,
-    lpfnUserApc: ffi::LPWSAUSERAPC,
-    dwContext: ffi::DWORD_PTR,
+pub unsafe extern "system" fn queue_apc<L: crate::host::Locate>(
+    lpThreadId: *const crate::ffi::WSATHREADID,
+    lpfnUserApc: crate::ffi::LPWSAUSERAPC,
+    dwContext: crate::ffi::DWORD_PTR,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
         // SAFETY: the contract of this function.
-        let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
-        let routine = lpfnUserApc.ok_or(WsaError::WSAEFAULT)?;
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_queue_apc(thread, routine, dwContext)
+        let thread = unsafe {
+            crate::support::border::input(lpThreadId, crate::error::WsaError::WSAEFAULT)
+        }?;
+        let routine = lpfnUserApc.ok_or(crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_queue_apc(host, thread, routine, dwContext)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[10],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[10],
                     arguments: format_args!(
                         "thread {:p}, context {:#x}", lpThreadId, dwContext
                     ),
@@ -470,11 +510,13 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
         }
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -484,20 +526,21 @@ pub unsafe extern "system" fn queue_apc<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn reset_event<L: Locate>(
-    hEvent: ffi::WSAEVENT,
+pub unsafe extern "system" fn reset_event<L: crate::host::Locate>(
+    hEvent: crate::ffi::WSAEVENT,
     lpErrno: *mut i32,
-) -> ffi::BOOL {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_reset_event(hEvent)
+) -> crate::ffi::BOOL {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_reset_event(host, hEvent)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[11],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[11],
                     arguments: format_args!("event {:p}", hEvent),
                     outcome,
                 },
@@ -512,8 +555,10 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
         Ok(()) => 1,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::FALSE
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::FALSE
         }
     }
 }
@@ -523,20 +568,21 @@ pub unsafe extern "system" fn reset_event<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn set_event<L: Locate>(
-    hEvent: ffi::WSAEVENT,
+pub unsafe extern "system" fn set_event<L: crate::host::Locate>(
+    hEvent: crate::ffi::WSAEVENT,
     lpErrno: *mut i32,
-) -> ffi::BOOL {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_set_event(hEvent)
+) -> crate::ffi::BOOL {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_set_event(host, hEvent)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[12],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[12],
                     arguments: format_args!("event {:p}", hEvent),
                     outcome,
                 },
@@ -551,8 +597,10 @@ pub unsafe extern "system" fn set_event<L: Locate>(
         Ok(()) => 1,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::FALSE
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::FALSE
         }
     }
 }
@@ -562,21 +610,22 @@ pub unsafe extern "system" fn set_event<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn open_current_thread<L: Locate>(
-    lpThreadId: *mut ffi::WSATHREADID,
+pub unsafe extern "system" fn open_current_thread<L: crate::host::Locate>(
+    lpThreadId: *mut crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        border::output(lpThreadId, WsaError::WSAEFAULT)?;
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_open_current_thread()
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        crate::support::border::output(lpThreadId, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_open_current_thread(host)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[13],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[13],
                     arguments: format_args!(""),
                     outcome,
                 },
@@ -591,12 +640,14 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
         Ok(value) => {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpThreadId.write(value) };
-            ffi::NO_ERROR
+            crate::ffi::NO_ERROR
         }
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -606,22 +657,25 @@ pub unsafe extern "system" fn open_current_thread<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn close_thread<L: Locate>(
-    lpThreadId: *const ffi::WSATHREADID,
+pub unsafe extern "system" fn close_thread<L: crate::host::Locate>(
+    lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
         // SAFETY: the contract of this function.
-        let thread = unsafe { border::input(lpThreadId, WsaError::WSAEFAULT) }?;
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_close_thread(thread)
+        let thread = unsafe {
+            crate::support::border::input(lpThreadId, crate::error::WsaError::WSAEFAULT)
+        }?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_close_thread(host, thread)
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[14],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[14],
                     arguments: format_args!("thread {:p}", lpThreadId),
                     outcome,
                 },
@@ -633,11 +687,13 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
         }
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
@@ -647,26 +703,33 @@ pub unsafe extern "system" fn close_thread<L: Locate>(
 /// # Safety
 ///
 /// Every pointer is null, or misaligned, or valid for what the documentation has the host do with it.
-pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
-    s: ffi::SOCKET,
-    lpOverlapped: *mut ffi::WSAOVERLAPPED,
-    dwError: ffi::DWORD,
-    cbTransferred: ffi::DWORD,
+pub unsafe extern "system" fn complete_overlapped_request<L: crate::host::Locate>(
+    s: crate::ffi::SOCKET,
+    lpOverlapped: *mut crate::ffi::WSAOVERLAPPED,
+    dwError: crate::ffi::DWORD,
+    cbTransferred: crate::ffi::DWORD,
     lpErrno: *mut i32,
 ) -> i32 {
-    let answer = L::with(|host| -> Result<_, WsaError> {
-        let operation = NonNull::new(lpOverlapped)
+    let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
+        let operation = ::core::ptr::NonNull::new(lpOverlapped)
             .filter(|structure| structure.is_aligned())
-            .ok_or(WsaError::WSAEFAULT)?;
-        border::output(lpErrno, WsaError::WSAEFAULT)?;
-        host.on_complete_overlapped_request(s, operation, dwError, cbTransferred)
+            .ok_or(crate::error::WsaError::WSAEFAULT)?;
+        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::host::Host::on_complete_overlapped_request(
+            host,
+            s,
+            operation,
+            dwError,
+            cbTransferred,
+        )
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
-            host.called(
-                &Call {
-                    upcall: &UPCALLS[15],
+            crate::host::Host::called(
+                host,
+                &crate::host::Call {
+                    upcall: &crate::facts::UPCALLS[15],
                     arguments: format_args!(
                         "socket {:#x}, operation {:p}, error {}, transferred {}", s,
                         lpOverlapped, dwError, cbTransferred
@@ -681,19 +744,21 @@ pub unsafe extern "system" fn complete_overlapped_request<L: Locate>(
         }
     });
     match answer {
-        Ok(()) => ffi::NO_ERROR,
+        Ok(()) => crate::ffi::NO_ERROR,
         Err(error) => {
             // SAFETY: the contract of this function.
-            unsafe { border::report(lpErrno, error.code()) };
-            ffi::SOCKET_ERROR
+            unsafe {
+                crate::support::border::report(lpErrno, error.code());
+            }
+            crate::ffi::SOCKET_ERROR
         }
     }
 }
 
-impl ffi::WSPUPCALLTABLE {
+impl crate::ffi::WSPUPCALLTABLE {
     /// The table whose every slot leads to the host that `L` finds.
     #[must_use]
-    pub const fn of<L: Locate>() -> Self {
+    pub const fn of<L: crate::host::Locate>() -> Self {
         Self {
             lpWPUCloseEvent: Some(close_event::<L>),
             lpWPUCloseSocketHandle: Some(close_socket_handle::<L>),
@@ -714,10 +779,10 @@ impl ffi::WSPUPCALLTABLE {
     }
 }
 
-impl ffi::WSPUPCALLTABLEEX {
+impl crate::ffi::WSPUPCALLTABLEEX {
     /// The table whose every slot leads to the host that `L` finds.
     #[must_use]
-    pub const fn of<L: Locate>() -> Self {
+    pub const fn of<L: crate::host::Locate>() -> Self {
         Self {
             lpWPUCloseEvent: Some(close_event::<L>),
             lpWPUCloseSocketHandle: Some(close_socket_handle::<L>),

@@ -1,4 +1,6 @@
 //! What holds for every spec: the generator never panics, and whatever it accepts becomes the same Rust each time.
+//!
+//! That the output compiles is shown in `names.rs`, for random names, and in `output.rs`, for each kind of item.
 
 mod common;
 

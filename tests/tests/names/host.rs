@@ -2,7 +2,10 @@
 
 use kettle::ffi::{self, KET_CUPS, KET_NOD, KET_ORDER, KET_TABLE, KET_TIME};
 use kettle::host::{Host, Locate};
-use kettle::{Cell, Cups, Failed, KettleError, Order, RawTable as _, Table, Upcalls, WideString};
+use kettle::safe::Upcalls;
+use kettle::support::{cell::Cell, refused::Failed, wide::WideString};
+use kettle::table::{RawTable as _, Table};
+use kettle::{Cups, KettleError, Order};
 use std::ptr::{NonNull, without_provenance_mut};
 
 const TAP: usize = 0x40;
@@ -76,10 +79,10 @@ fn main() {
     let cups = KET_CUPS { many: 1, cups: [5, 6, 0, 0] };
     assert!(upcalls.is_full(5, Cups::new(&cups).expect("one")));
     assert!(!upcalls.is_full(6, Cups::new(&cups).expect("one")));
-    for (hour, taken) in [(9, true), (8, false)] {
+    for (time, taken) in [(9, true), (8, false)] {
         let mut order = KET_ORDER::ZERO;
         // SAFETY: the order outlives the call.
         let order = unsafe { Order::from_raw(NonNull::from(&mut order)) };
-        assert_eq!(upcalls.serve(order, &KET_TIME { hour, ..KET_TIME::ZERO }).is_ok(), taken);
+        assert_eq!(upcalls.serve(order, &KET_TIME { hour: time, ..KET_TIME::ZERO }).is_ok(), taken);
     }
 }

@@ -10,8 +10,6 @@ mod resource;
 mod shape;
 mod taken;
 
-pub(crate) use taken::check as taken;
-
 use crate::diag::Diagnostic;
 use crate::load::RawSpec;
 use crate::lower::{Form, down::DownForm};
@@ -21,6 +19,7 @@ use crate::model::Model;
 pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<(Vec<Form>, Vec<DownForm>), Vec<Diagnostic>> {
     let mut faults = Vec::new();
     names::check(raw, model, &mut faults);
+    taken::check(raw, &mut faults);
     layout::check(raw, model, &mut faults);
     requirement::check(raw, model, &mut faults);
     resource::check(raw, model, &mut faults);

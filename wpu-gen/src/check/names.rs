@@ -126,6 +126,12 @@ impl<'f> Items<'f> {
         self.unique(name.get_ref().clone(), place);
     }
 
+    /// A Rust type, and its form that can be changed.
+    fn view(&mut self, file: FileId, name: &Text) {
+        self.rust(file, name);
+        self.unique(format!("{}Mut", name.get_ref()), Place::new(file, name.span()));
+    }
+
     /// A word that attributes take, and the Rust type of that.
     pub(super) fn word(&mut self, file: FileId, word: &Text, what: &str) {
         let place = Place::new(file, word.span());
@@ -214,7 +220,7 @@ fn rust_items(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     }
     for filed in &raw.structs {
         filed.entry.token.iter().for_each(|name| items.rust(filed.file, name));
-        filed.entry.counted.iter().for_each(|counted| items.rust(filed.file, &counted.view));
+        filed.entry.counted.iter().for_each(|counted| items.view(filed.file, &counted.view));
     }
 }
 

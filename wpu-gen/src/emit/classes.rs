@@ -1,15 +1,17 @@
 //! `classes.rs`: what requirements distinguish, and how many upcalls there are.
 
 use super::markdown::markdown;
+use super::path::alone;
 use super::print::Page;
 use super::view::{View, doc};
 use crate::model::Word;
 use crate::names::{camel, ident};
-use proc_macro2::Literal;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page = Page::new(view, "What requirements distinguish, and how many upcalls there are.");
+    let mut page =
+        Page::new(view, "classes", "What requirements distinguish, and how many upcalls there are.");
     let model = view.model;
     let count = Literal::usize_unsuffixed(model.upcalls.len());
     page.item(quote! {
@@ -30,10 +32,8 @@ pub(super) fn emit(view: &View<'_>) -> String {
 
 /// An enum of words, each with its name and text.
 fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
-    let (ty, count) = (ident(ty), Literal::usize_unsuffixed(words.len()));
-    let names: Vec<_> = words.iter().map(|word| &*word.name).collect();
-    let texts: Vec<_> = words.iter().map(|word| &*word.text).collect();
-    let variants: Vec<_> = words.iter().map(|word| ident(&camel(&word.name))).collect();
+    let ty = ident(ty);
+    let variants: Vec<_> = words.iter().map(|word| alone(&camel(&word.name))).collect();
     let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, markdown(&word.text))));
     let about = doc(about);
     page.item(quote! {
@@ -41,33 +41,39 @@ fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum #ty { #(#docs #variants),* }
     });
-    page.block(
-        &quote!(impl #ty),
-        [
-            quote! {
-                /// How many there are.
-                pub const COUNT: usize = #count;
-            },
-            quote! {
-                /// Each of them, in the order of the spec.
-                pub const ALL: [Self; Self::COUNT] = [#(Self::#variants),*];
-            },
-            quote! {
-                /// Its word in the spec and in attributes.
-                #[must_use]
-                #[inline]
-                pub const fn name(self) -> &'static str {
-                    [#(#names),*][self as usize]
-                }
-            },
-            quote! {
-                /// What it is.
-                #[must_use]
-                #[inline]
-                pub const fn text(self) -> &'static str {
-                    [#(#texts),*][self as usize]
-                }
-            },
-        ],
-    );
+    page.block(&quote!(impl #ty), members(words));
+}
+
+/// What a type of words has beside its variants.
+pub(super) fn members(words: &[Word]) -> [TokenStream; 4] {
+    let count = Literal::usize_unsuffixed(words.len());
+    let names = words.iter().map(|word| &*word.name);
+    let texts = words.iter().map(|word| &*word.text);
+    let variants = words.iter().map(|word| alone(&camel(&word.name)));
+    [
+        quote! {
+            /// How many there are.
+            pub const COUNT: usize = #count;
+        },
+        quote! {
+            /// Each of them, in the order of the spec.
+            pub const ALL: [Self; Self::COUNT] = [#(Self::#variants),*];
+        },
+        quote! {
+            /// Its word in the spec and in attributes.
+            #[must_use]
+            #[inline]
+            pub const fn name(self) -> &'static str {
+                [#(#names),*][self as usize]
+            }
+        },
+        quote! {
+            /// What it is.
+            #[must_use]
+            #[inline]
+            pub const fn text(self) -> &'static str {
+                [#(#texts),*][self as usize]
+            }
+        },
+    ]
 }

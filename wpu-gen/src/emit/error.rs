@@ -9,8 +9,7 @@ use quote::quote;
 use std::collections::BTreeMap;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page = Page::new(view, "The error type: a code with its C name.");
-    page.lines("use crate::facts::ERRORS;\nuse crate::support::facts::ErrorCode;\nuse core::convert::TryFrom;\nuse core::fmt;");
+    let mut page = Page::new(view, "error", "The error type: a code with its C name.");
     let error = view.error();
     page.item(quote! {
         /// A code that a host reports, or that a provider answers with.
@@ -22,8 +21,15 @@ pub(super) fn emit(view: &View<'_>) -> String {
     });
     page.block(&quote!(impl #error), constants(view));
     let broken = view.broken();
-    let methods = methods(&broken);
-    page.block(&quote!(impl #error), methods);
+    page.block(&quote!(impl #error), methods());
+    page.item(quote! {
+        /// What a host that reported failure left in the errno variable. A host that says "failed"
+        /// and 0, or nothing, has broken the contract.
+        #[cold]
+        pub(crate) const fn reported(errno: i32) -> #error {
+            if errno == 0 { #broken } else { #error(errno) }
+        }
+    });
     page.items(formats(view));
     page.items(io(view));
     page.finish()
@@ -52,7 +58,8 @@ fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     })
 }
 
-fn methods(broken: &TokenStream) -> Vec<TokenStream> {
+/// What the error type has beside its constants.
+pub(super) fn methods() -> Vec<TokenStream> {
     vec![
         quote! {
             /// The error with this code.
@@ -84,14 +91,6 @@ fn methods(broken: &TokenStream) -> Vec<TokenStream> {
             #[inline]
             pub fn name(self) -> Option<&'static str> {
                 self.fact().map(|error| error.name)
-            }
-        },
-        quote! {
-            /// What a host that reported failure left in the errno variable. A host that says "failed"
-            /// and 0, or nothing, has broken the contract.
-            #[cold]
-            pub(crate) const fn reported(errno: i32) -> Self {
-                if errno == 0 { #broken } else { Self(errno) }
             }
         },
     ]

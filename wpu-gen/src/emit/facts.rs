@@ -10,9 +10,28 @@ use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+/// What the tables of facts say on every line.
+const IMPORTS: &[&str] = &[
+    "Declaration",
+    "Dispatch",
+    "DocumentedError",
+    "Downcall",
+    "Entry",
+    "ErrorCode",
+    "Kit",
+    "Method",
+    "Note",
+    "Requirement",
+    "Slot",
+    "Source",
+    "Upcall",
+    "UpcallSet",
+];
+
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page = Page::new(view, "What the spec says, as data.");
-    page.lines("pub use crate::classes::{Class, Platform};\nuse crate::support::declaration::Declaration;\nuse crate::support::facts::{Dispatch, DocumentedError, Downcall, Entry, ErrorCode, Kit, Method, Note, Requirement, Slot, Source, Upcall};\nuse crate::support::upcall_set::UpcallSet;");
+    let mut page = Page::new(view, "facts", "What the spec says, as data.");
+    page.import(IMPORTS);
+    page.lines("pub use crate::classes::{Class, Platform};");
     let model = view.model;
     let revision = Literal::u32_unsuffixed(model.head.revision);
     page.item(quote! {

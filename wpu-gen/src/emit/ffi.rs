@@ -2,17 +2,21 @@
 
 use super::import;
 use super::markdown::{inline, linked, markdown};
+use super::path::{item, shown};
 use super::print::Page;
 use super::view::{At, DownView, View, doc};
 use crate::layout::{Layouts, POINTERS};
 use crate::model::{ConstantValue, Entry, Import, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page =
-        Page::new(view, "C types, constants, function pointers, tables and entries, under their C names.");
+    let mut page = Page::new(
+        view,
+        "ffi",
+        "C types, constants, function pointers, tables and entries, under their C names.",
+    );
     // Whether values can be compared does not depend on the width of pointers.
     let layouts = Layouts::new(view.model, POINTERS[0]);
     for ty in &view.model.types {
@@ -28,12 +32,12 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let abi = view.abi();
     page.items(view.upcalls().flat_map(|upcall| {
         let (name, function, pointer) =
-            (&upcall.upcall.name, &upcall.function, ident(&upcall.upcall.pointer));
-        let params = view.labels(&upcall.upcall.params, At::Ffi);
-        let returns = view.returns(&upcall.upcall.returns, At::Ffi);
+            (&upcall.upcall.name, &upcall.function, item("ffi", &upcall.upcall.pointer));
+        let params = view.c_params(&upcall.upcall.params, At::Inside);
+        let returns = view.returns(&upcall.upcall.returns, At::Inside);
         let u = upcall.upcall;
         let about = origin(view, &u.text, Some(&u.header), &u.sources);
-        let about_pointer = doc(&format!("A pointer to [`{name}`]({function}), or null."));
+        let about_pointer = doc(&format!("A pointer to [`{name}`]({}), or null.", shown(function)));
         [
             quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
             quote!(#about_pointer pub type #pointer = Option<#function>;),
@@ -50,7 +54,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 }
 
 fn alias(view: &View<'_>, def: &TypeDef, is: &Ty) -> TokenStream {
-    let (name, is) = (ident(&def.name), view.ty(is, At::Ffi));
+    let (name, is) = (item("ffi", &def.name), view.ty(is, At::Inside));
     let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
     quote!(#about pub type #name = #is;)
 }
@@ -82,15 +86,15 @@ fn structure_items(
     def: &TypeDef,
     structure: &Struct,
 ) -> [TokenStream; 2] {
-    let name = ident(&def.name);
+    let name = item("ffi", &def.name);
     let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
     let fields = structure.fields.iter().map(|field| {
         let (about, name, ty) =
-            (linked_doc(view, &field.text), ident(&field.name), view.ty(&field.ty, At::Ffi));
+            (linked_doc(view, &field.text), ident(&field.name), view.ty(&field.ty, At::Inside));
         quote!(#about pub #name: #ty)
     });
     let zeros = structure.fields.iter().map(|field| {
-        let (name, zero) = (ident(&field.name), view.zero(&field.ty, At::Ffi));
+        let (name, zero) = (ident(&field.name), view.zero(&field.ty, At::Inside));
         quote!(#name: #zero)
     });
     let equal = layouts.of_struct(structure).0.comparable.then(|| quote!(, PartialEq, Eq));
@@ -108,7 +112,7 @@ fn structure_items(
 fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.types.iter().enumerate().filter_map(|(at, def)| {
         let TypeKind::Callback(callback) = &def.kind else { return None };
-        let (name, function) = (ident(&def.name), view.callback_fn(at, At::Ffi));
+        let (name, function) = (item("ffi", &def.name), view.callback_fn(at, At::Inside));
         let params =
             callback.params.iter().map(|param| format!("- `{}`: {}\n", param.name, inline(&param.text)));
         let text = linked(&def.text, &|name| view.is_type(name));
@@ -120,7 +124,7 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
 
 fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.constants.iter().map(|constant| {
-        let (name, ty) = (ident(&constant.name), view.ty(&constant.ty, At::Ffi));
+        let (name, ty) = (item("ffi", &constant.name), view.ty(&constant.ty, At::Inside));
         let about = origin(view, &constant.text, constant.header.as_deref(), &constant.sources);
         let pointer = view.model.pointee(&constant.ty).is_some();
         let value = match constant.value {
@@ -138,13 +142,13 @@ fn number_literal(number: i64) -> TokenStream {
 }
 
 fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
-    let name = ident(&table.name);
+    let name = item("ffi", &table.name);
     let about = origin(view, &table.text, Some(&table.header), &table.sources);
     let upcalls: Vec<_> = table.slots.iter().map(|at| view.upcall(*at)).collect();
     let members: Vec<_> = upcalls.iter().map(|upcall| upcall.member(table)).collect();
     let fields = upcalls.iter().zip(&members).enumerate().map(|(slot, (upcall, member))| {
         let about = doc(&format!("Slot {slot}. {}", markdown(&upcall.upcall.text)));
-        let pointer = ident(&upcall.upcall.pointer);
+        let pointer = item("ffi", &upcall.upcall.pointer);
         quote!(#about pub #member: #pointer)
     });
     [
@@ -160,11 +164,11 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 
 fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] {
     let d = downcall.downcall;
-    let (function, pointer, abi) = (&downcall.function, ident(&d.pointer), view.abi());
-    let params = view.labels(&d.params, At::Ffi);
-    let returns = view.returns(&d.returns, At::Ffi);
+    let (function, pointer, abi) = (&downcall.function, item("ffi", &d.pointer), view.abi());
+    let params = view.c_params(&d.params, At::Inside);
+    let returns = view.returns(&d.returns, At::Inside);
     let about = origin(view, &d.text, Some(&d.header), &d.sources);
-    let about_pointer = doc(&format!("A pointer to [`{}`]({function}), or null.", d.name));
+    let about_pointer = doc(&format!("A pointer to [`{}`]({}), or null.", d.name, shown(function)));
     [
         quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
         quote!(#about_pointer pub type #pointer = Option<#function>;),
@@ -173,13 +177,13 @@ fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] 
 
 /// The table that a provider fills.
 fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
-    let name = ident(&table.name);
+    let name = item("ffi", &table.name);
     let about = origin(view, &table.text, Some(&table.header), &table.sources);
     let downcalls: Vec<_> = view.downcalls().collect();
     let members: Vec<_> = downcalls.iter().map(|downcall| downcall.member(table)).collect();
     let fields = downcalls.iter().zip(&members).map(|(downcall, member)| {
         let about = doc(&format!("Slot {}. {}", downcall.downcall.slot, markdown(&downcall.downcall.text)));
-        let pointer = ident(&downcall.downcall.pointer);
+        let pointer = item("ffi", &downcall.downcall.pointer);
         quote!(#about pub #member: #pointer)
     });
     [
@@ -194,7 +198,7 @@ fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 }
 
 fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
-    let params = view.labels(&entry.params, At::Ffi);
+    let params = view.c_params(&entry.params, At::Inside);
     let about = origin(view, &entry.text, Some(&entry.header), &entry.sources);
     function_items(
         view.abi(),
@@ -202,12 +206,12 @@ fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
         &entry.name,
         &entry.pointer,
         &params,
-        &view.returns(&entry.returns, At::Ffi),
+        &view.returns(&entry.returns, At::Inside),
     )
 }
 
 fn import_items(view: &View<'_>, import: &Import) -> [TokenStream; 2] {
-    let params = import::params(view, import, At::Ffi);
+    let params = import::params(view, import, At::Inside);
     let about = origin(view, &import.text, Some(&import.header), &import.sources);
     function_items(
         view.abi(),
@@ -215,7 +219,7 @@ fn import_items(view: &View<'_>, import: &Import) -> [TokenStream; 2] {
         &import.name,
         &import.pointer,
         &params,
-        &view.returns(&import.returns, At::Ffi),
+        &view.returns(&import.returns, At::Inside),
     )
 }
 
@@ -228,8 +232,8 @@ fn function_items(
     params: &[TokenStream],
     returns: &TokenStream,
 ) -> [TokenStream; 2] {
-    let (function, pointer) = (format_ident!("{name}Fn"), ident(pointer));
-    let about_pointer = doc(&format!("A pointer to [`{name}`]({function}), or null."));
+    let (function, pointer) = (item("ffi", &format!("{name}Fn")), item("ffi", pointer));
+    let about_pointer = doc(&format!("A pointer to [`{name}`]({name}Fn), or null."));
     [
         quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
         quote!(#about_pointer pub type #pointer = Option<#function>;),

@@ -1,25 +1,22 @@
 //! `handles.rs`: what upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.
 
 use super::markdown::markdown;
+use super::path::item;
 use super::print::Page;
 use super::safe::release;
 use super::shape;
 use super::view::{At, View, doc, is_zero};
 use crate::lower::Kind;
 use crate::model::{Callback, Resource, Ty, TypeKind};
-use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
+        "handles",
         "What upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.",
     );
-    page.lines(&format!(
-        "use crate::error::{};\nuse crate::ffi;\nuse crate::support::cell::Cell;\nuse crate::support::view::{{Built, Plain, Slice, ViewMut}};\nuse crate::table::Table;\nuse core::marker::PhantomData;\nuse core::ptr::NonNull;",
-        view.error()
-    ));
     for resource in &view.model.resources {
         owned(&mut page, view, resource);
         borrowed(&mut page, view, resource);
@@ -42,7 +39,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 }
 
 fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
-    let (name, raw) = (ident(&resource.name), view.ty(&resource.raw, At::Inside));
+    let (name, raw) = (item("handles", &resource.name), view.ty(&resource.raw, At::Inside));
     let (acquire, release) = (&view.upcall(resource.acquire), &view.upcall(resource.release));
     let about = doc(&format!(
         "{}\n\nFrom `{}`. Dropping it calls `{}`, unless the run in which it was acquired is over.",
@@ -61,7 +58,7 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
         }
     });
     page.block(&quote!(impl #name), owned_methods(view, resource));
-    if let Some(borrowed) = resource.borrowed.as_deref().map(ident) {
+    if let Some(borrowed) = resource.borrowed.as_deref().map(|name| item("handles", name)) {
         page.block(
             &quote!(impl #name),
             [quote! {
@@ -96,7 +93,7 @@ fn release_argument(view: &View<'_>, resource: &Resource, raw: TokenStream) -> T
     match &resource.borrowed {
         None if matches!(takes, Some(Kind::Handle { by_pointer: true, .. })) => quote!(&#raw),
         Some(borrowed) => {
-            let borrowed = ident(borrowed);
+            let borrowed = item("handles", borrowed);
             quote!(#borrowed { raw: #raw, owner: PhantomData })
         }
         None => raw,
@@ -163,10 +160,11 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
 }
 
 fn borrowed(page: &mut Page, view: &View<'_>, resource: &Resource) {
-    let Some(name) = resource.borrowed.as_deref().map(ident) else { return };
-    let (owner, raw) = (ident(&resource.name), view.ty(&resource.raw, At::Inside));
+    let Some(name) = resource.borrowed.as_deref().map(|name| item("handles", name)) else { return };
+    let (owner, raw) = (item("handles", &resource.name), view.ty(&resource.raw, At::Inside));
     let about = doc(&format!(
-        "One that somebody else owns: a [`{owner}`] of this provider, or a client's. It is a copy of the bare value, never a pointer to it."
+        "One that somebody else owns: a [`{}`] of this provider, or a client's. It is a copy of the bare value, never a pointer to it.",
+        resource.name
     ));
     page.item(quote! {
         #about
@@ -235,7 +233,7 @@ fn send(page: &mut Page, view: &View<'_>, raw: &Ty, name: &TokenStream) {
 fn bundle(page: &mut Page, view: &View<'_>, at: usize, callback: &Callback) {
     let Some(name) = &callback.bundle else { return };
     let def = &view.model.types[at];
-    let (name, routine) = (ident(name), view.callback_fn(at, At::Inside));
+    let (name, routine) = (item("handles", name), view.callback_fn(at, At::Inside));
     match &callback.returns {
         None => once(page, &name, &def.name, &markdown(&def.text), &routine),
         Some(_) => hook(page, &name, &def.name, &markdown(&def.text), &routine),

@@ -9,10 +9,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page = Page::new(view, "The other side: what a host implements.");
+    let mut page = Page::new(view, "host", "The other side: what a host implements.");
     let error = view.error();
-    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::facts::Upcall;\nuse crate::support::refused::Failed;\nuse crate::support::wide::WideString;\nuse core::fmt;\nuse core::ptr::NonNull;");
-    page.lines(&format!("use crate::error::{error};"));
     let called = quote! {
         /// Is told of every upcall once it is answered, also of those that were refused at the border.
         fn called(&self, _call: &Call<'_>) {}
@@ -69,7 +67,9 @@ fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 fn errors(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     match upcall.form.failure {
         Failure::Never => String::new(),
-        Failure::Uncoded => "\n\n# Errors\n\n[`Failed`], without a code.".to_owned(),
+        Failure::Uncoded => {
+            "\n\n# Errors\n\n[`Failed`](crate::support::refused::Failed), without a code.".to_owned()
+        }
         Failure::Coded(_) => format!("\n\n# Errors\n\n{}", view.error_list(&upcall.upcall.errors)),
     }
 }

@@ -2,11 +2,12 @@
 
 use super::errors::documented;
 use super::facts;
+use super::local;
 use super::markdown::{cell, markdown};
+use super::path::{alone, item};
 use super::print::Page;
 use super::view::{At, UpcallView, View, doc};
 use crate::model::Import;
-use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::fmt::Write as _;
@@ -14,13 +15,14 @@ use std::fmt::Write as _;
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
+        "import",
         "Functions that libraries export by name: what kits take, and upcalls for tables that have\nno slot for them.\n\nOn Windows each is an ordinary import of its library. Elsewhere a host that is part of the same program\noffers its own, or the program that loaded the provider exports it.",
     );
     let exported: Vec<_> = view.upcalls().filter(|upcall| upcall.upcall.export.is_some()).collect();
     if exported.is_empty() && view.model.imports.is_empty() {
         return page.finish();
     }
-    page.lines("use crate::ffi;\npub use crate::support::import::Import;\nuse crate::table::Table;\n#[cfg(not(windows))]\nuse core::sync::atomic::{AtomicPtr, Ordering};");
+    page.lines("pub use crate::support::import::Import;");
     for upcall in exported {
         page.item(fill(&upcall));
         page.items(Lookup::of_upcall(view, &upcall).items());
@@ -33,7 +35,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 
 /// What puts an exported upcall into a table.
 fn fill(upcall: &UpcallView<'_>) -> TokenStream {
-    let (name, method) = (&upcall.name, &upcall.method);
+    let name = &upcall.name;
     let find = format_ident!("find_{}", upcall.upcall.method);
     let about = format!(" Fills in `{name}`.");
     let constant = format_ident!("{}", upcall.upcall.method.to_uppercase());
@@ -41,14 +43,14 @@ fn fill(upcall: &UpcallView<'_>) -> TokenStream {
     quote! {
         #[doc = #about]
         pub const #constant: Import = {
-            fn #method(table: &mut Table) -> bool {
+            fn fill(table: &mut Table) -> bool {
                 let found = #find();
                 if let Some(function) = found {
                     table.#name = function;
                 }
                 found.is_some()
             }
-            Import::new(#at, #method)
+            Import::new(#at, fill)
         };
     }
 }
@@ -76,7 +78,7 @@ impl<'a> Lookup<'a> {
             method: &u.method,
             library: u.export.as_deref().unwrap_or_default(),
             wide: false,
-            params: view.labels(&u.params, At::Inside),
+            params: view.c_params(&u.params, At::Inside),
             returns: view.returns(&u.returns, At::Inside),
             abi: view.abi(),
             about: TokenStream::new(),
@@ -105,15 +107,16 @@ impl<'a> Lookup<'a> {
 
     fn items(&self) -> Vec<TokenStream> {
         let Self { library, params, returns, abi, about, visibility, .. } = self;
-        let (name, function) = (ident(self.name), format_ident!("{}Fn", self.name));
+        let (name, function) = (alone(self.name), item("ffi", &format!("{}Fn", self.name)));
         let (find, provide) =
             (format_ident!("find_{}", self.method), format_ident!("provide_{}", self.method));
-        let provided = format_ident!("PROVIDED_{}", self.method.to_uppercase());
+        let provided = format_ident!("provided_{}", self.method);
         let symbol = Literal::byte_string(format!("{}\0", self.name).as_bytes());
         let about_provide = doc(&format!(
-            "Offers a `{name}` to providers that are part of this program. The last one offered holds.\n\n\
+            "Offers a `{0}` to providers that are part of this program. The last one offered holds.\n\n\
              # Safety\n\n\
-             It keeps the contract that the documentation gives for `{name}`, on any thread, for as long as the program runs."
+             It keeps the contract that the documentation gives for `{0}`, on any thread, for as long as the program runs.",
+            self.name
         ));
         let wide = self.wide.then(|| quote!(target_pointer_width = "64"));
         let narrow = wide.as_ref().map(|wide| {
@@ -121,7 +124,7 @@ impl<'a> Lookup<'a> {
                 #about
                 #[cfg(all(windows, not(#wide)))]
                 #[inline]
-                #visibility fn #find() -> Option<ffi::#function> {
+                #visibility fn #find() -> Option<#function> {
                     None
                 }
             }
@@ -133,7 +136,7 @@ impl<'a> Lookup<'a> {
                 #[cfg(#there)]
                 #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
                 #[inline]
-                #visibility fn #find() -> Option<ffi::#function> {
+                #visibility fn #find() -> Option<#function> {
                     #[link(name = #library)]
                     unsafe extern #abi {
                         fn #name(#(#params),*) #returns;
@@ -149,7 +152,7 @@ impl<'a> Lookup<'a> {
                 #about_provide
                 #[cfg(not(windows))]
                 #[inline]
-                pub unsafe fn #provide(function: ffi::#function) {
+                pub unsafe fn #provide(function: #function) {
                     #provided.store(function as *mut (), Ordering::Release);
                 }
             },
@@ -157,7 +160,7 @@ impl<'a> Lookup<'a> {
                 #about
                 #[cfg(not(windows))]
                 #[inline]
-                #visibility fn #find() -> Option<ffi::#function> {
+                #visibility fn #find() -> Option<#function> {
                     let provided = #provided.load(Ordering::Acquire);
                     let found = if provided.is_null() {
                         crate::support::symbol::find(#symbol)
@@ -168,7 +171,7 @@ impl<'a> Lookup<'a> {
                         return None;
                     }
                     #[doc = "§ SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract."]
-                    Some(unsafe { core::mem::transmute::<*mut (), ffi::#function>(found) })
+                    Some(unsafe { core::mem::transmute::<*mut (), #function>(found) })
                 }
             },
         ];
@@ -179,7 +182,7 @@ impl<'a> Lookup<'a> {
 /// The parameters of an import, named as in C.
 pub(super) fn params(view: &View<'_>, import: &Import, at: At) -> Vec<TokenStream> {
     let params = import.params.iter().map(|param| {
-        let (name, ty) = (ident(&param.name), view.passed(&param.ty, param.direction, at));
+        let (name, ty) = (local::c(&param.name), view.passed(&param.ty, param.direction, at));
         quote!(#name: #ty)
     });
     params.collect()

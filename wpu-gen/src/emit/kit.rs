@@ -1,9 +1,10 @@
 //! Kits: as data, as types that stand for them, and as a part of the page to read.
 
 use super::markdown::{cell, markdown};
+use super::path::alone;
 use super::print::Page;
 use super::view::{View, doc};
-use crate::names::{camel, ident};
+use crate::names::camel;
 use proc_macro2::Literal;
 use quote::quote;
 use std::fmt::Write as _;
@@ -34,7 +35,7 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
     };
     let markers = kits.iter().enumerate().flat_map(|(at, kit)| {
         let (about, marker) =
-            (doc(&format!("`{}`: {}", kit.name, markdown(&kit.text))), ident(&camel(&kit.name)));
+            (doc(&format!("`{}`: {}", kit.name, markdown(&kit.text))), alone(&camel(&kit.name)));
         let at = Literal::usize_unsuffixed(at);
         [
             quote!(#about #[derive(Clone, Copy, Debug)] pub enum #marker {}),

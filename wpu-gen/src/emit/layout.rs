@@ -1,16 +1,17 @@
 //! `layout.rs`: sizes, alignments and offsets, which the compiler verifies on every build.
 
+use super::path::alone;
 use super::print::Page;
 use super::view::{At, View, doc};
 use crate::layout::{Layouts, POINTERS};
 use crate::model::{Filler, Ty, TypeKind};
-use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
+        "layout",
         "Sizes, alignments and offsets of every structure, verified by the compiler on every build.\n\nA wrong one reads \"expected an array with a size of …\": the first number is the spec's, the second the compiler's.",
     );
     for pointer in POINTERS {
@@ -18,11 +19,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         let module = format_ident!("bits{}", bits);
         let about = doc(&format!("Where pointers have {bits} bits."));
         let head = quote!(#about #[cfg(target_pointer_width = #bits)] mod #module);
-        let uses = std::iter::once(quote!(
-            use crate::ffi;
-            use core::mem::offset_of;
-        ));
-        page.block(&head, uses.chain(asserts(view, pointer)));
+        page.block(&head, asserts(view, pointer));
     }
     page.finish()
 }
@@ -53,8 +50,8 @@ fn asserts(view: &View<'_>, pointer: u64) -> impl Iterator<Item = TokenStream> {
         let whole = layouts.of(&Ty::Named(id));
         let (size, align) = (Literal::u64_unsuffixed(whole.size), Literal::u64_unsuffixed(whole.align));
         let offsets = members.iter().map(|(member, offset)| {
-            let (member, offset) = (ident(member), Literal::u64_unsuffixed(*offset));
-            quote!(const _: [(); #offset] = [(); offset_of!(#name, #member)];)
+            let (member, offset) = (alone(member), Literal::u64_unsuffixed(*offset));
+            quote!(const _: [(); #offset] = [(); ::core::mem::offset_of!(#name, #member)];)
         });
         Some(quote! {
             const _: [(); #size] = [(); size_of::<#name>()];

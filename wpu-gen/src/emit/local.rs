@@ -10,7 +10,15 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use std::collections::{BTreeMap, HashSet};
 
 /// What marks begin with. It is no ASCII, as all names of specs are.
-const MARK: &str = "ǃ";
+pub(super) const MARK: &str = "ǃ";
+
+/// The two kinds of marks for parameters.
+const KINDS: [&str; 2] = ["c", "rust"];
+
+/// Whether a mark is one for a parameter.
+pub(super) fn is_kind(kind: &str) -> bool {
+    KINDS.contains(&kind)
+}
 
 /// The parameter that C calls so.
 pub(super) fn c(name: &str) -> Ident {
@@ -41,7 +49,13 @@ fn wish(ident: &Ident) -> Option<String> {
     ident.to_string().strip_prefix(MARK)?.split_once(MARK).map(|(_, name)| name.replace(MARK, ""))
 }
 
-/// One item, its marks replaced by names. `taken` are those that mean something wherever the item stands.
+/// Whether a name means something in every pattern.
+fn is_pattern(name: &str) -> bool {
+    matches!(name, "None" | "Some" | "Ok" | "Err")
+}
+
+/// One item, its marks replaced by names. `taken` are those that no pattern can have where the item stands: what its
+/// file declares as constants, statics and structures.
 pub(super) fn settle(item: TokenStream, taken: &HashSet<String>) -> TokenStream {
     let (mut others, mut marks) = (HashSet::new(), BTreeMap::new());
     collect(&item, &mut others, &mut marks);
@@ -50,12 +64,7 @@ pub(super) fn settle(item: TokenStream, taken: &HashSet<String>) -> TokenStream 
     }
     let mut names = BTreeMap::new();
     for (mark, mut name) in marks {
-        // Statics, constants and types of the output that the item does not mention are in scope all the same, and
-        // no pattern can have their names. By Rust's manners they begin with a capital, and none ends with `_`.
-        if name.starts_with(|first: char| first.is_ascii_uppercase()) {
-            name.push('_');
-        }
-        while is_reserved(&name) || others.contains(&name) || taken.contains(&name) {
+        while is_reserved(&name) || others.contains(&name) || taken.contains(&name) || is_pattern(&name) {
             name.push('_');
         }
         others.insert(name.clone());

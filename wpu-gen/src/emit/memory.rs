@@ -1,21 +1,19 @@
 //! `memory.rs` of the output: what the spec's structures mean to the modules about a client's memory.
 
 use super::markdown::markdown;
+use super::path::{alone, item};
 use super::print::Page;
 use super::view::{At, View, doc};
 use crate::lower::down::DownKind;
 use crate::model::{Callback, Struct, TypeKind};
-use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use std::collections::HashSet;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page = Page::new(view, "A client's memory and its requests, with the C types filled in.");
+    let mut page =
+        Page::new(view, "memory", "A client's memory and its requests, with the C types filled in.");
     let error = view.error();
-    page.lines(&format!(
-        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::{{buffers, memory, owned, request, set}};\nuse core::marker::PhantomData;"
-    ));
     let too_small = view.error_code(view.model.head.too_small);
     page.item(quote! {
         impl From<memory::Short> for #error {
@@ -25,12 +23,23 @@ pub(super) fn emit(view: &View<'_>) -> String {
             }
         }
     });
+    for (at, def) in view.model.types.iter().enumerate() {
+        if let TypeKind::Struct(structure) = &def.kind {
+            page.items(slice(structure, &view.struct_name(at, At::Inside)));
+        }
+    }
+    page.items(requests(view));
+    page.finish()
+}
+
+/// `clients.rs` of the output: what the spec names of what clients pass.
+pub(super) fn clients(view: &View<'_>) -> String {
+    let mut page = Page::new(view, "clients", "What clients pass: counted sets to change, and callbacks.");
     let changed = changed(view);
     for (at, def) in view.model.types.iter().enumerate() {
         let name = view.struct_name(at, At::Inside);
         match &def.kind {
             TypeKind::Struct(structure) => {
-                page.items(slice(structure, &name));
                 page.items(counted(view, structure, &def.name, &name, changed.contains(&at)));
             }
             TypeKind::Callback(callback) if callback.params.len() > 1 => {
@@ -39,7 +48,6 @@ pub(super) fn emit(view: &View<'_>) -> String {
             _ => {}
         }
     }
-    page.items(requests(view));
     page.finish()
 }
 
@@ -75,7 +83,7 @@ fn counted(
     let Some(counted) = structure.counted.as_ref().filter(|_| changed) else { return Vec::new() };
     let items = &structure.fields[counted.items];
     let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
-    let (items, item) = (ident(&items.name), view.ty(item, At::Inside));
+    let (items, item) = (alone(&items.name), view.ty(item, At::Inside));
     let set = set_name(&counted.view);
     let text = doc(&format!("A client's `{c_name}`, to read and to change."));
     vec![
@@ -83,7 +91,7 @@ fn counted(
             #[doc = "§ SAFETY: the count comes first, and the items begin where the array does."]
             unsafe impl set::Counted for #name {
                 type Item = #item;
-                const ITEMS: usize = core::mem::offset_of!(#name, #items);
+                const ITEMS: usize = ::core::mem::offset_of!(Self, #items);
             }
         },
         quote!(#text pub type #set<'a> = set::SetMut<'a, #name>;),
@@ -92,12 +100,12 @@ fn counted(
 
 /// The Rust name of a counted structure that can be changed.
 pub(super) fn set_name(view: &str) -> Ident {
-    format_ident!("{view}Mut")
+    item("clients", &format!("{view}Mut"))
 }
 
 /// A callback of a client, with its context, for as long as a call lasts.
 fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
-    let Some(name) = callback.bundle.as_deref().map(ident) else { return Vec::new() };
+    let Some(name) = callback.bundle.as_deref().map(|name| item("clients", name)) else { return Vec::new() };
     let def = &view.model.types[at];
     let function = view.callback_fn(at, At::Inside);
     let about = doc(&format!(

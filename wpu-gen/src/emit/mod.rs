@@ -12,27 +12,28 @@ mod header;
 mod host;
 mod import;
 mod kit;
+mod layer;
 mod layout;
 mod local;
 mod manifest;
 mod markdown;
 mod memory;
+mod path;
 mod print;
 mod procs;
 mod provider;
 mod reference;
 mod root;
 mod safe;
-mod said;
 mod serve;
 mod shape;
 mod support;
 mod table;
+mod taken;
 mod thunk;
 mod view;
-mod words;
 
-pub(crate) use said::said;
+pub(crate) use taken::taken;
 
 use crate::files::Files;
 use crate::spec::Spec;
@@ -54,6 +55,8 @@ pub(crate) fn emit(spec: &Spec) -> Files {
     files.add("src/import.rs", import::emit(&view));
     files.add("src/layout.rs", layout::emit(&view));
     if let Some(behind) = view.behind() {
+        files.add("src/clients.rs", memory::clients(&view));
+        files.add("src/layer.rs", layer::emit(&view, &behind));
         files.add("src/memory.rs", memory::emit(&view));
         files.add("src/procs.rs", procs::emit(&view, &behind));
         files.add("src/provider.rs", provider::emit(&view, &behind));

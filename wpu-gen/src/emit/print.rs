@@ -4,48 +4,59 @@
 //! and a doc attribute that begins with `§` becomes a plain comment.
 
 use super::local;
+use super::path::{self, Here};
 use super::view::View;
-use super::words::Words;
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
 /// A file of Rust in the making.
 pub(super) struct Page {
+    /// Which one: a module of the output.
+    file: &'static str,
+    /// What it imports.
+    imported: &'static [&'static str],
+    /// All names of the spec.
+    names: Rc<HashSet<String>>,
     text: String,
-    /// Names that no parameter can have.
-    taken: Rc<HashSet<String>>,
-    /// Where names are collected, in place of printing anything.
-    words: Option<Rc<RefCell<Words>>>,
+    pieces: Vec<Piece>,
+}
+
+/// What stands between two blank lines.
+enum Piece {
+    Lines(String),
+    /// Items without blank lines between them.
+    Group(Vec<TokenStream>),
+    /// What stands before the brace, and the items behind it.
+    Block(TokenStream, Vec<TokenStream>),
 }
 
 impl Page {
     /// Begins a file that `about` describes in a line or more.
-    pub(super) fn new(view: &View<'_>, about: &str) -> Self {
+    pub(super) fn new(view: &View<'_>, file: &'static str, about: &str) -> Self {
         let mut text = format!("// {}\n\n", view.marker());
         for line in about.lines() {
             text += format!("//! {line}").trim_end();
             text.push('\n');
         }
-        Self { text, taken: view.items(), words: view.collector() }
+        Self { file, imported: &[], names: view.names(), text, pieces: Vec::new() }
+    }
+
+    /// Imports items that the file names often. It must not declare items of the spec.
+    pub(super) fn import(&mut self, names: &'static [&'static str]) {
+        self.imported = names;
+        self.lines(&path::imports(names));
     }
 
     /// Adds lines as they are, such as `use` declarations.
     pub(super) fn lines(&mut self, lines: &str) {
-        if let Some(words) = &self.words {
-            words.borrow_mut().lines(lines);
-            return;
-        }
-        self.text.push('\n');
-        self.text += lines.trim_end();
-        self.text.push('\n');
+        self.pieces.push(Piece::Lines(lines.to_owned()));
     }
 
     /// Adds one item.
     pub(super) fn item(&mut self, item: TokenStream) {
-        self.lines(&self.print(item));
+        self.group([item]);
     }
 
     pub(super) fn items(&mut self, items: impl IntoIterator<Item = TokenStream>) {
@@ -54,36 +65,58 @@ impl Page {
 
     /// Adds items that belong together, without blank lines between them.
     pub(super) fn group(&mut self, items: impl IntoIterator<Item = TokenStream>) {
-        let group: String = items.into_iter().map(|item| self.print(item)).collect();
-        if !group.is_empty() {
-            self.lines(&group);
+        let items: Vec<_> = items.into_iter().collect();
+        if !items.is_empty() {
+            self.pieces.push(Piece::Group(items));
         }
     }
 
     /// Adds a block such as `impl X`, its items apart from each other. `head` is what stands before the brace.
     pub(super) fn block(&mut self, head: &TokenStream, items: impl IntoIterator<Item = TokenStream>) {
-        if let Some(words) = &self.words {
-            items.into_iter().for_each(|item| words.borrow_mut().tokens(&item));
-            return words.borrow_mut().tokens(head);
-        }
-        let items: Vec<_> =
-            items.into_iter().map(|item| inner(&self.print(quote!(#head { #item }))).to_owned()).collect();
-        let outside = self.print(quote!(#head { }));
-        let head = outside.trim_end().trim_end_matches('}').trim_end();
-        self.lines(&format!("{head}\n{}}}", items.join("\n")));
+        self.pieces.push(Piece::Block(head.clone(), items.into_iter().collect()));
     }
 
-    pub(super) fn finish(self) -> String {
+    /// Names are given only now, when all is known that the file declares.
+    pub(super) fn finish(mut self) -> String {
+        let pieces = std::mem::take(&mut self.pieces);
+        let mut taken = HashSet::new();
+        for piece in &pieces {
+            match piece {
+                Piece::Lines(_) => {}
+                Piece::Group(items) => items.iter().for_each(|item| path::declared(item, &mut taken)),
+                Piece::Block(head, items) => {
+                    path::declared(head, &mut taken);
+                    for item in items {
+                        path::declared(item, &mut taken);
+                    }
+                }
+            }
+        }
+        for piece in pieces {
+            let lines = match piece {
+                Piece::Lines(lines) => lines,
+                Piece::Group(items) => items.into_iter().map(|item| self.print(item, &taken)).collect(),
+                Piece::Block(head, items) => self.print_block(&head, items, &taken),
+            };
+            self.text.push('\n');
+            self.text += lines.trim_end();
+            self.text.push('\n');
+        }
         self.text
     }
 
-    /// Prints one item, or several without blank lines.
-    fn print(&self, item: TokenStream) -> String {
-        if let Some(words) = &self.words {
-            words.borrow_mut().tokens(&item);
-            return String::new();
-        }
-        let item = local::settle(item, &self.taken);
+    fn print_block(&self, head: &TokenStream, items: Vec<TokenStream>, taken: &HashSet<String>) -> String {
+        let printed = items.into_iter().map(|item| self.print(quote!(#head { #item }), taken));
+        let items: Vec<_> = printed.map(|printed| inner(&printed).to_owned()).collect();
+        let outside = self.print(quote!(#head { }), taken);
+        let head = outside.trim_end().trim_end_matches('}').trim_end();
+        format!("{head}\n{}}}", items.join("\n"))
+    }
+
+    /// Prints one item. `taken` are names that no parameter can have.
+    fn print(&self, item: TokenStream, taken: &HashSet<String>) -> String {
+        let here = Here { file: self.file, imported: self.imported, names: &self.names };
+        let item = local::settle(path::resolve(item, &here), taken);
         let file = syn::parse2(item).expect("what an emitter writes is Rust");
         let printed = prettyplease::unparse(&file);
         let lines = printed.lines().map(|line| {
@@ -92,7 +125,8 @@ impl Page {
             // Only a whole line: a text may hold the same characters.
             match code.strip_prefix("///§").or_else(|| code.strip_prefix("//!§")) {
                 Some(comment) => format!("{indent}//{comment}\n"),
-                None => format!("{line}\n"),
+                // Paths are apart in what a macro is given.
+                None => format!("{}\n", line.replace("offset_of!(crate ::", "offset_of!(crate::")),
             }
         });
         lines.collect()

@@ -1,8 +1,9 @@
 //! `procs.rs` of the output: a provider's table, for whoever calls it.
 
 use super::local;
+use super::path::item;
 use super::print::Page;
-use super::provider::{head, uses};
+use super::provider::head;
 use super::view::{At, DownView, View, comment};
 use crate::lower::down::{DownAnswer, DownKind};
 use crate::model::Param;
@@ -11,11 +12,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
-    let mut page = Page::new(view, "A provider's table, for whoever calls it: a layer above, or a client.");
-    page.lines(&uses(view));
-    page.lines(&format!(
-        "use crate::facts::DOWNCALLS;\nuse crate::provider::{behind};\nuse crate::support::facts::Downcall;\nuse core::convert::TryFrom as _;\nuse core::ptr;"
-    ));
+    let mut page =
+        Page::new(view, "procs", "A provider's table, for whoever calls it: a layer above, or a client.");
+    page.lines("use ::core::convert::TryFrom as _;");
     let Some(table) = view.model.provider_table() else { return page.finish() };
     let fields = view.downcalls().map(|downcall| {
         let (name, function) = (&downcall.method, &downcall.function);
@@ -26,11 +25,11 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
         #[derive(Clone, Copy, Debug)]
         pub struct Procs { #(#fields),* }
     });
-    let name = ident(&table.name);
+    let name = item("ffi", &table.name);
     let members: Vec<_> = view.downcalls().map(|downcall| downcall.member(table)).collect();
     let methods: Vec<_> = view.downcalls().map(|downcall| downcall.method).collect();
     page.item(quote! {
-        impl ffi::#name {
+        impl #name {
             /// The functions that are missing from the table.
             #[inline]
             pub fn missing(&self) -> impl Iterator<Item = &'static Downcall> {
@@ -50,7 +49,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
             /// [`Request::is_made_up`] tells, whoever lends the result to safe code refuses such calls.
             #[must_use]
             #[inline]
-            pub unsafe fn new(table: &ffi::#name) -> Option<Self> {
+            pub unsafe fn new(table: &#name) -> Option<Self> {
                 Some(Self { #(#methods: table.#members?),* })
             }
         }
@@ -72,7 +71,6 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let arguments = parts.iter().map(|part| &part.argument);
     let after = parts.iter().map(|part| &part.after);
     let failure = view.constant(downcall.downcall.failure, At::Inside);
-    let error = view.error();
     let pending = downcall.form.request.and(view.model.head.pending).map(|pending| {
         let pending = view.error_code(pending);
         quote! {
@@ -121,7 +119,7 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
             let answer = unsafe { (self.#name)(#(#arguments),*) };
             if answer == #failure {
                 #pending
-                return Err(#error::reported(errno));
+                return Err(crate::error::reported(errno));
             }
             #(#after)*
             #read
@@ -254,7 +252,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         }
         DownKind::Handle { resource } => {
             let zero = view.zero(&view.resource(resource).raw, At::Inside);
-            let ty = ident(view.resource(resource).borrowed.as_deref().unwrap_or("Borrowed"));
+            let ty = view.borrowed(resource, At::Inside);
             only(if param.optional { quote!(#name.map_or(#zero, #ty::raw)) } else { quote!(#name.raw()) })
         }
         DownKind::Bytes { .. } => only(if param.optional {

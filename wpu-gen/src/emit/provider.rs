@@ -1,4 +1,4 @@
-//! `provider.rs` of the output: the trait behind a provider's table, and layers over it.
+//! `provider.rs` of the output: the trait behind a provider's table.
 
 use super::local;
 use super::markdown::{inline, markdown};
@@ -12,9 +12,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
-    let mut page =
-        Page::new(view, "What a provider answers: one method for each downcall, and layers over it.");
-    page.lines(&uses(view));
+    let mut page = Page::new(view, "provider", "What a provider answers: one method for each downcall.");
     page.block(
         &quote! {
             /// A provider's functions, one method for each.
@@ -25,48 +23,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
         },
         view.downcalls().map(|downcall| method(view, &downcall)),
     );
-    page.block(
-        &quote! {
-            /// A provider that stands over another, which it calls `next`. What it does not change, it
-            /// passes on.
-            pub trait Layer
-        },
-        view.downcalls().map(|downcall| layer_method(view, &downcall, behind)),
-    );
-    page.item(quote! {
-        /// A layer over a provider: together they are one.
-        #[derive(Debug)]
-        pub struct Over<L, N> {
-            /// The layer.
-            pub layer: L,
-            /// The provider below.
-            pub next: N,
-        }
-    });
-    page.block(
-        &quote!(impl<L: Layer, N: #behind> #behind for Over<L, N>),
-        view.downcalls().map(|downcall| {
-            let ((params, returns), names) = (head(view, &downcall), names(&downcall));
-            let method = &downcall.method;
-            quote! {
-                #[inline]
-                fn #method(&self, #(#params),*) #returns { Layer::#method(&self.layer, &self.next, #(#names),*) }
-            }
-        }),
-    );
     page.finish()
-}
-
-/// What a file that names the safe forms of downcalls uses.
-pub(super) fn uses(view: &View<'_>) -> String {
-    let mut uses = format!(
-        "use crate::error::{};\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::memory::*;\nuse crate::support::memory::{{Bytes, Items, Room, Text, View, ViewMut}};\nuse crate::support::view::Vouched;\nuse crate::support::{{buffers, memory, set}};",
-        view.error()
-    );
-    if view.requesting().is_some() {
-        uses += "\nuse crate::support::request::{Progress, State};";
-    }
-    uses
 }
 
 fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
@@ -85,24 +42,6 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         #about
         #[inline]
         fn #name(&self, #(#params),*) #returns { #ignore #answer }
-    }
-}
-
-fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> TokenStream {
-    let (name, names) = (&downcall.method, names(downcall));
-    let (params, returns) = head(view, downcall);
-    let about = doc(&format!(
-        "{}\n\n`{}`; see [`{behind}::{name}`].",
-        markdown(&downcall.downcall.text),
-        downcall.name
-    ));
-    let errors = doc("# Errors\n\nThose of the provider below.");
-    quote! {
-        #about
-        ///
-        #errors
-        #[inline]
-        fn #name(&self, next: &impl #behind, #(#params),*) #returns { #behind::#name(next, #(#names),*) }
     }
 }
 
@@ -190,7 +129,7 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
             if mutable { quote!(ViewMut<'_, #ty>) } else { quote!(View<'_, #ty>) }
         }
         DownKind::Handle { resource } => {
-            let name = crate::names::ident(view.resource(resource).borrowed.as_deref().unwrap_or("Borrowed"));
+            let name = view.borrowed(resource, At::Inside);
             quote!(#name<'_>)
         }
         DownKind::Bytes { .. } | DownKind::Buffer { fill: false } => quote!(Bytes<'_>),

@@ -1,9 +1,9 @@
 //! `lib.rs` of the output.
 
 use super::markdown::markdown;
+use super::path::shown;
 use super::print::Page;
 use super::view::View;
-use proc_macro2::Ident;
 
 const HEAD: &str = r#"#![no_std]
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals, reason = "C names stay as they are")]
@@ -48,38 +48,62 @@ pub mod support;
 pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
-
-pub use classes::{Class, Platform};
-pub use facts::{KITS, REVISION, UPCALLS};
-pub use handles::*;
-pub use safe::Upcalls;
-pub use support::cell::Cell;
-pub use support::declaration::{Declaration, Waiver};
-pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
-pub use support::refused::{Failed, Refused};
-pub use support::upcall_set::UpcallSet;
-pub use support::verdict::{Judgement, judge};
-pub use support::view::{Built, Plain, View, ViewMut, Vouched};
-pub use support::wide::WideString;
-pub use table::{RawTable, Table};
 "#;
 
-/// The provider's side, which those who only make upcalls need not compile.
-fn provider(view: &View<'_>, behind: &Ident) -> String {
-    let modules = ["memory", "procs", "provider", "serve"];
-    let mut text = String::new();
-    for module in modules {
-        text += &format!("#[cfg(feature = \"provider\")]\n#[rustfmt::skip]\npub mod {module};\n");
-    }
-    text += "\n#[cfg(feature = \"provider\")]\npub use memory::*;\n";
-    text += "#[cfg(feature = \"provider\")]\npub use procs::Procs;\n";
-    text += &format!("#[cfg(feature = \"provider\")]\npub use provider::{{Layer, Over, {behind}}};\n");
-    text += "#[cfg(feature = \"provider\")]\npub use serve::Serve;\n";
-    text += "#[cfg(feature = \"provider\")]\npub use support::memory::{Bytes, Items, Room, Short, Text};\n";
-    if view.requesting().is_some() {
-        text += "#[cfg(feature = \"provider\")]\npub use support::request::{Pending, Progress, State};\n";
-    }
-    text
+/// What stands in the root too, unless the spec gives a name there to something else.
+const EXPORTS: &[(&str, &[&str])] = &[
+    ("classes", &["Class", "Platform"]),
+    ("facts", &["KITS", "REVISION", "UPCALLS"]),
+    ("safe", &["Upcalls"]),
+    ("support::cell", &["Cell"]),
+    ("support::declaration", &["Declaration", "Waiver"]),
+    ("support::facts", &["Dispatch", "Kit", "Requirement", "Upcall"]),
+    ("support::refused", &["Failed", "Refused"]),
+    ("support::upcall_set", &["UpcallSet"]),
+    ("support::verdict", &["Judgement", "judge"]),
+    ("support::view", &["Built", "Plain", "View", "ViewMut", "Vouched"]),
+    ("support::wide", &["WideString"]),
+    ("table", &["RawTable", "Table"]),
+];
+
+/// The same of the provider's side, which those who only make upcalls need not compile.
+const PROVIDER: &[(&str, &[&str])] = &[
+    ("layer", &["Layer", "Over"]),
+    ("procs", &["Procs"]),
+    ("serve", &["Serve"]),
+    ("support::memory", &["Bytes", "Items", "Room", "Short", "Text"]),
+];
+
+/// The same where there are buffers, and where there are requests.
+const BUFFERS: &[(&str, &[&str])] = &[("memory", &["Gather", "Scatter"])];
+const REQUESTS: &[(&str, &[&str])] = &[
+    ("memory", &["Given", "Kept", "Lent", "Outcome", "Parts", "Pended", "Request", "Teller", "Wires"]),
+    ("support::request", &["Pending", "Progress", "State"]),
+];
+
+/// The modules of the provider's side.
+const MODULES: &[&str] = &["clients", "layer", "memory", "procs", "provider", "serve"];
+
+const CFG: &str = "#[cfg(feature = \"provider\")]\n";
+
+/// Paths to items of modules, but for what the spec calls so.
+fn exports(view: &View<'_>, rows: &[(&str, &[&str])]) -> Vec<String> {
+    let names = view.model.rust_names();
+    let paths = rows.iter().filter_map(|(module, items)| {
+        let free: Vec<_> = items.iter().copied().filter(|item| !names.contains(*item)).collect();
+        match &*free {
+            [] => None,
+            [only] => Some(format!("{module}::{only}")),
+            several => Some(format!("{module}::{{{}}}", several.join(", "))),
+        }
+    });
+    paths.collect()
+}
+
+/// Lines that export paths, in the order that rustfmt gives them.
+fn lines(mut paths: Vec<String>, cfg: &str) -> String {
+    paths.sort();
+    paths.iter().flat_map(|path| [cfg, "pub use ", path, ";\n"]).collect()
 }
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -88,22 +112,35 @@ pub(super) fn emit(view: &View<'_>) -> String {
          - [`ffi`]: C types, function pointers and tables, under their C names\n\
          - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
          - [`host`]: the other side, for whoever fills the tables\n\
-         - [`facts`]: what the documentation says, as data, and [`judge`]: what follows for a provider\n\
-         {}- [`table`] and [`Cell`]: where the table of the moment is kept\n\n\
+         - [`facts`]: what the documentation says, as data, and [`support::verdict::judge`]: what follows for a provider\n\
+         {}- [`table`] and [`support::cell::Cell`]: where the table of the moment is kept\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",
         markdown(&view.model.head.title),
         match view.behind() {
             Some(behind) => format!(
-                "- `{behind}`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called\n"
+                "- `{}`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called\n",
+                shown(&behind)
             ),
             None => String::new(),
         }
     );
-    let mut page = Page::new(view, &about);
+    let mut page = Page::new(view, "lib", &about);
     page.lines(HEAD);
+    let mut paths = exports(view, EXPORTS);
+    paths.extend([format!("error::{}", view.model.head.error_type), "handles::*".to_owned()]);
+    page.lines(&lines(paths, ""));
     if let Some(behind) = view.behind() {
-        page.lines(&provider(view, &behind));
+        let modules = MODULES.iter().flat_map(|module| [CFG, "#[rustfmt::skip]\npub mod ", module, ";\n"]);
+        page.lines(&modules.collect::<String>());
+        let mut paths = exports(view, PROVIDER);
+        paths.extend(["clients::*".to_owned(), format!("provider::{}", shown(&behind))]);
+        if view.has_buffers() {
+            paths.extend(exports(view, BUFFERS));
+        }
+        if view.requesting().is_some() {
+            paths.extend(exports(view, REQUESTS));
+        }
+        page.lines(&lines(paths, CFG));
     }
-    page.lines(&format!("pub use error::{};", view.error()));
     page.finish()
 }

@@ -2,36 +2,37 @@
 
 use super::local;
 use super::markdown::{inline, markdown};
+use super::path::shown;
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc, is_zero};
 use crate::lower::{Answer, Failure, Kind};
 use crate::model::{Param, Ty};
-use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page = Page::new(view, "The upcalls in safe form.");
-    page.lines("use crate::ffi;\nuse crate::handles::*;\nuse crate::support::cell::Cell;\nuse crate::table::Table;\nuse crate::support::refused::{Failed, Refused};\nuse crate::support::view::{View, Vouched};\nuse crate::support::wide::{WideString, read_text};");
-    page.lines(&format!("use crate::error::{};", view.error()));
+    let mut page = Page::new(view, "safe", "The upcalls in safe form.");
     page.item(quote! {
         /// All upcalls, in safe form, through the table that a cell holds.
         ///
         /// Before start-up and after clean-up every call fails, or answers no; what fails can be tried again.
         #[derive(Clone, Copy, Debug)]
-        pub struct Upcalls(pub(crate) &'static Cell);
+        pub struct Upcalls(pub &'static Cell);
     });
-    let new = quote! {
-        /// The upcalls of the host whose table `cell` holds.
-        #[inline]
-        #[must_use]
-        pub const fn new(cell: &'static Cell) -> Self {
-            Self(cell)
+    // An upcall of that name comes first.
+    let new = view.upcalls().all(|upcall| upcall.upcall.method != "new").then(|| {
+        quote! {
+            /// The upcalls of the host whose table `cell` holds.
+            #[inline]
+            #[must_use]
+            pub const fn new(cell: &'static Cell) -> Self {
+                Self(cell)
+            }
         }
-    };
+    });
     page.block(
         &quote!(impl Upcalls),
-        std::iter::once(new).chain(view.upcalls().map(|upcall| method(view, &upcall))),
+        new.into_iter().chain(view.upcalls().map(|upcall| method(view, &upcall))),
     );
     page.finish()
 }
@@ -69,28 +70,28 @@ fn input_type(
         Kind::Reference(id) => {
             let ty = view.struct_name(id, at);
             if view.model.has_pointers(&Ty::Named(id)) {
-                let view = at.root(&ident("View"));
+                let view = at.own("View");
                 return quote!(#view<'_, #ty>);
             }
             quote!(&#ty)
         }
         Kind::Vouched => view.vouched(&param.ty, number, index, at, "'_"),
         Kind::Set(id) => {
-            let ty = at.root(&view.set(id));
+            let ty = at.item("handles", &shown(&view.set(id)));
             quote!(#ty<'_>)
         }
-        Kind::Callback { ty, .. } => at.root(&view.bundle(ty)),
-        Kind::Token(id) => at.root(&view.token(id)),
+        Kind::Callback { ty, .. } => bundle_type(view, ty, at),
+        Kind::Token(id) => at.item("handles", &shown(&view.token(id))),
         Kind::OutCallback { ty, .. } => {
             let (once, option) = (at.core("ops", "FnOnce"), at.core("option", "Option"));
-            let bundle = at.root(&view.bundle(ty));
+            let bundle = bundle_type(view, ty, at);
             quote!(impl #once(#option<#bundle<'_>>) -> R)
         }
         Kind::Handle { resource, by_pointer } => {
             let resource = view.resource(resource);
             match &resource.borrowed {
                 Some(borrowed) => {
-                    let borrowed = at.root(&ident(borrowed));
+                    let borrowed = at.item("handles", borrowed);
                     quote!(#borrowed<'_>)
                 }
                 None => {
@@ -110,17 +111,21 @@ fn output_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
     }
     let result = at.core("result", "Result");
     let error = match upcall.form.failure {
-        Failure::Uncoded => at.root(&ident("Failed")),
-        _ => at.root(&view.error()),
+        Failure::Uncoded => at.own("Failed"),
+        _ => at.item("error", &view.model.head.error_type),
     };
     match upcall.consumed() {
         Some((param, kind)) => {
             let (refused, consumed) =
-                (at.root(&ident("Refused")), input_type(view, (upcall.number(), 0), param, kind, at));
+                (at.own("Refused"), input_type(view, (upcall.number(), 0), param, kind, at));
             quote!(#result<#value, #refused<#consumed, #error>>)
         }
         None => quote!(#result<#value, #error>),
     }
+}
+
+fn bundle_type(view: &View<'_>, ty: usize, at: At) -> TokenStream {
+    at.item("handles", &shown(&view.bundle(ty)))
 }
 
 fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream {
@@ -130,14 +135,12 @@ fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
         Answer::Bool => quote!(bool),
         Answer::Value => view.value(&upcall.upcall.returns, at),
         Answer::Out(param) => out(param).map(|ty| view.value(ty, at)).unwrap_or_default(),
-        Answer::Resource(resource) | Answer::OutResource { resource, .. } => {
-            at.root(&ident(&view.resource(resource).name))
-        }
-        Answer::Text(_) => at.root(&ident("WideString")),
+        Answer::Resource(resource) | Answer::OutResource { resource, .. } => view.owned(resource, at),
+        Answer::Text(_) => at.own("WideString"),
         Answer::Bundle(param) => match upcall.form.params[param] {
             kind @ Kind::OutCallback { .. } if kind.is_lent() => quote!(R),
             Kind::OutCallback { ty, .. } => {
-                let (option, bundle) = (at.core("option", "Option"), at.root(&view.bundle(ty)));
+                let (option, bundle) = (at.core("option", "Option"), bundle_type(view, ty, at));
                 quote!(#option<#bundle<'static>>)
             }
             _ => quote!(()),
@@ -199,7 +202,9 @@ fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     text += "\n\n# Errors\n\n";
     match upcall.form.failure {
         Failure::Never => text.truncate(text.len() - "\n\n# Errors\n\n".len()),
-        Failure::Uncoded => text += "[`Failed`], without a code: the host has none for it.",
+        Failure::Uncoded => {
+            text += "[`Failed`](crate::support::refused::Failed), without a code: the host has none for it.";
+        }
         Failure::Coded(_) => {
             text += &(view.error_list(&upcall.upcall.errors) + "- any other code that the host gives");
         }
@@ -210,7 +215,7 @@ fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
         text += &format!("\n\n{}", vouched.join("\n"));
     }
     if upcall.consumed().is_some() {
-        text += "\n\nWhat was to be handed over comes back in [`Refused::rest`].";
+        text += "\n\nWhat was to be handed over comes back in [`Refused::rest`](crate::support::refused::Refused::rest).";
     }
     text
 }
@@ -219,7 +224,7 @@ fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
 pub(super) fn vouched_text(param: &Param) -> String {
     format!(
         "Whoever makes `{}` (`{}`) with `Vouched::from_raw` vouches that it is: {}",
-        param.rust(),
+        local::shown(&param.rust()),
         param.name,
         inline(&param.text)
     )
@@ -369,17 +374,16 @@ fn body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let prepare = prepare(view, upcall);
     let (call, failed) = call(view, upcall);
     let failure = failed.map(|failed| {
-        let error = error_value(view, upcall);
+        let error = error_value(upcall);
         quote!(if #failed { return Err(#error); })
     });
     let success = success(view, upcall);
     quote!(#(#prepare)* #call #failure #success)
 }
 
-fn error_value(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let ty = view.error();
+fn error_value(upcall: &UpcallView<'_>) -> TokenStream {
     let error = match upcall.form.failure {
-        Failure::Coded(_) => quote!(#ty::reported(errno)),
+        Failure::Coded(_) => quote!(crate::error::reported(errno)),
         _ => quote!(Failed),
     };
     match upcall.consumed() {
@@ -394,7 +398,7 @@ fn error_value(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let param = |at: usize| upcall.upcall.params[at].rust();
     let acquired = |resource: usize, raw: TokenStream| {
-        let name = ident(&view.resource(resource).name);
+        let name = view.owned(resource, At::Inside);
         quote!(Ok(#name::acquired(self.0, run, #raw)))
     };
     match upcall.form.answer {
@@ -463,10 +467,10 @@ fn text_body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let (too_small, broken) = (view.error_code(too_small), view.broken());
     let prepare = prepare(view, upcall);
     let (call, failed) = call(view, upcall);
-    let error = error_value(view, upcall);
+    let error = error_value(upcall);
     quote! {
         let table = self.0.table();
-        read_text(#too_small, #broken, |buffer, length| {
+        wide::read_text(#too_small, #broken, |buffer, length| {
             #(#prepare)*
             #call
             if #failed { return Err(#error); }

@@ -1,33 +1,29 @@
 //! `serve.rs` of the output: the functions that a provider's table holds.
 
+use super::path::item;
 use super::print::Page;
-use super::provider::{set_of, uses};
+use super::provider::set_of;
 use super::view::{At, DownView, View, comment, doc};
 use crate::lower::down::{DownAnswer, DownKind};
 use crate::model::{Param, Ty};
-use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     let mut page = Page::new(
         view,
+        "serve",
         "The functions that a provider's table holds: they check what a client passes, and write what the provider answers.",
     );
-    page.lines(&uses(view));
-    page.lines(&format!("use crate::provider::{behind};\nuse crate::support::border;\nuse core::ptr;"));
-    if view.requesting().is_some() {
-        page.lines("use crate::support::request::settle;\nuse core::cell::Cell;");
-    }
     page.item(serve(view, behind));
     page.items(view.model.provider_table().map(|table| {
-        let name = ident(&table.name);
+        let name = item("ffi", &table.name);
         let members = view.downcalls().map(|downcall| {
-            let (member, method) = (downcall.member(table), &downcall.method);
+            let (member, method) = (downcall.member(table), item("serve", &downcall.downcall.method));
             quote!(#member: Some(#method::<S>))
         });
         quote! {
-            impl ffi::#name {
+            impl #name {
                 /// The table whose every slot leads to the provider that `S` finds.
                 #[must_use]
                 pub const fn serving<S: Serve>() -> Self {
@@ -79,8 +75,8 @@ fn thunk(view: &View<'_>, behind: &Ident, downcall: &DownView<'_>) -> TokenStrea
         downcall.name
     ));
     let request = downcall.form.request.is_some();
-    let state = request.then(|| quote!(let state = Cell::new(State::Fresh);));
-    let settle = request.then(|| quote!(let answer = settle::<_, Wires>(state.get(), answer);));
+    let state = request.then(|| quote!(let state = core::cell::Cell::new(State::Fresh);));
+    let settle = request.then(|| quote!(let answer = request::settle::<_, Wires>(state.get(), answer);));
     let errno = downcall.param(downcall.form.errno);
     let (errno_name, null) = (errno.c(), view.error_code(errno.null));
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
@@ -135,7 +131,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
         }
         DownKind::Out | DownKind::Count { .. } => quote!(border::output(#c, #null)?;),
         DownKind::Handle { resource } => {
-            let ty = ident(view.resource(resource).borrowed.as_deref().unwrap_or("Borrowed"));
+            let ty = view.borrowed(resource, At::Inside);
             let or = (!param.optional).then(|| quote!(.ok_or(#null)?));
             if view.model.is_trusted(&view.resource(resource).raw) {
                 quote!(#safety let #name = unsafe { #ty::from_raw(#c) }#or;)
@@ -353,7 +349,7 @@ fn finish(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let d = downcall.downcall;
     let (names, pattern) = values(downcall);
     let errno = downcall.param(downcall.form.errno).c();
-    let (failure, error, safety) = (view.constant(d.failure, At::Inside), view.error(), safety());
+    let (failure, safety) = (view.constant(d.failure, At::Inside), safety());
     let mut returned = None;
     let writes: Vec<_> = downcall
         .form
@@ -384,14 +380,14 @@ fn finish(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         },
     };
     let report =
-        |code: TokenStream| quote!({ #safety unsafe { border::report(#errno, #code.code()) }; #failure });
+        |code: TokenStream| quote!({ #safety unsafe { border::report(#errno, #code.code()); } #failure });
     // A value that says failure is none that a provider may answer.
     let broken = view.broken();
     let mistaken = returned.as_ref().map(|value| {
         let answer = report(broken.clone());
         quote!(Ok(#pattern) if #value == #failure => #answer)
     });
-    let failed = report(quote!(#error::reported(error.code())));
+    let failed = report(quote!(crate::error::reported(error.code())));
     if downcall.form.request.is_some() {
         let pending = view.model.head.pending.map(|pending| view.error_code(pending));
         let pending = report(quote!(#pending));

@@ -2,6 +2,7 @@
 //! unsafe code can make. All of it becomes part of `handles.rs`.
 
 use super::markdown::markdown;
+use super::path::{alone, item};
 use super::print::Page;
 use super::view::{At, View, doc};
 use crate::lower::Kind;
@@ -55,7 +56,8 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
     if !view.model.can_be_built(structure) {
         return;
     }
-    let about = doc(&format!("All bytes of the [`{0}`](ffi::{0}) are zero.", view.model.types[at].name));
+    let about =
+        doc(&format!("All bytes of the [`{0}`](crate::ffi::{0}) are zero.", view.model.types[at].name));
     let set = |name: &str| (ident(name), quote::format_ident!("set_{name}"), doc(&format!("Sets `{name}`.")));
     let mut members = vec![quote! {
         #about
@@ -113,10 +115,10 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
 }
 
 fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
-    let Some(name) = structure.token.as_deref().map(ident) else { return };
+    let Some(name) = structure.token.as_deref().map(|name| item("handles", name)) else { return };
     let (c_name, ty) = (&view.model.types[at].name, view.struct_name(at, At::Inside));
     let about = doc(&format!(
-        "A client's [`{c_name}`](ffi::{c_name}), which the provider must give back exactly once."
+        "A client's [`{c_name}`](crate::ffi::{c_name}), which the provider must give back exactly once."
     ));
     page.item(quote! {
         #about
@@ -164,8 +166,7 @@ fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
 
 fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted: &Counted) {
     let Ty::Array(item, length) = &structure.fields[counted.items].ty else { return };
-    let (name, c_name, ty) =
-        (ident(&counted.view), &view.model.types[at].name, view.struct_name(at, At::Inside));
+    let (name, c_name, ty) = (view.set(at), &view.model.types[at].name, view.struct_name(at, At::Inside));
     let (item, length) = (view.ty(item, At::Inside), Literal::u64_unsuffixed(*length));
     let (count, items) =
         (ident(&structure.fields[counted.count].name), ident(&structure.fields[counted.items].name));
@@ -175,7 +176,7 @@ fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted:
         doc("\n# Safety\n\nEach pointer in the set is what the documentation asks of it, for as long as the result is used.")
     });
     let about = doc(&format!(
-        "A borrowed [`{c_name}`](ffi::{c_name}), as long as its `{count}` says and not as its C type says."
+        "A borrowed [`{c_name}`](crate::ffi::{c_name}), as long as its `{count}` says and not as its C type says."
     ));
     page.item(quote! {
         #about
@@ -237,7 +238,7 @@ fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted:
 /// Values of a pointer type that nobody follows unseen.
 pub(super) fn opaque(page: &mut Page, view: &View<'_>, at: usize, name: &str) {
     let def = &view.model.types[at];
-    let (name, c_name, raw) = (ident(name), &def.name, view.ty(&Ty::Named(at), At::Inside));
+    let (name, c_name, raw) = (item("handles", name), &def.name, view.ty(&Ty::Named(at), At::Inside));
     let about = doc(&format!(
         "{}\n\nA `{c_name}`: whoever gets one compares it or looks it up, so that any value can be passed.",
         markdown(&def.text)
@@ -308,11 +309,8 @@ pub(super) fn vouched(view: &View<'_>) -> Option<TokenStream> {
                     quote!(#about pub type #name<'a> = #ty;)
                 })
                 .collect();
-            let (about, name) = (doc(&format!("Of `{name}`.")), ident(name));
-            let uses = quote!(
-                use crate::{ffi, support::view::Vouched};
-            );
-            (!types.is_empty()).then(|| quote!(#about pub mod #name { #uses #(#types)* }))
+            let (about, name) = (doc(&format!("Of `{name}`.")), alone(name));
+            (!types.is_empty()).then(|| quote!(#about pub mod #name { #(#types)* }))
         });
     let modules: Vec<_> = modules.collect();
     (!modules.is_empty()).then(|| {

@@ -1,10 +1,10 @@
 //! `table.rs`: the table that is always callable, the closed table, and how a host's table becomes one.
 
+use super::path::item;
 use super::print::Page;
 use super::view::{At, UpcallView, View};
 use crate::lower::Failure;
 use crate::model::Table;
-use crate::names::ident;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashSet;
@@ -12,12 +12,9 @@ use std::collections::HashSet;
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
+        "table",
         "The table that is always callable, the closed table, and how a host's table becomes one.",
     );
-    let error = view.error();
-    page.lines(&format!(
-        "use crate::error::{error};\nuse crate::ffi;\nuse crate::support::upcall_set::UpcallSet;"
-    ));
     let fields = view.upcalls().map(|upcall| {
         let (about, name, function) = (format!(" `{}`.", upcall.name), &upcall.name, &upcall.function);
         quote!(#[doc = #about] pub #name: ffi::#function)
@@ -62,14 +59,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         mod closed
     };
     let code = view.error_code(view.model.head.closed);
-    let uses = quote! {
-        use super::{#error, ffi};
-        use crate::support::border;
-    };
-    page.block(
-        &head,
-        std::iter::once(uses).chain(view.upcalls().map(|upcall| closed_function(view, &upcall, &code))),
-    );
+    page.block(&head, view.upcalls().map(|upcall| closed_function(view, &upcall, &code)));
     page.finish()
 }
 
@@ -91,7 +81,7 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream)
     let report = errno.as_ref().map(|errno| {
         quote! {
             #[doc = "§ SAFETY: the contract of the upcall."]
-            unsafe { border::report(#errno, #code.code()) };
+            unsafe { border::report(#errno, #code.code()); }
         }
     });
     let abi = view.abi();
@@ -104,7 +94,7 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream)
 }
 
 fn raw_table(view: &View<'_>, table: &Table) -> TokenStream {
-    let name = ident(&table.name);
+    let name = item("ffi", &table.name);
     let held: HashSet<_> = table.slots.iter().collect();
     let member = |upcall: &UpcallView<'_>| {
         let has = held.contains(&upcall.at);
@@ -122,7 +112,7 @@ fn raw_table(view: &View<'_>, table: &Table) -> TokenStream {
         None => quote!(true),
     });
     quote! {
-        impl RawTable for ffi::#name {
+        impl RawTable for #name {
             #[inline]
             fn ready(&self) -> Table {
                 Table { #(#ready),* }

@@ -2,37 +2,34 @@
 
 use super::host::{context_name, routine_name};
 use super::local;
+use super::path::item;
 use super::print::Page;
 use super::view::{At, UpcallView, View, comment, doc};
 use crate::lower::{Answer, Failure, Kind};
 use crate::model::{ConstantValue, Param, Table, Ty};
-use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
+        "thunk",
         "The functions that a host's tables hold: they check what a provider passes, and write what the host answers; and those tables.",
     );
-    page.lines(&format!(
-        "use crate::error::{};\nuse crate::facts::UPCALLS;\nuse crate::ffi;\nuse crate::handles::*;\nuse crate::host::{{Call, Host, Locate}};\nuse crate::support::border;\nuse crate::support::refused::Failed;\nuse core::ptr::NonNull;",
-        view.error()
-    ));
     page.items(view.upcalls().map(|upcall| thunk(view, &upcall)));
     page.items(view.model.host_tables().map(|table| filled(view, table)));
     page.finish()
 }
 
 fn filled(view: &View<'_>, table: &Table) -> TokenStream {
-    let name = ident(&table.name);
+    let name = item("ffi", &table.name);
     let members = table.slots.iter().map(|at| {
         let upcall = view.upcall(*at);
-        let (member, method) = (upcall.member(table), &upcall.method);
+        let (member, method) = (upcall.member(table), item("thunk", &upcall.upcall.method));
         quote!(#member: Some(#method::<L>))
     });
     quote! {
-        impl ffi::#name {
+        impl #name {
             /// The table whose every slot leads to the host that `L` finds.
             #[must_use]
             pub const fn of<L: Locate>() -> Self {
@@ -91,7 +88,7 @@ fn tell(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     quote! {
         let _ = L::with(|host| {
             let tell = |outcome: core::fmt::Arguments<'_>| {
-                host.called(&Call { upcall: &UPCALLS[#index], arguments: format_args!(#told), outcome });
+                Host::called(host, &Call { upcall: &UPCALLS[#index], arguments: format_args!(#told), outcome });
             };
             match &answer {
                 #success
@@ -104,7 +101,7 @@ fn tell(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 /// Asks the host. Text is copied out at once, so that one that does not fit is a failure like others.
 fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let (method, arguments) = (upcall.on(), arguments(upcall));
-    let ask = quote!(host.#method(#(#arguments),*));
+    let ask = quote!(Host::#method(host, #(#arguments),*));
     if upcall.form.failure == Failure::Never {
         return quote!(Ok(#ask));
     }
@@ -278,7 +275,7 @@ fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
             let safety = comment("SAFETY: the contract of this function.");
             Some(quote! {
                 #safety
-                unsafe { border::report(#errno, error.code()) };
+                unsafe { border::report(#errno, error.code()); }
             })
         }
         _ => None,

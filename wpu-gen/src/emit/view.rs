@@ -2,7 +2,7 @@
 
 use super::local;
 use super::markdown::{address, inline, title};
-use super::words::Words;
+use super::path::{self, item};
 use crate::folder::{MARKER, OF};
 use crate::lower::down::{DownForm, DownKind};
 use crate::lower::{Form, Kind};
@@ -11,9 +11,8 @@ use crate::model::{
 };
 use crate::names::ident;
 use crate::spec::Spec;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
-use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -24,30 +23,40 @@ pub(super) struct View<'a> {
     down_forms: &'a [DownForm],
     /// Names of types that Rust knows too.
     types: HashSet<&'a str>,
-    /// Names of C items, which no parameter can have: they are in scope where it is bound.
-    items: Rc<HashSet<String>>,
-    /// Where names are collected, in place of printing anything.
-    collected: Option<Rc<RefCell<Words>>>,
+    /// All names of the spec.
+    names: Rc<HashSet<String>>,
 }
 
 /// Where tokens are to stand, which decides how other items are reached from there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
-    /// In the file of C types.
-    Ffi,
-    /// In any other file of the output.
+    /// In the output.
     Inside,
     /// In somebody's crate, with `$` for ours and no prelude.
     Outside,
 }
 
 impl At {
-    /// A path from the root of our crate.
-    pub(super) fn root(self, name: &Ident) -> TokenStream {
+    /// An item of the spec, which a file of the output declares.
+    pub(super) fn item(self, file: &str, name: &str) -> TokenStream {
         match self {
-            Self::Ffi => quote!(crate::#name),
-            Self::Inside => quote!(#name),
-            Self::Outside => quote!($::#name),
+            Self::Inside => TokenTree::Ident(item(file, name)).into(),
+            Self::Outside => {
+                let (file, name) = (ident(file), ident(name));
+                quote!($::#file::#name)
+            }
+        }
+    }
+
+    /// An item of ours.
+    pub(super) fn own(self, name: &str) -> TokenStream {
+        match self {
+            Self::Inside => TokenTree::Ident(ident(name)).into(),
+            Self::Outside => {
+                let parts = path::from_root(name);
+                let parts = parts.split("::").map(ident);
+                quote!($ #(::#parts)*)
+            }
         }
     }
 
@@ -56,55 +65,27 @@ impl At {
         let (module, name) = (ident(module), ident(name));
         match self {
             Self::Outside => quote!(::core::#module::#name),
-            Self::Ffi | Self::Inside => quote!(#name),
+            Self::Inside => quote!(#name),
         }
     }
 
-    fn ffi(self, name: &Ident) -> TokenStream {
-        match self {
-            Self::Ffi => quote!(#name),
-            Self::Inside => quote!(ffi::#name),
-            Self::Outside => quote!($::ffi::#name),
-        }
+    fn ffi(self, name: &str) -> TokenStream {
+        self.item("ffi", name)
     }
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(spec: &'a Spec) -> Self {
         let model = &spec.model;
-        let constants = model.constants.iter().map(|constant| constant.name.clone());
-        let items = constants.chain(model.types.iter().map(|ty| ty.name.clone()));
         let types = model.types.iter();
         let types = types.filter(|def| !matches!(def.kind, TypeKind::Alias { inline: true, .. }));
         let types = types.map(|def| &*def.name).collect();
-        Self {
-            model,
-            forms: &spec.forms,
-            down_forms: &spec.down_forms,
-            items: Rc::new(items.collect()),
-            collected: None,
-            types,
-        }
+        Self { model, forms: &spec.forms, down_forms: &spec.down_forms, names: Rc::new(model.names()), types }
     }
 
-    /// A spec of which only names are collected.
-    pub(super) fn collecting(spec: &'a Spec) -> Self {
-        Self { collected: Some(Rc::default()), ..Self::new(spec) }
-    }
-
-    /// Where the pages of this spec collect names, if they do.
-    pub(super) fn collector(&self) -> Option<Rc<RefCell<Words>>> {
-        self.collected.clone()
-    }
-
-    /// What was collected since this was called last.
-    pub(super) fn collected(&self) -> Words {
-        self.collected.as_ref().map(|words| words.take()).unwrap_or_default()
-    }
-
-    /// The names of the spec's constants and types.
-    pub(super) fn items(&self) -> Rc<HashSet<String>> {
-        Rc::clone(&self.items)
+    /// All names of the spec.
+    pub(super) fn names(&self) -> Rc<HashSet<String>> {
+        Rc::clone(&self.names)
     }
 
     /// The first line of every file.
@@ -125,7 +106,7 @@ impl<'a> View<'a> {
             form: &self.forms[at],
             name: ident(&upcall.name),
             method: ident(&upcall.method),
-            function: format_ident!("{}Fn", upcall.name),
+            function: item("ffi", &format!("{}Fn", upcall.name)),
         }
     }
 
@@ -136,7 +117,7 @@ impl<'a> View<'a> {
             form,
             name: ident(&downcall.name),
             method: ident(&downcall.method),
-            function: format_ident!("{}Fn", downcall.name),
+            function: item("ffi", &format!("{}Fn", downcall.name)),
         })
     }
 
@@ -145,9 +126,17 @@ impl<'a> View<'a> {
         self.downcalls().find(|downcall| downcall.form.request.is_some())
     }
 
+    /// Whether a structure of the spec is a buffer.
+    pub(super) fn has_buffers(&self) -> bool {
+        self.model.types.iter().any(|def| matches!(&def.kind, TypeKind::Struct(of) if of.slice.is_some()))
+    }
+
     /// The Rust name of the trait behind a provider's table.
     pub(super) fn behind(&self) -> Option<Ident> {
-        self.model.provider_table().and_then(|table| table.behind.as_deref()).map(ident)
+        self.model
+            .provider_table()
+            .and_then(|table| table.behind.as_deref())
+            .map(|name| item("provider", name))
     }
 
     /// Whether a name is that of a type that Rust knows too.
@@ -157,7 +146,7 @@ impl<'a> View<'a> {
 
     /// The error type.
     pub(super) fn error(&self) -> Ident {
-        ident(&self.model.head.error_type)
+        item("error", &self.model.head.error_type)
     }
 
     /// One error, as a constant of the error type.
@@ -189,7 +178,7 @@ impl<'a> View<'a> {
             }
             Ty::Named(id) => match &self.model.types[*id].kind {
                 TypeKind::Alias { is, inline: true, .. } => self.ty(is, at),
-                _ => at.ffi(&ident(&self.model.types[*id].name)),
+                _ => at.ffi(&self.model.types[*id].name),
             },
         }
     }
@@ -208,14 +197,14 @@ impl<'a> View<'a> {
     /// The same, with values of their own for pointers that nobody follows unseen.
     pub(super) fn value(&self, ty: &Ty, at: At) -> TokenStream {
         match self.model.opaque(ty) {
-            Some(name) => at.root(&ident(name)),
+            Some(name) => at.item("handles", name),
             None => self.plain(ty, at),
         }
     }
 
     /// What came from C, as such a value.
     pub(super) fn taken(&self, ty: &Ty, value: TokenStream) -> TokenStream {
-        match self.model.opaque(ty).map(ident) {
+        match self.model.opaque(ty).map(|name| item("handles", name)) {
             Some(name) => quote!(#name::from_raw(#value)),
             None => value,
         }
@@ -237,7 +226,7 @@ impl<'a> View<'a> {
     ) -> TokenStream {
         let to = self.model.pointee(ty).map(|to| self.ty(to, at));
         let number = |number| proc_macro2::Literal::usize_unsuffixed(number);
-        let (name, function, parameter) = (at.root(&ident("Vouched")), number(function), number(parameter));
+        let (name, function, parameter) = (at.own("Vouched"), number(function), number(parameter));
         let life = syn::Lifetime::new(life, proc_macro2::Span::call_site());
         quote!(#name<#life, #to, #function, #parameter>)
     }
@@ -265,15 +254,6 @@ impl<'a> View<'a> {
         quote!(-> #ty)
     }
 
-    /// The same where no body follows, and names are but labels.
-    pub(super) fn labels(&self, params: &[Param], at: At) -> Vec<TokenStream> {
-        let labels = params.iter().map(|param| {
-            let (name, ty) = (ident(&param.name), self.param(param, at));
-            quote!(#name: #ty)
-        });
-        labels.collect()
-    }
-
     /// The parameters of a C function, named as in C.
     pub(super) fn c_params(&self, params: &[Param], at: At) -> Vec<TokenStream> {
         params
@@ -299,7 +279,7 @@ impl<'a> View<'a> {
             return TokenStream::new();
         };
         let params = callback.params.iter().map(|param| {
-            let (name, ty) = (ident(&param.name), self.ty(&param.ty, at));
+            let (name, ty) = (local::c(&param.name), self.ty(&param.ty, at));
             quote!(#name: #ty)
         });
         let returns = callback.returns.as_ref().map(|returns| self.returns(returns, at));
@@ -310,15 +290,18 @@ impl<'a> View<'a> {
     /// The Rust name of a callback with its context.
     pub(super) fn bundle(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
-            TypeKind::Callback(callback) => ident(callback.bundle.as_deref().unwrap_or("Bundle")),
-            _ => ident("Bundle"),
+            TypeKind::Callback(callback) => {
+                let file = if callback.params.len() > 1 { "clients" } else { "handles" };
+                item(file, callback.bundle.as_deref().unwrap_or("Bundle"))
+            }
+            _ => item("handles", "Bundle"),
         }
     }
 
     pub(super) fn token(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
-            TypeKind::Struct(structure) => ident(structure.token.as_deref().unwrap_or("Token")),
-            _ => ident("Token"),
+            TypeKind::Struct(structure) => item("handles", structure.token.as_deref().unwrap_or("Token")),
+            _ => item("handles", "Token"),
         }
     }
 
@@ -326,14 +309,14 @@ impl<'a> View<'a> {
     pub(super) fn set(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
             TypeKind::Struct(structure) => {
-                ident(structure.counted.as_ref().map_or("View", |counted| &counted.view))
+                item("handles", structure.counted.as_ref().map_or("View", |counted| &counted.view))
             }
-            _ => ident("View"),
+            _ => item("handles", "View"),
         }
     }
 
     pub(super) fn struct_name(&self, ty: usize, at: At) -> TokenStream {
-        at.ffi(&ident(&self.model.types[ty].name))
+        at.ffi(&self.model.types[ty].name)
     }
 
     /// The value whose bytes are all zero.
@@ -357,7 +340,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn constant(&self, at: usize, place: At) -> TokenStream {
-        place.ffi(&ident(&self.model.constants[at].name))
+        place.ffi(&self.model.constants[at].name)
     }
 
     /// Documented errors, as a list in rustdoc.
@@ -365,7 +348,11 @@ impl<'a> View<'a> {
         let mut list = String::new();
         for error in errors {
             let name = &self.model.errors[error.code].name;
-            list += &format!("- [`{name}`](crate::{}::{name}): {}\n", self.error(), inline(&error.when));
+            list += &format!(
+                "- [`{name}`](crate::error::{}::{name}): {}\n",
+                self.model.head.error_type,
+                inline(&error.when)
+            );
         }
         list
     }
@@ -381,6 +368,16 @@ impl<'a> View<'a> {
             }
         });
         cited.collect::<Vec<_>>().join("; ")
+    }
+
+    /// The Rust name of a resource, or of its borrowed form where it has one.
+    pub(super) fn owned(&self, at: usize, place: At) -> TokenStream {
+        place.item("handles", &self.resource(at).name)
+    }
+
+    pub(super) fn borrowed(&self, at: usize, place: At) -> TokenStream {
+        let name = self.resource(at).borrowed.as_deref().unwrap_or("Borrowed");
+        place.item("handles", name)
     }
 
     pub(super) fn resource(&self, at: usize) -> &'a Resource {
@@ -412,7 +409,7 @@ impl<'a> UpcallView<'a> {
 
     /// The releasing function that goes through a given table.
     pub(super) fn through(&self) -> Ident {
-        format_ident!("{}_through", self.upcall.method)
+        item("handles", &format!("{}_through", self.upcall.method))
     }
 
     /// The host's method. It has a name of its own, so that the compiler never takes it for the provider's.

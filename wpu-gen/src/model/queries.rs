@@ -1,6 +1,8 @@
 //! What follows from a model: what its types are, and what its items have to do with each other.
 
-use super::{Callback, Filler, Header, Model, Prim, Struct, Table, Ty, TypeKind};
+use super::{Callback, Filler, Header, Model, Param, Prim, Struct, Table, Ty, TypeKind};
+use crate::names::camel;
+use std::collections::HashSet;
 
 impl Ty {
     /// Whether it is `void` or an array of that, which can only be pointed at.
@@ -15,6 +17,68 @@ impl Ty {
 }
 
 impl Model {
+    /// The names of Rust types that the spec gives.
+    #[must_use]
+    pub fn rust_names(&self) -> HashSet<String> {
+        let mut names = HashSet::from([self.head.error_type.clone()]);
+        for ty in &self.types {
+            match &ty.kind {
+                TypeKind::Alias { opaque, .. } => names.extend(opaque.clone()),
+                TypeKind::Struct(of) => {
+                    names.extend(of.token.clone());
+                    let views = of.counted.iter().map(|counted| &counted.view);
+                    names.extend(views.flat_map(|view| [view.clone(), format!("{view}Mut")]));
+                }
+                TypeKind::Callback(callback) => names.extend(callback.bundle.clone()),
+                TypeKind::Table(_) => {}
+            }
+        }
+        names.extend(
+            self.resources.iter().flat_map(|of| [Some(of.name.clone()), of.borrowed.clone()]).flatten(),
+        );
+        names.extend(self.tables.iter().filter_map(|table| table.behind.clone()));
+        names
+    }
+
+    /// Every name that the spec gives to something in Rust or in C.
+    #[must_use]
+    pub fn names(&self) -> HashSet<String> {
+        let mut names = self.rust_names();
+        let words = self.classes.iter().chain(&self.platforms).map(|word| &word.name);
+        names.extend(words.chain(self.kits.iter().map(|kit| &kit.name)).map(|name| camel(name)));
+        for ty in &self.types {
+            names.insert(ty.name.clone());
+            match &ty.kind {
+                TypeKind::Struct(of) => names.extend(of.fields.iter().map(|field| field.name.clone())),
+                TypeKind::Callback(of) => names.extend(of.params.iter().map(|param| param.name.clone())),
+                TypeKind::Alias { .. } | TypeKind::Table(_) => {}
+            }
+        }
+        names.extend(self.constants.iter().map(|constant| constant.name.clone()));
+        names.extend(self.errors.iter().map(|error| error.name.clone()));
+        names.extend(self.tables.iter().map(|table| table.name.clone()));
+        let mut function = |given: &[&String], params: &[Param]| {
+            names.extend(given.iter().map(|name| (*name).clone()));
+            names.extend(
+                params.iter().flat_map(|param| [Some(param.name.clone()), param.rust.clone()]).flatten(),
+            );
+        };
+        for of in &self.entries {
+            function(&[&of.name, &of.pointer], &of.params);
+        }
+        for of in &self.upcalls {
+            function(&[&of.name, &of.method, &of.pointer], &of.params);
+        }
+        for of in &self.downcalls {
+            function(&[&of.name, &of.method, &of.pointer], &of.params);
+        }
+        for of in &self.imports {
+            names.extend([&of.name, &of.method, &of.pointer].map(String::clone));
+            names.extend(of.params.iter().map(|param| param.name.clone()));
+        }
+        names
+    }
+
     /// The tables that a host fills.
     pub fn host_tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.iter().filter(|table| table.filler == Filler::Host)

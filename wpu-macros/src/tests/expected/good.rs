@@ -94,8 +94,8 @@ No error is documented for a wrong catalog entry.*/
             entry: __wpu::__private::core::primitive::u32,
             context: __wpu::__private::core::primitive::usize,
         ) -> __wpu::__private::core::result::Result<
-            __wpu::__private::SocketHandle,
-            __wpu::__private::WsaError,
+            __wpu::__private::handles::SocketHandle,
+            __wpu::__private::error::WsaError,
         > {
             let Self(()) = self;
             __wpu::__private::Upcalls::create_socket_handle(
@@ -116,7 +116,7 @@ What happens with a handle that is closed already, or that is another provider's
             socket: __wpu::__private::ffi::SOCKET,
         ) -> __wpu::__private::core::result::Result<
             __wpu::__private::core::primitive::usize,
-            __wpu::__private::WsaError,
+            __wpu::__private::error::WsaError,
         > {
             let Self(()) = self;
             __wpu::__private::Upcalls::query_socket_handle_context(
@@ -137,14 +137,14 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
         pub(crate) fn complete_overlapped_request(
             self,
             socket: __wpu::__private::ffi::SOCKET,
-            operation: __wpu::__private::Operation,
+            operation: __wpu::__private::handles::Operation,
             error: __wpu::__private::core::primitive::u32,
             transferred: __wpu::__private::core::primitive::u32,
         ) -> __wpu::__private::core::result::Result<
             (),
-            __wpu::__private::Refused<
-                __wpu::__private::Operation,
-                __wpu::__private::WsaError,
+            __wpu::__private::support::refused::Refused<
+                __wpu::__private::handles::Operation,
+                __wpu::__private::error::WsaError,
             >,
         > {
             let Self(()) = self;
