@@ -92,7 +92,7 @@ impl Procs {
     ///
     /// Each can be called, as its documentation says, for as long as the result is used. Safe code chooses the
     /// numbers and bytes that it is given. Where numbers decide whether pointers in those bytes are followed, as
-    /// [`Request::is_made_up`] tells, whoever lends the result to safe code refuses such calls.
+    /// `Request::is_made_up` tells, whoever lends the result to safe code refuses such calls.
     #[must_use]
     #[inline]
     pub unsafe fn new(table: &crate::ffi::WSPPROC_TABLE) -> Option<Self> {

@@ -46,7 +46,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
             ///
             /// Each can be called, as its documentation says, for as long as the result is used. Safe code chooses the
             /// numbers and bytes that it is given. Where numbers decide whether pointers in those bytes are followed, as
-            /// [`Request::is_made_up`] tells, whoever lends the result to safe code refuses such calls.
+            /// `Request::is_made_up` tells, whoever lends the result to safe code refuses such calls.
             #[must_use]
             #[inline]
             pub unsafe fn new(table: &#name) -> Option<Self> {
