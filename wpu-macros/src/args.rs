@@ -1,35 +1,42 @@
-//! The arguments of the attribute. Tokens come in, [`Args`] go out, whatever is wrong with them:
-//! each mistake is reported, and what can be understood is kept.
+//! The arguments of the attribute, as they stand there; what they mean, `check` says.
+//!
+//! Each mistake in their form is reported, and what can be understood is kept.
 
-use crate::errors::{Errors, List, Place, Problem};
+use crate::errors::{Errors, Place};
+use crate::messages::{self, List, Problem};
 use crate::suggest::similar;
-use crate::tokens::{Tokens, describe, is_punct, signs, spell};
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use wpu_sys::{Class, KITS, Kit, Platform, UPCALLS, Upcall, UpcallSet};
+use crate::syntax::{brackets, describe, is_path, next, spell, unquoted, until};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{LitStr, Token};
 
 /// What stands in the attribute.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Args {
-    /// The class, with its place.
-    pub(crate) class: Value<Class>,
-    /// The platform.
-    pub(crate) platform: Value<Platform>,
-    /// The kit.
-    pub(crate) kit: Value<Kit>,
+    /// The word behind `class =`.
+    pub(crate) class: Value<String>,
+    /// The word behind `platform =`.
+    pub(crate) platform: Value<String>,
+    /// The word behind `kit =`.
+    pub(crate) kit: Value<String>,
     /// The upcalls that the provider calls.
     pub(crate) uses: Vec<Name>,
     /// The upcalls that it does without.
     pub(crate) waives: Vec<Waiver>,
     /// The path of the crate, where one is given.
     pub(crate) krate: Option<TokenStream>,
-    /// Whether every name that was meant to stand in a list has been read.
-    pub(crate) complete: bool,
+    /// Whether something was passed over that may have held names.
+    pub(crate) incomplete: bool,
+    /// What stands behind `=` after keys that do not exist.
+    pub(crate) stray: Vec<String>,
 }
 
 /// The value of a key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Value<T> {
     /// The key is not there.
+    #[default]
     Absent,
     /// The key is there, with a value that makes no sense and was reported.
     Wrong,
@@ -40,14 +47,12 @@ pub(crate) enum Value<T> {
 /// The name of an upcall.
 #[derive(Debug)]
 pub(crate) struct Name {
-    /// As written.
+    /// As written, or as meant, where something else was written.
     pub(crate) text: String,
     /// Where.
     pub(crate) place: Place,
-    /// The upcall of that name, as an index of [`UPCALLS`].
-    pub(crate) upcall: Option<usize>,
-    /// Where there is none, the upcall with a similar name.
-    pub(crate) similar: Option<usize>,
+    /// Whether something else was written, and reported.
+    pub(crate) reported: bool,
 }
 
 /// Names that share one reason.
@@ -56,75 +61,35 @@ pub(crate) struct Waiver {
     /// The upcalls.
     pub(crate) names: Vec<Name>,
     /// The reason.
-    pub(crate) reason: Reason,
-}
-
-/// The reason of a waiver.
-#[derive(Debug)]
-pub(crate) enum Reason {
-    /// None is there.
-    Absent,
-    /// There is something that is no text, and was reported.
-    Wrong,
-    /// The text.
-    Given(String, Place),
-}
-
-impl Name {
-    fn new(ident: &Ident, place: Place) -> Self {
-        let text = ident.to_string();
-        let upcall = Upcall::find(&text);
-        let mut names = Vec::new();
-        for upcall in &UPCALLS {
-            names.push(upcall.name);
-        }
-        let similar = similar(&text, &names).and_then(Upcall::find);
-        Self { text, place, upcall, similar }
-    }
-
-    /// The upcall that the user had in mind, as far as one can tell.
-    pub(crate) fn meant(&self) -> Option<usize> {
-        self.upcall.or(self.similar)
-    }
+    pub(crate) reason: Value<String>,
 }
 
 impl Args {
-    /// Reads the attribute's arguments.
+    /// Reads the attribute's arguments, which hold no invisible groups.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let args = Self {
-            class: Value::Absent,
-            platform: Value::Absent,
-            kit: Value::Absent,
-            uses: Vec::new(),
-            waives: Vec::new(),
-            krate: None,
-            complete: true,
-        };
-        let mut parser = Parser { args, seen: Vec::new(), errors };
-        parser.attribute(&mut Tokens::new(tokens));
-        parser.args
-    }
-
-    /// All names in `waives`, whatever their reason.
-    pub(crate) fn waived(&self) -> Vec<&Name> {
-        let mut names = Vec::new();
-        for waiver in &self.waives {
-            names.extend(&waiver.names);
-        }
-        names
+        let mut reader = Reader { args: Self::default(), seen: Vec::new(), errors };
+        reader.entries(tokens, &mut Reader::argument);
+        reader.args
     }
 }
 
-/// The upcalls of some names.
-pub(crate) fn set<'a>(
-    names: impl IntoIterator<Item = &'a Name>,
-    upcall: fn(&Name) -> Option<usize>,
-) -> UpcallSet {
-    let mut set = UpcallSet::EMPTY;
-    for name in names {
-        set = upcall(name).map_or(set, |upcall| set.with(upcall));
+impl<T: Copy> Value<T> {
+    /// The value, if it is there and makes sense.
+    pub(crate) fn given(&self) -> Option<T> {
+        match self {
+            Self::Given(value, _) => Some(*value),
+            Self::Absent | Self::Wrong => None,
+        }
     }
-    set
+}
+
+impl<T> Value<T> {
+    /// What is not there may be meant by something that was reported.
+    fn may_be_meant(&mut self) {
+        if matches!(self, Self::Absent) {
+            *self = Self::Wrong;
+        }
+    }
 }
 
 /// The keys.
@@ -137,315 +102,297 @@ const CRATE: &str = "crate";
 /// What a list holds.
 const NAME: &str = "the name of an upcall";
 
-struct Parser<'e> {
+/// What has been read of an entry; what is wrong with it, if the rest of it cannot be read.
+type Entry = Result<(), Mistake>;
+type Mistake = (Place, Problem);
+
+struct Reader<'e> {
     args: Args,
     seen: Vec<&'static str>,
     errors: &'e mut Errors,
 }
 
-impl Parser<'_> {
-    fn attribute(&mut self, tokens: &mut Tokens) {
-        while let Some((tree, place)) = tokens.take() {
-            match tree {
-                TokenTree::Ident(key) => self.entry(&key.to_string(), place, tokens),
-                tree => {
-                    self.one_of(place, KEYS.to_vec(), spell(std::slice::from_ref(&tree)));
-                    if is_punct(Some(&tree), ',') {
-                        continue;
-                    }
-                    self.skip(tokens);
+impl Reader<'_> {
+    /// Entries with commas between them. After a mistake, the next entry begins behind the next comma.
+    fn entries(&mut self, tokens: TokenStream, entry: &mut dyn FnMut(&mut Self, ParseStream<'_>) -> Entry) {
+        let entries = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err((place, problem)) = entry(self, input) {
+                    self.errors.add(place, problem);
+                    self.pass_over(input);
                 }
+                self.comma(input);
             }
-            self.comma(tokens, None);
+            Ok(())
+        };
+        entries.parse2(tokens).expect("every token is taken");
+    }
+
+    /// What separates two entries. An entry right behind another only lacks its comma.
+    fn comma(&mut self, input: ParseStream<'_>) {
+        if input.is_empty() || input.parse::<Token![,]>().is_ok() {
+            return;
+        }
+        let problem = messages::expected("`,`", &describe(&next(input)));
+        let place = self.here(input);
+        self.errors.add(place, problem);
+        if !input.peek(Ident::peek_any) {
+            self.pass_over(input);
+            _ = input.parse::<Token![,]>();
         }
     }
 
-    /// An argument, its key having been taken.
-    fn entry(&mut self, key: &str, place: Place, tokens: &mut Tokens) {
+    /// The rest of an entry after a mistake. It may have been meant as a name.
+    fn pass_over(&mut self, input: ParseStream<'_>) {
+        self.args.incomplete |= !rest(input).is_empty();
+    }
+
+    /// The place of the next token, or of the last one if there is no more.
+    fn here(&mut self, input: ParseStream<'_>) -> Place {
+        let next = next(input).map(|tree| tree.span());
+        self.errors.place(next.unwrap_or_else(|| input.cursor().prev_span()))
+    }
+
+    /// An argument.
+    fn argument(&mut self, input: ParseStream<'_>) -> Entry {
+        let place = self.here(input);
+        let Ok(key) = input.call(Ident::parse_any) else {
+            if !input.peek(Token![,]) {
+                self.args.class.may_be_meant();
+            }
+            return Err((place, messages::one_of(&KEYS, &spell(&next(input)))));
+        };
+        let key = key.to_string();
         let Some(known) = KEYS.iter().copied().find(|known| *known == key) else {
-            return self.unknown_key(key, place, tokens);
+            return self.unknown_key(&key, place, input);
         };
         let again = self.seen.contains(&known);
         if again {
-            self.errors.add(place, Problem::Twice { key: known });
+            self.errors.add(place, messages::twice(known));
         }
         self.seen.push(known);
         match known {
-            CLASS => {
-                let class = self.word(CLASS, &Class::ALL, Class::name, tokens);
-                self.args.class = first(again, self.args.class, class);
-            }
-            PLATFORM => {
-                let platform = self.word(PLATFORM, &Platform::ALL, Platform::name, tokens);
-                self.args.platform = first(again, self.args.platform, platform);
-            }
-            KIT => {
-                let kit = self.word(KIT, &KITS, |kit| kit.name, tokens);
-                self.args.kit = first(again, self.args.kit, kit);
-            }
-            CRATE => self.krate(tokens),
-            key if key == List::Uses.key() => self.list(List::Uses, place, tokens),
-            _ => self.list(List::Waives, place, tokens),
+            CLASS => self.word(CLASS, again, |args| &mut args.class, input),
+            PLATFORM => self.word(PLATFORM, again, |args| &mut args.platform, input),
+            KIT => self.word(KIT, again, |args| &mut args.kit, input),
+            CRATE => self.krate(input),
+            key if key == List::Uses.key() => self.list(List::Uses, place, input),
+            _ => self.list(List::Waives, place, input),
         }
     }
 
     /// Reads on as though the key with the similar name stood there, so that nothing else is amiss.
-    fn unknown_key(&mut self, key: &str, place: Place, tokens: &mut Tokens) {
-        self.one_of(place, KEYS.to_vec(), key.to_owned());
-        let lists = [List::Uses, List::Waives];
+    fn unknown_key(&mut self, key: &str, place: Place, input: ParseStream<'_>) -> Entry {
+        self.errors.add(place, messages::one_of(&KEYS, key));
         let similar = similar(key, &KEYS);
-        let meant = lists.iter().copied().find(|list| similar == Some(list.key()));
-        let mut kit = similar == Some(KIT);
-        match (meant, tokens.peek()) {
-            (Some(list), Some(TokenTree::Group(_))) => self.list(list, place, tokens),
-            (None, Some(tree)) if is_punct(Some(tree), '=') => {
-                tokens.take();
-                let value = value(tokens);
-                kit |= KITS.iter().any(|kit| value.only_ident().is_some_and(|ident| ident == kit.name));
+        match similar {
+            Some(CLASS) => self.args.class.may_be_meant(),
+            Some(KIT) => self.args.kit.may_be_meant(),
+            _ => {}
+        }
+        let list = [List::Uses, List::Waives].into_iter().find(|list| similar == Some(list.key()));
+        match list {
+            Some(list) if matches!(next(input), Some(TokenTree::Group(_))) => {
+                return self.list(list, place, input);
+            }
+            None if input.peek(Token![=]) => {
+                let value = rest(input);
+                self.args.stray.push(spell(&value[1..]));
             }
             _ => {
-                self.args.complete = false;
-                drop(value(tokens));
+                self.args.incomplete = true;
+                rest(input);
             }
         }
-        if similar == Some(CLASS) && matches!(self.args.class, Value::Absent) {
-            self.args.class = Value::Wrong;
-        }
-        if kit && matches!(self.args.kit, Value::Absent) {
-            self.args.kit = Value::Wrong;
-        }
+        Ok(())
     }
 
-    /// `= word`.
-    fn word<T: Copy>(
+    /// `= word`. Where the key stands twice, the first counts.
+    fn word(
         &mut self,
         key: &str,
-        all: &[T],
-        name: fn(T) -> &'static str,
-        tokens: &mut Tokens,
-    ) -> Value<T> {
-        let Some(value) = self.equals(key, tokens) else {
-            return Value::Wrong;
-        };
-        let mut words = Vec::new();
-        for known in all {
-            if value.only_ident().is_some_and(|ident| ident == name(*known)) {
-                return Value::Given(*known, value.rest());
-            }
-            words.push(name(*known));
+        again: bool,
+        slot: fn(&mut Args) -> &mut Value<String>,
+        input: ParseStream<'_>,
+    ) -> Entry {
+        let read = self.equals(key, input).map(|(place, value)| (spell(&value), place));
+        let (word, entry) = value(read);
+        if !again {
+            *slot(&mut self.args) = word;
         }
-        self.one_of(value.rest(), words, value.spell());
-        Value::Wrong
+        entry
     }
 
     /// `= path`.
-    fn krate(&mut self, tokens: &mut Tokens) {
-        let Some(value) = self.equals(CRATE, tokens) else {
-            return;
-        };
-        if value.is_path() {
-            self.args.krate.get_or_insert(value.stream());
-            return;
+    fn krate(&mut self, input: ParseStream<'_>) -> Entry {
+        let (place, value) = self.equals(CRATE, input)?;
+        let found = describe(&value);
+        let path: TokenStream = value.into_iter().collect();
+        if is_path(path.clone()) {
+            self.args.krate.get_or_insert(path);
+            return Ok(());
         }
-        let inside = path_in_quotes(value.stream());
-        let help = inside.as_ref().map(|_| "write the path without quotes".to_owned());
-        self.expected(value.rest(), "a path such as `::wpu`", value.describe(), help);
-        self.args.krate = self.args.krate.take().or(inside);
+        let problem = messages::expected("a path such as `::wpu`", &found);
+        let Some(inside) = unquoted(path).filter(|inside| is_path(inside.clone())) else {
+            return Err((place, problem));
+        };
+        self.args.krate.get_or_insert(inside);
+        Err((place, problem.help("write the path without quotes")))
     }
 
     /// What stands behind `key =`, if something does.
-    fn equals(&mut self, key: &str, tokens: &mut Tokens) -> Option<Tokens> {
-        let place = tokens.place();
-        if tokens.take_punct('=') {
-            let value = value(tokens);
-            if value.peek().is_some() {
-                return Some(value);
-            }
-            self.expected(place, "a value after `=`", describe(tokens.peek()), None);
-            return None;
+    fn equals(&mut self, key: &str, input: ParseStream<'_>) -> Result<(Place, Vec<TokenTree>), Mistake> {
+        let place = self.here(input);
+        if input.parse::<Token![=]>().is_err() {
+            let problem = messages::expected(&format!("`=` after `{key}`"), &describe(&next(input)));
+            rest(input);
+            return Err((place, problem));
         }
-        self.expected(place, format!("`=` after `{key}`"), describe(tokens.peek()), None);
-        drop(value(tokens));
-        None
+        let start = self.here(input);
+        let value = rest(input);
+        match value.last() {
+            Some(last) => Ok((start.to(last.span()), value)),
+            None => Err((place, messages::expected("a value after `=`", &describe(&next(input))))),
+        }
     }
 
     /// `(names)`, the key having been taken.
-    fn list(&mut self, list: List, key: Place, tokens: &mut Tokens) {
-        let equals = tokens.take_punct('=');
+    fn list(&mut self, list: List, key: Place, input: ParseStream<'_>) -> Entry {
+        let equals = if input.parse::<Token![=]>().is_ok() { " = " } else { "" };
         let expected = format!("`{}(…)`", list.key());
-        match tokens.peek() {
-            Some(TokenTree::Group(group)) => {
-                let (open, close) = signs(group.delimiter());
-                if equals || group.delimiter() != Delimiter::Parenthesis {
-                    let equals = if equals { " = " } else { "" };
-                    let found = format!("`{}{equals}{open}…{close}`", list.key());
-                    self.expected(key.to(tokens.place()), expected, found, None);
-                }
-                let mut inner = Tokens::within(group.stream(), tokens.place());
-                tokens.take();
-                self.names(list, &mut inner);
-            }
-            found => {
-                let (expected, found) = if equals {
-                    (expected, format!("`{} = …`", list.key()))
-                } else {
-                    (format!("`(` after `{}`", list.key()), describe(found))
-                };
-                self.expected(key, expected, found, None);
-                self.args.complete = false;
-                skip_names(tokens);
-            }
+        let Ok(group) = input.parse::<Group>() else {
+            let problem = match equals {
+                "" => messages::expected(&format!("`(` after `{}`", list.key()), &describe(&next(input))),
+                _ => messages::expected(&expected, &format!("`{} = …`", list.key())),
+            };
+            self.args.incomplete = true;
+            names_without_brackets(input);
+            return Err((key, problem));
+        };
+        if !equals.is_empty() || group.delimiter() != Delimiter::Parenthesis {
+            let found = format!("`{}{equals}{}`", list.key(), brackets(&group));
+            self.errors.add(key.to(group.span()), messages::expected(&expected, &found));
         }
+        self.names(list, group.stream());
+        Ok(())
     }
-
     /// The names in a list, and the reasons among them.
-    fn names(&mut self, list: List, tokens: &mut Tokens) {
+    fn names(&mut self, list: List, tokens: TokenStream) {
         let mut names = Vec::new();
-        while let Some((tree, place)) = tokens.take() {
-            if let TokenTree::Ident(ident) = &tree {
-                names.extend(self.name(ident, place, tokens));
-            } else {
-                self.expected(place, NAME, describe(Some(&tree)), None);
-                if is_punct(Some(&tree), ',') {
-                    continue;
-                }
-                self.skip(tokens);
+        self.entries(tokens, &mut |reader, input| {
+            names.push(reader.name(input)?);
+            if list == List::Uses && input.peek(Token![=]) {
+                let problem = messages::expected("`,`", "`=`").help("a reason stands in `waives(…)`");
+                return Err((reader.here(input), problem));
             }
-            if let Some(reason) = self.reason(list, tokens) {
-                self.args.waives.push(Waiver { names: std::mem::take(&mut names), reason });
+            if list == List::Uses || ends_name(input) {
+                return Ok(());
             }
-            self.comma(tokens, Some(list));
-        }
+            let (reason, entry) = value(reader.reason(input));
+            reader.args.waives.push(Waiver { names: std::mem::take(&mut names), reason });
+            entry
+        });
         match list {
             List::Uses => self.args.uses.append(&mut names),
             List::Waives if names.is_empty() => {}
-            List::Waives => self.args.waives.push(Waiver { names, reason: Reason::Absent }),
+            List::Waives => self.args.waives.push(Waiver { names, reason: Value::Absent }),
         }
     }
 
-    /// A name, its first part having been taken. A path is no name, but its last part tells what was meant.
-    fn name(&mut self, first: &Ident, start: Place, tokens: &mut Tokens) -> Option<Name> {
-        let (mut last, mut path, mut place) = (first.clone(), first.to_string(), start);
-        while is_punct(tokens.peek(), ':') && is_punct(tokens.peek_after(1), ':') {
-            place = place.to(tokens.place());
-            tokens.split(2);
-            path.push_str("::");
-            if let Some(TokenTree::Ident(part)) = tokens.peek() {
-                path.push_str(&part.to_string());
-                last = part.clone();
-                place = place.to(tokens.place());
-                tokens.split(1);
+    /// A name. A path or a text is none, but tells what was meant.
+    fn name(&mut self, input: ParseStream<'_>) -> Result<Name, Mistake> {
+        let (mut place, found) = (self.here(input), describe(&next(input)));
+        if let Some(text) = text(input) {
+            let problem = messages::expected(NAME, &found);
+            let Ok(name) = text.parse_with(Ident::parse_any) else {
+                return Err((place, problem));
+            };
+            let text = name.to_string();
+            self.errors.add(place, problem.help(messages::without_quotes(&text)));
+            return Ok(Name { text, place, reported: true });
+        }
+        let (mut path, mut name) = (String::new(), None);
+        loop {
+            match input.parse::<Token![::]>() {
+                Ok(colons) => (path, place) = (path + "::", place.to(colons.spans[1])),
+                Err(_) if name.is_some() => break,
+                Err(_) => {}
             }
+            let Ok(part) = input.call(Ident::parse_any) else { break };
+            place = place.to(part.span());
+            path.push_str(&part.to_string());
+            name = Some(part.to_string());
         }
-        let name = Name::new(&last, place);
-        if last == path {
-            return Some(name);
+        let Some(text) = name else {
+            let found = if path.is_empty() { found } else { format!("`{path}`") };
+            return Err((place, messages::expected(NAME, &found)));
+        };
+        let reported = text != path;
+        if reported {
+            self.errors.add(place, messages::expected(NAME, &format!("`{path}`")));
         }
-        self.expected(place, NAME, format!("`{path}`"), None);
-        self.args.complete &= name.upcall.is_some();
-        name.upcall.is_some().then_some(name)
+        Ok(Name { text, place, reported })
     }
 
-    /// What stands behind a name in `waives`, unless it is another name.
-    fn reason(&mut self, list: List, tokens: &mut Tokens) -> Option<Reason> {
-        let next = tokens.peek().filter(|_| list == List::Waives)?;
-        if is_punct(Some(next), ',') || matches!(next, TokenTree::Ident(_)) {
-            return None;
+    /// `= "reason"`.
+    fn reason(&mut self, input: ParseStream<'_>) -> Result<(String, Place), Mistake> {
+        let (place, found) = (self.here(input), describe(&next(input)));
+        if input.parse::<Token![=]>().is_err() {
+            return Err((place, messages::expected("`=` and a reason", &found)));
         }
-        let found = describe(Some(next));
-        if tokens.take_punct('=') {
-            return Some(self.text(tokens));
+        let (start, found) = (self.here(input), describe(&next(input)));
+        if let Some(text) = text(input) {
+            return Ok((text.value(), start));
         }
-        self.expected(tokens.place(), "`=` and a reason", found, None);
-        self.skip(tokens);
-        Some(Reason::Wrong)
-    }
-
-    /// The text behind `=`.
-    fn text(&mut self, tokens: &mut Tokens) -> Reason {
-        let literal = matches!(tokens.peek(), Some(TokenTree::Literal(_)));
-        let value = tokens.split(if literal { 1 } else { tokens.until_comma() });
-        if let Ok(text) = syn::parse2::<syn::LitStr>(value.stream()) {
-            return Reason::Given(text.value(), value.rest());
-        }
-        if value.peek().is_some() {
-            self.expected(value.rest(), "a reason in quotes", value.describe(), None);
-        } else {
-            self.expected(tokens.place(), "a reason in quotes after `=`", describe(tokens.peek()), None);
-        }
-        Reason::Wrong
-    }
-
-    /// What separates two entries. A name right behind an entry only lacks its comma.
-    fn comma(&mut self, tokens: &mut Tokens, list: Option<List>) {
-        let place = tokens.place();
-        match tokens.peek() {
-            None => {}
-            Some(tree) if is_punct(Some(tree), ',') => drop(tokens.take()),
-            Some(TokenTree::Ident(ident)) => {
-                let found = format!("`{ident}`");
-                self.expected(place, "`,`", found, None);
-            }
-            Some(tree) => {
-                let help = (list == Some(List::Uses) && is_punct(Some(tree), '='))
-                    .then(|| format!("a reason stands in `{}(…)`", List::Waives.key()));
-                let found = describe(Some(tree));
-                self.expected(place, "`,`", found, help);
-                self.skip(tokens);
-                tokens.take_punct(',');
-            }
-        }
-    }
-
-    /// Passes over what is no entry, up to the next comma. It may have been meant as a name.
-    fn skip(&mut self, tokens: &mut Tokens) {
-        self.args.complete = false;
-        tokens.split(tokens.until_comma());
-    }
-
-    fn one_of(&mut self, place: Place, words: Vec<&'static str>, found: String) {
-        self.errors.add(place, Problem::OneOf { words, found });
-    }
-
-    fn expected(&mut self, place: Place, expected: impl Into<String>, found: String, help: Option<String>) {
-        self.errors.add(place, Problem::Expected { expected: expected.into(), found, help });
+        let value = match input.parse::<Literal>() {
+            Ok(literal) => vec![literal.into()],
+            Err(_) => rest(input),
+        };
+        let (place, found) = match value.last() {
+            Some(last) => (start.to(last.span()), describe(&value)),
+            None => (start, found),
+        };
+        Err((place, messages::expected("a reason in quotes after `=`", &found)))
     }
 }
 
-/// The value that counts where a key stands twice.
-fn first<T>(again: bool, before: Value<T>, now: Value<T>) -> Value<T> {
-    if again { before } else { now }
+/// What was read as the value of a key, and what is wrong with it.
+fn value(read: Result<(String, Place), Mistake>) -> (Value<String>, Entry) {
+    match read {
+        Ok((text, place)) => (Value::Given(text, place), Ok(())),
+        Err(mistake) => (Value::Wrong, Err(mistake)),
+    }
 }
 
-/// The path that a text holds.
-fn path_in_quotes(text: TokenStream) -> Option<TokenStream> {
-    let text: syn::LitStr = syn::parse2(text).ok()?;
-    let path: TokenStream = text.parse().ok()?;
-    Tokens::new(path.clone()).is_path().then_some(path)
+/// Takes a text.
+fn text(input: ParseStream<'_>) -> Option<LitStr> {
+    input.peek(LitStr).then(|| input.parse().ok())?
 }
 
 /// Takes what stands in front of the next comma, or of the next argument where the comma is missing.
-fn value(tokens: &mut Tokens) -> Tokens {
-    let starts = |at: &usize| {
-        let value = tokens.peek_after(at + 1);
-        is_key(tokens.peek_after(*at)) && (is_punct(value, '=') || matches!(value, Some(TokenTree::Group(_))))
-    };
-    let end = tokens.until_comma();
-    let end = (0..end).find(starts).unwrap_or(end);
-    tokens.split(end)
+fn rest(input: ParseStream<'_>) -> Vec<TokenTree> {
+    until(input, |input| input.peek(Token![,]) || starts_argument(input))
 }
 
-/// Takes the names that were meant to stand in a list.
-fn skip_names(tokens: &mut Tokens) {
-    drop(value(tokens));
-    while matches!(tokens.peek_after(1), Some(TokenTree::Ident(_)))
-        && !is_key(tokens.peek_after(1))
-        && tokens.take_punct(',')
-    {
-        drop(value(tokens));
-    }
+fn starts_argument(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    is_key(&ahead) && (ahead.peek(Token![=]) || matches!(next(&ahead), Some(TokenTree::Group(_))))
 }
 
-fn is_key(tree: Option<&TokenTree>) -> bool {
-    matches!(tree, Some(TokenTree::Ident(ident)) if KEYS.iter().any(|key| ident == key))
+/// Takes names that were meant to stand in brackets, up to the next argument.
+fn names_without_brackets(input: ParseStream<'_>) {
+    until(input, |input| {
+        let ahead = input.fork();
+        starts_argument(input) || ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || is_key(&ahead))
+    });
+}
+
+/// Takes the next token, and tells whether it is a key.
+fn is_key(input: ParseStream<'_>) -> bool {
+    input.call(Ident::parse_any).is_ok_and(|word| KEYS.iter().any(|key| word == key))
+}
+
+/// Whether a name ends here, and another may follow.
+fn ends_name(input: ParseStream<'_>) -> bool {
+    input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any)
 }

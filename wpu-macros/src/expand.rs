@@ -1,9 +1,9 @@
 //! What stands beside the struct. A provider and its arguments come in, tokens go out; nothing fails here.
 
-use crate::args::{Args, Reason, Value, set};
+use crate::args::Value;
+use crate::check::{Declared, Named};
 use crate::generics::Configured;
-use crate::provider::Provider;
-use crate::tokens::{is_ident, is_punct, is_written};
+use crate::item::Provider;
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::collections::BTreeSet;
@@ -12,33 +12,33 @@ use wpu_sys::{Class, Dispatch, KITS, Platform, UPCALLS, Upcall, UpcallSet};
 
 /// For a provider without a fault: a method for each declared upcall, and rustc sees to it that
 /// each is called. `written` is the place of a token that no macro wrote.
-pub(crate) fn expand(provider: &Provider, args: &Args, written: Option<Span>) -> TokenStream {
-    let uses = used(args);
-    let mut methods = TokenStream::new();
-    for name in &args.uses {
-        if let Some(upcall) =
-            name.upcall.map(|upcall| &UPCALLS[upcall]).filter(|upcall| has_method(upcall, uses))
-        {
-            method(upcall, watched(name.place.first, written), Watch::On).to_tokens(&mut methods);
-        }
-    }
-    beside(provider, args, &methods)
+pub(crate) fn expand(provider: &Provider, declared: &Declared<'_>, written: Option<Span>) -> TokenStream {
+    let uses = used(declared);
+    let methods = in_uses(declared).map(|(named, upcall)| (named, &UPCALLS[upcall]));
+    let methods = methods.filter(|(_, upcall)| has_method(upcall, uses));
+    let methods =
+        methods.map(|(named, upcall)| method(upcall, watched(named.name.place.first, written), Watch::On));
+    beside(provider, declared, &methods.collect())
 }
 
 /// For one with a fault: a method for every upcall, so that no call of one is a second error.
-pub(crate) fn fallback(provider: &Provider, args: &Args) -> TokenStream {
+pub(crate) fn fallback(provider: &Provider, declared: &Declared<'_>) -> TokenStream {
     let span = own(provider.name.span());
-    let mut methods = TokenStream::new();
-    for upcall in &UPCALLS {
-        method(upcall, span, Watch::Off).to_tokens(&mut methods);
-    }
-    beside(provider, args, &methods)
+    let methods = UPCALLS.iter().map(|upcall| method(upcall, span, Watch::Off));
+    beside(provider, declared, &methods.collect())
 }
 
 /// Whether a declared upcall gets a method. A release has none of its own where its acquire is
 /// declared too: dropping the value and closing it are its calls.
 fn has_method(upcall: &Upcall, uses: UpcallSet) -> bool {
     !upcall.acquire.is_some_and(|acquire| uses.contains(acquire))
+}
+
+/// Whether the token at a place was written there. Only the text that rustc prints for debugging says so:
+/// it starts with the number of the expansion, which is 0 where there is none. Should it be another text one day, no
+/// token counts as written.
+pub(crate) fn is_written(span: Span) -> bool {
+    format!("{span:?}").starts_with("#0 ")
 }
 
 /// The same place, for a macro's own code, which lints leave alone.
@@ -55,17 +55,29 @@ fn watched(span: Span, written: Option<Span>) -> Span {
     }
 }
 
-fn used(args: &Args) -> UpcallSet {
-    set(&args.uses, |name| name.upcall)
+/// The names in `uses` that are upcalls, as they stand there.
+fn in_uses<'a>(declared: &'a Declared<'_>) -> impl Iterator<Item = (&'a Named<'a>, usize)> {
+    let names = declared.names.iter().filter(|named| named.waiver.is_none());
+    names.filter_map(|named| Some((named, named.upcall?)))
+}
+
+fn used(declared: &Declared<'_>) -> UpcallSet {
+    in_uses(declared).map(|(_, upcall)| upcall).collect()
 }
 
 /// What the kit uses, where it applies.
-fn used_by_kit(args: &Args) -> UpcallSet {
-    let (class, platform) = (given(args.class, Class::ALL[0]), given(args.platform, Platform::DEFAULT));
-    match args.kit {
-        Value::Given(kit, _) => kit.uses(class).applying_to(class, platform),
-        Value::Absent | Value::Wrong => UpcallSet::EMPTY,
-    }
+fn used_by_kit(declared: &Declared<'_>) -> UpcallSet {
+    let (class, platform) = (class(declared), platform(declared));
+    declared.kit.given().map_or(UpcallSet::EMPTY, |kit| kit.uses(class).applying_to(class, platform))
+}
+
+/// Without a value, any: an error was reported.
+fn class(declared: &Declared<'_>) -> Class {
+    declared.class.given().unwrap_or(Class::ALL[0])
+}
+
+fn platform(declared: &Declared<'_>) -> Platform {
+    declared.platform.given().unwrap_or(Platform::DEFAULT)
 }
 
 /// Whether rustc is to insist that a method is called.
@@ -133,7 +145,7 @@ fn fill(tokens: TokenStream, span: Span) -> TokenStream {
             _ => false,
         };
         before = Some(tree.clone());
-        if is_punct(Some(&tree), '$') {
+        if matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '$') {
             quote_spanned!(span=> __wpu::__private).to_tokens(&mut filled);
             continue;
         }
@@ -165,14 +177,14 @@ fn is_primitive(word: &Ident) -> bool {
 }
 
 /// The handle's type, its methods, and the implementation that makes the struct a provider.
-fn beside(provider: &Provider, args: &Args, methods: &TokenStream) -> TokenStream {
+fn beside(provider: &Provider, declared: &Declared<'_>, methods: &TokenStream) -> TokenStream {
     let Provider { conditions, visibility, name, .. } = provider;
     let span = own(name.span());
     let handle = format_ident!("{name}Upcalls", span = span);
-    let import = import(args, span);
-    let docs = handle_docs(name, args);
+    let import = import(declared, span);
+    let docs = handle_docs(name, declared);
     let traits = handle_traits(&handle, span);
-    let implementation = implementation(provider, args, &handle, span);
+    let implementation = implementation(provider, declared, &handle, span);
     let methods = quote_spanned!(span=> impl #handle { #methods });
     let shields = shields(span);
     // To implement something for it is to use it. Otherwise `allow` would be an error under `forbid`.
@@ -198,16 +210,10 @@ fn beside(provider: &Provider, args: &Args, methods: &TokenStream) -> TokenStrea
 /// Functions of the names that the expansion binds. Around the item, a constant, static or unit struct of that name
 /// would make a comparison of the binding, or an error; a function does not, and hides the other.
 fn shields(span: Span) -> TokenStream {
-    let mut names = BTreeSet::from(BOUND);
-    for upcall in &UPCALLS {
-        names.extend(upcall.rust.params.iter().map(|(name, _)| *name));
-    }
-    let mut shields = TokenStream::new();
-    for name in names {
-        let name = Ident::new(name, span);
-        quote_spanned!(span=> fn #name() {}).to_tokens(&mut shields);
-    }
-    shields
+    let params = UPCALLS.iter().flat_map(|upcall| upcall.rust.params).map(|(name, _)| *name);
+    let names: BTreeSet<&str> = params.chain(BOUND).collect();
+    let names = names.into_iter().map(|name| Ident::new(name, span));
+    quote_spanned!(span=> #(fn #names() {})*)
 }
 
 /// What the expansion binds besides the parameters of upcalls.
@@ -235,26 +241,24 @@ fn handle_traits(handle: &Ident, span: Span) -> TokenStream {
 }
 
 /// The path of the crate stands here and nowhere else: if it leads nowhere, that is one error.
-fn import(args: &Args, span: Span) -> TokenStream {
-    let krate = args.krate.clone().unwrap_or_else(|| quote_spanned!(span=> ::wpu));
-    let span = krate.clone().into_iter().last().map_or(span, |last| own(last.span()));
-    let is_start =
-        |tree: &TokenTree| ["crate", "self", "super"].iter().any(|word| is_ident(Some(tree), word));
-    if krate.clone().into_iter().last().is_some_and(|last| is_start(&last)) {
-        return quote_spanned!(span=> use #krate::{self as __wpu};);
+fn import(declared: &Declared<'_>, span: Span) -> TokenStream {
+    let Some(krate) = declared.krate else {
+        return quote_spanned!(span=> use ::wpu as __wpu;);
+    };
+    let last = krate.clone().into_iter().last();
+    let span = last.as_ref().map_or(span, |last| own(last.span()));
+    // `use` cannot rename where a path starts.
+    match last {
+        Some(TokenTree::Ident(word)) if ["crate", "self", "super"].iter().any(|start| word == start) => {
+            quote_spanned!(span=> use #krate::{self as __wpu};)
+        }
+        _ => quote_spanned!(span=> use #krate as __wpu;),
     }
-    quote_spanned!(span=> use #krate as __wpu;)
 }
 
-fn handle_docs(name: &Ident, args: &Args) -> TokenStream {
-    let mut names = String::new();
-    for upcall in used(args).iter() {
-        let comma = if names.is_empty() { "" } else { ", " };
-        names.push_str(&format!("{comma}`{}`", UPCALLS[upcall].name));
-    }
-    if names.is_empty() {
-        names.push_str("none");
-    }
+fn handle_docs(name: &Ident, declared: &Declared<'_>) -> TokenStream {
+    let names: Vec<String> = used(declared).iter().map(|at| format!("`{}`", UPCALLS[at].name)).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let title = format!("The upcalls of [`{}`]: {names}.", name.unraw());
     quote! {
         #[doc = #title]
@@ -264,15 +268,13 @@ fn handle_docs(name: &Ident, args: &Args) -> TokenStream {
 }
 
 /// The implementations for the struct, in each configuration of its parameters.
-fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) -> TokenStream {
-    let name = &provider.name;
-    let declaration = declaration(name, args);
-    let by_name = by_name(args);
-    let mut implementations = TokenStream::new();
-    for Form { condition, parameters, ty, bounds } in forms(provider) {
-        let with_kit = with_kit(args, name, &parameters, &ty, span)
+fn implementation(provider: &Provider, declared: &Declared<'_>, handle: &Ident, span: Span) -> TokenStream {
+    let declaration = declaration(&provider.name, declared);
+    let by_name = by_name(declared);
+    let implementation = |Form { condition, parameters, ty, bounds }| {
+        let with_kit = with_kit(declared, &provider.name, &parameters, &ty, span)
             .map(|with_kit| quote_spanned!(span=> #condition #with_kit #bounds {}));
-        let completes = completes(args)
+        let completes = completes(declared)
             .then(|| quote_spanned!(span=> #condition impl #parameters __wpu::__private::facts::Completes for #ty #bounds {}));
         quote_spanned! {span=>
             #condition
@@ -289,32 +291,28 @@ fn implementation(provider: &Provider, args: &Args, handle: &Ident, span: Span) 
             #with_kit
             #completes
         }
-        .to_tokens(&mut implementations);
-    }
-    implementations
+    };
+    forms(provider).into_iter().map(implementation).collect()
 }
 
 /// Whether the provider declares what requests are completed with. It may, where the kit is not known.
-fn completes(args: &Args) -> bool {
-    let class = given(args.class, Class::ALL[0]);
-    let declared = match args.kit {
-        Value::Wrong => return true,
-        Value::Given(kit, _) => used(args).union(kit.uses(class)),
-        Value::Absent => used(args),
-    };
-    KITS.iter().filter(|kit| kit.completes).all(|kit| kit.uses(class).is_in(declared))
+fn completes(declared: &Declared<'_>) -> bool {
+    let kit = declared.kit.given().map_or(UpcallSet::EMPTY, |kit| kit.uses(class(declared)));
+    let makes = used(declared).union(kit);
+    let mut completing = KITS.iter().filter(|kit| kit.completes);
+    matches!(declared.kit, Value::Wrong) || completing.all(|kit| kit.uses(class(declared)).is_in(makes))
 }
 
 /// The head of what tells the kit that it may make upcalls. A kit that is not known may be any: that none is meant would
 /// be a second error.
 fn with_kit(
-    args: &Args,
+    declared: &Declared<'_>,
     name: &Ident,
     parameters: &TokenStream,
     ty: &TokenStream,
     span: Span,
 ) -> Option<TokenStream> {
-    match args.kit {
+    match declared.kit {
         Value::Given(kit, place) => {
             let marker = Ident::new(kit.marker, own(place.first));
             Some(quote_spanned! {span=>
@@ -354,22 +352,16 @@ fn forms(provider: &Provider) -> Vec<Form> {
     generics.configurations().into_iter().map(form).collect()
 }
 
-fn declaration(name: &Ident, args: &Args) -> TokenStream {
+fn declaration(name: &Ident, declared: &Declared<'_>) -> TokenStream {
     let name = name.unraw().to_string();
-    let class = Literal::usize_unsuffixed(given(args.class, Class::ALL[0]) as usize);
-    let platform = Literal::usize_unsuffixed(given(args.platform, Platform::DEFAULT) as usize);
-    let mut uses = TokenStream::new();
-    for upcall in used(args).iter() {
-        let upcall = Literal::usize_unsuffixed(upcall);
-        quote!(#upcall,).to_tokens(&mut uses);
-    }
-    let waives = waives(args);
-    let kit = match args.kit {
-        Value::Given(kit, _) => {
-            let at = Literal::usize_unsuffixed(KITS.iter().position(|known| *known == kit).unwrap_or(0));
-            quote!(__wpu::__private::core::option::Option::Some(&__wpu::__private::facts::KITS[#at]))
-        }
-        Value::Absent | Value::Wrong => quote!(__wpu::__private::core::option::Option::None),
+    let class = Literal::usize_unsuffixed(class(declared) as usize);
+    let platform = Literal::usize_unsuffixed(platform(declared) as usize);
+    let uses = used(declared).iter().map(Literal::usize_unsuffixed);
+    let waives = declared.names.iter().filter_map(waives);
+    let kit = KITS.iter().position(|kit| declared.kit.given() == Some(*kit)).map(Literal::usize_unsuffixed);
+    let kit = match kit {
+        Some(at) => quote!(__wpu::__private::core::option::Option::Some(&__wpu::__private::facts::KITS[#at])),
+        None => quote!(__wpu::__private::core::option::Option::None),
     };
     quote! {
         __wpu::__private::Declaration {
@@ -377,41 +369,24 @@ fn declaration(name: &Ident, args: &Args) -> TokenStream {
             class: __wpu::__private::Class::ALL[#class],
             platform: __wpu::__private::Platform::ALL[#platform],
             kit: #kit,
-            uses: __wpu::__private::UpcallSet::of(&[#uses]),
-            waives: &[#waives],
+            uses: __wpu::__private::UpcallSet::of(&[#(#uses,)*]),
+            waives: &[#(#waives,)*],
         }
     }
 }
 
-fn waives(args: &Args) -> TokenStream {
-    let mut waives = TokenStream::new();
-    for waiver in &args.waives {
-        let Reason::Given(reason, _) = &waiver.reason else {
-            continue;
-        };
-        for upcall in waiver.names.iter().filter_map(|name| name.upcall) {
-            let upcall = Literal::usize_unsuffixed(upcall);
-            quote!(__wpu::__private::Waiver { upcall: #upcall, reason: #reason },).to_tokens(&mut waives);
-        }
-    }
-    waives
-}
-
-fn given<T>(value: Value<T>, otherwise: T) -> T {
-    match value {
-        Value::Given(value, _) => value,
-        Value::Absent | Value::Wrong => otherwise,
-    }
+/// A waiver, of what stands in `waives`.
+fn waives(named: &Named<'_>) -> Option<TokenStream> {
+    let upcall = Literal::usize_unsuffixed(named.upcall?);
+    let Value::Given(reason, _) = &named.waiver?.reason else { return None };
+    Some(quote!(__wpu::__private::Waiver { upcall: #upcall, reason: #reason }))
 }
 
 /// Names only what is declared: a program that never mentions an export links without it.
-fn by_name(args: &Args) -> TokenStream {
-    let mut imports = TokenStream::new();
-    for upcall in used(args).union(used_by_kit(args)).with_releases().iter() {
-        if matches!(UPCALLS[upcall].dispatch, Dispatch::Export(_)) {
-            let import = format_ident!("{}", UPCALLS[upcall].method.to_uppercase());
-            quote!(__wpu::__private::import::#import,).to_tokens(&mut imports);
-        }
-    }
-    imports
+fn by_name(declared: &Declared<'_>) -> TokenStream {
+    let makes = used(declared).union(used_by_kit(declared)).with_releases();
+    let exported = makes.iter().map(|at| &UPCALLS[at]);
+    let exported = exported.filter(|upcall| matches!(upcall.dispatch, Dispatch::Export(_)));
+    let imports = exported.map(|upcall| format_ident!("{}", upcall.method.to_uppercase()));
+    quote!(#(__wpu::__private::import::#imports,)*)
 }

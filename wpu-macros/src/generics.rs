@@ -1,8 +1,10 @@
-//! The parameters of a type. Tokens come in, what an `impl` of the type needs goes out.
+//! The parameters of a type, which are a fault: what an `impl` of the type needs, so that they are the only one.
 
-use crate::tokens::{after_attributes, is_group, is_ident, is_punct, stream};
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use crate::syntax::{Attribute, attributes};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::parse::ParseStream;
+use syn::{Lifetime, Token, token};
 
 /// The parameters of a type that has some.
 pub(crate) struct Generics {
@@ -18,8 +20,8 @@ pub(crate) struct Generics {
 
 /// One parameter.
 struct Parameter {
-    /// The predicates of its `cfg` attributes, each with a comma.
-    conditions: TokenStream,
+    /// The predicates of its `cfg` attributes.
+    conditions: Vec<TokenStream>,
     /// With its bounds and without its attributes and default, as behind `impl`.
     declared: TokenStream,
     /// As behind the type.
@@ -42,16 +44,19 @@ pub(crate) struct Configured {
 const MOST_CONDITIONS: usize = 4;
 
 impl Generics {
-    /// Reads what stands behind the name of a type, from `<` on. `None` if it cannot be read.
-    pub(crate) fn read(rest: &[TokenTree]) -> Option<Self> {
-        let (open, inner) = rest.split_first()?;
-        let end = until(inner, &|tree| is_punct(Some(tree), '>'));
-        let (inner, rest) = inner.split_at(end);
-        let (close, rest) = rest.split_first()?;
-        let mut parameters = parameters(inner)?;
+    /// Reads what stands behind the name of a type, if that is `<`.
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
+        if !input.peek(Token![<]) {
+            return Ok(None);
+        }
+        let open = input.parse::<Token![<]>()?.spans[0];
+        let mut parameters = Vec::new();
+        while !input.is_empty() && !input.peek(Token![>]) {
+            parameters.push(Parameter::parse(input)?);
+        }
+        let close = input.parse::<Token![>]>()?.spans[0];
         parameters.sort_by_key(|parameter| !parameter.is_lifetime);
-        let (open, close) = (open.span(), close.span());
-        Some(Self { open, close, parameters, predicates: predicates(rest) })
+        Ok(Some(Self { open, close, parameters, predicates: predicates(input)? }))
     }
 
     /// One for each choice among the parameters under conditions, since arguments can have none. Nothing if
@@ -70,13 +75,13 @@ impl Generics {
         let mut conditions = TokenStream::new();
         for Parameter { conditions: own, declared, name, .. } in &self.parameters {
             if !own.is_empty() {
-                let (there, own) = (choice & 1 == 1, quote!(all(#own)));
+                let there = choice & 1 == 1;
                 choice >>= 1;
                 if !there {
-                    quote!(not(#own),).to_tokens(&mut conditions);
+                    quote!(not(all(#(#own),*)),).to_tokens(&mut conditions);
                     continue;
                 }
-                quote!(#own,).to_tokens(&mut conditions);
+                quote!(#(#own,)*).to_tokens(&mut conditions);
             }
             quote!(#declared,).to_tokens(&mut configured.parameters);
             quote!(#name,).to_tokens(&mut configured.names);
@@ -88,77 +93,53 @@ impl Generics {
     }
 }
 
-fn parameters(mut inner: &[TokenTree]) -> Option<Vec<Parameter>> {
-    let mut parameters = Vec::new();
-    while !inner.is_empty() {
-        let (parameter, rest) = inner.split_at(until(inner, &|tree| is_punct(Some(tree), ',')));
-        inner = rest.get(1..).unwrap_or_default();
-        let (attributes, parameter) = parameter.split_at(after_attributes(parameter));
-        let declared = &parameter[..until(parameter, &|tree| is_punct(Some(tree), '='))];
-        let name = name(declared)?;
-        parameters.push(Parameter {
-            conditions: conditions(attributes),
-            declared: stream(declared),
-            name: stream(name),
-            is_lifetime: name.len() == 2,
-        });
+impl Parameter {
+    /// Reads a parameter, and the comma behind it.
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let conditions = attributes(input)?.iter().filter_map(Attribute::predicate).collect();
+        let before_name = usize::from(input.peek(Token![const]));
+        let is_lifetime = input.peek(Lifetime);
+        let declared = until_outside_angles(input, |input| input.peek(Token![=]) || ends_parameter(input));
+        until_outside_angles(input, ends_parameter);
+        input.parse::<Option<Token![,]>>()?;
+        // A lifetime is two tokens.
+        let name = declared.iter().skip(before_name).take(1 + usize::from(is_lifetime)).cloned().collect();
+        Ok(Self { conditions, declared: declared.into_iter().collect(), name, is_lifetime })
     }
-    Some(parameters)
 }
 
-/// The predicates of the attributes that are conditions.
-fn conditions(attributes: &[TokenTree]) -> TokenStream {
-    let mut conditions = TokenStream::new();
-    for tree in attributes {
-        let TokenTree::Group(attribute) = tree else { continue };
-        let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
-        if let [TokenTree::Ident(word), TokenTree::Group(predicate)] = &attribute[..] {
-            if word == "cfg" {
-                let predicate = predicate.stream();
-                quote!(all(#predicate),).to_tokens(&mut conditions);
-            }
-        }
-    }
-    conditions
-}
-
-/// The name of a parameter: two tokens for a lifetime, one for all else.
-fn name(mut parameter: &[TokenTree]) -> Option<&[TokenTree]> {
-    if is_ident(parameter.first(), "const") {
-        parameter = &parameter[1..];
-    }
-    let length = if is_punct(parameter.first(), '\'') { 2 } else { 1 };
-    parameter.get(..length)
+fn ends_parameter(input: ParseStream<'_>) -> bool {
+    input.peek(Token![,]) || input.peek(Token![>])
 }
 
 /// The predicates of the `where` clause, which stands before braces and behind parentheses.
-fn predicates(mut rest: &[TokenTree]) -> TokenStream {
-    if is_group(rest.first(), Delimiter::Parenthesis) {
-        rest = &rest[1..];
+fn predicates(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    if input.peek(token::Paren) {
+        input.parse::<Group>()?;
     }
-    if !is_ident(rest.first(), "where") {
-        return TokenStream::new();
+    if input.parse::<Option<Token![where]>>()?.is_none() {
+        return Ok(TokenStream::new());
     }
-    let ends = |tree: &TokenTree| is_group(Some(tree), Delimiter::Brace) || is_punct(Some(tree), ';');
-    let predicates = &rest[1..until(rest, &ends)];
-    let comma = predicates.last().filter(|last| !is_punct(Some(last), ',')).map(|_| quote!(,));
-    let predicates = stream(predicates);
-    quote!(#predicates #comma)
+    let ends = |input: ParseStream<'_>| input.peek(token::Brace) || input.peek(Token![;]);
+    let predicates = until_outside_angles(input, ends);
+    let comma = matches!(predicates.last(), Some(last) if last.to_string() != ",").then(|| quote!(,));
+    Ok(quote!(#(#predicates)* #comma))
 }
 
-/// How many tokens stand in front of the first one that `ends`, leaving out what is within `<…>`.
-fn until(trees: &[TokenTree], ends: &dyn Fn(&TokenTree) -> bool) -> usize {
+/// Takes tokens up to the first place at which `ends` holds and that is not within `<…>`.
+fn until_outside_angles(input: ParseStream<'_>, ends: impl Fn(ParseStream<'_>) -> bool) -> Vec<TokenTree> {
+    let mut taken = Vec::new();
     let mut depth = 0_usize;
-    for (at, tree) in trees.iter().enumerate() {
-        if depth == 0 && ends(tree) {
-            return at;
-        }
-        let arrow = at > 0 && is_punct(trees.get(at - 1), '-');
-        if is_punct(Some(tree), '<') {
+    while !input.is_empty() && (depth > 0 || !ends(input)) {
+        if input.peek(Token![->]) {
+            // Its second token closes nothing.
+            taken.extend(input.parse::<TokenTree>());
+        } else if input.peek(Token![<]) {
             depth += 1;
-        } else if is_punct(Some(tree), '>') && !arrow {
+        } else if input.peek(Token![>]) {
             depth = depth.saturating_sub(1);
         }
+        taken.extend(input.parse::<TokenTree>());
     }
-    trees.len()
+    taken
 }

@@ -22,11 +22,13 @@ macro_rules! programs {
 }
 
 programs! {
+    brackets
     conditions
     empty_lists
     kit
     macro_rules
     no_lint
+    odd_fields
     places
     prelude_off
     release_alone

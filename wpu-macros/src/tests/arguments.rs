@@ -47,7 +47,6 @@ fn keys() {
     check(
         "=",
         &expect![[r#"
-            expected `class = …`, found no class
             expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `=`
         "#]],
     );
@@ -87,11 +86,11 @@ fn lists() {
     check(
         "uses = [WPUModifyIFSHandle,], waives{}, class = non_ifs",
         &expect![[r#"
-        expected `uses(…)`, found `uses = […]`
-        upcall `WPUModifyIFSHandle` does not apply to a `non_ifs` provider
-        expected `waives(…)`, found `waives{…}`
-        not all upcalls required of a `non_ifs` provider are used or waived, missing: `WPUCloseSocketHandle`, `WPUCreateSocketHandle`, `WPUGetProviderPath`, `WPUPostMessage`, `WPUQueryBlockingCallback`, `WPUQuerySocketHandleContext`
-    "#]],
+            expected `uses(…)`, found `uses = […]`
+            upcall `WPUModifyIFSHandle` does not apply to a `non_ifs` provider
+            expected `waives(…)`, found `waives{}`
+            not all upcalls required of a `non_ifs` provider are used or waived, missing: `WPUCloseSocketHandle`, `WPUCreateSocketHandle`, `WPUGetProviderPath`, `WPUPostMessage`, `WPUQueryBlockingCallback`, `WPUQuerySocketHandleContext`
+        "#]],
     );
     check(
         "waives = \"nothing\", class = ifs",
@@ -109,9 +108,11 @@ fn lists() {
     check(
         "class = ifs, uses(a::b::WPUSetEvent, ::WPUSetEvent)",
         &expect![[r#"
-        expected the name of an upcall, found `a::b::WPUSetEvent`
-        expected the name of an upcall, found `:`
-    "#]],
+            not all upcalls required of an `ifs` provider are used or waived, missing: `WPUCloseSocketHandle`, `WPUGetProviderPath`, `WPUModifyIFSHandle`, `WPUPostMessage`, `WPUQueryBlockingCallback`
+            expected the name of an upcall, found `a::b::WPUSetEvent`
+            expected the name of an upcall, found `::WPUSetEvent`
+            upcall `WPUSetEvent` stands in `uses(…)` more than once
+        "#]],
     );
 }
 
@@ -157,6 +158,12 @@ fn kits() {
         "#]],
     );
     check(
+        "kits = layr, class = ifs",
+        &expect![[r#"
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `kits`
+        "#]],
+    );
+    check(
         "kit = layer + base, class = ifs",
         &expect![[r#"
         expected one of `requests`, `base`, `layer`, found `layer+base`
@@ -181,24 +188,25 @@ fn reasons() {
     check(
         "class = ifs, waives(WPUPostMessage = concat!(\"a\", \"b\"), WPUGetProviderPath(\"c\"))",
         &expect![[r#"
-        expected a reason in quotes, found `concat!(…)`
-        expected `=` and a reason, found `(…)`
-    "#]],
+            expected a reason in quotes after `=`, found `concat!(…)`
+            expected `=` and a reason, found `(…)`
+        "#]],
     );
     check(
         "class = ifs, waives(= \"a\", \"b\" = WPUPostMessage)",
         &expect![[r#"
-        expected the name of an upcall, found `=`
-        expected the name of an upcall, found `"b"`
-    "#]],
+            expected the name of an upcall, found `=`
+            expected the name of an upcall, found `"b"`
+            expected a reason in quotes after `=`, found `WPUPostMessage`
+        "#]],
     );
     check(
         "waives(WPUPostMessage = b\"bytes\", WPUGetProviderPath = r#\"\t\"#)",
         &expect![[r#"
-        expected `class = …`, found no class
-        expected a reason in quotes, found `b"bytes"`
-        waiver of `WPUGetProviderPath` has no reason
-    "#]],
+            expected `class = …`, found no class
+            expected a reason in quotes after `=`, found `b"bytes"`
+            waiver of `WPUGetProviderPath` has no reason
+        "#]],
     );
 }
 
@@ -285,4 +293,134 @@ fn invisible_groups_are_seen_through() {
     let expansion = crate::provider_with(hidden, &tokens(ITEM));
     assert_eq!(errors(&expansion), Vec::<String>::new());
     assert_eq!(expansion.to_string(), expand(GOOD, ITEM).to_string());
+}
+
+/// The compiler reports that form, and hands on what stands behind `=`.
+#[test]
+fn a_value_behind_the_name_is_told_by_the_text_of_the_attribute() {
+    for text in ["#[a = \"x\"]", "#[a::b = \"(\"]", "a = concat!(\"x\")", "# [ a=1 ]"] {
+        assert!(crate::is_name_value(Some(text)), "{text}");
+    }
+    for text in ["#[a]", "#[a(b = \"x\")]", "#[a[b = 1]]", "a { b = 1 }", "#[a(\"=\")]", ""] {
+        assert!(!crate::is_name_value(Some(text)), "{text}");
+    }
+    assert!(!crate::is_name_value(None));
+}
+
+/// What cannot be read may have been any argument: that none is there is not said too.
+#[test]
+fn nonsense_is_one_error() {
+    for args in ["\"x\"", "3", "(class = ifs)", "= ifs", "\"class = ifs\", \"x\"", "Class = ifs", "clas(ifs)"]
+    {
+        let commas = tokens(args).into_iter().filter(|tree| tree.to_string() == ",").count();
+        assert_eq!(mistakes(args).len(), 1 + commas, "{args}: {:?}", mistakes(args));
+    }
+    check(
+        "class = ifs,, uses(WPUModifyIFSHandle,, WPUSetEvent)",
+        &expect![[r#"
+            not all upcalls required of an `ifs` provider are used or waived, missing: `WPUCloseSocketHandle`, `WPUGetProviderPath`, `WPUPostMessage`, `WPUQueryBlockingCallback`
+            expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `,`
+            expected the name of an upcall, found `,`
+        "#]],
+    );
+    check(
+        ",",
+        &expect![[r#"
+        expected `class = …`, found no class
+        expected one of `class`, `platform`, `kit`, `uses`, `waives`, `crate`, found `,`
+    "#]],
+    );
+}
+
+/// A name in another form is reported as that, and counts.
+#[test]
+fn names_in_another_form() {
+    let rest = "waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUQueryBlockingCallback = \"x\")";
+    check(
+        &format!("class = ifs, uses(\"WPUModifyIFSHandle\", a::WPUPostMessage), {rest}"),
+        &expect![[r#"
+            expected the name of an upcall, found `"WPUModifyIFSHandle"`
+            expected the name of an upcall, found `a::WPUPostMessage`
+        "#]],
+    );
+    check(
+        &format!("class = ifs, uses(\"WPUModifyIFSHandle\", a::WPUPostMessag), {rest}"),
+        &expect![[r#"
+            expected the name of an upcall, found `"WPUModifyIFSHandle"`
+            expected the name of an upcall, found `a::WPUPostMessag`
+        "#]],
+    );
+    check(
+        "class = ifs, uses(\"not a name\", 3 WPUSetEvent, wpu::)",
+        &expect![[r#"
+        expected the name of an upcall, found `"not a name"`
+        expected the name of an upcall, found `3`
+        expected the name of an upcall, found `wpu::`
+    "#]],
+    );
+    check(
+        "class = ifs, waives(a::Nothing, \"Nothing\")",
+        &expect![[r#"
+        expected the name of an upcall, found `a::Nothing`
+        expected the name of an upcall, found `"Nothing"`
+    "#]],
+    );
+}
+
+/// A list without brackets ends where the next argument begins.
+#[test]
+fn lists_without_brackets() {
+    check(
+        "uses = WPUSetEvent, WPUPostMessage, 3, x, platform = red, class = blue",
+        &expect![[r#"
+        expected `uses(…)`, found `uses = …`
+        expected one of `nt`, `win9x`, found `red`
+        expected one of `ifs`, `non_ifs`, found `blue`
+    "#]],
+    );
+    check(
+        "waives WPUSetEvent = \"x\" class = blue",
+        &expect![[r#"
+        expected `(` after `waives`, found `WPUSetEvent`
+        expected `,`, found `class`
+        expected one of `ifs`, `non_ifs`, found `blue`
+    "#]],
+    );
+    check(
+        "class = blue, uses = ,",
+        &expect![[r#"
+        expected one of `ifs`, `non_ifs`, found `blue`
+        expected `uses(…)`, found `uses = …`
+    "#]],
+    );
+    check(
+        "class = ifs, uses",
+        &expect![[r#"
+        expected `(` after `uses`, found nothing
+    "#]],
+    );
+}
+
+/// The value of a key that stands again is not judged.
+#[test]
+fn what_stands_again_is_reported_as_that_alone() {
+    check(
+        "class = red, class = blue",
+        &expect![[r#"
+        expected one of `ifs`, `non_ifs`, found `red`
+        expected `class` once, found it again
+    "#]],
+    );
+    check(
+        "class = ifs, class = , platform = red, platform",
+        &expect![[r#"
+        expected `class` once, found it again
+        expected a value after `=`, found `,`
+        expected one of `nt`, `win9x`, found `red`
+        expected `platform` once, found it again
+        expected `=` after `platform`, found nothing
+    "#]],
+    );
+    let args = format!("{GOOD} crate = nowhere_else");
+    assert!(!expand(&args, ITEM).to_string().contains("nowhere_else"));
 }

@@ -41,6 +41,11 @@ fn the_item_stays_as_it_is() {
         "let broken = ",
         "struct",
         "",
+        "struct S<T: Fn(u8) -> u8>(T);",
+        "struct S { a: u8 = 3, unsafe b: m!(<), c: dyn for<'a> Fn(&'a u8) -> [u8; { 1 > 2 }] }",
+        "#[a = b!()] #[c::d] pub(in super::x) struct r#type where S<{ 1 }>: T<Item = u8>, { a: (), }",
+        "struct S<'a, const N: usize = { 1 << 3 }, T = <u8 as U<'a>>::V>;",
+        "gen const struct <<< ;",
     ] {
         for args in [GOOD, "", "class = 7"] {
             let expansion = expand(args, item).to_string();
@@ -170,17 +175,23 @@ fn parameters_are_repeated_without_their_defaults_and_attributes() {
         (
             "struct S<#[cfg(x)] T, 'a: 'b, #[allow(unused)] 'b,> where T: Fn(u8) -> [u8; { 1 }], { f: &'a T }",
             &[
-                "#[cfg(all(not(all(all(x),)),))] impl<'a: 'b, 'b> $::Provider for S<'a, 'b> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
-                "#[cfg(all(all(all(x),),))] impl<'a: 'b, 'b, T> $::Provider for S<'a, 'b, T> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
+                "#[cfg(all(not(all(x)),))] impl<'a: 'b, 'b> $::Provider for S<'a, 'b> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
+                "#[cfg(all(x,))] impl<'a: 'b, 'b, T> $::Provider for S<'a, 'b, T> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
+            ],
+        ),
+        (
+            "struct S<T: Fn(u8) -> u8, F = fn() -> Vec<u8>>(T, F) where T: Fn() -> A<{ 1 }> + Copy, F: B;",
+            &[
+                "impl<T: Fn(u8) -> u8, F> $::Provider for S<T, F> where T: Fn() -> A<{ 1 }> + Copy, F: B, Self: Sized + 'static",
             ],
         ),
         (
             "struct S<#[cfg(x)] #[cfg(y)] 'a, #[cfg(not(x))] const N: u8>;",
             &[
-                "#[cfg(all(not(all(all(x), all(y),)), not(all(all(not(x)),)),))] impl<> $::Provider for S<> where Self: Sized + 'static",
-                "#[cfg(all(all(all(x), all(y),), not(all(all(not(x)),)),))] impl<'a> $::Provider for S<'a> where Self: Sized + 'static",
-                "#[cfg(all(not(all(all(x), all(y),)), all(all(not(x)),),))] impl<const N: u8> $::Provider for S<N> where Self: Sized + 'static",
-                "#[cfg(all(all(all(x), all(y),), all(all(not(x)),),))] impl<'a, const N: u8> $::Provider for S<'a, N> where Self: Sized + 'static",
+                "#[cfg(all(not(all(x, y)), not(all(not(x))),))] impl<> $::Provider for S<> where Self: Sized + 'static",
+                "#[cfg(all(x, y, not(all(not(x))),))] impl<'a> $::Provider for S<'a> where Self: Sized + 'static",
+                "#[cfg(all(not(all(x, y)), not(x),))] impl<const N: u8> $::Provider for S<N> where Self: Sized + 'static",
+                "#[cfg(all(x, y, not(x),))] impl<'a, const N: u8> $::Provider for S<'a, N> where Self: Sized + 'static",
             ],
         ),
     ] {
@@ -222,14 +233,16 @@ fn head_of(text: &str) -> String {
 
 #[test]
 fn an_item_that_cannot_be_read_is_left_to_rustc() {
-    for item in ["struct", "pub struct {}", "#[derive(Debug)]", "", "pub"] {
+    for item in
+        ["struct", "pub struct {}", "#[derive(Debug)]", "", "pub", "# struct S;", "struct S<T", "struct S<"]
+    {
         assert_eq!(expand(GOOD, item).to_string(), tokens(item).to_string());
     }
 }
 
 #[test]
 fn conditions_hold_for_all_that_is_beside() {
-    let item = "#[cfg(windows)] struct S;";
+    let item = "#[cfg(windows)] #[derive(A)] #[x::cfg(unix)] struct S;";
     for (args, items) in [(GOOD, 3), ("class = ifs", 4)] {
         let expansion = expand(args, item).to_string();
         assert_eq!(expansion.matches("# [cfg (windows)]").count(), items, "{expansion}");
@@ -328,4 +341,22 @@ fn a_panic_is_an_error_beside_the_item() {
     assert!(expansion.to_string().starts_with(&item.to_string()));
     assert!(message.starts_with("`#[wpu_provider]` failed: the lamp is broken\n"), "{message}");
     assert!(message.contains("please report it"), "{message}");
+}
+
+/// A deprecated struct is named without a warning; any other has nothing to allow.
+#[test]
+fn only_for_a_deprecated_struct_is_something_allowed() {
+    let allows = |item| expand(GOOD, item).to_string().contains("allow");
+    assert!(allows("#[deprecated] struct S;"));
+    assert!(allows("#[doc = \"deprecated\"] #[deprecated = \"x\"] struct S;"));
+    assert!(!allows("#[doc = \"deprecated\"] struct S;"));
+}
+
+#[test]
+fn the_handle_is_seen_by_who_sees_the_struct() {
+    for visibility in ["", "pub", "pub(crate)", "pub(in super::x)"] {
+        let expansion = expand(GOOD, &format!("#[a] {visibility} struct S(u8);"));
+        let handle = format!("{visibility} struct SUpcalls(());");
+        assert!(expansion.to_string().contains(&format!("] {}", tokens(&handle))), "{expansion}");
+    }
 }

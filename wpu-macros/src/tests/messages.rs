@@ -1,31 +1,34 @@
 //! The style of messages, and where each is explained.
 
-use crate::errors::{Errors, List, Place, Problem};
+use crate::errors::{Errors, Place};
+use crate::messages::{self, List, Problem};
 use expect_test::{Expect, expect};
-use wpu_sys::{Class, KITS, Platform, UPCALLS};
+use wpu_sys::{Class, KITS, Platform, UPCALLS, Upcall};
 
 fn all() -> Vec<Problem> {
     let (class, platform, upcall) = (Class::ALL[0], Platform::DEFAULT, &UPCALLS[0]);
     let (first, again) = (List::Uses, List::Waives);
     vec![
-        Problem::Missing { class, upcalls: UPCALLS.iter().collect() },
-        Problem::Missing { class, upcalls: vec![upcall] },
-        Problem::NotApplicable { upcall, class, list: List::Uses },
-        Problem::Unknown { name: "x".to_owned(), similar: Some(upcall) },
-        Problem::Unknown { name: "x".to_owned(), similar: None },
-        Problem::Duplicate { upcall, first, again },
-        Problem::Duplicate { upcall, first, again: first },
-        Problem::Reason { names: vec![upcall.name.to_owned(), "x".to_owned()] },
-        Problem::NotRequired { upcall, class, platform },
-        Problem::Made { upcall, kit: KITS[0] },
-        Problem::Brought { upcall, by: upcall },
-        Problem::NoClass,
-        Problem::OneOf { words: vec!["red", "blue"], found: "reed".to_owned() },
-        Problem::Expected { expected: "`x`".to_owned(), found: "`y`".to_owned(), help: Some("z".to_owned()) },
-        Problem::Twice { key: "class" },
-        Problem::NoStruct { found: "an enum" },
-        Problem::Generic { name: "S".to_owned() },
-        Problem::Panic { message: "out of lamps".to_owned() },
+        messages::missing(class, &UPCALLS.iter().collect::<Vec<&Upcall>>()),
+        messages::missing(class, &[upcall]),
+        messages::not_applicable(upcall, class, List::Uses),
+        messages::unknown("x", Some(upcall)),
+        messages::unknown("x", None),
+        messages::duplicate(upcall, first, again),
+        messages::duplicate(upcall, first, first),
+        messages::reason(&[upcall.name, "x"]),
+        messages::not_required(upcall, class, platform),
+        messages::made(upcall, KITS[0]),
+        messages::brought(upcall, upcall),
+        messages::no_class(),
+        messages::other_kit(KITS[0], class),
+        messages::one_of(&["red", "blue"], "reed"),
+        messages::one_of(&["red", "blue"], "\"red\""),
+        messages::expected("`x`", "`y`").help("z"),
+        messages::twice("class"),
+        messages::no_struct("an enum"),
+        messages::generic("S"),
+        messages::panic("out of lamps"),
     ]
 }
 
@@ -47,9 +50,9 @@ fn style() {
 /// Each id has a section in the documentation of the attribute.
 #[test]
 fn every_id_is_explained() {
-    let docs = include_str!("../lib.rs");
+    let docs = include_str!("../wpu_provider.md");
     for problem in all() {
-        let heading = format!("/// ### `{}`", problem.id());
+        let heading = format!("### `{}`\n", problem.id);
         assert!(docs.contains(&heading), "no section {heading}");
     }
 }
@@ -60,7 +63,7 @@ fn check(problem: &Problem, expected: &Expect) {
 
 #[test]
 fn long_lists_are_cut() {
-    let problem = Problem::Missing { class: Class::ALL[0], upcalls: UPCALLS.iter().collect() };
+    let problem = messages::missing(Class::ALL[0], &UPCALLS.iter().collect::<Vec<&Upcall>>());
     let first = problem.to_string().lines().next().unwrap_or_default().to_owned();
     let more = UPCALLS.len() - 8;
     assert!(first.ends_with(&format!("`{}` and {more} more", UPCALLS[7].name)), "{first}");
@@ -72,12 +75,10 @@ fn upcalls_with_one_reason_share_it() {
     let mut upcalls = Vec::new();
     for upcall in [UPCALLS[0], UPCALLS[1], UPCALLS[2]] {
         let reason = if upcalls.len() == 1 { "it rains" } else { "the sun shines" };
-        let upcall: &'static wpu_sys::Upcall =
-            Box::leak(Box::new(wpu_sys::Upcall { reason, waiver: None, ..upcall }));
-        upcalls.push(upcall);
+        upcalls.push(Upcall { reason, waiver: None, ..upcall });
     }
     check(
-        &Problem::Missing { class: Class::ALL[1], upcalls },
+        &messages::missing(Class::ALL[1], &upcalls.iter().collect::<Vec<&Upcall>>()),
         &expect![[r#"
         not all upcalls required of a `non_ifs` provider are used or waived, missing: `WPUCloseEvent`, `WPUCloseSocketHandle`, `WPUCreateEvent`
         = note: `WPUCloseEvent`, `WPUCreateEvent`: the sun shines;
@@ -89,7 +90,7 @@ fn upcalls_with_one_reason_share_it() {
 
 #[test]
 fn errors_are_not_forgotten() {
-    let forget = std::panic::catch_unwind(|| Errors::default().add(Place::whole(), Problem::NoClass));
+    let forget = std::panic::catch_unwind(|| Errors::default().add(Place::whole(), messages::no_class()));
     let message = *forget.expect_err("dropping unread errors panics").downcast::<&str>().expect("a text");
     assert!(message.contains("never reported"), "{message}");
 }

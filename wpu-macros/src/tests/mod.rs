@@ -6,6 +6,7 @@ mod arguments;
 mod expansion;
 mod messages;
 mod rules;
+mod suggest;
 
 use proc_macro2::{TokenStream, TokenTree};
 

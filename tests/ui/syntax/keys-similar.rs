@@ -1,0 +1,9 @@
+//! Keys and words that are almost right.
+use wpu::prelude::*;
+
+#[wpu_provider(Class = ifs, platfrom = nt, crates = wpu, wave(WPUPostMessage = "x"))]
+pub struct Files {}
+
+fn main() {
+    _ = Files::upcalls().modify_ifs_handle(1, 2);
+}

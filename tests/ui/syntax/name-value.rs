@@ -1,0 +1,9 @@
+//! A text behind the attribute. The struct and its upcalls are there all the same.
+use wpu::prelude::*;
+
+#[wpu_provider = "x"]
+pub struct Files(pub FilesUpcalls);
+
+fn main() {
+    _ = Files(Files::upcalls()).0.modify_ifs_handle(1, 2);
+}
