@@ -5,14 +5,15 @@
 use crate::errors::{Errors, Place};
 use crate::messages::{self, List, Problem};
 use crate::suggest::similar;
-use crate::syntax::{brackets, describe, is_path, next, spell, unquoted, until};
+use crate::syntax::{brackets, describe, describe_next, next, spell, until};
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{LitStr, Token};
 
 /// What stands in the attribute.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Args {
     /// The word behind `class =`.
     pub(crate) class: Value<String>,
@@ -33,7 +34,7 @@ pub(crate) struct Args {
 }
 
 /// The value of a key.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) enum Value<T> {
     /// The key is not there.
     #[default]
@@ -45,7 +46,6 @@ pub(crate) enum Value<T> {
 }
 
 /// The name of an upcall.
-#[derive(Debug)]
 pub(crate) struct Name {
     /// As written, or as meant, where something else was written.
     pub(crate) text: String,
@@ -56,7 +56,6 @@ pub(crate) struct Name {
 }
 
 /// Names that share one reason.
-#[derive(Debug)]
 pub(crate) struct Waiver {
     /// The upcalls.
     pub(crate) names: Vec<Name>,
@@ -67,7 +66,7 @@ pub(crate) struct Waiver {
 impl Args {
     /// Reads the attribute's arguments, which hold no invisible groups.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut reader = Reader { args: Self::default(), seen: Vec::new(), errors };
+        let mut reader = Reader { args: Self::default(), seen: Vec::new(), places: 0, errors };
         reader.entries(tokens, &mut Reader::argument);
         reader.args
     }
@@ -109,6 +108,8 @@ type Mistake = (Place, Problem);
 struct Reader<'e> {
     args: Args,
     seen: Vec<&'static str>,
+    /// How many places have been given out, in reading order.
+    places: usize,
     errors: &'e mut Errors,
 }
 
@@ -133,7 +134,7 @@ impl Reader<'_> {
         if input.is_empty() || input.parse::<Token![,]>().is_ok() {
             return;
         }
-        let problem = messages::expected("`,`", &describe(&next(input)));
+        let problem = messages::expected("`,`", &describe_next(input));
         let place = self.here(input);
         self.errors.add(place, problem);
         if !input.peek(Ident::peek_any) {
@@ -150,7 +151,9 @@ impl Reader<'_> {
     /// The place of the next token, or of the last one if there is no more.
     fn here(&mut self, input: ParseStream<'_>) -> Place {
         let next = next(input).map(|tree| tree.span());
-        self.errors.place(next.unwrap_or_else(|| input.cursor().prev_span()))
+        let span = next.unwrap_or_else(|| input.cursor().prev_span());
+        self.places += 1;
+        Place { rank: self.places, first: span, last: span }
     }
 
     /// An argument.
@@ -160,7 +163,7 @@ impl Reader<'_> {
             if !input.peek(Token![,]) {
                 self.args.class.may_be_meant();
             }
-            return Err((place, messages::one_of(&KEYS, &spell(&next(input)))));
+            return Err((place, messages::one_of(&KEYS, &spell(next(input).as_slice()))));
         };
         let key = key.to_string();
         let Some(known) = KEYS.iter().copied().find(|known| *known == key) else {
@@ -244,7 +247,7 @@ impl Reader<'_> {
     fn equals(&mut self, key: &str, input: ParseStream<'_>) -> Result<(Place, Vec<TokenTree>), Mistake> {
         let place = self.here(input);
         if input.parse::<Token![=]>().is_err() {
-            let problem = messages::expected(&format!("`=` after `{key}`"), &describe(&next(input)));
+            let problem = messages::expected(&format!("`=` after `{key}`"), &describe_next(input));
             rest(input);
             return Err((place, problem));
         }
@@ -252,7 +255,7 @@ impl Reader<'_> {
         let value = rest(input);
         match value.last() {
             Some(last) => Ok((start.to(last.span()), value)),
-            None => Err((place, messages::expected("a value after `=`", &describe(&next(input))))),
+            None => Err((place, messages::expected("a value after `=`", &describe_next(input)))),
         }
     }
 
@@ -262,7 +265,7 @@ impl Reader<'_> {
         let expected = format!("`{}(…)`", list.key());
         let Ok(group) = input.parse::<Group>() else {
             let problem = match equals {
-                "" => messages::expected(&format!("`(` after `{}`", list.key()), &describe(&next(input))),
+                "" => messages::expected(&format!("`(` after `{}`", list.key()), &describe_next(input)),
                 _ => messages::expected(&expected, &format!("`{} = …`", list.key())),
             };
             self.args.incomplete = true;
@@ -301,7 +304,7 @@ impl Reader<'_> {
 
     /// A name. A path or a text is none, but tells what was meant.
     fn name(&mut self, input: ParseStream<'_>) -> Result<Name, Mistake> {
-        let (mut place, found) = (self.here(input), describe(&next(input)));
+        let (mut place, found) = (self.here(input), describe_next(input));
         if let Some(text) = text(input) {
             let problem = messages::expected(NAME, &found);
             let Ok(name) = text.parse_with(Ident::parse_any) else {
@@ -336,11 +339,11 @@ impl Reader<'_> {
 
     /// `= "reason"`.
     fn reason(&mut self, input: ParseStream<'_>) -> Result<(String, Place), Mistake> {
-        let (place, found) = (self.here(input), describe(&next(input)));
+        let (place, found) = (self.here(input), describe_next(input));
         if input.parse::<Token![=]>().is_err() {
             return Err((place, messages::expected("`=` and a reason", &found)));
         }
-        let (start, found) = (self.here(input), describe(&next(input)));
+        let (start, found) = (self.here(input), describe_next(input));
         if let Some(text) = text(input) {
             return Ok((text.value(), start));
         }
@@ -354,6 +357,27 @@ impl Reader<'_> {
         };
         Err((place, messages::expected("a reason in quotes after `=`", &found)))
     }
+}
+
+/// Whether tokens are a path without arguments, as a module has.
+fn is_path(tokens: TokenStream) -> bool {
+    path.parse2(tokens).is_ok()
+}
+
+fn path(input: ParseStream<'_>) -> syn::Result<Punctuated<Ident, Token![::]>> {
+    input.parse::<Option<Token![::]>>()?;
+    Punctuated::parse_separated_nonempty_with(input, |segment| {
+        let starts = segment.peek(Token![crate])
+            || segment.peek(Token![self])
+            || segment.peek(Token![Self])
+            || segment.peek(Token![super]);
+        if starts { Ident::parse_any(segment) } else { segment.parse() }
+    })
+}
+
+/// The tokens in a text, if these are nothing but a text.
+fn unquoted(tokens: TokenStream) -> Option<TokenStream> {
+    syn::parse2::<LitStr>(tokens).ok()?.parse().ok()
 }
 
 /// What was read as the value of a key, and what is wrong with it.
@@ -371,7 +395,7 @@ fn text(input: ParseStream<'_>) -> Option<LitStr> {
 
 /// Takes what stands in front of the next comma, or of the next argument where the comma is missing.
 fn rest(input: ParseStream<'_>) -> Vec<TokenTree> {
-    until(input, |input| input.peek(Token![,]) || starts_argument(input))
+    until(input, &|input| input.peek(Token![,]) || starts_argument(input))
 }
 
 fn starts_argument(input: ParseStream<'_>) -> bool {
@@ -381,7 +405,7 @@ fn starts_argument(input: ParseStream<'_>) -> bool {
 
 /// Takes names that were meant to stand in brackets, up to the next argument.
 fn names_without_brackets(input: ParseStream<'_>) {
-    until(input, |input| {
+    until(input, &|input| {
         let ahead = input.fork();
         starts_argument(input) || ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || is_key(&ahead))
     });

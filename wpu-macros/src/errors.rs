@@ -1,20 +1,15 @@
 //! The problems of one use of the attribute: their places, their order, and how rustc gets to report them.
 
 use crate::messages::Problem;
-use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 
-/// The problems found so far. Panics if it is dropped unread.
-#[derive(Debug, Default)]
-pub(crate) struct Errors {
-    found: Vec<(Place, Problem)>,
-    /// How many places have been given out.
-    places: usize,
-    read: bool,
-}
+/// The problems found so far.
+#[derive(Default)]
+pub(crate) struct Errors(Vec<(Place, Problem)>);
 
 /// A place in the source: what a user would edit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Place {
     /// Its rank in reading order.
     pub(crate) rank: usize,
@@ -42,28 +37,21 @@ impl Place {
 }
 
 impl Errors {
-    /// The place of a token of the attribute. To be asked for in reading order.
-    pub(crate) fn place(&mut self, span: Span) -> Place {
-        self.places += 1;
-        Place { rank: self.places, first: span, last: span }
-    }
-
     /// Adds a problem.
     pub(crate) fn add(&mut self, place: Place, problem: Problem) {
-        self.found.push((place, problem));
+        self.0.push((place, problem));
     }
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.0.is_empty()
     }
 
     /// All problems in reading order, as items under the conditions of the struct.
     pub(crate) fn report(mut self, conditions: &TokenStream) -> TokenStream {
-        self.read = true;
-        self.found.sort_by_key(|(place, _)| place.rank);
+        self.0.sort_by_key(|(place, _)| place.rank);
         let mut report = TokenStream::new();
-        for (place, problem) in &self.found {
+        for (place, problem) in &self.0 {
             conditions.to_tokens(&mut report);
             compile_error(*place, problem).to_tokens(&mut report);
         }
@@ -71,32 +59,11 @@ impl Errors {
     }
 }
 
-impl Drop for Errors {
-    fn drop(&mut self) {
-        assert!(self.read || std::thread::panicking(), "errors were collected and never reported");
-    }
-}
-
 /// The item that makes rustc report a problem. It underlines from the first token of the path to the end of the group.
 fn compile_error(Place { first, last, .. }: Place, problem: &Problem) -> TokenStream {
-    let colon = |spacing| at(Punct::new(':', spacing), first);
-    let text = at(Literal::string(&problem.to_string()), last);
-    [
-        colon(Spacing::Joint),
-        colon(Spacing::Alone),
-        at(Ident::new("core", first), first),
-        colon(Spacing::Joint),
-        colon(Spacing::Alone),
-        at(Ident::new("compile_error", first), first),
-        at(Punct::new('!', Spacing::Alone), first),
-        at(Group::new(Delimiter::Brace, text.into()), last),
-    ]
-    .into_iter()
-    .collect()
-}
-
-fn at(token: impl Into<TokenTree>, span: Span) -> TokenTree {
-    let mut token = token.into();
-    token.set_span(span);
-    token
+    let mut text = Literal::string(&problem.to_string());
+    text.set_span(last);
+    let mut group = Group::new(Delimiter::Brace, text.into_token_stream());
+    group.set_span(last);
+    quote_spanned!(first=> ::core::compile_error! #group)
 }

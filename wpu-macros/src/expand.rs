@@ -343,13 +343,13 @@ fn forms(provider: &Provider) -> Vec<Form> {
         return vec![Form { condition, parameters, ty: quote!(#name), bounds }];
     };
     let predicates = &generics.predicates;
-    let form = |Configured { condition, parameters, names }| Form {
-        condition,
+    let form = |Configured { condition, parameters, names }: &Configured| Form {
+        condition: if condition.is_empty() { TokenStream::new() } else { quote!(#[cfg(all(#condition))]) },
         parameters: quote!(<#parameters>),
         ty: quote!(#name <#names>),
         bounds: quote!(where #predicates Self: __wpu::__private::core::marker::Sized + 'static),
     };
-    generics.configurations().into_iter().map(form).collect()
+    generics.configurations.iter().map(form).collect()
 }
 
 fn declaration(name: &Ident, declared: &Declared<'_>) -> TokenStream {

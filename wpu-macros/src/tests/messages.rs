@@ -1,6 +1,5 @@
 //! The style of messages, and where each is explained.
 
-use crate::errors::{Errors, Place};
 use crate::messages::{self, List, Problem};
 use expect_test::{Expect, expect};
 use wpu_sys::{Class, KITS, Platform, UPCALLS, Upcall};
@@ -86,11 +85,4 @@ fn upcalls_with_one_reason_share_it() {
         = help: name those that it calls in `uses(WPUCloseEvent, WPUCloseSocketHandle, WPUCreateEvent)`,
                 and waive the rest: `waives(WPUCloseEvent = "<reason>", WPUCloseSocketHandle = "<reason>", WPUCreateEvent = "<reason>")`"#]],
     );
-}
-
-#[test]
-fn errors_are_not_forgotten() {
-    let forget = std::panic::catch_unwind(|| Errors::default().add(Place::whole(), messages::no_class()));
-    let message = *forget.expect_err("dropping unread errors panics").downcast::<&str>().expect("a text");
-    assert!(message.contains("never reported"), "{message}");
 }
