@@ -1,45 +1,40 @@
-//! The arguments of the attribute, as they stand there; what they mean, `check` says.
-//!
-//! Each mistake in their form is reported, and what can be understood is kept.
+//! The arguments of the attribute, in terms of the facts. Each mistake in their form is reported, and what can be
+//! understood is kept; whether it follows the rules, `check` says.
 
 use crate::errors::{Errors, Place};
 use crate::messages::{self, List, Problem};
 use crate::suggest::similar;
 use crate::syntax::{brackets, describe, describe_next, next, spell, until};
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use std::ops::Range;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{LitStr, Token};
+use wpu_sys::{Class, KITS, Kit, Platform, UPCALLS, Upcall, UpcallSet};
 
-/// What stands in the attribute.
+/// What the arguments declare.
 #[derive(Default)]
-pub(crate) struct Args {
-    /// The word behind `class =`.
-    pub(crate) class: Value<String>,
-    /// The word behind `platform =`.
-    pub(crate) platform: Value<String>,
-    /// The word behind `kit =`.
-    pub(crate) kit: Value<String>,
-    /// The upcalls that the provider calls.
-    pub(crate) uses: Vec<Name>,
-    /// The upcalls that it does without.
-    pub(crate) waives: Vec<Waiver>,
+pub(crate) struct Declared {
+    /// What stands behind `class`, `platform` and `kit`, as indices of the facts.
+    pub(crate) words: [Value<usize>; 3],
+    /// The names in both lists.
+    pub(crate) names: Vec<Name>,
+    /// The waivers.
+    pub(crate) waivers: Vec<Waiver>,
     /// The path of the crate, where one is given.
     pub(crate) krate: Option<TokenStream>,
     /// Whether something was passed over that may have held names.
     pub(crate) incomplete: bool,
-    /// What stands behind `=` after keys that do not exist.
-    pub(crate) stray: Vec<String>,
 }
 
-/// The value of a key.
-#[derive(Clone, Copy, Default)]
+/// The value of a key or of a name.
+#[derive(Default)]
 pub(crate) enum Value<T> {
-    /// The key is not there.
+    /// It is not there.
     #[default]
     Absent,
-    /// The key is there, with a value that makes no sense and was reported.
+    /// It makes no sense, which was reported.
     Wrong,
     /// The value.
     Given(T, Place),
@@ -47,56 +42,91 @@ pub(crate) enum Value<T> {
 
 /// The name of an upcall.
 pub(crate) struct Name {
-    /// As written, or as meant, where something else was written.
     pub(crate) text: String,
-    /// Where.
     pub(crate) place: Place,
-    /// Whether something else was written, and reported.
-    pub(crate) reported: bool,
+    pub(crate) list: List,
+    /// The upcall of that name, as an index of [`UPCALLS`].
+    pub(crate) upcall: Option<usize>,
+    /// The upcall that the user had in mind, as far as one can tell.
+    pub(crate) meant: Option<usize>,
 }
 
 /// Names that share one reason.
 pub(crate) struct Waiver {
-    /// The upcalls.
-    pub(crate) names: Vec<Name>,
-    /// The reason.
+    /// Where they are in [`Declared::names`].
+    pub(crate) names: Range<usize>,
     pub(crate) reason: Value<String>,
 }
 
-impl Args {
+/// The keys.
+const KEYS: [&str; 6] = ["class", "platform", "kit", List::Uses.key(), List::Waives.key(), "crate"];
+pub(crate) const CLASS: usize = 0;
+pub(crate) const PLATFORM: usize = 1;
+pub(crate) const KIT: usize = 2;
+const USES: usize = 3;
+const WAIVES: usize = 4;
+const CRATE: usize = 5;
+
+/// The words that may stand behind one of the first keys.
+fn words(key: usize) -> Vec<&'static str> {
+    match key {
+        CLASS => Class::ALL.map(Class::name).to_vec(),
+        PLATFORM => Platform::ALL.map(Platform::name).to_vec(),
+        _ => KITS.iter().map(|kit| kit.name).collect(),
+    }
+}
+
+impl Declared {
     /// Reads the attribute's arguments, which hold no invisible groups.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut reader = Reader { args: Self::default(), seen: Vec::new(), places: 0, errors };
+        let mut reader = Reader { declared: Self::default(), seen: [false; KEYS.len()], places: 0, errors };
         reader.entries(tokens, &mut Reader::argument);
-        reader.args
+        reader.declared
     }
-}
 
-impl<T: Copy> Value<T> {
-    /// The value, if it is there and makes sense.
-    pub(crate) fn given(&self) -> Option<T> {
-        match self {
-            Self::Given(value, _) => Some(*value),
-            Self::Absent | Self::Wrong => None,
+    /// Where a key is not there, something that was reported may be meant for it.
+    pub(crate) fn may_be_meant(&mut self, key: usize) {
+        if let Value::Absent = self.words[key] {
+            self.words[key] = Value::Wrong;
         }
     }
-}
 
-impl<T> Value<T> {
-    /// What is not there may be meant by something that was reported.
-    fn may_be_meant(&mut self) {
-        if matches!(self, Self::Absent) {
-            *self = Self::Wrong;
+    fn word(&self, key: usize) -> Option<usize> {
+        if let Value::Given(word, _) = self.words[key] { Some(word) } else { None }
+    }
+
+    /// The class. Without a value, any: an error was reported.
+    pub(crate) fn class(&self) -> Class {
+        Class::ALL[self.word(CLASS).unwrap_or(0)]
+    }
+
+    /// The platform.
+    pub(crate) fn platform(&self) -> Platform {
+        self.word(PLATFORM).map_or(Platform::DEFAULT, |word| Platform::ALL[word])
+    }
+
+    /// The kit.
+    pub(crate) fn kit(&self) -> Option<&'static Kit> {
+        self.word(KIT).map(|word| &KITS[word])
+    }
+
+    /// What the kit uses, where it applies.
+    pub(crate) fn used_by_kit(&self) -> UpcallSet {
+        let uses = self.kit().map_or(UpcallSet::EMPTY, |kit| kit.uses(self.class()));
+        uses.applying_to(self.class(), self.platform())
+    }
+
+    /// The upcalls in a list.
+    pub(crate) fn upcalls(&self, list: List, upcall: fn(&Name) -> Option<usize>) -> UpcallSet {
+        let mut upcalls = UpcallSet::EMPTY;
+        for name in &self.names {
+            if name.list == list {
+                upcalls = upcall(name).map_or(upcalls, |upcall| upcalls.with(upcall));
+            }
         }
+        upcalls
     }
 }
-
-/// The keys.
-const KEYS: [&str; 6] = [CLASS, PLATFORM, KIT, List::Uses.key(), List::Waives.key(), CRATE];
-const CLASS: &str = "class";
-const PLATFORM: &str = "platform";
-const KIT: &str = "kit";
-const CRATE: &str = "crate";
 
 /// What a list holds.
 const NAME: &str = "the name of an upcall";
@@ -106,8 +136,9 @@ type Entry = Result<(), Mistake>;
 type Mistake = (Place, Problem);
 
 struct Reader<'e> {
-    args: Args,
-    seen: Vec<&'static str>,
+    declared: Declared,
+    /// Which of the keys have been there.
+    seen: [bool; KEYS.len()],
     /// How many places have been given out, in reading order.
     places: usize,
     errors: &'e mut Errors,
@@ -145,7 +176,7 @@ impl Reader<'_> {
 
     /// The rest of an entry after a mistake. It may have been meant as a name.
     fn pass_over(&mut self, input: ParseStream<'_>) {
-        self.args.incomplete |= !rest(input).is_empty();
+        self.declared.incomplete |= !rest(input).is_empty();
     }
 
     /// The place of the next token, or of the last one if there is no more.
@@ -159,95 +190,90 @@ impl Reader<'_> {
     /// An argument.
     fn argument(&mut self, input: ParseStream<'_>) -> Entry {
         let place = self.here(input);
-        let Ok(key) = input.call(Ident::parse_any) else {
+        let Ok(word) = input.call(Ident::parse_any) else {
             if !input.peek(Token![,]) {
-                self.args.class.may_be_meant();
+                self.declared.may_be_meant(CLASS);
             }
             return Err((place, messages::one_of(&KEYS, &spell(next(input).as_slice()))));
         };
-        let key = key.to_string();
-        let Some(known) = KEYS.iter().copied().find(|known| *known == key) else {
-            return self.unknown_key(&key, place, input);
+        let word = word.to_string();
+        let Some(key) = KEYS.iter().position(|key| *key == word) else {
+            return self.unknown_key(&word, place, input);
         };
-        let again = self.seen.contains(&known);
+        let again = std::mem::replace(&mut self.seen[key], true);
         if again {
-            self.errors.add(place, messages::twice(known));
+            self.errors.add(place, messages::twice(KEYS[key]));
         }
-        self.seen.push(known);
-        match known {
-            CLASS => self.word(CLASS, again, |args| &mut args.class, input),
-            PLATFORM => self.word(PLATFORM, again, |args| &mut args.platform, input),
-            KIT => self.word(KIT, again, |args| &mut args.kit, input),
+        match key {
+            USES => self.list(List::Uses, place, input),
+            WAIVES => self.list(List::Waives, place, input),
             CRATE => self.krate(input),
-            key if key == List::Uses.key() => self.list(List::Uses, place, input),
-            _ => self.list(List::Waives, place, input),
+            _ => self.word(key, again, input),
         }
     }
 
     /// Reads on as though the key with the similar name stood there, so that nothing else is amiss.
-    fn unknown_key(&mut self, key: &str, place: Place, input: ParseStream<'_>) -> Entry {
-        self.errors.add(place, messages::one_of(&KEYS, key));
-        let similar = similar(key, &KEYS);
-        match similar {
-            Some(CLASS) => self.args.class.may_be_meant(),
-            Some(KIT) => self.args.kit.may_be_meant(),
-            _ => {}
+    fn unknown_key(&mut self, word: &str, place: Place, input: ParseStream<'_>) -> Entry {
+        self.errors.add(place, messages::one_of(&KEYS, word));
+        let similar = similar(word, &KEYS);
+        for list in [List::Uses, List::Waives] {
+            if similar == Some(list.key()) {
+                if let Some(TokenTree::Group(_)) = next(input) {
+                    return self.list(list, place, input);
+                }
+                self.declared.incomplete = true;
+            }
         }
-        let list = [List::Uses, List::Waives].into_iter().find(|list| similar == Some(list.key()));
-        match list {
-            Some(list) if matches!(next(input), Some(TokenTree::Group(_))) => {
-                return self.list(list, place, input);
+        for key in [CLASS, PLATFORM, KIT] {
+            if similar == Some(KEYS[key]) {
+                self.declared.may_be_meant(key);
             }
-            None if input.peek(Token![=]) => {
-                let value = rest(input);
-                self.args.stray.push(spell(&value[1..]));
-            }
-            _ => {
-                self.args.incomplete = true;
-                rest(input);
-            }
+        }
+        self.declared.incomplete |= !input.peek(Token![=]);
+        let value = rest(input);
+        if value.get(1..).is_some_and(|value| words(KIT).contains(&&*spell(value))) {
+            self.declared.may_be_meant(KIT);
         }
         Ok(())
     }
 
     /// `= word`. Where the key stands twice, the first counts.
-    fn word(
-        &mut self,
-        key: &str,
-        again: bool,
-        slot: fn(&mut Args) -> &mut Value<String>,
-        input: ParseStream<'_>,
-    ) -> Entry {
-        let read = self.equals(key, input).map(|(place, value)| (spell(&value), place));
-        let (word, entry) = value(read);
+    fn word(&mut self, key: usize, again: bool, input: ParseStream<'_>) -> Entry {
         if !again {
-            *slot(&mut self.args) = word;
+            self.declared.words[key] = Value::Wrong;
         }
-        entry
+        let (place, value) = self.value(key, input)?;
+        let (words, word) = (words(key), spell(&value));
+        match words.iter().position(|known| *known == word) {
+            _ if again => {}
+            Some(at) => self.declared.words[key] = Value::Given(at, place),
+            None => return Err((place, messages::one_of(&words, &word))),
+        }
+        Ok(())
     }
 
-    /// `= path`.
+    /// `= path`. Where the key stands twice, the first counts.
     fn krate(&mut self, input: ParseStream<'_>) -> Entry {
-        let (place, value) = self.equals(CRATE, input)?;
-        let found = describe(&value);
+        let (place, value) = self.value(CRATE, input)?;
+        let problem = messages::expected("a path such as `::wpu`", &describe(&value));
         let path: TokenStream = value.into_iter().collect();
         if is_path(path.clone()) {
-            self.args.krate.get_or_insert(path);
+            self.declared.krate.get_or_insert(path);
             return Ok(());
         }
-        let problem = messages::expected("a path such as `::wpu`", &found);
-        let Some(inside) = unquoted(path).filter(|inside| is_path(inside.clone())) else {
+        let inside = syn::parse2::<LitStr>(path).and_then(|text| text.parse());
+        let Some(inside) = inside.ok().filter(|inside: &TokenStream| is_path(inside.clone())) else {
             return Err((place, problem));
         };
-        self.args.krate.get_or_insert(inside);
+        self.declared.krate.get_or_insert(inside);
         Err((place, problem.help("write the path without quotes")))
     }
 
     /// What stands behind `key =`, if something does.
-    fn equals(&mut self, key: &str, input: ParseStream<'_>) -> Result<(Place, Vec<TokenTree>), Mistake> {
+    fn value(&mut self, key: usize, input: ParseStream<'_>) -> Result<(Place, Vec<TokenTree>), Mistake> {
         let place = self.here(input);
         if input.parse::<Token![=]>().is_err() {
-            let problem = messages::expected(&format!("`=` after `{key}`"), &describe_next(input));
+            let problem = messages::expected(&format!("`=` after `{}`", KEYS[key]), &describe_next(input));
             rest(input);
             return Err((place, problem));
         }
@@ -261,49 +287,60 @@ impl Reader<'_> {
 
     /// `(names)`, the key having been taken.
     fn list(&mut self, list: List, key: Place, input: ParseStream<'_>) -> Entry {
+        let word = list.key();
         let equals = if input.parse::<Token![=]>().is_ok() { " = " } else { "" };
-        let expected = format!("`{}(…)`", list.key());
+        let expected = format!("`{word}(…)`");
         let Ok(group) = input.parse::<Group>() else {
             let problem = match equals {
-                "" => messages::expected(&format!("`(` after `{}`", list.key()), &describe_next(input)),
-                _ => messages::expected(&expected, &format!("`{} = …`", list.key())),
+                "" => messages::expected(&format!("`(` after `{word}`"), &describe_next(input)),
+                _ => messages::expected(&expected, &format!("`{word} = …`")),
             };
-            self.args.incomplete = true;
+            self.declared.incomplete = true;
             names_without_brackets(input);
             return Err((key, problem));
         };
         if !equals.is_empty() || group.delimiter() != Delimiter::Parenthesis {
-            let found = format!("`{}{equals}{}`", list.key(), brackets(&group));
+            let found = format!("`{word}{equals}{}`", brackets(&group));
             self.errors.add(key.to(group.span()), messages::expected(&expected, &found));
         }
         self.names(list, group.stream());
         Ok(())
     }
+
     /// The names in a list, and the reasons among them.
     fn names(&mut self, list: List, tokens: TokenStream) {
-        let mut names = Vec::new();
+        let mut first = self.declared.names.len();
         self.entries(tokens, &mut |reader, input| {
-            names.push(reader.name(input)?);
+            reader.name(list, input)?;
             if list == List::Uses && input.peek(Token![=]) {
                 let problem = messages::expected("`,`", "`=`").help("a reason stands in `waives(…)`");
                 return Err((reader.here(input), problem));
             }
-            if list == List::Uses || ends_name(input) {
+            if list == List::Uses || input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any)
+            {
                 return Ok(());
             }
-            let (reason, entry) = value(reader.reason(input));
-            reader.args.waives.push(Waiver { names: std::mem::take(&mut names), reason });
+            let (reason, entry) = match reader.reason(input) {
+                Ok((text, place)) => (Value::Given(text, place), Ok(())),
+                Err(mistake) => (Value::Wrong, Err(mistake)),
+            };
+            first = reader.waive(first, reason);
             entry
         });
-        match list {
-            List::Uses => self.args.uses.append(&mut names),
-            List::Waives if names.is_empty() => {}
-            List::Waives => self.args.waives.push(Waiver { names, reason: Value::Absent }),
+        if list == List::Waives {
+            self.waive(first, Value::Absent);
         }
     }
 
+    /// Gives a reason to the names since `first`, and tells where those of the next one start.
+    fn waive(&mut self, first: usize, reason: Value<String>) -> usize {
+        let end = self.declared.names.len();
+        self.declared.waivers.push(Waiver { names: first..end, reason });
+        end
+    }
+
     /// A name. A path or a text is none, but tells what was meant.
-    fn name(&mut self, input: ParseStream<'_>) -> Result<Name, Mistake> {
+    fn name(&mut self, list: List, input: ParseStream<'_>) -> Entry {
         let (mut place, found) = (self.here(input), describe_next(input));
         if let Some(text) = text(input) {
             let problem = messages::expected(NAME, &found);
@@ -311,8 +348,9 @@ impl Reader<'_> {
                 return Err((place, problem));
             };
             let text = name.to_string();
-            self.errors.add(place, problem.help(messages::without_quotes(&text)));
-            return Ok(Name { text, place, reported: true });
+            self.errors.add(place, problem.help(&messages::without_quotes(&text)));
+            self.add(list, text, place, true);
+            return Ok(());
         }
         let (mut path, mut name) = (String::new(), None);
         loop {
@@ -334,7 +372,24 @@ impl Reader<'_> {
         if reported {
             self.errors.add(place, messages::expected(NAME, &format!("`{path}`")));
         }
-        Ok(Name { text, place, reported })
+        self.add(list, text, place, reported);
+        Ok(())
+    }
+
+    /// Adds a name. If it is that of no upcall, this is said, unless something was said of the name before.
+    fn add(&mut self, list: List, text: String, place: Place, reported: bool) {
+        let upcall = Upcall::find(&text);
+        let mut meant = upcall;
+        if upcall.is_none() {
+            if reported {
+                self.declared.incomplete = true;
+                return;
+            }
+            let known: Vec<&str> = UPCALLS.iter().map(|upcall| upcall.name).collect();
+            meant = similar(&text, &known).and_then(Upcall::find);
+            self.errors.add(place, messages::unknown(&text, meant.map(|upcall| &UPCALLS[upcall])));
+        }
+        self.declared.names.push(Name { text, place, list, upcall, meant });
     }
 
     /// `= "reason"`.
@@ -375,19 +430,6 @@ fn path(input: ParseStream<'_>) -> syn::Result<Punctuated<Ident, Token![::]>> {
     })
 }
 
-/// The tokens in a text, if these are nothing but a text.
-fn unquoted(tokens: TokenStream) -> Option<TokenStream> {
-    syn::parse2::<LitStr>(tokens).ok()?.parse().ok()
-}
-
-/// What was read as the value of a key, and what is wrong with it.
-fn value(read: Result<(String, Place), Mistake>) -> (Value<String>, Entry) {
-    match read {
-        Ok((text, place)) => (Value::Given(text, place), Ok(())),
-        Err(mistake) => (Value::Wrong, Err(mistake)),
-    }
-}
-
 /// Takes a text.
 fn text(input: ParseStream<'_>) -> Option<LitStr> {
     input.peek(LitStr).then(|| input.parse().ok())?
@@ -414,9 +456,4 @@ fn names_without_brackets(input: ParseStream<'_>) {
 /// Takes the next token, and tells whether it is a key.
 fn is_key(input: ParseStream<'_>) -> bool {
     input.call(Ident::parse_any).is_ok_and(|word| KEYS.iter().any(|key| word == key))
-}
-
-/// Whether a name ends here, and another may follow.
-fn ends_name(input: ParseStream<'_>) -> bool {
-    input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any)
 }

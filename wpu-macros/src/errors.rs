@@ -4,7 +4,7 @@ use crate::messages::Problem;
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-/// The problems found so far.
+/// The problems found so far, in reading order. Panics if one is never reported.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<(Place, Problem)>);
 
@@ -37,9 +37,10 @@ impl Place {
 }
 
 impl Errors {
-    /// Adds a problem.
+    /// Adds a problem, behind those that come before it in reading order.
     pub(crate) fn add(&mut self, place: Place, problem: Problem) {
-        self.0.push((place, problem));
+        let later = self.0.iter().position(|(other, _)| other.rank > place.rank);
+        self.0.insert(later.unwrap_or(self.0.len()), (place, problem));
     }
 
     /// Whether there is none.
@@ -47,21 +48,26 @@ impl Errors {
         self.0.is_empty()
     }
 
-    /// All problems in reading order, as items under the conditions of the struct.
+    /// All problems, as items under the conditions of the struct.
     pub(crate) fn report(mut self, conditions: &TokenStream) -> TokenStream {
-        self.0.sort_by_key(|(place, _)| place.rank);
         let mut report = TokenStream::new();
-        for (place, problem) in &self.0 {
+        for (place, problem) in std::mem::take(&mut self.0) {
             conditions.to_tokens(&mut report);
-            compile_error(*place, problem).to_tokens(&mut report);
+            compile_error(place, &problem).to_tokens(&mut report);
         }
         report
     }
 }
 
+impl Drop for Errors {
+    fn drop(&mut self) {
+        assert!(self.is_empty() || std::thread::panicking(), "errors were collected and never reported");
+    }
+}
+
 /// The item that makes rustc report a problem. It underlines from the first token of the path to the end of the group.
 fn compile_error(Place { first, last, .. }: Place, problem: &Problem) -> TokenStream {
-    let mut text = Literal::string(&problem.to_string());
+    let mut text = Literal::string(&problem.text);
     text.set_span(last);
     let mut group = Group::new(Delimiter::Brace, text.into_token_stream());
     group.set_span(last);

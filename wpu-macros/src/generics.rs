@@ -1,33 +1,23 @@
 //! The parameters of a type, which are a fault: what an `impl` of the type needs, so that they are the only one.
 
+use crate::errors::Place;
 use crate::syntax::Attributes;
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::ParseStream;
 use syn::{Lifetime, Token, token};
 
-/// The parameters of a type that has some.
-pub(crate) struct Generics {
-    /// Where `<` stands.
-    pub(crate) open: Span,
-    /// Where `>` stands.
-    pub(crate) close: Span,
-    /// One for each choice among the parameters under conditions, since arguments can have none. Nothing if
-    /// there are too many choices.
-    pub(crate) configurations: Vec<Configured>,
-    /// What stands behind `where`, with a comma at the end where there is something.
-    pub(crate) predicates: TokenStream,
-}
-
-/// The parameters that are left in one configuration.
+/// A type as an implementation names it.
 #[derive(Clone, Default)]
-pub(crate) struct Configured {
-    /// What holds for this configuration only; nothing where there is but one.
+pub(crate) struct Form {
+    /// The attribute with the condition under which the type has this form.
     pub(crate) condition: TokenStream,
-    /// As behind `impl`.
+    /// What stands behind `impl`.
     pub(crate) parameters: TokenStream,
-    /// As behind the type.
-    pub(crate) names: TokenStream,
+    /// The type.
+    pub(crate) ty: TokenStream,
+    /// The `where` clause.
+    pub(crate) bounds: TokenStream,
 }
 
 /// One parameter.
@@ -41,55 +31,54 @@ struct Parameter {
     is_lifetime: bool,
 }
 
-/// The most configurations: each parameter under conditions doubles their number.
-const MOST: usize = 16;
+/// The most parameters under conditions: each doubles the number of forms.
+const MOST: usize = 4;
 
-impl Generics {
-    /// Reads what stands behind the name of a type, if that is `<`.
-    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
-        let Some(open) = input.parse::<Option<Token![<]>>()? else {
-            return Ok(None);
-        };
-        let (mut parameters, mut lifetimes) = (Vec::new(), 0);
-        while !input.is_empty() && !input.peek(Token![>]) {
-            let parameter = Parameter::parse(input)?;
-            // Lifetimes stand first.
-            let at = if parameter.is_lifetime { lifetimes } else { parameters.len() };
-            lifetimes += usize::from(parameter.is_lifetime);
-            parameters.insert(at, parameter);
-        }
-        let close = input.parse::<Token![>]>()?;
-        Ok(Some(Self {
-            open: open.spans[0],
-            close: close.spans[0],
-            configurations: configurations(&parameters),
-            predicates: predicates(input)?,
-        }))
+/// Reads what stands behind the name of a type: where its parameters are, and its forms. There is one for each choice
+/// among the parameters under conditions, as arguments can have none; and none if there are too many choices.
+pub(crate) fn parse(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<Place>, Vec<Form>)> {
+    let Some(open) = input.parse::<Option<Token![<]>>()? else {
+        return Ok((None, vec![Form { ty: quote!(#name), ..Form::default() }]));
+    };
+    let (mut parameters, mut others) = (Vec::new(), Vec::new());
+    while !input.is_empty() && !input.peek(Token![>]) {
+        let parameter = Parameter::parse(input)?;
+        // Lifetimes stand first.
+        if parameter.is_lifetime { parameters.push(parameter) } else { others.push(parameter) }
     }
+    parameters.append(&mut others);
+    let close = input.parse::<Token![>]>()?;
+    let predicates = predicates(input)?;
+    let mut forms = Vec::new();
+    if parameters.iter().filter(|parameter| !parameter.conditions.is_empty()).count() <= MOST {
+        choose(&parameters, Form::default(), &mut forms);
+    }
+    for Form { condition, parameters, ty, bounds } in &mut forms {
+        if !condition.is_empty() {
+            *condition = quote!(#[cfg(all(#condition))]);
+        }
+        *parameters = quote!(<#parameters>);
+        *ty = quote!(#name <#ty>);
+        *bounds = quote!(where #predicates Self: __wpu::core::marker::Sized + 'static);
+    }
+    Ok((Some(Place::in_item(open.spans[0], close.spans[0])), forms))
 }
 
-fn configurations(parameters: &[Parameter]) -> Vec<Configured> {
-    let mut all = vec![Configured::default()];
-    for Parameter { conditions, declared, name, .. } in parameters {
-        let mut without = Vec::new();
-        if !conditions.is_empty() {
-            without.clone_from(&all);
-            for configured in &mut without {
-                configured.condition.extend(quote!(not(all(#(#conditions),*)),));
-            }
-        }
-        for configured in &mut all {
-            configured.condition.extend(quote!(#(#conditions,)*));
-            configured.parameters.extend(quote!(#declared,));
-            configured.names.extend(quote!(#name,));
-        }
-        without.append(&mut all);
-        all = without;
-        if all.len() > MOST {
-            return Vec::new();
-        }
+/// Adds to a form what each choice among parameters adds to its lists.
+fn choose(parameters: &[Parameter], mut form: Form, all: &mut Vec<Form>) {
+    let Some((Parameter { conditions, declared, name, .. }, others)) = parameters.split_first() else {
+        all.push(form);
+        return;
+    };
+    if !conditions.is_empty() {
+        let mut without = form.clone();
+        without.condition.extend(quote!(not(all(#(#conditions),*)),));
+        choose(others, without, all);
     }
-    all
+    form.condition.extend(quote!(#(#conditions,)*));
+    form.parameters.extend(quote!(#declared,));
+    form.ty.extend(quote!(#name,));
+    choose(others, form, all);
 }
 
 impl Parameter {
@@ -111,7 +100,7 @@ fn ends_parameter(input: ParseStream<'_>) -> bool {
     input.peek(Token![,]) || input.peek(Token![>])
 }
 
-/// The predicates of the `where` clause, which stands before braces and behind parentheses.
+/// The predicates of the `where` clause, which stands before braces and behind parentheses. Each ends with a comma.
 fn predicates(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if input.peek(token::Paren) {
         input.parse::<Group>()?;
@@ -120,7 +109,7 @@ fn predicates(input: ParseStream<'_>) -> syn::Result<TokenStream> {
         return Ok(TokenStream::new());
     }
     let predicates = until_outside_angles(input, &|input| input.peek(token::Brace) || input.peek(Token![;]));
-    let comma = matches!(predicates.last(), Some(last) if last.to_string() != ",").then(|| quote!(,));
+    let comma = predicates.last().is_some_and(|last| last.to_string() != ",").then(|| quote!(,));
     Ok(quote!(#(#predicates)* #comma))
 }
 

@@ -1,10 +1,11 @@
 //! The item under the attribute. Its head is read; its body is nobody's business here.
 
 use crate::errors::{Errors, Place};
-use crate::generics::Generics;
+use crate::generics::{self, Form};
 use crate::messages;
 use crate::syntax::{Attributes, next, until, visible};
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Token, token};
@@ -19,8 +20,8 @@ pub(crate) struct Provider {
     pub(crate) visibility: TokenStream,
     /// Its name.
     pub(crate) name: Ident,
-    /// Its parameters; reported, where there are any.
-    pub(crate) generics: Option<Generics>,
+    /// How implementations name it.
+    pub(crate) forms: Vec<Form>,
 }
 
 impl Provider {
@@ -37,7 +38,7 @@ impl Provider {
     }
 
     fn head(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Self>> {
-        let attributes = Attributes::parse(input)?;
+        let Attributes { predicates, deprecated } = Attributes::parse(input)?;
         let Some((keyword, text, place)) = kind(input) else {
             return Ok(None);
         };
@@ -50,17 +51,12 @@ impl Provider {
         let visibility = until(input, &|input| !input.peek(Token![pub]) && !input.peek(token::Paren));
         input.call(Ident::parse_any)?;
         let name: Ident = input.parse()?;
-        let generics = Generics::parse(input)?;
-        if let Some(Generics { open, close, .. }) = generics.as_ref().filter(|_| keyword == STRUCT) {
-            errors.add(Place::in_item(*open, *close), messages::generic(&name.to_string()));
+        let (parameters, forms) = generics::parse(&name, input)?;
+        if let Some(place) = parameters.filter(|_| keyword == STRUCT) {
+            errors.add(place, messages::generic(&name.to_string()));
         }
-        Ok(Some(Self {
-            conditions: attributes.conditions(),
-            deprecated: attributes.deprecated,
-            visibility: visibility.into_iter().collect(),
-            name,
-            generics,
-        }))
+        let conditions = quote!(#(#[cfg(#predicates)])*);
+        Ok(Some(Self { conditions, deprecated, visibility: visibility.into_iter().collect(), name, forms }))
     }
 }
 

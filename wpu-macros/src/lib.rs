@@ -14,8 +14,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-use args::{Args, Value};
-use check::Declared;
+use args::Declared;
 use errors::{Errors, Place};
 use item::Provider;
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -37,19 +36,20 @@ fn provider_with(args: TokenStream, item: &TokenStream) -> TokenStream {
         let errors = errors.report(&TokenStream::new());
         return quote!(#item #errors);
     };
-    if is_name_value(Span::call_site().source_text().as_deref()) {
+    let beside = if is_name_value(Span::call_site().source_text().as_deref()) {
         // rustc has reported it. The kit may be any.
-        let errors = errors.report(&provider.conditions);
-        let beside = expand::fallback(&provider, &Declared { kit: Value::Wrong, ..Declared::default() });
-        return quote!(#item #errors #beside);
-    }
-    let written = written(args.clone()).or_else(|| written(item.clone()));
-    let args = Args::parse(syntax::visible(args), &mut errors);
-    let declared = check::check(&args, &mut errors);
-    let beside = if errors.is_empty() {
-        expand::expand(&provider, &declared, written)
-    } else {
+        let mut declared = Declared::default();
+        declared.may_be_meant(args::KIT);
         expand::fallback(&provider, &declared)
+    } else {
+        let written = written(args.clone()).or_else(|| written(item.clone()));
+        let declared = Declared::parse(syntax::visible(args), &mut errors);
+        check::check(&declared, &mut errors);
+        if errors.is_empty() {
+            expand::expand(&provider, &declared, written)
+        } else {
+            expand::fallback(&provider, &declared)
+        }
     };
     let errors = errors.report(&provider.conditions);
     quote!(#item #errors #beside)

@@ -1,7 +1,6 @@
 //! What the parsers of arguments and of items share: helpers over syn's streams, and tokens in the words of a message.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Token, bracketed};
@@ -68,12 +67,6 @@ impl Attributes {
             }
         }
         Ok(attributes)
-    }
-
-    /// The attributes with the conditions under which an item is compiled.
-    pub(crate) fn conditions(&self) -> TokenStream {
-        let predicates = &self.predicates;
-        quote!(#(#[cfg(#predicates)])*)
     }
 }
 

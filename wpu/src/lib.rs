@@ -105,6 +105,7 @@ pub mod __private {
     #[cfg(feature = "provider")]
     pub use crate::gate::Gate;
     pub use crate::startup::Run;
+    pub use crate::{Provider, WithKit};
     pub use core;
     pub use wpu_sys::import::Import;
     pub use wpu_sys::*;

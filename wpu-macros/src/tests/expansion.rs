@@ -189,8 +189,8 @@ fn parameters_are_repeated_without_their_defaults_and_attributes() {
             "struct S<#[cfg(x)] #[cfg(y)] 'a, #[cfg(not(x))] const N: u8>;",
             &[
                 "#[cfg(all(not(all(x, y)), not(all(not(x))),))] impl<> $::Provider for S<> where Self: Sized + 'static",
-                "#[cfg(all(x, y, not(all(not(x))),))] impl<'a> $::Provider for S<'a> where Self: Sized + 'static",
                 "#[cfg(all(not(all(x, y)), not(x),))] impl<const N: u8> $::Provider for S<N> where Self: Sized + 'static",
+                "#[cfg(all(x, y, not(all(not(x))),))] impl<'a> $::Provider for S<'a> where Self: Sized + 'static",
                 "#[cfg(all(x, y, not(x),))] impl<'a, const N: u8> $::Provider for S<'a, N> where Self: Sized + 'static",
             ],
         ),
@@ -227,7 +227,7 @@ fn heads(item: &str) -> Vec<String> {
 }
 
 fn head_of(text: &str) -> String {
-    let text = text.replace("Sized", "__wpu::__private::core::marker::Sized").replace('$', "__wpu");
+    let text = text.replace("Sized", "__wpu::core::marker::Sized").replace('$', "__wpu");
     print(tokens(&format!("{text} {{}}")))
 }
 
@@ -254,12 +254,12 @@ fn a_renamed_crate_is_the_only_one_named() {
     let args = GOOD.replace("::wpu", "crate::inner::upcalls");
     for args in [args.as_str(), "crate = crate::inner::upcalls"] {
         let expansion = expand(args, ITEM).to_string();
-        assert!(expansion.contains("use crate :: inner :: upcalls as __wpu ;"), "{expansion}");
+        assert!(expansion.contains("use crate :: inner :: upcalls :: __private as __wpu ;"), "{expansion}");
         assert!(!expansion.contains(":: wpu"), "{expansion}");
     }
     for start in ["crate", "self", "super"] {
         let expansion = expand(&format!("class = ifs, crate = {start}"), ITEM).to_string();
-        assert!(expansion.contains(&format!("use {start} :: {{ self as __wpu }} ;")), "{expansion}");
+        assert!(expansion.contains(&format!("use {start} :: __private as __wpu ;")), "{expansion}");
     }
 }
 
@@ -303,12 +303,9 @@ fn a_kit_is_declared_and_marked() {
         assert_eq!(errors(&expansion), Vec::<String>::new());
         let text = print(expansion);
         let at = KITS.iter().position(|other| other.name == kit.name).expect("it is among them");
-        let declared = format!(
-            "kit: __wpu::__private::core::option::Option::Some(&__wpu::__private::facts::KITS[{at}])"
-        );
+        let declared = format!("kit: __wpu::core::option::Option::Some(&__wpu::facts::KITS[{at}])");
         let text = text.split_whitespace().collect::<String>().replace(",)", ")");
-        for part in [declared, format!("WithKit<__wpu::__private::facts::kits::{}> for Loopback", kit.marker)]
-        {
+        for part in [declared, format!("WithKit<__wpu::facts::kits::{}> for Loopback", kit.marker)] {
             assert!(text.contains(&part.replace(' ', "")), "{part} is not in {text}");
         }
         assert!(!text.contains("pub(crate)fn"), "{text}");

@@ -1,5 +1,7 @@
 //! The style of messages, and where each is explained.
 
+use crate::args::Name;
+use crate::errors::{Errors, Place};
 use crate::messages::{self, List, Problem};
 use expect_test::{Expect, expect};
 use wpu_sys::{Class, KITS, Platform, UPCALLS, Upcall};
@@ -15,12 +17,12 @@ fn all() -> Vec<Problem> {
         messages::unknown("x", None),
         messages::duplicate(upcall, first, again),
         messages::duplicate(upcall, first, first),
-        messages::reason(&[upcall.name, "x"]),
+        messages::reason(&[&name(upcall.name), &name("x")]),
         messages::not_required(upcall, class, platform),
-        messages::made(upcall, KITS[0]),
+        messages::made(upcall, &KITS[0]),
         messages::brought(upcall, upcall),
         messages::no_class(),
-        messages::other_kit(KITS[0], class),
+        messages::other_kit(&KITS[0], class),
         messages::one_of(&["red", "blue"], "reed"),
         messages::one_of(&["red", "blue"], "\"red\""),
         messages::expected("`x`", "`y`").help("z"),
@@ -31,9 +33,14 @@ fn all() -> Vec<Problem> {
     ]
 }
 
+fn name(text: &str) -> Name {
+    let upcall = Upcall::find(text);
+    Name { text: text.to_owned(), place: Place::whole(), list: List::Waives, upcall, meant: upcall }
+}
+
 #[test]
 fn style() {
-    for message in all().iter().map(ToString::to_string) {
+    for message in all().iter().map(|problem| &problem.text) {
         let lines: Vec<&str> = message.lines().collect();
         let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
         let (notes, helps) = (count("= note: "), count("= help: "));
@@ -57,16 +64,16 @@ fn every_id_is_explained() {
 }
 
 fn check(problem: &Problem, expected: &Expect) {
-    expected.assert_eq(&problem.to_string());
+    expected.assert_eq(&problem.text);
 }
 
 #[test]
 fn long_lists_are_cut() {
     let problem = messages::missing(Class::ALL[0], &UPCALLS.iter().collect::<Vec<&Upcall>>());
-    let first = problem.to_string().lines().next().unwrap_or_default().to_owned();
+    let first = problem.text.lines().next().unwrap_or_default().to_owned();
     let more = UPCALLS.len() - 8;
     assert!(first.ends_with(&format!("`{}` and {more} more", UPCALLS[7].name)), "{first}");
-    assert!(!problem.to_string().contains(UPCALLS[8].name));
+    assert!(!problem.text.contains(UPCALLS[8].name));
 }
 
 #[test]
@@ -85,4 +92,11 @@ fn upcalls_with_one_reason_share_it() {
         = help: name those that it calls in `uses(WPUCloseEvent, WPUCloseSocketHandle, WPUCreateEvent)`,
                 and waive the rest: `waives(WPUCloseEvent = "<reason>", WPUCloseSocketHandle = "<reason>", WPUCreateEvent = "<reason>")`"#]],
     );
+}
+
+#[test]
+fn errors_are_not_forgotten() {
+    let forget = std::panic::catch_unwind(|| Errors::default().add(Place::whole(), messages::no_class()));
+    let message = *forget.expect_err("dropping unread errors panics").downcast::<&str>().expect("a text");
+    assert!(message.contains("never reported"), "{message}");
 }
