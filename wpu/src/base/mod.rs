@@ -6,21 +6,11 @@
 //! network events, selections, options, closing and cleaning up.
 
 mod address;
-mod block;
-mod connect;
-mod control;
 mod error;
-mod events;
-mod line;
 mod notify;
-mod options;
 mod provider;
-mod select;
 mod socket;
-mod tell;
-mod transfer;
 mod transport;
-mod turns;
 
 pub use address::Address;
 pub use error::error_of;

@@ -1,16 +1,15 @@
 //! A transport as a provider: the thirty functions over its sockets.
 
 use super::address::Address;
-use super::block::{cancel, check_no_hook};
-use super::events::{Messages, Sink};
 use super::notify::Notify;
-use super::select::{Question, Selection};
-use super::socket::{Home, NewSocket, Phase, Socket, State};
+use super::socket::{
+    Incoming, Question, Sink, Socket, SocketContext, State, Transfer, cancel, check_no_hook, select,
+};
 use super::transport::{Endpoint, Kind, Transport};
 use crate::__private::{Fixed, Import, Run};
-use crate::overlapped_result;
 use crate::provider::assert_declares;
 use crate::slab::Slab;
+use crate::tell::Pend;
 use crate::{EntryPoint, Provider, Start};
 use std::fmt;
 use std::net::Shutdown;
@@ -32,7 +31,8 @@ const ALL_EVENTS: i32 = 0x3ff;
 /// A base provider whose sockets are no file handles, made of a [`Transport`].
 pub struct Base<T: Transport> {
     transport: T,
-    home: Home,
+    upcalls: Upcalls,
+    entry: Arc<WSAPROTOCOL_INFOW>,
     sockets: Slab<Socket<T::Endpoint>>,
 }
 
@@ -43,20 +43,21 @@ impl<T: Transport> Base<T> {
     /// The socket that a client's handle stands for.
     fn find(&self, socket: SOCKET) -> Result<Found<T>, WsaError> {
         check_no_hook()?;
-        let key = self.home.upcalls.query_socket_handle_context(socket)?;
+        let key = self.upcalls.query_socket_handle_context(socket)?;
         self.sockets.get(key).filter(|found| found.raw == socket).ok_or(WsaError::WSAENOTSOCK)
     }
 
-    /// Gives a new socket its key and its handle.
+    /// Makes a socket, with its key and its handle.
     fn settle(
         &self,
-        socket: NewSocket<T::Endpoint>,
-        prepare: impl FnOnce(&mut State<T::Endpoint>),
+        context: SocketContext,
+        end: Incoming<T::Endpoint>,
+        state: State<T::Endpoint>,
     ) -> Result<Found<T>, WsaError> {
         let key = self.sockets.reserve().ok_or(WsaError::WSAENOBUFS)?;
-        let made = self.home.upcalls.create_socket_handle(socket.home.entry.dwCatalogEntryId, key);
+        let made = self.upcalls.create_socket_handle(context.entry.dwCatalogEntryId, key);
         let handle = made.inspect_err(|_| drop(self.sockets.release(key)))?;
-        let socket = socket.finish(key, handle, prepare);
+        let socket = Socket::new(context, key, handle, end, state);
         self.sockets.fill(key, Arc::clone(&socket));
         Ok(socket)
     }
@@ -67,16 +68,6 @@ impl<T: Transport> Base<T> {
             return Err(WsaError::WSAEINVAL);
         }
         self.find(socket)?.select_events(events, sink)
-    }
-
-    /// The sockets of a set, with what is asked of them.
-    fn question(
-        &self,
-        set: Option<FdSetMut<'_>>,
-        question: Question,
-    ) -> impl Iterator<Item = Result<(Found<T>, Question), WsaError>> {
-        let sockets: Vec<_> = set.into_iter().flat_map(FdSetMut::iter).collect();
-        sockets.into_iter().map(move |socket| Ok((self.find(socket)?, question)))
     }
 }
 
@@ -116,8 +107,8 @@ impl<T: Transport> EntryPoint for Base<T> {
         // Code by hand can come here without the declaration.
         const { assert_declares(&T::DECLARATION, kits::Base::kit()) };
         let upcalls = Upcalls::new(T::__RUN.get().cell());
-        let home = Home { upcalls, entry: Arc::new(*start.entry()), pend: |request| request.pend::<T>() };
-        Ok(Self { transport: T::start(start)?, home, sockets: Slab::new() })
+        let entry = Arc::new(*start.entry());
+        Ok(Self { transport: T::start(start)?, upcalls, entry, sockets: Slab::new() })
     }
 }
 
@@ -132,7 +123,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         flags: u32,
     ) -> Result<SOCKET, WsaError> {
         check_no_hook()?;
-        let entry = info.map_or_else(|| Arc::clone(&self.home.entry), |info| Arc::new(info.get()));
+        let entry = info.map_or_else(|| Arc::clone(&self.entry), |info| Arc::new(info.get()));
         let or = |asked, entry| if asked == 0 { entry } else { asked };
         let kind = Kind {
             family: or(family, entry.iAddressFamily),
@@ -141,19 +132,17 @@ impl<T: Transport> ServiceProvider for Base<T> {
         };
         let notify = Notify::default();
         let endpoint = self.transport.open(kind, notify.clone())?;
-        let home = Home { entry, ..self.home.clone() };
         let overlapped = flags & WSA_FLAG_OVERLAPPED != 0;
-        let socket = self.settle(NewSocket { home, kind, overlapped, endpoint, notify }, |_| {})?;
-        Ok(socket.raw)
+        let pend: Pend = |request| request.pend::<T>();
+        let context = SocketContext { upcalls: self.upcalls, entry, pend, kind, overlapped };
+        let new = self.settle(context, Incoming { endpoint, notify }, State::new(kind.is_datagram()))?;
+        Ok(new.raw)
     }
 
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
-        let ended = socket.end()?;
         self.sockets.release(socket.key);
-        // Dropped requests are aborted: before the handle goes, which nobody can be told of afterwards.
-        drop(ended.requests);
-        if let Some(handle) = ended.handle {
+        if let Some(handle) = socket.end()? {
             // Everything is gone already; that the host does not like its handle back changes nothing.
             let _ = handle.close();
         }
@@ -164,14 +153,11 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let sockets = self.sockets.values();
         // All of them first: the end of one is news to its peer, which nobody is to hear.
         for socket in &sockets {
-            socket.hush();
+            socket.report_nothing();
         }
         for socket in sockets {
             self.sockets.release(socket.key);
-            if let Ok(ended) = socket.end() {
-                drop(ended.requests);
-                drop(ended.handle);
-            }
+            drop(socket.end());
         }
         Ok(())
     }
@@ -181,7 +167,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 
     fn bind(&self, socket: SOCKET, address: Bytes<'_>) -> Result<(), WsaError> {
-        self.find(socket)?.bind(&read_address(address)?)
+        self.find(socket)?.bind(&Address::of(address)?)
     }
 
     fn listen(&self, socket: SOCKET, backlog: i32) -> Result<(), WsaError> {
@@ -199,7 +185,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     ) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
         no_data(data)?;
-        socket.connect(&read_address(address)?)?;
+        socket.connect(&Address::of(address)?)?;
         none_back(answer);
         Ok(())
     }
@@ -211,18 +197,10 @@ impl<T: Transport> ServiceProvider for Base<T> {
         condition: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         let listener = self.find(socket)?;
-        let incoming = listener.accept(address, condition)?;
-        let state = listener.lock();
-        let (events, nonblocking) = (state.events.inherited(), state.nonblocking);
-        let options = state.options.clone();
-        drop(state);
-        let (home, kind, overlapped) = (listener.home.clone(), listener.kind, listener.overlapped);
-        let (endpoint, notify) = (incoming.endpoint, incoming.notify);
-        let made = self.settle(NewSocket { home, kind, overlapped, endpoint, notify }, |state| {
-            (state.phase, state.bound) = (Phase::Connected, true);
-            (state.events, state.nonblocking, state.options) = (events, nonblocking, options);
-        })?;
-        made.tell();
+        let end = listener.accept(address, condition)?;
+        let state = listener.lock().accepted();
+        let made = self.settle(listener.context.clone(), end, state)?;
+        made.report_events();
         Ok(made.raw)
     }
 
@@ -265,21 +243,21 @@ impl<T: Transport> ServiceProvider for Base<T> {
     ) -> Result<Progress<(u32, u32)>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
-        socket.receive(flags, request)
+        socket.transfer(Transfer::Receive { flags }, request)
     }
 
     fn send(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
-        let socket = self.find(socket)?;
-        no_urgent(flags)?;
-        socket.send(None, request)
+        self.send_to(socket, flags, request)
     }
 
     fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
         // A connection has one other end, whatever the client says.
-        let to = request.input().filter(|_| socket.kind.is_datagram()).map(read_address).transpose()?;
-        socket.send(to, request)
+        let to =
+            request.input().filter(|_| socket.context.kind.is_datagram()).map(Address::of).transpose()?;
+        let sent = socket.transfer(Transfer::Send { to }, request)?;
+        Ok(sent.map(|(count, _)| count))
     }
 
     fn get_overlapped_result(
@@ -288,27 +266,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         overlapped: ViewMut<'_, WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), WsaError> {
-        let socket = self.find(socket)?;
-        let name = overlapped.as_ptr().addr();
-        let mut waiting = socket.new_wait(None);
-        let mut state = socket.lock();
-        while state.is_pending(name) {
-            // Whoever was told may ask before the one who told is done here; but as long as the structure
-            // does not show the end it is still to be written to.
-            if let Some(result) = overlapped_result(overlapped) {
-                return result;
-            }
-            if !wait {
-                return Err(WsaError::WSA_IO_INCOMPLETE);
-            }
-            state = socket.wait(&mut waiting, state)?;
-        }
-        if let Some(outcome) = state.outcome(name) {
-            return outcome;
-        }
-        drop(state);
-        // A host may show it a little later than it was told: then there is nothing to wait on.
-        overlapped_result(overlapped).unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE))
+        self.find(socket)?.overlapped_result(overlapped, wait)
     }
 
     fn async_select(
@@ -321,7 +279,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         if events != 0 && window == Window::NULL {
             return Err(WsaError::WSAEINVAL);
         }
-        self.select_events(socket, events, Sink::Messages(Messages { window, message }))
+        self.select_events(socket, events, Sink::Messages { window, message })
     }
 
     fn event_select(&self, socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> Result<(), WsaError> {
@@ -342,7 +300,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let socket = self.find(socket)?;
         if let Some(event) = event {
             // First: what comes in between sets it again, for nothing, and is not missed.
-            self.home.upcalls.reset_event(event)?;
+            self.upcalls.reset_event(event)?;
         }
         let (recorded, errors) = socket.lock().events.take();
         write_events(events, recorded, &errors);
@@ -358,18 +316,15 @@ impl<T: Transport> ServiceProvider for Base<T> {
         timeout: Option<View<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         let timeout = timeout.map(|timeout| duration(timeout.get())).transpose()?;
-        let questions = self
-            .question(read, Question::Readable)
-            .chain(self.question(write, Question::Writable))
-            .chain(self.question(except, Question::Exceptional));
-        let selection = Selection(questions.collect::<Result<Vec<_>, _>>()?);
-        let Some((first, _)) = selection.0.first() else {
-            return Err(WsaError::WSAEINVAL);
-        };
-        let answers = match timeout {
-            Some(Duration::ZERO) => selection.look()?,
-            timeout => selection.wait(first.new_wait(timeout))?,
-        };
+        let mut asked = Vec::new();
+        for (set, question) in
+            [(read, Question::Readable), (write, Question::Writable), (except, Question::Exceptional)]
+        {
+            for socket in set.into_iter().flat_map(FdSetMut::iter) {
+                asked.push((self.find(socket)?, question));
+            }
+        }
+        let answers = select(&asked, timeout)?;
         let mut left = answers.iter();
         for set in [read, write, except].into_iter().flatten() {
             set.retain(|_| left.next().is_some_and(|yes| *yes));
@@ -427,7 +382,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         _info: Option<View<'_, WSAPROTOCOL_INFOW>>,
         text: Room<'_, u16>,
     ) -> Result<(), WsaError> {
-        let spelled = self.transport.address_to_text(&read_address(address)?)?;
+        let spelled = self.transport.address_to_text(&Address::of(address)?)?;
         let units: Vec<u16> = spelled.encode_utf16().chain([0]).collect();
         Ok(text.fill(&units)?)
     }
@@ -442,10 +397,6 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let text = String::from_utf16(&text.to_vec()).map_err(|_| WsaError::WSAEINVAL)?;
         Ok(address.fill(self.transport.text_to_address(family, &text)?.as_bytes())?)
     }
-}
-
-fn read_address(bytes: Bytes<'_>) -> Result<Address, WsaError> {
-    Address::of(bytes)
 }
 
 /// Connections carry no data of their own.
@@ -473,11 +424,11 @@ fn duration(time: timeval) -> Result<Duration, WsaError> {
 /// Writes the events that have happened, and their errors: the other errors are the client's.
 fn write_events(events: ViewMut<'_, WSANETWORKEVENTS>, recorded: i32, errors: &[i32]) {
     let at = events.as_ptr();
-    // SAFETY: a view's pointer can be written to in the call that brought it, which is under way; no reference to the
-    // structure is made.
+    // SAFETY: the pointer of a `ViewMut` can be written to in the call that brought it, which is under way. No reference
+    // to the structure is made, since the client may use it meanwhile.
     unsafe { (*at).lNetworkEvents = recorded };
     for (bit, error) in errors.iter().enumerate().filter(|(bit, _)| recorded & (1 << bit) != 0) {
-        // SAFETY: as above.
+        // SAFETY: as above; the index is checked.
         unsafe { (*at).iErrorCode[bit] = *error };
     }
 }

@@ -1,12 +1,12 @@
-//! How a thread waits: natively, or with the blocking hook of its client in between.
+//! Calls that block: how a thread waits for a change, with the blocking hook of its client in between.
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wpu_sys::{BlockingHook, Upcalls, WsaError};
 
-/// How long a thread with a hook waits before it calls the hook again: the hook keeps the client's
-/// messages moving, so that it has to be called again and again.
+/// How long a thread with a hook waits before it calls the hook again: the hook processes the client's
+/// messages, so it is called repeatedly.
 const BETWEEN_HOOKS: Duration = Duration::from_millis(10);
 
 thread_local! {
@@ -21,12 +21,12 @@ enum Hooked {
     Cancelled,
 }
 
-/// Fails where this thread waits further down the stack, and its hook calls in.
+/// Fails with `WSAEINPROGRESS` in a call that this thread's blocking hook makes.
 pub fn check_no_hook() -> Result<(), WsaError> {
     if CALL.get() == Hooked::No { Ok(()) } else { Err(WsaError::WSAEINPROGRESS) }
 }
 
-/// Cancels the call that this thread waits in, from within its hook.
+/// Cancels the blocking call of this thread, from within its hook.
 pub fn cancel() -> Result<(), WsaError> {
     if CALL.get() == Hooked::No {
         // The documented answer when no call blocks.
@@ -36,85 +36,100 @@ pub fn cancel() -> Result<(), WsaError> {
     Ok(())
 }
 
-/// What is known of the thread's hook.
-enum Hook {
-    /// Nothing: it is asked for when the call has to wait.
-    Unknown,
-    None,
-    Some,
-}
-
 /// One blocking call.
 pub struct Wait {
     upcalls: Upcalls,
     entry: u32,
     deadline: Option<Instant>,
-    hook: Hook,
+    /// Whether the thread has a hook. The host is asked when the call has to wait.
+    hook: Option<bool>,
 }
 
 impl Wait {
-    /// Waits for `timeout` at the longest; `hooked` if the thread's hook is to be called meanwhile.
+    /// Waits for at most `timeout`; with `hooked`, the thread's hook is called meanwhile.
     pub fn new(upcalls: Upcalls, entry: u32, timeout: Option<Duration>, hooked: bool) -> Self {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let hook = if hooked { Hook::Unknown } else { Hook::None };
-        Self { upcalls, entry, deadline, hook }
+        Self { upcalls, entry, deadline, hook: if hooked { None } else { Some(false) } }
     }
 
-    /// Lets go of `state` until something changes, or for no reason at all: look again afterwards.
+    /// Unlocks `state` until something changes. It can return without a change: check again afterwards.
     pub fn on<'a, T>(
         &mut self,
         lock: &'a Mutex<T>,
         changed: &Condvar,
         state: MutexGuard<'a, T>,
     ) -> Result<MutexGuard<'a, T>, WsaError> {
-        if let Hook::Unknown = self.hook {
+        let Some(hooked) = self.hook else {
             drop(state);
             // A host that cannot answer has no hook.
             let found = self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_some());
-            self.hook = if found.unwrap_or(false) { Hook::Some } else { Hook::None };
+            self.hook = Some(found.unwrap_or(false));
             return Ok(locked(lock));
-        }
+        };
         let left = match self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
             Some(Duration::ZERO) => return Err(WsaError::WSAETIMEDOUT),
             left => left,
         };
-        let slice = match self.hook {
-            Hook::Some => Some(left.map_or(BETWEEN_HOOKS, |left| left.min(BETWEEN_HOOKS))),
-            Hook::Unknown | Hook::None => left,
-        };
+        let slice = if hooked { Some(left.unwrap_or(BETWEEN_HOOKS).min(BETWEEN_HOOKS)) } else { left };
         let Some(slice) = slice else {
             return Ok(changed.wait(state).unwrap_or_else(PoisonError::into_inner));
         };
         let (state, out) = changed.wait_timeout(state, slice).unwrap_or_else(PoisonError::into_inner);
-        if !out.timed_out() || !matches!(self.hook, Hook::Some) {
+        if !out.timed_out() || !hooked {
             return Ok(state);
         }
         drop(state);
-        // The host lends its hook each time: what was lent must not be kept.
+        // The hook is valid for one upcall only, so it is queried each time.
         let go_on =
             self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_none_or(|hook| call(&hook)));
         if go_on.unwrap_or(true) { Ok(locked(lock)) } else { Err(WsaError::WSAEINTR) }
     }
 }
 
-/// Calls a hook; whether to go on waiting.
+/// Calls a hook, and returns whether to go on waiting.
 fn call(hook: &BlockingHook<'_>) -> bool {
-    /// A hook that panics is over too.
-    struct Over;
-    impl Drop for Over {
-        fn drop(&mut self) {
-            CALL.set(Hooked::No);
-        }
-    }
-    let _over = Over;
+    let _over = OnDrop(|| CALL.set(Hooked::No));
     CALL.set(Hooked::Running);
     let go_on = hook.call();
     go_on && CALL.get() != Hooked::Cancelled
 }
 
-/// Locks; what a panic left behind is still right, since nobody else's code runs under a lock.
+/// A selection that waits: a change of any of its sockets wakes it.
+#[derive(Debug, Default)]
+pub struct Watch {
+    woken: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Watch {
+    pub fn wake(&self) {
+        *locked(&self.woken) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until something has changed since the last call.
+    pub fn wait(&self, wait: &mut Wait) -> Result<(), WsaError> {
+        let mut woken = locked(&self.woken);
+        while !*woken {
+            woken = wait.on(&self.woken, &self.changed, woken)?;
+        }
+        *woken = false;
+        Ok(())
+    }
+}
+
+/// Locks. The value is consistent even after a panic, since no code of others runs under the lock.
 pub fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does something when it is dropped, also in a panic.
+pub struct OnDrop<F: FnMut()>(pub F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,232 @@
+//! The base kit while threads use one socket at the same time: nobody waits for what has happened already, and
+//! nobody is told of a request on a socket that is gone.
+
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
+use wpu::prelude::*;
+use wpu_host::{Client, Entry, Host, Leftovers, Module, Tell, Verdict};
+use wpu_sys::ffi::*;
+
+/// Everything here happens within this time, on the busiest machine.
+const LONG: Duration = Duration::from_secs(60);
+
+#[wpu_provider(
+    class = non_ifs,
+    kit = base,
+    waives(WPUGetProviderPath = "base provider: no layer below"),
+)]
+struct Steered {}
+
+/// How many bytes can be received, and how many connections can be accepted.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+/// What runs once, in the next attempt to receive.
+static DURING: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+/// The notifier of the newest endpoint.
+static NEWEST: Mutex<Option<Notify>> = Mutex::new(None);
+
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes one of what waits.
+fn take() -> Result<(), WsaError> {
+    let less = WAITING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
+    less.map(drop).map_err(|_| WsaError::WSAEWOULDBLOCK)
+}
+
+impl Transport for Steered {
+    type Endpoint = End;
+
+    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
+        Ok(Self {})
+    }
+
+    fn open(&self, _: Kind, notify: Notify) -> Result<End, WsaError> {
+        *locked(&NEWEST) = Some(notify);
+        Ok(End)
+    }
+}
+
+wpu::export!(Base<Steered>);
+
+struct End;
+
+impl Endpoint for End {
+    fn bind(&self, _: &Address) -> Result<(), WsaError> {
+        Ok(())
+    }
+
+    fn local(&self) -> Result<Address, WsaError> {
+        Ok(somewhere().into())
+    }
+
+    fn peer(&self) -> Result<Address, WsaError> {
+        Ok(somewhere().into())
+    }
+
+    fn listen(&self, _: i32) -> Result<(), WsaError> {
+        Ok(())
+    }
+
+    fn accept(&self, _: Notify) -> Result<Self, WsaError> {
+        take().map(|()| Self)
+    }
+
+    fn connect(&self, _: &Address) -> Result<(), WsaError> {
+        Ok(())
+    }
+
+    fn receive(&self, _: &mut [u8], _: Receive) -> Result<usize, WsaError> {
+        let during = locked(&DURING).take();
+        if let Some(during) = during {
+            during();
+        }
+        take().map(|()| 1)
+    }
+
+    fn send(&self, data: &[u8]) -> Result<usize, WsaError> {
+        Ok(data.len())
+    }
+
+    fn shutdown(&self, _: Shutdown) -> Result<(), WsaError> {
+        Ok(())
+    }
+}
+
+fn somewhere() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 7).into()
+}
+
+/// A host with the provider, alone in this process, and a client of it.
+struct World {
+    host: Host,
+    client: Arc<Client>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl World {
+    fn new() -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = locked(&ALONE);
+        WAITING.store(0, Ordering::SeqCst);
+        let host = Host::new().expect("a place is free");
+        // SAFETY: it is the function that this file exports.
+        let module = unsafe { Module::linked(WSPStartup) };
+        let entry = Entry::new(GUID { Data1: 0x7374_6565, ..GUID::ZERO }, "steered.dll");
+        host.install(entry.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);
+        let client = Arc::new(host.client());
+        Self { host, client, _alone: alone }
+    }
+
+    fn socket(&self) -> SOCKET {
+        self.client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket")
+    }
+
+    fn connected(&self) -> SOCKET {
+        let socket = self.socket();
+        self.client.connect(socket, somewhere()).expect("a connection");
+        socket
+    }
+
+    fn end(self) {
+        let client = Arc::into_inner(self.client).expect("nobody else uses it");
+        assert_eq!(client.finish(), Leftovers::default());
+        assert_eq!(self.host.faults(), []);
+    }
+}
+
+#[test]
+fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
+    let world = World::new();
+    let (host, client, listener) = (&world.host, &*world.client, world.socket());
+    client.bind(listener, somewhere()).expect("an address");
+    client.listen(listener, 1).expect("a listener");
+    WAITING.store(1, Ordering::SeqCst);
+    thread::scope(|scope| {
+        let (waits, waiting) = mpsc::channel();
+        let (accepts, accepted) = mpsc::channel();
+        let deferred = client.accept_if(listener, |_| {
+            let (waits, accepts) = (waits.clone(), accepts.clone());
+            scope.spawn(move || {
+                // The hook is called while the call waits; it gives up rather than wait for ever.
+                let begun = std::time::Instant::now();
+                host.set_blocking_hook(move || waits.send(()).is_ok() && begun.elapsed() < LONG);
+                let socket = client.accept(listener).map(|(socket, _)| socket);
+                host.clear_blocking_hook();
+                accepts.send(socket)
+            });
+            waiting.recv_timeout(LONG).expect("the call waits");
+            Verdict::Defer
+        });
+        assert_eq!(deferred, Err(WsaError::WSATRY_AGAIN));
+        // The channel stays open, or the hook would cancel the call.
+        let socket = accepted.recv_timeout(2 * LONG).expect("the call returns").expect("the connection");
+        drop(waiting);
+        client.close(socket).expect("a socket to close");
+    });
+    client.close(listener).expect("a socket to close");
+    world.end();
+}
+
+#[test]
+fn a_call_that_waits_for_a_request_learns_that_closing_has_aborted_it() {
+    let world = World::new();
+    let (host, client, socket) = (&world.host, &*world.client, world.connected());
+    let event = host.client_event();
+    let request = client.recv_overlapped(socket, &[1], 0, Tell::Event(event)).expect("a request");
+    let (waits, waiting) = mpsc::channel();
+    let result = thread::scope(|scope| {
+        scope.spawn(move || {
+            waiting.recv_timeout(LONG).expect("the call waits");
+            client.close(socket).expect("a socket to close");
+        });
+        host.set_blocking_hook(move || {
+            let _ = waits.send(());
+            true
+        });
+        let result = client.overlapped_result(&request, true);
+        host.clear_blocking_hook();
+        result
+    });
+    assert_eq!(result, Err(WsaError::WSA_OPERATION_ABORTED));
+    host.close_client_event(event).expect("an event");
+    world.end();
+}
+
+#[test]
+fn no_request_is_taken_on_for_a_socket_that_was_closed_during_the_attempt() {
+    let world = World::new();
+    let socket = world.connected();
+    let event = world.host.client_event();
+    let client = Arc::clone(&world.client);
+    *locked(&DURING) = Some(Box::new(move || client.close(socket).expect("a socket to close")));
+    let request = world.client.recv_overlapped(socket, &[1], 0, Tell::Event(event));
+    assert_eq!(request.map(drop), Err(WsaError::WSAENOTSOCK));
+    world.host.close_client_event(event).expect("an event");
+    world.end();
+}
+
+#[test]
+fn a_request_does_not_miss_bytes_that_arrive_while_another_thread_tries_in_vain() {
+    let world = World::new();
+    let (client, socket) = (&*world.client, world.connected());
+    let event = world.host.client_event();
+    let notify = locked(&NEWEST).clone().expect("an endpoint");
+    for _ in 0..if cfg!(miri) { 5 } else { 500 } {
+        let request = client.recv_overlapped(socket, &[1], 0, Tell::Event(event)).expect("a request");
+        thread::scope(|scope| {
+            // One of the two may try before there is anything.
+            scope.spawn(|| notify.readable());
+            WAITING.store(1, Ordering::SeqCst);
+            notify.readable();
+        });
+        assert_eq!(client.overlapped_result(&request, false), Ok((1, 0)));
+    }
+    client.close(socket).expect("a socket to close");
+    world.host.close_client_event(event).expect("an event");
+    world.end();
+}

@@ -1,0 +1,371 @@
+//! What clients call on a socket.
+
+use super::connect::{Incoming, Phase};
+use super::driver::Socket;
+use super::events::Sink;
+use super::options::Options;
+use super::queue::Way;
+use super::transfer::{Op, Transfer, partly};
+use crate::base::address::Address;
+use crate::base::transport::Endpoint;
+use crate::tell::overlapped_result;
+use std::net::Shutdown;
+use wpu_sys::ffi::{
+    CF_ACCEPT, CF_DEFER, CF_REJECT, FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, SO_ACCEPTCONN, SO_ERROR,
+    SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW, SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT,
+    SOL_SOCKET, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
+};
+use wpu_sys::{Condition, Outcome, Progress, Request, Room, ViewMut, WsaError};
+
+/// Connections.
+impl<E: Endpoint> Socket<E> {
+    pub fn bind(&self, address: &Address) -> Result<(), WsaError> {
+        if self.lock().connection.bound {
+            return Err(WsaError::WSAEINVAL);
+        }
+        self.endpoint.bind(address)?;
+        self.lock().connection.bound = true;
+        Ok(())
+    }
+
+    pub fn listen(&self, backlog: i32) -> Result<(), WsaError> {
+        self.lock().connection.check_listen()?;
+        self.endpoint.listen(backlog)?;
+        self.update(&Way::BOTH, |state| state.connection.phase = Phase::Listening);
+        Ok(())
+    }
+
+    pub fn connect(&self, to: &Address) -> Result<(), WsaError> {
+        let mut state = self.lock();
+        state.check()?;
+        state.connection.begin()?;
+        state.events.enable(FD_CONNECT | FD_READ | FD_WRITE | FD_CLOSE);
+        drop(state);
+        let result = self.endpoint.connect(to);
+        if result == Err(WsaError::WSAEWOULDBLOCK) {
+            return self.wait_for_connection();
+        }
+        self.update(&Way::BOTH, |state| {
+            state.connection.end(result);
+            state.connection.bound = true;
+            if result.is_err() {
+                // The call itself reports it.
+                state.connection.connected = None;
+            }
+        });
+        result
+    }
+
+    fn wait_for_connection(&self) -> Result<(), WsaError> {
+        let mut state = self.lock();
+        let mut wait = self.new_wait(&state, None);
+        state.connection.bound = true;
+        loop {
+            if state.closed {
+                return Err(WsaError::WSAEINTR);
+            }
+            match state.connection.phase {
+                Phase::Connected => return Ok(()),
+                Phase::Connecting if state.nonblocking => return Err(WsaError::WSAEWOULDBLOCK),
+                Phase::Connecting => state = self.wait(&mut wait, state)?,
+                Phase::Idle | Phase::Listening => {
+                    return Err(state.connection.error.unwrap_or(WsaError::WSAENOTCONN));
+                }
+            }
+        }
+    }
+
+    /// Accepts the next connection, if the client's condition function does.
+    pub fn accept(
+        &self,
+        room: Option<Room<'_>>,
+        condition: Option<Condition<'_>>,
+    ) -> Result<Incoming<E>, WsaError> {
+        if self.context.kind.is_datagram() {
+            return Err(WsaError::WSAEOPNOTSUPP);
+        }
+        let accepted = self.in_turn(Way::In, None, || {
+            let state = self.lock();
+            state.check()?;
+            if state.connection.phase != Phase::Listening {
+                return Err(WsaError::WSAEINVAL);
+            }
+            drop(state);
+            let incoming = self.next_incoming()?;
+            let peer = incoming.endpoint.peer()?;
+            if room.is_some_and(|room| room.capacity() < peer.as_bytes().len()) {
+                self.put_back(incoming);
+                return Err(WsaError::WSAEFAULT);
+            }
+            Ok((incoming, peer))
+        });
+        self.attempted(Way::In);
+        let (incoming, peer) = accepted?;
+        if let Some(room) = room {
+            // The client gets the address even if the condition function refuses.
+            room.fill(peer.as_bytes())?;
+        }
+        let Some(condition) = condition else {
+            return Ok(incoming);
+        };
+        let local = incoming.endpoint.local()?;
+        let error = match ask(condition, &peer, &local) {
+            CF_ACCEPT => return Ok(incoming),
+            CF_REJECT => {
+                incoming.endpoint.close(true);
+                return Err(WsaError::WSAECONNREFUSED);
+            }
+            CF_DEFER => WsaError::WSATRY_AGAIN,
+            _ => WsaError::WSAEINVAL,
+        };
+        self.put_back(incoming);
+        self.attempted(Way::In);
+        Err(error)
+    }
+
+    pub fn shutdown(&self, how: Shutdown) -> Result<(), WsaError> {
+        let mut state = self.lock();
+        state.check()?;
+        if !state.connection.carries() {
+            return Err(WsaError::WSAENOTCONN);
+        }
+        let ends_sending = how != Shutdown::Read && !state.connection.is_shut(Way::Out);
+        if ends_sending {
+            state.connection.shut(Way::Out);
+        }
+        drop(state);
+        if ends_sending {
+            let end = |(): &mut ()| self.endpoint.shutdown(Shutdown::Write);
+            match self.begin(Way::Out, (), end, |()| Some(Op::EndSending)) {
+                // If the peer is gone, nobody reads what is left.
+                Ok(_) | Err(WsaError::WSAENOTCONN) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let ends_receiving = how != Shutdown::Write;
+        if ends_receiving {
+            // What still arrives is not read, whatever the transport answers.
+            let _ = self.endpoint.shutdown(Shutdown::Read);
+        }
+        self.update(&Way::BOTH, |state| {
+            if ends_receiving {
+                state.connection.shut(Way::In);
+            }
+        });
+        Ok(())
+    }
+
+    pub fn peer_name(&self) -> Result<Address, WsaError> {
+        let state = self.lock();
+        state.check()?;
+        if state.connection.phase != Phase::Connected {
+            return Err(WsaError::WSAENOTCONN);
+        }
+        drop(state);
+        self.endpoint.peer()
+    }
+}
+
+/// Transfers.
+impl<E: Endpoint> Socket<E> {
+    /// Does the work at once or waits for it, or takes an overlapped request on.
+    pub fn transfer(&self, what: Transfer, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
+        let way = what.way();
+        if way == Way::Out {
+            self.check_transfer(way)?;
+        }
+        let answer = if request.is_overlapped() {
+            self.overlapped(what, request)
+        } else {
+            let timeout = self.lock().options.timeout(way);
+            let mut moved = 0;
+            let outcome = self.in_turn(way, timeout, || self.attempt(&what, (&request).into(), &mut moved));
+            partly(outcome, moved).map(Progress::Done)
+        };
+        self.attempted(way);
+        answer
+    }
+
+    fn overlapped(&self, what: Transfer, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
+        if !self.context.overlapped {
+            return Err(WsaError::WSAEINVAL);
+        }
+        let overlapped = request.parts().ok_or(WsaError::WSAEINVAL)?.overlapped.addr().get();
+        self.lock().queues.forget(overlapped);
+        let mut proof = None;
+        let attempt = |(what, request, moved): &mut (Transfer, Request<'_>, usize)| {
+            self.attempt(what, (&*request).into(), moved)
+        };
+        let pend = |(what, request, moved)| {
+            let (pending, pended) = (self.context.pend)(request).ok()?;
+            proof = Some(pending);
+            Some(Op::Transfer { what, pended, moved })
+        };
+        match (self.begin(what.way(), (what, request, 0), attempt, pend)?, proof) {
+            (Some(done), _) => {
+                self.lock().queues.remember(overlapped, Ok(done));
+                Ok(Progress::Done(done))
+            }
+            (None, Some(pending)) => Ok(Progress::Pending(pending)),
+            (None, None) => Err(WsaError::WSASYSCALLFAILURE),
+        }
+    }
+
+    /// How an overlapped request ended; with `wait`, waits for the end.
+    pub fn overlapped_result(&self, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
+        let name = overlapped.as_non_null().addr().get();
+        let mut state = self.lock();
+        let mut waiting = self.new_wait(&state, None);
+        while state.queues.is_pending(name) {
+            // A client that was told can ask before the thread that told it is done here. As long as the
+            // structure does not show the end, it is still to be written to.
+            if let Some(result) = overlapped_result(overlapped) {
+                return result;
+            }
+            if !wait {
+                return Err(WsaError::WSA_IO_INCOMPLETE);
+            }
+            state = self.wait(&mut waiting, state)?;
+        }
+        if let Some(outcome) = state.queues.outcome(name) {
+            return outcome;
+        }
+        // Closing aborts requests, and tells their clients afterwards.
+        let unknown =
+            if state.closed { WsaError::WSA_OPERATION_ABORTED } else { WsaError::WSA_IO_INCOMPLETE };
+        drop(state);
+        // A host may write to the structure later than it was told: there is nothing to wait on then.
+        overlapped_result(overlapped).unwrap_or(Err(unknown))
+    }
+
+    /// How many bytes one call can receive, up to a limit of the kit.
+    pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
+        if self.lock().connection.carries() { self.channel().waiting_bytes() } else { Ok(0) }
+    }
+}
+
+/// Events, and what else the client sets.
+impl<E: Endpoint> Socket<E> {
+    /// Reports these events to `sink` from now on, and no others. The socket does not block any more.
+    pub fn select_events(&self, events: i32, sink: Sink) -> Result<(), WsaError> {
+        let mut state = self.lock();
+        state.check()?;
+        state.nonblocking = true;
+        state.events.select(events, sink);
+        drop(self.pause_while(state, |state| state.events.are_reported_elsewhere()));
+        self.report_events();
+        Ok(())
+    }
+
+    /// Reports no events any more.
+    pub fn report_nothing(&self) {
+        let mut state = self.lock();
+        state.events.select(0, Sink::Record);
+        drop(self.pause_while(state, |state| state.events.are_reported_elsewhere()));
+    }
+
+    pub fn set_nonblocking(&self, input: &[u8]) -> Result<(), WsaError> {
+        let value = input.get(..4).ok_or(WsaError::WSAEFAULT)?;
+        let mut state = self.lock();
+        if value == [0; 4] && state.events.is_selected() {
+            return Err(WsaError::WSAEINVAL);
+        }
+        state.nonblocking = value != [0; 4];
+        self.wake(&state);
+        Ok(())
+    }
+
+    /// The value of an option, as its client reads it.
+    pub fn option(&self, level: i32, name: i32) -> Result<Vec<u8>, WsaError> {
+        if level != SOL_SOCKET {
+            return self.endpoint.option(level, name);
+        }
+        let mut state = self.lock();
+        let number = match name {
+            SO_ERROR => state.connection.error.take().map_or(0, WsaError::code),
+            SO_TYPE => self.context.kind.socket_type,
+            SO_ACCEPTCONN => (state.connection.phase == Phase::Listening).into(),
+            SO_MAX_MSG_SIZE if self.context.kind.is_datagram() => {
+                return Ok(self.context.entry.dwMessageSize.to_le_bytes().to_vec());
+            }
+            SO_PROTOCOL_INFOW => return Ok(entry_bytes(&self.context.entry)),
+            _ if Options::is_own(name) => return state.options.get(name),
+            _ => {
+                drop(state);
+                return match self.endpoint.option(level, name) {
+                    Err(WsaError::WSAENOPROTOOPT) => self.lock().options.get(name),
+                    answer => answer,
+                };
+            }
+        };
+        Ok(number.to_le_bytes().to_vec())
+    }
+
+    pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
+        if level != SOL_SOCKET {
+            return self.endpoint.set_option(level, name, value);
+        }
+        match name {
+            SO_ERROR | SO_TYPE | SO_ACCEPTCONN | SO_MAX_MSG_SIZE | SO_PROTOCOL_INFOW => {
+                Err(WsaError::WSAENOPROTOOPT)
+            }
+            // The kit's sockets have this context from the beginning.
+            SO_UPDATE_ACCEPT_CONTEXT | SO_UPDATE_CONNECT_CONTEXT => Ok(()),
+            _ if Options::is_own(name) => self.lock().options.set(name, value),
+            _ => match self.endpoint.set_option(level, name, value) {
+                Err(WsaError::WSAENOPROTOOPT) => self.lock().options.set(name, value),
+                answer => answer,
+            },
+        }
+    }
+}
+
+/// Asks the client's condition function about a connection between these two.
+fn ask(condition: Condition<'_>, from: &Address, to: &Address) -> i32 {
+    let (function, context) = condition.parts();
+    let (mut from, mut to) = (from.as_bytes().to_vec(), to.as_bytes().to_vec());
+    let lend = |bytes: &mut [u8]| WSABUF {
+        len: u32::try_from(bytes.len()).unwrap_or(0),
+        buf: bytes.as_mut_ptr().cast(),
+    };
+    let (mut caller, mut own) = (lend(&mut from), lend(&mut to));
+    // Connections carry no data of their own here.
+    let (mut data, mut answer) = (lend(&mut []), lend(&mut []));
+    let (no_quality, mut group) = (std::ptr::null_mut(), 0);
+    // SAFETY: `condition` is of the call that this thread is in, so its function can be called with its context, as
+    // the documentation says: the quality of service may be null, and all other pointers lead to locals that nothing
+    // else uses until the end of this function. Each buffer is as long as it says.
+    unsafe {
+        function(
+            &raw mut caller,
+            &raw mut data,
+            no_quality,
+            no_quality,
+            &raw mut own,
+            &raw mut answer,
+            &raw mut group,
+            context,
+        )
+    }
+}
+
+/// The bytes of a catalog entry.
+fn entry_bytes(entry: &WSAPROTOCOL_INFOW) -> Vec<u8> {
+    const { assert!(size_of::<WSAPROTOCOL_INFOW>() == 17 * 4 + 16 + 32 + 512) };
+    let bytes = std::ptr::from_ref(entry).cast::<u8>();
+    // SAFETY: these are the bytes of `entry`, which lives until they are copied, and all are initialised: its members are
+    // 17 numbers of four bytes, a GUID, a chain of eight numbers and a name of 256 units, which leave no padding.
+    unsafe { std::slice::from_raw_parts(bytes, size_of::<WSAPROTOCOL_INFOW>()) }.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d_28_the_catalog_entry_has_no_padding() {
+        let entry = WSAPROTOCOL_INFOW { iVersion: 2, dwCatalogEntryId: 7, ..WSAPROTOCOL_INFOW::ZERO };
+        let bytes = entry_bytes(&entry);
+        assert_eq!(bytes.len(), 628);
+    }
+}

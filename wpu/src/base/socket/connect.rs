@@ -1,0 +1,158 @@
+//! The connection of a socket: how far it has come, what was shut down, and which connections came in.
+
+use super::queue::Way;
+use crate::base::notify::Notify;
+use std::collections::VecDeque;
+use wpu_sys::WsaError;
+
+/// How far a socket has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// New, or bound, or failed to connect.
+    Idle,
+    Listening,
+    Connecting,
+    Connected,
+}
+
+/// The endpoint of a socket that has no handle yet, such as a connection that no client has accepted yet.
+pub struct Incoming<E> {
+    pub endpoint: E,
+    pub notify: Notify,
+}
+
+/// What a socket knows of its connection.
+pub struct Connection<E> {
+    datagram: bool,
+    pub phase: Phase,
+    pub bound: bool,
+    /// The error of an attempt to connect that has ended, or 0: what `FD_CONNECT` reports.
+    pub connected: Option<i32>,
+    /// Why an attempt to connect failed, until `SO_ERROR` is read: the socket is exceptional for `WSPSelect`.
+    pub error: Option<WsaError>,
+    shut: [bool; 2],
+    /// The last attempt to send would have blocked, and the endpoint has not become writable since.
+    pub full: bool,
+    pub incoming: VecDeque<Incoming<E>>,
+}
+
+impl<E> Connection<E> {
+    pub const fn new(datagram: bool) -> Self {
+        Self {
+            datagram,
+            phase: Phase::Idle,
+            bound: false,
+            connected: None,
+            error: None,
+            shut: [false; 2],
+            full: false,
+            incoming: VecDeque::new(),
+        }
+    }
+
+    /// A connection that was accepted.
+    pub fn accepted() -> Self {
+        Self { phase: Phase::Connected, bound: true, ..Self::new(false) }
+    }
+
+    /// Whether the socket can be made to listen.
+    pub fn check_listen(&self) -> Result<(), WsaError> {
+        match self.phase {
+            _ if self.datagram => Err(WsaError::WSAEOPNOTSUPP),
+            Phase::Connected | Phase::Connecting => Err(WsaError::WSAEISCONN),
+            Phase::Idle if !self.bound => Err(WsaError::WSAEINVAL),
+            Phase::Idle | Phase::Listening => Ok(()),
+        }
+    }
+
+    /// An attempt to connect begins.
+    pub fn begin(&mut self) -> Result<(), WsaError> {
+        match self.phase {
+            Phase::Listening => return Err(WsaError::WSAEINVAL),
+            Phase::Connecting => return Err(WsaError::WSAEALREADY),
+            Phase::Connected if !self.datagram => return Err(WsaError::WSAEISCONN),
+            Phase::Idle | Phase::Connected => {}
+        }
+        self.phase = Phase::Connecting;
+        (self.error, self.connected) = (None, None);
+        Ok(())
+    }
+
+    /// An attempt to connect has ended.
+    pub fn end(&mut self, result: Result<(), WsaError>) {
+        if self.phase != Phase::Connecting {
+            return;
+        }
+        self.connected = Some(result.map_or_else(WsaError::code, |()| 0));
+        self.error = result.err();
+        self.phase = if result.is_ok() { Phase::Connected } else { Phase::Idle };
+        self.full = false;
+    }
+
+    /// Whether data can be transferred in this phase.
+    pub fn carries(&self) -> bool {
+        self.phase == Phase::Connected || self.datagram
+    }
+
+    /// Whether data may be transferred in this direction.
+    pub fn check_transfer(&self, way: Way) -> Result<(), WsaError> {
+        if self.is_shut(way) {
+            return Err(WsaError::WSAESHUTDOWN);
+        }
+        if self.carries() { Ok(()) } else { Err(WsaError::WSAENOTCONN) }
+    }
+
+    pub const fn is_shut(&self, way: Way) -> bool {
+        self.shut[way as usize]
+    }
+
+    pub const fn shut(&mut self, way: Way) {
+        self.shut[way as usize] = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFUSED: Result<(), WsaError> = Err(WsaError::WSAECONNREFUSED);
+
+    #[test]
+    fn a_failed_attempt_is_reported_and_can_be_repeated() {
+        let mut connection = Connection::<()>::new(false);
+        assert_eq!(connection.begin(), Ok(()));
+        assert_eq!(connection.begin(), Err(WsaError::WSAEALREADY));
+        connection.end(REFUSED);
+        assert_eq!(connection.phase, Phase::Idle);
+        assert_eq!(connection.connected, Some(WsaError::WSAECONNREFUSED.code()));
+        assert_eq!(connection.error, REFUSED.err());
+        assert_eq!((connection.begin(), connection.connected, connection.error), (Ok(()), None, None));
+        connection.end(Ok(()));
+        connection.end(REFUSED);
+        assert_eq!(connection.phase, Phase::Connected, "an attempt ends once");
+        assert_eq!(connection.begin(), Err(WsaError::WSAEISCONN));
+    }
+
+    #[test]
+    fn only_a_bound_stream_socket_listens() {
+        let mut connection = Connection::<()>::new(false);
+        assert_eq!(connection.check_listen(), Err(WsaError::WSAEINVAL));
+        connection.bound = true;
+        assert_eq!(connection.check_listen(), Ok(()));
+        connection.phase = Phase::Listening;
+        assert_eq!(connection.begin(), Err(WsaError::WSAEINVAL));
+        assert_eq!(Connection::<()>::accepted().check_listen(), Err(WsaError::WSAEISCONN));
+        assert_eq!(Connection::<()>::new(true).check_listen(), Err(WsaError::WSAEOPNOTSUPP));
+    }
+
+    #[test]
+    fn each_direction_ends_on_its_own() {
+        let mut connection = Connection::<()>::accepted();
+        connection.shut(Way::Out);
+        assert_eq!(connection.check_transfer(Way::Out), Err(WsaError::WSAESHUTDOWN));
+        assert_eq!(connection.check_transfer(Way::In), Ok(()));
+        let idle = Connection::<()>::new(false);
+        assert_eq!(idle.check_transfer(Way::Out), Err(WsaError::WSAENOTCONN));
+        assert_eq!(Connection::<()>::new(true).check_transfer(Way::Out), Ok(()));
+    }
+}

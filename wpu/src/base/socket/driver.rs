@@ -1,0 +1,414 @@
+//! What drives a socket: calls, pending requests and reports of events use its endpoint, one after the other.
+
+use super::blocking::{OnDrop, Wait, locked};
+use super::connect::{Incoming, Phase};
+use super::events::{NetworkEvent, Sink};
+use super::queue::{Outstanding, Standing, Way};
+use super::state::State;
+use super::transfer::{Arrived, Buffers, Channel, Op, Transfer};
+use crate::base::notify::{Notified, Notify};
+use crate::base::transport::{Endpoint, Kind};
+use crate::tell::Pend;
+use std::net::Shutdown;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_READ, SOCKET, WSAPROTOCOL_INFOW};
+use wpu_sys::{Outcome, SocketHandle, Upcalls, WsaError};
+
+/// What a socket has from the beginning, and hands on to the connections that it accepts.
+#[derive(Clone)]
+pub struct SocketContext {
+    pub upcalls: Upcalls,
+    /// The catalog entry that handles are made for.
+    pub entry: Arc<WSAPROTOCOL_INFOW>,
+    /// How requests are taken on.
+    pub pend: Pend,
+    pub kind: Kind,
+    pub overlapped: bool,
+}
+
+/// One socket.
+pub struct Socket<E> {
+    pub context: SocketContext,
+    pub key: usize,
+    pub raw: SOCKET,
+    pub endpoint: E,
+    state: Mutex<State<E>>,
+    changed: Condvar,
+}
+
+/// The state of a socket while it is locked.
+type Locked<'a, E> = MutexGuard<'a, State<E>>;
+
+/// Its life, locking and waiting.
+impl<E: Endpoint> Socket<E> {
+    /// The socket of a handle. From now on its transport can notify it.
+    pub fn new(
+        context: SocketContext,
+        key: usize,
+        handle: SocketHandle,
+        end: Incoming<E>,
+        mut state: State<E>,
+    ) -> Arc<Self> {
+        let raw = handle.raw();
+        state.handle = Some(handle);
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        let socket = Arc::new(Self { context, key, raw, endpoint: end.endpoint, state, changed });
+        let weak: Weak<Self> = Arc::downgrade(&socket);
+        end.notify.attach(weak);
+        socket
+    }
+
+    pub fn lock(&self) -> Locked<'_, E> {
+        locked(&self.state)
+    }
+
+    /// Waits for a change, as long as `wait` allows.
+    pub fn wait<'a>(&'a self, wait: &mut Wait, state: Locked<'a, E>) -> Result<Locked<'a, E>, WsaError> {
+        wait.on(&self.state, &self.changed, state)
+    }
+
+    /// Waits for another thread that does not block, as long as the condition holds. Calls no hook.
+    pub fn pause_while<'a>(
+        &'a self,
+        state: Locked<'a, E>,
+        condition: impl FnMut(&mut State<E>) -> bool,
+    ) -> Locked<'a, E> {
+        self.changed.wait_while(state, condition).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A wait of this thread, with its blocking hook if the socket blocks.
+    pub fn new_wait(&self, state: &State<E>, timeout: Option<Duration>) -> Wait {
+        Wait::new(self.context.upcalls, self.context.entry.dwCatalogEntryId, timeout, !state.nonblocking)
+    }
+
+    /// Wakes the calls and selections that wait for a change.
+    pub fn wake(&self, state: &State<E>) {
+        self.changed.notify_all();
+        for watch in &state.watches {
+            watch.wake();
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State<E>)) {
+        let mut state = self.lock();
+        change(&mut state);
+        self.wake(&state);
+    }
+
+    /// Changes the state of an open socket. Then whatever waits in these directions is attempted again, and
+    /// events are reported.
+    pub fn update(&self, ways: &[Way], change: impl FnOnce(&mut State<E>)) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        change(&mut state);
+        for way in ways {
+            state.queues.of(*way).notified += 1;
+        }
+        self.wake(&state);
+        drop(state);
+        for way in ways {
+            self.run_requests(*way);
+        }
+        self.report_events();
+    }
+
+    /// Closes the socket, and returns its handle. Now no other thread uses the endpoint or makes upcalls for the
+    /// socket, except in calls that are just returning.
+    pub fn end(&self) -> Result<Option<SocketHandle>, WsaError> {
+        let mut state = self.lock();
+        state.check()?;
+        state.closed = true;
+        state.events.select(0, Sink::Record);
+        let requests = state.queues.drain();
+        let incoming = std::mem::take(&mut state.connection.incoming);
+        self.wake(&state);
+        state = self.pause_while(state, |state| state.is_used_elsewhere());
+        let handle = state.handle.take();
+        let abort = state.options.aborts();
+        drop(state);
+        for connection in incoming {
+            connection.endpoint.close(true);
+        }
+        self.endpoint.close(abort);
+        // This aborts them: no client can be told after the handle is closed.
+        drop(requests);
+        Ok(handle)
+    }
+}
+
+impl<E: Endpoint> Notified for Socket<E> {
+    fn readable(self: Arc<Self>) {
+        self.update(&[Way::In], |_| {});
+    }
+
+    fn writable(self: Arc<Self>) {
+        self.update(&[Way::Out], |state| state.connection.full = false);
+    }
+
+    fn connected(self: Arc<Self>, result: Result<(), WsaError>) {
+        // 0 is no error code.
+        let result = match result {
+            Err(error) if error.code() == 0 => Err(WsaError::WSAECONNABORTED),
+            result => result,
+        };
+        self.update(&Way::BOTH, |state| state.connection.end(result));
+    }
+}
+
+/// Transfers.
+impl<E: Endpoint> Socket<E> {
+    /// Repeats `attempt` until it answers anything but `WSAEWOULDBLOCK`: when it is first in the queue, and
+    /// then whenever the endpoint may be ready. A non-blocking socket makes one attempt.
+    pub fn in_turn<T>(
+        &self,
+        way: Way,
+        timeout: Option<Duration>,
+        mut attempt: impl FnMut() -> Result<T, WsaError>,
+    ) -> Result<T, WsaError> {
+        let (ticket, _place) = self.join(way)?;
+        let moment = |state: &mut State<E>| state.queues.of(way).standing(ticket) == Standing::Moment;
+        // Unlocked before the place is left: it is declared later.
+        let mut state = self.lock();
+        let mut wait = self.new_wait(&state, timeout);
+        let mut tried = None;
+        loop {
+            if state.closed {
+                // By another thread.
+                return Err(WsaError::WSAEINTR);
+            }
+            let nonblocking = state.nonblocking;
+            let notified = state.queues.of(way).notified;
+            match state.queues.of(way).standing(ticket) {
+                Standing::Nested => return Err(WsaError::WSAEINPROGRESS),
+                Standing::Moment => state = self.pause_while(state, moment),
+                Standing::First if tried != Some(notified) => {
+                    let answer = self.take_turn(way, state, &mut attempt);
+                    if answer.as_ref().err() != Some(&WsaError::WSAEWOULDBLOCK) {
+                        return answer;
+                    }
+                    state = self.lock();
+                    tried = Some(notified);
+                    state.would_block(way, notified);
+                    if nonblocking {
+                        return answer;
+                    }
+                }
+                Standing::Behind if nonblocking => return Err(WsaError::WSAEWOULDBLOCK),
+                Standing::First | Standing::Behind => state = self.wait(&mut wait, state)?,
+            }
+        }
+    }
+
+    /// Makes one attempt if nobody waits in front. If that would block, `pend` makes a request of the work, which
+    /// waits in this place of the queue; `None` if there is no request.
+    pub fn begin<W, T>(
+        &self,
+        way: Way,
+        mut work: W,
+        attempt: impl FnOnce(&mut W) -> Result<T, WsaError>,
+        pend: impl FnOnce(W) -> Option<Op>,
+    ) -> Result<Option<T>, WsaError> {
+        let (ticket, _place) = self.join(way)?;
+        let moment = |state: &mut State<E>| state.queues.of(way).standing(ticket) == Standing::Moment;
+        let mut state = self.pause_while(self.lock(), moment);
+        state.check()?;
+        if state.queues.of(way).standing(ticket) == Standing::First {
+            match self.take_turn(way, state, || attempt(&mut work)) {
+                Err(WsaError::WSAEWOULDBLOCK) => state = self.lock(),
+                done => return done.map(Some),
+            }
+            // Whoever has closed the socket meanwhile may have closed the handle too, and then nobody could be
+            // told how the request ended.
+            state.check()?;
+        }
+        if let Some(op) = pend(work) {
+            // The place exists as long as the socket is open.
+            state.queues.of(way).replace(ticket, op);
+        }
+        Ok(None)
+    }
+
+    /// Joins the queue. Returns the ticket of the place, and what leaves the place when it is dropped.
+    fn join(&self, way: Way) -> Result<(u64, OnDrop<impl FnMut()>), WsaError> {
+        let mut state = self.lock();
+        state.check()?;
+        let ticket = state.queues.of(way).join();
+        let place = OnDrop(move || {
+            self.change(|state| state.queues.of(way).leave(ticket));
+            self.run_requests(way);
+        });
+        Ok((ticket, place))
+    }
+
+    /// The turn of this thread, which ends when it is dropped.
+    const fn turn(&self, way: Way) -> OnDrop<impl FnMut()> {
+        OnDrop(move || self.change(|state| state.queues.of(way).end_turn()))
+    }
+
+    /// Attempts something in the turn of this thread.
+    fn take_turn<T>(&self, way: Way, mut state: Locked<'_, E>, attempt: impl FnOnce() -> T) -> T {
+        state.queues.of(way).take_turn();
+        drop(state);
+        let _turn = self.turn(way);
+        attempt()
+    }
+
+    /// Attempts pending requests in their order, as long as the endpoint is ready.
+    fn run_requests(&self, way: Way) {
+        while let Some((turn, mut op, notified)) = self.next_request(way) {
+            match self.attempt_request(&mut op) {
+                Err(WsaError::WSAEWOULDBLOCK) => {
+                    let mut state = self.lock();
+                    if state.closed {
+                        // This drops the request, which aborts it, and then the turn, for whose end `end` waits.
+                        return;
+                    }
+                    state.would_block(way, notified);
+                    state.queues.of(way).put_back(op);
+                    drop(state);
+                    drop(turn);
+                    // A notification that came before the end of the turn has attempted nothing.
+                    if self.lock().queues.of(way).notified == notified {
+                        return;
+                    }
+                }
+                outcome => {
+                    if let Some(overlapped) = op.overlapped() {
+                        self.lock().queues.remember(overlapped, outcome);
+                    }
+                    op.complete(outcome);
+                    drop(turn);
+                    self.attempted(way);
+                }
+            }
+        }
+    }
+
+    /// The first request, with the turn, and the number of notifications before.
+    fn next_request(&self, way: Way) -> Option<(OnDrop<impl FnMut()>, Op, u64)> {
+        let mut state = self.lock();
+        let queue = state.queues.of(way);
+        let op = queue.next_request()?;
+        Some((self.turn(way), op, queue.notified))
+    }
+
+    fn attempt_request(&self, op: &mut Op) -> Outcome {
+        match op {
+            Op::Transfer { what, pended, moved } => self.attempt(what, (&*pended).into(), moved),
+            Op::EndSending => self.endpoint.shutdown(Shutdown::Write).map(|()| (0, 0)),
+        }
+    }
+
+    pub fn attempt(&self, what: &Transfer, buffers: Buffers<'_>, moved: &mut usize) -> Outcome {
+        if what.way() == Way::In {
+            self.check_transfer(Way::In)?;
+        }
+        self.channel().transfer(what, buffers, moved)
+    }
+
+    /// Whether data may be transferred in this direction.
+    pub fn check_transfer(&self, way: Way) -> Result<(), WsaError> {
+        let state = self.lock();
+        state.check()?;
+        state.connection.check_transfer(way)
+    }
+
+    /// A call or request has been attempted: events that wait for that can be reported again.
+    pub fn attempted(&self, way: Way) {
+        if way == Way::In {
+            self.lock().events.enable(FD_READ | FD_ACCEPT);
+        }
+        self.report_events();
+    }
+
+    pub fn channel(&self) -> Channel<'_, E> {
+        Channel { endpoint: &self.endpoint, datagram: self.context.kind.is_datagram() }
+    }
+}
+
+/// Incoming connections and events.
+impl<E: Endpoint> Socket<E> {
+    /// Takes the next connection that came in.
+    pub fn next_incoming(&self) -> Result<Incoming<E>, WsaError> {
+        if let Some(incoming) = self.lock().connection.incoming.pop_front() {
+            return Ok(incoming);
+        }
+        let notify = Notify::default();
+        let endpoint = self.endpoint.accept(notify.clone())?;
+        Ok(Incoming { endpoint, notify })
+    }
+
+    /// Puts a connection back, for the next call that accepts. Others may have found none meanwhile.
+    pub fn put_back(&self, incoming: Incoming<E>) {
+        let mut left = Some(incoming);
+        self.update(&[Way::In], |state| {
+            left.take().into_iter().for_each(|incoming| state.connection.incoming.push_front(incoming));
+        });
+        if let Some(incoming) = left {
+            // The socket is closed.
+            incoming.endpoint.close(true);
+        }
+    }
+
+    /// Whether a connection can be accepted. It is kept for the next call that accepts.
+    pub fn has_incoming(&self) -> bool {
+        if !self.lock().connection.incoming.is_empty() {
+            return true;
+        }
+        let incoming = self.next_incoming();
+        incoming.map(|incoming| self.put_back(incoming)).is_ok()
+    }
+
+    /// Reports the events that the client has selected. Only one thread does so at a time; for others that come
+    /// meanwhile it looks again.
+    pub fn report_events(&self) {
+        let mut state = self.lock();
+        state.events.changed = true;
+        while state.events.start_report() {
+            drop(state);
+            let report = OnDrop(|| self.change(|state| state.events.end_report()));
+            self.report_once();
+            drop(report);
+            state = self.lock();
+        }
+    }
+
+    fn report_once(&self) {
+        let state = self.lock();
+        let (selection, wanted) = (state.events.selection, state.events.wanted());
+        let looks = state.connection.carries() && wanted & (FD_READ | FD_CLOSE) != 0;
+        let accepts = state.connection.phase == Phase::Listening && wanted & FD_ACCEPT != 0;
+        drop(state);
+        // The endpoint is the author's code, so nothing is locked.
+        let arrived = if looks { self.channel().arrived() } else { Arrived::Nothing };
+        let acceptable = accepts && self.has_incoming();
+        let mut state = self.lock();
+        if state.events.selection != selection {
+            return;
+        }
+        let happened = state.happened(arrived, acceptable);
+        let (sink, events) = (state.events.sink, state.events.record(happened));
+        drop(state);
+        self.tell_client(sink, &events);
+    }
+
+    fn tell_client(&self, sink: Sink, events: &[NetworkEvent]) {
+        match sink {
+            Sink::Event(event) if !events.is_empty() => {
+                // If the client has closed its event object, it can still ask for what was recorded.
+                let _ = self.context.upcalls.set_event(event);
+            }
+            Sink::Record | Sink::Event(_) => {}
+            Sink::Messages { window, message } => {
+                for NetworkEvent { bit, error } in events {
+                    let lparam = isize::try_from((bit & 0xffff) | (error & 0xffff) << 16).unwrap_or(0);
+                    // It fails if the window is gone.
+                    let _ = self.context.upcalls.post_message(window, message, self.raw, lparam);
+                }
+            }
+        }
+    }
+}

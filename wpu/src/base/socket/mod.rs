@@ -1,0 +1,20 @@
+//! Sockets: what clients call on them, over one state machine.
+
+mod blocking;
+mod calls;
+mod connect;
+mod driver;
+mod events;
+mod options;
+mod queue;
+mod select;
+mod state;
+mod transfer;
+
+pub use blocking::{cancel, check_no_hook};
+pub use connect::Incoming;
+pub use driver::{Socket, SocketContext};
+pub use events::Sink;
+pub use select::{Question, select};
+pub use state::State;
+pub use transfer::Transfer;

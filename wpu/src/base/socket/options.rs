@@ -1,0 +1,134 @@
+//! Socket options that the kit keeps.
+
+use super::queue::Way;
+use std::time::Duration;
+use wpu_sys::WsaError;
+use wpu_sys::ffi::{
+    SO_BROADCAST, SO_DONTLINGER, SO_EXCLUSIVEADDRUSE, SO_KEEPALIVE, SO_LINGER, SO_RCVBUF, SO_RCVTIMEO,
+    SO_REUSEADDR, SO_SNDBUF, SO_SNDTIMEO,
+};
+
+/// The options, with the values of a new socket. The last six are kept where the transport does not know them.
+const INITIAL: [(i32, u32); 9] = [
+    (SO_LINGER, 0),
+    (SO_RCVTIMEO, 0),
+    (SO_SNDTIMEO, 0),
+    (SO_REUSEADDR, 0),
+    (SO_EXCLUSIVEADDRUSE, 0),
+    (SO_KEEPALIVE, 0),
+    (SO_BROADCAST, 0),
+    (SO_SNDBUF, 0x1_0000),
+    (SO_RCVBUF, 0x1_0000),
+];
+
+/// The half of `SO_LINGER` that says whether closing waits; the other half is for how many seconds.
+const LINGERS: u32 = 0xffff;
+
+/// The options of a socket: the values of [`INITIAL`].
+#[derive(Debug, Clone, Copy)]
+pub struct Options([u32; INITIAL.len()]);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self(INITIAL.map(|(_, value)| value))
+    }
+}
+
+impl Options {
+    /// Whether closing resets the connection.
+    pub const fn aborts(&self) -> bool {
+        let [linger, ..] = self.0;
+        linger & LINGERS != 0 && linger & !LINGERS == 0
+    }
+
+    /// How long a call waits at most; clients give 0 for an unlimited time.
+    pub fn timeout(&self, way: Way) -> Option<Duration> {
+        let [_, receive, send, ..] = self.0;
+        let milliseconds = if way == Way::In { receive } else { send };
+        (milliseconds != 0).then(|| Duration::from_millis(milliseconds.into()))
+    }
+
+    /// Whether the transport has no say about an option.
+    pub const fn is_own(name: i32) -> bool {
+        matches!(name, SO_LINGER | SO_DONTLINGER | SO_RCVTIMEO | SO_SNDTIMEO)
+    }
+
+    pub fn get(&self, name: i32) -> Result<Vec<u8>, WsaError> {
+        let value = match name {
+            SO_DONTLINGER => u32::from(self.0[place(SO_LINGER)?] & LINGERS == 0),
+            _ => self.0[place(name)?],
+        };
+        Ok(value.to_le_bytes().to_vec())
+    }
+
+    pub fn set(&mut self, name: i32, value: &[u8]) -> Result<(), WsaError> {
+        if name == SO_DONTLINGER {
+            let [linger, ..] = &mut self.0;
+            *linger = *linger & !LINGERS | u32::from(number(value)? == 0);
+        } else {
+            self.0[place(name)?] = number(value)?;
+        }
+        Ok(())
+    }
+}
+
+fn place(name: i32) -> Result<usize, WsaError> {
+    INITIAL.iter().position(|(other, _)| *other == name).ok_or(WsaError::WSAENOPROTOOPT)
+}
+
+/// A value of four bytes; a client may also give the one byte of a `BOOLEAN`.
+fn number(value: &[u8]) -> Result<u32, WsaError> {
+    match *value {
+        [a, b, c, d, ..] => Ok(u32::from_le_bytes([a, b, c, d])),
+        [byte] => Ok(byte.into()),
+        _ => Err(WsaError::WSAEFAULT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_four_bytes_or_one() {
+        assert_eq!(number(&[1, 2, 0, 0]), Ok(0x201));
+        assert_eq!(number(&[1]), Ok(1));
+        assert_eq!(number(&[1, 2]), Err(WsaError::WSAEFAULT));
+        assert_eq!(number(&[]), Err(WsaError::WSAEFAULT));
+    }
+
+    #[test]
+    fn only_lingering_for_no_time_aborts() {
+        let mut options = Options::default();
+        assert!(!options.aborts());
+        for (on, seconds, aborts) in [(1, 5, false), (1, 0, true), (0, 5, false), (0, 0, false)] {
+            options.set(SO_LINGER, &[on, 0, seconds, 0]).unwrap();
+            assert_eq!(options.aborts(), aborts, "{on} {seconds}");
+        }
+    }
+
+    #[test]
+    fn an_option_reads_as_it_was_set() {
+        let mut options = Options::default();
+        for (name, value) in INITIAL {
+            assert_eq!(options.get(name), Ok(value.to_le_bytes().to_vec()));
+            options.set(name, &[1, 0, 2, 0]).unwrap();
+            assert_eq!(options.get(name), Ok(vec![1, 0, 2, 0]));
+        }
+        assert_eq!(options.get(SO_DONTLINGER), Ok(vec![0; 4]));
+        options.set(SO_DONTLINGER, &[1]).unwrap();
+        assert_eq!(options.get(SO_DONTLINGER), Ok(vec![1, 0, 0, 0]));
+        assert_eq!(options.get(SO_LINGER), Ok(vec![0, 0, 2, 0]));
+        assert_eq!(options.get(0), Err(WsaError::WSAENOPROTOOPT));
+        assert_eq!(options.set(0, &[1]), Err(WsaError::WSAENOPROTOOPT));
+    }
+
+    #[test]
+    fn a_timeout_of_nothing_is_unlimited() {
+        let mut options = Options::default();
+        assert_eq!(options.timeout(Way::In), None);
+        options.set(SO_SNDTIMEO, &[1, 1, 0, 0]).unwrap();
+        assert_eq!(options.timeout(Way::Out), Some(Duration::from_millis(257)));
+        assert_eq!(options.timeout(Way::In), None);
+    }
+}

@@ -1,0 +1,273 @@
+//! Transfers between a client's buffers and an endpoint: one attempt each, for calls and pending requests alike.
+
+use super::blocking::locked;
+use super::queue::{Outstanding, Way};
+use crate::base::address::Address;
+use crate::base::transport::{Endpoint, Receive};
+use std::sync::Mutex;
+use wpu_sys::ffi::{MSG_PEEK, MSG_WAITALL};
+use wpu_sys::{Gather, Outcome, Pended, Request, Room, Scatter, WsaError};
+
+/// How much is transferred at a time: clients' memory is only copied from and to.
+const CHUNK: usize = 0x1_0000;
+
+/// The largest message: the lengths that a client gives for its buffers must not exhaust the memory.
+const LARGEST: usize = 1 << 24;
+
+/// An endpoint, and which kind of socket it belongs to.
+pub struct Channel<'a, E> {
+    pub endpoint: &'a E,
+    pub datagram: bool,
+}
+
+/// What a call or a request transfers.
+pub enum Transfer {
+    Receive { flags: u32 },
+    Send { to: Option<Address> },
+}
+
+impl Transfer {
+    pub const fn way(&self) -> Way {
+        match self {
+            Self::Receive { .. } => Way::In,
+            Self::Send { .. } => Way::Out,
+        }
+    }
+}
+
+/// A pending request.
+#[allow(clippy::large_enum_variant, reason = "a socket ends sending once")]
+pub enum Op {
+    Transfer {
+        what: Transfer,
+        pended: Pended,
+        /// How many bytes were transferred already.
+        moved: usize,
+    },
+    /// Ends sending, after everything that is to be sent before. No client is told of it.
+    EndSending,
+}
+
+impl Op {
+    /// Tells the client how the request ended.
+    pub fn complete(self, outcome: Outcome) {
+        match self {
+            Self::Transfer { pended, .. } => pended.complete(outcome),
+            Self::EndSending => {}
+        }
+    }
+}
+
+impl Outstanding for Op {
+    fn overlapped(&self) -> Option<usize> {
+        match self {
+            Self::Transfer { pended, .. } => Some(pended.parts().overlapped.addr().get()),
+            Self::EndSending => None,
+        }
+    }
+}
+
+/// The memory of a client that a transfer uses.
+#[derive(Clone, Copy)]
+pub struct Buffers<'a> {
+    scatter: Scatter<'a>,
+    gather: Gather<'a>,
+    sender: Option<Room<'a>>,
+}
+
+impl<'a> From<&'a Request<'_>> for Buffers<'a> {
+    fn from(request: &'a Request<'_>) -> Self {
+        Self { scatter: request.scatter(), gather: request.gather(), sender: request.room() }
+    }
+}
+
+impl<'a> From<&'a Pended> for Buffers<'a> {
+    fn from(pended: &'a Pended) -> Self {
+        Self { scatter: pended.scatter(), gather: pended.gather(), sender: pended.room() }
+    }
+}
+
+/// What a client would receive now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrived {
+    Nothing,
+    Data,
+    /// The other end sends no more: the error of the connection, or 0.
+    End(i32),
+}
+
+impl<E: Endpoint> Channel<'_, E> {
+    /// Transfers what is possible now. `moved` counts the bytes, also those of earlier attempts.
+    pub fn transfer(&self, what: &Transfer, buffers: Buffers<'_>, moved: &mut usize) -> Outcome {
+        match what {
+            Transfer::Receive { flags } => self.receive(buffers, *flags, moved),
+            Transfer::Send { to } => self.send(buffers.gather, to.as_ref(), moved),
+        }
+    }
+
+    fn receive(&self, buffers: Buffers<'_>, flags: u32, moved: &mut usize) -> Outcome {
+        let mode = if flags & MSG_PEEK == 0 { Receive::Take } else { Receive::Peek };
+        if self.datagram {
+            return self.receive_message(buffers, mode);
+        }
+        let total = buffers.scatter.total();
+        if total == 0 {
+            return match self.arrived() {
+                Arrived::Nothing => Err(WsaError::WSAEWOULDBLOCK),
+                Arrived::Data | Arrived::End(0) => Ok((0, 0)),
+                Arrived::End(error) => Err(WsaError::new(error)),
+            };
+        }
+        let all = flags & MSG_WAITALL != 0 && mode == Receive::Take;
+        while *moved < total {
+            let want = (total - *moved).min(CHUNK);
+            let got = with_scratch(want, |bytes| {
+                let got = self.endpoint.receive(bytes, mode)?.min(want);
+                let _ = buffers.scatter.write_at(*moved, &bytes[..got]);
+                Ok(got)
+            });
+            match got {
+                Ok(got) => {
+                    *moved += got;
+                    let go_on = mode == Receive::Take && (all || got == want);
+                    if got == 0 || !go_on {
+                        break;
+                    }
+                }
+                Err(WsaError::WSAEWOULDBLOCK) if *moved == 0 || all => return Err(WsaError::WSAEWOULDBLOCK),
+                // What has arrived before comes first.
+                Err(_) if *moved > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((count(*moved), 0))
+    }
+
+    fn receive_message(&self, buffers: Buffers<'_>, mode: Receive) -> Outcome {
+        let room = buffers.scatter.total().min(LARGEST);
+        let (len, sender) = with_scratch(room, |bytes| {
+            let (len, sender) = self.endpoint.receive_from(bytes, mode)?;
+            let _ = buffers.scatter.write_at(0, &bytes[..len.min(bytes.len())]);
+            Ok::<_, WsaError>((len, sender))
+        })?;
+        if let Some(room) = buffers.sender {
+            room.fill(sender.as_bytes())?;
+        }
+        if len > room { Err(WsaError::WSAEMSGSIZE) } else { Ok((count(len), 0)) }
+    }
+
+    fn send(&self, buffers: Gather<'_>, to: Option<&Address>, moved: &mut usize) -> Outcome {
+        let total = buffers.total();
+        if self.datagram {
+            if total > LARGEST {
+                return Err(WsaError::WSAEMSGSIZE);
+            }
+            let message = buffers.to_vec();
+            let sent = match to {
+                Some(to) => self.endpoint.send_to(&message, to)?,
+                None => self.endpoint.send(&message)?,
+            };
+            return Ok((count(sent.min(total)), 0));
+        }
+        while *moved < total {
+            let want = (total - *moved).min(CHUNK);
+            let sent = with_scratch(want, |bytes| {
+                buffers.copy_at(*moved, bytes);
+                self.endpoint.send(bytes)
+            })?;
+            if sent == 0 {
+                return Err(WsaError::WSAEWOULDBLOCK);
+            }
+            *moved += sent.min(want);
+        }
+        Ok((count(*moved), 0))
+    }
+
+    /// Copies what has arrived, and returns how much that is.
+    fn peek(&self, bytes: &mut [u8]) -> Result<usize, WsaError> {
+        if self.datagram {
+            self.endpoint.receive_from(bytes, Receive::Peek).map(|(len, _)| len)
+        } else {
+            self.endpoint.receive(bytes, Receive::Peek)
+        }
+    }
+
+    /// What has arrived, which is left there.
+    pub fn arrived(&self) -> Arrived {
+        match self.peek(&mut [0]) {
+            // A message can be empty.
+            Ok(0) if !self.datagram => Arrived::End(0),
+            Ok(_) | Err(WsaError::WSAEMSGSIZE) => Arrived::Data,
+            Err(WsaError::WSAEWOULDBLOCK) => Arrived::Nothing,
+            Err(_) if self.datagram => Arrived::Data,
+            Err(error) => Arrived::End(error.code()),
+        }
+    }
+
+    /// How many bytes one call can receive, up to a limit of the kit.
+    pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
+        match with_scratch(CHUNK, |bytes| self.peek(bytes)) {
+            Ok(bytes) => Ok(count(bytes)),
+            Err(WsaError::WSAEWOULDBLOCK) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The outcome of a call: bytes that were transferred count, even if the others would have to wait too long.
+pub fn partly(outcome: Outcome, moved: usize) -> Outcome {
+    match outcome {
+        Err(WsaError::WSAEWOULDBLOCK | WsaError::WSAETIMEDOUT) if moved > 0 => Ok((count(moved), 0)),
+        outcome => outcome,
+    }
+}
+
+fn count(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// Passes a scratch buffer to `body`. Its content is arbitrary.
+///
+/// The buffers are kept for all threads: what a thread keeps for itself would have to be freed when the thread
+/// ends, which may be after this library was unloaded.
+fn with_scratch<R>(len: usize, body: impl FnOnce(&mut [u8]) -> R) -> R {
+    static STOCK: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+    const FEW: usize = 512;
+    const KEPT: usize = 8;
+    if len <= FEW {
+        return body(&mut [0; FEW][..len]);
+    }
+    let mut scratch = locked(&STOCK).pop().unwrap_or_default();
+    if scratch.len() < len {
+        scratch.resize(len, 0);
+    }
+    let answer = body(&mut scratch[..len]);
+    let mut stock = locked(&STOCK);
+    if stock.len() < KEPT {
+        stock.push(scratch);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scratch_can_be_used_within_scratch() {
+        for len in [4, 4096] {
+            with_scratch(len, |outer| {
+                outer.fill(1);
+                with_scratch(2 * len, |inner| inner.fill(2));
+                assert!(outer.iter().all(|byte| *byte == 1));
+            });
+        }
+    }
+
+    #[test]
+    fn what_was_moved_counts() {
+        assert_eq!(partly(Err(WsaError::WSAETIMEDOUT), 3), Ok((3, 0)));
+        assert_eq!(partly(Err(WsaError::WSAETIMEDOUT), 0), Err(WsaError::WSAETIMEDOUT));
+        assert_eq!(partly(Err(WsaError::WSAENOTCONN), 3), Err(WsaError::WSAENOTCONN));
+    }
+}
