@@ -126,7 +126,8 @@ fn reason(declared: &Declared, case: Option<&Case<'_>>, errors: &mut Errors) {
         }
         if let [first, .., last] | [first @ last] = stay[..] {
             let place = blank.unwrap_or(first.place.to(last.place.last));
-            errors.add(place, messages::reason(&stay));
+            let names: Vec<_> = stay.iter().map(|name| (&*name.text, name.upcall)).collect();
+            errors.add(place, messages::reason(&names));
         }
     }
 }

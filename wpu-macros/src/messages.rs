@@ -1,6 +1,5 @@
 //! All that can be wrong with a use of the attribute, in words: one function for each problem.
 
-use crate::args::Name;
 use crate::suggest::similar;
 use wpu_sys::{Class, KITS, Kit, Platform, Requirement, UPCALLS, Upcall};
 
@@ -119,14 +118,14 @@ pub(crate) fn duplicate(upcall: &Upcall, first: List, again: List) -> Problem {
 
 const KEEP_ONE: &str = "keep one of them";
 
-/// Waivers that share an absent or blank reason.
-pub(crate) fn reason(names: &[&Name]) -> Problem {
+/// Waivers that share an absent or blank reason: each name as it is written, and the upcall of that name.
+pub(crate) fn reason(names: &[(&str, Option<usize>)]) -> Problem {
     let (mut texts, mut waivers) = (Vec::new(), Vec::new());
-    for name in names {
-        texts.push(&*name.text);
-        waivers.push(match name.upcall {
-            Some(upcall) => waiver(&UPCALLS[upcall]),
-            None => format!("{} = \"<reason>\"", name.text),
+    for (text, upcall) in names {
+        texts.push(*text);
+        waivers.push(match upcall {
+            Some(upcall) => waiver(&UPCALLS[*upcall]),
+            None => format!("{text} = \"<reason>\""),
         });
     }
     let (waiver, have) = if names.len() == 1 { ("waiver", "has") } else { ("waivers", "have") };

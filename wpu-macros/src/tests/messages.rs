@@ -1,6 +1,5 @@
 //! The style of messages, and where each is explained.
 
-use crate::args::Name;
 use crate::errors::{Errors, Place};
 use crate::messages::{self, List, Problem};
 use expect_test::{Expect, expect};
@@ -17,7 +16,7 @@ fn all() -> Vec<Problem> {
         messages::unknown("x", None),
         messages::duplicate(upcall, first, again),
         messages::duplicate(upcall, first, first),
-        messages::reason(&[&name(upcall.name), &name("x")]),
+        messages::reason(&[(upcall.name, Some(0)), ("x", None)]),
         messages::not_required(upcall, class, platform),
         messages::made(upcall, &KITS[0]),
         messages::brought(upcall, upcall),
@@ -31,11 +30,6 @@ fn all() -> Vec<Problem> {
         messages::generic("S"),
         messages::panic("out of lamps"),
     ]
-}
-
-fn name(text: &str) -> Name {
-    let upcall = Upcall::find(text);
-    Name { text: text.to_owned(), place: Place::whole(), list: List::Waives, upcall, meant: upcall }
 }
 
 #[test]
