@@ -6,7 +6,9 @@
 #![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::nursery)]
 #![allow(clippy::redundant_pub_crate, reason = "it wants what `unreachable_pub` forbids")]
 
+#[cfg(not(windows))]
 use wpu::__private::Table;
+#[cfg(not(windows))]
 use wpu::__private::table::CLOSED;
 use wpu::{Judgement, Provider, UPCALLS, Upcall, UpcallSet, WsaError};
 
