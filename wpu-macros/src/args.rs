@@ -348,7 +348,7 @@ impl Reader<'_> {
                 return Err((place, problem));
             };
             let text = name.to_string();
-            self.errors.add(place, problem.help(&messages::without_quotes(&text)));
+            self.errors.add(place, problem.help(&messages::without(&text, "quotes")));
             self.add(list, text, place, true);
             return Ok(());
         }
@@ -370,7 +370,10 @@ impl Reader<'_> {
         };
         let reported = text != path;
         if reported {
-            self.errors.add(place, messages::expected(NAME, &format!("`{path}`")));
+            let problem = messages::expected(NAME, &format!("`{path}`"));
+            let ends = path.ends_with(&text);
+            let problem = if ends { problem.help(&messages::without(&text, "a path")) } else { problem };
+            self.errors.add(place, problem);
         }
         self.add(list, text, place, reported);
         Ok(())

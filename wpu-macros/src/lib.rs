@@ -21,6 +21,8 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use syn::parse::{ParseStream, Parser};
+use syn::{Token, bracketed};
 
 #[doc = include_str!("wpu_provider.md")]
 #[proc_macro_attribute]
@@ -36,7 +38,7 @@ fn provider_with(args: TokenStream, item: &TokenStream) -> TokenStream {
         let errors = errors.report(&TokenStream::new());
         return quote!(#item #errors);
     };
-    let beside = if is_name_value(Span::call_site().source_text().as_deref()) {
+    let beside = if is_name_value(Span::call_site().source_text().as_deref(), &args) {
         // rustc has reported it. The kit may be any.
         let mut declared = Declared::default();
         declared.may_be_meant(args::KIT);
@@ -55,11 +57,23 @@ fn provider_with(args: TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#item #errors #beside)
 }
 
-/// Whether the attribute is of the form `#[name = value]`, by its text.
-fn is_name_value(attribute: Option<&str>) -> bool {
-    let text = attribute.unwrap_or_default().trim_start_matches(['#', '[', ' ']);
-    let sign = text.find(['=', '(', '[', '{']);
-    sign.is_some_and(|at| text[at..].starts_with('='))
+/// Whether the attribute is of the form `#[name = value]`, of which the compiler hands on the value as arguments. Only the
+/// text of the attribute says so, and it says the same value: nothing else may keep the arguments from being checked.
+fn is_name_value(attribute: Option<&str>, args: &TokenStream) -> bool {
+    let value = |input: ParseStream<'_>| {
+        let inside;
+        let input = if input.parse::<Option<Token![#]>>()?.is_some() {
+            bracketed!(inside in input);
+            &inside
+        } else {
+            input
+        };
+        syntax::until(input, &|input| input.peek(Token![=]));
+        input.parse::<Token![=]>()?;
+        input.parse::<TokenStream>()
+    };
+    let value = attribute.and_then(|text| value.parse_str(text).ok());
+    value.is_some_and(|value| !value.is_empty() && value.to_string() == args.to_string())
 }
 
 /// The place of the first token that was written where it stands, and not by a macro.

@@ -192,15 +192,15 @@ pub(crate) fn one_of(words: &[&'static str], found: &str) -> Problem {
     let one_of = if words.len() == 1 { "" } else { "one of " };
     let problem = expected(&format!("{one_of}{}", quoted(words)), &format!("`{found}`"));
     match similar(found, words) {
-        Some(word) if found.starts_with('"') => problem.help(&without_quotes(word)),
+        Some(word) if found.starts_with('"') => problem.help(&without(word, "quotes")),
         Some(word) => problem.help(&format!("a word with a similar name exists: `{word}`")),
         None => problem,
     }
 }
 
-/// What to type where a text stands in place of a word.
-pub(crate) fn without_quotes(word: &str) -> String {
-    format!("write `{word}` without quotes")
+/// What to type where a word has something around it.
+pub(crate) fn without(word: &str, what: &str) -> String {
+    format!("write `{word}` without {what}")
 }
 
 /// The wrong form.

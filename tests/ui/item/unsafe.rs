@@ -2,6 +2,7 @@
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs)]
+// SAFETY: this is never compiled to code.
 unsafe impl Send for Files {}
 #[wpu_provider(class = ifs)]
 pub const unsafe extern "C" fn files() {}

@@ -298,13 +298,34 @@ fn invisible_groups_are_seen_through() {
 /// The compiler reports that form, and hands on what stands behind `=`.
 #[test]
 fn a_value_behind_the_name_is_told_by_the_text_of_the_attribute() {
-    for text in ["#[a = \"x\"]", "#[a::b = \"(\"]", "a = concat!(\"x\")", "# [ a=1 ]"] {
-        assert!(crate::is_name_value(Some(text)), "{text}");
+    let is = |text, args: &str| crate::is_name_value(text, &tokens(args));
+    for (text, args) in [
+        ("#[a = \"x\"]", "\"x\""),
+        ("#[a::b = \"(\"]", "\"(\""),
+        ("a = concat!(\"x\")", "concat!(\"x\")"),
+        ("# [ /* ( */ a=1 ]", "1"),
+    ] {
+        assert!(is(Some(text), args), "{text}");
     }
-    for text in ["#[a]", "#[a(b = \"x\")]", "#[a[b = 1]]", "a { b = 1 }", "#[a(\"=\")]", ""] {
-        assert!(!crate::is_name_value(Some(text)), "{text}");
+    for (text, args) in [
+        ("#[a]", ""),
+        ("#[a(b = \"x\")]", "b = \"x\""),
+        ("#[a[b = 1]]", "b = 1"),
+        ("a { b = 1 }", "b = 1"),
+        ("#[a(\"=\")]", "\"=\""),
+        ("", ""),
+        // These are no values, but the arguments must be checked all the same.
+        ("#[a /* = */]", ""),
+        ("#[a /* = */ (b = 1)]", "b = 1"),
+        ("#[a /* = 1 */ (1)]", "1"),
+        ("a = 1", ""),
+        ("a = 1", "b = 1"),
+        ("a =", ""),
+        ("#[a = \"x", "\"x\""),
+    ] {
+        assert!(!is(Some(text), args), "{text}");
     }
-    assert!(!crate::is_name_value(None));
+    assert!(!is(None, "1"));
 }
 
 /// What cannot be read may have been any argument: that none is there is not said too.
