@@ -98,7 +98,7 @@ fn write_copy(root: &Path, folder: &Path, mistake: &Mistake) -> Result<()> {
     let wpu = root.join("wpu").display().to_string().replace('\\', "/");
     let manifest = format!(
         "[workspace]\n\n[package]\nname = \"tour-{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-         [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\nwpu = {{ path = \"{wpu}\" }}\n",
+         [lib]\ncrate-type = [\"cdylib\"]\n\n[features]\nexport = []\n\n[dependencies]\nwpu = {{ path = \"{wpu}\" }}\n",
         mistake.name
     );
     fs::write(folder.join("Cargo.toml"), manifest)?;

@@ -1,7 +1,7 @@
 //! No error, class or platform has the name of what its type in the output has beside it.
 
 use crate::code::Code;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place};
 use crate::emit;
 use crate::load::RawSpec;
 use crate::names::camel;
@@ -17,7 +17,7 @@ pub(super) fn check(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     for (file, name, rust, taken) in errors.chain(words) {
         if taken.contains(&rust) {
             let message = format!("`{rust}` is the name of something else in the output");
-            let place = crate::diag::Place::new(file, name.span());
+            let place = Place::new(file, name.span());
             faults.push(Diagnostic::at(Code::DuplicateName, place, message).help("choose another name"));
         }
     }

@@ -20,14 +20,18 @@ pub(super) fn emit(view: &View<'_>) -> String {
     });
     words(&mut page, "Class", "A kind of provider that requirements distinguish.", &model.classes);
     words(&mut page, "Platform", "A platform that requirements distinguish.", &model.platforms);
-    let default = ident(&camel(&model.platforms[model.default_platform].name));
-    page.item(quote! {
-        impl Platform {
-            /// The platform that a provider means when it names none.
-            pub const DEFAULT: Self = Self::#default;
-        }
-    });
+    let default = default(&model.platforms[model.default_platform]);
+    page.item(quote!(impl Platform { #default }));
     page.finish()
+}
+
+/// What the platforms have beside that.
+pub(super) fn default(platform: &Word) -> TokenStream {
+    let variant = alone(&camel(&platform.name));
+    quote! {
+        /// The platform that a provider means when it names none.
+        pub const DEFAULT: Self = Self::#variant;
+    }
 }
 
 /// An enum of words, each with its name and text.

@@ -1,6 +1,7 @@
 //! Names that the output gives to members of what holds names of the spec. There are few.
 
 use super::{classes, error};
+use crate::model::Word;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::HashSet;
 
@@ -14,11 +15,12 @@ pub(crate) struct Taken {
 
 /// They are read from what declares them.
 pub(crate) fn taken() -> Taken {
-    let mut taken = Taken { errors: HashSet::new(), words: HashSet::from(["DEFAULT".to_owned()]) };
+    let mut taken = Taken { errors: HashSet::new(), words: HashSet::new() };
     for item in error::methods() {
         members(item, &mut taken.errors);
     }
-    for item in classes::members(&[]) {
+    let any = Word { name: "any".to_owned(), text: String::new() };
+    for item in classes::members(&[]).into_iter().chain([classes::default(&any)]) {
         members(item, &mut taken.words);
     }
     taken
