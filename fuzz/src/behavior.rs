@@ -5,7 +5,7 @@ use crate::touch::finish;
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
 use wpu::facts::Completes;
-use wpu::{Pended, Pending, Progress, Request, WsaError};
+use wpu::{PendingRequest, PendingToken, Progress, Request, WsaError};
 
 /// What a provider does once it has used its arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ thread_local! {
     static BEHAVIORS: Cell<[Behavior; 2]> = const { Cell::new([Behavior::Succeed; 2]) };
     /// Which of the functions is called.
     static SLOT: Cell<usize> = const { Cell::new(0) };
-    static PROOFS: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
+    static PROOFS: RefCell<Vec<PendingToken>> = const { RefCell::new(Vec::new()) };
 }
 
 pub(crate) fn set_behaviors(slot: usize, behaviors: [Behavior; 2]) {
@@ -96,7 +96,7 @@ pub(crate) fn progress<P: Completes, T>(
     level: usize,
     request: Request<'_>,
     (good, too_much): (T, T),
-    keep: impl FnOnce(Pended),
+    keep: impl FnOnce(PendingRequest),
 ) -> Result<Progress<T>, WsaError> {
     let behavior = BEHAVIORS.get()[level];
     match behavior {

@@ -10,8 +10,8 @@ use wpu::ffi::{
     QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
 };
 use wpu::{
-    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Layer, Over, Pended, Procs, Progress, Request, Room,
-    ServiceProvider, Start, Text, View, ViewMut, WsaError, wpu_provider,
+    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Layer, Over, PendingRequest, Procs, Progress, Request, OutBuf,
+    ServiceProvider, Start, Text, ClientRef, ClientMut, WsaError, wpu_provider,
 };
 
 /// A base provider whose sockets are no file handles.
@@ -78,7 +78,7 @@ impl EntryPoint for Upper {
 #[derive(Default)]
 pub(crate) struct Meddler {
     turn: AtomicUsize,
-    pending: Mutex<Vec<Pended>>,
+    pending: Mutex<Vec<PendingRequest>>,
 }
 
 impl Meddler {
@@ -147,7 +147,7 @@ impl Layer for Meddler {
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        address: Option<Room<'_>>,
+        address: Option<OutBuf<'_>>,
         condition: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         if let Some(room) = address {
@@ -170,7 +170,7 @@ impl Layer for Meddler {
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        address: Room<'_>,
+        address: OutBuf<'_>,
     ) -> Result<(), WsaError> {
         fill_room(address, 22);
         next.get_sock_name(socket, address)?;
@@ -183,9 +183,9 @@ impl Layer for Meddler {
         socket: SOCKET,
         address: Bytes<'_>,
         caller_data: Option<Bytes<'_>>,
-        callee_data: Option<Room<'_>>,
-        socket_qos: Option<View<'_, QOS>>,
-        group_qos: Option<View<'_, QOS>>,
+        callee_data: Option<OutBuf<'_>>,
+        socket_qos: Option<ClientRef<'_, QOS>>,
+        group_qos: Option<ClientRef<'_, QOS>>,
     ) -> Result<(), WsaError> {
         read_bytes(address);
         if let Some(room) = callee_data {
@@ -198,7 +198,7 @@ impl Layer for Meddler {
         &self,
         next: &impl ServiceProvider,
         socket: SOCKET,
-        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), WsaError> {
         next.get_overlapped_result(socket, overlapped, wait)
@@ -241,7 +241,7 @@ impl Layer for Meddler {
         read: Option<FdSetMut<'_>>,
         write: Option<FdSetMut<'_>>,
         except: Option<FdSetMut<'_>>,
-        timeout: Option<View<'_, timeval>>,
+        timeout: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         use_sets([read, write, except]);
         next.select(count, read, write, except, timeout)
@@ -287,41 +287,41 @@ macro_rules! delegate {
 }
 
 delegate! {
-    accept(s: SOCKET, a: Option<Room<'_>>, c: Option<Condition<'_>>) -> SOCKET;
-    address_to_string(a: Bytes<'_>, i: Option<View<'_, WSAPROTOCOL_INFOW>>, t: Room<'_, u16>) -> ();
+    accept(s: SOCKET, a: Option<OutBuf<'_>>, c: Option<Condition<'_>>) -> SOCKET;
+    address_to_string(a: Bytes<'_>, i: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, t: OutBuf<'_, u16>) -> ();
     async_select(s: SOCKET, w: wpu::Window, m: u32, e: i32) -> ();
     bind(s: SOCKET, a: Bytes<'_>) -> ();
     cancel_blocking_call() -> ();
     cleanup() -> ();
     close_socket(s: SOCKET) -> ();
     connect(
-        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<Room<'_>>, q: Option<View<'_, QOS>>,
-        g: Option<View<'_, QOS>>
+        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<OutBuf<'_>>, q: Option<ClientRef<'_, QOS>>,
+        g: Option<ClientRef<'_, QOS>>
     ) -> ();
     duplicate_socket(s: SOCKET, p: u32) -> WSAPROTOCOL_INFOW;
-    enum_network_events(s: SOCKET, e: Option<EventRef<'_>>, r: ViewMut<'_, WSANETWORKEVENTS>) -> ();
+    enum_network_events(s: SOCKET, e: Option<EventRef<'_>>, r: ClientMut<'_, WSANETWORKEVENTS>) -> ();
     event_select(s: SOCKET, e: Option<EventRef<'_>>, n: i32) -> ();
-    get_overlapped_result(s: SOCKET, o: ViewMut<'_, WSAOVERLAPPED>, w: bool) -> (u32, u32);
-    get_peer_name(s: SOCKET, a: Room<'_>) -> ();
-    get_sock_name(s: SOCKET, a: Room<'_>) -> ();
-    get_sock_opt(s: SOCKET, l: i32, o: i32, v: Room<'_>) -> ();
-    get_qos_by_name(s: SOCKET, n: Option<Bytes<'_>>, q: ViewMut<'_, QOS>) -> ();
+    get_overlapped_result(s: SOCKET, o: ClientMut<'_, WSAOVERLAPPED>, w: bool) -> (u32, u32);
+    get_peer_name(s: SOCKET, a: OutBuf<'_>) -> ();
+    get_sock_name(s: SOCKET, a: OutBuf<'_>) -> ();
+    get_sock_opt(s: SOCKET, l: i32, o: i32, v: OutBuf<'_>) -> ();
+    get_qos_by_name(s: SOCKET, n: Option<Bytes<'_>>, q: ClientMut<'_, QOS>) -> ();
     ioctl(
         s: SOCKET, c: u32, r: Request<'_>
     ) -> Progress<u32>;
     join_leaf(
-        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<Room<'_>>, q: Option<View<'_, QOS>>,
-        g: Option<View<'_, QOS>>, f: u32
+        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<OutBuf<'_>>, q: Option<ClientRef<'_, QOS>>,
+        g: Option<ClientRef<'_, QOS>>, f: u32
     ) -> SOCKET;
     listen(s: SOCKET, b: i32) -> ();
     recv(s: SOCKET, f: u32, r: Request<'_>) -> Progress<(u32, u32)>;
-    recv_disconnect(s: SOCKET, d: Option<Room<'_>>) -> ();
+    recv_disconnect(s: SOCKET, d: Option<OutBuf<'_>>) -> ();
     recv_from(
         s: SOCKET, f: u32, r: Request<'_>
     ) -> Progress<(u32, u32)>;
     select(
         n: i32, r: Option<FdSetMut<'_>>, w: Option<FdSetMut<'_>>, e: Option<FdSetMut<'_>>,
-        t: Option<View<'_, timeval>>
+        t: Option<ClientRef<'_, timeval>>
     ) -> i32;
     send(s: SOCKET, f: u32, r: Request<'_>) -> Progress<u32>;
     send_disconnect(s: SOCKET, d: Option<Bytes<'_>>) -> ();
@@ -331,9 +331,9 @@ delegate! {
     set_sock_opt(s: SOCKET, l: i32, o: i32, v: Bytes<'_>) -> ();
     shutdown(s: SOCKET, h: i32) -> ();
     socket(
-        f: i32, k: i32, p: i32, i: Option<View<'_, WSAPROTOCOL_INFOW>>, g: u32, w: u32
+        f: i32, k: i32, p: i32, i: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, g: u32, w: u32
     ) -> SOCKET;
     string_to_address(
-        t: Text<'_>, f: i32, i: Option<View<'_, WSAPROTOCOL_INFOW>>, a: Room<'_>
+        t: Text<'_>, f: i32, i: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, a: OutBuf<'_>
     ) -> ();
 }

@@ -13,20 +13,20 @@ use wpu::ffi::{
     INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use wpu::{
-    Bytes, Condition, EventRef, FdSetMut, Items, Outcome, Pended, Progress, Request, Room, ServiceProvider,
-    Text, View, ViewMut, WsaError,
+    Bytes, Condition, EventRef, FdSetMut, ClientSlice, Outcome, PendingRequest, Progress, Request, OutBuf, ServiceProvider,
+    Text, ClientRef, ClientMut, WsaError,
 };
 
 /// What the base provider `P` has under way, and the thread that ends some of it.
 pub(crate) struct Greedy<P> {
-    pending: Mutex<Vec<Pended>>,
+    pending: Mutex<Vec<PendingRequest>>,
     worker: Mutex<Option<(Sender<Order>, JoinHandle<()>)>>,
     of: PhantomData<fn() -> P>,
 }
 
 /// What the worker is to do.
 enum Order {
-    Finish(Pended, Outcome),
+    Finish(PendingRequest, Outcome),
     /// To say so when everything before is done.
     Report(Sender<()>),
 }
@@ -97,7 +97,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
     fn accept(
         &self,
         socket: SOCKET,
-        address: Option<Room<'_>>,
+        address: Option<OutBuf<'_>>,
         condition: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         if let Some(room) = address {
@@ -110,11 +110,11 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
     fn address_to_string(
         &self,
         address: Bytes<'_>,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
-        text: Room<'_, u16>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
+        text: OutBuf<'_, u16>,
     ) -> Result<(), WsaError> {
         read_bytes(address);
-        black_box(info.map(View::get));
+        black_box(info.map(ClientRef::get));
         fill_room(text, 0x41);
         answer(0, (), ())
     }
@@ -157,9 +157,9 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         _: SOCKET,
         address: Bytes<'_>,
         caller_data: Option<Bytes<'_>>,
-        callee_data: Option<Room<'_>>,
-        socket_qos: Option<View<'_, QOS>>,
-        group_qos: Option<View<'_, QOS>>,
+        callee_data: Option<OutBuf<'_>>,
+        socket_qos: Option<ClientRef<'_, QOS>>,
+        group_qos: Option<ClientRef<'_, QOS>>,
     ) -> Result<(), WsaError> {
         use_connection(address, caller_data, callee_data, [socket_qos, group_qos]);
         answer(0, (), ())
@@ -174,7 +174,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         &self,
         _: SOCKET,
         event: Option<EventRef<'_>>,
-        events: ViewMut<'_, WSANETWORKEVENTS>,
+        events: ClientMut<'_, WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
         black_box(event.map(EventRef::raw));
         answer(0, (), ())?;
@@ -190,7 +190,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
     fn get_overlapped_result(
         &self,
         _: SOCKET,
-        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        overlapped: ClientMut<'_, WSAOVERLAPPED>,
         _: bool,
     ) -> Result<(u32, u32), WsaError> {
         let ended = wpu::overlapped_result(overlapped);
@@ -199,17 +199,17 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         ended.unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE)).map_err(|_| WsaError::WSA_IO_INCOMPLETE)
     }
 
-    fn get_peer_name(&self, _: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+    fn get_peer_name(&self, _: SOCKET, address: OutBuf<'_>) -> Result<(), WsaError> {
         fill_room(address, 4);
         answer(0, (), ())
     }
 
-    fn get_sock_name(&self, _: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_name(&self, _: SOCKET, address: OutBuf<'_>) -> Result<(), WsaError> {
         fill_room(address, 5);
         answer(0, (), ())
     }
 
-    fn get_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: OutBuf<'_>) -> Result<(), WsaError> {
         fill_room(value, 6);
         answer(0, (), ())
     }
@@ -218,7 +218,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         &self,
         _: SOCKET,
         name: Option<Bytes<'_>>,
-        qos: ViewMut<'_, QOS>,
+        qos: ClientMut<'_, QOS>,
     ) -> Result<(), WsaError> {
         if let Some(bytes) = name {
             read_bytes(bytes);
@@ -240,9 +240,9 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         socket: SOCKET,
         address: Bytes<'_>,
         caller_data: Option<Bytes<'_>>,
-        callee_data: Option<Room<'_>>,
-        socket_qos: Option<View<'_, QOS>>,
-        group_qos: Option<View<'_, QOS>>,
+        callee_data: Option<OutBuf<'_>>,
+        socket_qos: Option<ClientRef<'_, QOS>>,
+        group_qos: Option<ClientRef<'_, QOS>>,
         _: u32,
     ) -> Result<SOCKET, WsaError> {
         use_connection(address, caller_data, callee_data, [socket_qos, group_qos]);
@@ -259,7 +259,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         progress::<P, _>(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
     }
 
-    fn recv_disconnect(&self, _: SOCKET, data: Option<Room<'_>>) -> Result<(), WsaError> {
+    fn recv_disconnect(&self, _: SOCKET, data: Option<OutBuf<'_>>) -> Result<(), WsaError> {
         if let Some(room) = data {
             fill_room(room, 8);
         }
@@ -283,10 +283,10 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         read: Option<FdSetMut<'_>>,
         write: Option<FdSetMut<'_>>,
         except: Option<FdSetMut<'_>>,
-        timeout: Option<View<'_, timeval>>,
+        timeout: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         use_sets([read, write, except]);
-        black_box(timeout.map(View::get));
+        black_box(timeout.map(ClientRef::get));
         answer(0, 1, SOCKET_ERROR)
     }
 
@@ -323,11 +323,11 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         _: i32,
         _: i32,
         protocol: i32,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         _: u32,
         _: u32,
     ) -> Result<SOCKET, WsaError> {
-        black_box(info.map(View::get));
+        black_box(info.map(ClientRef::get));
         answer(0, protocol.cast_unsigned() as usize & 0xff, INVALID_SOCKET)
     }
 
@@ -335,10 +335,10 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         &self,
         text: Text<'_>,
         _: i32,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
-        address: Room<'_>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
+        address: OutBuf<'_>,
     ) -> Result<(), WsaError> {
-        black_box((text.to_wide(), Items::len(text), info.map(View::get)));
+        black_box((text.to_wide(), ClientSlice::len(text), info.map(ClientRef::get)));
         fill_room(address, 10);
         answer(0, (), ())
     }

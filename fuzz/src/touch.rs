@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 use wpu::ffi::QOS;
-use wpu::{Bytes, FdSetMut, Gather, Lent, Outcome, Pended, Request, Room, Scatter, View};
+use wpu::{Bytes, FdSetMut, Gather, RequestBuffers, Outcome, PendingRequest, Request, OutBuf, Scatter, ClientRef};
 
 /// Uses all that was lent with a request, and ends it.
-pub(crate) fn finish(pended: Pended, outcome: Outcome) {
+pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {
     read_buffers(pended.gather());
     fill_buffers(pended.scatter());
     if let Some(bytes) = pended.input() {
@@ -20,11 +20,11 @@ pub(crate) fn finish(pended: Pended, outcome: Outcome) {
 /// Uses all that a request lends.
 pub(crate) fn use_request(request: &Request<'_>) {
     let (gather, scatter) = (Some(request.gather()), Some(request.scatter()));
-    use_lent(&Lent { gather, scatter, input: request.input(), room: request.room() });
+    use_lent(&RequestBuffers { gather, scatter, input: request.input(), room: request.room() });
     black_box((request.socket(), request.has_routine(), request.is_overlapped()));
 }
 
-pub(crate) fn use_lent(lent: &Lent<'_>) {
+pub(crate) fn use_lent(lent: &RequestBuffers<'_>) {
     if let Some(gather) = lent.gather {
         read_buffers(gather);
     }
@@ -49,7 +49,7 @@ pub(crate) fn read_bytes(bytes: Bytes<'_>) {
     let _ = bytes.as_ptr();
 }
 
-pub(crate) fn fill_room<T: Copy>(room: Room<'_, T>, with: T) {
+pub(crate) fn fill_room<T: Copy>(room: OutBuf<'_, T>, with: T) {
     let data = vec![with; room.capacity() + 1];
     assert!(room.fill(&data).is_err());
     assert_eq!(room.write_at(0, &data), room.capacity());
@@ -123,8 +123,8 @@ pub(crate) fn use_sets(sets: [Option<FdSetMut<'_>>; 3]) {
 pub(crate) fn use_connection(
     address: Bytes<'_>,
     caller: Option<Bytes<'_>>,
-    callee: Option<Room<'_>>,
-    qos: [Option<View<'_, QOS>>; 2],
+    callee: Option<OutBuf<'_>>,
+    qos: [Option<ClientRef<'_, QOS>>; 2],
 ) {
     read_bytes(address);
     if let Some(bytes) = caller {
@@ -133,5 +133,5 @@ pub(crate) fn use_connection(
     if let Some(room) = callee {
         fill_room(room, 1);
     }
-    black_box(qos.map(|qos| qos.map(View::get)));
+    black_box(qos.map(|qos| qos.map(ClientRef::get)));
 }

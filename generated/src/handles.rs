@@ -430,7 +430,7 @@ unsafe impl Send for Window {}
 unsafe impl Sync for Window {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::GUID {}
+unsafe impl crate::support::client::Plain for crate::ffi::GUID {}
 
 /// A client's [`WSAOVERLAPPED`](crate::ffi::WSAOVERLAPPED), which the provider must give back exactly once.
 #[derive(Debug)]
@@ -469,7 +469,7 @@ impl Operation {
 unsafe impl Send for Operation {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::fd_set {}
+unsafe impl crate::support::client::Plain for crate::ffi::fd_set {}
 
 /// A borrowed [`fd_set`](crate::ffi::fd_set), as long as its `fd_count` says and not as its C type says.
 #[derive(Clone, Copy, Debug)]
@@ -534,15 +534,15 @@ impl<'a> FdSet<'a> {
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::WSPDATA {}
+unsafe impl crate::support::client::Plain for crate::ffi::WSPDATA {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::WSAPROTOCOLCHAIN {}
+unsafe impl crate::support::client::Plain for crate::ffi::WSAPROTOCOLCHAIN {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::WSAPROTOCOL_INFOW {}
+unsafe impl crate::support::client::Plain for crate::ffi::WSAPROTOCOL_INFOW {}
 
-impl crate::support::view::Slice for crate::ffi::WSABUF {
+impl crate::support::client::Slice for crate::ffi::WSABUF {
     #[inline]
     fn parts(&self) -> (*mut u8, usize) {
         (self.buf.cast(), self.len as usize)
@@ -566,9 +566,9 @@ impl crate::support::view::Slice for crate::ffi::WSABUF {
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::FLOWSPEC {}
+unsafe impl crate::support::client::Plain for crate::ffi::FLOWSPEC {}
 
-impl crate::support::view::Built<crate::ffi::QOS> {
+impl crate::support::client::Built<crate::ffi::QOS> {
     /// All bytes of the [`QOS`](crate::ffi::QOS) are zero.
     #[must_use]
     #[inline]
@@ -592,21 +592,21 @@ impl crate::support::view::Built<crate::ffi::QOS> {
     #[inline]
     pub fn set_ProviderSpecific(&mut self, bytes: &[u8]) {
         let (bytes, len) = self.keep(bytes);
-        self.value.ProviderSpecific = <crate::ffi::WSABUF as crate::support::view::Slice>::from_parts(
+        self.value.ProviderSpecific = <crate::ffi::WSABUF as crate::support::client::Slice>::from_parts(
             bytes,
             len,
         );
     }
 }
 
-impl Default for crate::support::view::Built<crate::ffi::QOS> {
+impl Default for crate::support::client::Built<crate::ffi::QOS> {
     #[inline]
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl crate::support::view::ViewMut<'_, crate::ffi::QOS> {
+impl crate::support::client::ClientMut<'_, crate::ffi::QOS> {
     /// Sets `SendingFlowspec`.
     #[inline]
     pub fn set_SendingFlowspec(self, value: crate::ffi::FLOWSPEC) {
@@ -627,13 +627,13 @@ impl crate::support::view::ViewMut<'_, crate::ffi::QOS> {
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::WSANETWORKEVENTS {}
+unsafe impl crate::support::client::Plain for crate::ffi::WSANETWORKEVENTS {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::timeval {}
+unsafe impl crate::support::client::Plain for crate::ffi::timeval {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::view::Plain for crate::ffi::sockaddr {}
+unsafe impl crate::support::client::Plain for crate::ffi::sockaddr {}
 
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///

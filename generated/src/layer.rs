@@ -17,7 +17,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::Room<'_>>,
+        address: Option<crate::support::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         crate::provider::ServiceProvider::accept(next, socket, address, condition)
@@ -35,8 +35,10 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         address: crate::support::memory::Bytes<'_>,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        text: crate::support::memory::Room<'_, u16>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        text: crate::support::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::address_to_string(next, address, info, text)
     }
@@ -143,9 +145,9 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::connect(
             next,
@@ -188,7 +190,7 @@ pub trait Layer {
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::view::ViewMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::enum_network_events(
             next,
@@ -228,7 +230,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::view::ViewMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_overlapped_result(
@@ -251,7 +253,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_peer_name(next, socket, address)
     }
@@ -268,7 +270,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_sock_name(next, socket, address)
     }
@@ -287,7 +289,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Room<'_>,
+        value: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_sock_opt(
             next,
@@ -311,7 +313,7 @@ pub trait Layer {
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
         name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::view::ViewMut<'_, crate::ffi::QOS>,
+        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_qos_by_name(next, socket, name, qos)
     }
@@ -348,9 +350,9 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         crate::provider::ServiceProvider::join_leaf(
@@ -412,7 +414,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Room<'_>>,
+        data: Option<crate::support::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::recv_disconnect(next, socket, data)
     }
@@ -450,7 +452,7 @@ pub trait Layer {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::view::View<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         crate::provider::ServiceProvider::select(
             next,
@@ -571,7 +573,9 @@ pub trait Layer {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -599,8 +603,10 @@ pub trait Layer {
         next: &impl crate::provider::ServiceProvider,
         text: crate::support::memory::Text<'_>,
         family: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        address: crate::support::memory::Room<'_>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::string_to_address(
             next,
@@ -627,7 +633,7 @@ for Over<L, N> {
     fn accept(
         &self,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::Room<'_>>,
+        address: Option<crate::support::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         Layer::accept(&self.layer, &self.next, socket, address, condition)
@@ -637,8 +643,10 @@ for Over<L, N> {
     fn address_to_string(
         &self,
         address: crate::support::memory::Bytes<'_>,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        text: crate::support::memory::Room<'_, u16>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        text: crate::support::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::address_to_string(&self.layer, &self.next, address, info, text)
     }
@@ -687,9 +695,9 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::connect(
             &self.layer,
@@ -717,7 +725,7 @@ for Over<L, N> {
         &self,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::view::ViewMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::enum_network_events(&self.layer, &self.next, socket, event, events)
     }
@@ -736,7 +744,7 @@ for Over<L, N> {
     fn get_overlapped_result(
         &self,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::view::ViewMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         Layer::get_overlapped_result(&self.layer, &self.next, socket, overlapped, wait)
@@ -746,7 +754,7 @@ for Over<L, N> {
     fn get_peer_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_peer_name(&self.layer, &self.next, socket, address)
     }
@@ -755,7 +763,7 @@ for Over<L, N> {
     fn get_sock_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_sock_name(&self.layer, &self.next, socket, address)
     }
@@ -766,7 +774,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Room<'_>,
+        value: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_sock_opt(&self.layer, &self.next, socket, level, option, value)
     }
@@ -776,7 +784,7 @@ for Over<L, N> {
         &self,
         socket: crate::ffi::SOCKET,
         name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::view::ViewMut<'_, crate::ffi::QOS>,
+        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_qos_by_name(&self.layer, &self.next, socket, name, qos)
     }
@@ -797,9 +805,9 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         Layer::join_leaf(
@@ -838,7 +846,7 @@ for Over<L, N> {
     fn recv_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Room<'_>>,
+        data: Option<crate::support::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::recv_disconnect(&self.layer, &self.next, socket, data)
     }
@@ -860,7 +868,7 @@ for Over<L, N> {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::view::View<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         Layer::select(&self.layer, &self.next, count, read, write, except, timeout)
     }
@@ -920,7 +928,9 @@ for Over<L, N> {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -941,8 +951,10 @@ for Over<L, N> {
         &self,
         text: crate::support::memory::Text<'_>,
         family: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        address: crate::support::memory::Room<'_>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::string_to_address(&self.layer, &self.next, text, family, info, address)
     }

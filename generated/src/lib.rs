@@ -5,7 +5,7 @@
 //! - [`ffi`]: C types, function pointers and tables, under their C names
 //! - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give
 //! - [`host`]: the other side, for whoever fills the tables
-//! - [`facts`]: what the documentation says, as data, and [`support::verdict::judge`]: what follows for a provider
+//! - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider
 //! - `ServiceProvider`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called
 //! - [`table`] and [`support::cell::Cell`]: where the table of the moment is kept
 //!
@@ -61,12 +61,12 @@ pub use facts::{KITS, REVISION, UPCALLS};
 pub use handles::*;
 pub use safe::Upcalls;
 pub use support::cell::Cell;
+pub use support::client::{Built, ClientMut, ClientRef, Plain, Vouched};
+pub use support::compliance::{Verdict, verdict};
 pub use support::declaration::{Declaration, Waiver};
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::refused::{Failed, Refused};
 pub use support::upcall_set::UpcallSet;
-pub use support::verdict::{Judgement, judge};
-pub use support::view::{Built, Plain, View, ViewMut, Vouched};
 pub use support::wide::WideString;
 pub use table::{RawTable, Table};
 
@@ -94,9 +94,12 @@ pub use clients::*;
 #[cfg(feature = "provider")]
 pub use layer::{Layer, Over};
 #[cfg(feature = "provider")]
-pub use memory::{Gather, Scatter};
+pub use memory::{
+    CompletionVtable, InterfaceTypes, Kept, Outcome, PendingRequest, Request, RequestBuffers, RequestContext,
+    RequestParts,
+};
 #[cfg(feature = "provider")]
-pub use memory::{Given, Kept, Lent, Outcome, Parts, Pended, Request, Teller, Wires};
+pub use memory::{Gather, Scatter};
 #[cfg(feature = "provider")]
 pub use procs::Procs;
 #[cfg(feature = "provider")]
@@ -104,6 +107,6 @@ pub use provider::ServiceProvider;
 #[cfg(feature = "provider")]
 pub use serve::Serve;
 #[cfg(feature = "provider")]
-pub use support::memory::{Bytes, Items, Room, Short, Text};
+pub use support::memory::{Bytes, ClientSlice, OutBuf, Short, Text};
 #[cfg(feature = "provider")]
-pub use support::request::{Pending, Progress, State};
+pub use support::request::{PendingToken, Progress, RequestState};

@@ -17,9 +17,9 @@ pub type Scatter<'a> = crate::support::buffers::Scatter<'a, crate::ffi::WSABUF>;
 
 /// The C types of requests.
 #[derive(Debug)]
-pub enum Wires {}
+pub enum InterfaceTypes {}
 
-impl crate::support::request::Wire for Wires {
+impl crate::support::request::RequestTypes for InterfaceTypes {
     type Socket = crate::ffi::SOCKET;
     type Overlapped = crate::ffi::WSAOVERLAPPED;
     type Routine = unsafe extern "system" fn(
@@ -37,25 +37,31 @@ impl crate::support::request::Wire for Wires {
 }
 
 /// What a client asks for, in the call that brings it.
-pub type Request<'a> = crate::support::request::Request<'a, Wires>;
+pub type Request<'a> = crate::support::request::Request<'a, InterfaceTypes>;
 
 /// A request that was taken on, and is owed one completion.
-pub type Pended = crate::support::request::Pended<Wires>;
+pub type PendingRequest = crate::support::request::PendingRequest<InterfaceTypes>;
 
 /// What identifies a request and says whom to tell.
-pub type Parts = crate::support::request::Parts<Wires>;
+pub type RequestParts = crate::support::request::RequestParts<InterfaceTypes>;
 
 /// What a request lends.
-pub type Lent<'a> = crate::support::request::Lent<'a, crate::ffi::WSABUF>;
+pub type RequestBuffers<'a> = crate::support::request::RequestBuffers<
+    'a,
+    crate::ffi::WSABUF,
+>;
 
 /// What makes a request an overlapped one.
-pub type Given<'a> = crate::support::request::Given<'a, Wires>;
+pub type RequestContext<'a> = crate::support::request::RequestContext<
+    'a,
+    InterfaceTypes,
+>;
 
 /// How a request is begun and told of.
-pub type Teller = crate::support::request::Teller<Wires>;
+pub type CompletionVtable = crate::support::request::CompletionVtable<InterfaceTypes>;
 
 /// What is kept until a request has ended.
 pub type Kept = crate::support::owned::Kept;
 
 /// How an operation ended: bytes and flags, or an error.
-pub type Outcome = crate::support::request::Outcome<Wires>;
+pub type Outcome = crate::support::request::Outcome<InterfaceTypes>;

@@ -136,7 +136,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn accept(
         &self,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::Room<'_>>,
+        address: Option<crate::support::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let mut errno = 0;
@@ -183,8 +183,10 @@ impl crate::provider::ServiceProvider for Procs {
     fn address_to_string(
         &self,
         address: crate::support::memory::Bytes<'_>,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        text: crate::support::memory::Room<'_, u16>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        text: crate::support::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut text_used = Some(text)
@@ -203,7 +205,11 @@ impl crate::provider::ServiceProvider for Procs {
                 .address_to_string)(
                 address.as_ptr().cast_mut().cast(),
                 u32::try_from(address.len()).unwrap_or(u32::MAX),
-                info.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                info
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 text_at.cast(),
                 text_length,
                 &raw mut errno,
@@ -299,9 +305,9 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let caller_data_slice = caller_data
@@ -334,9 +340,15 @@ impl crate::provider::ServiceProvider for Procs {
                     .as_mut()
                     .map_or(::core::ptr::null_mut(), ::core::ptr::from_mut),
                 socket_qos
-                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 group_qos
-                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 &raw mut errno,
             )
         };
@@ -372,7 +384,7 @@ impl crate::provider::ServiceProvider for Procs {
         &self,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::view::ViewMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -419,7 +431,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn get_overlapped_result(
         &self,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::view::ViewMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         let mut errno = 0;
@@ -447,7 +459,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn get_peer_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut address_used = Some(address)
@@ -483,7 +495,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn get_sock_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut address_used = Some(address)
@@ -521,7 +533,7 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Room<'_>,
+        value: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut value_used = Some(value)
@@ -557,7 +569,7 @@ impl crate::provider::ServiceProvider for Procs {
         &self,
         socket: crate::ffi::SOCKET,
         name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::view::ViewMut<'_, crate::ffi::QOS>,
+        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let name_slice = name
@@ -609,12 +621,14 @@ impl crate::provider::ServiceProvider for Procs {
                         ::core::ptr::null_mut(),
                         |bytes| bytes.as_ptr().cast_mut().cast(),
                     ),
-                u32::try_from(lpvInBuffer.map_or(0, crate::support::memory::Items::len))
+                u32::try_from(
+                        lpvInBuffer.map_or(0, crate::support::memory::ClientSlice::len),
+                    )
                     .unwrap_or(u32::MAX),
                 lpvOutBuffer
                     .map_or(::core::ptr::null_mut(), |room| room.as_ptr().cast()),
                 u32::try_from(
-                        lpvOutBuffer.map_or(0, crate::support::memory::Room::capacity),
+                        lpvOutBuffer.map_or(0, crate::support::memory::OutBuf::capacity),
                     )
                     .unwrap_or(u32::MAX),
                 out_at0,
@@ -644,9 +658,9 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let mut errno = 0;
@@ -680,9 +694,15 @@ impl crate::provider::ServiceProvider for Procs {
                     .as_mut()
                     .map_or(::core::ptr::null_mut(), ::core::ptr::from_mut),
                 socket_qos
-                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 group_qos
-                    .map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 flags,
                 &raw mut errno,
             )
@@ -762,7 +782,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn recv_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Room<'_>>,
+        data: Option<crate::support::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut data_slice = data
@@ -865,7 +885,7 @@ impl crate::provider::ServiceProvider for Procs {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::view::View<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -877,7 +897,11 @@ impl crate::provider::ServiceProvider for Procs {
                 write.map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
                 except
                     .map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
-                timeout.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                timeout
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 &raw mut errno,
             )
         };
@@ -993,7 +1017,7 @@ impl crate::provider::ServiceProvider for Procs {
                         ::core::ptr::null_mut(),
                         |bytes| bytes.as_ptr().cast_mut().cast(),
                     ),
-                i32::try_from(lpTo.map_or(0, crate::support::memory::Items::len))
+                i32::try_from(lpTo.map_or(0, crate::support::memory::ClientSlice::len))
                     .unwrap_or(i32::MAX),
                 sent.overlapped(),
                 sent.routine(),
@@ -1063,7 +1087,9 @@ impl crate::provider::ServiceProvider for Procs {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -1075,7 +1101,11 @@ impl crate::provider::ServiceProvider for Procs {
                 family,
                 kind,
                 protocol,
-                info.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                info
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 group,
                 flags,
                 &raw mut errno,
@@ -1092,8 +1122,10 @@ impl crate::provider::ServiceProvider for Procs {
         &self,
         text: crate::support::memory::Text<'_>,
         family: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        address: crate::support::memory::Room<'_>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut text_ended = text.to_wide().to_zero_ended();
@@ -1116,7 +1148,11 @@ impl crate::provider::ServiceProvider for Procs {
                 .string_to_address)(
                 text_ended.as_mut_ptr(),
                 family,
-                info.map_or(::core::ptr::null(), crate::support::view::View::as_ptr),
+                info
+                    .map_or(
+                        ::core::ptr::null(),
+                        crate::support::client::ClientRef::as_ptr,
+                    ),
                 address_at.cast(),
                 address_length,
                 &raw mut errno,

@@ -42,7 +42,7 @@ pub trait ServiceProvider {
     fn accept(
         &self,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::Room<'_>>,
+        address: Option<crate::support::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let _ = (socket, address, condition);
@@ -71,8 +71,10 @@ pub trait ServiceProvider {
     fn address_to_string(
         &self,
         address: crate::support::memory::Bytes<'_>,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        text: crate::support::memory::Room<'_, u16>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        text: crate::support::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (address, info, text);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -257,9 +259,9 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, address, caller_data, callee_data, socket_qos, group_qos);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
@@ -326,7 +328,7 @@ pub trait ServiceProvider {
         &self,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::view::ViewMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, event, events);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -392,7 +394,7 @@ pub trait ServiceProvider {
     fn get_overlapped_result(
         &self,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::view::ViewMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         let _ = (socket, overlapped, wait);
@@ -421,7 +423,7 @@ pub trait ServiceProvider {
     fn get_peer_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, address);
         Err(crate::error::WsaError::WSAENOTCONN)
@@ -449,7 +451,7 @@ pub trait ServiceProvider {
     fn get_sock_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Room<'_>,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, address);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -484,7 +486,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Room<'_>,
+        value: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, level, option, value);
         Err(crate::error::WsaError::WSAENOPROTOOPT)
@@ -515,7 +517,7 @@ pub trait ServiceProvider {
         &self,
         socket: crate::ffi::SOCKET,
         name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::view::ViewMut<'_, crate::ffi::QOS>,
+        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, name, qos);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
@@ -604,9 +606,9 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         address: crate::support::memory::Bytes<'_>,
         caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::Room<'_>>,
-        socket_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::view::View<'_, crate::ffi::QOS>>,
+        callee_data: Option<crate::support::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let _ = (
@@ -729,7 +731,7 @@ pub trait ServiceProvider {
     fn recv_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Room<'_>>,
+        data: Option<crate::support::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, data);
         Err(crate::error::WsaError::WSAENOPROTOOPT)
@@ -819,7 +821,7 @@ pub trait ServiceProvider {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::view::View<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         let _ = (count, read, write, except, timeout);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -1059,7 +1061,9 @@ pub trait ServiceProvider {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -1091,8 +1095,10 @@ pub trait ServiceProvider {
         &self,
         text: crate::support::memory::Text<'_>,
         family: i32,
-        info: Option<crate::support::view::View<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        address: crate::support::memory::Room<'_>,
+        info: Option<
+            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
+        >,
+        address: crate::support::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (text, family, info, address);
         Err(crate::error::WsaError::WSAEINVAL)

@@ -7,7 +7,7 @@ pub trait Serve: 'static {
     /// What it finds.
     type Provider: crate::provider::ServiceProvider;
     /// How requests are begun and told of. No panic may come out of these functions.
-    const TELLER: crate::memory::Teller;
+    const COMPLETION: crate::memory::CompletionVtable;
     /// Whether the provider has declared the upcalls that requests are completed with. Overlapped requests
     /// are refused otherwise.
     const COMPLETES: bool;
@@ -77,7 +77,7 @@ pub unsafe extern "system" fn accept<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = if addr.is_null() || addrlen.is_null() {
             None
         } else {
@@ -91,7 +91,7 @@ pub unsafe extern "system" fn accept<S: Serve>(
                 }?;
                 // SAFETY: the contract of this function.
                 unsafe {
-                    crate::support::memory::Room::from_raw(
+                    crate::support::memory::OutBuf::from_raw(
                         addr.cast::<u8>(),
                         length,
                         addrlen.cast::<u32>(),
@@ -111,7 +111,7 @@ pub unsafe extern "system" fn accept<S: Serve>(
         Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSASYSCALLFAILURE.code(),
                 );
@@ -122,7 +122,7 @@ pub unsafe extern "system" fn accept<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -146,14 +146,17 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::INT {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let length = crate::support::memory::length(
             dwAddressLength,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::Items::from_raw(lpsaAddress.cast::<u8>(), length)
+            crate::support::memory::ClientSlice::from_raw(
+                lpsaAddress.cast::<u8>(),
+                length,
+            )
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
@@ -161,7 +164,7 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(lpProtocolInfo) }
+                unsafe { crate::support::client::ClientRef::from_raw(lpProtocolInfo) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -175,7 +178,7 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::Room::from_raw(
+                crate::support::memory::OutBuf::from_raw(
                     lpszAddressString.cast::<u16>(),
                     length,
                     lpdwAddressStringLength.cast::<u32>(),
@@ -195,7 +198,7 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -218,7 +221,7 @@ pub unsafe extern "system" fn async_select<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::async_select(
             provider,
             s,
@@ -232,7 +235,7 @@ pub unsafe extern "system" fn async_select<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -254,14 +257,14 @@ pub unsafe extern "system" fn bind<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let length = crate::support::memory::length(
             namelen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::Items::from_raw(name.cast::<u8>(), length)
+            crate::support::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::bind(provider, s, address)
@@ -271,7 +274,7 @@ pub unsafe extern "system" fn bind<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -288,7 +291,7 @@ pub unsafe extern "system" fn bind<S: Serve>(
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::cancel_blocking_call(provider)
     });
     match answer {
@@ -296,7 +299,7 @@ pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) 
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -313,7 +316,7 @@ pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) 
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::cleanup(provider)
     });
     match answer {
@@ -321,7 +324,7 @@ pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -341,7 +344,7 @@ pub unsafe extern "system" fn close_socket<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::close_socket(provider, s)
     });
     match answer {
@@ -349,7 +352,7 @@ pub unsafe extern "system" fn close_socket<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -375,14 +378,14 @@ pub unsafe extern "system" fn connect<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let length = crate::support::memory::length(
             namelen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::Items::from_raw(name.cast::<u8>(), length)
+            crate::support::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let caller_data = if lpCallerData.is_null() {
@@ -390,7 +393,9 @@ pub unsafe extern "system" fn connect<S: Serve>(
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { crate::support::view::View::from_raw(lpCallerData) }
+                let slice = unsafe {
+                    crate::support::client::ClientRef::from_raw(lpCallerData)
+                }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
                 let (bytes, length) = crate::support::buffers::Slice::parts(
                     &slice.get(),
@@ -398,7 +403,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::Items::from_raw(
+                        crate::support::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -412,7 +417,9 @@ pub unsafe extern "system" fn connect<S: Serve>(
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { crate::support::view::View::from_raw(lpCalleeData) }
+                let slice = unsafe {
+                    crate::support::client::ClientRef::from_raw(lpCalleeData)
+                }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
                 let (bytes, length) = crate::support::buffers::Slice::parts(
                     &slice.get(),
@@ -424,7 +431,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
                     };
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::Room::from_raw(bytes, length, used)
+                        crate::support::memory::OutBuf::from_raw(bytes, length, used)
                     }
                 };
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
@@ -435,7 +442,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(lpSQOS) }
+                unsafe { crate::support::client::ClientRef::from_raw(lpSQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -444,7 +451,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(lpGQOS) }
+                unsafe { crate::support::client::ClientRef::from_raw(lpGQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -463,7 +470,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -485,8 +492,8 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::support::border::output(
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(
             lpProtocolInfo,
             crate::error::WsaError::WSAEFAULT,
         )?;
@@ -501,7 +508,7 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -523,10 +530,12 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let event = crate::handles::EventRef::from_raw(hEventObject);
         // SAFETY: the contract of this function.
-        let events = unsafe { crate::support::view::ViewMut::from_raw(lpNetworkEvents) }
+        let events = unsafe {
+            crate::support::client::ClientMut::from_raw(lpNetworkEvents)
+        }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::enum_network_events(provider, s, event, events)
     });
@@ -535,7 +544,7 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -557,7 +566,7 @@ pub unsafe extern "system" fn event_select<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let event = crate::handles::EventRef::from_raw(hEventObject);
         crate::provider::ServiceProvider::event_select(
             provider,
@@ -571,7 +580,7 @@ pub unsafe extern "system" fn event_select<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -595,12 +604,14 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::BOOL {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         // SAFETY: the contract of this function.
-        let overlapped = unsafe { crate::support::view::ViewMut::from_raw(lpOverlapped) }
+        let overlapped = unsafe {
+            crate::support::client::ClientMut::from_raw(lpOverlapped)
+        }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::support::border::output(lpcbTransfer, crate::error::WsaError::WSAEFAULT)?;
-        crate::support::border::output(lpdwFlags, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpcbTransfer, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpdwFlags, crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::get_overlapped_result(
             provider,
             s,
@@ -619,7 +630,7 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -641,7 +652,7 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = {
             // SAFETY: the contract of this function.
             let length = unsafe {
@@ -652,7 +663,7 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::Room::from_raw(
+                crate::support::memory::OutBuf::from_raw(
                     name.cast::<u8>(),
                     length,
                     namelen.cast::<u32>(),
@@ -667,7 +678,7 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -689,7 +700,7 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = {
             // SAFETY: the contract of this function.
             let length = unsafe {
@@ -700,7 +711,7 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::Room::from_raw(
+                crate::support::memory::OutBuf::from_raw(
                     name.cast::<u8>(),
                     length,
                     namelen.cast::<u32>(),
@@ -715,7 +726,7 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -739,7 +750,7 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let value = {
             // SAFETY: the contract of this function.
             let length = unsafe {
@@ -750,7 +761,7 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::Room::from_raw(
+                crate::support::memory::OutBuf::from_raw(
                     optval.cast::<u8>(),
                     length,
                     optlen.cast::<u32>(),
@@ -771,7 +782,7 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -793,13 +804,15 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::BOOL {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let name = if lpQOSName.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { crate::support::view::View::from_raw(lpQOSName) }
+                let slice = unsafe {
+                    crate::support::client::ClientRef::from_raw(lpQOSName)
+                }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
                 let (bytes, length) = crate::support::buffers::Slice::parts(
                     &slice.get(),
@@ -807,7 +820,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::Items::from_raw(
+                        crate::support::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -817,7 +830,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
             })
         };
         // SAFETY: the contract of this function.
-        let qos = unsafe { crate::support::view::ViewMut::from_raw(lpQOS) }
+        let qos = unsafe { crate::support::client::ClientMut::from_raw(lpQOS) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::get_qos_by_name(provider, s, name, qos)
     });
@@ -826,7 +839,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -854,9 +867,9 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let length = crate::support::memory::length(
             cbInBuffer,
             crate::error::WsaError::WSAEFAULT,
@@ -867,7 +880,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             // SAFETY: the contract of this function.
             Some(
                 unsafe {
-                    crate::support::memory::Items::from_raw(
+                    crate::support::memory::ClientSlice::from_raw(
                         lpvInBuffer.cast::<u8>(),
                         length,
                     )
@@ -885,7 +898,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             // SAFETY: the contract of this function.
             Some(
                 unsafe {
-                    crate::support::memory::Room::from_raw(
+                    crate::support::memory::OutBuf::from_raw(
                         lpvOutBuffer.cast::<u8>(),
                         length,
                         ::core::ptr::null_mut(),
@@ -895,15 +908,15 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             )
         };
         if !lpcbBytesReturned.is_null() {
-            crate::support::border::output(
+            crate::support::checks::output(
                 lpcbBytesReturned,
                 crate::error::WsaError::WSAEFAULT,
             )?;
         }
-        let lent = crate::memory::Lent {
+        let lent = crate::memory::RequestBuffers {
             input: lpvInBuffer_,
             room: lpvOutBuffer_,
-            ..crate::memory::Lent::NOTHING
+            ..crate::memory::RequestBuffers::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
@@ -913,7 +926,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::view::ViewMut::from_raw(lpOverlapped)
+                crate::support::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -921,7 +934,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -932,15 +945,15 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             {
                 return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = crate::memory::Parts {
+            let parts = crate::memory::RequestParts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(crate::memory::Given {
+            Some(crate::memory::RequestContext {
                 parts,
-                teller: const { &S::TELLER },
+                completion: const { &S::COMPLETION },
                 state: &state,
                 asked: lent.total(),
             })
@@ -959,23 +972,23 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         if let crate::support::request::Progress::Done(values) = &answer {
             let value0 = *values;
             if value0 as usize
-                > lpvOutBuffer_.map_or(0, crate::support::memory::Room::capacity)
+                > lpvOutBuffer_.map_or(0, crate::support::memory::OutBuf::capacity)
             {
                 return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), crate::support::request::State::Fresh) = (
+            if let (Some(given), crate::support::request::RequestState::Fresh) = (
                 &given,
                 state.get(),
             ) {
                 // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
+                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
     });
     let answer = crate::support::request::settle::<
         _,
-        crate::memory::Wires,
+        crate::memory::InterfaceTypes,
     >(state.get(), answer);
     match answer {
         Ok(crate::support::request::Progress::Done(value0)) => {
@@ -988,7 +1001,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSA_IO_PENDING.code(),
                 );
@@ -998,7 +1011,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1025,14 +1038,14 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let length = crate::support::memory::length(
             namelen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::Items::from_raw(name.cast::<u8>(), length)
+            crate::support::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let caller_data = if lpCallerData.is_null() {
@@ -1040,7 +1053,9 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { crate::support::view::View::from_raw(lpCallerData) }
+                let slice = unsafe {
+                    crate::support::client::ClientRef::from_raw(lpCallerData)
+                }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
                 let (bytes, length) = crate::support::buffers::Slice::parts(
                     &slice.get(),
@@ -1048,7 +1063,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::Items::from_raw(
+                        crate::support::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -1062,7 +1077,9 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe { crate::support::view::View::from_raw(lpCalleeData) }
+                let slice = unsafe {
+                    crate::support::client::ClientRef::from_raw(lpCalleeData)
+                }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
                 let (bytes, length) = crate::support::buffers::Slice::parts(
                     &slice.get(),
@@ -1074,7 +1091,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
                     };
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::Room::from_raw(bytes, length, used)
+                        crate::support::memory::OutBuf::from_raw(bytes, length, used)
                     }
                 };
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
@@ -1085,7 +1102,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(lpSQOS) }
+                unsafe { crate::support::client::ClientRef::from_raw(lpSQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -1094,7 +1111,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(lpGQOS) }
+                unsafe { crate::support::client::ClientRef::from_raw(lpGQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -1113,7 +1130,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSASYSCALLFAILURE.code(),
                 );
@@ -1124,7 +1141,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1145,7 +1162,7 @@ pub unsafe extern "system" fn listen<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::listen(provider, s, backlog)
     });
     match answer {
@@ -1153,7 +1170,7 @@ pub unsafe extern "system" fn listen<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1179,26 +1196,26 @@ pub unsafe extern "system" fn recv<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
-            crate::support::border::output(
+            crate::support::checks::output(
                 lpNumberOfBytesRecvd,
                 crate::error::WsaError::WSAEFAULT,
             )?;
         }
         // SAFETY: the contract of this function.
-        let flags = unsafe { crate::support::view::ViewMut::from_raw(lpFlags) }
+        let flags = unsafe { crate::support::client::ClientMut::from_raw(lpFlags) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?
             .get();
-        let lent = crate::memory::Lent {
+        let lent = crate::memory::RequestBuffers {
             scatter: Some(lpBuffers_),
-            ..crate::memory::Lent::NOTHING
+            ..crate::memory::RequestBuffers::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
@@ -1208,7 +1225,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::view::ViewMut::from_raw(lpOverlapped)
+                crate::support::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1216,7 +1233,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1227,15 +1244,15 @@ pub unsafe extern "system" fn recv<S: Serve>(
             {
                 return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = crate::memory::Parts {
+            let parts = crate::memory::RequestParts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(crate::memory::Given {
+            Some(crate::memory::RequestContext {
                 parts,
-                teller: const { &S::TELLER },
+                completion: const { &S::COMPLETION },
                 state: &state,
                 asked: lent.total(),
             })
@@ -1256,19 +1273,19 @@ pub unsafe extern "system" fn recv<S: Serve>(
             if value0 as usize > lpBuffers_.total() {
                 return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), crate::support::request::State::Fresh) = (
+            if let (Some(given), crate::support::request::RequestState::Fresh) = (
                 &given,
                 state.get(),
             ) {
                 // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, value1))) };
+                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
             }
         }
         Ok(answer)
     });
     let answer = crate::support::request::settle::<
         _,
-        crate::memory::Wires,
+        crate::memory::InterfaceTypes,
     >(state.get(), answer);
     match answer {
         Ok(crate::support::request::Progress::Done((value0, value1))) => {
@@ -1283,7 +1300,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
         Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSA_IO_PENDING.code(),
                 );
@@ -1293,7 +1310,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1314,14 +1331,14 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let data = if lpInboundDisconnectData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::view::View::from_raw(lpInboundDisconnectData)
+                    crate::support::client::ClientRef::from_raw(lpInboundDisconnectData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
                 let (bytes, length) = crate::support::buffers::Slice::parts(
@@ -1334,7 +1351,7 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
                     };
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::Room::from_raw(bytes, length, used)
+                        crate::support::memory::OutBuf::from_raw(bytes, length, used)
                     }
                 };
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
@@ -1347,7 +1364,7 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1375,21 +1392,21 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
-            crate::support::border::output(
+            crate::support::checks::output(
                 lpNumberOfBytesRecvd,
                 crate::error::WsaError::WSAEFAULT,
             )?;
         }
         // SAFETY: the contract of this function.
-        let flags = unsafe { crate::support::view::ViewMut::from_raw(lpFlags) }
+        let flags = unsafe { crate::support::client::ClientMut::from_raw(lpFlags) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?
             .get();
         let lpFrom_ = if lpFrom.is_null() || lpFromlen.is_null() {
@@ -1405,7 +1422,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                 }?;
                 // SAFETY: the contract of this function.
                 unsafe {
-                    crate::support::memory::Room::from_raw(
+                    crate::support::memory::OutBuf::from_raw(
                         lpFrom.cast::<u8>(),
                         length,
                         lpFromlen.cast::<u32>(),
@@ -1414,10 +1431,10 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                     .ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
-        let lent = crate::memory::Lent {
+        let lent = crate::memory::RequestBuffers {
             scatter: Some(lpBuffers_),
             room: lpFrom_,
-            ..crate::memory::Lent::NOTHING
+            ..crate::memory::RequestBuffers::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
@@ -1427,7 +1444,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::view::ViewMut::from_raw(lpOverlapped)
+                crate::support::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1435,7 +1452,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1446,15 +1463,15 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             {
                 return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = crate::memory::Parts {
+            let parts = crate::memory::RequestParts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(crate::memory::Given {
+            Some(crate::memory::RequestContext {
                 parts,
-                teller: const { &S::TELLER },
+                completion: const { &S::COMPLETION },
                 state: &state,
                 asked: lent.total(),
             })
@@ -1475,19 +1492,19 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             if value0 as usize > lpBuffers_.total() {
                 return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), crate::support::request::State::Fresh) = (
+            if let (Some(given), crate::support::request::RequestState::Fresh) = (
                 &given,
                 state.get(),
             ) {
                 // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, value1))) };
+                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
             }
         }
         Ok(answer)
     });
     let answer = crate::support::request::settle::<
         _,
-        crate::memory::Wires,
+        crate::memory::InterfaceTypes,
     >(state.get(), answer);
     match answer {
         Ok(crate::support::request::Progress::Done((value0, value1))) => {
@@ -1502,7 +1519,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSA_IO_PENDING.code(),
                 );
@@ -1512,7 +1529,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1536,7 +1553,7 @@ pub unsafe extern "system" fn select<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let read = if readfds.is_null() {
             None
         } else {
@@ -1569,7 +1586,7 @@ pub unsafe extern "system" fn select<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(timeout) }
+                unsafe { crate::support::client::ClientRef::from_raw(timeout) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -1586,7 +1603,7 @@ pub unsafe extern "system" fn select<S: Serve>(
         Ok(value0) if value0 == crate::ffi::SOCKET_ERROR => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSASYSCALLFAILURE.code(),
                 );
@@ -1597,7 +1614,7 @@ pub unsafe extern "system" fn select<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1623,22 +1640,22 @@ pub unsafe extern "system" fn send<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
-            crate::support::border::output(
+            crate::support::checks::output(
                 lpNumberOfBytesSent,
                 crate::error::WsaError::WSAEFAULT,
             )?;
         }
-        let lent = crate::memory::Lent {
+        let lent = crate::memory::RequestBuffers {
             gather: Some(lpBuffers_),
-            ..crate::memory::Lent::NOTHING
+            ..crate::memory::RequestBuffers::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
@@ -1648,7 +1665,7 @@ pub unsafe extern "system" fn send<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::view::ViewMut::from_raw(lpOverlapped)
+                crate::support::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1656,7 +1673,7 @@ pub unsafe extern "system" fn send<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1667,15 +1684,15 @@ pub unsafe extern "system" fn send<S: Serve>(
             {
                 return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = crate::memory::Parts {
+            let parts = crate::memory::RequestParts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(crate::memory::Given {
+            Some(crate::memory::RequestContext {
                 parts,
-                teller: const { &S::TELLER },
+                completion: const { &S::COMPLETION },
                 state: &state,
                 asked: lent.total(),
             })
@@ -1696,19 +1713,19 @@ pub unsafe extern "system" fn send<S: Serve>(
             if value0 as usize > lpBuffers_.total() {
                 return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), crate::support::request::State::Fresh) = (
+            if let (Some(given), crate::support::request::RequestState::Fresh) = (
                 &given,
                 state.get(),
             ) {
                 // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
+                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
     });
     let answer = crate::support::request::settle::<
         _,
-        crate::memory::Wires,
+        crate::memory::InterfaceTypes,
     >(state.get(), answer);
     match answer {
         Ok(crate::support::request::Progress::Done(value0)) => {
@@ -1721,7 +1738,7 @@ pub unsafe extern "system" fn send<S: Serve>(
         Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSA_IO_PENDING.code(),
                 );
@@ -1731,7 +1748,7 @@ pub unsafe extern "system" fn send<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1752,14 +1769,14 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let data = if lpOutboundDisconnectData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::view::View::from_raw(lpOutboundDisconnectData)
+                    crate::support::client::ClientRef::from_raw(lpOutboundDisconnectData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
                 let (bytes, length) = crate::support::buffers::Slice::parts(
@@ -1768,7 +1785,7 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::Items::from_raw(
+                        crate::support::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -1784,7 +1801,7 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1812,15 +1829,15 @@ pub unsafe extern "system" fn send_to<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::State::Fresh);
+    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let mut slices = crate::support::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
-            crate::support::border::output(
+            crate::support::checks::output(
                 lpNumberOfBytesSent,
                 crate::error::WsaError::WSAEFAULT,
             )?;
@@ -1835,15 +1852,18 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             // SAFETY: the contract of this function.
             Some(
                 unsafe {
-                    crate::support::memory::Items::from_raw(lpTo.cast::<u8>(), length)
+                    crate::support::memory::ClientSlice::from_raw(
+                        lpTo.cast::<u8>(),
+                        length,
+                    )
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        let lent = crate::memory::Lent {
+        let lent = crate::memory::RequestBuffers {
             gather: Some(lpBuffers_),
             input: lpTo_,
-            ..crate::memory::Lent::NOTHING
+            ..crate::memory::RequestBuffers::NOTHING
         };
         let given = if lpOverlapped.is_null() {
             None
@@ -1853,7 +1873,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::view::ViewMut::from_raw(lpOverlapped)
+                crate::support::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1861,7 +1881,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::view::View::from_raw(lpThreadId) }
+                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1872,15 +1892,15 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             {
                 return Err(crate::error::WsaError::WSAEFAULT);
             }
-            let parts = crate::memory::Parts {
+            let parts = crate::memory::RequestParts {
                 socket: s,
                 overlapped: overlapped.as_non_null(),
                 routine: lpCompletionRoutine,
                 thread,
             };
-            Some(crate::memory::Given {
+            Some(crate::memory::RequestContext {
                 parts,
-                teller: const { &S::TELLER },
+                completion: const { &S::COMPLETION },
                 state: &state,
                 asked: lent.total(),
             })
@@ -1901,19 +1921,19 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             if value0 as usize > lpBuffers_.total() {
                 return Err(crate::error::WsaError::WSASYSCALLFAILURE);
             }
-            if let (Some(given), crate::support::request::State::Fresh) = (
+            if let (Some(given), crate::support::request::RequestState::Fresh) = (
                 &given,
                 state.get(),
             ) {
                 // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::TELLER.tell)(&given.parts, Ok((value0, 0))) };
+                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
             }
         }
         Ok(answer)
     });
     let answer = crate::support::request::settle::<
         _,
-        crate::memory::Wires,
+        crate::memory::InterfaceTypes,
     >(state.get(), answer);
     match answer {
         Ok(crate::support::request::Progress::Done(value0)) => {
@@ -1926,7 +1946,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         Ok(crate::support::request::Progress::Pending(_)) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSA_IO_PENDING.code(),
                 );
@@ -1936,7 +1956,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1960,14 +1980,14 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let length = crate::support::memory::length(
             optlen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let value = unsafe {
-            crate::support::memory::Items::from_raw(optval.cast::<u8>(), length)
+            crate::support::memory::ClientSlice::from_raw(optval.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::set_sock_opt(
@@ -1983,7 +2003,7 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -2004,7 +2024,7 @@ pub unsafe extern "system" fn shutdown<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::provider::ServiceProvider::shutdown(provider, s, how)
     });
     match answer {
@@ -2012,7 +2032,7 @@ pub unsafe extern "system" fn shutdown<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -2037,13 +2057,13 @@ pub unsafe extern "system" fn socket<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(lpProtocolInfo) }
+                unsafe { crate::support::client::ClientRef::from_raw(lpProtocolInfo) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -2061,7 +2081,7 @@ pub unsafe extern "system" fn socket<S: Serve>(
         Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::WsaError::WSASYSCALLFAILURE.code(),
                 );
@@ -2072,7 +2092,7 @@ pub unsafe extern "system" fn socket<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -2096,7 +2116,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::INT {
     let answer = S::with(|provider| {
-        crate::support::border::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         // SAFETY: the contract of this function.
         let text = unsafe {
             crate::support::memory::Text::from_zero_ended(AddressString)
@@ -2107,7 +2127,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::view::View::from_raw(lpProtocolInfo) }
+                unsafe { crate::support::client::ClientRef::from_raw(lpProtocolInfo) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -2121,7 +2141,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::Room::from_raw(
+                crate::support::memory::OutBuf::from_raw(
                     lpAddress.cast::<u8>(),
                     length,
                     lpAddressLength.cast::<u32>(),
@@ -2142,7 +2162,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::border::report(
+                crate::support::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );

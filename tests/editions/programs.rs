@@ -310,7 +310,7 @@ pub mod exports {
         ($($name:ident)*) => { $(macro_rules! $name { ($d:tt) => { ::core::compile_error! { "not this one" } }; })* };
     }
     constants! { version data entry table functions providers start_up condition }
-    types! { u16 i32 usize bool Starter Exported Gate Fixed Pair NotSame WSPDATA Option Result Ok }
+    types! { u16 i32 usize bool Starter Exported Instance Fixed Pair NotSame WSPDATA Option Result Ok }
     macros! { assert concat stringify export cfg_attr }
     mod core {}
     mod std {}

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::prelude::*;
-use wpu_host::{Client, Entry, Host, Leftovers, Module, Tell, Verdict};
+use wpu_host::{Client, ConditionResult, Entry, Host, Leftovers, Module, Tell};
 use wpu_sys::ffi::*;
 
 /// Everything here happens within this time, on the busiest machine.
@@ -160,7 +160,7 @@ fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
                 accepts.send(socket)
             });
             waiting.recv_timeout(LONG).expect("the call waits");
-            Verdict::Defer
+            ConditionResult::Defer
         });
         assert_eq!(deferred, Err(WsaError::WSATRY_AGAIN));
         // The channel stays open, or the hook would cancel the call.

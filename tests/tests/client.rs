@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use wpu::prelude::*;
-use wpu::{EntryPoint, Pended, Progress, Request, ServiceProvider, Start, View, ViewMut};
+use wpu::{ClientMut, ClientRef, EntryPoint, PendingRequest, Progress, Request, ServiceProvider, Start};
 use wpu_host::{Client, Entry, Host, Leftovers, Module, Port, Tell};
 use wpu_sys::ffi::{AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 
@@ -23,7 +23,7 @@ struct Mailboxes {
 struct Mailbox {
     handle: SocketHandle,
     bytes: VecDeque<u8>,
-    waiting: VecDeque<Pended>,
+    waiting: VecDeque<PendingRequest>,
 }
 
 wpu::export!(Mailboxes);
@@ -62,7 +62,7 @@ impl ServiceProvider for Mailboxes {
         _: i32,
         _: i32,
         _: i32,
-        _: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        _: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         _: u32,
         _: u32,
     ) -> Result<SOCKET, WsaError> {
@@ -108,7 +108,7 @@ impl ServiceProvider for Mailboxes {
     fn get_overlapped_result(
         &self,
         _: SOCKET,
-        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        overlapped: ClientMut<'_, WSAOVERLAPPED>,
         _: bool,
     ) -> Result<(u32, u32), WsaError> {
         wpu::overlapped_result(overlapped).unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE))

@@ -10,7 +10,7 @@
 use wpu::__private::Table;
 #[cfg(not(windows))]
 use wpu::__private::table::CLOSED;
-use wpu::{Judgement, Provider, UPCALLS, Upcall, UpcallSet, WsaError};
+use wpu::{Provider, UPCALLS, Upcall, UpcallSet, Verdict, WsaError};
 
 /// Declares something of every kind: with an acquire, its release, an export, and waivers that share a reason.
 #[wpu::wpu_provider(
@@ -74,9 +74,9 @@ fn upcall(name: &str) -> usize {
     Upcall::find(name).unwrap_or_else(|| panic!("no upcall is called {name}"))
 }
 
-fn judged(judgement: Judgement) -> Vec<&'static str> {
-    let judgements = Loopback::DECLARATION.judgements();
-    judgements.filter(|(_, found)| *found == judgement).map(|(upcall, _)| UPCALLS[upcall].name).collect()
+fn upcalls_with(verdict: Verdict) -> Vec<&'static str> {
+    let verdicts = Loopback::DECLARATION.verdicts();
+    verdicts.filter(|(_, found)| *found == verdict).map(|(upcall, _)| UPCALLS[upcall].name).collect()
 }
 
 #[test]
@@ -86,11 +86,11 @@ fn the_declaration_says_what_the_attribute_says() {
     assert_eq!((declaration.class.name(), declaration.platform.name()), ("non_ifs", "win9x"));
     assert_eq!(files::Files::DECLARATION.platform.name(), "nt");
     assert_eq!(
-        judged(Judgement::Waived),
+        upcalls_with(Verdict::Waived),
         ["WPUGetProviderPath", "WPUQueryBlockingCallback", "WPUQuerySocketHandleContext"]
     );
-    assert_eq!(judged(Judgement::UsedAsRelease), ["WPUCloseEvent", "WPUCloseThread"]);
-    assert_eq!(judged(Judgement::Used).len(), 9);
+    assert_eq!(upcalls_with(Verdict::UsedAsRelease), ["WPUCloseEvent", "WPUCloseThread"]);
+    assert_eq!(upcalls_with(Verdict::Used).len(), 9);
     let reason = |name| declaration.waiver(upcall(name));
     assert_eq!(reason("WPUGetProviderPath"), Some("base provider: no layer below"));
     assert_eq!(reason("WPUQueryBlockingCallback"), Some("not \"needed\" here"));
@@ -102,7 +102,7 @@ fn the_declaration_says_what_the_attribute_says() {
 #[test]
 fn a_kit_is_a_part_of_the_declaration() {
     let declaration = kit::Queue::DECLARATION;
-    let by_kit = declaration.judgements().filter(|(_, found)| *found == Judgement::UsedByKit);
+    let by_kit = declaration.verdicts().filter(|(_, found)| *found == Verdict::UsedByKit);
     let by_kit: UpcallSet = by_kit.map(|(upcall, _)| upcall).collect();
     assert_eq!(
         declaration.kit.map(|kit| (kit.name, kit.uses(declaration.class))),

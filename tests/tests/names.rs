@@ -136,7 +136,7 @@ const METHODS: &[&str] = &[
     "Take",
     "Ok",
     "Err",
-    "View",
+    "ClientRef",
     "Len",
 ];
 
@@ -349,7 +349,9 @@ fn whatever_items_are_called_the_spec_is_accepted_and_compiles() {
 /// Each name that was refused because the output says it too, where it was refused.
 #[test]
 fn a_type_may_be_called_like_anything_that_the_output_uses() {
-    for (at, name) in ["Items", "View", "Option", "Layer", "Cell", "Request", "Wires"].into_iter().enumerate()
+    for (at, name) in ["ClientSlice", "ClientRef", "Option", "Layer", "Cell", "Request", "InterfaceTypes"]
+        .into_iter()
+        .enumerate()
     {
         for item in ["Tap", "TapRef", "Order", "Cups", "Whistle", "Taste", "KettleError", "Cook"] {
             let spec = wpu_gen::compile(Sources::from_texts([("a.toml", with_item(&base(), item, name))]));

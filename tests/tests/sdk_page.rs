@@ -5,7 +5,7 @@
 
 use std::thread;
 use wpu_sys::{
-    Class, Declaration, Judgement, KITS, Kit, Platform, Requirement, UPCALLS, UpcallSet, Waiver, judge,
+    Class, Declaration, KITS, Kit, Platform, Requirement, UPCALLS, UpcallSet, Verdict, Waiver, verdict,
 };
 
 /// What the page says of a function: the first word of its status.
@@ -106,26 +106,26 @@ impl Row {
         waived: bool,
         by_kit: bool,
         called: u32,
-    ) -> Judgement {
+    ) -> Verdict {
         if !self.applies(class) {
-            return if used || waived { Judgement::WrongClass } else { Judgement::NotApplicable };
+            return if used || waived { Verdict::WrongClass } else { Verdict::NotApplicable };
         }
         let released = called & self.acquire != 0;
         if used {
-            return if waived { Judgement::UsedAndWaived } else { Judgement::Used };
+            return if waived { Verdict::UsedAndWaived } else { Verdict::Used };
         }
         if waived {
             let grounds = self.required(platform) && !released && !by_kit;
-            return if grounds { Judgement::Waived } else { Judgement::WaivedWithoutEffect };
+            return if grounds { Verdict::Waived } else { Verdict::WaivedWithoutEffect };
         }
         if by_kit {
-            Judgement::UsedByKit
+            Verdict::UsedByKit
         } else if released {
-            Judgement::UsedAsRelease
+            Verdict::UsedAsRelease
         } else if self.required(platform) {
-            Judgement::Missing
+            Verdict::Missing
         } else {
-            Judgement::Unused
+            Verdict::Unused
         }
     }
 }
@@ -226,7 +226,7 @@ fn all_verdicts(rows: &[Row], class: Class, platform: Platform, kit: u32, declar
         for (waived, waives) in [(false, nothing), (true, everything)] {
             let by_kit = kit_here & (1 << at) != 0;
             let expected = row.expected(class, platform, used, waived, by_kit, declared | kit_here);
-            let found = judge(at, class, platform, set(kit), declaration, waives);
+            let found = verdict(at, class, platform, set(kit), declaration, waives);
             assert_eq!(
                 found, expected,
                 "{} {class:?} {platform:?} {kit:#06x} {declared:#06x} {waived}",
@@ -244,8 +244,8 @@ fn a_waiver_touches_its_own_upcall_alone() {
             for uses in [0, 0xffff, 0x5555, bit("WPUCreateEvent")] {
                 for other in (0..UPCALLS.len()).filter(|other| *other != waived) {
                     let kit = set(uses >> 1);
-                    let with = judge(other, class, platform, kit, set(uses), set(1 << waived));
-                    assert_eq!(with, judge(other, class, platform, kit, set(uses), UpcallSet::EMPTY));
+                    let with = verdict(other, class, platform, kit, set(uses), set(1 << waived));
+                    assert_eq!(with, verdict(other, class, platform, kit, set(uses), UpcallSet::EMPTY));
                 }
             }
         }
@@ -264,7 +264,7 @@ fn a_provider_that_declares_nothing_lacks_what_the_page_requires() {
             uses: UpcallSet::EMPTY,
             waives: &[],
         };
-        let missing = silent.judgements().filter(|(_, judgement)| *judgement == Judgement::Missing);
+        let missing = silent.verdicts().filter(|(_, verdict)| *verdict == Verdict::Missing);
         missing.map(|(at, _)| UPCALLS[at].name.trim_start_matches("WPU")).collect::<Vec<_>>().join(" ")
     };
     let non_ifs = "CloseSocketHandle CreateSocketHandle GetProviderPath PostMessage QueryBlockingCallback QuerySocketHandleContext";
@@ -296,21 +296,18 @@ fn a_declaration_that_covers_the_page_has_no_fault() {
         waives: &WAIVES,
     };
     let faults = |class, uses| {
-        let judgements = declared(class, uses).judgements().filter(|(_, judgement)| judgement.is_fault());
-        judgements.map(|(at, judgement)| (UPCALLS[at].name, judgement)).collect::<Vec<_>>()
+        let verdicts = declared(class, uses).verdicts().filter(|(_, verdict)| verdict.is_fault());
+        verdicts.map(|(at, verdict)| (UPCALLS[at].name, verdict)).collect::<Vec<_>>()
     };
     assert_eq!(faults(Class::NonIfs, uses), []);
     let release =
-        declared(Class::NonIfs, uses).judgements().find(|(at, _)| *at == place("WPUCloseSocketHandle"));
-    assert_eq!(release.map(|(_, judgement)| judgement), Some(Judgement::UsedAsRelease));
-    assert_eq!(
-        faults(Class::NonIfs, uses & !bit("WPUPostMessage")),
-        [("WPUPostMessage", Judgement::Missing)]
-    );
+        declared(Class::NonIfs, uses).verdicts().find(|(at, _)| *at == place("WPUCloseSocketHandle"));
+    assert_eq!(release.map(|(_, verdict)| verdict), Some(Verdict::UsedAsRelease));
+    assert_eq!(faults(Class::NonIfs, uses & !bit("WPUPostMessage")), [("WPUPostMessage", Verdict::Missing)]);
     let wrong = [
-        ("WPUCreateSocketHandle", Judgement::WrongClass),
-        ("WPUModifyIFSHandle", Judgement::Missing),
-        ("WPUQuerySocketHandleContext", Judgement::WrongClass),
+        ("WPUCreateSocketHandle", Verdict::WrongClass),
+        ("WPUModifyIFSHandle", Verdict::Missing),
+        ("WPUQuerySocketHandleContext", Verdict::WrongClass),
     ];
     assert_eq!(faults(Class::Ifs, uses), wrong);
 }

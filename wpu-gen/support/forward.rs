@@ -1,11 +1,11 @@
 //! Requests on their way to a provider below that is reached through C.
 
 use crate::support::owned::{Kept, Owned, Parcel};
-use crate::support::request::{Given, Pending, Request, State, Wire};
+use crate::support::request::{RequestContext, PendingToken, Request, RequestState, RequestTypes};
 use alloc::boxed::Box;
 use core::ptr;
 
-impl<'a, W: Wire> Request<'a, W> {
+impl<'a, W: RequestTypes> Request<'a, W> {
     /// Hands it to a provider below that is reached through C, with the place where that writes what it answers:
     /// here in this call, or, for what it may do later, in memory that is kept until then, with everything else
     /// that goes down and is not the client's.
@@ -14,22 +14,22 @@ impl<'a, W: Wire> Request<'a, W> {
         let Some(given) = self.given else {
             return (Forward { given: None, owned: self.owned, kept: None }, here);
         };
-        given.state.set(State::Forwarded);
+        given.state.set(RequestState::Forwarded);
         let (at, kept) = keep(given, *here, self.owned);
         (Forward { given: self.given, owned: None, kept: Some(kept) }, at)
     }
 }
 
 /// A request in the hands of a provider below that is reached through C.
-pub(crate) struct Forward<'a, W: Wire> {
-    given: Option<&'a Given<'a, W>>,
+pub(crate) struct Forward<'a, W: RequestTypes> {
+    given: Option<&'a RequestContext<'a, W>>,
     owned: Option<Box<Owned<W::Slice>>>,
     /// Held here as well until the call has returned: the client may be told, and use its structure again,
     /// before that.
     kept: Option<Kept>,
 }
 
-impl<W: Wire> Forward<'_, W> {
+impl<W: RequestTypes> Forward<'_, W> {
     /// The client's structure, or null.
     #[inline]
     pub(crate) fn overlapped(&self) -> *mut W::Overlapped {
@@ -56,11 +56,11 @@ impl<W: Wire> Forward<'_, W> {
 
     /// The provider below has taken the request on; or it has refused it, and tells nobody.
     #[inline]
-    pub(crate) fn promised(self, pending: bool) -> Option<Pending> {
+    pub(crate) fn promised(self, pending: bool) -> Option<PendingToken> {
         let given = self.given;
         self.finish(pending);
-        given?.state.set(if pending { State::ForwardedPending } else { State::Fresh });
-        pending.then_some(Pending(()))
+        given?.state.set(if pending { RequestState::ForwardedPending } else { RequestState::Fresh });
+        pending.then_some(PendingToken(()))
     }
 
     /// Lets go of what is not needed any more. A call that is not overlapped has nothing, as a rule: that way stays
@@ -77,28 +77,28 @@ impl<W: Wire> Forward<'_, W> {
 }
 
 #[inline(never)]
-fn let_go<W: Wire>(
-    given: Option<&Given<'_, W>>,
+fn let_go<W: RequestTypes>(
+    given: Option<&RequestContext<'_, W>>,
     owned: Option<Box<Owned<W::Slice>>>,
     kept: Option<Kept>,
     pending: bool,
 ) {
     if let (Some(given), Some(kept), false) = (given, &kept, pending) {
         // SAFETY: `release` can be called whether or not the client still lends the structure.
-        unsafe { (given.teller.release)(&given.parts, kept) };
+        unsafe { (given.completion.release)(&given.parts, kept) };
     }
     drop((owned, kept));
 }
 
 /// Not inlined, so that the way of a call that is not overlapped stays short.
 #[inline(never)]
-fn keep<T: Copy + 'static, W: Wire>(
-    given: &Given<'_, W>,
+fn keep<T: Copy + 'static, W: RequestTypes>(
+    given: &RequestContext<'_, W>,
     outs: T,
     owned: Option<Box<Owned<W::Slice>>>,
 ) -> (*mut T, Kept) {
     let (at, kept) = Parcel::pack(outs, owned);
     // SAFETY: the client lends the structure until it is told.
-    unsafe { (given.teller.keep)(&given.parts, kept.clone()) };
+    unsafe { (given.completion.keep)(&given.parts, kept.clone()) };
     (at, kept)
 }

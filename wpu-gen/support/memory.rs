@@ -9,8 +9,8 @@ use core::convert::{TryFrom as _, TryInto};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-pub use super::view::{View, ViewMut};
-pub(super) use super::view::{copied, good};
+pub use super::client::{ClientRef, ClientMut};
+pub(super) use super::client::{copied, good};
 
 /// Data did not fit, and none of it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,21 +27,21 @@ impl core::error::Error for Short {}
 
 /// Several values in a row, to read.
 #[derive(Debug)]
-pub struct Items<'a, T> {
+pub struct ClientSlice<'a, T> {
     pub(super) at: NonNull<T>,
     len: usize,
     life: PhantomData<&'a T>,
 }
 
 /// Bytes to read: an address, the value of an option, what one buffer holds.
-pub type Bytes<'a> = Items<'a, u8>;
+pub type Bytes<'a> = ClientSlice<'a, u8>;
 
 /// Text to read, in 16-bit units, without its ending zero.
-pub type Text<'a> = Items<'a, u16>;
+pub type Text<'a> = ClientSlice<'a, u16>;
 
 /// Room for several values in a row.
 #[derive(Debug)]
-pub struct Room<'a, T = u8> {
+pub struct OutBuf<'a, T = u8> {
     at: NonNull<T>,
     len: usize,
     /// Where its client reads how much of it is used; null where it does not.
@@ -49,7 +49,7 @@ pub struct Room<'a, T = u8> {
     life: PhantomData<&'a mut T>,
 }
 
-copied!(Items<T>, Room<T>);
+copied!(ClientSlice<T>, OutBuf<T>);
 
 /// A pointer to `len` items, which is looked at only if there is one.
 #[inline]
@@ -79,7 +79,7 @@ pub(crate) unsafe fn length_at<T: Copy + TryInto<usize>, E: Copy>(pointer: *mut 
     length(unsafe { at.read() }, bad)
 }
 
-impl<'a, T: Copy> Items<'a, T> {
+impl<'a, T: Copy> ClientSlice<'a, T> {
     /// `None` if there are items, and the pointer to them is null or misaligned.
     ///
     /// # Safety
@@ -196,7 +196,7 @@ impl Text<'_> {
     }
 }
 
-impl<'a, T: Copy> Room<'a, T> {
+impl<'a, T: Copy> OutBuf<'a, T> {
     /// `None` if there is room for something, and the pointer to it is null or misaligned.
     ///
     /// # Safety

@@ -1,7 +1,7 @@
 //! Memory of a provider's own that goes down with a client's request, and is kept until nobody uses it.
 
 use crate::support::buffers::{Gather, Slice};
-use crate::support::memory::{Bytes, Items};
+use crate::support::memory::{Bytes, ClientSlice};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -48,7 +48,7 @@ impl<S: Slice> Owned<S> {
         // so that all pointers to them are one.
         let (at, len) = self.array.first().map(Slice::parts)?;
         // SAFETY: as above.
-        unsafe { Items::from_raw(at, len) }
+        unsafe { ClientSlice::from_raw(at, len) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::facts::Completes;
 use crate::support::buffers::{Gather, Scatter, Slice};
-use crate::support::memory::{Bytes, Items, Room};
+use crate::support::memory::{Bytes, ClientSlice, OutBuf};
 use crate::support::owned::{Kept, Owned};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use core::convert::TryFrom as _;
 use core::ptr::NonNull;
 
 /// The C types that requests are made of.
-pub trait Wire: Sized + 'static {
+pub trait RequestTypes: Sized + 'static {
     /// A socket, as the client knows it.
     type Socket: Copy + core::fmt::Debug;
     /// The client's structure that stands for the operation.
@@ -34,7 +34,7 @@ pub trait Wire: Sized + 'static {
 
 /// What identifies a request and says whom to tell. The thread is a copy.
 #[derive(Debug)]
-pub struct Parts<W: Wire> {
+pub struct RequestParts<W: RequestTypes> {
     /// The socket, as the client knows it.
     pub socket: W::Socket,
     /// The client's structure.
@@ -45,40 +45,40 @@ pub struct Parts<W: Wire> {
     pub thread: Option<W::Thread>,
 }
 
-impl<W: Wire> Clone for Parts<W> {
+impl<W: RequestTypes> Clone for RequestParts<W> {
     #[inline]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<W: Wire> Copy for Parts<W> {}
+impl<W: RequestTypes> Copy for RequestParts<W> {}
 
 /// How an operation ended: bytes and flags, or an error.
-pub type Outcome<W> = Result<(u32, u32), <W as Wire>::Error>;
+pub type Outcome<W> = Result<(u32, u32), <W as RequestTypes>::Error>;
 
 /// How a request is begun and told of. Functions, because C carries no context.
 ///
 /// Each can be called while the client lends the structure that `parts` names. [`release`](Self::release) can be called
 /// after that too, as the client may have been told already: it takes no more than the address of the structure.
 #[derive(Debug)]
-pub struct Teller<W: Wire> {
+pub struct CompletionVtable<W: RequestTypes> {
     /// A request is taken on: marks the client's structure as in use.
-    pub begin: unsafe fn(&Parts<W>),
+    pub begin: unsafe fn(&RequestParts<W>),
     /// Tells the client how the operation ended.
-    pub tell: unsafe fn(&Parts<W>, Outcome<W>),
+    pub tell: unsafe fn(&RequestParts<W>, Outcome<W>),
     /// A provider below is about to get memory that is not the client's: keeps that until the request has
     /// ended.
-    pub keep: unsafe fn(&Parts<W>, Kept),
+    pub keep: unsafe fn(&RequestParts<W>, Kept),
     /// The provider below has no use for it any more.
-    pub release: unsafe fn(&Parts<W>, &Kept),
+    pub release: unsafe fn(&RequestParts<W>, &Kept),
     /// Nothing of a request that was taken on is used any more.
     pub end: fn(),
 }
 
 /// What a request lends, until it is completed.
 #[derive(Debug)]
-pub struct Lent<'a, S> {
+pub struct RequestBuffers<'a, S> {
     /// Buffers to read from.
     pub gather: Option<Gather<'a, S>>,
     /// Buffers to fill.
@@ -86,19 +86,19 @@ pub struct Lent<'a, S> {
     /// Bytes to read that are not in buffers, such as an address.
     pub input: Option<Bytes<'a>>,
     /// Room to fill that is not in buffers, such as that for an address.
-    pub room: Option<Room<'a>>,
+    pub room: Option<OutBuf<'a>>,
 }
 
-impl<S> Clone for Lent<'_, S> {
+impl<S> Clone for RequestBuffers<'_, S> {
     #[inline]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S> Copy for Lent<'_, S> {}
+impl<S> Copy for RequestBuffers<'_, S> {}
 
-impl<S: Slice> Lent<'_, S> {
+impl<S: Slice> RequestBuffers<'_, S> {
     /// Nothing.
     pub const NOTHING: Self = Self { gather: None, scatter: None, input: None, room: None };
 
@@ -107,18 +107,18 @@ impl<S: Slice> Lent<'_, S> {
     #[inline]
     pub fn total(&self) -> usize {
         let buffers = self.gather.map(Gather::total).or(self.scatter.map(Scatter::total));
-        buffers.or(self.room.map(Room::capacity)).unwrap_or(0)
+        buffers.or(self.room.map(OutBuf::capacity)).unwrap_or(0)
     }
 }
 
 /// What became of a request in the call that brought it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum RequestState {
     /// Nothing yet: whoever called tells the client, if the call succeeds.
     #[default]
     Fresh,
-    /// Somebody holds the [`Pended`], and will complete it.
-    Pended,
+    /// Somebody holds the [`PendingRequest`], and will complete it.
+    PendingRequest,
     /// The provider below has it, or has done it and told the client.
     Forwarded,
     /// The same, and the provider below has promised to complete it later.
@@ -131,13 +131,13 @@ pub enum Progress<T> {
     /// It is done.
     Done(T),
     /// It will be completed later.
-    Pending(Pending),
+    Pending(PendingToken),
 }
 
 /// Proof that a request will be completed later: from [`Request::pend`], or from the provider below.
 #[derive(Debug)]
 #[must_use = "the client must be told that its request is pending"]
-pub struct Pending(pub(super) ());
+pub struct PendingToken(pub(super) ());
 
 impl<T> Progress<T> {
     /// The answer, if it is done.
@@ -162,13 +162,13 @@ impl<T> Progress<T> {
 
 /// What makes a request an overlapped one. It stays where it is, so that requests are passed on cheaply.
 #[derive(Debug)]
-pub struct Given<'a, W: Wire> {
+pub struct RequestContext<'a, W: RequestTypes> {
     /// What identifies the request.
-    pub parts: Parts<W>,
+    pub parts: RequestParts<W>,
     /// How it is told of.
-    pub teller: &'a Teller<W>,
+    pub completion: &'a CompletionVtable<W>,
     /// What becomes of it.
-    pub state: &'a Cell<State>,
+    pub state: &'a Cell<RequestState>,
     /// How many bytes the client asks to be moved, at most.
     pub asked: usize,
 }
@@ -184,10 +184,10 @@ pub struct Given<'a, W: Wire> {
 /// memory is lent until the call returns: see [`blocking`](Self::blocking).
 #[derive(Debug)]
 #[must_use = "a request is answered, pended or passed on"]
-pub struct Request<'a, W: Wire> {
-    lent: Lent<'a, W::Slice>,
+pub struct Request<'a, W: RequestTypes> {
+    lent: RequestBuffers<'a, W::Slice>,
     /// `None` if the call is not overlapped.
-    pub(super) given: Option<&'a Given<'a, W>>,
+    pub(super) given: Option<&'a RequestContext<'a, W>>,
     /// What has taken the place of parts that the client lent.
     pub(super) owned: Option<Box<Owned<W::Slice>>>,
     /// Whether something has.
@@ -196,7 +196,7 @@ pub struct Request<'a, W: Wire> {
     tag: Option<u32>,
 }
 
-impl<'a, W: Wire> Request<'a, W> {
+impl<'a, W: RequestTypes> Request<'a, W> {
     /// An overlapped request.
     ///
     /// # Safety
@@ -204,26 +204,26 @@ impl<'a, W: Wire> Request<'a, W> {
     /// It is made once for `given`. The client's structure, and the bytes behind everything that is lent, stay
     /// valid until the request is completed; so does the thread, and the routine can be called once on it.
     #[inline]
-    pub const unsafe fn new(given: &'a Given<'a, W>, lent: Lent<'a, W::Slice>) -> Self {
+    pub const unsafe fn new(given: &'a RequestContext<'a, W>, lent: RequestBuffers<'a, W::Slice>) -> Self {
         Self { lent, given: Some(given), owned: None, replaced: false, tag: None }
     }
 
     /// A request that is not overlapped, for memory of the caller's own.
     #[inline]
-    pub const fn lending(lent: Lent<'a, W::Slice>) -> Self {
+    pub const fn lending(lent: RequestBuffers<'a, W::Slice>) -> Self {
         Self { lent, given: None, owned: None, replaced: false, tag: None }
     }
 
     /// The same, to send what is in buffers.
     #[inline]
     pub fn sending(buffers: Gather<'a, W::Slice>) -> Self {
-        Self::lending(Lent { gather: Some(buffers), ..Lent::NOTHING })
+        Self::lending(RequestBuffers { gather: Some(buffers), ..RequestBuffers::NOTHING })
     }
 
     /// The same, to receive into buffers.
     #[inline]
     pub fn receiving(buffers: Scatter<'a, W::Slice>) -> Self {
-        Self::lending(Lent { scatter: Some(buffers), ..Lent::NOTHING })
+        Self::lending(RequestBuffers { scatter: Some(buffers), ..RequestBuffers::NOTHING })
     }
 
     /// Whether the call is overlapped: the request may be completed after it has returned.
@@ -243,7 +243,7 @@ impl<'a, W: Wire> Request<'a, W> {
     /// What identifies it, if it is overlapped.
     #[must_use]
     #[inline]
-    pub const fn parts(&self) -> Option<&Parts<W>> {
+    pub const fn parts(&self) -> Option<&RequestParts<W>> {
         match self.given {
             Some(given) => Some(&given.parts),
             None => None,
@@ -288,7 +288,7 @@ impl<'a, W: Wire> Request<'a, W> {
     /// The room to fill that is not in buffers, such as that for an address.
     #[must_use]
     #[inline]
-    pub fn room(&self) -> Option<Room<'_>> {
+    pub fn room(&self) -> Option<OutBuf<'_>> {
         self.lent.room
     }
 
@@ -296,7 +296,7 @@ impl<'a, W: Wire> Request<'a, W> {
     /// if memory of a provider's own has taken the place of what the client lent.
     #[must_use]
     #[inline]
-    pub fn blocking(&self) -> Option<Lent<'a, W::Slice>> {
+    pub fn blocking(&self) -> Option<RequestBuffers<'a, W::Slice>> {
         (self.given.is_none() && !self.replaced).then_some(self.lent)
     }
 
@@ -354,7 +354,7 @@ impl<'a, W: Wire> Request<'a, W> {
     }
 
     /// Takes an overlapped request on: from here on it is owed exactly one completion, which must not wait for
-    /// this call to return. Answer the call with the [`Pending`].
+    /// this call to return. Answer the call with the [`PendingToken`].
     ///
     /// `P` is the provider, as `Self` in its own methods: it must have declared the upcalls that clients are told with.
     ///
@@ -366,20 +366,20 @@ impl<'a, W: Wire> Request<'a, W> {
     ///
     /// If there is no memory for a copy of the array of buffers. Nothing was taken on then.
     #[inline]
-    pub fn pend<P: Completes + ?Sized>(self) -> Result<(Pending, Pended<W>), Self> {
+    pub fn pend<P: Completes + ?Sized>(self) -> Result<(PendingToken, PendingRequest<W>), Self> {
         let Some(given) = self.given else { return Err(self) };
         let Self { lent, owned, replaced, .. } = self;
         let scatter = lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
         let slices = lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
         let slices = slices.map_or_else(Vec::new, |(at, len)| {
             // SAFETY: whoever made the array's view vouched for so many, which are checked already.
-            unsafe { Items::from_raw(at, len) }.map_or_else(Vec::new, Items::to_vec)
+            unsafe { ClientSlice::from_raw(at, len) }.map_or_else(Vec::new, ClientSlice::to_vec)
         });
         // Only now: what is above may panic, and then nothing was taken on.
-        given.state.set(State::Pended);
+        given.state.set(RequestState::PendingRequest);
         // SAFETY: the client lends the structure from now on until it is told.
-        unsafe { (given.teller.begin)(&given.parts) };
-        let pended = Pended {
+        unsafe { (given.completion.begin)(&given.parts) };
+        let pended = PendingRequest {
             parts: given.parts,
             asked: given.asked,
             fill: lent.scatter.is_some(),
@@ -388,9 +388,9 @@ impl<'a, W: Wire> Request<'a, W> {
             room: lent.room.map(|room| (room.as_ptr(), room.capacity(), room.used_ptr())),
             owned,
             replaced,
-            teller: *given.teller,
+            completion: *given.completion,
         };
-        Ok((Pending(()), pended))
+        Ok((PendingToken(()), pended))
     }
 
     /// Another overlapped request for the same memory, which goes down in place of this one. What this one owns
@@ -400,37 +400,37 @@ impl<'a, W: Wire> Request<'a, W> {
     ///
     /// As for [`new`](Self::new); and the new request is completed before this one is.
     #[inline]
-    pub unsafe fn instead<'b>(&mut self, given: &'b Given<'b, W>) -> Request<'b, W>
+    pub unsafe fn instead<'b>(&mut self, given: &'b RequestContext<'b, W>) -> Request<'b, W>
     where
         'a: 'b,
     {
-        let lent = core::mem::replace(&mut self.lent, Lent::NOTHING);
+        let lent = core::mem::replace(&mut self.lent, RequestBuffers::NOTHING);
         Request { lent, given: Some(given), owned: self.owned.take(), replaced: self.replaced, tag: self.tag }
     }
 
     /// What is lent, for whoever passes it on at once.
     #[inline]
-    pub(crate) const fn lent(&self) -> Lent<'a, W::Slice> {
+    pub(crate) const fn lent(&self) -> RequestBuffers<'a, W::Slice> {
         self.lent
     }
 }
 
-impl<W: Wire> Clone for Teller<W> {
+impl<W: RequestTypes> Clone for CompletionVtable<W> {
     #[inline]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<W: Wire> Copy for Teller<W> {}
+impl<W: RequestTypes> Copy for CompletionVtable<W> {}
 
 /// What the client is told of the request once the provider's method has answered.
 #[inline]
-pub(crate) fn settle<T, W: Wire>(
-    state: State,
+pub(crate) fn settle<T, W: RequestTypes>(
+    state: RequestState,
     answer: Result<Progress<T>, W::Error>,
 ) -> Result<Progress<T>, W::Error> {
-    if state != State::Fresh {
+    if state != RequestState::Fresh {
         return Ok(settle_elsewhere(state, answer));
     }
     match answer {
@@ -442,12 +442,12 @@ pub(crate) fn settle<T, W: Wire>(
 
 /// The same where somebody else has the request, or has had it.
 #[cold]
-fn settle_elsewhere<T, E>(state: State, answer: Result<Progress<T>, E>) -> Progress<T> {
+fn settle_elsewhere<T, E>(state: RequestState, answer: Result<Progress<T>, E>) -> Progress<T> {
     match (state, answer) {
         // The provider below has done it, and told the client if that was to be told.
-        (State::Forwarded, Ok(Progress::Done(answer))) => Progress::Done(answer),
+        (RequestState::Forwarded, Ok(Progress::Done(answer))) => Progress::Done(answer),
         // A failure would say that nobody tells.
-        _ => Progress::Pending(Pending(())),
+        _ => Progress::Pending(PendingToken(())),
     }
 }
 
@@ -455,8 +455,8 @@ fn settle_elsewhere<T, E>(state: State, answer: Result<Progress<T>, E>) -> Progr
 /// when it is dropped. The provider's last clean-up waits for that.
 #[derive(Debug)]
 #[must_use = "dropping it aborts the client's operation"]
-pub struct Pended<W: Wire> {
-    parts: Parts<W>,
+pub struct PendingRequest<W: RequestTypes> {
+    parts: RequestParts<W>,
     /// How many bytes can be moved at most.
     asked: usize,
     fill: bool,
@@ -465,15 +465,15 @@ pub struct Pended<W: Wire> {
     room: Option<(*mut u8, usize, *mut u32)>,
     owned: Option<Box<Owned<W::Slice>>>,
     replaced: bool,
-    teller: Teller<W>,
+    completion: CompletionVtable<W>,
 }
 
 // SAFETY: a client lends what the pointers lead to until the request is completed, to whichever
 // thread completes it, and does not touch it meanwhile; what is owned goes along. It is not `Sync`: two threads
 // that share one would write to the client's memory at the same time.
-unsafe impl<W: Wire> Send for Pended<W> {}
+unsafe impl<W: RequestTypes> Send for PendingRequest<W> {}
 
-impl<W: Wire> Pended<W> {
+impl<W: RequestTypes> PendingRequest<W> {
     /// The socket, as the client knows it.
     #[must_use]
     #[inline]
@@ -484,7 +484,7 @@ impl<W: Wire> Pended<W> {
     /// What identifies it.
     #[must_use]
     #[inline]
-    pub const fn parts(&self) -> &Parts<W> {
+    pub const fn parts(&self) -> &RequestParts<W> {
         &self.parts
     }
 
@@ -519,16 +519,16 @@ impl<W: Wire> Pended<W> {
     pub fn input(&self) -> Option<Bytes<'_>> {
         let (at, len) = self.input?;
         // SAFETY: checked when the request came, and lent until it is completed.
-        unsafe { Items::from_raw(at, len) }
+        unsafe { ClientSlice::from_raw(at, len) }
     }
 
     /// The room to fill that is not in buffers, such as that for an address.
     #[must_use]
     #[inline]
-    pub fn room(&self) -> Option<Room<'_>> {
+    pub fn room(&self) -> Option<OutBuf<'_>> {
         let (at, len, used) = self.room?;
         // SAFETY: checked when the request came, and lent until it is completed.
-        unsafe { Room::from_raw(at, len, used) }
+        unsafe { OutBuf::from_raw(at, len, used) }
     }
 
     /// Tells the client how its operation ended: bytes moved and flags, or the error.
@@ -551,12 +551,12 @@ impl<W: Wire> Pended<W> {
 
     fn end(&self, outcome: Outcome<W>) {
         // SAFETY: the client lends the structure until it is told, which this does; it is called once.
-        unsafe { (self.teller.tell)(&self.parts, outcome) };
-        (self.teller.end)();
+        unsafe { (self.completion.tell)(&self.parts, outcome) };
+        (self.completion.end)();
     }
 }
 
-impl<W: Wire> Drop for Pended<W> {
+impl<W: RequestTypes> Drop for PendingRequest<W> {
     #[inline]
     fn drop(&mut self) {
         self.end(Err(W::ABORTED));

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use wpu_host::{Client, Entry, Host, Leftovers, Port, Tell, Verdict, Wake};
+use wpu_host::{Client, ConditionResult, Entry, Host, Leftovers, Port, Tell, Wake};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -134,14 +134,14 @@ fn a_condition_function_judges_callers() {
     let mut seen = None;
     let deferred = client.accept_if(listener, |caller| {
         seen = Some(caller.clone());
-        Verdict::Defer
+        ConditionResult::Defer
     });
     assert_eq!(code(deferred), Some(11002));
     let seen = seen.expect("a call");
     assert_eq!((seen.address, seen.data.as_slice()), (Some(([127, 0, 0, 1], 1).into()), &b"hello"[..]));
-    let taken = client.accept_if(listener, |_| Verdict::Accept).expect("a connection");
+    let taken = client.accept_if(listener, |_| ConditionResult::Accept).expect("a connection");
     let two = call();
-    assert_eq!(code(client.accept_if(listener, |_| Verdict::Reject)), Some(10061));
+    assert_eq!(code(client.accept_if(listener, |_| ConditionResult::Reject)), Some(10061));
     let three = call();
     assert_eq!(code(client.accept_if(listener, |_| panic!("a bad judge"))), Some(10061));
     for socket in [one, two, three, taken, listener] {

@@ -4,7 +4,7 @@
 use crate::args::{CLASS, Declared, KIT, Name, PLATFORM, Value};
 use crate::errors::{Errors, Place};
 use crate::messages::{self, List};
-use wpu_sys::{Class, Judgement, KITS, Platform, Requirement, UPCALLS, Upcall, UpcallSet, judge};
+use wpu_sys::{Class, KITS, Platform, Requirement, UPCALLS, Upcall, UpcallSet, Verdict, verdict};
 
 /// Applies all rules that can be judged.
 pub(crate) fn check(declared: &Declared, errors: &mut Errors) {
@@ -62,8 +62,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    fn judge(&self, upcall: usize) -> Judgement {
-        judge(upcall, self.class, self.platform, self.used_by_kit, self.uses, self.waives)
+    fn verdict(&self, upcall: usize) -> Verdict {
+        verdict(upcall, self.class, self.platform, self.used_by_kit, self.uses, self.waives)
     }
 }
 
@@ -77,7 +77,7 @@ fn missing(case: &Case<'_>, errors: &mut Errors) {
         [Value::Given(_, place), ..] if !case.declared.incomplete => {
             let mut missing: Vec<&Upcall> = Vec::new();
             for (at, upcall) in UPCALLS.iter().enumerate() {
-                if case.judge(at) == Judgement::Missing {
+                if case.verdict(at) == Verdict::Missing {
                     missing.push(upcall);
                 }
             }
@@ -97,7 +97,7 @@ fn not_applicable_or_no_effect(case: &Case<'_>, name: &Name, errors: &mut Errors
     let used = case.uses.union(case.used_by_kit);
     let problem = if upcall.requirement(case.class, case.platform) == Requirement::NotApplicable {
         messages::not_applicable(upcall, case.class, name.list)
-    } else if case.judge(at) != Judgement::WaivedWithoutEffect {
+    } else if case.verdict(at) != Verdict::WaivedWithoutEffect {
         return;
     } else if let Some(kit) = case.declared.kit().filter(|_| case.used_by_kit.contains(at)) {
         messages::made(upcall, kit)
@@ -119,8 +119,8 @@ fn reason(declared: &Declared, case: Option<&Case<'_>>, errors: &mut Errors) {
         };
         let mut stay: Vec<&Name> = Vec::new();
         for name in &declared.names[waiver.names.clone()] {
-            let judgement = case.zip(name.upcall).map(|(case, upcall)| case.judge(upcall));
-            if !judgement.is_some_and(Judgement::is_fault) {
+            let verdict = case.zip(name.upcall).map(|(case, upcall)| case.verdict(upcall));
+            if !verdict.is_some_and(Verdict::is_fault) {
                 stay.push(name);
             }
         }

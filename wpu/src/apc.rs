@@ -1,6 +1,6 @@
 //! Closures as APCs.
 
-use crate::contain::contain;
+use crate::panic::contain;
 use wpu_sys::Apc;
 
 /// Makes an APC of a closure. It runs at most once: on the thread that it was queued to, in an

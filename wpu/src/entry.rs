@@ -1,12 +1,12 @@
 //! The entries that a host calls by name, from the provider's side of the border.
 
 use crate::Provider;
-use crate::contain::contain;
 use crate::fixed::Fixed;
-use crate::gate::Gate;
+use crate::instance::Instance;
+use crate::panic::contain;
 use crate::report::{complain, failure};
 use crate::startup::StartError;
-use crate::{kept, tell};
+use crate::{completion, kept};
 use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +14,13 @@ use wpu_sys::ffi::{
     SOCKET_ERROR, WINSOCK_VERSION as VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE,
     WSPUPCALLTABLEEX, XP1_IFS_HANDLES,
 };
-use wpu_sys::{Class, RawTable, Serve, ServiceProvider, Table, Teller, UpcallSet, WsaError};
+use wpu_sys::{Class, CompletionVtable, RawTable, Serve, ServiceProvider, Table, UpcallSet, WsaError};
 
 /// How a provider is started. [`export!`](crate::export) makes an entry of it.
 ///
 /// There is one instance for each run, from the first start-up to the last clean-up. That one lets
 /// [`cleanup`](ServiceProvider::cleanup) run, which is to end what blocks the calls that are under way,
-/// waits for them, drops the instance, and waits until each [`Pended`](wpu_sys::Pended) that lives elsewhere
+/// waits for them, drops the instance, and waits until each [`PendingRequest`](wpu_sys::PendingRequest) that lives elsewhere
 /// is completed or dropped. Upcalls can be made all that time, and not after it.
 pub trait EntryPoint: Provider + ServiceProvider + Send + Sync {
     /// What the provider says of itself, in `WSPDATA`: up to 255 characters.
@@ -108,7 +108,7 @@ pub trait Exported: 'static {
     /// What is exported.
     type Provider: EntryPoint;
     /// What leads to its instance.
-    const GATE: Fixed<Gate<Self::Provider>>;
+    const GATE: Fixed<Instance<Self::Provider>>;
 }
 
 /// One of the providers of a DLL, as its entries see it.
@@ -352,7 +352,7 @@ fn late<P: EntryPoint>(owed: usize) {
     let name = P::DECLARATION.provider;
     complain(format_args!(
         "the last clean-up of `{name}` waits for requests that it has pended ({owed}): complete or drop each \
-         `Pended` in `cleanup`"
+         `PendingRequest` in `cleanup`"
     ));
 }
 
@@ -362,12 +362,12 @@ struct Serving<E>(PhantomData<fn() -> E>);
 impl<E: Exported> Serve for Serving<E> {
     type Provider = E::Provider;
     const COMPLETES: bool = wpu_sys::facts::completes(&E::Provider::DECLARATION);
-    const TELLER: Teller = Teller {
-        begin: tell::begin::<E::Provider>,
-        tell: tell::tell::<E::Provider>,
+    const COMPLETION: CompletionVtable = CompletionVtable {
+        begin: completion::begin::<E::Provider>,
+        tell: completion::tell::<E::Provider>,
         keep: |parts, kept| kept::keep(parts, kept),
         release: |parts, kept| kept::release(parts, kept),
-        end: tell::end::<E::Provider>,
+        end: completion::end::<E::Provider>,
     };
 
     #[inline]

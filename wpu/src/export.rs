@@ -37,7 +37,7 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// impl ServiceProvider for Vsock {
 ///     fn socket(
 ///         &self, _family: i32, _kind: i32, _protocol: i32,
-///         _info: Option<View<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
+///         _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
 ///     ) -> Result<SOCKET, WsaError> {
 ///         # fn file_handle() -> SOCKET { 4 }
 ///         Self::upcalls().modify_ifs_handle(self.entry, file_handle())
@@ -111,8 +111,8 @@ macro_rules! __export {
             struct __WpuExport;
             impl $crate::__private::Exported for __WpuExport {
                 type Provider = $provider;
-                const GATE: $crate::__private::Fixed<$crate::__private::Gate<$provider>> = {
-                    static __WPU_GATE: $crate::__private::Gate<$provider> = $crate::__private::Gate::new();
+                const GATE: $crate::__private::Fixed<$crate::__private::Instance<$provider>> = {
+                    static __WPU_GATE: $crate::__private::Instance<$provider> = $crate::__private::Instance::new();
                     $crate::__private::Fixed::new(&__WPU_GATE)
                 };
             }

@@ -10,13 +10,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wpu_sys::{Kept, Parts};
+use wpu_sys::{Kept, RequestParts};
 
 /// By the address of the client's structure.
 static KEPT: Mutex<BTreeMap<usize, Vec<Kept>>> = Mutex::new(BTreeMap::new());
 
 /// Keeps it until the client uses its structure again.
-pub(crate) fn keep(parts: &Parts, kept: Kept) {
+pub(crate) fn keep(parts: &RequestParts, kept: Kept) {
     let mut all = lock();
     let here = all.entry(parts.overlapped.addr().get()).or_default();
     // Whoever passes a request down holds what it keeps until that call has returned.
@@ -30,7 +30,7 @@ pub(crate) fn keep(parts: &Parts, kept: Kept) {
 
 /// The provider below has refused the request, or has ended it. If the client has used its structure again
 /// meanwhile, what is kept is another request's.
-pub(crate) fn release(parts: &Parts, kept: &Kept) {
+pub(crate) fn release(parts: &RequestParts, kept: &Kept) {
     let mut all = lock();
     let at = parts.overlapped.addr().get();
     let Some(here) = all.get_mut(&at) else { return };
@@ -62,8 +62,8 @@ mod tests {
             Self(Box::new(WSAOVERLAPPED::ZERO))
         }
 
-        fn parts(&self) -> Parts {
-            Parts { socket: 1, overlapped: NonNull::from(&*self.0), routine: None, thread: None }
+        fn parts(&self) -> RequestParts {
+            RequestParts { socket: 1, overlapped: NonNull::from(&*self.0), routine: None, thread: None }
         }
 
         /// Keeps something in a call that is under way as long as the first of these lives.

@@ -46,20 +46,22 @@ mod apc;
 pub mod base;
 #[cfg(feature = "provider")]
 mod calls;
-mod contain;
+#[cfg(feature = "provider")]
+mod completion;
 #[cfg(feature = "provider")]
 mod entry;
 #[cfg(feature = "provider")]
 mod export;
 mod fixed;
 #[cfg(feature = "provider")]
-mod gate;
+mod instance;
 #[cfg(feature = "provider")]
 mod kept;
 #[cfg(feature = "layer")]
 pub mod layer;
 mod module;
 mod overlapped;
+mod panic;
 pub mod prelude;
 mod provider;
 #[cfg(feature = "provider")]
@@ -68,30 +70,29 @@ mod report;
 mod slab;
 mod start;
 mod startup;
-#[cfg(feature = "provider")]
-mod tell;
 mod thread;
 
 pub use apc::apc;
+#[cfg(feature = "provider")]
+pub use completion::overlapped_result;
 #[cfg(feature = "provider")]
 pub use entry::{EntryPoint, Start, class_of};
 pub use overlapped::Overlapped;
 pub use provider::{Provider, WithKit};
 pub use startup::{Run, StartError};
-#[cfg(feature = "provider")]
-pub use tell::overlapped_result;
 #[cfg(feature = "macros")]
 pub use wpu_macros::wpu_provider;
 pub use wpu_sys::{
-    Apc, BlockingHook, Built, Cell, Class, Declaration, Event, EventRef, Failed, FdSet, Judgement, KITS, Kit,
-    OpenThread, Operation, Platform, RawTable, Refused, SocketHandle, Table, ThreadId, UPCALLS, Upcall,
-    UpcallSet, Upcalls, View, ViewMut, Waiver, WideString, Window, WsaError, facts, ffi, judge,
+    Apc, BlockingHook, Built, Cell, Class, ClientMut, ClientRef, Declaration, Event, EventRef, Failed, FdSet,
+    KITS, Kit, OpenThread, Operation, Platform, RawTable, Refused, SocketHandle, Table, ThreadId, UPCALLS,
+    Upcall, UpcallSet, Upcalls, Verdict, Waiver, WideString, Window, WsaError, facts, ffi, verdict,
 };
 
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
-    Bytes, Condition, FdSetMut, Gather, Given, Items, Kept, Layer, Lent, Outcome, Over, Parts, Pended,
-    Pending, Procs, Progress, Request, Room, Scatter, Serve, ServiceProvider, Short, State, Teller, Text,
+    Bytes, ClientSlice, CompletionVtable, Condition, FdSetMut, Gather, Kept, Layer, OutBuf, Outcome, Over,
+    PendingRequest, PendingToken, Procs, Progress, Request, RequestBuffers, RequestContext, RequestParts,
+    RequestState, Scatter, Serve, ServiceProvider, Short, Text,
 };
 
 /// What the attribute and [`export!`] expand to names these; nobody else should.
@@ -103,7 +104,7 @@ pub mod __private {
     pub use crate::export::{NotSame, Pair};
     pub use crate::fixed::Fixed;
     #[cfg(feature = "provider")]
-    pub use crate::gate::Gate;
+    pub use crate::instance::Instance;
     pub use crate::startup::Run;
     pub use crate::{Provider, WithKit};
     pub use core;

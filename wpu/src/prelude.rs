@@ -8,7 +8,7 @@ pub use crate::{
 };
 #[cfg(feature = "provider")]
 pub use crate::{
-    Bytes, Condition, EntryPoint, FdSetMut, Gather, Layer, Pended, Progress, Request, Room, Scatter,
-    ServiceProvider, Start, Text, View, ViewMut,
+    Bytes, ClientMut, ClientRef, Condition, EntryPoint, FdSetMut, Gather, Layer, OutBuf, PendingRequest,
+    Progress, Request, Scatter, ServiceProvider, Start, Text,
 };
 pub use wpu_sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};

@@ -3,7 +3,7 @@
 use crate::Provider;
 use crate::fixed::Fixed;
 #[cfg(feature = "provider")]
-use crate::gate::Gate;
+use crate::instance::Instance;
 use crate::startup::{Kind, Run, StartError};
 #[cfg(feature = "provider")]
 use wpu_sys::WsaError;
@@ -40,7 +40,7 @@ impl Run {
     #[cfg(feature = "provider")]
     pub(crate) unsafe fn start_with<P: Provider>(
         &self,
-        gate: &'static Gate<P>,
+        gate: &'static Instance<P>,
         raw: &impl RawTable,
         ready: impl FnOnce(bool) -> Result<(), WsaError>,
     ) -> Result<(), StartError> {
@@ -54,7 +54,7 @@ impl Run {
     #[cfg(feature = "provider")]
     pub(crate) fn clean_up_with<P>(
         &self,
-        gate: &'static Gate<P>,
+        gate: &'static Instance<P>,
         last: impl FnOnce() -> Result<(), WsaError>,
     ) -> Result<(), WsaError> {
         self.clean_up_kind(Kind::of(gate), last)

@@ -152,7 +152,7 @@ impl Run {
     pub(crate) fn call(&self, body: impl FnOnce()) {
         self.calls.count(|| {
             if !self.is_quiet() {
-                self.calls.note(|| crate::contain::contain(body));
+                self.calls.note(|| crate::panic::contain(body));
             }
         });
     }

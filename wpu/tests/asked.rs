@@ -7,8 +7,11 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr,
 };
-use wpu::{Layer, Outcome, Over, Pended, Procs, Progress, Request, Serve, ServiceProvider, Teller, WsaError};
-use wpu_sys::{Gather, Items, Lent, Room, Scatter};
+use wpu::{
+    CompletionVtable, Layer, Outcome, Over, PendingRequest, Procs, Progress, Request, Serve, ServiceProvider,
+    WsaError,
+};
+use wpu_sys::{ClientSlice, Gather, OutBuf, RequestBuffers, Scatter};
 
 thread_local! {
     /// How the clients of this thread were told.
@@ -16,7 +19,7 @@ thread_local! {
     /// How many requests were begun, and how many have ended.
     static COUNTS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
-    static PENDED: RefCell<Option<Pended>> = const { RefCell::new(None) };
+    static PENDED: RefCell<Option<PendingRequest>> = const { RefCell::new(None) };
     /// What a layer puts in place of what is to be sent.
     static REPLACED: Cell<bool> = const { Cell::new(false) };
 }
@@ -45,8 +48,8 @@ fn seen(request: &Request<'_>) -> Seen {
         has_routine: request.has_routine(),
         gather: request.gather().to_vec(),
         scatter: request.scatter().total(),
-        input: request.input().map(Items::to_vec),
-        room: request.room().map(Room::capacity),
+        input: request.input().map(ClientSlice::to_vec),
+        room: request.room().map(OutBuf::capacity),
         blocking: request.blocking().is_some(),
     }
 }
@@ -97,7 +100,7 @@ fn count(begun: u32, ended: u32) {
 
 impl Serve for Reader {
     type Provider = Self;
-    const TELLER: Teller = Teller {
+    const COMPLETION: CompletionVtable = CompletionVtable {
         begin: |_| count(1, 0),
         tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)),
         keep: |_, _| unreachable!("nothing goes down"),
@@ -171,7 +174,7 @@ impl Client {
     }
 }
 
-fn pended() -> Pended {
+fn pended() -> PendingRequest {
     PENDED.take().expect("it was pended")
 }
 
@@ -214,7 +217,7 @@ fn a_pended_request_says_the_same_on_another_thread() {
         assert_eq!((sent.has_routine(), received.has_routine()), (true, false));
         assert_eq!((sent.gather().to_vec(), sent.scatter().count()), (b"plain".to_vec(), 0));
         assert_eq!((received.gather().count(), received.scatter().total()), (0, 5));
-        assert_eq!(sent.input().map(Items::to_vec), Some(vec![7; 16]));
+        assert_eq!(sent.input().map(ClientSlice::to_vec), Some(vec![7; 16]));
         assert!(sent.room().is_none() && received.input().is_none());
         received.room().expect("there is one").fill(b"address").expect("it fits");
         (sent, received)
@@ -226,13 +229,13 @@ fn a_pended_request_says_the_same_on_another_thread() {
 }
 
 /// Pends a request for five bytes: how the client is told if it ends so.
-fn told(replaced: bool, end: impl FnOnce(Pended)) -> Vec<Outcome> {
+fn told(replaced: bool, end: impl FnOnce(PendingRequest)) -> Vec<Outcome> {
     REPLACED.set(replaced);
     COUNTS.set((0, 0));
     assert_eq!(Client::new().call(false, true, None), PENDING);
     REPLACED.set(false);
     assert_eq!((COUNTS.get(), TOLD.take()), ((1, 0), vec![]));
-    // The structure is not looked at by the teller of this test.
+    // The structure is not looked at by the completion of this test.
     end(pended());
     assert_eq!(COUNTS.get(), (1, 1), "it is owed and paid once");
     TOLD.take()
@@ -269,7 +272,7 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
         room: None,
         blocking: true,
     };
-    assert_eq!(seen(&Request::lending(Lent::NOTHING)), nothing());
+    assert_eq!(seen(&Request::lending(RequestBuffers::NOTHING)), nothing());
     let sent = Seen { asked: 3, gather: b"own".to_vec(), ..nothing() };
     assert_eq!(seen(&Request::sending(gather)), sent);
     let received = Seen { asked: 3, scatter: 3, ..nothing() };
@@ -277,7 +280,7 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
     // There are no buffers to replace.
     assert_eq!(seen(&Request::receiving(scatter).with_gather(b"other".to_vec())), received);
     let mut room = [0; 3];
-    let lent = Lent { room: Some(Room::new(&mut room)), ..Lent::NOTHING };
+    let lent = RequestBuffers { room: Some(OutBuf::new(&mut room)), ..RequestBuffers::NOTHING };
     assert_eq!(seen(&Request::lending(lent)), Seen { asked: 3, room: Some(3), ..nothing() });
     let other = Seen { asked: 5, gather: b"other".to_vec(), blocking: false, ..nothing() };
     assert_eq!(seen(&Request::sending(gather).with_gather(b"other".to_vec())), other);
@@ -294,10 +297,11 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
 #[test]
 fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
     let (mut address, mut used) = ([0; 16], 0);
-    let room = Room::with_used(&mut address, &mut used);
+    let room = OutBuf::with_used(&mut address, &mut used);
     // As a layer does that has used the room itself.
     room.fill(b"old").expect("it fits");
-    let lent = Lent { scatter: Some(Scatter::nothing()), room: Some(room), ..Lent::NOTHING };
+    let lent =
+        RequestBuffers { scatter: Some(Scatter::nothing()), room: Some(room), ..RequestBuffers::NOTHING };
     // SAFETY: the functions are this program's.
     let below = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
     below.recv_from(5, 0, Request::lending(lent)).expect("it is answered");
@@ -318,7 +322,7 @@ fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
 
     impl Serve for Liar {
         type Provider = Self;
-        const TELLER: Teller = Reader::TELLER;
+        const COMPLETION: CompletionVtable = Reader::COMPLETION;
         const COMPLETES: bool = true;
 
         fn with<R>(body: impl FnOnce(&Self) -> Result<R, WsaError>) -> Result<R, WsaError> {
@@ -340,7 +344,8 @@ impl Layer for Passer {}
 
 impl Serve for Passer {
     type Provider = Over<Self, Procs>;
-    const TELLER: Teller = Teller { keep: |_, _| {}, release: |_, _| {}, ..Reader::TELLER };
+    const COMPLETION: CompletionVtable =
+        CompletionVtable { keep: |_, _| {}, release: |_, _| {}, ..Reader::COMPLETION };
     const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {

@@ -42,7 +42,7 @@ mod safe {
             _: i32,
             _: i32,
             _: i32,
-            _: Option<View<'_, WSAPROTOCOL_INFOW>>,
+            _: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
             _: u32,
             _: u32,
         ) -> Result<SOCKET, WsaError> {

@@ -20,7 +20,7 @@ const ASKED: [u32; 2] = [3, 4];
 
 /// What it reports, and whether later.
 static REPORT: Mutex<(u32, bool)> = Mutex::new((0, false));
-static PENDED: Mutex<Option<Pended>> = Mutex::new(None);
+static PENDED: Mutex<Option<PendingRequest>> = Mutex::new(None);
 
 fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
@@ -59,7 +59,7 @@ impl EntryPoint for Boaster {
 wpu::export!(Boaster; san; any());
 
 impl ServiceProvider for Boaster {
-    fn get_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_opt(&self, _: SOCKET, _: i32, _: i32, value: OutBuf<'_>) -> Result<(), WsaError> {
         value.set_used(locked(&REPORT).0 as usize);
         Ok(())
     }

@@ -11,8 +11,8 @@ use wpu::ffi::{
     WSPPROC_TABLE, sockaddr, timeval,
 };
 use wpu::{
-    Class, Declaration, FdSetMut, Kept, Layer, Outcome, Over, Platform, Procs, Progress, Request, Serve,
-    ServiceProvider, Teller, UpcallSet, View, WsaError,
+    Class, ClientRef, CompletionVtable, Declaration, FdSetMut, Kept, Layer, Outcome, Over, Platform, Procs,
+    Progress, Request, Serve, ServiceProvider, UpcallSet, WsaError,
 };
 
 thread_local! {
@@ -35,7 +35,7 @@ enum After {
     Succeed,
 }
 
-const TELLER: Teller = Teller {
+const COMPLETION: CompletionVtable = CompletionVtable {
     begin: |_| {},
     tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)),
     keep: |_, kept| KEPT.with_borrow_mut(|all| all.push(kept)),
@@ -56,7 +56,7 @@ impl ServiceProvider for Base {
         read: Option<FdSetMut<'_>>,
         write: Option<FdSetMut<'_>>,
         except: Option<FdSetMut<'_>>,
-        _: Option<View<'_, timeval>>,
+        _: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         let lens = [read, write, except].into_iter().flatten().map(FdSetMut::len);
         SEEN.set(lens.collect());
@@ -70,7 +70,7 @@ impl ServiceProvider for Base {
 
 impl Serve for Base {
     type Provider = Self;
-    const TELLER: Teller = TELLER;
+    const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self) -> Result<R, WsaError>) -> Result<R, WsaError> {
@@ -88,7 +88,7 @@ impl Layer for Meddler {
         read: Option<FdSetMut<'_>>,
         write: Option<FdSetMut<'_>>,
         except: Option<FdSetMut<'_>>,
-        timeout: Option<View<'_, timeval>>,
+        timeout: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         read.expect("there is one").set(0, 1000);
         next.select(count, read, write, except, timeout)
@@ -113,7 +113,7 @@ impl Layer for Meddler {
 
 impl Serve for Meddler {
     type Provider = Over<Self, Procs>;
-    const TELLER: Teller = TELLER;
+    const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
@@ -281,7 +281,7 @@ impl Layer for Changer {
 
 impl Serve for Changer {
     type Provider = Over<Self, Procs>;
-    const TELLER: Teller = TELLER;
+    const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
@@ -347,7 +347,7 @@ struct Undeclared;
 
 impl Serve for Undeclared {
     type Provider = Base;
-    const TELLER: Teller = TELLER;
+    const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = completes(&Declaration {
         provider: "Undeclared",
         class: Class::NonIfs,

@@ -84,7 +84,7 @@ layer!(Upper, *LOWER.lock().expect("no panic"), |below: &Procs, socket, flags, r
     below.send_to(socket, flags, request.with_gather(b"upper".to_vec()))
 });
 // It passes the upper layer's bytes on, to an address of its own.
-layer!(Lower, base(), |below: &Procs, socket, flags, request: Request<'_>, address| {
+layer!(Chain, base(), |below: &Procs, socket, flags, request: Request<'_>, address| {
     below.send_to(socket, flags, request.with_input(address))
 });
 
@@ -169,7 +169,7 @@ fn structure() -> UnsafeCell<WSAOVERLAPPED> {
 /// Runs a test with the upper layer over the lower one, both of this library, and cleans up.
 fn layered(body: impl FnOnce(&WSPPROC_TABLE)) {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let lower = Lower::started();
+    let lower = Chain::started();
     *LOWER.lock().expect("no panic") = lower;
     let upper = Upper::started();
     body(&upper);

@@ -2,8 +2,8 @@
 
 use std::ptr::{null, null_mut};
 use wpu::ffi::{FLOWSPEC, QOS, SOCKET, WSABUF, fd_set};
-use wpu::{FdSetMut, Gather, View, ViewMut};
-use wpu_sys::{Items, Room, Scatter, Short};
+use wpu::{ClientMut, ClientRef, FdSetMut, Gather};
+use wpu_sys::{ClientSlice, OutBuf, Scatter, Short};
 
 fn buffer(room: &mut [u8]) -> WSABUF {
     WSABUF { len: u32::try_from(room.len()).expect("short"), buf: room.as_mut_ptr() }
@@ -60,10 +60,10 @@ fn crooked<T>(value: &T) -> *mut T {
 fn a_row_without_items_needs_no_pointer_and_one_with_items_a_good_one() {
     let value = 7_u64;
     // SAFETY: without items nothing is read.
-    let none = unsafe { Items::<u64>::from_raw(null(), 0) }.expect("there is nothing to point at");
+    let none = unsafe { ClientSlice::<u64>::from_raw(null(), 0) }.expect("there is nothing to point at");
     assert_eq!((none.len(), none.is_empty(), none.to_vec()), (0, true, vec![]));
     // SAFETY: as above.
-    let none = unsafe { Room::<u64>::from_raw(crooked(&value), 0, null_mut()) }.expect("the same");
+    let none = unsafe { OutBuf::<u64>::from_raw(crooked(&value), 0, null_mut()) }.expect("the same");
     assert_eq!((none.capacity(), none.write_at(0, &[1])), (0, 0));
     let most = isize::MAX.unsigned_abs() / 8;
     for (at, len, good) in [
@@ -76,9 +76,9 @@ fn a_row_without_items_needs_no_pointer_and_one_with_items_a_good_one() {
         (&raw const value, most, true),
     ] {
         // SAFETY: it can be read, or is refused, or nothing is read.
-        assert_eq!(unsafe { Items::from_raw(at, len) }.is_some(), good, "{at:?} {len}");
+        assert_eq!(unsafe { ClientSlice::from_raw(at, len) }.is_some(), good, "{at:?} {len}");
         // SAFETY: as above.
-        let room = unsafe { Room::from_raw(at.cast_mut(), len, null_mut()) };
+        let room = unsafe { OutBuf::from_raw(at.cast_mut(), len, null_mut()) };
         assert_eq!(room.is_some(), good, "{at:?} {len}");
     }
 }
@@ -86,7 +86,7 @@ fn a_row_without_items_needs_no_pointer_and_one_with_items_a_good_one() {
 #[test]
 fn items_are_copied_from_anywhere_as_far_as_there_are_some_and_room_for_them() {
     let values = [1_u16, 2, 3];
-    let items = Items::new(&values);
+    let items = ClientSlice::new(&values);
     assert_eq!((items.len(), items.is_empty(), items.as_ptr()), (3, false, values.as_ptr()));
     let mut two = [9; 2];
     assert_eq!((items.copy_to(&mut two), two), (2, [1, 2]));
@@ -103,7 +103,7 @@ fn text_ends_at_its_zero_which_must_come_in_time() {
     let mut units = vec![0x61_u16; 0x10001];
     let read = |units: &[u16]| {
         // SAFETY: a zero follows, or more units than are read.
-        unsafe { wpu_sys::Text::from_zero_ended(units.as_ptr()) }.map(Items::len)
+        unsafe { wpu_sys::Text::from_zero_ended(units.as_ptr()) }.map(ClientSlice::len)
     };
     assert_eq!(read(&units), None);
     units[0x10000] = 0;
@@ -119,7 +119,7 @@ fn text_ends_at_its_zero_which_must_come_in_time() {
 #[test]
 fn what_does_not_fit_into_a_room_is_not_written_at_all() {
     let (mut bytes, mut used) = ([9_u8; 4], 77);
-    let room = Room::with_used(&mut bytes, &mut used);
+    let room = OutBuf::with_used(&mut bytes, &mut used);
     assert_eq!((room.capacity(), room.used()), (4, 4), "its client reads the capacity at first");
     assert_eq!((room.fill(b"12345"), room.used()), (Err(Short), 4));
     assert_eq!((room.fill(b"123"), room.used()), (Ok(()), 3));
@@ -134,7 +134,7 @@ fn a_room_is_written_from_anywhere_and_never_beyond_its_end() {
     let mut bytes = [0_u8; 6];
     let at = bytes.as_mut_ptr();
     // SAFETY: the bytes live as long as the test; the last two are not the room's.
-    let room = unsafe { Room::from_raw(at, 4, null_mut()) }.expect("a good pointer");
+    let room = unsafe { OutBuf::from_raw(at, 4, null_mut()) }.expect("a good pointer");
     assert_eq!((room.as_ptr(), room.used_ptr(), room.used()), (at, null_mut(), 4));
     assert_eq!((room.write_at(3, b"xyz"), room.write_at(1, b"b")), (1, 1));
     assert_eq!([4, 5, usize::MAX].map(|beyond| room.write_at(beyond, b"!")), [0; 3]);
@@ -142,7 +142,7 @@ fn a_room_is_written_from_anywhere_and_never_beyond_its_end() {
     room.set_used(2);
     assert_eq!((room.fill(b""), room.used()), (Ok(()), 4));
     assert_eq!(bytes, *b"\0b\0x\0\0");
-    assert_eq!(Room::new(&mut [0_u16; 3]).capacity(), 3);
+    assert_eq!(OutBuf::new(&mut [0_u16; 3]).capacity(), 3);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn no_more_of_a_room_is_used_than_there_is_whoever_says_so() {
     // A client's place for the length need not be aligned.
     let used = memory.as_mut_ptr().wrapping_byte_add(1);
     // SAFETY: all of it lives as long as the test.
-    let room = unsafe { Room::from_raw(bytes.as_mut_ptr(), 4, used) }.expect("a good pointer");
+    let room = unsafe { OutBuf::from_raw(bytes.as_mut_ptr(), 4, used) }.expect("a good pointer");
     assert_eq!((room.used_ptr(), room.used()), (used, 0));
     room.set_used(usize::MAX);
     // SAFETY: as above.
@@ -204,16 +204,18 @@ fn a_value_is_read_and_written_where_it_is() {
     let at = &raw mut value;
     for bad in [null_mut(), at.wrapping_byte_add(1)] {
         // SAFETY: these are not read.
-        assert!(unsafe { View::from_raw(bad) }.is_none() && unsafe { ViewMut::from_raw(bad) }.is_none());
+        assert!(
+            unsafe { ClientRef::from_raw(bad) }.is_none() && unsafe { ClientMut::from_raw(bad) }.is_none()
+        );
     }
     // SAFETY: the value lives as long as the test.
-    let view = unsafe { ViewMut::from_raw(at) }.expect("a good pointer");
+    let view = unsafe { ClientMut::from_raw(at) }.expect("a good pointer");
     view.set(6);
     assert_eq!((view.get(), view.as_ptr(), view.as_non_null().as_ptr()), (6, at, at));
     // SAFETY: as above.
-    let view = unsafe { View::from_raw(at) }.expect("a good pointer");
+    let view = unsafe { ClientRef::from_raw(at) }.expect("a good pointer");
     assert_eq!((view.get(), view.as_ptr()), (6, at.cast_const()));
-    assert_eq!((View::new(&7).get(), ViewMut::new(&mut 8).get()), (7, 8));
+    assert_eq!((ClientRef::new(&7).get(), ClientMut::new(&mut 8).get()), (7, 8));
 }
 
 #[test]

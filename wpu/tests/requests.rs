@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wpu::__private::{Fixed, Import, Run, Starter, start_up};
 use wpu::{
-    Class, Declaration, EntryPoint, Pended, Platform, Procs, Progress, Provider, Request, ServiceProvider,
-    Start, UpcallSet, Upcalls, ViewMut, WsaError, overlapped_result,
+    Class, ClientMut, Declaration, EntryPoint, PendingRequest, Platform, Procs, Progress, Provider, Request,
+    ServiceProvider, Start, UpcallSet, Upcalls, WsaError, overlapped_result,
 };
 use wpu_sys::facts::Completes;
 use wpu_sys::ffi::{
@@ -24,7 +24,7 @@ use wpu_sys::ffi::{
 static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 
 /// Keeps requests of the socket [`LATER`], refuses those of [`NEVER`], and finishes all others at once.
-struct Keeper(Mutex<Vec<Pended>>);
+struct Keeper(Mutex<Vec<PendingRequest>>);
 
 const AT_ONCE: SOCKET = 4;
 const LATER: SOCKET = 8;
@@ -41,7 +41,7 @@ thread_local! {
     /// The provider has one run, so one test at a time uses it: until its thread ends.
     static TURN: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
     /// Where the requests of the socket [`OUTSIDE`] are kept: not by the instance.
-    static KEPT: RefCell<Vec<Pended>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<PendingRequest>> = const { RefCell::new(Vec::new()) };
     /// Told when the last clean-up begins.
     static CLEANING: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
 }
@@ -220,7 +220,7 @@ impl Client {
 
     fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
         // SAFETY: the client's own structure, for as long as the view is used.
-        overlapped_result(unsafe { ViewMut::from_raw(self.overlapped.get()) }?)
+        overlapped_result(unsafe { ClientMut::from_raw(self.overlapped.get()) }?)
     }
 }
 

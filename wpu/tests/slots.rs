@@ -6,7 +6,7 @@ use common::calls::CALLS;
 use common::host::{self, Scripted};
 use common::provider::{only, only_ex, start};
 use std::sync::atomic::{AtomicU32, Ordering};
-use wpu::__private::{Exported, Fixed, Gate, Import, RawTable, Requirement, Run};
+use wpu::__private::{Exported, Fixed, Import, Instance, RawTable, Requirement, Run};
 use wpu::facts::ENTRIES;
 use wpu::{
     Class, Declaration, EntryPoint, Kit, Platform, Provider, ServiceProvider, Start, StartError, UPCALLS,
@@ -69,8 +69,8 @@ macro_rules! exports {
     ($($upcall:literal),+) => {$(
         impl Exported for Export<$upcall> {
             type Provider = Declares<$upcall>;
-            const GATE: Fixed<Gate<Self::Provider>> = {
-                static GATE: Gate<Declares<$upcall>> = Gate::new();
+            const GATE: Fixed<Instance<Self::Provider>> = {
+                static GATE: Instance<Declares<$upcall>> = Instance::new();
                 Fixed::new(&GATE)
             };
         }

@@ -3,8 +3,8 @@
 
 //! Arrays of a client's buffers: read or filled one after the other, as if they were one.
 
-pub use crate::support::view::Slice;
-use crate::support::memory::{Bytes, Items, Room, copied, empty};
+pub use crate::support::client::Slice;
+use crate::support::memory::{Bytes, ClientSlice, OutBuf, copied, empty};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::convert::TryFrom as _;
@@ -90,7 +90,7 @@ impl<S: Slice> Slices<S> {
     #[inline]
     unsafe fn copy(&mut self, pointer: *const S, len: usize) -> Option<(NonNull<S>, usize)> {
         // SAFETY: the contract of this function.
-        let array = unsafe { Items::from_raw(pointer, len) }?;
+        let array = unsafe { ClientSlice::from_raw(pointer, len) }?;
         if len > FEW {
             return self.copy_many(array);
         }
@@ -107,7 +107,7 @@ impl<S: Slice> Slices<S> {
     }
 
     #[cold]
-    fn copy_many(&mut self, array: Items<'_, S>) -> Option<(NonNull<S>, usize)> {
+    fn copy_many(&mut self, array: ClientSlice<'_, S>) -> Option<(NonNull<S>, usize)> {
         let many = self.many.insert(array.to_vec().into());
         let total = many.iter().try_fold(0, add)?;
         Some((NonNull::from(&mut **many).cast(), total))
@@ -127,7 +127,7 @@ macro_rules! buffers {
             #[inline]
             pub unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
                 // SAFETY: the contract of this function.
-                let array = unsafe { Items::from_raw(pointer, len) }?;
+                let array = unsafe { ClientSlice::from_raw(pointer, len) }?;
                 let mut total = 0;
                 for index in 0..len {
                     // SAFETY: the index is less than the number of structures.
@@ -188,7 +188,7 @@ impl<'a, S: Slice> Gather<'a, S> {
     #[inline]
     pub fn iter(self) -> impl Iterator<Item = Bytes<'a>> + use<'a, S> {
         // SAFETY: whoever made this vouched for each buffer.
-        self.slices().filter_map(|(bytes, len)| unsafe { Items::from_raw(bytes, len) })
+        self.slices().filter_map(|(bytes, len)| unsafe { ClientSlice::from_raw(bytes, len) })
     }
 
     /// Copies as many bytes as fit, beginning with byte `at` of all, and says how many.
@@ -228,10 +228,10 @@ impl<'a, S: Slice> Gather<'a, S> {
 impl<'a, S: Slice> Scatter<'a, S> {
     /// The room of each buffer.
     #[inline]
-    pub fn iter(self) -> impl Iterator<Item = Room<'a>> + use<'a, S> {
+    pub fn iter(self) -> impl Iterator<Item = OutBuf<'a>> + use<'a, S> {
         let nowhere = core::ptr::null_mut();
         // SAFETY: whoever made this vouched for each buffer.
-        self.slices().filter_map(move |(bytes, len)| unsafe { Room::from_raw(bytes, len, nowhere) })
+        self.slices().filter_map(move |(bytes, len)| unsafe { OutBuf::from_raw(bytes, len, nowhere) })
     }
 
     /// Writes as many bytes as fit, beginning with byte `at` of all, and says how many.

@@ -5,7 +5,7 @@
 //!
 //! Functions are `#[inline]`, so that whoever compiles this crate pays only for those in use.
 
-pub(crate) mod border;
+pub(crate) mod checks;
 #[cfg(feature = "provider")]
 pub mod buffers;
 pub mod cell;
@@ -25,6 +25,6 @@ pub mod request;
 pub mod set;
 pub(crate) mod symbol;
 pub mod upcall_set;
-pub mod verdict;
-pub mod view;
+pub mod compliance;
+pub mod client;
 pub mod wide;

@@ -3,7 +3,7 @@
 
 //! Structures of a client that count what follows in them.
 
-use crate::support::view::{Plain, copied, good};
+use crate::support::client::{Plain, copied, good};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::convert::TryFrom as _;

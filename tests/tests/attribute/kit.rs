@@ -1,6 +1,6 @@
 //! Kits before, between and behind the other arguments; what a kit uses can be used by the provider too.
 use wpu::prelude::*;
-use wpu::{Judgement, UPCALLS, WithKit, facts::kits};
+use wpu::{Verdict, UPCALLS, WithKit, facts::kits};
 
 #[wpu_provider(kit = layer, class = ifs, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 pub struct First;
@@ -15,8 +15,8 @@ fn kit<K, P: WithKit<K>>() -> &'static str {
     P::DECLARATION.kit.expect("it has one").name
 }
 
-fn judgement<P: Provider>(name: &str) -> Judgement {
-    let mut all = P::DECLARATION.judgements();
+fn verdict<P: Provider>(name: &str) -> Verdict {
+    let mut all = P::DECLARATION.verdicts();
     all.find(|(at, _)| UPCALLS[*at].name == name).expect("it is an upcall").1
 }
 
@@ -26,8 +26,8 @@ pub(crate) fn main() {
     assert_eq!(kit::<kits::Base, Last>(), "base");
     assert!(Between::upcalls().modify_ifs_handle(1, 2).is_err());
     assert!(Last::upcalls().create_event().is_err());
-    assert_eq!(judgement::<First>("WPUModifyIFSHandle"), Judgement::UsedByKit);
-    assert_eq!(judgement::<Between>("WPUModifyIFSHandle"), Judgement::Used);
-    assert_eq!(judgement::<First>("WPUCreateSocketHandle"), Judgement::NotApplicable);
-    assert_eq!(judgement::<Last>("WPUCloseEvent"), Judgement::UsedAsRelease);
+    assert_eq!(verdict::<First>("WPUModifyIFSHandle"), Verdict::UsedByKit);
+    assert_eq!(verdict::<Between>("WPUModifyIFSHandle"), Verdict::Used);
+    assert_eq!(verdict::<First>("WPUCreateSocketHandle"), Verdict::NotApplicable);
+    assert_eq!(verdict::<Last>("WPUCloseEvent"), Verdict::UsedAsRelease);
 }

@@ -1,14 +1,14 @@
 //! What safe code can do about structures with pointers.
 #![forbid(unsafe_code)]
 use wpu::ffi::{FLOWSPEC, QOS, SOCKET};
-use wpu::{Built, ServiceProvider, View, ViewMut, Window, WsaError};
+use wpu::{Built, ClientMut, ClientRef, ServiceProvider, Window, WsaError};
 
 /// Reads what a client asks for, and asks the provider below for something else.
 pub fn handed_down(
     next: &impl ServiceProvider,
     socket: SOCKET,
-    wanted: View<'_, QOS>,
-    answer: ViewMut<'_, QOS>,
+    wanted: ClientRef<'_, QOS>,
+    answer: ClientMut<'_, QOS>,
 ) -> Result<(), WsaError> {
     let mut other = Built::<QOS>::new();
     other.set_SendingFlowspec(FLOWSPEC { Latency: 5, ..wanted.get().SendingFlowspec });

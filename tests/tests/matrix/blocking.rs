@@ -3,7 +3,7 @@
 use crate::world::{LONG, World};
 use std::sync::mpsc;
 use std::thread;
-use wpu_host::Verdict;
+use wpu_host::ConditionResult;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -229,14 +229,14 @@ pub fn a_condition_judges_callers(world: World) {
     let mut seen = None;
     let deferred = client.accept_if(listener, |caller| {
         seen = caller.address;
-        Verdict::Defer
+        ConditionResult::Defer
     });
     assert_eq!(deferred, Err(WsaError::WSATRY_AGAIN));
     assert_eq!(seen, client.local_address(one).ok());
-    let taken = client.accept_if(listener, |_| Verdict::Accept).expect("a connection");
+    let taken = client.accept_if(listener, |_| ConditionResult::Accept).expect("a connection");
     assert_eq!(client.peer_address(taken), client.local_address(one));
     let two = call();
-    assert_eq!(client.accept_if(listener, |_| Verdict::Reject), Err(WsaError::WSAECONNREFUSED));
+    assert_eq!(client.accept_if(listener, |_| ConditionResult::Reject), Err(WsaError::WSAECONNREFUSED));
     assert_eq!(client.recv(two, &mut [0]), Err(WsaError::WSAECONNRESET));
     world.close([one, two, taken, listener]);
     world.end();

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static VALUE: AtomicU32 = AtomicU32::new(0);
 
-const TELLER: Teller =
-    Teller { begin: |_| {}, tell: |_, _| {}, keep: |_, _| {}, release: |_, _| {}, end: || {} };
+const COMPLETION: CompletionVtable =
+    CompletionVtable { begin: |_| {}, tell: |_, _| {}, keep: |_, _| {}, release: |_, _| {}, end: || {} };
 
 /// The one below: keeps the value.
 struct Below;
 
 impl Cook for Below {
-    fn translate(&self, _: Text<'_>, value: u32, menu: Bytes<'_>, _: Room<'_, u16>) -> Result<(), KettleError> {
+    fn translate(&self, _: Text<'_>, value: u32, menu: Bytes<'_>, _: OutBuf<'_, u16>) -> Result<(), KettleError> {
         assert_eq!(menu.len(), 3);
         VALUE.store(value, Ordering::Relaxed);
         Ok(())
@@ -22,7 +22,7 @@ impl Cook for Below {
 impl Serve for Below {
     type Provider = Self;
     const COMPLETES: bool = true;
-    const TELLER: Teller = TELLER;
+    const COMPLETION: CompletionVtable = COMPLETION;
     fn with<R>(body: impl FnOnce(&Self) -> Result<R, KettleError>) -> Result<R, KettleError> {
         body(&Self)
     }
@@ -34,7 +34,7 @@ struct Above;
 impl Serve for Above {
     type Provider = procs::Procs;
     const COMPLETES: bool = true;
-    const TELLER: Teller = TELLER;
+    const COMPLETION: CompletionVtable = COMPLETION;
     fn with<R>(body: impl FnOnce(&procs::Procs) -> Result<R, KettleError>) -> Result<R, KettleError> {
         let table = ffi::COOK_TABLE::serving::<Below>();
         // SAFETY: every function of the table is there as long as this program is.

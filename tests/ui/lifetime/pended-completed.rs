@@ -1,6 +1,6 @@
 //! Buffers are used after the request was completed: the client may have freed them.
 use wpu::prelude::*;
-fn late(pended: Pended) {
+fn late(pended: PendingRequest) {
     let buffers = pended.scatter();
     pended.complete(Ok((0, 0)));
     let _ = buffers.write_at(0, b"late");

@@ -1,7 +1,7 @@
 //! Two threads share a request that was taken on, and write to its buffers at the same time.
 use std::thread;
 use wpu::prelude::*;
-fn share(pended: Pended) {
+fn share(pended: PendingRequest) {
     thread::scope(|scope| {
         scope.spawn(|| pended.scatter().write_at(0, b"one"));
         scope.spawn(|| pended.scatter().write_at(0, b"other"));
@@ -9,7 +9,7 @@ fn share(pended: Pended) {
 }
 
 /// To send it is fine.
-fn send(pended: Pended) {
+fn send(pended: PendingRequest) {
     thread::spawn(move || drop(pended));
 }
 

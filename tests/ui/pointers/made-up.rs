@@ -1,15 +1,15 @@
 //! A structure with pointers that safe code made up is no view, and no view takes one.
 #![forbid(unsafe_code)]
 use wpu::ffi::{QOS, WSABUF, WSAOVERLAPPED, WSATHREADID};
-use wpu::{ThreadId, View, ViewMut};
+use wpu::{ThreadId, ClientRef, ClientMut};
 
-pub fn made_up(qos: ViewMut<'_, QOS>) {
+pub fn made_up(qos: ClientMut<'_, QOS>) {
     let buffer = WSABUF { len: 1000, buf: std::ptr::without_provenance_mut(1) };
     let mut bad = QOS { ProviderSpecific: buffer, ..QOS::ZERO };
     qos.set(bad);
-    let _ = View::new(&bad);
-    let _ = ViewMut::new(&mut bad);
-    let _ = ViewMut::new(&mut WSAOVERLAPPED::ZERO);
+    let _ = ClientRef::new(&bad);
+    let _ = ClientMut::new(&mut bad);
+    let _ = ClientMut::new(&mut WSAOVERLAPPED::ZERO);
     let _ = ThreadId::from_raw(WSATHREADID { Reserved: 1, ..WSATHREADID::ZERO });
 }
 

@@ -25,7 +25,7 @@ impl EntryPoint for Loopback {
 impl ServiceProvider for Loopback {
     fn socket(
         &self, _family: i32, _kind: i32, _protocol: i32,
-        _info: Option<View<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
+        _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
     ) -> Result<SOCKET, WsaError> {
         let handle = Self::upcalls().create_socket_handle(self.entry, 7)?;
         let socket = handle.raw();

@@ -1,9 +1,9 @@
 //! The gate of one exported type in place of that of another.
 #![forbid(unsafe_code)]
 use wpu::EntryPoint;
-use wpu::__private::{Exported, Fixed, Gate};
+use wpu::__private::{Exported, Fixed, Instance};
 
-fn mix<E: Exported, P: EntryPoint>(gate: &'static Gate<P>) -> Fixed<Gate<E::Provider>> {
+fn mix<E: Exported, P: EntryPoint>(gate: &'static Instance<P>) -> Fixed<Instance<E::Provider>> {
     Fixed::new(gate)
 }
 

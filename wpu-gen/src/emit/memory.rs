@@ -174,10 +174,10 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
         quote! {
             /// The C types of requests.
             #[derive(Debug)]
-            pub enum Wires {}
+            pub enum InterfaceTypes {}
         },
         quote! {
-            impl request::Wire for Wires {
+            impl request::RequestTypes for InterfaceTypes {
                 type Socket = #socket;
                 type Overlapped = #overlapped;
                 type Routine = #routine;
@@ -191,27 +191,27 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
         },
         quote! {
             /// What a client asks for, in the call that brings it.
-            pub type Request<'a> = request::Request<'a, Wires>;
+            pub type Request<'a> = request::Request<'a, InterfaceTypes>;
         },
         quote! {
             /// A request that was taken on, and is owed one completion.
-            pub type Pended = request::Pended<Wires>;
+            pub type PendingRequest = request::PendingRequest<InterfaceTypes>;
         },
         quote! {
             /// What identifies a request and says whom to tell.
-            pub type Parts = request::Parts<Wires>;
+            pub type RequestParts = request::RequestParts<InterfaceTypes>;
         },
         quote! {
             /// What a request lends.
-            pub type Lent<'a> = request::Lent<'a, #slice>;
+            pub type RequestBuffers<'a> = request::RequestBuffers<'a, #slice>;
         },
         quote! {
             /// What makes a request an overlapped one.
-            pub type Given<'a> = request::Given<'a, Wires>;
+            pub type RequestContext<'a> = request::RequestContext<'a, InterfaceTypes>;
         },
         quote! {
             /// How a request is begun and told of.
-            pub type Teller = request::Teller<Wires>;
+            pub type CompletionVtable = request::CompletionVtable<InterfaceTypes>;
         },
         quote! {
             /// What is kept until a request has ended.
@@ -219,7 +219,7 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
         },
         quote! {
             /// How an operation ended: bytes and flags, or an error.
-            pub type Outcome = request::Outcome<Wires>;
+            pub type Outcome = request::Outcome<InterfaceTypes>;
         },
     ]
 }

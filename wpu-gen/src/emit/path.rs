@@ -49,7 +49,7 @@ const CORE: &[(&str, &[&str])] = &[
 
 /// Items of the hand-written modules, and those modules themselves.
 const HAND_WRITTEN: &[(&str, &[&str])] = &[
-    ("", &["border", "buffers", "memory", "owned", "request", "set", "wide"]),
+    ("", &["checks", "buffers", "memory", "owned", "request", "set", "wide"]),
     ("cell", &["Cell"]),
     ("declaration", &["Declaration"]),
     (
@@ -70,11 +70,11 @@ const HAND_WRITTEN: &[(&str, &[&str])] = &[
         ],
     ),
     ("import", &["Import"]),
-    ("memory", &["Bytes", "Items", "Room", "Text"]),
+    ("memory", &["Bytes", "ClientSlice", "OutBuf", "Text"]),
     ("refused", &["Failed", "Refused"]),
-    ("request", &["Progress", "State"]),
+    ("request", &["Progress", "RequestState"]),
     ("upcall_set", &["UpcallSet"]),
-    ("view", &["Built", "Plain", "Slice", "View", "ViewMut", "Vouched"]),
+    ("client", &["Built", "Plain", "Slice", "ClientRef", "ClientMut", "Vouched"]),
     ("wide", &["WideString"]),
 ];
 
@@ -91,8 +91,17 @@ const GENERATED: &[(&str, &[&str])] = &[
     (
         "memory",
         &[
-            "Gather", "Given", "Kept", "Lent", "Outcome", "Parts", "Pended", "Request", "Scatter", "Teller",
-            "Wires",
+            "Gather",
+            "RequestContext",
+            "Kept",
+            "RequestBuffers",
+            "Outcome",
+            "RequestParts",
+            "PendingRequest",
+            "Request",
+            "Scatter",
+            "CompletionVtable",
+            "InterfaceTypes",
         ],
     ),
     ("procs", &["Procs"]),

@@ -230,7 +230,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         DownKind::Truth => only(quote!(i32::from(#name))),
         DownKind::View { mutable } => {
             let null = if mutable { quote!(null_mut) } else { quote!(null) };
-            let ty = if mutable { quote!(ViewMut::as_ptr) } else { quote!(View::as_ptr) };
+            let ty = if mutable { quote!(ClientMut::as_ptr) } else { quote!(ClientRef::as_ptr) };
             only(if param.optional {
                 quote!(#name.map_or(ptr::#null(), #ty))
             } else {
@@ -308,8 +308,8 @@ fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> Token
         return quote!(#length);
     }
     let (ty, method) = match kind {
-        DownKind::Bytes { .. } => (quote!(Items), quote!(len)),
-        DownKind::Room { .. } => (quote!(Room), quote!(capacity)),
+        DownKind::Bytes { .. } => (quote!(ClientSlice), quote!(len)),
+        DownKind::Room { .. } => (quote!(OutBuf), quote!(capacity)),
         DownKind::Buffers { fill: true, .. } => (quote!(Scatter), quote!(count)),
         _ => (quote!(Gather), quote!(count)),
     };

@@ -126,15 +126,15 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
         DownKind::Request { .. } => return quote!(Request<'_>),
         DownKind::View { mutable } => {
             let ty = pointee();
-            if mutable { quote!(ViewMut<'_, #ty>) } else { quote!(View<'_, #ty>) }
+            if mutable { quote!(ClientMut<'_, #ty>) } else { quote!(ClientRef<'_, #ty>) }
         }
         DownKind::Handle { resource } => {
             let name = view.borrowed(resource, At::Inside);
             quote!(#name<'_>)
         }
         DownKind::Bytes { .. } | DownKind::Buffer { fill: false } => quote!(Bytes<'_>),
-        DownKind::Room { wide: true, .. } => quote!(Room<'_, u16>),
-        DownKind::Room { wide: false, .. } | DownKind::Buffer { fill: true } => quote!(Room<'_>),
+        DownKind::Room { wide: true, .. } => quote!(OutBuf<'_, u16>),
+        DownKind::Room { wide: false, .. } | DownKind::Buffer { fill: true } => quote!(OutBuf<'_>),
         DownKind::Text => quote!(Text<'_>),
         DownKind::Buffers { fill: false, .. } => quote!(Gather<'_>),
         DownKind::Buffers { fill: true, .. } => quote!(Scatter<'_>),
@@ -155,9 +155,9 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
 pub(super) fn set_of(view: &View<'_>, id: usize) -> Ident {
     match &view.model.types[id].kind {
         TypeKind::Struct(structure) => {
-            set_name(structure.counted.as_ref().map_or("View", |counted| &counted.view))
+            set_name(structure.counted.as_ref().map_or("ClientRef", |counted| &counted.view))
         }
-        _ => set_name("View"),
+        _ => set_name("ClientRef"),
     }
 }
 

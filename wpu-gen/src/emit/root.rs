@@ -60,8 +60,8 @@ const EXPORTS: &[(&str, &[&str])] = &[
     ("support::facts", &["Dispatch", "Kit", "Requirement", "Upcall"]),
     ("support::refused", &["Failed", "Refused"]),
     ("support::upcall_set", &["UpcallSet"]),
-    ("support::verdict", &["Judgement", "judge"]),
-    ("support::view", &["Built", "Plain", "View", "ViewMut", "Vouched"]),
+    ("support::compliance", &["Verdict", "verdict"]),
+    ("support::client", &["Built", "Plain", "ClientRef", "ClientMut", "Vouched"]),
     ("support::wide", &["WideString"]),
     ("table", &["RawTable", "Table"]),
 ];
@@ -71,14 +71,27 @@ const PROVIDER: &[(&str, &[&str])] = &[
     ("layer", &["Layer", "Over"]),
     ("procs", &["Procs"]),
     ("serve", &["Serve"]),
-    ("support::memory", &["Bytes", "Items", "Room", "Short", "Text"]),
+    ("support::memory", &["Bytes", "ClientSlice", "OutBuf", "Short", "Text"]),
 ];
 
 /// The same where there are buffers, and where there are requests.
 const BUFFERS: &[(&str, &[&str])] = &[("memory", &["Gather", "Scatter"])];
 const REQUESTS: &[(&str, &[&str])] = &[
-    ("memory", &["Given", "Kept", "Lent", "Outcome", "Parts", "Pended", "Request", "Teller", "Wires"]),
-    ("support::request", &["Pending", "Progress", "State"]),
+    (
+        "memory",
+        &[
+            "RequestContext",
+            "Kept",
+            "RequestBuffers",
+            "Outcome",
+            "RequestParts",
+            "PendingRequest",
+            "Request",
+            "CompletionVtable",
+            "InterfaceTypes",
+        ],
+    ),
+    ("support::request", &["PendingToken", "Progress", "RequestState"]),
 ];
 
 /// The modules of the provider's side.
@@ -112,7 +125,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
          - [`ffi`]: C types, function pointers and tables, under their C names\n\
          - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
          - [`host`]: the other side, for whoever fills the tables\n\
-         - [`facts`]: what the documentation says, as data, and [`support::verdict::judge`]: what follows for a provider\n\
+         - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider\n\
          {}- [`table`] and [`support::cell::Cell`]: where the table of the moment is kept\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",
         markdown(&view.model.head.title),

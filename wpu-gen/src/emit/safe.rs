@@ -70,7 +70,7 @@ fn input_type(
         Kind::Reference(id) => {
             let ty = view.struct_name(id, at);
             if view.model.has_pointers(&Ty::Named(id)) {
-                let view = at.own("View");
+                let view = at.own("ClientRef");
                 return quote!(#view<'_, #ty>);
             }
             quote!(&#ty)

@@ -38,10 +38,10 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
 
 fn serve(view: &View<'_>, behind: &Ident) -> TokenStream {
     let error = view.error();
-    let teller = view.requesting().map(|_| {
+    let completion = view.requesting().map(|_| {
         quote! {
             /// How requests are begun and told of. No panic may come out of these functions.
-            const TELLER: Teller;
+            const COMPLETION: CompletionVtable;
             /// Whether the provider has declared the upcalls that requests are completed with. Overlapped requests
             /// are refused otherwise.
             const COMPLETES: bool;
@@ -52,7 +52,7 @@ fn serve(view: &View<'_>, behind: &Ident) -> TokenStream {
         pub trait Serve: 'static {
             /// What it finds.
             type Provider: #behind;
-            #teller
+            #completion
             /// Runs `body` with the provider.
             ///
             /// No panic of `body` may come out of this function.
@@ -75,8 +75,9 @@ fn thunk(view: &View<'_>, behind: &Ident, downcall: &DownView<'_>) -> TokenStrea
         downcall.name
     ));
     let request = downcall.form.request.is_some();
-    let state = request.then(|| quote!(let state = core::cell::Cell::new(State::Fresh);));
-    let settle = request.then(|| quote!(let answer = request::settle::<_, Wires>(state.get(), answer);));
+    let state = request.then(|| quote!(let state = core::cell::Cell::new(RequestState::Fresh);));
+    let settle =
+        request.then(|| quote!(let answer = request::settle::<_, InterfaceTypes>(state.get(), answer);));
     let errno = downcall.param(downcall.form.errno);
     let (errno_name, null) = (errno.c(), view.error_code(errno.null));
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
@@ -88,7 +89,7 @@ fn thunk(view: &View<'_>, behind: &Ident, downcall: &DownView<'_>) -> TokenStrea
         pub unsafe extern #abi fn #method<S: Serve>(#(#params),*) #returns {
             #state
             let answer = S::with(|provider| {
-                border::output(#errno_name, #null)?;
+                checks::output(#errno_name, #null)?;
                 #(#bindings)*
                 #told
             });
@@ -123,13 +124,15 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
         | DownKind::Context
         | DownKind::Routine
         | DownKind::Thread => TokenStream::new(),
-        DownKind::View { mutable: false } => checked(is_null, quote!(View::from_raw(#c))),
-        DownKind::View { mutable: true } => checked(is_null, quote!(ViewMut::from_raw(#c))),
-        DownKind::InOut => quote!(#safety let #name = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?.get();),
-        DownKind::Out | DownKind::Count { .. } if param.optional => {
-            quote!(if !#c.is_null() { border::output(#c, #null)?; })
+        DownKind::View { mutable: false } => checked(is_null, quote!(ClientRef::from_raw(#c))),
+        DownKind::View { mutable: true } => checked(is_null, quote!(ClientMut::from_raw(#c))),
+        DownKind::InOut => {
+            quote!(#safety let #name = unsafe { ClientMut::from_raw(#c) }.ok_or(#null)?.get();)
         }
-        DownKind::Out | DownKind::Count { .. } => quote!(border::output(#c, #null)?;),
+        DownKind::Out | DownKind::Count { .. } if param.optional => {
+            quote!(if !#c.is_null() { checks::output(#c, #null)?; })
+        }
+        DownKind::Out | DownKind::Count { .. } => quote!(checks::output(#c, #null)?;),
         DownKind::Handle { resource } => {
             let ty = view.borrowed(resource, At::Inside);
             let or = (!param.optional).then(|| quote!(.ok_or(#null)?));
@@ -144,7 +147,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
             let of = quote!(memory::length(#length, #null)?);
             let make = checked(
                 quote!(#c.is_null() && length == 0),
-                quote!(Items::from_raw(#c.cast::<u8>(), length)),
+                quote!(ClientSlice::from_raw(#c.cast::<u8>(), length)),
             );
             quote!(let length = #of; #make)
         }
@@ -157,7 +160,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
                     #safety
                     let length = unsafe { memory::length_at(#length, #null) }?;
                     #safety
-                    unsafe { Room::from_raw(#c.cast::<#unit>(), length, #length.cast::<u32>()) }.ok_or(#null)?
+                    unsafe { OutBuf::from_raw(#c.cast::<#unit>(), length, #length.cast::<u32>()) }.ok_or(#null)?
                 });
                 if param.optional {
                     quote!(let #name = if #absent { None } else { Some(#room) };)
@@ -167,7 +170,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
             } else {
                 let make = checked(
                     quote!(#c.is_null() && length == 0),
-                    quote!(Room::from_raw(#c.cast::<#unit>(), length, ptr::null_mut())),
+                    quote!(OutBuf::from_raw(#c.cast::<#unit>(), length, ptr::null_mut())),
                 );
                 quote!(let length = memory::length(#length, #null)?; #make)
             }
@@ -207,17 +210,17 @@ fn buffer(param: &Param, fill: bool, null: &TokenStream) -> TokenStream {
             #safety
             let used = unsafe { buffers::Slice::len_ptr(#c) };
             #safety
-            unsafe { Room::from_raw(bytes, length, used) }
+            unsafe { OutBuf::from_raw(bytes, length, used) }
         }
     } else {
         quote! {
             #safety
-            unsafe { Items::from_raw(bytes.cast_const(), length) }
+            unsafe { ClientSlice::from_raw(bytes.cast_const(), length) }
         }
     };
     let whole = quote!({
         #safety
-        let slice = unsafe { View::from_raw(#c) }.ok_or(#null)?;
+        let slice = unsafe { ClientRef::from_raw(#c) }.ok_or(#null)?;
         let (bytes, length) = buffers::Slice::parts(&slice.get());
         let checked = { #make };
         checked.ok_or(#null)?
@@ -250,19 +253,19 @@ fn request(
         if param.optional { quote!(#field: #name,) } else { quote!(#field: Some(#name),) }
     });
     quote! {
-        let lent = Lent { #(#lent)* ..Lent::NOTHING };
+        let lent = RequestBuffers { #(#lent)* ..RequestBuffers::NOTHING };
         let given = if #c.is_null() { None } else {
             #refuse
             #safety
-            let overlapped = unsafe { ViewMut::from_raw(#c) }.ok_or(#null)?;
+            let overlapped = unsafe { ClientMut::from_raw(#c) }.ok_or(#null)?;
             let thread = if #thread.is_null() { None } else {
                 #safety
-                Some(unsafe { View::from_raw(#thread) }.ok_or(#null)?.get())
+                Some(unsafe { ClientRef::from_raw(#thread) }.ok_or(#null)?.get())
             };
             #[doc = "§ Nobody could say later where the routine is to run."]
             if #routine.is_some() && thread.is_none_or(|thread| thread == #nobody) { return Err(#thread_null); }
-            let parts = Parts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread };
-            Some(Given { parts, teller: const { &S::TELLER }, state: &state, asked: lent.total() })
+            let parts = RequestParts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread };
+            Some(RequestContext { parts, completion: const { &S::COMPLETION }, state: &state, asked: lent.total() })
         };
         let #name = match &given {
             None => Request::lending(lent),
@@ -323,9 +326,9 @@ fn told(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStr
         if let Progress::Done(values) = &answer {
             let #pattern = *values;
             #check
-            if let (Some(given), State::Fresh) = (&given, state.get()) {
+            if let (Some(given), RequestState::Fresh) = (&given, state.get()) {
                 #safety
-                unsafe { (S::TELLER.tell)(&given.parts, Ok((#count, #flags))) };
+                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((#count, #flags))) };
             }
         }
         Ok(answer)
@@ -337,8 +340,8 @@ fn asked(param: &Param, kind: DownKind) -> TokenStream {
     let (ty, method) = match kind {
         DownKind::Buffers { fill: false, .. } => (quote!(Gather), quote!(total)),
         DownKind::Buffers { fill: true, .. } => (quote!(Scatter), quote!(total)),
-        DownKind::Bytes { .. } => (quote!(Items), quote!(len)),
-        _ => (quote!(Room), quote!(capacity)),
+        DownKind::Bytes { .. } => (quote!(ClientSlice), quote!(len)),
+        _ => (quote!(OutBuf), quote!(capacity)),
     };
     let path = quote!(#ty::#method);
     if param.optional { quote!(#name.map_or(0, #path)) } else { quote!(#name.#method()) }
@@ -380,7 +383,7 @@ fn finish(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         },
     };
     let report =
-        |code: TokenStream| quote!({ #safety unsafe { border::report(#errno, #code.code()); } #failure });
+        |code: TokenStream| quote!({ #safety unsafe { checks::report(#errno, #code.code()); } #failure });
     // A value that says failure is none that a provider may answer.
     let broken = view.broken();
     let mistaken = returned.as_ref().map(|value| {

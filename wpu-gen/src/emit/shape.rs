@@ -111,7 +111,7 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
             }
         }
     });
-    page.block(&quote!(impl ViewMut<'_, #ty>), written);
+    page.block(&quote!(impl ClientMut<'_, #ty>), written);
 }
 
 fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {

@@ -11,7 +11,7 @@ macro_rules! copies {
 }
 
 const COPIES: &[(&str, &str)] = copies![
-    "border.rs",
+    "checks.rs",
     "buffers.rs",
     "cell.rs",
     "declaration.rs",
@@ -26,8 +26,8 @@ const COPIES: &[(&str, &str)] = copies![
     "set.rs",
     "symbol.rs",
     "upcall_set.rs",
-    "verdict.rs",
-    "view.rs",
+    "compliance.rs",
+    "client.rs",
     "wide.rs",
 ];
 

@@ -81,7 +81,7 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream)
     let report = errno.as_ref().map(|errno| {
         quote! {
             #[doc = "§ SAFETY: the contract of the upcall."]
-            unsafe { border::report(#errno, #code.code()); }
+            unsafe { checks::report(#errno, #code.code()); }
         }
     });
     let abi = view.abi();

@@ -115,7 +115,7 @@ fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     quote! {
         let text = #ask?;
         #safety
-        let fits = unsafe { border::write_text(&text, #buffer, #length) };
+        let fits = unsafe { checks::write_text(&text, #buffer, #length) };
         if fits { Ok(text) } else { Err(#too_small) }
     }
 }
@@ -127,12 +127,12 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
         let (c_name, name, null) = (param.c(), param.rust(), null_error(view, upcall, param));
         match kind {
             Kind::Errno | Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } | Kind::Buffer { .. } | Kind::Length => {
-                Some(quote!(border::output(#c_name, #null)?;))
+                Some(quote!(checks::output(#c_name, #null)?;))
             }
-            Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(border::output(#c_name, #null)?;)),
+            Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(checks::output(#c_name, #null)?;)),
             Kind::Reference(_) | Kind::Handle { by_pointer: true, .. } => Some(quote! {
                 #safety
-                let #name = unsafe { border::input(#c_name, #null) }?;
+                let #name = unsafe { checks::input(#c_name, #null) }?;
             }),
             Kind::Set(id) => {
                 let set = view.set(id);
@@ -275,7 +275,7 @@ fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
             let safety = comment("SAFETY: the contract of this function.");
             Some(quote! {
                 #safety
-                unsafe { border::report(#errno, error.code()); }
+                unsafe { checks::report(#errno, error.code()); }
             })
         }
         _ => None,

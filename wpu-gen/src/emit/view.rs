@@ -309,9 +309,9 @@ impl<'a> View<'a> {
     pub(super) fn set(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
             TypeKind::Struct(structure) => {
-                item("handles", structure.counted.as_ref().map_or("View", |counted| &counted.view))
+                item("handles", structure.counted.as_ref().map_or("ClientRef", |counted| &counted.view))
             }
-            _ => item("handles", "View"),
+            _ => item("handles", "ClientRef"),
         }
     }
 

@@ -22,18 +22,18 @@ flat!(u8 u32 i32 u64 WSABUF WSATHREADID);
 
 /// Values on the heap that both sides reach through raw pointers only.
 #[derive(Debug)]
-pub(crate) struct Lent<T: Flat> {
+pub(crate) struct ClientMemory<T: Flat> {
     values: NonNull<T>,
     length: usize,
 }
 
 // SAFETY: it owns memory with values that belong to no thread. This crate reads them before a call begins and when the
 // request is done, and writes them before the call and when it has returned, which Winsock's contract leaves to the client.
-unsafe impl<T: Flat> Send for Lent<T> {}
+unsafe impl<T: Flat> Send for ClientMemory<T> {}
 // SAFETY: as above.
-unsafe impl<T: Flat> Sync for Lent<T> {}
+unsafe impl<T: Flat> Sync for ClientMemory<T> {}
 
-impl<T: Flat> Lent<T> {
+impl<T: Flat> ClientMemory<T> {
     pub(crate) fn new(values: Vec<T>) -> Self {
         let length = values.len();
         let values = NonNull::from(Box::leak(values.into_boxed_slice())).cast();
@@ -71,7 +71,7 @@ impl<T: Flat> Lent<T> {
     }
 }
 
-impl<T: Flat> Drop for Lent<T> {
+impl<T: Flat> Drop for ClientMemory<T> {
     fn drop(&mut self) {
         let whole = ptr::slice_from_raw_parts_mut(self.as_ptr(), self.length);
         // SAFETY: the slice was leaked from such a box, and this is its only owner.
@@ -133,13 +133,13 @@ pub(crate) fn to_bytes(words: &[u64], length: usize) -> Vec<u8> {
 /// The buffer array and the thread id of a call: the provider must copy what it needs later.
 #[derive(Debug)]
 pub(crate) struct Arguments {
-    buffers: Lent<WSABUF>,
-    thread: Lent<WSATHREADID>,
+    buffers: ClientMemory<WSABUF>,
+    thread: ClientMemory<WSATHREADID>,
 }
 
 impl Arguments {
     pub(crate) fn new(buffers: Vec<WSABUF>, thread: WSATHREADID) -> Self {
-        Self { buffers: Lent::new(buffers), thread: Lent::new(vec![thread]) }
+        Self { buffers: ClientMemory::new(buffers), thread: ClientMemory::new(vec![thread]) }
     }
 
     pub(crate) fn buffers(&self) -> *mut WSABUF {
@@ -172,14 +172,14 @@ impl Arguments {
 
 /// Memory that spoilt buffer arrays point to, and nobody should touch.
 #[derive(Debug)]
-pub(crate) struct Trap(Lent<u8>);
+pub(crate) struct Trap(ClientMemory<u8>);
 
 const UNTOUCHED: u8 = 0xA5;
 const TRAP_SIZE: u32 = 0x1000;
 
 impl Trap {
     pub(crate) fn new() -> Self {
-        Self(Lent::new(vec![UNTOUCHED; TRAP_SIZE as usize]))
+        Self(ClientMemory::new(vec![UNTOUCHED; TRAP_SIZE as usize]))
     }
 
     fn buffer(&self, length: u32) -> WSABUF {

@@ -28,7 +28,7 @@ pub use address::{decode_address, encode_address};
 pub use events::{NetworkEvents, Selected};
 pub use overlapped::{Overlapped, Tell};
 pub use pending::{Outcome, Routine};
-pub use sockets::{Caller, Verdict};
+pub use sockets::{Caller, ConditionResult};
 
 /// A client of the providers that a host has installed: what a program that uses Winsock does.
 ///

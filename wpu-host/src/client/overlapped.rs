@@ -2,7 +2,7 @@
 
 use super::address::{decode_address, encode_address};
 use super::control::check_input;
-use super::memory::{Lent, to_bytes, to_words};
+use super::memory::{ClientMemory, to_bytes, to_words};
 use super::pending::{Block, OPEN, Outcome, Routine, on_done, small};
 use super::sockets::length;
 use super::{Client, NOT_THERE};
@@ -225,7 +225,7 @@ impl Client {
         address: Address,
         tell: Tell,
     ) -> Block {
-        let data: Vec<_> = data.into_iter().map(Lent::new).collect();
+        let data: Vec<_> = data.into_iter().map(ClientMemory::new).collect();
         let buffers = data.iter().map(|part| WSABUF { len: small(part.len()), buf: part.as_ptr() }).collect();
         let address = match address {
             Address::None => Vec::new(),
@@ -246,10 +246,10 @@ impl Client {
             told: Mutex::default(),
             at_once: Mutex::default(),
             data,
-            count: Lent::new(vec![0]),
-            flags: Lent::new(vec![0]),
-            address_length: Lent::new(vec![length(&address)]),
-            address: Lent::new(to_words(&address)),
+            count: ClientMemory::new(vec![0]),
+            flags: ClientMemory::new(vec![0]),
+            address_length: ClientMemory::new(vec![length(&address)]),
+            address: ClientMemory::new(to_words(&address)),
             arguments: self.winsock.arguments(buffers),
             ws2: Arc::clone(self.winsock.ws2()),
         }
@@ -314,7 +314,7 @@ impl Overlapped {
     #[must_use]
     pub fn data(&self) -> Vec<u8> {
         let Some(outcome) = self.outcome() else { return Vec::new() };
-        let mut data: Vec<u8> = self.0.data.iter().flat_map(Lent::to_vec).collect();
+        let mut data: Vec<u8> = self.0.data.iter().flat_map(ClientMemory::to_vec).collect();
         data.truncate(outcome.transferred as usize);
         data
     }

@@ -1,6 +1,6 @@
 //! The overlapped requests that are not done, and what their providers call when they are.
 
-use super::memory::{Arguments, Lent};
+use super::memory::{Arguments, ClientMemory};
 use crate::context;
 use crate::faults::Rule;
 use crate::panic::contain;
@@ -38,12 +38,12 @@ pub(super) struct Block {
     pub(super) told: Mutex<Option<Outcome>>,
     /// How many bytes the call itself reported, if it succeeded at once.
     pub(super) at_once: Mutex<Option<u32>>,
-    pub(super) data: Vec<Lent<u8>>,
-    pub(super) count: Lent<u32>,
-    pub(super) flags: Lent<u32>,
+    pub(super) data: Vec<ClientMemory<u8>>,
+    pub(super) count: ClientMemory<u32>,
+    pub(super) flags: ClientMemory<u32>,
     /// An address, or the input of a control call.
-    pub(super) address: Lent<u64>,
-    pub(super) address_length: Lent<i32>,
+    pub(super) address: ClientMemory<u64>,
+    pub(super) address_length: ClientMemory<i32>,
     pub(super) arguments: Arguments,
     pub(super) ws2: Arc<Ws2>,
 }
@@ -62,7 +62,7 @@ impl Block {
 
     /// How many bytes there are to move.
     pub(super) fn asked(&self) -> usize {
-        self.data.iter().map(Lent::len).sum()
+        self.data.iter().map(ClientMemory::len).sum()
     }
 
     pub(super) fn record(&self) -> AuditedRequest {

@@ -25,7 +25,7 @@ pub struct Caller {
 
 /// What a condition function answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ConditionResult {
     /// The connection is made.
     Accept,
     /// The caller is turned away.
@@ -200,7 +200,7 @@ impl Client {
     pub fn accept_if(
         &self,
         socket: SOCKET,
-        mut condition: impl FnMut(&Caller) -> Verdict,
+        mut condition: impl FnMut(&Caller) -> ConditionResult,
     ) -> Result<SOCKET, WsaError> {
         self.take_connection(socket, Some(&mut condition)).map(|(accepted, _)| accepted)
     }
@@ -208,13 +208,13 @@ impl Client {
     fn take_connection(
         &self,
         socket: SOCKET,
-        mut condition: Option<&mut dyn FnMut(&Caller) -> Verdict>,
+        mut condition: Option<&mut dyn FnMut(&Caller) -> ConditionResult>,
     ) -> Result<(SOCKET, Vec<u8>), WsaError> {
         let route = self.winsock.route(socket)?;
         let accept = route.procs.lpWSPAccept.ok_or(NOT_THERE)?;
         let mut address = AddressSpace::new();
         let mut size = address.length();
-        let function = condition.is_some().then_some(judge as _);
+        let function = condition.is_some().then_some(answer_condition as _);
         let context = (&raw mut condition).expose_provenance();
         let accepted = self.winsock.new_socket("WSPAccept", &route.entry, |errno| {
             let (address, size) = (address.as_mut_ptr(), &raw mut size);
@@ -278,7 +278,7 @@ impl Client {
 }
 
 /// What providers call as the condition function: passes the question on to the client's closure.
-unsafe extern "system" fn judge(
+unsafe extern "system" fn answer_condition(
     caller: *mut WSABUF,
     caller_data: *mut WSABUF,
     _: *mut QOS,
@@ -294,7 +294,8 @@ unsafe extern "system" fn judge(
     let data = unsafe { bytes(caller_data) };
     // SAFETY: as above.
     let called = unsafe { bytes(callee) };
-    let condition = ptr::with_exposed_provenance_mut::<Option<&mut dyn FnMut(&Caller) -> Verdict>>(context);
+    let condition =
+        ptr::with_exposed_provenance_mut::<Option<&mut dyn FnMut(&Caller) -> ConditionResult>>(context);
     // SAFETY: the context came with this function, from a call that waits until the provider has returned and does not touch
     // the closure meanwhile. By its documentation a condition function runs within that call and on its thread, so that
     // nobody else has the closure; another call has another one.
@@ -302,9 +303,9 @@ unsafe extern "system" fn judge(
     let caller = Caller { address: decode_address(&caller), called: decode_address(&called), data };
     let verdict = contain(|| condition.as_mut().map(|condition| condition(&caller)));
     match verdict {
-        Ok(Some(Verdict::Accept)) => CF_ACCEPT,
-        Ok(Some(Verdict::Defer)) => CF_DEFER,
-        Ok(Some(Verdict::Reject) | None) | Err(_) => CF_REJECT,
+        Ok(Some(ConditionResult::Accept)) => CF_ACCEPT,
+        Ok(Some(ConditionResult::Defer)) => CF_DEFER,
+        Ok(Some(ConditionResult::Reject) | None) | Err(_) => CF_REJECT,
     }
 }
 

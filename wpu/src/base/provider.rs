@@ -7,9 +7,9 @@ use super::socket::{
 };
 use super::transport::{Endpoint, Kind, Transport};
 use crate::__private::{Fixed, Import, Run};
+use crate::completion::Pend;
 use crate::provider::assert_declares;
 use crate::slab::Slab;
-use crate::tell::Pend;
 use crate::{EntryPoint, Provider, Start};
 use std::fmt;
 use std::net::Shutdown;
@@ -22,7 +22,9 @@ use wpu_sys::ffi::{
 };
 use wpu_sys::ffi::{QOS, WSANETWORKEVENTS, timeval};
 use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
-use wpu_sys::{Bytes, Condition, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View, ViewMut};
+use wpu_sys::{
+    Bytes, ClientMut, ClientRef, Condition, FdSetMut, OutBuf, Progress, Request, ServiceProvider, Text,
+};
 use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
 /// All network events that there are.
@@ -118,7 +120,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         _group: u32,
         flags: u32,
     ) -> Result<SOCKET, WsaError> {
@@ -179,9 +181,9 @@ impl<T: Transport> ServiceProvider for Base<T> {
         socket: SOCKET,
         address: Bytes<'_>,
         data: Option<Bytes<'_>>,
-        answer: Option<Room<'_>>,
-        _socket_qos: Option<View<'_, QOS>>,
-        _group_qos: Option<View<'_, QOS>>,
+        answer: Option<OutBuf<'_>>,
+        _socket_qos: Option<ClientRef<'_, QOS>>,
+        _group_qos: Option<ClientRef<'_, QOS>>,
     ) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
         no_data(data)?;
@@ -193,7 +195,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn accept(
         &self,
         socket: SOCKET,
-        address: Option<Room<'_>>,
+        address: Option<OutBuf<'_>>,
         condition: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         let listener = self.find(socket)?;
@@ -220,7 +222,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         socket.shutdown(Shutdown::Write)
     }
 
-    fn recv_disconnect(&self, socket: SOCKET, data: Option<Room<'_>>) -> Result<(), WsaError> {
+    fn recv_disconnect(&self, socket: SOCKET, data: Option<OutBuf<'_>>) -> Result<(), WsaError> {
         self.find(socket)?.shutdown(Shutdown::Read)?;
         none_back(data);
         Ok(())
@@ -263,7 +265,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn get_overlapped_result(
         &self,
         socket: SOCKET,
-        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), WsaError> {
         self.find(socket)?.overlapped_result(overlapped, wait)
@@ -295,7 +297,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         &self,
         socket: SOCKET,
         event: Option<EventRef<'_>>,
-        events: ViewMut<'_, WSANETWORKEVENTS>,
+        events: ClientMut<'_, WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
         if let Some(event) = event {
@@ -313,7 +315,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         read: Option<FdSetMut<'_>>,
         write: Option<FdSetMut<'_>>,
         except: Option<FdSetMut<'_>>,
-        timeout: Option<View<'_, timeval>>,
+        timeout: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         let timeout = timeout.map(|timeout| duration(timeout.get())).transpose()?;
         let mut asked = Vec::new();
@@ -332,15 +334,21 @@ impl<T: Transport> ServiceProvider for Base<T> {
         Ok(i32::try_from(answers.iter().filter(|yes| **yes).count()).unwrap_or(i32::MAX))
     }
 
-    fn get_sock_name(&self, socket: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_name(&self, socket: SOCKET, address: OutBuf<'_>) -> Result<(), WsaError> {
         Ok(address.fill(self.find(socket)?.endpoint.local()?.as_bytes())?)
     }
 
-    fn get_peer_name(&self, socket: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+    fn get_peer_name(&self, socket: SOCKET, address: OutBuf<'_>) -> Result<(), WsaError> {
         Ok(address.fill(self.find(socket)?.peer_name()?.as_bytes())?)
     }
 
-    fn get_sock_opt(&self, socket: SOCKET, level: i32, option: i32, value: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_opt(
+        &self,
+        socket: SOCKET,
+        level: i32,
+        option: i32,
+        value: OutBuf<'_>,
+    ) -> Result<(), WsaError> {
         let mut bytes = self.find(socket)?.option(level, option)?;
         // Where a client reads a `BOOLEAN`, or half of a number, the rest must be zero.
         if bytes[value.capacity().min(bytes.len())..].iter().all(|byte| *byte == 0) && value.capacity() > 0 {
@@ -379,8 +387,8 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn address_to_string(
         &self,
         address: Bytes<'_>,
-        _info: Option<View<'_, WSAPROTOCOL_INFOW>>,
-        text: Room<'_, u16>,
+        _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
+        text: OutBuf<'_, u16>,
     ) -> Result<(), WsaError> {
         let spelled = self.transport.address_to_text(&Address::of(address)?)?;
         let units: Vec<u16> = spelled.encode_utf16().chain([0]).collect();
@@ -391,8 +399,8 @@ impl<T: Transport> ServiceProvider for Base<T> {
         &self,
         text: Text<'_>,
         family: i32,
-        _info: Option<View<'_, WSAPROTOCOL_INFOW>>,
-        address: Room<'_>,
+        _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
+        address: OutBuf<'_>,
     ) -> Result<(), WsaError> {
         let text = String::from_utf16(&text.to_vec()).map_err(|_| WsaError::WSAEINVAL)?;
         Ok(address.fill(self.transport.text_to_address(family, &text)?.as_bytes())?)
@@ -404,7 +412,7 @@ fn no_data(data: Option<Bytes<'_>>) -> Result<(), WsaError> {
     if data.is_none_or(Bytes::is_empty) { Ok(()) } else { Err(WsaError::WSAENOPROTOOPT) }
 }
 
-fn none_back(data: Option<Room<'_>>) {
+fn none_back(data: Option<OutBuf<'_>>) {
     if let Some(room) = data {
         room.set_used(0);
     }
@@ -422,9 +430,9 @@ fn duration(time: timeval) -> Result<Duration, WsaError> {
 }
 
 /// Writes the events that have happened, and their errors: the other errors are the client's.
-fn write_events(events: ViewMut<'_, WSANETWORKEVENTS>, recorded: i32, errors: &[i32]) {
+fn write_events(events: ClientMut<'_, WSANETWORKEVENTS>, recorded: i32, errors: &[i32]) {
     let at = events.as_ptr();
-    // SAFETY: the pointer of a `ViewMut` can be written to in the call that brought it, which is under way. No reference
+    // SAFETY: the pointer of a `ClientMut` can be written to in the call that brought it, which is under way. No reference
     // to the structure is made, since the client may use it meanwhile.
     unsafe { (*at).lNetworkEvents = recorded };
     for (bit, error) in errors.iter().enumerate().filter(|(bit, _)| recorded & (1 << bit) != 0) {

@@ -4,24 +4,24 @@
 
 use super::Moved;
 use super::interest::Interest;
+use super::loader::Loader;
 use super::next::{Next, Target};
-use super::source::Source;
 use super::sys::ffi::{
     FIONBIO, IOC_IN, QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
     SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET,
     WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
-    Bytes, Class, Condition, EventRef, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View,
-    ViewMut, Window, WsaError,
+    Bytes, Class, ClientMut, ClientRef, Condition, EventRef, FdSetMut, OutBuf, Progress, Request,
+    ServiceProvider, Text, Window, WsaError,
 };
 use crate::report::complain;
 
-impl<S: Source> ServiceProvider for Next<S> {
+impl<S: Loader> ServiceProvider for Next<S> {
     fn accept(
         &self,
         socket: SOCKET,
-        address: Option<Room<'_>>,
+        address: Option<OutBuf<'_>>,
         condition: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         let target = self.find(socket)?;
@@ -36,11 +36,11 @@ impl<S: Source> ServiceProvider for Next<S> {
     fn address_to_string(
         &self,
         address: Bytes<'_>,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
-        text: Room<'_, u16>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
+        text: OutBuf<'_, u16>,
     ) -> Result<(), WsaError> {
         let (below, handed) = self.chain(info)?;
-        below.provider.address_to_string(address, handed.as_ref().map(View::new), text)
+        below.provider.address_to_string(address, handed.as_ref().map(ClientRef::new), text)
     }
 
     /// Messages must carry the client's handle. Where that is not the lower one, the provider below is
@@ -117,9 +117,9 @@ impl<S: Source> ServiceProvider for Next<S> {
         socket: SOCKET,
         address: Bytes<'_>,
         caller_data: Option<Bytes<'_>>,
-        callee_data: Option<Room<'_>>,
-        socket_qos: Option<View<'_, QOS>>,
-        group_qos: Option<View<'_, QOS>>,
+        callee_data: Option<OutBuf<'_>>,
+        socket_qos: Option<ClientRef<'_, QOS>>,
+        group_qos: Option<ClientRef<'_, QOS>>,
     ) -> Result<(), WsaError> {
         self.on(socket, |next, lower| {
             next.connect(lower, address, caller_data, callee_data, socket_qos, group_qos)
@@ -136,7 +136,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         &self,
         socket: SOCKET,
         event: Option<EventRef<'_>>,
-        events: ViewMut<'_, WSANETWORKEVENTS>,
+        events: ClientMut<'_, WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
         self.on(socket, |next, lower| next.enum_network_events(lower, event, events))
     }
@@ -154,7 +154,7 @@ impl<S: Source> ServiceProvider for Next<S> {
     fn get_overlapped_result(
         &self,
         socket: SOCKET,
-        overlapped: ViewMut<'_, WSAOVERLAPPED>,
+        overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), WsaError> {
         match self.class {
@@ -167,16 +167,22 @@ impl<S: Source> ServiceProvider for Next<S> {
         }
     }
 
-    fn get_peer_name(&self, socket: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+    fn get_peer_name(&self, socket: SOCKET, address: OutBuf<'_>) -> Result<(), WsaError> {
         self.on(socket, |next, lower| next.get_peer_name(lower, address))
     }
 
-    fn get_sock_name(&self, socket: SOCKET, address: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_name(&self, socket: SOCKET, address: OutBuf<'_>) -> Result<(), WsaError> {
         self.on(socket, |next, lower| next.get_sock_name(lower, address))
     }
 
     /// The client asks for the entry that it opened, which is the layer's.
-    fn get_sock_opt(&self, socket: SOCKET, level: i32, option: i32, value: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_opt(
+        &self,
+        socket: SOCKET,
+        level: i32,
+        option: i32,
+        value: OutBuf<'_>,
+    ) -> Result<(), WsaError> {
         let target = self.find(socket)?;
         if (level, option) == (SOL_SOCKET, SO_PROTOCOL_INFOW) {
             let chain = bytes_of(&target.below().place.chain);
@@ -189,7 +195,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         &self,
         socket: SOCKET,
         name: Option<Bytes<'_>>,
-        qos: ViewMut<'_, QOS>,
+        qos: ClientMut<'_, QOS>,
     ) -> Result<(), WsaError> {
         self.on(socket, |next, lower| next.get_qos_by_name(lower, name, qos))
     }
@@ -233,9 +239,9 @@ impl<S: Source> ServiceProvider for Next<S> {
         socket: SOCKET,
         address: Bytes<'_>,
         caller_data: Option<Bytes<'_>>,
-        callee_data: Option<Room<'_>>,
-        socket_qos: Option<View<'_, QOS>>,
-        group_qos: Option<View<'_, QOS>>,
+        callee_data: Option<OutBuf<'_>>,
+        socket_qos: Option<ClientRef<'_, QOS>>,
+        group_qos: Option<ClientRef<'_, QOS>>,
         flags: u32,
     ) -> Result<SOCKET, WsaError> {
         let target = self.find(socket)?;
@@ -265,7 +271,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         })
     }
 
-    fn recv_disconnect(&self, socket: SOCKET, data: Option<Room<'_>>) -> Result<(), WsaError> {
+    fn recv_disconnect(&self, socket: SOCKET, data: Option<OutBuf<'_>>) -> Result<(), WsaError> {
         self.on(socket, |next, lower| next.recv_disconnect(lower, data))
     }
 
@@ -289,7 +295,7 @@ impl<S: Source> ServiceProvider for Next<S> {
         read: Option<FdSetMut<'_>>,
         write: Option<FdSetMut<'_>>,
         except: Option<FdSetMut<'_>>,
-        timeout: Option<View<'_, timeval>>,
+        timeout: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         let mut below = Vec::new();
         let reads = self.members(read, &mut below)?;
@@ -356,13 +362,14 @@ impl<S: Source> ServiceProvider for Next<S> {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         group: u32,
         flags: u32,
     ) -> Result<SOCKET, WsaError> {
         let (below, handed) = self.chain(info)?;
         let handed = handed.unwrap_or(below.place.below);
-        let lower = below.provider.socket(family, kind, protocol, Some(View::new(&handed)), group, flags)?;
+        let lower =
+            below.provider.socket(family, kind, protocol, Some(ClientRef::new(&handed)), group, flags)?;
         Ok(self.adopt(&below, lower)?.upper)
     }
 
@@ -370,11 +377,11 @@ impl<S: Source> ServiceProvider for Next<S> {
         &self,
         text: Text<'_>,
         family: i32,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
-        address: Room<'_>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
+        address: OutBuf<'_>,
     ) -> Result<(), WsaError> {
         let (below, handed) = self.chain(info)?;
-        below.provider.string_to_address(text, family, handed.as_ref().map(View::new), address)
+        below.provider.string_to_address(text, family, handed.as_ref().map(ClientRef::new), address)
     }
 }
 

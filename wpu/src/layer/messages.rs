@@ -1,20 +1,20 @@
 //! Window messages about sockets whose handle is not the one that the provider below knows.
 
 use super::interest::Interest;
+use super::loader::Loader;
 use super::sockets::Socket;
-use super::source::Source;
 use super::sys::ffi::WSANETWORKEVENTS;
-use super::sys::{ServiceProvider, Upcalls, ViewMut};
+use super::sys::{ClientMut, ServiceProvider, Upcalls};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The sockets about which somebody wants messages.
-pub(super) struct Messages<S: Source> {
+pub(super) struct Messages<S: Loader> {
     watched: Mutex<Vec<Weak<Socket<S>>>>,
 }
 
 /// Posts one message for each thing that happened. The handle in it is the client's.
-fn post<S: Source>(interest: Interest, upcalls: Upcalls, socket: &Socket<S>, happened: i32, errors: &[i32]) {
+fn post<S: Loader>(interest: Interest, upcalls: Upcalls, socket: &Socket<S>, happened: i32, errors: &[i32]) {
     for (bit, error) in errors.iter().enumerate() {
         let event = 1 << bit;
         if happened & interest.events & event == 0 {
@@ -36,7 +36,7 @@ fn reply(event: i32, error: i32) -> isize {
     (((error & 0xffff) << 16) | (event & 0xffff)) as isize
 }
 
-impl<S: Source> Messages<S> {
+impl<S: Loader> Messages<S> {
     pub(super) const fn new() -> Self {
         Self { watched: Mutex::new(Vec::new()) }
     }
@@ -56,7 +56,7 @@ impl<S: Source> Messages<S> {
             let interest = *socket.interest();
             if let Some(interest) = interest {
                 let mut happened = WSANETWORKEVENTS::ZERO;
-                let view = ViewMut::new(&mut happened);
+                let view = ClientMut::new(&mut happened);
                 if socket.below.provider.enum_network_events(socket.lower, None, view).is_ok() {
                     post(interest, upcalls, &socket, happened.lNetworkEvents, &happened.iErrorCode);
                 }
@@ -69,7 +69,7 @@ impl<S: Source> Messages<S> {
     }
 }
 
-impl<S: Source> fmt::Debug for Messages<S> {
+impl<S: Loader> fmt::Debug for Messages<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Messages").field("watched", &self.lock().len()).finish()
     }

@@ -73,27 +73,26 @@
 
 mod calls;
 mod catalog;
-mod expand;
+mod chain;
 mod interest;
-mod lower;
+mod loader;
 mod messages;
-mod moves;
 mod next;
+mod overlapped;
 mod provider;
 mod sockets;
-mod source;
 mod worker;
 
 #[cfg(test)]
 mod tests;
 
-pub use self::moves::Moved;
+pub use self::overlapped::Moved;
 
 use wpu_sys as sys;
 
-use self::lower::Chains;
-use self::moves::Moves;
+use self::chain::Chains;
 use self::next::Next;
+use self::overlapped::OverlappedRequests;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
 use self::sys::{Layer, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
@@ -185,7 +184,7 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
         // Where the catalog cannot be read the start says why.
         let there =
             catalog::entries().map_or(true, |entries| catalog::place(&entries, &L::ID, entry).is_some());
-        there && !lower::is_starting(TypeId::of::<L>(), entry)
+        there && !chain::is_starting(TypeId::of::<L>(), entry)
     }
 
     fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
@@ -208,7 +207,7 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
         let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
         chains.of(start.entry())?;
         let told = Arc::clone(&layer);
-        let moves = Moves::new::<L>(move |socket, moved, result| {
+        let moves = OverlappedRequests::new::<L>(move |socket, moved, result| {
             L::__RUN.get().call(|| {
                 told.completed(socket, moved, result);
                 if let Ok((count, _)) = result {

@@ -1,38 +1,38 @@
 //! What a layer calls `next`: the providers below, under the handles that the client knows.
 
-use super::lower::{Chains, Lower};
+use super::chain::{Chain, Chains};
+use super::loader::{Library, Loader};
 use super::messages::Messages;
-use super::moves::{Moved, Moves};
+use super::overlapped::{Moved, OverlappedRequests};
 use super::sockets::{Socket, Sockets};
-use super::source::{Library, Source};
 use super::sys::ffi::{SOCKET, WSAPROTOCOL_INFOW};
-use super::sys::{Class, FdSetMut, Progress, Request, ServiceProvider, Upcalls, View, WsaError};
+use super::sys::{Class, ClientRef, FdSetMut, Progress, Request, ServiceProvider, Upcalls, WsaError};
 use super::worker::{Shared, Worker};
 use std::fmt;
 use std::sync::Arc;
 
 /// The providers below a layer, as one.
-pub(super) struct Next<S: Source = Library> {
+pub(super) struct Next<S: Loader = Library> {
     pub(super) chains: Chains<S>,
     pub(super) sockets: Sockets<S>,
     upcalls: Upcalls,
     pub(super) class: Class,
     pub(super) messages: Arc<Messages<S>>,
-    pub(super) moves: Arc<Moves>,
+    pub(super) moves: Arc<OverlappedRequests>,
     worker: Worker,
 }
 
 /// Where a client's handle leads.
-pub(super) enum Target<S: Source> {
+pub(super) enum Target<S: Loader> {
     /// To a socket of the layer.
     Own(Arc<Socket<S>>),
     /// To the only provider below: a handle of the system that did not come through the layer, such as
     /// one that was inherited.
-    Stranger(Arc<Lower<S>>, SOCKET),
+    Stranger(Arc<Chain<S>>, SOCKET),
 }
 
-impl<S: Source> Target<S> {
-    pub(super) fn below(&self) -> &Arc<Lower<S>> {
+impl<S: Loader> Target<S> {
+    pub(super) fn below(&self) -> &Arc<Chain<S>> {
         match self {
             Self::Own(socket) => &socket.below,
             Self::Stranger(below, _) => below,
@@ -47,8 +47,8 @@ impl<S: Source> Target<S> {
     }
 }
 
-impl<S: Source> Next<S> {
-    pub(super) fn new(upcalls: Upcalls, class: Class, chains: Chains<S>, moves: Moves) -> Self {
+impl<S: Loader> Next<S> {
+    pub(super) fn new(upcalls: Upcalls, class: Class, chains: Chains<S>, moves: OverlappedRequests) -> Self {
         Self {
             chains,
             sockets: Sockets::new(upcalls, class),
@@ -127,9 +127,9 @@ impl<S: Source> Next<S> {
     /// The chain that a client means, with what the provider below is given in its place.
     pub(super) fn chain(
         &self,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
-    ) -> Result<(Arc<Lower<S>>, Option<WSAPROTOCOL_INFOW>), WsaError> {
-        let Some(info) = info.map(View::get) else {
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
+    ) -> Result<(Arc<Chain<S>>, Option<WSAPROTOCOL_INFOW>), WsaError> {
+        let Some(info) = info.map(ClientRef::get) else {
             return Ok((self.chains.first()?, None));
         };
         let below = self.chains.of(&info)?;
@@ -137,7 +137,7 @@ impl<S: Source> Next<S> {
         Ok((below, Some(handed)))
     }
 
-    pub(super) fn adopt(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+    pub(super) fn adopt(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
         let socket = self.sockets.adopt(below, lower)?;
         if !socket.is_same() {
             self.chains.bend();
@@ -160,7 +160,7 @@ impl<S: Source> Next<S> {
     pub(super) fn members(
         &self,
         set: Option<FdSetMut<'_>>,
-        below: &mut Vec<Arc<Lower<S>>>,
+        below: &mut Vec<Arc<Chain<S>>>,
     ) -> Result<Vec<SOCKET>, WsaError> {
         let Some(set) = set else { return Ok(Vec::new()) };
         set.iter()
@@ -200,14 +200,14 @@ impl<S: Source> Next<S> {
     }
 }
 
-impl<S: Source> Drop for Next<S> {
+impl<S: Loader> Drop for Next<S> {
     fn drop(&mut self) {
         // The author's own clean-up may not have come this far.
         self.end();
     }
 }
 
-impl<S: Source> fmt::Debug for Next<S> {
+impl<S: Loader> fmt::Debug for Next<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Next")
             .field("chains", &self.chains)

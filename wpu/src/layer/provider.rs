@@ -4,8 +4,8 @@
 
 use super::sys::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use super::sys::{
-    Bytes, Condition, EventRef, FdSetMut, Progress, Request, Room, ServiceProvider, Text, View, ViewMut,
-    Window, WsaError,
+    Bytes, ClientMut, ClientRef, Condition, EventRef, FdSetMut, OutBuf, Progress, Request, ServiceProvider,
+    Text, Window, WsaError,
 };
 use super::{LayerProvider, Layered, Moved};
 
@@ -93,33 +93,33 @@ macro_rules! layered {
 }
 
 layered! {
-    accept(socket: SOCKET, address: Option<Room<'_>>, condition: Option<Condition<'_>>) -> SOCKET;
-    address_to_string(address: Bytes<'_>, info: Option<View<'_, WSAPROTOCOL_INFOW>>, text: Room<'_, u16>) -> ();
+    accept(socket: SOCKET, address: Option<OutBuf<'_>>, condition: Option<Condition<'_>>) -> SOCKET;
+    address_to_string(address: Bytes<'_>, info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, text: OutBuf<'_, u16>) -> ();
     async_select(socket: SOCKET, window: Window, message: u32, events: i32) -> ();
     bind(socket: SOCKET, address: Bytes<'_>) -> ();
     cancel_blocking_call() -> ();
     cleanup() -> ();
     close_socket(socket: SOCKET) -> ();
-    connect(socket: SOCKET, address: Bytes<'_>, caller_data: Option<Bytes<'_>>, callee_data: Option<Room<'_>>, socket_qos: Option<View<'_, QOS>>, group_qos: Option<View<'_, QOS>>) -> ();
+    connect(socket: SOCKET, address: Bytes<'_>, caller_data: Option<Bytes<'_>>, callee_data: Option<OutBuf<'_>>, socket_qos: Option<ClientRef<'_, QOS>>, group_qos: Option<ClientRef<'_, QOS>>) -> ();
     duplicate_socket(socket: SOCKET, process: u32) -> WSAPROTOCOL_INFOW;
     enum_network_events(
         socket: SOCKET,
         event: Option<EventRef<'_>>,
-        events: ViewMut<'_, WSANETWORKEVENTS>
+        events: ClientMut<'_, WSANETWORKEVENTS>
     ) -> ();
     event_select(socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> ();
-    get_overlapped_result(socket: SOCKET, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> (u32, u32);
-    get_peer_name(socket: SOCKET, address: Room<'_>) -> ();
-    get_sock_name(socket: SOCKET, address: Room<'_>) -> ();
-    get_sock_opt(socket: SOCKET, level: i32, option: i32, value: Room<'_>) -> ();
-    get_qos_by_name(socket: SOCKET, name: Option<Bytes<'_>>, qos: ViewMut<'_, QOS>) -> ();
-    join_leaf(socket: SOCKET, address: Bytes<'_>, caller_data: Option<Bytes<'_>>, callee_data: Option<Room<'_>>, socket_qos: Option<View<'_, QOS>>, group_qos: Option<View<'_, QOS>>, flags: u32) -> SOCKET;
+    get_overlapped_result(socket: SOCKET, overlapped: ClientMut<'_, WSAOVERLAPPED>, wait: bool) -> (u32, u32);
+    get_peer_name(socket: SOCKET, address: OutBuf<'_>) -> ();
+    get_sock_name(socket: SOCKET, address: OutBuf<'_>) -> ();
+    get_sock_opt(socket: SOCKET, level: i32, option: i32, value: OutBuf<'_>) -> ();
+    get_qos_by_name(socket: SOCKET, name: Option<Bytes<'_>>, qos: ClientMut<'_, QOS>) -> ();
+    join_leaf(socket: SOCKET, address: Bytes<'_>, caller_data: Option<Bytes<'_>>, callee_data: Option<OutBuf<'_>>, socket_qos: Option<ClientRef<'_, QOS>>, group_qos: Option<ClientRef<'_, QOS>>, flags: u32) -> SOCKET;
     listen(socket: SOCKET, backlog: i32) -> ();
-    recv_disconnect(socket: SOCKET, data: Option<Room<'_>>) -> ();
-    select(count: i32, read: Option<FdSetMut<'_>>, write: Option<FdSetMut<'_>>, except: Option<FdSetMut<'_>>, timeout: Option<View<'_, timeval>>) -> i32;
+    recv_disconnect(socket: SOCKET, data: Option<OutBuf<'_>>) -> ();
+    select(count: i32, read: Option<FdSetMut<'_>>, write: Option<FdSetMut<'_>>, except: Option<FdSetMut<'_>>, timeout: Option<ClientRef<'_, timeval>>) -> i32;
     send_disconnect(socket: SOCKET, data: Option<Bytes<'_>>) -> ();
     set_sock_opt(socket: SOCKET, level: i32, option: i32, value: Bytes<'_>) -> ();
     shutdown(socket: SOCKET, how: i32) -> ();
-    socket(family: i32, kind: i32, protocol: i32, info: Option<View<'_, WSAPROTOCOL_INFOW>>, group: u32, flags: u32) -> SOCKET;
-    string_to_address(text: Text<'_>, family: i32, info: Option<View<'_, WSAPROTOCOL_INFOW>>, address: Room<'_>) -> ();
+    socket(family: i32, kind: i32, protocol: i32, info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, group: u32, flags: u32) -> SOCKET;
+    string_to_address(text: Text<'_>, family: i32, info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, address: OutBuf<'_>) -> ();
 }

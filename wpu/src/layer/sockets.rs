@@ -1,8 +1,8 @@
 //! Sockets: what the client knows, what the provider below knows, and how one leads to the other.
 
+use super::chain::Chain;
 use super::interest::Interest;
-use super::lower::Lower;
-use super::source::Source;
+use super::loader::Loader;
 use super::sys::ffi::SOCKET;
 use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
 use crate::slab::Slab;
@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 /// A socket of the layer.
 ///
 /// Whoever works with it holds it, so that its handle is given back only after the last use.
-pub(super) struct Socket<S: Source> {
+pub(super) struct Socket<S: Loader> {
     /// As the client knows it.
     pub upper: SOCKET,
     /// As the provider below knows it.
     pub lower: SOCKET,
-    pub below: Arc<Lower<S>>,
+    pub below: Arc<Chain<S>>,
     /// Who wants messages about it.
     interest: Mutex<Option<Interest>>,
     closing: AtomicBool,
@@ -31,7 +31,7 @@ pub(super) struct Socket<S: Source> {
 }
 
 /// All sockets of the layer.
-pub(super) struct Sockets<S: Source> {
+pub(super) struct Sockets<S: Loader> {
     upcalls: Upcalls,
     class: Class,
     /// By the context of the handle, where handles are made for the layer.
@@ -40,7 +40,7 @@ pub(super) struct Sockets<S: Source> {
     registered: RwLock<HashMap<SOCKET, Arc<Socket<S>>, BuildHasherDefault<Scatter>>>,
 }
 
-impl<S: Source> Socket<S> {
+impl<S: Loader> Socket<S> {
     /// Whether the client and the provider below know it by the same handle.
     pub(super) fn is_same(&self) -> bool {
         self.upper == self.lower
@@ -61,14 +61,14 @@ impl<S: Source> Socket<S> {
     }
 }
 
-impl<S: Source> Sockets<S> {
+impl<S: Loader> Sockets<S> {
     pub(super) fn new(upcalls: Upcalls, class: Class) -> Self {
         Self { upcalls, class, made: Slab::new(), registered: RwLock::default() }
     }
 
     /// Makes a new socket of the provider below one that the client can be given. If that fails the
     /// lower socket is closed, and the first error stays.
-    pub(super) fn adopt(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+    pub(super) fn adopt(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
         let adopted = match self.class {
             Class::Ifs => self.register(below, lower),
             Class::NonIfs => self.make(below, lower),
@@ -78,7 +78,7 @@ impl<S: Source> Sockets<S> {
         })
     }
 
-    fn register(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+    fn register(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
         let upper = self.upcalls.modify_ifs_handle(below.place.entry, lower)?;
         let socket = Arc::new(Socket::new(upper, lower, below, 0, None));
         // The system may use a handle again before the close of an earlier socket has come this far.
@@ -87,7 +87,7 @@ impl<S: Source> Sockets<S> {
         Ok(socket)
     }
 
-    fn make(&self, below: &Arc<Lower<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+    fn make(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
         let key = self.made.reserve().ok_or(WsaError::WSAENOBUFS)?;
         let made = self.upcalls.create_socket_handle(below.place.entry, key);
         let handle = made.inspect_err(|_| drop(self.made.release(key)))?;
@@ -144,11 +144,11 @@ impl<S: Source> Sockets<S> {
     }
 }
 
-impl<S: Source> Socket<S> {
+impl<S: Loader> Socket<S> {
     fn new(
         upper: SOCKET,
         lower: SOCKET,
-        below: &Arc<Lower<S>>,
+        below: &Arc<Chain<S>>,
         key: usize,
         handle: Option<SocketHandle>,
     ) -> Self {
@@ -178,7 +178,7 @@ impl Hasher for Scatter {
     }
 }
 
-impl<S: Source> fmt::Debug for Socket<S> {
+impl<S: Loader> fmt::Debug for Socket<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Socket")
             .field("upper", &self.upper)
@@ -187,7 +187,7 @@ impl<S: Source> fmt::Debug for Socket<S> {
     }
 }
 
-impl<S: Source> fmt::Debug for Sockets<S> {
+impl<S: Loader> fmt::Debug for Sockets<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_list().entries(self.all()).finish()
     }

@@ -8,7 +8,7 @@ use super::sys::ffi::{
     FALSE, INFINITE, TRUE, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WSAEVENT, WaitForMultipleObjectsExFn,
 };
 use super::sys::{Event, EventRef, ThreadId, Upcalls, WsaError, import};
-use crate::contain::contain;
+use crate::panic::contain;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};

@@ -26,8 +26,8 @@ macro_rules! exported {
     ($($name:ident),+) => {$(
         impl wpu::__private::Exported for $name {
             type Provider = Self;
-            const GATE: wpu::__private::Fixed<wpu::__private::Gate<Self>> = {
-                static GATE: wpu::__private::Gate<$name> = wpu::__private::Gate::new();
+            const GATE: wpu::__private::Fixed<wpu::__private::Instance<Self>> = {
+                static GATE: wpu::__private::Instance<$name> = wpu::__private::Instance::new();
                 wpu::__private::Fixed::new(&GATE)
             };
         }

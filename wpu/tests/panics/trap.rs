@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wpu::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu::{
-    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Pended, Progress, Request, Room, ServiceProvider,
-    Start, Text, View, ViewMut, WsaError, wpu_provider,
+    Bytes, ClientMut, ClientRef, Condition, EntryPoint, EventRef, FdSetMut, OutBuf, PendingRequest, Progress,
+    Request, ServiceProvider, Start, Text, WsaError, wpu_provider,
 };
 
 /// What the provider does.
@@ -29,7 +29,7 @@ pub(crate) enum Mode {
 }
 
 static MODE: Mutex<Mode> = Mutex::new(Mode::Work);
-static PARKED: Mutex<Vec<Pended>> = Mutex::new(Vec::new());
+static PARKED: Mutex<Vec<PendingRequest>> = Mutex::new(Vec::new());
 static INSTANCES: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) fn set(mode: Mode) {
@@ -37,7 +37,7 @@ pub(crate) fn set(mode: Mode) {
 }
 
 /// The requests that were put away.
-pub(crate) fn parked() -> MutexGuard<'static, Vec<Pended>> {
+pub(crate) fn parked() -> MutexGuard<'static, Vec<PendingRequest>> {
     lock(&PARKED)
 }
 
@@ -177,36 +177,36 @@ macro_rules! traps {
 }
 
 traps! {
-    accept(SOCKET, Option<Room<'_>>, Option<Condition<'_>>) -> SOCKET { 5 }
-    address_to_string(Bytes<'_>, Option<View<'_, WSAPROTOCOL_INFOW>>, Room<'_, u16>) -> () { () }
+    accept(SOCKET, Option<OutBuf<'_>>, Option<Condition<'_>>) -> SOCKET { 5 }
+    address_to_string(Bytes<'_>, Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, OutBuf<'_, u16>) -> () { () }
     async_select(SOCKET, wpu::Window, u32, i32) -> () { () }
     bind(SOCKET, Bytes<'_>) -> () { () }
     cancel_blocking_call() -> () { () }
     cleanup() -> () { () }
     close_socket(SOCKET) -> () { () }
     connect(
-        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<Room<'_>>, Option<View<'_, QOS>>, Option<View<'_, QOS>>
+        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<OutBuf<'_>>, Option<ClientRef<'_, QOS>>, Option<ClientRef<'_, QOS>>
     ) -> () { () }
     duplicate_socket(SOCKET, u32) -> WSAPROTOCOL_INFOW { WSAPROTOCOL_INFOW::ZERO }
-    enum_network_events(SOCKET, Option<EventRef<'_>>, ViewMut<'_, WSANETWORKEVENTS>) -> () { () }
+    enum_network_events(SOCKET, Option<EventRef<'_>>, ClientMut<'_, WSANETWORKEVENTS>) -> () { () }
     event_select(SOCKET, Option<EventRef<'_>>, i32) -> () { () }
-    get_overlapped_result(SOCKET, ViewMut<'_, WSAOVERLAPPED>, bool) -> (u32, u32) { (0, 0) }
-    get_peer_name(SOCKET, Room<'_>) -> () { () }
-    get_sock_name(SOCKET, Room<'_>) -> () { () }
-    get_sock_opt(SOCKET, i32, i32, Room<'_>) -> () { () }
-    get_qos_by_name(SOCKET, Option<Bytes<'_>>, ViewMut<'_, QOS>) -> () { () }
+    get_overlapped_result(SOCKET, ClientMut<'_, WSAOVERLAPPED>, bool) -> (u32, u32) { (0, 0) }
+    get_peer_name(SOCKET, OutBuf<'_>) -> () { () }
+    get_sock_name(SOCKET, OutBuf<'_>) -> () { () }
+    get_sock_opt(SOCKET, i32, i32, OutBuf<'_>) -> () { () }
+    get_qos_by_name(SOCKET, Option<Bytes<'_>>, ClientMut<'_, QOS>) -> () { () }
     join_leaf(
-        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<Room<'_>>, Option<View<'_, QOS>>,
-        Option<View<'_, QOS>>, u32
+        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<OutBuf<'_>>, Option<ClientRef<'_, QOS>>,
+        Option<ClientRef<'_, QOS>>, u32
     ) -> SOCKET { 5 }
     listen(SOCKET, i32) -> () { () }
-    recv_disconnect(SOCKET, Option<Room<'_>>) -> () { () }
+    recv_disconnect(SOCKET, Option<OutBuf<'_>>) -> () { () }
     select(
-        i32, Option<FdSetMut<'_>>, Option<FdSetMut<'_>>, Option<FdSetMut<'_>>, Option<View<'_, timeval>>
+        i32, Option<FdSetMut<'_>>, Option<FdSetMut<'_>>, Option<FdSetMut<'_>>, Option<ClientRef<'_, timeval>>
     ) -> i32 { 0 }
     send_disconnect(SOCKET, Option<Bytes<'_>>) -> () { () }
     set_sock_opt(SOCKET, i32, i32, Bytes<'_>) -> () { () }
     shutdown(SOCKET, i32) -> () { () }
-    socket(i32, i32, i32, Option<View<'_, WSAPROTOCOL_INFOW>>, u32, u32) -> SOCKET { 5 }
-    string_to_address(Text<'_>, i32, Option<View<'_, WSAPROTOCOL_INFOW>>, Room<'_>) -> () { () }
+    socket(i32, i32, i32, Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, u32, u32) -> SOCKET { 5 }
+    string_to_address(Text<'_>, i32, Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, OutBuf<'_>) -> () { () }
 }

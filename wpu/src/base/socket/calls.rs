@@ -8,14 +8,14 @@ use super::queue::Way;
 use super::transfer::{Op, Transfer, partly};
 use crate::base::address::Address;
 use crate::base::transport::Endpoint;
-use crate::tell::overlapped_result;
+use crate::completion::overlapped_result;
 use std::net::Shutdown;
 use wpu_sys::ffi::{
     CF_ACCEPT, CF_DEFER, CF_REJECT, FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, SO_ACCEPTCONN, SO_ERROR,
     SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW, SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT,
     SOL_SOCKET, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
 };
-use wpu_sys::{Condition, Outcome, Progress, Request, Room, ViewMut, WsaError};
+use wpu_sys::{ClientMut, Condition, OutBuf, Outcome, Progress, Request, WsaError};
 
 /// Connections.
 impl<E: Endpoint> Socket<E> {
@@ -78,7 +78,7 @@ impl<E: Endpoint> Socket<E> {
     /// Accepts the next connection, if the client's condition function does.
     pub fn accept(
         &self,
-        room: Option<Room<'_>>,
+        room: Option<OutBuf<'_>>,
         condition: Option<Condition<'_>>,
     ) -> Result<Incoming<E>, WsaError> {
         if self.context.kind.is_datagram() {
@@ -212,7 +212,7 @@ impl<E: Endpoint> Socket<E> {
     }
 
     /// How an overlapped request ended; with `wait`, waits for the end.
-    pub fn overlapped_result(&self, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
+    pub fn overlapped_result(&self, overlapped: ClientMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
         let name = overlapped.as_non_null().addr().get();
         let mut state = self.lock();
         let mut waiting = self.new_wait(&state, None);

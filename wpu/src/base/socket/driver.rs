@@ -8,7 +8,7 @@ use super::state::State;
 use super::transfer::{Arrived, Buffers, Channel, Op, Transfer};
 use crate::base::notify::{Notified, Notify};
 use crate::base::transport::{Endpoint, Kind};
-use crate::tell::Pend;
+use crate::completion::Pend;
 use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;

@@ -6,7 +6,7 @@ use crate::base::address::Address;
 use crate::base::transport::{Endpoint, Receive};
 use std::sync::Mutex;
 use wpu_sys::ffi::{MSG_PEEK, MSG_WAITALL};
-use wpu_sys::{Gather, Outcome, Pended, Request, Room, Scatter, WsaError};
+use wpu_sys::{Gather, OutBuf, Outcome, PendingRequest, Request, Scatter, WsaError};
 
 /// How much is transferred at a time: clients' memory is only copied from and to.
 const CHUNK: usize = 0x1_0000;
@@ -40,7 +40,7 @@ impl Transfer {
 pub enum Op {
     Transfer {
         what: Transfer,
-        pended: Pended,
+        pended: PendingRequest,
         /// How many bytes were transferred already.
         moved: usize,
     },
@@ -72,7 +72,7 @@ impl Outstanding for Op {
 pub struct Buffers<'a> {
     scatter: Scatter<'a>,
     gather: Gather<'a>,
-    sender: Option<Room<'a>>,
+    sender: Option<OutBuf<'a>>,
 }
 
 impl<'a> From<&'a Request<'_>> for Buffers<'a> {
@@ -81,8 +81,8 @@ impl<'a> From<&'a Request<'_>> for Buffers<'a> {
     }
 }
 
-impl<'a> From<&'a Pended> for Buffers<'a> {
-    fn from(pended: &'a Pended) -> Self {
+impl<'a> From<&'a PendingRequest> for Buffers<'a> {
+    fn from(pended: &'a PendingRequest) -> Self {
         Self { scatter: pended.scatter(), gather: pended.gather(), sender: pended.room() }
     }
 }

@@ -3,7 +3,7 @@
 #[path = "../../../../wpu-host/tests/pipes/mod.rs"]
 mod pipes;
 
-use super::super::source::LINKED;
+use super::super::loader::LINKED;
 use super::super::{LayerProvider, Layered, Moved};
 use super::stand::{PATIENCE, guid};
 use crate::layer::sys::ffi::{AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, XP1_IFS_HANDLES};

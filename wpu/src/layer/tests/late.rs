@@ -7,7 +7,8 @@ use crate::layer::sys::ffi::{
     WSPPROC_TABLE, sockaddr,
 };
 use crate::layer::sys::{
-    Class, Gather, Lent, Procs, Progress, Request, Serve, ServiceProvider, Teller, WsaError,
+    Class, CompletionVtable, Gather, Procs, Progress, Request, RequestBuffers, Serve, ServiceProvider,
+    WsaError,
 };
 use std::sync::Mutex;
 
@@ -78,8 +79,8 @@ struct Others;
 
 impl Serve for Others {
     type Provider = Started;
-    const TELLER: Teller =
-        Teller { begin: |_| {}, tell: |_, _| {}, keep: |_, _| {}, release: |_, _| {}, end: || {} };
+    const COMPLETION: CompletionVtable =
+        CompletionVtable { begin: |_| {}, tell: |_, _| {}, keep: |_, _| {}, release: |_, _| {}, end: || {} };
     const COMPLETES: bool = true;
 
     fn with<R>(_: impl FnOnce(&Started) -> Result<R, WsaError>) -> Result<R, WsaError> {
@@ -98,7 +99,7 @@ fn stand() -> (Stand, SOCKET) {
 
 /// Sends other bytes than the client's, elsewhere.
 fn send(stand: &Stand, socket: SOCKET, ask: &mut Ask) -> Late {
-    let lent = Lent { gather: Some(Gather::nothing()), ..Lent::NOTHING };
+    let lent = RequestBuffers { gather: Some(Gather::nothing()), ..RequestBuffers::NOTHING };
     let given = ask.given(socket, &lent);
     // SAFETY: the test keeps the structure until the end, and nothing else is lent.
     let request = unsafe { Request::new(&given, lent) };

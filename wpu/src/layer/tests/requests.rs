@@ -6,7 +6,9 @@ use crate::layer::sys::ffi::{
     BOOL, FALSE, SOCKET_ERROR, WPUSetEventFn, WSA_INVALID_EVENT, WSABUF, WSAEVENT, WSATHREADID,
     WSPUPCALLTABLEEX,
 };
-use crate::layer::sys::{Class, Gather, Lent, Progress, Request, ServiceProvider, ViewMut, WsaError};
+use crate::layer::sys::{
+    Class, ClientMut, Gather, Progress, Request, RequestBuffers, ServiceProvider, WsaError,
+};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, mpsc};
@@ -18,7 +20,7 @@ fn send(stand: &Stand, ask: &mut Ask, socket: usize) -> Result<Progress<u32>, Ws
     let buffers = [WSABUF { len: 8, buf: EIGHT.as_ptr().cast_mut().cast() }];
     // SAFETY: the bytes live for ever, and are only read.
     let buffers = unsafe { Gather::from_raw(buffers.as_ptr(), 1) }.expect("good pointers");
-    let lent = Lent { gather: Some(buffers), ..Lent::NOTHING };
+    let lent = RequestBuffers { gather: Some(buffers), ..RequestBuffers::NOTHING };
     let given = ask.given(socket, &lent);
     // SAFETY: the test keeps the structure and the bytes until the end.
     let request = unsafe { Request::new(&given, lent) };
@@ -290,7 +292,7 @@ fn results_are_the_layers_own() {
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     let at = ask.overlapped.as_mut();
     // SAFETY: it stays where it is.
-    let view = unsafe { ViewMut::from_raw(at) }.expect("a good pointer");
+    let view = unsafe { ClientMut::from_raw(at) }.expect("a good pointer");
     let result = stand.next.get_overlapped_result(socket, view, false);
     assert_eq!(result, Err(WsaError::WSA_IO_INCOMPLETE));
     at.InternalHigh = 8;
@@ -299,7 +301,7 @@ fn results_are_the_layers_own() {
         let stand = &stand;
         let waiting = scope.spawn(move || {
             // SAFETY: it is lent to this thread until it has ended.
-            let at = unsafe { ViewMut::from_raw(std::ptr::with_exposed_provenance_mut(at)) };
+            let at = unsafe { ClientMut::from_raw(std::ptr::with_exposed_provenance_mut(at)) };
             stand.next.get_overlapped_result(socket, at.expect("a good pointer"), true)
         });
         stand.base.pended().complete(Ok((8, 0)));

@@ -8,7 +8,8 @@ use crate::layer::sys::ffi::{
     SO_UPDATE_ACCEPT_CONTEXT, SOCK_STREAM, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
 use crate::layer::sys::{
-    Bytes, Class, FdSetMut, Gather, Lent, Progress, Request, Room, ServiceProvider, View, Window, WsaError,
+    Bytes, Class, ClientRef, FdSetMut, Gather, OutBuf, Progress, Request, RequestBuffers, ServiceProvider,
+    Window, WsaError,
 };
 use std::time::{Duration, Instant};
 use wpu_host::Entry;
@@ -18,8 +19,8 @@ fn sends(stand: &Stand, socket: usize) -> Result<Progress<u32>, WsaError> {
 }
 
 /// A call that receives into `room`.
-fn into(room: Room<'_>) -> Request<'_> {
-    Request::lending(Lent { room: Some(room), ..Lent::NOTHING })
+fn into(room: OutBuf<'_>) -> Request<'_> {
+    Request::lending(RequestBuffers { room: Some(room), ..RequestBuffers::NOTHING })
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn d_25_the_first_error_stays_and_the_lower_socket_goes() {
     let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 0x7fff_0000, ..stand.chain.info };
     INSTALLED.with_borrow_mut(|catalog| catalog.push(unknown));
     stand.base.state().failures.insert("close_socket", WsaError::WSAENETDOWN);
-    let refused = stand.next.socket(2, 1, 6, Some(View::new(&unknown)), 0, 0);
+    let refused = stand.next.socket(2, 1, 6, Some(ClientRef::new(&unknown)), 0, 0);
     assert_eq!(refused, Err(WsaError::WSAEINVAL), "not that of the close");
     assert!(stand.calls().iter().any(|call| call.starts_with("close_socket")), "the lower socket is closed");
     stand.base.state().failures.clear();
@@ -143,7 +144,7 @@ fn a_second_chain_and_another_handle_end_the_straight_way_down() {
     let base = stand.install(base.sockets(2, SOCK_STREAM, 17));
     let chain = Entry::chain(guid(0x57a2), "layer.dll", &[&stand.hidden, &base]).flags(XP1_IFS_HANDLES);
     let chain = stand.install(chain.sockets(2, SOCK_STREAM, 17));
-    let second = stand.next.socket(2, 1, 17, Some(View::new(&chain.info)), 0, 0).expect("it opens");
+    let second = stand.next.socket(2, 1, 17, Some(ClientRef::new(&chain.info)), 0, 0).expect("it opens");
     assert!(!goes_down(second, second), "it is no socket of the first base");
     assert!(other.state().calls.contains(&format!("send({second:#x}, 0, 0)")));
     assert!(goes_down(first, first));
@@ -313,13 +314,13 @@ fn d_23_base_handles_are_answered_below_and_layers_by_the_layer() {
     let lower = stand.lower();
     stand.calls();
     let mut handle = [0; size_of::<usize>()];
-    let answer = stand.next.ioctl(socket, SIO_BSP_HANDLE, into(Room::new(&mut handle)));
+    let answer = stand.next.ioctl(socket, SIO_BSP_HANDLE, into(OutBuf::new(&mut handle)));
     assert_eq!(answer.expect("it is open").done(), Some(&(usize::BITS / 8)));
     assert_eq!(usize::from_ne_bytes(handle), socket);
-    let short = stand.next.ioctl(socket, SIO_BSP_HANDLE, into(Room::new(&mut handle[1..])));
+    let short = stand.next.ioctl(socket, SIO_BSP_HANDLE, into(OutBuf::new(&mut handle[1..])));
     assert_eq!(short.err(), Some(WsaError::WSAEFAULT));
     assert!(stand.calls().is_empty());
-    stand.next.ioctl(socket, SIO_BASE_HANDLE, Request::lending(Lent::NOTHING)).expect("it is open");
+    stand.next.ioctl(socket, SIO_BASE_HANDLE, Request::lending(RequestBuffers::NOTHING)).expect("it is open");
     assert_eq!(stand.calls(), [format!("ioctl({lower:#x}, {SIO_BASE_HANDLE:#x})")]);
 }
 
@@ -330,7 +331,7 @@ fn d_22_select_and_poll_are_shown_the_handle_of_a_layer_with_handles_of_its_own(
         let socket = stand.socket();
         stand.calls();
         let mut handle = [0; size_of::<usize>()];
-        let answer = stand.next.ioctl(socket, code, into(Room::new(&mut handle)));
+        let answer = stand.next.ioctl(socket, code, into(OutBuf::new(&mut handle)));
         assert!(answer.is_ok(), "it is open");
         (usize::from_ne_bytes(handle) == socket, stand.calls().len())
     };
@@ -345,7 +346,10 @@ fn d_24_functions_that_would_pass_the_layer_by_are_not_handed_out() {
     let ask = |class| {
         let stand = Stand::new(class);
         let socket = stand.socket();
-        stand.next.ioctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, Request::lending(Lent::NOTHING)).err()
+        stand
+            .next
+            .ioctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, Request::lending(RequestBuffers::NOTHING))
+            .err()
     };
     assert_eq!(ask(Class::NonIfs), Some(WsaError::WSAEOPNOTSUPP));
     assert_eq!(ask(Class::Ifs), None, "with the system's handles they work");
@@ -357,13 +361,13 @@ fn d_28_the_entry_of_a_socket_is_the_clients() {
     let socket = stand.socket();
     let mut value = [0; 640];
     let (mut used, room) = (0, value.len());
-    let whole = Room::with_used(&mut value, &mut used);
+    let whole = OutBuf::with_used(&mut value, &mut used);
     stand.next.get_sock_opt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, whole).expect("there is room");
     assert_eq!(used as usize, size_of::<WSAPROTOCOL_INFOW>());
     assert!(room > used as usize);
     // The id stands behind five numbers and a GUID.
     assert_eq!(value[36..40], stand.chain.id().to_ne_bytes());
-    let short = stand.next.get_sock_opt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, Room::new(&mut [0; 8]));
+    let short = stand.next.get_sock_opt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, OutBuf::new(&mut [0; 8]));
     assert_eq!(short, Err(WsaError::WSAEFAULT));
 }
 
@@ -387,7 +391,7 @@ fn d_36_a_duplicate_names_the_clients_entry_and_opens_below() {
     let socket = stand.socket();
     let info = stand.next.duplicate_socket(socket, 42).expect("it is open");
     assert_eq!(info, WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..stand.chain.info });
-    stand.next.socket(-1, -1, -1, Some(View::new(&info)), 0, 0).expect("it opens");
+    stand.next.socket(-1, -1, -1, Some(ClientRef::new(&info)), 0, 0).expect("it opens");
     let below = WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..stand.base_entry.info };
     assert_eq!(stand.base.state().opened.last(), Some(&below));
 }
@@ -408,7 +412,8 @@ fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() 
     let socket = stand.socket();
     stand.calls();
     let bytes = [1; 64];
-    let own = || Request::lending(Lent { input: Some(Bytes::new(&bytes)), ..Lent::NOTHING });
+    let own =
+        || Request::lending(RequestBuffers { input: Some(Bytes::new(&bytes)), ..RequestBuffers::NOTHING });
     // SAFETY: nobody in this test follows a pointer.
     let came = |code| unsafe { own().tagged(code) };
     let seen = |code, request| (stand.next.ioctl(socket, code, request).err(), stand.calls().len());
@@ -417,7 +422,7 @@ fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() 
     assert_eq!(seen(QUALITY, came(FIONBIO)), refused, "what came for another code is none of this one");
     assert_eq!(seen(QUALITY, came(QUALITY).with_input(vec![1; 64])), refused);
     assert_eq!(seen(QUALITY, came(QUALITY)), passed);
-    assert_eq!(seen(QUALITY, Request::lending(Lent::NOTHING)), passed);
+    assert_eq!(seen(QUALITY, Request::lending(RequestBuffers::NOTHING)), passed);
     assert_eq!(seen(FIONBIO, own()), passed);
     assert_eq!(seen(SIO_FLUSH, own()), passed, "its number says that it has no input");
 }

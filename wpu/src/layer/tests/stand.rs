@@ -2,19 +2,19 @@
 
 use super::super::Moved;
 use super::super::catalog::INSTALLED;
-use super::super::lower::Chains;
-use super::super::moves::Moves;
+use super::super::chain::Chains;
+use super::super::loader::Loader;
 use super::super::next::Next;
-use super::super::source::Source;
+use super::super::overlapped::OverlappedRequests;
 use super::super::sys::facts::Completes;
 use super::super::sys::ffi::{
     GUID, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
     WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
-    Cell as TableCell, Class, Condition, EventRef, FdSetMut, Given, Kept, Lent, Outcome, Parts, Pended,
-    Procs, Progress, RawTable, Request, Room, ServiceProvider, State, Teller, Upcalls, View, ViewMut,
-    WsaError,
+    Cell as TableCell, Class, ClientMut, ClientRef, CompletionVtable, Condition, EventRef, FdSetMut, Kept,
+    OutBuf, Outcome, PendingRequest, Procs, Progress, RawTable, Request, RequestBuffers, RequestContext,
+    RequestParts, RequestState, ServiceProvider, Upcalls, WsaError,
 };
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -59,7 +59,7 @@ pub struct BaseState {
     pub sockets: Vec<SOCKET>,
     /// What the next calls fail with, by name.
     pub failures: HashMap<&'static str, WsaError>,
-    pub pended: VecDeque<Pended>,
+    pub pended: VecDeque<PendingRequest>,
     /// Whether requests are finished at once, and with how many bytes.
     pub at_once: Option<u32>,
     pub events: VecDeque<WSANETWORKEVENTS>,
@@ -84,7 +84,7 @@ impl Base {
     }
 
     /// The next request that was taken on.
-    pub fn pended(&self) -> Pended {
+    pub fn pended(&self) -> PendingRequest {
         let state = self.state();
         let (mut state, late) = self
             .changed
@@ -136,7 +136,7 @@ pub fn same_table(table: &WSPUPCALLTABLE, seen: &[usize; 15]) -> bool {
     address_of(table) == *seen
 }
 
-impl Source for InMemory {
+impl Loader for InMemory {
     type Provider = Started;
 
     fn load(path: PathBuf) -> Result<Self, WsaError> {
@@ -156,7 +156,7 @@ impl ServiceProvider for Started {
     fn accept(
         &self,
         socket: SOCKET,
-        _: Option<Room<'_>>,
+        _: Option<OutBuf<'_>>,
         _: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         self.0.call("accept", &format!("{socket:#x}"))?;
@@ -198,7 +198,7 @@ impl ServiceProvider for Started {
         &self,
         socket: SOCKET,
         _: Option<EventRef<'_>>,
-        events: ViewMut<'_, WSANETWORKEVENTS>,
+        events: ClientMut<'_, WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
         let happened = self.0.state().events.pop_front().unwrap_or(WSANETWORKEVENTS::ZERO);
         self.0.call("enum_network_events", &format!("{socket:#x}"))?;
@@ -212,7 +212,7 @@ impl ServiceProvider for Started {
         Ok(())
     }
 
-    fn get_sock_opt(&self, socket: SOCKET, level: i32, option: i32, _: Room<'_>) -> Result<(), WsaError> {
+    fn get_sock_opt(&self, socket: SOCKET, level: i32, option: i32, _: OutBuf<'_>) -> Result<(), WsaError> {
         self.0.call("get_sock_opt", &format!("{socket:#x}, {level:#x}, {option:#x}"))
     }
 
@@ -243,7 +243,7 @@ impl ServiceProvider for Started {
         read: Option<FdSetMut<'_>>,
         write: Option<FdSetMut<'_>>,
         except: Option<FdSetMut<'_>>,
-        _: Option<View<'_, timeval>>,
+        _: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
         let seen = |set: Option<FdSetMut<'_>>| set.map(|set| set.iter().collect::<Vec<_>>());
         self.0.call("select", &format!("{:x?} {:x?} {:x?}", seen(read), seen(write), seen(except)))?;
@@ -289,12 +289,12 @@ impl ServiceProvider for Started {
         _: i32,
         _: i32,
         _: i32,
-        info: Option<View<'_, WSAPROTOCOL_INFOW>>,
+        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         _: u32,
         _: u32,
     ) -> Result<SOCKET, WsaError> {
         self.0.call("socket", &format!("{:?}", info.map(|info| info.get().dwCatalogEntryId)))?;
-        self.0.state().opened.extend(info.map(View::get));
+        self.0.state().opened.extend(info.map(ClientRef::get));
         Ok(new_handle(&self.0))
     }
 }
@@ -358,7 +358,7 @@ impl Stand {
         let upcalls = Upcalls::new(cell);
         let told = Arc::new(Mutex::new(Vec::new()));
         let note = Arc::clone(&told);
-        let moves = Moves::new::<Self>(move |socket, moved, outcome| {
+        let moves = OverlappedRequests::new::<Self>(move |socket, moved, outcome| {
             note.lock().expect("no panic").push((socket, moved, *outcome));
         });
         let chains = Chains::new(LAYER, TypeId::of::<Self>(), class, upcalls, table);
@@ -379,7 +379,7 @@ impl Stand {
     }
 
     pub fn try_socket(&self) -> Result<SOCKET, WsaError> {
-        self.next.socket(2, 1, 6, Some(View::new(&self.chain.info)), 0, 0)
+        self.next.socket(2, 1, 6, Some(ClientRef::new(&self.chain.info)), 0, 0)
     }
 
     /// The lower handle of the newest socket.
@@ -410,7 +410,7 @@ impl Drop for Stand {
 /// A client's overlapped request.
 pub struct Ask {
     pub overlapped: Box<WSAOVERLAPPED>,
-    state: Cell<State>,
+    state: Cell<RequestState>,
 }
 
 static ENDS: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
@@ -429,7 +429,7 @@ pub fn meanwhile(what: impl FnOnce() + 'static) {
     MEANWHILE.set(Some(Box::new(what)));
 }
 
-static TELLER: Teller = Teller {
+static COMPLETION: CompletionVtable = CompletionVtable {
     begin: |_| {
         if let Some(what) = MEANWHILE.take() {
             what();
@@ -449,7 +449,7 @@ static TELLER: Teller = Teller {
 
 impl Ask {
     pub fn new() -> Self {
-        let ask = Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(State::Fresh) };
+        let ask = Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(RequestState::Fresh) };
         // An earlier structure in this place may have ended without anybody asking.
         ENDS.lock().expect("no panic").retain(|end| end.0 != ask.own());
         ask
@@ -460,10 +460,10 @@ impl Ask {
     }
 
     /// What a request is made of, once.
-    pub fn given<'a>(&'a mut self, socket: SOCKET, lent: &Lent<'a>) -> Given<'a> {
+    pub fn given<'a>(&'a mut self, socket: SOCKET, lent: &RequestBuffers<'a>) -> RequestContext<'a> {
         let overlapped = std::ptr::NonNull::from(&mut *self.overlapped);
-        let parts = Parts { socket, overlapped, routine: None, thread: None };
-        Given { parts, teller: &TELLER, state: &self.state, asked: lent.total() }
+        let parts = RequestParts { socket, overlapped, routine: None, thread: None };
+        RequestContext { parts, completion: &COMPLETION, state: &self.state, asked: lent.total() }
     }
 
     /// Waits for the end that the client is told.

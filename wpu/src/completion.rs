@@ -5,21 +5,21 @@ use crate::{Provider, apc};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
-use wpu_sys::{Class, EventRef, Operation, Outcome, Parts, ThreadId, Upcalls, ViewMut, WsaError};
+use wpu_sys::{Class, ClientMut, EventRef, Operation, Outcome, RequestParts, ThreadId, Upcalls, WsaError};
 #[cfg(any(feature = "base", feature = "layer"))]
-use wpu_sys::{Pended, Pending, Request};
+use wpu_sys::{PendingRequest, PendingToken, Request};
 
 /// How a kit takes requests on for a provider that has declared what they are completed with: its
 /// [`pend`](Request::pend).
 #[cfg(any(feature = "base", feature = "layer"))]
-pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(Pending, Pended), Request<'a>>;
+pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(PendingToken, PendingRequest), Request<'a>>;
 
 /// Marks the client's structure as in use, and notes that a completion is owed.
 ///
 /// # Safety
 ///
 /// The client lends the structure.
-pub(crate) unsafe fn begin<P: Provider>(parts: &Parts) {
+pub(crate) unsafe fn begin<P: Provider>(parts: &RequestParts) {
     P::__RUN.get().calls().owe();
     internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
 }
@@ -35,7 +35,7 @@ pub(crate) fn end<P: Provider>() {
 /// # Safety
 ///
 /// The client lends the structure, and was not told yet.
-pub(crate) unsafe fn tell<P: Provider>(parts: &Parts, outcome: Outcome) {
+pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
     let end = End::of(outcome);
     note(parts.overlapped, end);
     let run = P::__RUN.get();
@@ -55,12 +55,12 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &Parts, outcome: Outcome) {
     }
 }
 
-/// How an overlapped operation ended, as [`Pended::complete`](wpu_sys::Pended) has left it in the
+/// How an overlapped operation ended, as [`PendingRequest::complete`](wpu_sys::PendingRequest) has left it in the
 /// client's structure: bytes and flags, or the error. `None` while it is under way.
 ///
 /// This is what `WSPGetOverlappedResult` answers.
 #[must_use]
-pub fn overlapped_result(overlapped: ViewMut<'_, WSAOVERLAPPED>) -> Option<Result<(u32, u32), WsaError>> {
+pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Result<(u32, u32), WsaError>> {
     let at = overlapped.as_non_null();
     if internal(at).load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
         return None;
@@ -126,12 +126,12 @@ fn mark(overlapped: NonNull<WSAOVERLAPPED>, end: End) {
 }
 
 /// A client's structure on its way to another thread.
-struct Lent(NonNull<WSAOVERLAPPED>);
+struct RequestBuffers(NonNull<WSAOVERLAPPED>);
 
 // SAFETY: the client lends it to whichever thread tells it.
-unsafe impl Send for Lent {}
+unsafe impl Send for RequestBuffers {}
 
-impl Lent {
+impl RequestBuffers {
     fn as_ptr(&self) -> *mut WSAOVERLAPPED {
         self.0.as_ptr()
     }
@@ -140,11 +140,11 @@ impl Lent {
 type Routine = unsafe extern "system" fn(u32, u32, *mut WSAOVERLAPPED, u32);
 
 /// Queues the client's routine to the client's thread.
-fn queue(upcalls: Upcalls, parts: &Parts, routine: Routine, end: End) {
+fn queue(upcalls: Upcalls, parts: &RequestParts, routine: Routine, end: End) {
     // SAFETY: it is a copy of the client's, which names a thread until the client's routine was queued.
     let thread = parts.thread.and_then(|thread| unsafe { ThreadId::from_raw(thread) });
     let Some(thread) = thread else { return };
-    let lent = Lent(parts.overlapped);
+    let lent = RequestBuffers(parts.overlapped);
     let call = apc(move || {
         // SAFETY: the client asked for its routine to be called once, on this thread, with this structure.
         unsafe { routine(end.error, end.count, lent.as_ptr(), end.flags) };

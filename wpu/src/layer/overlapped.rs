@@ -1,16 +1,17 @@
 //! Overlapped requests that a layer moves: down with a structure and routine of its own, and up again
 //! when the provider below has completed them.
 
+use super::loader::Loader;
 use super::sockets::Socket;
-use super::source::Source;
 use super::sys::facts::Completes;
 use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED};
 use super::sys::{
-    Given, Kept, Outcome, Parts, Pended, Progress, Request, State, Teller, ThreadId, ViewMut, WsaError,
+    ClientMut, CompletionVtable, Kept, Outcome, PendingRequest, Progress, Request, RequestContext,
+    RequestParts, RequestState, ThreadId, WsaError,
 };
 use super::worker::Shared;
-use crate::contain::contain;
-use crate::tell::Pend;
+use crate::completion::Pend;
+use crate::panic::contain;
 use std::cell::{Cell, UnsafeCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,7 +33,7 @@ pub enum Moved {
 }
 
 /// The requests that are under way below, and who is told of their end.
-pub(super) struct Moves {
+pub(super) struct OverlappedRequests {
     /// The layer, which is told of each end before the client is.
     told: Box<Told>,
     pend: Pend,
@@ -186,10 +187,10 @@ fn outcome(error: DWORD, count: DWORD, flags: DWORD) -> Outcome {
 }
 
 /// For a provider below that is not reached through C: it tells the record.
-static TELLER: Teller = Teller {
+static COMPLETION: CompletionVtable = CompletionVtable {
     begin: |_| {},
     tell: |parts, outcome| {
-        // SAFETY: only `Moves::begin` makes requests with this teller, and of what `Record::pointer` gave.
+        // SAFETY: only `OverlappedRequests::begin` makes requests with this completion, and of what `Record::pointer` gave.
         unsafe { record(parts) }.complete(outcome);
     },
     keep: |parts, kept| {
@@ -206,12 +207,12 @@ static TELLER: Teller = Teller {
 /// # Safety
 ///
 /// `parts` lead to what [`Record::pointer`] gave.
-unsafe fn record(parts: &Parts) -> &'static Record {
+unsafe fn record(parts: &RequestParts) -> &'static Record {
     // SAFETY: the contract of this function; records live for ever.
     unsafe { parts.overlapped.cast::<Record>().as_ref() }
 }
 
-impl Moves {
+impl OverlappedRequests {
     /// For the layer `L`.
     pub(super) fn new<L: Completes>(told: impl Fn(SOCKET, Moved, &Outcome) + Send + Sync + 'static) -> Self {
         let (under_way, changed, ended) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
@@ -223,7 +224,7 @@ impl Moves {
     ///
     /// What the provider below finishes at once is answered at once, and its routine tells nobody. What
     /// it refuses is refused. What it promises is promised, and told of when its routine has run.
-    pub(super) fn begin<S: Source, T>(
+    pub(super) fn begin<S: Loader, T>(
         self: &Arc<Self>,
         worker: &Shared,
         socket: &Arc<Socket<S>>,
@@ -235,16 +236,16 @@ impl Moves {
             return Err(WsaError::WSASYSCALLFAILURE);
         };
         let record = Record::take();
-        let state = Cell::new(State::Fresh);
+        let state = Cell::new(RequestState::Fresh);
         let lent = &mut request;
         let call = |thread: ThreadId<'_>| {
-            let parts = Parts {
+            let parts = RequestParts {
                 socket: socket.lower,
                 overlapped: record.pointer(),
                 routine: Some(completed),
                 thread: Some(thread.raw()),
             };
-            let given = Given { parts, teller: &TELLER, state: &state, asked };
+            let given = RequestContext { parts, completion: &COMPLETION, state: &state, asked };
             // SAFETY: the record and the worker outlive the request. The client's request is completed after this
             // one, or answered when this one has ended.
             let own = unsafe { lent.instead(&given) };
@@ -261,7 +262,7 @@ impl Moves {
             }
             Ok(Progress::Done(answer)) => {
                 match state.get() {
-                    State::Fresh => record.free(),
+                    RequestState::Fresh => record.free(),
                     _ => record.answered(),
                 }
                 Ok(Progress::Done(answer))
@@ -283,7 +284,7 @@ impl Moves {
         }
     }
 
-    fn finish(&self, key: (usize, usize), moved: Moved, pended: Pended, outcome: Outcome) {
+    fn finish(&self, key: (usize, usize), moved: Moved, pended: PendingRequest, outcome: Outcome) {
         if !self.ended.load(Ordering::Acquire) {
             // A panic of the layer must not cost the client its completion.
             let _ = contain(|| (self.told)(pended.socket(), moved, &outcome));
@@ -295,7 +296,7 @@ impl Moves {
     }
 
     /// How the request that `overlapped` stands for has ended. It must be one that was moved.
-    pub(super) fn result(&self, overlapped: ViewMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
+    pub(super) fn result(&self, overlapped: ClientMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
         let client = overlapped.as_ptr().addr();
         let is_in = |under_way: &BTreeMap<(usize, usize), _>| {
             under_way.range((client, 0)..=(client, usize::MAX)).next().is_some()
@@ -350,8 +351,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl fmt::Debug for Moves {
+impl fmt::Debug for OverlappedRequests {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Moves").field("under_way", &lock(&self.under_way).len()).finish_non_exhaustive()
+        out.debug_struct("OverlappedRequests")
+            .field("under_way", &lock(&self.under_way).len())
+            .finish_non_exhaustive()
     }
 }

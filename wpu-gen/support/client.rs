@@ -81,11 +81,11 @@ impl<T, const FUNCTION: usize, const PARAMETER: usize> Vouched<'_, T, FUNCTION, 
 
 /// One value, to read.
 #[derive(Debug)]
-pub struct View<'a, T>(NonNull<T>, PhantomData<&'a T>);
+pub struct ClientRef<'a, T>(NonNull<T>, PhantomData<&'a T>);
 
 /// One value, to read and to write.
 #[derive(Debug)]
-pub struct ViewMut<'a, T>(NonNull<T>, PhantomData<&'a mut T>);
+pub struct ClientMut<'a, T>(NonNull<T>, PhantomData<&'a mut T>);
 
 /// They are pointers, and copied as such.
 macro_rules! copied {
@@ -102,7 +102,7 @@ macro_rules! copied {
 
 pub(super) use copied;
 
-copied!(View<T>, ViewMut<T>);
+copied!(ClientRef<T>, ClientMut<T>);
 
 /// A pointer that is neither null nor misaligned.
 #[inline]
@@ -110,7 +110,7 @@ pub(super) fn good<T>(pointer: *mut T) -> Option<NonNull<T>> {
     NonNull::new(pointer).filter(|pointer| pointer.is_aligned())
 }
 
-impl<'a, T: Copy> View<'a, T> {
+impl<'a, T: Copy> ClientRef<'a, T> {
     /// `None` if the pointer is null or misaligned.
     ///
     /// # Safety
@@ -147,7 +147,7 @@ impl<'a, T: Copy> View<'a, T> {
     }
 }
 
-impl<'a, T: Copy> ViewMut<'a, T> {
+impl<'a, T: Copy> ClientMut<'a, T> {
     /// `None` if the pointer is null or misaligned.
     ///
     /// # Safety
@@ -245,17 +245,17 @@ impl<T: Copy> Built<T> {
     /// The structure, to be handed on.
     #[inline]
     #[must_use]
-    pub fn view(&self) -> View<'_, T> {
-        View(NonNull::from(&self.value), PhantomData)
+    pub fn view(&self) -> ClientRef<'_, T> {
+        ClientRef(NonNull::from(&self.value), PhantomData)
     }
 
     /// Lends the structure to be read and written, and returns the answer of `body` with what stands in it then.
     ///
     /// The structure is not handed on a second time: somebody else's pointers may stand in it.
     #[inline]
-    pub fn with<R>(mut self, body: impl FnOnce(ViewMut<'_, T>) -> R) -> (R, T) {
+    pub fn with<R>(mut self, body: impl FnOnce(ClientMut<'_, T>) -> R) -> (R, T) {
         let at = NonNull::from(&mut self.value);
-        let answer = body(ViewMut(at, PhantomData));
+        let answer = body(ClientMut(at, PhantomData));
         // SAFETY: it is the value of `self`.
         (answer, unsafe { at.read() })
     }

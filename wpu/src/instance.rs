@@ -2,7 +2,7 @@
 
 use crate::Provider;
 use crate::calls::Calls;
-use crate::contain::contain;
+use crate::panic::contain;
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -13,12 +13,12 @@ use wpu_sys::WsaError;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Leads downcalls to the provider's instance while there is one. The counts are in the run of the provider.
-pub struct Gate<P> {
+pub struct Instance<P> {
     /// The instance, a box's; null while the gate is closed.
     instance: AtomicPtr<P>,
 }
 
-impl<P: Provider + Send + Sync> Gate<P> {
+impl<P: Provider + Send + Sync> Instance<P> {
     /// One that is closed.
     #[must_use]
     pub const fn new() -> Self {
@@ -79,15 +79,15 @@ impl<P: Provider + Send + Sync> Gate<P> {
     }
 }
 
-impl<P: Provider + Send + Sync> Default for Gate<P> {
+impl<P: Provider + Send + Sync> Default for Instance<P> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<P> fmt::Debug for Gate<P> {
+impl<P> fmt::Debug for Instance<P> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let open = !self.instance.load(Ordering::SeqCst).is_null();
-        out.debug_struct("Gate").field("open", &open).finish()
+        out.debug_struct("Instance").field("open", &open).finish()
     }
 }

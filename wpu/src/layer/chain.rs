@@ -1,7 +1,7 @@
 //! The providers below: one for each chain, loaded when it is first needed.
 
 use super::catalog::{self, Place};
-use super::source::{self, Source};
+use super::loader::{self, Loader};
 use super::sys::ffi::{GUID, WSAPROTOCOL_INFOW, WSPUPCALLTABLE};
 use super::sys::{Class, RawTable, ServiceProvider, Upcalls, WsaError};
 use std::any::TypeId;
@@ -12,18 +12,18 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 /// The provider below in one chain, as long as anything of it may run.
-pub(super) struct Lower<S: Source> {
+pub(super) struct Chain<S: Loader> {
     pub provider: S::Provider,
     pub place: Place,
     path: PathBuf,
     /// The table of each start that no clean-up has answered.
     starts: Mutex<Vec<WSPUPCALLTABLE>>,
     /// Dropped last: the provider's code is in it.
-    source: S,
+    loader: S,
 }
 
 /// The chains that are open.
-pub(super) struct Chains<S: Source> {
+pub(super) struct Chains<S: Loader> {
     id: GUID,
     /// Tells this layer from others in the same library.
     layer: TypeId,
@@ -31,11 +31,11 @@ pub(super) struct Chains<S: Source> {
     upcalls: Upcalls,
     /// The newest table, as it arrived.
     table: Mutex<WSPUPCALLTABLE>,
-    open: RwLock<Vec<Arc<Lower<S>>>>,
+    open: RwLock<Vec<Arc<Chain<S>>>>,
     /// Keeps what `straight` leads to, also for calls that are under way when all is closed.
-    eldest: OnceLock<Arc<Lower<S>>>,
+    eldest: OnceLock<Arc<Chain<S>>>,
     /// Leads to the first chain as long as that is the way down for every socket; null before and after.
-    straight: AtomicPtr<Lower<S>>,
+    straight: AtomicPtr<Chain<S>>,
 }
 
 thread_local! {
@@ -50,7 +50,7 @@ pub(super) fn is_starting(layer: TypeId, info: &WSAPROTOCOL_INFOW) -> bool {
     STARTING.try_with(|starting| starting.borrow().contains(&this)).unwrap_or(false)
 }
 
-impl<S: Source> Lower<S> {
+impl<S: Loader> Chain<S> {
     /// Whether both come out of the same library.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         std::ptr::eq(self, other) || *self.path == *other.path
@@ -66,13 +66,13 @@ impl<S: Source> Lower<S> {
     }
 }
 
-impl<S: Source> Drop for Lower<S> {
+impl<S: Loader> Drop for Chain<S> {
     fn drop(&mut self) {
         self.clean_up();
     }
 }
 
-impl<S: Source> Chains<S> {
+impl<S: Loader> Chains<S> {
     pub(super) fn new(
         id: GUID,
         layer: TypeId,
@@ -85,12 +85,12 @@ impl<S: Source> Chains<S> {
     }
 
     /// The chains that are open, in the order in which they were opened.
-    pub(super) fn all(&self) -> Vec<Arc<Lower<S>>> {
+    pub(super) fn all(&self) -> Vec<Arc<Chain<S>>> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The only open chain, if it is the only one.
-    pub(super) fn only(&self) -> Option<Arc<Lower<S>>> {
+    pub(super) fn only(&self) -> Option<Arc<Chain<S>>> {
         match &**self.open.read().unwrap_or_else(PoisonError::into_inner) {
             [only] => Some(Arc::clone(only)),
             _ => None,
@@ -100,7 +100,7 @@ impl<S: Source> Chains<S> {
     /// The only chain, as long as every socket is known to it by the client's handle: then nothing has
     /// to be looked up.
     #[inline]
-    pub(super) fn straight(&self) -> Option<&Lower<S>> {
+    pub(super) fn straight(&self) -> Option<&Chain<S>> {
         // SAFETY: `eldest` holds what it leads to, and never lets go.
         unsafe { self.straight.load(Ordering::Acquire).as_ref() }
     }
@@ -111,41 +111,41 @@ impl<S: Source> Chains<S> {
     }
 
     /// The chain that was opened first.
-    pub(super) fn first(&self) -> Result<Arc<Lower<S>>, WsaError> {
+    pub(super) fn first(&self) -> Result<Arc<Chain<S>>, WsaError> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.first().cloned().ok_or(WsaError::WSANOTINITIALISED)
     }
 
     /// The chain of `info`, which is opened if it is not yet.
-    pub(super) fn of(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Lower<S>>, WsaError> {
+    pub(super) fn of(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Chain<S>>, WsaError> {
         match self.find(info) {
             Some(lower) => Ok(lower),
             None => self.open(info),
         }
     }
 
-    fn find(&self, info: &WSAPROTOCOL_INFOW) -> Option<Arc<Lower<S>>> {
+    fn find(&self, info: &WSAPROTOCOL_INFOW) -> Option<Arc<Chain<S>>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         let id = info.dwCatalogEntryId;
         open.iter().find(|lower| lower.place.chain.dwCatalogEntryId == id).cloned()
     }
 
-    fn open(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Lower<S>>, WsaError> {
+    fn open(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Chain<S>>, WsaError> {
         let entries = catalog::entries()?;
         // The catalog's own, since safe code may have made `info` up.
         let known = catalog::known(&entries, info).ok_or(WsaError::WSAEINVAL)?;
         let place = catalog::place(&entries, &self.id, known).ok_or(WsaError::WSAEINVAL)?;
-        let path = source::path(self.upcalls, &place.provider)?;
-        let source = S::load(path.clone())?;
+        let path = loader::path(self.upcalls, &place.provider)?;
+        let loader = S::load(path.clone())?;
         let table = *lock(&self.table);
-        let provider = self.starting(&place, || source.start(&place.below, &table))?;
-        let lower = Arc::new(Lower { provider, place, path, starts: Mutex::new(vec![table]), source });
+        let provider = self.starting(&place, || loader.start(&place.below, &table))?;
+        let lower = Arc::new(Chain { provider, place, path, starts: Mutex::new(vec![table]), loader });
         Ok(self.keep(lower))
     }
 
     /// Another thread may have opened the same chain meanwhile; then that one is used, and this one
     /// cleaned up.
-    fn keep(&self, lower: Arc<Lower<S>>) -> Arc<Lower<S>> {
+    fn keep(&self, lower: Arc<Chain<S>>) -> Arc<Chain<S>> {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let id = lower.place.chain.dwCatalogEntryId;
         let there = open.iter().find(|known| known.place.chain.dwCatalogEntryId == id).cloned();
@@ -174,7 +174,7 @@ impl<S: Source> Chains<S> {
         for lower in self.all() {
             if lock(&lower.starts).last().is_some_and(|last| !same(last, &table)) {
                 // The functions are those of the first start.
-                let again = self.starting(&lower.place, || lower.source.start(&lower.place.below, &table))?;
+                let again = self.starting(&lower.place, || lower.loader.start(&lower.place.below, &table))?;
                 lock(&lower.starts).push(table);
                 drop(again);
             }
@@ -216,17 +216,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<S: Source> std::fmt::Debug for Lower<S> {
+impl<S: Loader> std::fmt::Debug for Chain<S> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let path: &Path = &self.path;
-        out.debug_struct("Lower")
+        out.debug_struct("Chain")
             .field("path", &path)
             .field("entry", &self.place.entry)
             .finish_non_exhaustive()
     }
 }
 
-impl<S: Source> std::fmt::Debug for Chains<S> {
+impl<S: Loader> std::fmt::Debug for Chains<S> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_list().entries(self.all()).finish()
     }
