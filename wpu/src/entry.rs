@@ -101,14 +101,14 @@ impl<'a> Start<'a> {
 
 /// A place of a library where one of its providers is exported.
 ///
-/// The gate is a constant, so that every function of the provider's table goes through the same one, and it is
+/// The `Instance` is a constant, so that every function of the provider's table goes through the same one, and it is
 /// of the provider's type, so that none of them can take another type's instance for its own.
 #[doc(hidden)]
 pub trait Exported: 'static {
     /// What is exported.
     type Provider: EntryPoint;
     /// What leads to its instance.
-    const GATE: Fixed<Instance<Self::Provider>>;
+    const INSTANCE: Fixed<Instance<Self::Provider>>;
 }
 
 /// One of the providers of a DLL, as its entries see it.
@@ -308,18 +308,18 @@ fn described(description: &str) -> WSPDATA {
 ///
 /// As for [`Run::start`](crate::Run::start).
 unsafe fn start<E: Exported>(start: &Start<'_>, table: &Received<'_>) -> Result<(), StartError> {
-    let gate = E::GATE.get();
+    let instance = E::INSTANCE.get();
     let ready = |first| {
         contained(|| {
             if first {
-                gate.open(E::Provider::start(start)?);
+                instance.open(E::Provider::start(start)?);
                 return Ok(());
             }
-            gate.with(|provider| provider.start_again(start))
+            instance.with(|provider| provider.start_again(start))
         })
     };
     // SAFETY: the contract of this function.
-    unsafe { E::Provider::__RUN.get().start_with(gate, table, ready) }
+    unsafe { E::Provider::__RUN.get().start_with(instance, table, ready) }
 }
 
 fn functions<E: Exported>() -> WSPPROC_TABLE {
@@ -332,12 +332,12 @@ fn functions<E: Exported>() -> WSPPROC_TABLE {
 ///
 /// `errno` is null, or misaligned, or can be written to.
 unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
-    let gate = E::GATE.get();
+    let instance = E::INSTANCE.get();
     let last = || {
-        let answer = gate.close(ServiceProvider::cleanup, late::<E::Provider>);
+        let answer = instance.close(ServiceProvider::cleanup, late::<E::Provider>);
         answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
     };
-    let Err(error) = contained(|| E::Provider::__RUN.get().clean_up_with(gate, last)) else {
+    let Err(error) = contained(|| E::Provider::__RUN.get().clean_up_with(instance, last)) else {
         return 0;
     };
     if is_good(errno) {
@@ -356,7 +356,7 @@ fn late<P: EntryPoint>(owed: usize) {
     ));
 }
 
-/// Leads the functions of a table to the instance behind the gate of `E`.
+/// Leads the functions of a table to the instance of `E`.
 struct Serving<E>(PhantomData<fn() -> E>);
 
 impl<E: Exported> Serve for Serving<E> {
@@ -372,7 +372,7 @@ impl<E: Exported> Serve for Serving<E> {
 
     #[inline]
     fn with<R>(body: impl FnOnce(&E::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
-        E::GATE.get().with(body)
+        E::INSTANCE.get().with(body)
     }
 }
 

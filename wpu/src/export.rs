@@ -111,7 +111,7 @@ macro_rules! __export {
             struct __WpuExport;
             impl $crate::__private::Exported for __WpuExport {
                 type Provider = $provider;
-                const GATE: $crate::__private::Fixed<$crate::__private::Instance<$provider>> = {
+                const INSTANCE: $crate::__private::Fixed<$crate::__private::Instance<$provider>> = {
                     static __WPU_GATE: $crate::__private::Instance<$provider> = $crate::__private::Instance::new();
                     $crate::__private::Fixed::new(&__WPU_GATE)
                 };

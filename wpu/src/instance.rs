@@ -1,4 +1,4 @@
-//! The gate that every downcall passes: it leads to the provider's instance.
+//! What every downcall passes on its way to the provider: it holds the provider while it is started, and counts calls.
 
 use crate::Provider;
 use crate::calls::Calls;
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Leads downcalls to the provider's instance while there is one. The counts are in the run of the provider.
 pub struct Instance<P> {
-    /// The instance, a box's; null while the gate is closed.
+    /// The instance, a box's; null while it is closed.
     instance: AtomicPtr<P>,
 }
 
@@ -25,23 +25,23 @@ impl<P: Provider + Send + Sync> Instance<P> {
         Self { instance: AtomicPtr::new(null_mut()) }
     }
 
-    /// What counts the calls through this gate: a constant of the type, so always the same.
+    /// What counts the calls through this: a constant of the type, so always the same.
     #[inline]
     fn calls() -> &'static Calls {
         P::__RUN.get().calls()
     }
 
-    /// Opens the gate to an instance.
+    /// Takes the provider in.
     pub(crate) fn open(&self, instance: P) {
         let before = self.instance.swap(Box::into_raw(Box::new(instance)), Ordering::SeqCst);
-        debug_assert!(before.is_null(), "the last clean-up closes the gate");
+        debug_assert!(before.is_null(), "the last clean-up closes this");
     }
 
     /// Runs `body` with the instance. A panic ends here.
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` when the gate is closed, `WSASYSCALLFAILURE` after a panic, and those of `body`.
+    /// `WSANOTINITIALISED` when this is closed, `WSASYSCALLFAILURE` after a panic, and those of `body`.
     #[inline]
     pub(crate) fn with<R>(&self, body: impl FnOnce(&P) -> Result<R, WsaError>) -> Result<R, WsaError> {
         // First the count, then the instance: whoever closes does it the other way round.
@@ -59,17 +59,17 @@ impl<P: Provider + Send + Sync> Instance<P> {
         })
     }
 
-    /// Closes the gate: no further call comes in. `last` runs with the instance, and is to end what
-    /// blocks the calls inside; then the gate waits until those have left, frees the instance, and waits
+    /// Closes this: no further call comes in. `last` runs with the instance, and is to end what
+    /// blocks the calls inside; then this waits until those have left, frees the instance, and waits
     /// until no request is owed any more. If that takes long, `late` is told how many are. No call of this
     /// thread may be inside.
     pub(crate) fn close<R>(&self, last: impl FnOnce(&P) -> R, late: impl FnOnce(usize)) -> Option<R> {
         let instance = NonNull::new(self.instance.swap(null_mut(), Ordering::SeqCst))?;
-        // SAFETY: it came from a box, and only whoever takes the pointer out of the gate frees it: this call,
+        // SAFETY: it came from a box, and only whoever takes the pointer out of this frees it: this call,
         // below.
         let answer = contain(|| last(unsafe { instance.as_ref() }));
         Self::calls().wait();
-        // SAFETY: it came from a box. Calls that were counted when the gate was closed have left, and
+        // SAFETY: it came from a box. Calls that were counted when this was closed have left, and
         // later ones found no instance, as `with` shows. So nobody has a reference.
         let instance = unsafe { Box::from_raw(instance.as_ptr()) };
         // Nobody is there to be told of a panic.

@@ -31,7 +31,7 @@ impl Run {
         unsafe { self.start_kind(Kind::BARE, complete::<P>(raw)?, |_| Ok(())) }
     }
 
-    /// The same for the instance behind a gate. `ready` runs when upcalls can be made, is told whether this
+    /// The same for the instance of an `Instance`. `ready` runs when upcalls can be made, is told whether this
     /// is the first start-up, and can still refuse it.
     ///
     /// # Safety
@@ -40,24 +40,24 @@ impl Run {
     #[cfg(feature = "provider")]
     pub(crate) unsafe fn start_with<P: Provider>(
         &self,
-        gate: &'static Instance<P>,
+        instance: &'static Instance<P>,
         raw: &impl RawTable,
         ready: impl FnOnce(bool) -> Result<(), WsaError>,
     ) -> Result<(), StartError> {
         // SAFETY: a slot of the table has a pointer of `raw`, for which the caller vouches; or one that an `Import` has
         // found, which is good for as long as there is a process; or the closed table's, which is part of this library.
-        unsafe { self.start_kind(Kind::of(gate), complete::<P>(raw)?, ready) }
+        unsafe { self.start_kind(Kind::of(instance), complete::<P>(raw)?, ready) }
     }
 
-    /// The same for the instance behind a gate. What `last` answers is the answer of the last clean-up,
+    /// The same for the instance of an `Instance`. What `last` answers is the answer of the last clean-up,
     /// which is over all the same.
     #[cfg(feature = "provider")]
     pub(crate) fn clean_up_with<P>(
         &self,
-        gate: &'static Instance<P>,
+        instance: &'static Instance<P>,
         last: impl FnOnce() -> Result<(), WsaError>,
     ) -> Result<(), WsaError> {
-        self.clean_up_kind(Kind::of(gate), last)
+        self.clean_up_kind(Kind::of(instance), last)
     }
 }
 

@@ -34,7 +34,7 @@ struct Count {
     closing: bool,
 }
 
-/// What is started: the gate of its instance. Two types can share a run, as a transport and the base
+/// What is started: the `Instance` that holds it. Two types can share a run, as a transport and the base
 /// provider that is made of it do; then one of them at a time is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kind(Option<NonZeroUsize>);
@@ -43,10 +43,10 @@ impl Kind {
     /// A start without an instance.
     pub(crate) const BARE: Self = Self(None);
 
-    /// The instances of one gate.
+    /// The starts of one `Instance`.
     #[cfg(feature = "provider")]
-    pub(crate) fn of<G>(gate: &'static G) -> Self {
-        Self(NonZeroUsize::new(std::ptr::from_ref(gate).addr()))
+    pub(crate) fn of<G>(instance: &'static G) -> Self {
+        Self(NonZeroUsize::new(std::ptr::from_ref(instance).addr()))
     }
 }
 

@@ -204,9 +204,10 @@ fn a_value_is_read_and_written_where_it_is() {
     let at = &raw mut value;
     for bad in [null_mut(), at.wrapping_byte_add(1)] {
         // SAFETY: these are not read.
-        assert!(
-            unsafe { ClientRef::from_raw(bad) }.is_none() && unsafe { ClientMut::from_raw(bad) }.is_none()
-        );
+        let read = unsafe { ClientRef::from_raw(bad) };
+        // SAFETY: as above.
+        let written = unsafe { ClientMut::from_raw(bad) };
+        assert!(read.is_none() && written.is_none());
     }
     // SAFETY: the value lives as long as the test.
     let view = unsafe { ClientMut::from_raw(at) }.expect("a good pointer");

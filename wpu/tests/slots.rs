@@ -69,9 +69,9 @@ macro_rules! exports {
     ($($upcall:literal),+) => {$(
         impl Exported for Export<$upcall> {
             type Provider = Declares<$upcall>;
-            const GATE: Fixed<Instance<Self::Provider>> = {
-                static GATE: Instance<Declares<$upcall>> = Instance::new();
-                Fixed::new(&GATE)
+            const INSTANCE: Fixed<Instance<Self::Provider>> = {
+                static INSTANCE: Instance<Declares<$upcall>> = Instance::new();
+                Fixed::new(&INSTANCE)
             };
         }
     )+};

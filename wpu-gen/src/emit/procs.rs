@@ -260,12 +260,12 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         } else {
             quote!(#name.as_ptr().cast_mut().cast())
         }),
-        DownKind::Room { by_pointer: false, .. } => only(if param.optional {
+        DownKind::OutBuf { by_pointer: false, .. } => only(if param.optional {
             quote!(#name.map_or(ptr::null_mut(), |room| room.as_ptr().cast()))
         } else {
             quote!(#name.as_ptr().cast())
         }),
-        DownKind::Room { length, by_pointer: true, .. } => room(view, downcall, param, length),
+        DownKind::OutBuf { length, by_pointer: true, .. } => room(view, downcall, param, length),
         DownKind::Text => {
             let text = local::after(&name, "ended");
             Part {
@@ -303,13 +303,13 @@ fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> Token
     let Some(owner) = downcall.param(at).owners.length else { return TokenStream::new() };
     let (param, kind) = (downcall.param(owner), downcall.form.params[owner]);
     let name = param.rust();
-    if matches!(kind, DownKind::Room { by_pointer: true, .. }) {
+    if matches!(kind, DownKind::OutBuf { by_pointer: true, .. }) {
         let length = local::after(&name, "length");
         return quote!(#length);
     }
     let (ty, method) = match kind {
         DownKind::Bytes { .. } => (quote!(ClientSlice), quote!(len)),
-        DownKind::Room { .. } => (quote!(OutBuf), quote!(capacity)),
+        DownKind::OutBuf { .. } => (quote!(OutBuf), quote!(capacity)),
         DownKind::Buffers { fill: true, .. } => (quote!(Scatter), quote!(count)),
         _ => (quote!(Gather), quote!(count)),
     };

@@ -133,8 +133,8 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
             quote!(#name<'_>)
         }
         DownKind::Bytes { .. } | DownKind::Buffer { fill: false } => quote!(Bytes<'_>),
-        DownKind::Room { wide: true, .. } => quote!(OutBuf<'_, u16>),
-        DownKind::Room { wide: false, .. } | DownKind::Buffer { fill: true } => quote!(OutBuf<'_>),
+        DownKind::OutBuf { wide: true, .. } => quote!(OutBuf<'_, u16>),
+        DownKind::OutBuf { wide: false, .. } | DownKind::Buffer { fill: true } => quote!(OutBuf<'_>),
         DownKind::Text => quote!(Text<'_>),
         DownKind::Buffers { fill: false, .. } => quote!(Gather<'_>),
         DownKind::Buffers { fill: true, .. } => quote!(Scatter<'_>),

@@ -151,7 +151,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
             );
             quote!(let length = #of; #make)
         }
-        DownKind::Room { length, wide, by_pointer } => {
+        DownKind::OutBuf { length, wide, by_pointer } => {
             let length = downcall.param(length).c();
             let unit = if wide { quote!(u16) } else { quote!(u8) };
             if by_pointer {

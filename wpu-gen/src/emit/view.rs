@@ -463,7 +463,7 @@ impl<'a> DownView<'a> {
                 DownKind::Buffers { fill: false, .. } => "gather",
                 DownKind::Buffers { fill: true, .. } => "scatter",
                 DownKind::Bytes { .. } => "input",
-                DownKind::Room { wide: false, .. } => "room",
+                DownKind::OutBuf { wide: false, .. } => "room",
                 _ => return None,
             };
             requested.then(|| (param, kind, ident(name)))

@@ -54,7 +54,7 @@ pub enum DownKind {
     /// Bytes to read.
     Bytes { length: usize },
     /// Room for bytes, or for 16-bit units.
-    Room { length: usize, wide: bool, by_pointer: bool },
+    OutBuf { length: usize, wide: bool, by_pointer: bool },
     /// Zero-ended text to read.
     Text,
     /// Hidden: the length of another.
@@ -98,7 +98,7 @@ impl DownKind {
     /// Whether it is what a client may lend along with a request.
     #[must_use]
     pub fn is_lent(self) -> bool {
-        matches!(self, Self::Buffers { .. } | Self::Bytes { .. } | Self::Room { wide: false, .. })
+        matches!(self, Self::Buffers { .. } | Self::Bytes { .. } | Self::OutBuf { wide: false, .. })
     }
 
     /// Whether it leads to memory of the client's that is lent for the call only.
@@ -107,7 +107,7 @@ impl DownKind {
             self,
             Self::View { .. } | Self::Text | Self::Buffer { .. } | Self::Set(_) | Self::Callback { .. }
         );
-        lent || matches!(self, Self::Room { wide: true, .. })
+        lent || matches!(self, Self::OutBuf { wide: true, .. })
     }
 
     /// Whether it is a pointer of the client's that can be a bad one.
@@ -446,9 +446,11 @@ impl Deriver<'_> {
         }
         match (param.direction, counter.direction) {
             (Direction::In, Direction::In) if by_value && !wide => Some(DownKind::Bytes { length }),
-            (Direction::Out, Direction::In) if by_value => Some(DownKind::Room { length, wide, by_pointer }),
+            (Direction::Out, Direction::In) if by_value => {
+                Some(DownKind::OutBuf { length, wide, by_pointer })
+            }
             (Direction::Out, Direction::Inout) if by_pointer => {
-                Some(DownKind::Room { length, wide, by_pointer })
+                Some(DownKind::OutBuf { length, wide, by_pointer })
             }
             _ => None,
         }

@@ -27,7 +27,7 @@ macro_rules! layered {
                 code: u32,
                 request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
-                // SAFETY: nobody has a `Layered` but its gate, whose functions get both from one call of the client: it
+                // SAFETY: nobody has a `Layered` but its `Instance`, whose functions get both from one call of the client: it
                 // vouches for what the provider of its socket finds in the input of this code.
                 let request = unsafe { request.tagged(code) };
                 let done = self.layer.ioctl(&self.next, socket, code, request)?;

@@ -26,9 +26,9 @@ macro_rules! exported {
     ($($name:ident),+) => {$(
         impl wpu::__private::Exported for $name {
             type Provider = Self;
-            const GATE: wpu::__private::Fixed<wpu::__private::Instance<Self>> = {
-                static GATE: wpu::__private::Instance<$name> = wpu::__private::Instance::new();
-                wpu::__private::Fixed::new(&GATE)
+            const INSTANCE: wpu::__private::Fixed<wpu::__private::Instance<Self>> = {
+                static INSTANCE: wpu::__private::Instance<$name> = wpu::__private::Instance::new();
+                wpu::__private::Fixed::new(&INSTANCE)
             };
         }
     )+};

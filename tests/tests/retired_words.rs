@@ -1,0 +1,148 @@
+//! Names that were given up for a standard term do not come back: as an identifier, or as the name of a file.
+
+mod common;
+
+use common::{project, read};
+use proc_macro2::{TokenStream, TokenTree};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A name, the folders in which it is retired, and what is said there now.
+type Word = (&'static str, &'static [&'static str], &'static str);
+
+const EVERYWHERE: &[&str] = &[
+    "benches",
+    "examples",
+    "fuzz",
+    "tests",
+    "wpu",
+    "wpu-cli",
+    "wpu-gen",
+    "wpu-host",
+    "wpu-install",
+    "wpu-macros",
+    "xtask",
+];
+/// Where the runtime of the bindings and what stands on it lives.
+const RUNTIME: &[&str] = &["wpu", "wpu-gen/support"];
+
+const IDENTIFIERS: &[Word] = &[
+    ("Gate", EVERYWHERE, "Instance"),
+    ("Home", EVERYWHERE, "SocketContext"),
+    ("Items", RUNTIME, "ClientSlice"),
+    ("Judgement", EVERYWHERE, "Verdict"),
+    ("Lent", RUNTIME, "RequestBuffers"),
+    ("Lower", EVERYWHERE, "Chain"),
+    ("Parts", RUNTIME, "RequestParts"),
+    ("Pended", EVERYWHERE, "PendingRequest"),
+    ("Room", EVERYWHERE, "OutBuf"),
+    ("Teller", EVERYWHERE, "CompletionVtable"),
+    ("View", RUNTIME, "ClientRef"),
+    ("ViewMut", EVERYWHERE, "ClientMut"),
+    ("Wire", EVERYWHERE, "RequestTypes"),
+    ("Wires", EVERYWHERE, "InterfaceTypes"),
+    ("judge", RUNTIME, "verdict"),
+    ("judgements", EVERYWHERE, "verdicts"),
+    ("teller", EVERYWHERE, "completion"),
+];
+
+/// Likewise for the names of files and modules.
+const FILES: &[Word] = &[
+    ("block", &["wpu/src/base"], "blocking"),
+    ("border", &["wpu-gen/support"], "checks"),
+    ("contain", EVERYWHERE, "panic"),
+    ("expand", &["wpu/src"], "loader"),
+    ("form", &["wpu-gen/src"], "lower"),
+    ("gate", EVERYWHERE, "instance"),
+    ("line", &["wpu/src/base"], "queue"),
+    ("lower", &["wpu"], "chain"),
+    ("mood", EVERYWHERE, "behavior"),
+    ("moves", EVERYWHERE, "overlapped"),
+    ("place", &["wpu-host"], "host_slots"),
+    ("prose", EVERYWHERE, "annotations"),
+    ("raw", &["wpu-gen/src"], "syntax"),
+    ("records", &["wpu-host"], "request_audit"),
+    ("run", &["wpu/src"], "startup"),
+    ("source", &["wpu/src/layer"], "loader"),
+    ("tell", EVERYWHERE, "completion"),
+    ("turns", EVERYWHERE, "queue"),
+    ("verdict", EVERYWHERE, "compliance"),
+    ("wait", &["wpu-host"], "sync"),
+    ("waits", &["wpu-host"], "wait_multiple"),
+];
+
+#[test]
+fn retired_words_do_not_come_back() {
+    let files = sources();
+    assert!(files.len() > 300, "searched only {} files", files.len());
+    let mut found = Vec::new();
+    for path in &files {
+        let inside = path.strip_prefix(project()).expect("it is below the project");
+        let stem = inside.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        found.extend(retired(FILES, inside, |word| word == stem));
+        // Some expected outputs and cases of broken code are not made of tokens.
+        let names = identifiers(read(path).parse().unwrap_or_default());
+        found.extend(retired(IDENTIFIERS, inside, |word| names.iter().any(|name| name == word)));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The search finds a word in code, in a macro and in a file's name, and not in a comment or a longer word.
+#[test]
+fn the_search_sees_code_and_file_names() {
+    let said = |code: &str| {
+        let names = identifiers(code.parse().expect("it is Rust"));
+        retired(IDENTIFIERS, Path::new("wpu/src/a.rs"), |word| names.iter().any(|name| name == word)).count()
+    };
+    for code in ["struct Room;", "quote!(struct A(r#Room);)", "fn f(a: x::Room<u8>) {}"] {
+        assert_eq!(said(code), 1, "{code}");
+    }
+    for code in ["// Room\nstruct Rooms;", "/// Room\nfn room() {}", "const A: &str = \"Room\";"] {
+        assert_eq!(said(code), 0, "{code}");
+    }
+    assert_eq!(retired(FILES, Path::new("wpu/src/gate.rs"), |word| word == "gate").count(), 1);
+    assert_eq!(retired(FILES, Path::new("wpu-gen/src/line.rs"), |word| word == "line").count(), 0);
+}
+
+/// Which words `says` holds of, in a file of this path.
+fn retired(words: &'static [Word], path: &Path, says: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
+    let here = words.iter().filter(move |(word, folders, _)| {
+        says(word) && folders.iter().any(|folder| path.starts_with(folder))
+    });
+    here.map(move |(word, _, now)| format!("{}: `{word}` is retired; say `{now}`", path.display()))
+}
+
+/// Every identifier, those inside macros too.
+fn identifiers(tokens: TokenStream) -> Vec<String> {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(name) => vec![name.to_string().trim_start_matches("r#").to_owned()],
+            TokenTree::Group(group) => identifiers(group.stream()),
+            TokenTree::Literal(_) | TokenTree::Punct(_) => Vec::new(),
+        })
+        .collect()
+}
+
+/// Every hand-written Rust file.
+fn sources() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for folder in EVERYWHERE {
+        walk(&project().join(folder), &mut files);
+    }
+    files
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("the folder can be read").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            if name != "target" {
+                walk(&path, files);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
