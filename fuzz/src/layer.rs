@@ -10,7 +10,7 @@ use wpu::ffi::{
     QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
 };
 use wpu::{
-    Bytes, Condition, EntryPoint, EventRef, FdSetMut, Layer, Over, PendingRequest, Procs, Progress, Request, OutBuf,
+    Bytes, Condition, Lifecycle, EventRef, FdSetMut, Layer, Over, PendingRequest, Procs, Progress, Request, OutBuf,
     ServiceProvider, Start, Text, ClientRef, ClientMut, WsaError, wpu_provider,
 };
 
@@ -32,13 +32,13 @@ pub(crate) struct Files(Greedy<Self>);
     WPUQueryBlockingCallback, WPUGetProviderPath = "its sockets are numbers without meaning"))]
 pub(crate) struct Upper(Over<Meddler, Procs>);
 
-impl EntryPoint for Base {
+impl Lifecycle for Base {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self(Greedy::new()))
     }
 }
 
-impl EntryPoint for Files {
+impl Lifecycle for Files {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self(Greedy::new()))
     }
@@ -59,7 +59,7 @@ pub mod upper {
     wpu::export!(super::Upper; any());
 }
 
-impl EntryPoint for Upper {
+impl Lifecycle for Upper {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         let (to_data, to_functions) = (&raw mut data, &raw mut functions);

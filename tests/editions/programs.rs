@@ -330,7 +330,7 @@ pub mod exports {
 
     macro_rules! started {
         ($($provider:ident)*) => {
-            $(impl ::wpu::EntryPoint for $provider {
+            $(impl ::wpu::Lifecycle for $provider {
                 fn start(_: &::wpu::Start<'_>) -> ::core::result::Result<Self, ::wpu::WsaError> {
                     ::core::result::Result::Ok($provider)
                 }

@@ -15,7 +15,7 @@ struct Strict;
     clippy::implicit_return,
     reason = "that is how providers are written"
 )]
-impl EntryPoint for Strict {
+impl Lifecycle for Strict {
     #[inline]
     fn start(_start: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self)

@@ -31,12 +31,14 @@ struct PostBox {
     port: Mutex<(u16, Option<u16>)>,
 }
 
-impl Transport for Post {
-    type Endpoint = PostBox;
-
+impl Lifecycle for Post {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self(Arc::default()))
     }
+}
+
+impl Transport for Post {
+    type Endpoint = PostBox;
 
     fn open(&self, kind: Kind, notify: Notify) -> Result<PostBox, WsaError> {
         assert!(kind.is_datagram());

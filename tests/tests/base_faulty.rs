@@ -65,12 +65,14 @@ fn moved(len: usize) -> Result<usize, WsaError> {
     }
 }
 
-impl Transport for Rogue {
-    type Endpoint = End;
-
+impl Lifecycle for Rogue {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self {})
     }
+}
+
+impl Transport for Rogue {
+    type Endpoint = End;
 
     fn open(&self, _: Kind, notify: Notify) -> Result<End, WsaError> {
         OPEN.fetch_add(1, Ordering::SeqCst);

@@ -38,12 +38,14 @@ fn take() -> Result<(), WsaError> {
     less.map(drop).map_err(|_| WsaError::WSAEWOULDBLOCK)
 }
 
-impl Transport for Steered {
-    type Endpoint = End;
-
+impl Lifecycle for Steered {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self {})
     }
+}
+
+impl Transport for Steered {
+    type Endpoint = End;
 
     fn open(&self, _: Kind, notify: Notify) -> Result<End, WsaError> {
         *locked(&NEWEST) = Some(notify);

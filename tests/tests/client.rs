@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use wpu::prelude::*;
-use wpu::{ClientMut, ClientRef, EntryPoint, PendingRequest, Progress, Request, ServiceProvider, Start};
+use wpu::{ClientMut, ClientRef, Lifecycle, PendingRequest, Progress, Request, ServiceProvider, Start};
 use wpu_host::{Client, Entry, Host, Leftovers, Module, Port, Tell};
 use wpu_sys::ffi::{AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 
@@ -50,7 +50,7 @@ impl Mailboxes {
     }
 }
 
-impl EntryPoint for Mailboxes {
+impl Lifecycle for Mailboxes {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self { entry: start.entry().dwCatalogEntryId, boxes: Mutex::default() })
     }

@@ -3,101 +3,19 @@
 use crate::Provider;
 use crate::fixed::Fixed;
 use crate::instance::Instance;
+use crate::lifecycle::sealed::Sealed;
+use crate::lifecycle::{EntryPoint, Lifecycle, Start, class_of, start_of};
 use crate::panic::contain;
 use crate::report::{complain, failure};
 use crate::startup::StartError;
 use crate::{completion, kept};
 use std::any::TypeId;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, Ordering};
 use wpu_sys::ffi::{
     SOCKET_ERROR, WINSOCK_VERSION as VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE,
-    WSPUPCALLTABLEEX, XP1_IFS_HANDLES,
+    WSPUPCALLTABLEEX,
 };
 use wpu_sys::{Class, CompletionVtable, RawTable, Serve, ServiceProvider, Table, UpcallSet, WsaError};
-
-/// How a provider is started. [`export!`](crate::export) makes an entry of it.
-///
-/// There is one instance for each run, from the first start-up to the last clean-up. That one lets
-/// [`cleanup`](ServiceProvider::cleanup) run, which is to end what blocks the calls that are under way,
-/// waits for them, drops the instance, and waits until each [`PendingRequest`](wpu_sys::PendingRequest) that lives elsewhere
-/// is completed or dropped. Upcalls can be made all that time, and not after it.
-pub trait EntryPoint: Provider + ServiceProvider + Send + Sync {
-    /// What the provider says of itself, in `WSPDATA`: up to 255 characters.
-    const DESCRIPTION: &'static str = "";
-
-    /// Whether a catalog entry is this provider's, where one DLL has several. An entry whose
-    /// `XP1_IFS_HANDLES` flag contradicts the provider's class never is.
-    ///
-    /// `WSPStartupEx` gets the entry of the TCP/IP provider in place of one of this DLL. There the flag does not
-    /// count, and providers of class `non_ifs` alone are asked.
-    #[must_use]
-    fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
-        let _ = entry;
-        true
-    }
-
-    /// Makes the provider, in the first start-up of a run.
-    ///
-    /// # Errors
-    ///
-    /// What `WSPStartup` is to answer; one of the codes that its documentation names.
-    fn start(start: &Start<'_>) -> Result<Self, WsaError>;
-
-    /// Runs in every other start-up, which may be for another catalog entry.
-    ///
-    /// # Errors
-    ///
-    /// As for [`start`](Self::start).
-    fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
-        let _ = start;
-        Ok(())
-    }
-
-    /// Whether the entry's class fits. A layer is also started for entries that belong to the layer above.
-    #[doc(hidden)]
-    #[must_use]
-    fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
-        class_of(entry) == Self::DECLARATION.class
-    }
-}
-
-/// The class of the provider that a catalog entry belongs to.
-#[must_use]
-pub const fn class_of(entry: &WSAPROTOCOL_INFOW) -> Class {
-    if entry.dwServiceFlags1 & XP1_IFS_HANDLES == 0 { Class::NonIfs } else { Class::Ifs }
-}
-
-/// One start-up. Only an [entry](crate::export) makes one, of what the host passed along.
-#[derive(Debug)]
-pub struct Start<'a> {
-    entry: &'a WSAPROTOCOL_INFOW,
-    table: &'a WSPUPCALLTABLE,
-    /// The type that is started.
-    of: TypeId,
-    claimed: AtomicBool,
-}
-
-impl<'a> Start<'a> {
-    /// The catalog entry that the provider is started for.
-    #[must_use]
-    pub fn entry(&self) -> &'a WSAPROTOCOL_INFOW {
-        self.entry
-    }
-
-    /// The table as it arrived, for a layer to hand to the provider below as it is.
-    #[must_use]
-    pub fn table(&self) -> &'a WSPUPCALLTABLE {
-        self.table
-    }
-
-    /// Whether `P` is what the entry starts, and this the first time that it asks: so the instance that
-    /// `P` makes is the one that lives until the last clean-up, and not longer.
-    #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
-    pub(crate) fn claim<P: 'static>(&self) -> bool {
-        self.of == TypeId::of::<P>() && !self.claimed.swap(true, Ordering::Relaxed)
-    }
-}
 
 /// A place of a library where one of its providers is exported.
 ///
@@ -109,6 +27,14 @@ pub trait Exported: 'static {
     type Provider: EntryPoint;
     /// What leads to its instance.
     const INSTANCE: Fixed<Instance<Self::Provider>>;
+}
+
+/// What `E` exports.
+type Exports<E> = <<E as Exported>::Provider as EntryPoint>::__Itself;
+
+/// What leads to its instance.
+fn instance<E: Exported>() -> &'static Instance<Exports<E>> {
+    E::Provider::__of(E::INSTANCE, Sealed).get()
 }
 
 /// One of the providers of a DLL, as its entries see it.
@@ -130,12 +56,12 @@ impl Starter {
     #[must_use]
     pub const fn of<E: Exported>() -> Self {
         Self {
-            name: E::Provider::DECLARATION.provider,
-            description: E::Provider::DESCRIPTION,
-            class: E::Provider::DECLARATION.class,
-            fits: E::Provider::__fits,
-            serves: E::Provider::serves,
-            of: TypeId::of::<E::Provider>,
+            name: Exports::<E>::DECLARATION.provider,
+            description: Exports::<E>::DESCRIPTION,
+            class: Exports::<E>::DECLARATION.class,
+            fits: Exports::<E>::__fits,
+            serves: Exports::<E>::serves,
+            of: TypeId::of::<Exports<E>>,
             start: start::<E>,
             functions: functions::<E>,
         }
@@ -239,8 +165,7 @@ pub unsafe fn start_up(
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         let entry = unsafe { &*entry };
         let provider = choose(providers, entry, &table)?;
-        let claimed = AtomicBool::new(false);
-        let start = Start { entry, table: table.plain(), of: (provider.of)(), claimed };
+        let start = start_of(entry, table.plain(), (provider.of)());
         // SAFETY: the caller vouches for the table's pointers, as `start` asks.
         let begun = unsafe { (provider.start)(&start, &table) };
         begun.map_err(|error| refuse(provider, error))?;
@@ -308,18 +233,18 @@ fn described(description: &str) -> WSPDATA {
 ///
 /// As for [`Run::start`](crate::Run::start).
 unsafe fn start<E: Exported>(start: &Start<'_>, table: &Received<'_>) -> Result<(), StartError> {
-    let instance = E::INSTANCE.get();
+    let instance = instance::<E>();
     let ready = |first| {
         contained(|| {
             if first {
-                instance.open(E::Provider::start(start)?);
+                instance.open(Exports::<E>::start(start)?);
                 return Ok(());
             }
             instance.with(|provider| provider.start_again(start))
         })
     };
     // SAFETY: the contract of this function.
-    unsafe { E::Provider::__RUN.get().start_with(instance, table, ready) }
+    unsafe { Exports::<E>::__RUN.get().start_with(instance, table, ready) }
 }
 
 fn functions<E: Exported>() -> WSPPROC_TABLE {
@@ -332,12 +257,12 @@ fn functions<E: Exported>() -> WSPPROC_TABLE {
 ///
 /// `errno` is null, or misaligned, or can be written to.
 unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
-    let instance = E::INSTANCE.get();
+    let instance = instance::<E>();
     let last = || {
-        let answer = instance.close(ServiceProvider::cleanup, late::<E::Provider>);
+        let answer = instance.close(ServiceProvider::cleanup, late::<Exports<E>>);
         answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
     };
-    let Err(error) = contained(|| E::Provider::__RUN.get().clean_up_with(instance, last)) else {
+    let Err(error) = contained(|| Exports::<E>::__RUN.get().clean_up_with(instance, last)) else {
         return 0;
     };
     if is_good(errno) {
@@ -348,7 +273,7 @@ unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
 }
 
 /// A process that hangs in its last clean-up says what for.
-fn late<P: EntryPoint>(owed: usize) {
+fn late<P: Provider>(owed: usize) {
     let name = P::DECLARATION.provider;
     complain(format_args!(
         "the last clean-up of `{name}` waits for requests that it has pended ({owed}): complete or drop each \
@@ -360,19 +285,19 @@ fn late<P: EntryPoint>(owed: usize) {
 struct Serving<E>(PhantomData<fn() -> E>);
 
 impl<E: Exported> Serve for Serving<E> {
-    type Provider = E::Provider;
-    const COMPLETES: bool = wpu_sys::facts::completes(&E::Provider::DECLARATION);
+    type Provider = Exports<E>;
+    const COMPLETES: bool = wpu_sys::facts::completes(&Exports::<E>::DECLARATION);
     const COMPLETION: CompletionVtable = CompletionVtable {
-        begin: completion::begin::<E::Provider>,
-        tell: completion::tell::<E::Provider>,
+        begin: completion::begin::<Exports<E>>,
+        tell: completion::tell::<Exports<E>>,
         keep: |parts, kept| kept::keep(parts, kept),
         release: |parts, kept| kept::release(parts, kept),
-        end: completion::end::<E::Provider>,
+        end: completion::end::<Exports<E>>,
     };
 
     #[inline]
-    fn with<R>(body: impl FnOnce(&E::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
-        E::INSTANCE.get().with(body)
+    fn with<R>(body: impl FnOnce(&Exports<E>) -> Result<R, WsaError>) -> Result<R, WsaError> {
+        instance::<E>().with(body)
     }
 }
 

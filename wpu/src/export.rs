@@ -29,7 +29,7 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// # #[wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(
 /// #     WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "example"))]
 /// # pub struct Vsock { entry: u32 }
-/// impl EntryPoint for Vsock {
+/// impl Lifecycle for Vsock {
 ///     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
 ///         Ok(Self { entry: start.entry().dwCatalogEntryId })
 ///     }
@@ -58,7 +58,7 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// # #[wpu_provider(class = ifs, uses(), waives(WPUModifyIFSHandle,
 /// #     WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "example"))]
 /// # pub struct Vsock;
-/// # impl EntryPoint for Vsock { fn start(_: &Start<'_>) -> Result<Self, WsaError> { Ok(Self) } }
+/// # impl Lifecycle for Vsock { fn start(_: &Start<'_>) -> Result<Self, WsaError> { Ok(Self) } }
 /// # impl ServiceProvider for Vsock {}
 /// wpu::export!(Vsock; feature = "export");
 /// # fn main() {}

@@ -18,13 +18,15 @@ pub struct Instance<P> {
     instance: AtomicPtr<P>,
 }
 
-impl<P: Provider + Send + Sync> Instance<P> {
+impl<P> Instance<P> {
     /// One that is closed.
     #[must_use]
     pub const fn new() -> Self {
         Self { instance: AtomicPtr::new(null_mut()) }
     }
+}
 
+impl<P: Provider + Send + Sync> Instance<P> {
     /// What counts the calls through this: a constant of the type, so always the same.
     #[inline]
     fn calls() -> &'static Calls {
@@ -79,7 +81,7 @@ impl<P: Provider + Send + Sync> Instance<P> {
     }
 }
 
-impl<P: Provider + Send + Sync> Default for Instance<P> {
+impl<P> Default for Instance<P> {
     fn default() -> Self {
         Self::new()
     }

@@ -59,6 +59,8 @@ mod instance;
 mod kept;
 #[cfg(feature = "layer")]
 pub mod layer;
+#[cfg(feature = "provider")]
+mod lifecycle;
 mod module;
 mod overlapped;
 mod panic;
@@ -76,8 +78,12 @@ pub use apc::apc;
 #[cfg(feature = "provider")]
 pub use completion::overlapped_result;
 #[cfg(feature = "provider")]
-pub use entry::{EntryPoint, Start, class_of};
+pub use lifecycle::{EntryPoint, Lifecycle, Start, class_of};
 pub use overlapped::Overlapped;
+#[cfg(feature = "base")]
+pub use provider::WithBase;
+#[cfg(feature = "layer")]
+pub use provider::WithLayer;
 pub use provider::{Provider, WithKit};
 pub use startup::{Run, StartError};
 #[cfg(feature = "macros")]

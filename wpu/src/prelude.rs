@@ -8,7 +8,7 @@ pub use crate::{
 };
 #[cfg(feature = "provider")]
 pub use crate::{
-    Bytes, ClientMut, ClientRef, Condition, EntryPoint, FdSetMut, Gather, Layer, OutBuf, PendingRequest,
-    Progress, Request, Scatter, ServiceProvider, Start, Text,
+    Bytes, ClientMut, ClientRef, Condition, EntryPoint, FdSetMut, Gather, Layer, Lifecycle, OutBuf,
+    PendingRequest, Progress, Request, Scatter, ServiceProvider, Start, Text,
 };
 pub use wpu_sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};

@@ -35,6 +35,44 @@ pub trait Provider: Sized + 'static {
 )]
 pub trait WithKit<K>: Provider {}
 
+/// What a transport is: a provider that names the kit `base`.
+#[cfg(feature = "base")]
+#[diagnostic::on_unimplemented(
+    message = "provider `{Self}` does not name the kit `base`",
+    label = "this needs the kit `base`",
+    note = "write `kit = base` in its `#[wpu_provider(…)]`"
+)]
+pub trait WithBase {
+    /// The type itself, as in [`EntryPoint`](crate::EntryPoint).
+    #[doc(hidden)]
+    type __Itself: WithKit<wpu_sys::facts::kits::Base> + wpu_sys::facts::Completes;
+}
+
+#[cfg(feature = "base")]
+#[diagnostic::do_not_recommend]
+impl<P: WithKit<wpu_sys::facts::kits::Base> + wpu_sys::facts::Completes> WithBase for P {
+    type __Itself = P;
+}
+
+/// What a layer is: a provider that names the kit `layer`.
+#[cfg(feature = "layer")]
+#[diagnostic::on_unimplemented(
+    message = "provider `{Self}` does not name the kit `layer`",
+    label = "this needs the kit `layer`",
+    note = "write `kit = layer` in its `#[wpu_provider(…)]`"
+)]
+pub trait WithLayer {
+    /// The type itself, as in [`EntryPoint`](crate::EntryPoint).
+    #[doc(hidden)]
+    type __Itself: WithKit<wpu_sys::facts::kits::Layer> + wpu_sys::facts::Completes;
+}
+
+#[cfg(feature = "layer")]
+#[diagnostic::do_not_recommend]
+impl<P: WithKit<wpu_sys::facts::kits::Layer> + wpu_sys::facts::Completes> WithLayer for P {
+    type __Itself = P;
+}
+
 /// Refuses to build a provider whose declaration leaves out upcalls that `kit` makes: the bound [`WithKit`] can be met by
 /// hand, and the declaration be another.
 ///
@@ -48,11 +86,14 @@ pub trait WithKit<K>: Provider {}
 ///
 /// impl wpu::WithKit<wpu::facts::kits::Layer> for Silent {}
 /// impl Layer for Silent {}
-/// impl LayerProvider for Silent {
-///     const ID: GUID = GUID::ZERO;
+/// impl Lifecycle for Silent {
 ///     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
 ///         Ok(Self)
 ///     }
+/// }
+///
+/// impl LayerProvider for Silent {
+///     const ID: GUID = GUID::ZERO;
 /// }
 ///
 /// wpu::export!(Layered<Silent>);
@@ -71,9 +112,12 @@ pub trait WithKit<K>: Provider {}
 /// struct Silent;
 ///
 /// impl wpu::WithKit<wpu::facts::kits::Base> for Silent {}
+/// impl Lifecycle for Silent {
+///     fn start(_: &Start<'_>) -> Result<Self, WsaError> { Ok(Self) }
+/// }
+///
 /// impl Transport for Silent {
 ///     type Endpoint = Nowhere;
-///     fn start(_: &Start<'_>) -> Result<Self, WsaError> { Ok(Self) }
 ///     fn open(&self, _: Kind, _: Notify) -> Result<Nowhere, WsaError> { Ok(Nowhere) }
 /// }
 ///

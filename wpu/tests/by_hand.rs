@@ -51,19 +51,10 @@ mod safe {
         }
     }
 
-    impl EntryPoint for Both {
-        fn start(_: &Start<'_>) -> Result<Self, WsaError> {
-            Ok(Self([0x5555; 8]))
-        }
-    }
-
     pub struct Nothing;
 
     impl Transport for Both {
         type Endpoint = Nothing;
-        fn start(_: &Start<'_>) -> Result<Self, WsaError> {
-            Ok(Self([0xaaaa; 8]))
-        }
         fn open(&self, _: Kind, _: Notify) -> Result<Nothing, WsaError> {
             Err(WsaError::WSAEMFILE)
         }
@@ -95,23 +86,32 @@ mod safe {
 
     /// Nothing keeps a crate from saying that it names a kit, as long as it declares what the kit makes.
     impl WithKit<kits::Layer> for Both {}
-    impl Layer for Both {}
-
-    impl LayerProvider for Both {
-        const ID: GUID = GUID { Data1: 1, Data2: 2, Data3: 3, Data4: [4; 8] };
-        fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-            BEGUN.set(BEGUN.get() + 1);
-            // The start is the layer's, and is under way already.
-            assert!(<Layered<Self> as EntryPoint>::start(start).is_err());
-            Ok(Self([0xbbbb; 8]))
-        }
+    impl Layer for Both {
         /// What it declares for the second kit, it calls.
-        fn start_again(&self, _: &Start<'_>) -> Result<(), WsaError> {
+        fn shutdown(&self, next: &impl ServiceProvider, socket: SOCKET, how: i32) -> Result<(), WsaError> {
             let upcalls = <Self as Provider>::upcalls();
             upcalls.get_provider_path(&Self::ID)?;
             drop((upcalls.create_event()?, upcalls.open_current_thread()?));
+            next.shutdown(socket, how)
+        }
+    }
+
+    impl Lifecycle for Both {
+        fn start(start: &Start<'_>) -> Result<Self, WsaError> {
+            BEGUN.set(BEGUN.get() + 1);
+            // A layer starts only as what is exported, and once.
+            assert!(<Layered<Self> as Lifecycle>::start(start).is_err());
+            Ok(Self([PATTERN.get(); 8]))
+        }
+
+        fn start_again(&self, _: &Start<'_>) -> Result<(), WsaError> {
+            AGAIN.set(AGAIN.get() + 1);
             Ok(())
         }
+    }
+
+    impl LayerProvider for Both {
+        const ID: GUID = GUID { Data1: 1, Data2: 2, Data3: 3, Data4: [4; 8] };
     }
 
     pub mod as_itself {
@@ -155,16 +155,20 @@ mod safe {
         }
     }
 
-    impl EntryPoint for Copycat {
+    impl Lifecycle for Copycat {
         fn start(_: &Start<'_>) -> Result<Self, WsaError> {
             Ok(Self("copycat".into()))
         }
     }
 
     thread_local! {
+        /// What the memory of the next provider is full of: each form has its own.
+        pub static PATTERN: Cell<u64> = const { Cell::new(0) };
         /// What a layer answered that was started from within other code.
         pub static STARTED: Cell<Option<WsaError>> = const { Cell::new(None) };
-        /// How often the author's part of a layer was started.
+        /// How often it was started again.
+        pub static AGAIN: Cell<usize> = const { Cell::new(0) };
+        /// How often the author's part was started.
         pub static BEGUN: Cell<usize> = const { Cell::new(0) };
     }
 
@@ -187,10 +191,10 @@ mod safe {
         }
     }
 
-    impl EntryPoint for Nested {
+    impl Lifecycle for Nested {
         fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-            STARTED.set(<Layered<Both> as EntryPoint>::start(start).err());
-            <Base<Both> as EntryPoint>::start(start).map(Self)
+            STARTED.set(<Layered<Both> as Lifecycle>::start(start).err());
+            <Base<Both> as Lifecycle>::start(start).map(Self)
         }
     }
 }
@@ -209,6 +213,10 @@ fn alone() -> MutexGuard<'static, ()> {
 
 fn start(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
+    let is_itself = [as_itself::WSPStartupEx as WSPStartupExFn, as_itself_again::WSPStartupEx]
+        .iter()
+        .any(|form| std::ptr::fn_addr_eq(*form, startup));
+    safe::PATTERN.set(if is_itself { 0x5555 } else { 0xaaaa });
     // SAFETY: pointers to locals, and a table that is callable for ever.
     let code =
         unsafe { startup(VERSION, &raw mut data, &raw const ENTRY, &raw const TABLE, &raw mut functions) };
@@ -286,6 +294,18 @@ fn a_run_is_not_ended_by_hand() {
 }
 
 #[test]
+fn a_transport_is_told_of_each_further_start() {
+    let _alone = alone();
+    let functions = start(as_base::WSPStartupEx).expect("nobody else is started");
+    assert_eq!(safe::AGAIN.get(), 0);
+    start(as_base::WSPStartupEx).expect("it may be started again");
+    assert_eq!(safe::AGAIN.get(), 1);
+    for _ in 0..2 {
+        clean_up(&functions).expect("started");
+    }
+}
+
+#[test]
 fn what_is_refused_says_what_to_do() {
     let message = wpu::StartError::Shared.to_string();
     assert!(message.contains("`Base`") && message.contains("one `export!`"), "{message}");
@@ -295,7 +315,8 @@ fn what_is_refused_says_what_to_do() {
 fn a_layer_is_not_started_by_hand() {
     let _alone = alone();
     let functions = start(nested::WSPStartupEx).expect("nobody else is started");
-    assert_eq!((safe::STARTED.take(), safe::BEGUN.get()), (Some(WsaError::WSASYSNOTREADY), 0));
+    // The one that began is the base's; the layer was refused before its author's part.
+    assert_eq!((safe::STARTED.take(), safe::BEGUN.take()), (Some(WsaError::WSASYSNOTREADY), 1));
     clean_up(&functions).expect("started");
     // Its own start goes on only once. Windows has a catalog, in which the layer is not: there it does not begin.
     assert!(start(as_layer::WSPStartupEx).is_err());

@@ -50,7 +50,7 @@ fn report(request: Request<'_>) -> Progress<u32> {
 )]
 struct Boaster {}
 
-impl EntryPoint for Boaster {
+impl Lifecycle for Boaster {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self {})
     }

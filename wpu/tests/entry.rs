@@ -11,7 +11,7 @@ use std::panic::resume_unwind;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
 use wpu::__private::{Exported, Fixed, Import, Run, Starter, TablePointer, start_up};
-use wpu::{Declaration, EntryPoint, Provider, ServiceProvider, Start, Upcalls, WsaError};
+use wpu::{Declaration, Lifecycle, Provider, ServiceProvider, Start, Upcalls, WsaError};
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
 const FULL: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
@@ -242,7 +242,7 @@ impl ServiceProvider for Talkative {}
 
 common::provider::exported!(Talkative);
 
-impl EntryPoint for Talkative {
+impl Lifecycle for Talkative {
     /// 254 units, then one character of two, then more.
     const DESCRIPTION: &'static str = concat!(
         "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
@@ -356,7 +356,7 @@ fn ends<P: Exported>(answer: Result<(), WsaError>) {
     for _ in 0..2 {
         let functions = start::<P>(&FULL).expect("started");
         assert_eq!(clean_up(&functions), answer);
-        let run = P::Provider::__RUN;
+        let run = <P::Provider as wpu::EntryPoint>::__Itself::__RUN;
         assert_eq!((run.starts(), run.is_open()), (0, false));
         assert_eq!(clean_up(&functions), Err(WsaError::WSANOTINITIALISED));
         assert_eq!(call(&functions, 3), Err(WsaError::WSANOTINITIALISED));

@@ -31,7 +31,7 @@ struct Completes;
 
 impl ServiceProvider for Completes {}
 
-impl EntryPoint for Completes {
+impl Lifecycle for Completes {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self)
     }
@@ -50,7 +50,7 @@ struct Indifferent;
 
 impl ServiceProvider for Indifferent {}
 
-impl EntryPoint for Indifferent {
+impl Lifecycle for Indifferent {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self)
     }

@@ -42,7 +42,7 @@ struct Completes;
 
 impl ServiceProvider for Completes {}
 
-impl EntryPoint for Completes {
+impl Lifecycle for Completes {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self)
     }

@@ -14,7 +14,7 @@ use wpu::ffi::{
     WSPPROC_TABLE, WSPUPCALLTABLEEX, sockaddr,
 };
 use wpu::{
-    Class, Declaration, EntryPoint, Platform, Procs, Progress, Provider, Request, ServiceProvider, Start,
+    Class, Declaration, Lifecycle, Platform, Procs, Progress, Provider, Request, ServiceProvider, Start,
     UpcallSet, Upcalls, WsaError,
 };
 use wpu_sys::facts::Completes;
@@ -51,7 +51,7 @@ macro_rules! layer {
 
         common::provider::exported!($name);
 
-        impl EntryPoint for $name {
+        impl Lifecycle for $name {
             fn start(_: &Start<'_>) -> Result<Self, WsaError> {
                 Ok(Self)
             }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wpu::__private::{Fixed, Import, Run, Starter, start_up};
 use wpu::{
-    Class, ClientMut, Declaration, EntryPoint, PendingRequest, Platform, Procs, Progress, Provider, Request,
+    Class, ClientMut, Declaration, Lifecycle, PendingRequest, Platform, Procs, Progress, Provider, Request,
     ServiceProvider, Start, UpcallSet, Upcalls, WsaError, overlapped_result,
 };
 use wpu_sys::facts::Completes;
@@ -69,7 +69,7 @@ impl Provider for Keeper {
 
 common::provider::exported!(Keeper);
 
-impl EntryPoint for Keeper {
+impl Lifecycle for Keeper {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self(Mutex::default()))
     }

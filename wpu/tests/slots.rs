@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use wpu::__private::{Exported, Fixed, Import, Instance, RawTable, Requirement, Run};
 use wpu::facts::ENTRIES;
 use wpu::{
-    Class, Declaration, EntryPoint, Kit, Platform, Provider, ServiceProvider, Start, StartError, UPCALLS,
+    Class, Declaration, Kit, Lifecycle, Platform, Provider, ServiceProvider, Start, StartError, UPCALLS,
     UpcallSet, Upcalls, WsaError,
 };
 use wpu_sys::ffi::{WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
@@ -47,7 +47,7 @@ impl<const UPCALL: usize> Provider for Declares<UPCALL> {
 
 impl<const UPCALL: usize> ServiceProvider for Declares<UPCALL> {}
 
-impl<const UPCALL: usize> EntryPoint for Declares<UPCALL> {
+impl<const UPCALL: usize> Lifecycle for Declares<UPCALL> {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         RAN[UPCALL].fetch_add(1, Ordering::AcqRel);
         Ok(Self)

@@ -20,13 +20,16 @@ pub struct CountNonIfs {
     received: AtomicU64,
 }
 
-impl LayerProvider for CountNonIfs {
-    const ID: GUID = GUID { Data1: 0x6F1C_9A3F, Data2: 0x1D3B, Data3: 0x4C58, Data4: *b"\x9a\x77counts" };
+impl Lifecycle for CountNonIfs {
     const DESCRIPTION: &'static str = "Counts bytes, with handles of its own";
 
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self::default())
     }
+}
+
+impl LayerProvider for CountNonIfs {
+    const ID: GUID = GUID { Data1: 0x6F1C_9A3F, Data2: 0x1D3B, Data3: 0x4C58, Data4: *b"\x9a\x77counts" };
 
     fn moved(&self, _: SOCKET, moved: Moved, count: u32) {
         match moved {

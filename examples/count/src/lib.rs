@@ -21,13 +21,16 @@ pub struct Count {
     received: AtomicU64,
 }
 
-impl LayerProvider for Count {
-    const ID: GUID = GUID { Data1: 0x6F1C_9A3E, Data2: 0x1D3B, Data3: 0x4C58, Data4: *b"\x9a\x77counts" };
+impl Lifecycle for Count {
     const DESCRIPTION: &'static str = "Counts bytes, with the handles of the system";
 
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self::default())
     }
+}
+
+impl LayerProvider for Count {
+    const ID: GUID = GUID { Data1: 0x6F1C_9A3E, Data2: 0x1D3B, Data3: 0x4C58, Data4: *b"\x9a\x77counts" };
 
     fn moved(&self, _: SOCKET, moved: Moved, count: u32) {
         match moved {

@@ -38,13 +38,16 @@ pub struct Loopback {
     ports: Arc<Ports>,
 }
 
-impl Transport for Loopback {
-    type Endpoint = End;
+impl Lifecycle for Loopback {
     const DESCRIPTION: &'static str = "Loopback in memory";
 
     fn start(_start: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self { ports: Arc::default() })
     }
+}
+
+impl Transport for Loopback {
+    type Endpoint = End;
 
     fn open(&self, kind: Kind, notify: Notify) -> Result<End, WsaError> {
         if (kind.family, kind.socket_type) != KIND {

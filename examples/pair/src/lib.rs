@@ -25,12 +25,14 @@ macro_rules! counter {
             transfers: AtomicU64,
         }
 
-        impl LayerProvider for $name {
-            const ID: GUID = GUID { Data1: $number, Data2: 0x51D3, Data3: 0x4A0E, Data4: *b"\x8ethepair" };
-
+        impl Lifecycle for $name {
             fn start(_: &Start<'_>) -> Result<Self, WsaError> {
                 Ok(Self::default())
             }
+        }
+
+        impl LayerProvider for $name {
+            const ID: GUID = GUID { Data1: $number, Data2: 0x51D3, Data3: 0x4A0E, Data4: *b"\x8ethepair" };
 
             fn moved(&self, _: SOCKET, moved: Moved, _: u32) {
                 self.transfers.fetch_add(u64::from(moved != Moved::Controlled), Ordering::Relaxed);

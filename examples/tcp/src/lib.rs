@@ -40,13 +40,16 @@ pub struct Tcp {
     reactor: Reactor,
 }
 
-impl Transport for Tcp {
-    type Endpoint = End;
+impl Lifecycle for Tcp {
     const DESCRIPTION: &'static str = "TCP of the operating system";
 
     fn start(_start: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self { reactor: Reactor::start().map_err(|_| WsaError::WSASYSNOTREADY)? })
     }
+}
+
+impl Transport for Tcp {
+    type Endpoint = End;
 
     fn open(&self, kind: Kind, notify: Notify) -> Result<End, WsaError> {
         let family = FAMILIES.iter().find(|(family, _)| *family == kind.family);

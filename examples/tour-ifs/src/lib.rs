@@ -23,7 +23,7 @@ pub struct TourIfs;
 /// Every function that Ws2_32 may call answers as the documentation refuses.
 impl ServiceProvider for TourIfs {}
 
-impl EntryPoint for TourIfs {
+impl Lifecycle for TourIfs {
     const DESCRIPTION: &'static str = "Tour of the upcalls of an IFS layer";
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {

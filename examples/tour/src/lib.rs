@@ -38,7 +38,7 @@ static APCS: AtomicU32 = AtomicU32::new(0);
 /// Every function that Ws2_32 may call answers as the documentation refuses.
 impl ServiceProvider for Tour {}
 
-impl EntryPoint for Tour {
+impl Lifecycle for Tour {
     const DESCRIPTION: &'static str = "Tour of the upcalls of a non-IFS provider";
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {

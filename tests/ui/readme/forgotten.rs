@@ -16,7 +16,7 @@ pub struct Loopback {
     sockets: Mutex<HashMap<SOCKET, SocketHandle>>,
 }
 
-impl EntryPoint for Loopback {
+impl Lifecycle for Loopback {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         Ok(Self { entry: start.entry().dwCatalogEntryId, sockets: Mutex::default() })
     }

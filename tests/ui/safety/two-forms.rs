@@ -7,13 +7,12 @@ use wpu::prelude::*;
 pub struct Spy;
 
 impl ServiceProvider for Spy {}
-impl EntryPoint for Spy {
+impl Lifecycle for Spy {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> { Ok(Self) }
 }
 impl Layer for Spy {}
 impl LayerProvider for Spy {
     const ID: GUID = GUID { Data1: 1, Data2: 2, Data3: 3, Data4: [4; 8] };
-    fn start(_: &Start<'_>) -> Result<Self, WsaError> { Ok(Self) }
 }
 
 wpu::export!(Spy, Layered<Spy>);

@@ -10,7 +10,7 @@ use crate::__private::{Fixed, Import, Run};
 use crate::completion::Pend;
 use crate::provider::assert_declares;
 use crate::slab::Slab;
-use crate::{EntryPoint, Provider, Start};
+use crate::{Lifecycle, Provider, Start};
 use std::fmt;
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -98,11 +98,15 @@ impl<T: Transport> Provider for Base<T> {
     const __IMPORTS: &'static [Import] = T::__IMPORTS;
 }
 
-impl<T: Transport> EntryPoint for Base<T> {
+impl<T: Transport> Lifecycle for Base<T> {
     const DESCRIPTION: &'static str = T::DESCRIPTION;
 
     fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
         T::serves(entry)
+    }
+
+    fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
+        T::__fits(entry)
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
@@ -111,6 +115,10 @@ impl<T: Transport> EntryPoint for Base<T> {
         let upcalls = Upcalls::new(T::__RUN.get().cell());
         let entry = Arc::new(*start.entry());
         Ok(Self { transport: T::start(start)?, upcalls, entry, sockets: Slab::new() })
+    }
+
+    fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
+        self.transport.start_again(start)
     }
 }
 
@@ -135,7 +143,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let notify = Notify::default();
         let endpoint = self.transport.open(kind, notify.clone())?;
         let overlapped = flags & WSA_FLAG_OVERLAPPED != 0;
-        let pend: Pend = |request| request.pend::<T>();
+        let pend: Pend = |request| request.pend::<T::__Itself>();
         let context = SocketContext { upcalls: self.upcalls, entry, pend, kind, overlapped };
         let new = self.settle(context, Incoming { endpoint, notify }, State::new(kind.is_datagram()))?;
         Ok(new.raw)

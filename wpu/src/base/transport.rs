@@ -2,37 +2,23 @@
 
 use super::address::{self, Address};
 use super::notify::Notify;
-use crate::{Start, WithKit};
+use crate::Lifecycle;
+use crate::provider::WithBase;
 use std::net::Shutdown;
 use wpu_sys::WsaError;
-use wpu_sys::facts::{Completes, kits};
 use wpu_sys::ffi::SOCK_DGRAM;
-use wpu_sys::ffi::WSAPROTOCOL_INFOW;
 
 /// A transport: what moves the bytes of a base provider. [`Base`](super::Base) makes the provider of it.
 ///
 /// None of its methods may wait. What cannot be done at once answers `WSAEWOULDBLOCK`, and the
 /// transport calls the [`Notify`] of the endpoint as soon as it may be worth another try.
-pub trait Transport: WithKit<kits::Base> + Completes + Send + Sync {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a transport",
+    label = "this needs an `impl Transport for {Self}`"
+)]
+pub trait Transport: Lifecycle + WithBase + Send + Sync {
     /// What stands behind one socket. Dropping it ends the connection, if there still is one.
     type Endpoint: Endpoint;
-
-    /// The provider's name for people, which goes into `WSPDATA`.
-    const DESCRIPTION: &'static str = "";
-
-    /// Whether a catalog entry is this provider's, where one DLL has several.
-    #[must_use]
-    fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
-        let _ = entry;
-        true
-    }
-
-    /// Gets ready, in the first start-up of a run. What it makes is dropped in the last clean-up.
-    ///
-    /// # Errors
-    ///
-    /// What `WSPStartup` is to answer.
-    fn start(start: &Start<'_>) -> Result<Self, WsaError>;
 
     /// Makes an endpoint for a new socket.
     ///

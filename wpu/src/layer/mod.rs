@@ -17,12 +17,15 @@
 //!     sent: AtomicU64,
 //! }
 //!
-//! impl LayerProvider for Count {
-//!     const ID: GUID = GUID { Data1: 0x6f1c_9a3e, Data2: 0x1d3b, Data3: 0x4c58, Data4: [0x9a; 8] };
-//!
+//! impl Lifecycle for Count {
 //!     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
 //!         Ok(Self { sent: AtomicU64::new(0) })
 //!     }
+//! }
+//!
+//! impl LayerProvider for Count {
+//!     const ID: GUID = GUID { Data1: 0x6f1c_9a3e, Data2: 0x1d3b, Data3: 0x4c58, Data4: [0x9a; 8] };
+//!
 //!     fn moved(&self, _: SOCKET, moved: Moved, count: u32) {
 //!         if moved == Moved::Sent {
 //!             self.sent.fetch_add(count.into(), Ordering::Relaxed);
@@ -96,39 +99,22 @@ use self::overlapped::OverlappedRequests;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
 use self::sys::{Layer, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
-use crate::provider::assert_declares;
+use crate::provider::{WithLayer, assert_declares};
 use crate::report::complain;
-use crate::{EntryPoint, Provider, Start, WithKit, class_of};
+use crate::{Lifecycle, Provider, Start, class_of};
 use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
-use wpu_sys::facts::Completes;
 use wpu_sys::{Declaration, facts};
 
 /// What the author of a layer says beside what it [overrides](Layer).
-pub trait LayerProvider: WithKit<facts::kits::Layer> + Completes + Layer + Send + Sync {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    label = "this needs an `impl LayerProvider for {Self}`"
+)]
+pub trait LayerProvider: Lifecycle + WithLayer + Layer + Send + Sync {
     /// The id under which the layer's own entry is installed: the hidden one, of no chain.
     const ID: GUID;
-
-    /// What the layer says of itself to whoever starts it.
-    const DESCRIPTION: &'static str = "";
-
-    /// The first start of a run. What is below is started after it.
-    ///
-    /// # Errors
-    ///
-    /// What `WSPStartup` is to answer; one of the codes that its documentation names.
-    fn start(start: &Start<'_>) -> Result<Self, WsaError>;
-
-    /// A further start, maybe for another chain.
-    ///
-    /// # Errors
-    ///
-    /// What `WSPStartup` is to answer.
-    fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
-        let _ = start;
-        Ok(())
-    }
 
     /// Bytes of a client were moved: by a call that has done it at once, or by an overlapped request that
     /// has ended. What an `ifs` layer promises through the provider below is not among it.
@@ -150,7 +136,7 @@ pub trait LayerProvider: WithKit<facts::kits::Layer> + Completes + Layer + Send 
 }
 
 /// A layer with all that is below it, as Ws2_32 starts it: give it to [`export!`](crate::export).
-pub struct Layered<L: LayerProvider> {
+pub struct Layered<L> {
     layer: Arc<L>,
     next: Next,
 }
@@ -177,14 +163,14 @@ impl<L: LayerProvider> Provider for Layered<L> {
     const __IMPORTS: &'static [Import] = L::__IMPORTS;
 }
 
-impl<L: LayerProvider> EntryPoint for Layered<L> {
+impl<L: LayerProvider> Lifecycle for Layered<L> {
     const DESCRIPTION: &'static str = L::DESCRIPTION;
 
     fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
         // Where the catalog cannot be read the start says why.
         let there =
             catalog::entries().map_or(true, |entries| catalog::place(&entries, &L::ID, entry).is_some());
-        there && !chain::is_starting(TypeId::of::<L>(), entry)
+        there && !chain::is_starting(TypeId::of::<L>(), entry) && L::serves(entry)
     }
 
     fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
@@ -207,7 +193,7 @@ impl<L: LayerProvider> EntryPoint for Layered<L> {
         let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
         chains.of(start.entry())?;
         let told = Arc::clone(&layer);
-        let moves = OverlappedRequests::new::<L>(move |socket, moved, result| {
+        let moves = OverlappedRequests::new::<L::__Itself>(move |socket, moved, result| {
             L::__RUN.get().call(|| {
                 told.completed(socket, moved, result);
                 if let Ok((count, _)) = result {

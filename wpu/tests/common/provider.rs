@@ -79,7 +79,7 @@ macro_rules! provider {
         const _: () = {
             type Step = fn(&wpu::Start<'_>) -> Result<(), wpu::WsaError>;
 
-            impl wpu::EntryPoint for $name {
+            impl wpu::Lifecycle for $name {
                 const DESCRIPTION: &'static str = stringify!($name);
                 fn serves(entry: &wpu_sys::ffi::WSAPROTOCOL_INFOW) -> bool {
                     let mut own: fn(&wpu_sys::ffi::WSAPROTOCOL_INFOW) -> bool = |_| true;
@@ -150,7 +150,11 @@ pub(crate) fn start_for<E: Exported>(
     version: u16,
     table: &WSPUPCALLTABLE,
 ) -> Result<WSPPROC_TABLE, WsaError> {
-    let entry = if E::Provider::DECLARATION.class == Class::Ifs { &IFS_ENTRY } else { &ENTRY };
+    let entry = if <E::Provider as wpu::EntryPoint>::__Itself::DECLARATION.class == Class::Ifs {
+        &IFS_ENTRY
+    } else {
+        &ENTRY
+    };
     start_any(version, entry, table, &[Starter::of::<E>()]).map(|(_, functions)| functions)
 }
 

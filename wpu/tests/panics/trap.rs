@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wpu::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu::{
-    Bytes, ClientMut, ClientRef, Condition, EntryPoint, EventRef, FdSetMut, OutBuf, PendingRequest, Progress,
+    Bytes, ClientMut, ClientRef, Condition, EventRef, FdSetMut, Lifecycle, OutBuf, PendingRequest, Progress,
     Request, ServiceProvider, Start, Text, WsaError, wpu_provider,
 };
 
@@ -113,7 +113,7 @@ impl Drop for Trap {
     }
 }
 
-impl EntryPoint for Trap {
+impl Lifecycle for Trap {
     fn serves(_: &WSAPROTOCOL_INFOW) -> bool {
         trap_in(Mode::PanicInServes);
         true

@@ -17,7 +17,7 @@ pub struct San;
 
 impl ServiceProvider for San {}
 
-impl EntryPoint for San {
+impl Lifecycle for San {
     const DESCRIPTION: &'static str = "Both entries";
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {

@@ -31,14 +31,16 @@ macro_rules! counter {
 
         impl Layer for $name {}
 
-        impl LayerProvider for $name {
-            const ID: GUID = guid($number);
-
+        impl Lifecycle for $name {
             fn start(_: &Start<'_>) -> Result<Self, WsaError> {
                 $sent.store(0, Ordering::Relaxed);
                 $received.store(0, Ordering::Relaxed);
                 Ok(Self)
             }
+        }
+
+        impl LayerProvider for $name {
+            const ID: GUID = guid($number);
 
             fn moved(&self, _: SOCKET, moved: Moved, count: u32) {
                 let total = if moved == Moved::Sent { &$sent } else { &$received };

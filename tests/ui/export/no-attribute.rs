@@ -1,0 +1,5 @@
+//! What is exported has no attribute.
+pub struct Vsock;
+
+wpu::export!(Vsock);
+fn main() {}
