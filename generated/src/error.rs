@@ -372,13 +372,53 @@ impl From<WsaError> for std::io::Error {
 }
 
 #[cfg(feature = "std")]
-impl ::core::convert::TryFrom<std::io::Error> for WsaError {
-    type Error = std::io::Error;
-    /// Finds the code again; an error that never had one comes back as it is.
+impl From<&std::io::Error> for WsaError {
+    /// The error that became an [`io::Error`](std::io::Error) before, else the one that its kind stands for. On
+    /// Windows a code of the system counts before its kind if the spec names it, and after it if not. What is
+    /// none of these is the error of a broken contract.
+    fn from(error: &std::io::Error) -> Self {
+        if let Some(inside) = error
+            .get_ref()
+            .and_then(|inside| inside.downcast_ref::<Self>())
+        {
+            return *inside;
+        }
+        let code = error
+            .raw_os_error()
+            .filter(|code| cfg!(windows) && *code != 0)
+            .map(Self::new);
+        if let Some(named) = code.filter(|code| code.fact().is_some()) {
+            return named;
+        }
+        match error.kind() {
+            std::io::ErrorKind::InvalidInput => WsaError::WSAEINVAL,
+            std::io::ErrorKind::OutOfMemory => WsaError::WSAENOBUFS,
+            std::io::ErrorKind::Interrupted => WsaError::WSAEINTR,
+            std::io::ErrorKind::WouldBlock => WsaError::WSAEWOULDBLOCK,
+            std::io::ErrorKind::Unsupported => WsaError::WSAEOPNOTSUPP,
+            std::io::ErrorKind::NetworkDown => WsaError::WSAENETDOWN,
+            std::io::ErrorKind::PermissionDenied => WsaError::WSAEACCES,
+            std::io::ErrorKind::AddrInUse => WsaError::WSAEADDRINUSE,
+            std::io::ErrorKind::AddrNotAvailable => WsaError::WSAEADDRNOTAVAIL,
+            std::io::ErrorKind::NetworkUnreachable => WsaError::WSAENETUNREACH,
+            std::io::ErrorKind::ConnectionAborted => WsaError::WSAECONNABORTED,
+            std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
+                WsaError::WSAECONNRESET
+            }
+            std::io::ErrorKind::NotConnected => WsaError::WSAENOTCONN,
+            std::io::ErrorKind::TimedOut => WsaError::WSAETIMEDOUT,
+            std::io::ErrorKind::ConnectionRefused => WsaError::WSAECONNREFUSED,
+            std::io::ErrorKind::HostUnreachable => WsaError::WSAEHOSTUNREACH,
+            _ => code.unwrap_or(WsaError::WSASYSCALLFAILURE),
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<std::io::Error> for WsaError {
+    /// As from a reference.
     #[inline]
-    fn try_from(error: std::io::Error) -> Result<Self, std::io::Error> {
-        let inside = error.get_ref().and_then(|inside| inside.downcast_ref::<Self>());
-        let os = error.raw_os_error().filter(|_| cfg!(windows)).map(Self::new);
-        inside.copied().or(os).ok_or(error)
+    fn from(error: std::io::Error) -> Self {
+        Self::from(&error)
     }
 }

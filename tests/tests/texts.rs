@@ -48,6 +48,7 @@ const NAMES: &[&str] = &[
     "error-type",
     "export",
     "failure",
+    "from-io-kinds",
     "header",
     "hole",
     "id",

@@ -256,6 +256,7 @@ pub struct ErrorCode {
     pub value: i32,
     pub text: String,
     pub io_kind: Option<String>,
+    pub from_io_kinds: Vec<String>,
     pub same_as: Option<usize>,
     pub sources: Vec<usize>,
 }

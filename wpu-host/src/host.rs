@@ -11,7 +11,7 @@ use crate::messages::Message;
 use crate::module::Module;
 use crate::ports::Port;
 use crate::provide::provide;
-use crate::requests::Request;
+use crate::requests::HostRequest;
 use crate::sockets::Binding;
 use crate::threads::Me;
 use crate::trace::TraceLine;
@@ -308,8 +308,8 @@ impl Host {
     /// Starts an overlapped request that reports to `event`, which can be null. With the lowest bit
     /// of `event` set, no packet goes to the port that the socket is bound to.
     #[must_use]
-    pub fn request(&self, event: WSAEVENT) -> Request {
-        let request = Request::new(event);
+    pub fn request(&self, event: WSAEVENT) -> HostRequest {
+        let request = HostRequest::new(event);
         self.ws2.lock().requests.keep(&request);
         request
     }

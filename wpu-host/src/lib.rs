@@ -114,7 +114,7 @@
 //! | an event with its lowest bit set, set or reset by a provider | `WSA_INVALID_HANDLE`: the bit is no part of the handle |
 //! | a thread id that is unknown, closed, damaged or a client's, in `WPUCloseThread` | `WSAEFAULT` |
 //! | `Internal` of a completed operation | `0x20000000` for success, else the error with `0xE0000000` |
-//! | a `Request` that is completed twice | `WSAEINVAL`, nothing is written or signalled, and the trace has a note |
+//! | a `HostRequest` that is completed twice | `WSAEINVAL`, nothing is written or signalled, and the trace has a note |
 //! | any other structure whose `Internal` is as its last completion left it | completed, and the trace has a note |
 //! | the lowest bit of `hEvent` | the event is set, and no packet goes to the port |
 //! | calls through a table whose host is gone | `WSANOTINITIALISED` |
@@ -168,7 +168,7 @@ pub use load::{Library, LoadError};
 pub use messages::Message;
 pub use module::Module;
 pub use ports::{Packet, Port};
-pub use requests::{Completion, Request};
-pub use start::{StartError, Started};
+pub use requests::{Completion, HostRequest};
+pub use start::{StartFailure, Started};
 pub use trace::TraceLine;
 pub use wait_multiple::WaitForMultipleObjectsEx;

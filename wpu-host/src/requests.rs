@@ -13,7 +13,7 @@ use wpu_sys::ffi::{WSAEVENT, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 /// So a provider that completes it twice, or too late, gets an error and does no harm, which
 /// cannot be said of a structure that the client frees. It begins as pending.
 #[derive(Debug, Clone)]
-pub struct Request(Arc<Block>);
+pub struct HostRequest(Arc<Block>);
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}
 
-impl Request {
+impl HostRequest {
     pub(crate) fn new(event: WSAEVENT) -> Self {
         let overlapped =
             WSAOVERLAPPED { Internal: WSS_OPERATION_IN_PROGRESS, hEvent: event, ..WSAOVERLAPPED::ZERO };
@@ -101,8 +101,8 @@ impl Request {
 /// The requests that a host knows.
 #[derive(Default)]
 pub(crate) struct Requests {
-    /// Those of [`Request`], by address.
-    own: BTreeMap<usize, Request>,
+    /// Those of [`HostRequest`], by address.
+    own: BTreeMap<usize, HostRequest>,
     /// What was written to `Internal` of others, by address.
     completed: BTreeMap<usize, usize>,
 }
@@ -112,19 +112,19 @@ pub(crate) struct Requests {
 pub(crate) struct AlreadyCompleted;
 
 impl Requests {
-    /// Whether the structure of a [`Request`] shows that it is done.
+    /// Whether the structure of a [`HostRequest`] shows that it is done.
     pub(crate) fn shows_end(&self, address: usize) -> bool {
         self.own.get(&address).is_some_and(|request| request.completion().is_some())
     }
 
-    pub(crate) fn keep(&mut self, request: &Request) {
+    pub(crate) fn keep(&mut self, request: &HostRequest) {
         self.own.insert(request.as_ptr().addr(), request.clone());
     }
 
     /// Writes how an operation ended: `InternalHigh` first, and then `Internal`. Answers with the
     /// event that was in the structure, which is not touched any more after that.
     ///
-    /// Of a structure that is no [`Request`] of this host nobody can tell whether it was completed
+    /// Of a structure that is no [`HostRequest`] of this host nobody can tell whether it was completed
     /// before: `Internal` that still holds what its last completion wrote gets a note in the trace.
     ///
     /// # Safety
@@ -140,7 +140,7 @@ impl Requests {
         let address = operation.addr().get();
         // SAFETY: the caller promises all of it.
         let members = unsafe { Members::of(operation.as_ptr()) };
-        if let Some(Request(block)) = self.own.get(&address) {
+        if let Some(HostRequest(block)) = self.own.get(&address) {
             if !block.pending.swap(false, Ordering::AcqRel) {
                 return Err(AlreadyCompleted);
             }
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_request_is_completed_once_for_each_start() {
-        let (mut requests, request) = (Requests::default(), Request::new(ptr::null_mut()));
+        let (mut requests, request) = (Requests::default(), HostRequest::new(ptr::null_mut()));
         requests.keep(&request);
         request.restart();
         assert_eq!(request.completion(), None);
@@ -258,7 +258,7 @@ mod tests {
             (0xC000_0120, 0xC000_0120),
             (0x8000_0005, 0x8000_0005),
         ] {
-            let request = Request::new(ptr::null_mut());
+            let request = HostRequest::new(ptr::null_mut());
             request.members().internal_high.store(4, Ordering::Relaxed);
             request.members().internal.store(internal, Ordering::Release);
             assert_eq!(request.completion(), Some(Completion { error, transferred: 4 }));

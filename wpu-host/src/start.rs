@@ -28,7 +28,7 @@ pub struct Started {
 /// Why a provider was not started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum StartError {
+pub enum StartFailure {
     /// The catalog of the host has no entry of this id.
     UnknownEntry(u32),
     /// The library has no `WSPStartupEx`.
@@ -44,7 +44,7 @@ impl Host {
     /// # Errors
     ///
     /// When the entry is not one of this host, or the provider refuses.
-    pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
+    pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartFailure> {
         self.winsock().keep_loaded(&library.loaded);
         // SAFETY: whoever loaded the library vouched for what has this name.
         let mut started = unsafe { self.start_with(library.startup, entry) }?;
@@ -61,8 +61,8 @@ impl Host {
     ///
     /// When the library has no `WSPStartupEx`, the entry is not one of this host, or the provider
     /// refuses.
-    pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartError> {
-        let startup_ex = library.startup_ex.ok_or(StartError::NoStartupEx)?;
+    pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartFailure> {
+        let startup_ex = library.startup_ex.ok_or(StartFailure::NoStartupEx)?;
         self.winsock().keep_loaded(&library.loaded);
         // SAFETY: whoever loaded the library vouched for what has this name.
         let mut started = unsafe { self.start_ex_with(startup_ex, entry) }?;
@@ -80,7 +80,7 @@ impl Host {
     ///
     /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
     /// functions that it hands out, until a clean-up through the result has succeeded, or for ever.
-    pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
+    pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartFailure> {
         let table = self.table();
         self.run_start(entry, |info, data, procs| {
             // SAFETY: the caller vouches for the function, and this is how Ws2_32 calls one:
@@ -103,7 +103,7 @@ impl Host {
         &self,
         startup_ex: WSPStartupExFn,
         entry: &Entry,
-    ) -> Result<Started, StartError> {
+    ) -> Result<Started, StartFailure> {
         let table: WSPUPCALLTABLEEX = self.table_ex();
         self.run_start(entry, |info, data, procs| {
             // SAFETY: the caller vouches for the function, and this is how it is called:
@@ -116,19 +116,19 @@ impl Host {
         &self,
         entry: &Entry,
         start: impl FnOnce(*const WSAPROTOCOL_INFOW, *mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
-    ) -> Result<Started, StartError> {
+    ) -> Result<Started, StartFailure> {
         // As the catalog has it: the caller's may have been changed meanwhile.
         let info = {
             let mut parts = self.ws2().lock();
             let known = parts.catalog.find(entry.id()).map(|known| known.info);
-            let info = known.ok_or(StartError::UnknownEntry(entry.id()))?;
+            let info = known.ok_or(StartFailure::UnknownEntry(entry.id()))?;
             parts.run = Run::Open;
             info
         };
         let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         match start(&raw const info, &raw mut data, &raw mut procs) {
             0 => Ok(Started { data, procs, ws2: Arc::clone(self.ws2()), library: None }),
-            code => Err(StartError::Refused(WsaError::new(code))),
+            code => Err(StartFailure::Refused(WsaError::new(code))),
         }
     }
 }
@@ -176,7 +176,7 @@ fn call_cleanup(function: LPWSPCLEANUP) -> Result<(), WsaError> {
     }
 }
 
-impl fmt::Display for StartError {
+impl fmt::Display for StartFailure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownEntry(id) => write!(out, "the host's catalog has no entry {id}"),
@@ -186,4 +186,4 @@ impl fmt::Display for StartError {
     }
 }
 
-impl std::error::Error for StartError {}
+impl std::error::Error for StartFailure {}

@@ -46,7 +46,7 @@ fn a_completion_reaches_the_port_that_the_socket_is_bound_to() {
     assert_eq!(provider.complete(bound, with_event.as_ptr(), 0, 5), Ok(()));
     assert_eq!(provider.complete(other, unbound.as_ptr(), 0, 6), Ok(()));
     assert_eq!(provider.complete(bound, without.as_ptr(), 10054, 0), Ok(()));
-    let packet = |request: &wpu_host::Request, error, transferred| {
+    let packet = |request: &wpu_host::HostRequest, error, transferred| {
         Some(Packet { key: 0x77, operation: non_null(request.as_ptr()), error, transferred })
     };
     assert_eq!(port.get(AT_ONCE), packet(&with_event, 0, 5));

@@ -5,7 +5,7 @@ mod pipes;
 use pipes::{fault, install};
 use std::net::SocketAddr;
 use std::time::Duration;
-use wpu_host::{Client, Entry, Host, Overlapped, Rule, Tell};
+use wpu_host::{Client, ClientRequest, Entry, Host, Rule, Tell};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -38,7 +38,7 @@ fn pair(client: &Client) -> (SOCKET, SOCKET) {
     (near, client.accept(listener).expect("a caller").0)
 }
 
-fn receive(client: &Client, socket: SOCKET, tell: Tell) -> Overlapped {
+fn receive(client: &Client, socket: SOCKET, tell: Tell) -> ClientRequest {
     client.recv_overlapped(socket, &[8], 0, tell).expect("a request")
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wpu_host::{Entry, Host, Leftovers, Library, LoadError, Module, StartError};
+use wpu_host::{Entry, Host, Leftovers, Library, LoadError, Module, StartFailure};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::GUID;
 
@@ -48,7 +48,7 @@ fn load() -> Library {
     unsafe { Library::load(&*PROVIDER) }.expect("a library")
 }
 
-fn start(host: &Host, library: &Library, flags: u32) -> Result<wpu_host::Started, StartError> {
+fn start(host: &Host, library: &Library, flags: u32) -> Result<wpu_host::Started, StartFailure> {
     host.start(library, &host.add_entry(Entry::new(GUID::ZERO, "provider.dll").flags(flags)))
 }
 
@@ -115,7 +115,7 @@ fn a_library_without_the_second_entry_has_no_second_start() {
     let _alone = alone();
     let (host, library) = (Host::new().expect("a place is free"), load());
     let entry = host.add_entry(Entry::new(GUID::ZERO, "provider.dll"));
-    assert_eq!(host.start_ex(&library, &entry).err(), Some(StartError::NoStartupEx));
+    assert_eq!(host.start_ex(&library, &entry).err(), Some(StartFailure::NoStartupEx));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Provider, functions};
 use std::sync::Mutex;
-use wpu_host::{Entry, Host, Leftovers, StartError, Started};
+use wpu_host::{Entry, Host, Leftovers, StartFailure, Started};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -98,12 +98,12 @@ fn seen() -> Seen {
     SEEN.lock().unwrap().expect("a start")
 }
 
-fn start(host: &Host, entry: &Entry) -> Result<Started, StartError> {
+fn start(host: &Host, entry: &Entry) -> Result<Started, StartFailure> {
     // SAFETY: `startup` does what a `WSPStartup` may do, and `cleanup` what a `WSPCleanup` may.
     unsafe { host.start_with(startup, entry) }
 }
 
-fn start_ex(host: &Host, entry: &Entry) -> Result<Started, StartError> {
+fn start_ex(host: &Host, entry: &Entry) -> Result<Started, StartFailure> {
     // SAFETY: the same of `startup_ex`.
     unsafe { host.start_ex_with(startup_ex, entry) }
 }
@@ -139,10 +139,10 @@ fn a_start_can_fail() {
     let _alone = ALONE.lock();
     let host = Host::new().expect("a place is free");
     let refused = start(&host, &entry(&host, REFUSE)).expect_err("a refusal");
-    assert_eq!(refused, StartError::Refused(WsaError::WSAEPROCLIM));
+    assert_eq!(refused, StartFailure::Refused(WsaError::WSAEPROCLIM));
     assert!(refused.to_string().starts_with("the provider refused to start: "));
     let unknown = start(&host, &Entry::new(GUID::ZERO, "")).expect_err("a refusal");
-    assert_eq!(unknown, StartError::UnknownEntry(0));
+    assert_eq!(unknown, StartFailure::UnknownEntry(0));
     assert_eq!(unknown.to_string(), "the host's catalog has no entry 0");
     assert!(host.trace().is_empty());
 }

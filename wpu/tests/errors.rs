@@ -60,7 +60,7 @@ fn io_errors_lead_back() {
     for error in codes {
         let io = io::Error::from(error);
         assert_eq!(io.raw_os_error(), cfg!(windows).then_some(error.code()));
-        assert_eq!(WsaError::try_from(io).expect("one of ours"), error);
+        assert_eq!(WsaError::from(io), error);
     }
 }
 
@@ -85,11 +85,36 @@ fn io_errors_have_the_fitting_kind_and_say_the_same() {
 }
 
 #[test]
-fn a_foreign_io_error_comes_back_as_it_is() {
-    let foreign = WsaError::try_from(io::Error::other("foreign")).expect_err("no code");
-    assert_eq!(foreign.to_string(), "foreign");
-    let bare = WsaError::try_from(io::Error::from(ErrorKind::NotFound)).expect_err("no code");
-    assert_eq!(bare.kind(), ErrorKind::NotFound);
+fn a_foreign_io_error_is_the_error_of_its_kind() {
+    let kinds = [
+        (ErrorKind::WouldBlock, WsaError::WSAEWOULDBLOCK),
+        (ErrorKind::ConnectionReset, WsaError::WSAECONNRESET),
+        (ErrorKind::BrokenPipe, WsaError::WSAECONNRESET),
+        (ErrorKind::InvalidInput, WsaError::WSAEINVAL),
+        (ErrorKind::OutOfMemory, WsaError::WSAENOBUFS),
+        // No error of Winsock means these.
+        (ErrorKind::NotFound, WsaError::WSASYSCALLFAILURE),
+        (ErrorKind::Other, WsaError::WSASYSCALLFAILURE),
+    ];
+    for (kind, error) in kinds {
+        assert_eq!(WsaError::from(io::Error::from(kind)), error, "{kind:?}");
+        assert_eq!(WsaError::from(&io::Error::new(kind, "foreign")), error, "{kind:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_code_of_linux_is_that_of_its_kind() {
+    const ECONNREFUSED: i32 = 111;
+    assert_eq!(WsaError::from(io::Error::from_raw_os_error(ECONNREFUSED)), WsaError::WSAECONNREFUSED);
+}
+
+#[test]
+#[cfg(windows)]
+fn a_code_of_windows_that_winsock_does_not_name_is_that_of_its_kind() {
+    // ERROR_ACCESS_DENIED, and one that has no kind.
+    assert_eq!(WsaError::from(io::Error::from_raw_os_error(5)), WsaError::WSAEACCES);
+    assert_eq!(WsaError::from(io::Error::from_raw_os_error(1167)).code(), 1167);
 }
 
 #[test]

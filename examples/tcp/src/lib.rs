@@ -20,7 +20,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport, error_of};
+use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::ffi::{AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY};
 use wpu::prelude::*;
 
@@ -161,7 +161,7 @@ impl Endpoint for End {
         if let Err(error) = socket.connect(&to.into()) {
             let under_way = error.kind() == ErrorKind::WouldBlock || is_in_progress(&error);
             if !under_way {
-                return Err(error_of(&error));
+                return Err(error.into());
             }
         }
         let mut stream = TcpStream::from_std(socket.into());
@@ -225,5 +225,5 @@ fn is_in_progress(error: &io::Error) -> bool {
 }
 
 fn winsock<T>(result: io::Result<T>) -> Result<T, WsaError> {
-    result.map_err(|error| error_of(&error))
+    result.map_err(WsaError::from)
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use wpu::WsaError;
-use wpu::base::{Notify, error_of};
+use wpu::base::Notify;
 
 /// What wakes the thread itself.
 const STOP: Token = Token(0);
@@ -82,9 +82,7 @@ impl Shared {
         let token = Token(self.next.fetch_add(1, Ordering::Relaxed));
         self.lock().insert(token, Watched { notify: notify.clone(), connecting: None });
         let watch = Watch { shared: Arc::clone(self), token };
-        self.registry
-            .register(source, token, Interest::READABLE | Interest::WRITABLE)
-            .map_err(|error| error_of(&error))?;
+        self.registry.register(source, token, Interest::READABLE | Interest::WRITABLE)?;
         Ok(watch)
     }
 
@@ -153,7 +151,7 @@ impl Drop for Watch {
 /// Whether a stream is connected, or has failed to; `None` if neither is known yet.
 fn connected(stream: &TcpStream) -> Option<Result<(), WsaError>> {
     match (stream.take_error(), stream.peer_addr()) {
-        (Ok(Some(error)) | Err(error), _) => Some(Err(error_of(&error))),
+        (Ok(Some(error)) | Err(error), _) => Some(Err(error.into())),
         (Ok(None), Ok(_)) => Some(Ok(())),
         (Ok(None), Err(_)) => None,
     }

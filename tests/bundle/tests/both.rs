@@ -2,9 +2,9 @@
 
 use wpu::ffi::{GUID, WSPStartupFn, XP1_IFS_HANDLES};
 use wpu_host::{Entry, Host};
-use wpu_host::{StartError, Started};
+use wpu_host::{StartFailure, Started};
 
-fn start(host: &Host, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartError> {
+fn start(host: &Host, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartFailure> {
     // SAFETY: `export!` makes the functions that the documentation describes.
     unsafe { host.start_with(startup, entry) }
 }

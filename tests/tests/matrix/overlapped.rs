@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
-use wpu_host::{Outcome, Port, Tell};
+use wpu_host::{CompletionStatus, Port, Tell};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -56,7 +56,7 @@ pub fn d_16_by_routine(world: World) {
     for _ in 0..2 {
         while hear
             .try_recv()
-            .map(|outcome| assert_eq!(outcome, Outcome { error: DONE, transferred: 7, flags: 0 }))
+            .map(|outcome| assert_eq!(outcome, CompletionStatus { error: DONE, transferred: 7, flags: 0 }))
             .is_err()
         {
             assert!(world.host.sleep_alertable(LONG) > 0, "it runs on this thread, when that sleeps");

@@ -3,7 +3,7 @@
 use crate::cells::{Counts, Layer};
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
-use wpu_host::{Client, Leftovers, Overlapped, Tell};
+use wpu_host::{Client, ClientRequest, Leftovers, Tell};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
 
@@ -18,7 +18,7 @@ pub struct Tally {
 #[derive(Default)]
 struct Moved {
     calls: [Sum; 2],
-    requests: Vec<(Way, Overlapped)>,
+    requests: Vec<(Way, ClientRequest)>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Tally {
         socket: SOCKET,
         data: &[&[u8]],
         tell: Tell,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         self.client.send_overlapped(socket, data, tell).inspect(|request| self.keep(Way::Sent, request))
     }
 
@@ -104,7 +104,7 @@ impl Tally {
         lengths: &[usize],
         flags: u32,
         tell: Tell,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         let request = self.client.recv_overlapped(socket, lengths, flags, tell);
         request.inspect(|request| self.keep(Way::Received, request))
     }
@@ -169,7 +169,7 @@ impl Tally {
         self.moved().calls[way as usize].add(count as u64);
     }
 
-    fn keep(&self, way: Way, request: &Overlapped) {
+    fn keep(&self, way: Way, request: &ClientRequest) {
         self.moved().requests.push((way, request.clone()));
     }
 

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
-use wpu_host::{Entry, Host, Leftovers, Library, Message, Module, Overlapped};
+use wpu_host::{ClientRequest, Entry, Host, Leftovers, Library, Message, Module};
 use wpu_sys::ffi::*;
 
 /// A time in which everything here happens, on the busiest machine.
@@ -133,7 +133,7 @@ impl World {
     }
 
     /// Waits until a request has ended well, however its client is told.
-    pub fn await_done(&self, request: &Overlapped) {
+    pub fn await_done(&self, request: &ClientRequest) {
         assert_eq!(self.client.overlapped_result(request, true).map(drop), Ok(()));
     }
 

@@ -281,6 +281,7 @@ const IO_KINDS: &[&str] = &[
 /// Error names are names, and two that share a value say so.
 fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     let mut first_of: BTreeMap<i32, Place> = BTreeMap::new();
+    let mut becomes: BTreeMap<&String, Place> = BTreeMap::new();
     // The first of a name counts, as everywhere.
     let by_name: HashMap<_, _> =
         raw.errors.iter().rev().map(|filed| (filed.entry.name.get_ref(), &filed.entry)).collect();
@@ -309,10 +310,22 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
                 fault.help("if both names are right, add `same-as = \"…\"` to the one that is not reported"),
             );
         }
-        if let Some(kind) = error.io_kind.as_ref().filter(|kind| !IO_KINDS.contains(&&**kind.get_ref())) {
+        let kinds = error.io_kind.iter().chain(&error.from_io_kinds);
+        for kind in kinds.filter(|kind| !IO_KINDS.contains(&&**kind.get_ref())) {
             let message = format!("cannot find `{}` in `std::io::ErrorKind`", kind.get_ref());
             let fault = Diagnostic::at(Code::WrongValue, filed.at(kind), message);
             faults.push(fault.similar(kind.get_ref(), "a kind", IO_KINDS.iter().copied()));
+        }
+        for kind in &error.from_io_kinds {
+            if let Some(first) = becomes.insert(kind.get_ref(), filed.at(kind)) {
+                let message = format!("the kind `{}` is given twice", kind.get_ref());
+                let fault = Diagnostic::at(Code::DuplicateName, filed.at(kind), message);
+                faults.push(
+                    fault
+                        .also(first, "here too")
+                        .help("each kind becomes one error; keep it with the most general one"),
+                );
+            }
         }
         if *error.value.get_ref() == 0 {
             faults.push(

@@ -138,6 +138,11 @@ fn io(view: &View<'_>) -> Vec<TokenStream> {
         let kind = ident(kind);
         quote!(#(#error::#names)|* => std::io::ErrorKind::#kind,)
     });
+    let back = view.model.errors.iter().filter(|code| !code.from_io_kinds.is_empty()).map(|code| {
+        let (name, kinds) = (ident(&code.name), code.from_io_kinds.iter().map(|kind| ident(kind)));
+        quote!(#(std::io::ErrorKind::#kinds)|* => #error::#name,)
+    });
+    let broken = view.broken();
     vec![
         quote! {
             #[cfg(feature = "std")]
@@ -158,14 +163,32 @@ fn io(view: &View<'_>) -> Vec<TokenStream> {
         },
         quote! {
             #[cfg(feature = "std")]
-            impl TryFrom<std::io::Error> for #error {
-                type Error = std::io::Error;
-                /// Finds the code again; an error that never had one comes back as it is.
+            impl From<&std::io::Error> for #error {
+                /// The error that became an [`io::Error`](std::io::Error) before, else the one that its kind stands for. On
+                /// Windows a code of the system counts before its kind if the spec names it, and after it if not. What is
+                /// none of these is the error of a broken contract.
+                fn from(error: &std::io::Error) -> Self {
+                    if let Some(inside) = error.get_ref().and_then(|inside| inside.downcast_ref::<Self>()) {
+                        return *inside;
+                    }
+                    let code = error.raw_os_error().filter(|code| cfg!(windows) && *code != 0).map(Self::new);
+                    if let Some(named) = code.filter(|code| code.fact().is_some()) {
+                        return named;
+                    }
+                    match error.kind() {
+                        #(#back)*
+                        _ => code.unwrap_or(#broken),
+                    }
+                }
+            }
+        },
+        quote! {
+            #[cfg(feature = "std")]
+            impl From<std::io::Error> for #error {
+                /// As from a reference.
                 #[inline]
-                fn try_from(error: std::io::Error) -> Result<Self, std::io::Error> {
-                    let inside = error.get_ref().and_then(|inside| inside.downcast_ref::<Self>());
-                    let os = error.raw_os_error().filter(|_| cfg!(windows)).map(Self::new);
-                    inside.copied().or(os).ok_or(error)
+                fn from(error: std::io::Error) -> Self {
+                    Self::from(&error)
                 }
             }
         },

@@ -269,6 +269,7 @@ impl Resolver<'_> {
             value: *error.value.get_ref(),
             text: text(&error.text),
             io_kind: error.io_kind.as_ref().map(text),
+            from_io_kinds: error.from_io_kinds.iter().map(text).collect(),
             same_as: error.same_as.as_ref().map(|same| self.find_error(filed.file, same)),
             sources: self.find_sources(filed.file, &error.sources),
         }

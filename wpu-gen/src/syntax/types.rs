@@ -184,6 +184,9 @@ pub struct ErrorCode {
     pub text: Text,
     /// The variant of `std::io::ErrorKind` that is nearest.
     pub io_kind: Option<Text>,
+    /// The variants that become this error.
+    #[serde(default)]
+    pub from_io_kinds: Vec<Text>,
     /// Another error with the same value, under whose name it is reported.
     pub same_as: Option<Text>,
     #[serde(default)]

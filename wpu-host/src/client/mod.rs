@@ -26,8 +26,8 @@ use wpu_sys::ffi::WSPPROC_TABLE;
 
 pub use address::{decode_address, encode_address};
 pub use events::{NetworkEvents, Selected};
-pub use overlapped::{Overlapped, Tell};
-pub use pending::{Outcome, Routine};
+pub use overlapped::{ClientRequest, Tell};
+pub use pending::{CompletionStatus, Routine};
 pub use sockets::{Caller, ConditionResult};
 
 /// A client of the providers that a host has installed: what a program that uses Winsock does.

@@ -3,11 +3,11 @@
 use super::address::{decode_address, encode_address};
 use super::control::check_input;
 use super::memory::{ClientMemory, to_bytes, to_words};
-use super::pending::{Block, OPEN, Outcome, Routine, on_done, small};
+use super::pending::{Block, CompletionStatus, OPEN, Routine, on_done, small};
 use super::sockets::length;
 use super::{Client, NOT_THERE};
 use crate::request_audit::Ended;
-use crate::requests::Request;
+use crate::requests::HostRequest;
 use crate::sync::lock;
 use crate::threads::Me;
 use crate::winsock::Route;
@@ -34,12 +34,12 @@ pub enum Tell {
 ///
 /// The memory that it lends to the provider lives until it is done, whatever becomes of this.
 #[derive(Clone)]
-pub struct Overlapped(Arc<Block>);
+pub struct ClientRequest(Arc<Block>);
 
 impl Tell {
     /// By this function, which the thread that asked runs when it next waits alertably.
     #[must_use]
-    pub fn routine(routine: impl FnOnce(Outcome) + Send + 'static) -> Self {
+    pub fn routine(routine: impl FnOnce(CompletionStatus) + Send + 'static) -> Self {
         Self::Routine(Box::new(routine))
     }
 }
@@ -62,7 +62,7 @@ impl Client {
         socket: SOCKET,
         data: &[&[u8]],
         tell: Tell,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         let route = self.winsock.route(socket)?;
         let send = route.procs.lpWSPSend.ok_or(NOT_THERE)?;
         let data = data.iter().map(|part| part.to_vec()).collect();
@@ -87,7 +87,7 @@ impl Client {
         lengths: &[usize],
         flags: u32,
         tell: Tell,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         let route = self.winsock.route(socket)?;
         let recv = route.procs.lpWSPRecv.ok_or(NOT_THERE)?;
         let room = lengths.iter().map(|length| vec![0; *length]).collect();
@@ -114,7 +114,7 @@ impl Client {
         data: &[u8],
         to: SocketAddr,
         tell: Tell,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         let route = self.winsock.route(socket)?;
         let send_to = route.procs.lpWSPSendTo.ok_or(NOT_THERE)?;
         let to = Address::Given(encode_address(to));
@@ -139,7 +139,7 @@ impl Client {
         socket: SOCKET,
         length: usize,
         tell: Tell,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         let route = self.winsock.route(socket)?;
         let recv_from = route.procs.lpWSPRecvFrom.ok_or(NOT_THERE)?;
         let block = self.block("WSPRecvFrom", socket, vec![vec![0; length]], Address::Wanted, tell);
@@ -170,7 +170,7 @@ impl Client {
         input: &[u8],
         output: usize,
         tell: Tell,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         let route = self.winsock.route(socket)?;
         let ioctl = route.procs.lpWSPIoctl.ok_or(NOT_THERE)?;
         check_input(code, input)?;
@@ -200,7 +200,7 @@ impl Client {
     ///
     /// `WSA_IO_INCOMPLETE` while it is pending, `WSAEINVAL` for a request of another host's client, its own error, or the
     /// provider's.
-    pub fn overlapped_result(&self, request: &Overlapped, wait: bool) -> Result<(usize, u32), WsaError> {
+    pub fn overlapped_result(&self, request: &ClientRequest, wait: bool) -> Result<(usize, u32), WsaError> {
         let block = &request.0;
         // The socket may be one of this host too: file handles are the system's. The structure is not.
         if !Arc::ptr_eq(&block.ws2, self.winsock.ws2()) {
@@ -238,7 +238,7 @@ impl Client {
             Tell::Routine(routine) => (ptr::null_mut(), Some(routine)),
         };
         Block {
-            request: Request::new(event),
+            request: HostRequest::new(event),
             socket,
             call,
             has_routine: routine.is_some(),
@@ -260,7 +260,7 @@ impl Client {
         route: &Route,
         block: Block,
         call: impl FnOnce(&Block, LPWSAOVERLAPPED_COMPLETION_ROUTINE, *mut i32) -> i32,
-    ) -> Result<Overlapped, WsaError> {
+    ) -> Result<ClientRequest, WsaError> {
         let block = Arc::new(block);
         let address = block.overlapped().addr();
         lock(&OPEN).insert(address, Arc::clone(&block));
@@ -291,16 +291,16 @@ impl Client {
                     let count = self.within(block.call, block.count.get(0) as usize, block.asked());
                     *lock(&block.at_once) = u32::try_from(count).ok();
                 }
-                Ok(Overlapped(block))
+                Ok(ClientRequest(block))
             }
         }
     }
 }
 
-impl Overlapped {
+impl ClientRequest {
     /// How the request ended, as far as the client was told; `None` while it was not.
     #[must_use]
-    pub fn outcome(&self) -> Option<Outcome> {
+    pub fn outcome(&self) -> Option<CompletionStatus> {
         self.0.outcome()
     }
 
@@ -334,7 +334,7 @@ impl Overlapped {
     }
 }
 
-impl Drop for Overlapped {
+impl Drop for ClientRequest {
     fn drop(&mut self) {
         if self.outcome().is_some() {
             let gone = lock(&OPEN).remove(&self.0.overlapped().addr());
@@ -343,9 +343,9 @@ impl Drop for Overlapped {
     }
 }
 
-impl fmt::Debug for Overlapped {
+impl fmt::Debug for ClientRequest {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Overlapped")
+        out.debug_struct("ClientRequest")
             .field("call", &self.0.call)
             .field("socket", &self.0.socket)
             .field("outcome", &self.outcome())

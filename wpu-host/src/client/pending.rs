@@ -5,7 +5,7 @@ use crate::context;
 use crate::faults::Rule;
 use crate::panic::contain;
 use crate::request_audit::{AuditedRequest, Stage, Way};
-use crate::requests::Request;
+use crate::requests::HostRequest;
 use crate::sync::lock;
 use crate::threads::Me;
 use crate::ws2::Ws2;
@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex};
 use wpu_sys::ffi::{SOCKET, WSABUF, WSAOVERLAPPED};
 
 /// A completion routine of a client.
-pub type Routine = Box<dyn FnOnce(Outcome) + Send>;
+pub type Routine = Box<dyn FnOnce(CompletionStatus) + Send>;
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome {
+pub struct CompletionStatus {
     /// The error, 0 for success.
     pub error: u32,
     /// How many bytes were moved.
@@ -29,13 +29,13 @@ pub struct Outcome {
 
 /// An overlapped request, and the memory that it lends to the provider.
 pub(super) struct Block {
-    pub(super) request: Request,
+    pub(super) request: HostRequest,
     pub(super) socket: SOCKET,
     pub(super) call: &'static str,
     pub(super) routine: Mutex<Option<Routine>>,
     pub(super) has_routine: bool,
     /// What the routine was told.
-    pub(super) told: Mutex<Option<Outcome>>,
+    pub(super) told: Mutex<Option<CompletionStatus>>,
     /// How many bytes the call itself reported, if it succeeded at once.
     pub(super) at_once: Mutex<Option<u32>>,
     pub(super) data: Vec<ClientMemory<u8>>,
@@ -78,13 +78,13 @@ impl Block {
         }
     }
 
-    pub(super) fn outcome(&self) -> Option<Outcome> {
+    pub(super) fn outcome(&self) -> Option<CompletionStatus> {
         if self.has_routine {
             return *lock(&self.told);
         }
         let done = self.request.completion()?;
         let transferred = u32::try_from(done.transferred).unwrap_or(u32::MAX);
-        Some(Outcome { error: done.error, transferred, flags: 0 })
+        Some(CompletionStatus { error: done.error, transferred, flags: 0 })
     }
 }
 
@@ -132,7 +132,7 @@ pub(super) unsafe extern "system" fn on_done(
             block.ws2.lock().faults.add(Rule::TooMuch, block.call, detail);
         }
         let transferred = transferred.min(small(block.asked()));
-        let outcome = Outcome { error, transferred, flags };
+        let outcome = CompletionStatus { error, transferred, flags };
         *lock(&block.told) = Some(outcome);
         let routine = lock(&block.routine).take();
         if let Some(routine) = routine {

@@ -6,14 +6,12 @@
 //! network events, selections, options, closing and cleaning up.
 
 mod address;
-mod error;
 mod notify;
 mod provider;
 mod socket;
 mod transport;
 
 pub use address::Address;
-pub use error::error_of;
 pub use notify::Notify;
 pub use provider::Base;
 pub use transport::{Endpoint, Kind, Receive, Transport};
