@@ -9,7 +9,7 @@ fn a_program_links_two_providers_whose_exports_are_switched_off() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a project");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bundle");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["test", "--quiet", "--offline", "--package", "bundle", "--features", "alone"]);
+    cargo.args(["test", "--quiet", "--offline", "--package", "bundle", "--features", "export"]);
     let run = cargo.arg("--target-dir").arg(target).current_dir(project).output().expect("cargo runs");
     let said = [String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)].concat();
     assert!(run.status.success() && said.contains("1 passed"), "{said}");

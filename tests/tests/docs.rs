@@ -87,6 +87,18 @@ fn the_reference_of_diagnostics_is_the_list_of_codes() {
     assert_eq!(rows, expected, "docs/spec-format.md differs from wpu-gen/src/code.rs");
 }
 
+/// A program of several crates is beyond a documentation test: what is shown of one stands in a crate that tests build.
+#[test]
+fn code_that_no_documentation_test_compiles_is_that_of_a_crate() {
+    let crates = code(&root().join("examples")) + &code(&root().join("tests/bundle"));
+    let pages = code(&root().join("docs")) + &read("README.md");
+    let shown: Vec<_> = between(&pages, "```rust,ignore\n", "```").collect();
+    for block in &shown {
+        assert!(crates.contains(block), "no crate holds this:\n{block}");
+    }
+    assert!(shown.len() >= 2, "found only {shown:#?}");
+}
+
 #[test]
 fn the_readme_shows_the_message_as_it_is_printed() {
     let shown = read("README.md");

@@ -6,4 +6,4 @@ use loopback::Loopback;
 use tour_ifs::TourIfs;
 use wpu::base::Base;
 
-wpu::export!(Base<Loopback>, TourIfs; feature = "alone");
+wpu::export!(Base<Loopback>, TourIfs; feature = "export");
