@@ -5,7 +5,8 @@ use crate::touch::finish;
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
 use wpu::facts::Completes;
-use wpu::{PendingRequest, PendingToken, Progress, Request, WsaError};
+use wpu::{PendingRequest, Progress, Request, WsaError};
+use wpu::raw::PendingToken;
 
 /// What a provider does once it has used its arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::hint::black_box;
 use wpu::ffi::QOS;
-use wpu::{Bytes, FdSetMut, Gather, RequestBuffers, Outcome, PendingRequest, Request, OutBuf, Scatter, ClientRef};
+use wpu::{Bytes, FdSetMut, Gather, PendingRequest, Request, OutBuf, Scatter, ClientRef};
+use wpu::raw::{RequestBuffers, Outcome};
 
 /// Uses all that was lent with a request, and ends it.
 pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {

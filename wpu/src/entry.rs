@@ -143,7 +143,7 @@ impl TablePointer for *const WSPUPCALLTABLEEX {
 ///
 /// Each pointer is null, or misaligned, or valid during the call for what the entry does with it: the
 /// table and the catalog entry can be read and do not change, the two others can be written. The table's
-/// pointers are as [`Run::start`](crate::Run::start) asks.
+/// pointers are as [`Run::start`](crate::raw::Run::start) asks.
 #[doc(hidden)]
 pub unsafe fn start_up(
     version: u16,
@@ -231,7 +231,7 @@ fn described(description: &str) -> WSPDATA {
 
 /// # Safety
 ///
-/// As for [`Run::start`](crate::Run::start).
+/// As for [`Run::start`](crate::raw::Run::start).
 unsafe fn start<E: Exported>(start: &Start<'_>, table: &Received<'_>) -> Result<(), StartError> {
     let instance = instance::<E>();
     let ready = |first| {

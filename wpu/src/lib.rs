@@ -36,11 +36,13 @@
 //! The upcalls go through the newest table that Ws2_32 handed over. Before start-up and after the last
 //! clean-up they fail: with `WSANOTINITIALISED`, or with `false` and [`Failed`] where a call has no code.
 //!
-//! Without the feature `macros` there is no attribute and no check: [`Upcalls`] over a [`Cell`] has all
-//! sixteen, and [`Run`] keeps the cell as the attribute would.
+//! Without the feature `macros` there is no attribute and no check: [`Upcalls`] over a [`Cell`](raw::Cell)
+//! has all sixteen, and [`Run`](raw::Run) keeps the cell as the attribute would.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
+#[cfg(feature = "provider")]
+mod address;
 mod apc;
 #[cfg(feature = "base")]
 pub mod base;
@@ -48,6 +50,8 @@ pub mod base;
 mod calls;
 #[cfg(feature = "provider")]
 mod completion;
+#[cfg(feature = "provider")]
+mod condition;
 #[cfg(feature = "provider")]
 mod entry;
 #[cfg(feature = "provider")]
@@ -74,9 +78,13 @@ mod start;
 mod startup;
 mod thread;
 
+#[cfg(feature = "provider")]
+pub use address::Address;
 pub use apc::apc;
 #[cfg(feature = "provider")]
 pub use completion::overlapped_result;
+#[cfg(feature = "provider")]
+pub use condition::{Decision, decide};
 #[cfg(feature = "provider")]
 pub use lifecycle::{EntryPoint, Lifecycle, Start, class_of};
 pub use overlapped::Overlapped;
@@ -85,21 +93,30 @@ pub use provider::WithBase;
 #[cfg(feature = "layer")]
 pub use provider::WithLayer;
 pub use provider::{Provider, WithKit};
-pub use startup::{Run, StartError};
 #[cfg(feature = "macros")]
 pub use wpu_macros::wpu_provider;
 pub use wpu_sys::{
-    Apc, BlockingHook, Built, Cell, Class, ClientMut, ClientRef, Declaration, Event, EventRef, Failed, FdSet,
-    KITS, Kit, OpenThread, Operation, Platform, RawTable, Refused, SocketHandle, Table, ThreadId, UPCALLS,
-    Upcall, UpcallSet, Upcalls, Verdict, Waiver, WideString, Window, WsaError, facts, ffi, verdict,
+    Apc, BlockingHook, Built, Class, ClientMut, ClientRef, Declaration, Event, EventRef, Failed, FdSet, KITS,
+    Kit, OpenThread, Operation, Platform, Refused, SocketHandle, ThreadId, UPCALLS, Upcall, UpcallSet,
+    Upcalls, Verdict, Waiver, WideString, Window, WsaError, facts, ffi, verdict,
 };
-
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
-    Bytes, ClientSlice, CompletionVtable, Condition, FdSetMut, Gather, Kept, Layer, OutBuf, Outcome, Over,
-    PendingRequest, PendingToken, Procs, Progress, Request, RequestBuffers, RequestContext, RequestParts,
-    RequestState, Scatter, Serve, ServiceProvider, Short, Text,
+    Bytes, ClientSlice, Condition, FdSetMut, Gather, Layer, OutBuf, PendingRequest, Progress, Request,
+    Scatter, ServiceProvider, Short, Text,
 };
+
+/// What the safe interface stands on, for code that works without the attribute or is generated: the cell that holds the
+/// table and its start-up count, the two sides of a table of functions, and the parts of a request.
+pub mod raw {
+    pub use crate::startup::{Run, StartError};
+    pub use wpu_sys::{Cell, RawTable, Table};
+    #[cfg(feature = "provider")]
+    pub use wpu_sys::{
+        CompletionVtable, Kept, Outcome, Over, PendingToken, Procs, RequestBuffers, RequestContext,
+        RequestParts, RequestState, Serve,
+    };
+}
 
 /// What the attribute and [`export!`] expand to names these; nobody else should.
 #[doc(hidden)]

@@ -2,13 +2,13 @@
 
 #[cfg(feature = "macros")]
 pub use crate::wpu_provider;
+#[cfg(feature = "provider")]
+pub use crate::{
+    Address, Bytes, ClientMut, ClientRef, Condition, EntryPoint, FdSetMut, Gather, Layer, Lifecycle, OutBuf,
+    PendingRequest, Progress, Request, Scatter, ServiceProvider, Start, Text,
+};
 pub use crate::{
     Apc, BlockingHook, Event, EventRef, Failed, FdSet, OpenThread, Operation, Overlapped, Provider, Refused,
     SocketHandle, ThreadId, WideString, Window, WsaError, apc,
-};
-#[cfg(feature = "provider")]
-pub use crate::{
-    Bytes, ClientMut, ClientRef, Condition, EntryPoint, FdSetMut, Gather, Layer, Lifecycle, OutBuf,
-    PendingRequest, Progress, Request, Scatter, ServiceProvider, Start, Text,
 };
 pub use wpu_sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};

@@ -7,10 +7,8 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr,
 };
-use wpu::{
-    CompletionVtable, Layer, Outcome, Over, PendingRequest, Procs, Progress, Request, Serve, ServiceProvider,
-    WsaError,
-};
+use wpu::raw::{CompletionVtable, Outcome, Over, Procs, Serve};
+use wpu::{Layer, PendingRequest, Progress, Request, ServiceProvider, WsaError};
 use wpu_sys::{ClientSlice, Gather, OutBuf, RequestBuffers, Scatter};
 
 thread_local! {

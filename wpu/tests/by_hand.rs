@@ -141,7 +141,7 @@ mod safe {
         const DECLARATION: Declaration = Declaration { class: Class::NonIfs, ..Both::DECLARATION };
         fn upcalls() -> wpu::Upcalls {
             // The cell of the other one is out of reach.
-            static NONE: wpu::Cell = wpu::Cell::new();
+            static NONE: wpu::raw::Cell = wpu::raw::Cell::new();
             wpu::Upcalls::new(&NONE)
         }
         const __RUN: Fixed<Run> = Both::__RUN;
@@ -199,7 +199,7 @@ mod safe {
     }
 }
 
-fn run() -> wpu::__private::Fixed<wpu::Run> {
+fn run() -> wpu::__private::Fixed<wpu::raw::Run> {
     safe::Both::__RUN
 }
 
@@ -288,7 +288,7 @@ fn a_run_is_not_ended_by_hand() {
     assert_eq!(by_hand, Err(WsaError::WSANOTINITIALISED));
     // SAFETY: the table is callable for ever.
     let started = unsafe { run().start::<safe::Both>(&TABLE) };
-    assert_eq!(started, Err(wpu::StartError::Shared));
+    assert_eq!(started, Err(wpu::raw::StartError::Shared));
     assert_eq!((run().starts(), socket(&functions)), (1, Ok(safe::NUMBER)));
     clean_up(&functions).expect("started");
 }
@@ -307,7 +307,7 @@ fn a_transport_is_told_of_each_further_start() {
 
 #[test]
 fn what_is_refused_says_what_to_do() {
-    let message = wpu::StartError::Shared.to_string();
+    let message = wpu::raw::StartError::Shared.to_string();
     assert!(message.contains("`Base`") && message.contains("one `export!`"), "{message}");
 }
 

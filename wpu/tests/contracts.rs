@@ -7,7 +7,8 @@ use common::provider::{clean_up, provider, start};
 use std::cell::Cell as Mark;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use wpu::{Cell, ThreadId, WsaError, apc};
+use wpu::raw::Cell;
+use wpu::{ThreadId, WsaError, apc};
 use wpu_sys::ffi::{
     BOOL, DWORD, DWORD_PTR, LPBLOCKINGCALLBACK, NO_ERROR, TRUE, WSATHREADID, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
 };

@@ -8,7 +8,8 @@ use common::calls::SOCKET;
 use common::host::{self, Scripted};
 use common::provider::{clean_up, only_ex, start};
 use wpu::prelude::*;
-use wpu::{__private::import, StartError, UPCALLS, UpcallSet};
+use wpu::raw::StartError;
+use wpu::{__private::import, UPCALLS, UpcallSet};
 use wpu_sys::ffi::{WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 use wpu_sys::thunk;
 

@@ -10,9 +10,10 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr, timeval,
 };
+use wpu::raw::{CompletionVtable, Kept, Outcome, Over, Procs, Serve};
 use wpu::{
-    Class, ClientRef, CompletionVtable, Declaration, FdSetMut, Kept, Layer, Outcome, Over, Platform, Procs,
-    Progress, Request, Serve, ServiceProvider, UpcallSet, WsaError,
+    Class, ClientRef, Declaration, FdSetMut, Layer, Platform, Progress, Request, ServiceProvider, UpcallSet,
+    WsaError,
 };
 
 thread_local! {

@@ -13,9 +13,10 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, WSPUPCALLTABLEEX, sockaddr,
 };
+use wpu::raw::Procs;
 use wpu::{
-    Class, Declaration, Lifecycle, Platform, Procs, Progress, Provider, Request, ServiceProvider, Start,
-    UpcallSet, Upcalls, WsaError,
+    Class, Declaration, Lifecycle, Platform, Progress, Provider, Request, ServiceProvider, Start, UpcallSet,
+    Upcalls, WsaError,
 };
 use wpu_sys::facts::Completes;
 
@@ -39,7 +40,7 @@ macro_rules! layer {
                 waives: &[],
             };
             fn upcalls() -> Upcalls {
-                static NONE: wpu::Cell = wpu::Cell::new();
+                static NONE: wpu::raw::Cell = wpu::raw::Cell::new();
                 Upcalls::new(&NONE)
             }
             const __RUN: Fixed<Run> = {

@@ -11,8 +11,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wpu::__private::{Fixed, Import, Run, Starter, start_up};
+use wpu::raw::Procs;
 use wpu::{
-    Class, ClientMut, Declaration, Lifecycle, PendingRequest, Platform, Procs, Progress, Provider, Request,
+    Class, ClientMut, Declaration, Lifecycle, PendingRequest, Platform, Progress, Provider, Request,
     ServiceProvider, Start, UpcallSet, Upcalls, WsaError, overlapped_result,
 };
 use wpu_sys::facts::Completes;

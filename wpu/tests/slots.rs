@@ -8,9 +8,10 @@ use common::provider::{only, only_ex, start};
 use std::sync::atomic::{AtomicU32, Ordering};
 use wpu::__private::{Exported, Fixed, Import, Instance, RawTable, Requirement, Run};
 use wpu::facts::ENTRIES;
+use wpu::raw::StartError;
 use wpu::{
-    Class, Declaration, Kit, Lifecycle, Platform, Provider, ServiceProvider, Start, StartError, UPCALLS,
-    UpcallSet, Upcalls, WsaError,
+    Class, Declaration, Kit, Lifecycle, Platform, Provider, ServiceProvider, Start, UPCALLS, UpcallSet,
+    Upcalls, WsaError,
 };
 use wpu_sys::ffi::{WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 

@@ -5,13 +5,12 @@
 //! functions of a provider of that: handles, blocking and non-blocking calls, overlapped requests,
 //! network events, selections, options, closing and cleaning up.
 
-mod address;
 mod notify;
 mod provider;
 mod socket;
 mod transport;
 
-pub use address::Address;
+pub use crate::Address;
 pub use notify::Notify;
 pub use provider::Base;
 pub use transport::{Endpoint, Kind, Receive, Transport};

@@ -1,12 +1,12 @@
 //! A transport as a provider: the thirty functions over its sockets.
 
-use super::address::Address;
 use super::notify::Notify;
 use super::socket::{
     Incoming, Question, Sink, Socket, SocketContext, State, Transfer, cancel, check_no_hook, select,
 };
 use super::transport::{Endpoint, Kind, Transport};
 use crate::__private::{Fixed, Import, Run};
+use crate::Address;
 use crate::completion::Pend;
 use crate::provider::assert_declares;
 use crate::slab::Slab;
@@ -177,7 +177,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 
     fn bind(&self, socket: SOCKET, address: Bytes<'_>) -> Result<(), WsaError> {
-        self.find(socket)?.bind(&Address::of(address)?)
+        self.find(socket)?.bind(&Address::try_from(address)?)
     }
 
     fn listen(&self, socket: SOCKET, backlog: i32) -> Result<(), WsaError> {
@@ -195,7 +195,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     ) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
         no_data(data)?;
-        socket.connect(&Address::of(address)?)?;
+        socket.connect(&Address::try_from(address)?)?;
         none_back(answer);
         Ok(())
     }
@@ -264,8 +264,11 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
         // A connection has one other end, whatever the client says.
-        let to =
-            request.input().filter(|_| socket.context.kind.is_datagram()).map(Address::of).transpose()?;
+        let to = request
+            .input()
+            .filter(|_| socket.context.kind.is_datagram())
+            .map(Address::try_from)
+            .transpose()?;
         let sent = socket.transfer(Transfer::Send { to }, request)?;
         Ok(sent.map(|(count, _)| count))
     }
@@ -398,7 +401,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         text: OutBuf<'_, u16>,
     ) -> Result<(), WsaError> {
-        let spelled = self.transport.address_to_text(&Address::of(address)?)?;
+        let spelled = self.transport.address_to_text(&Address::try_from(address)?)?;
         let units: Vec<u16> = spelled.encode_utf16().chain([0]).collect();
         Ok(text.fill(&units)?)
     }

@@ -1,9 +1,8 @@
 //! What the author of a base provider writes: how bytes get from one end to the other.
 
-use super::address::{self, Address};
 use super::notify::Notify;
-use crate::Lifecycle;
 use crate::provider::WithBase;
+use crate::{Address, Lifecycle};
 use std::net::Shutdown;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCK_DGRAM;
@@ -33,7 +32,7 @@ pub trait Transport: Lifecycle + WithBase + Send + Sync {
     ///
     /// `WSAEINVAL` if it is not an address of this provider.
     fn address_to_text(&self, address: &Address) -> Result<String, WsaError> {
-        address::to_text(address)
+        address.to_text()
     }
 
     /// The address that a text stands for. `AF_INET` and `AF_INET6` are known.
@@ -42,7 +41,7 @@ pub trait Transport: Lifecycle + WithBase + Send + Sync {
     ///
     /// `WSAEINVAL` if it is not the text of an address.
     fn text_to_address(&self, family: i32, text: &str) -> Result<Address, WsaError> {
-        address::from_text(family, text)
+        Address::from_text(family, text)
     }
 }
 

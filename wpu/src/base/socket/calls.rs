@@ -6,14 +6,14 @@ use super::events::Sink;
 use super::options::Options;
 use super::queue::Way;
 use super::transfer::{Op, Transfer, partly};
-use crate::base::address::Address;
 use crate::base::transport::Endpoint;
 use crate::completion::overlapped_result;
+use crate::{Address, Decision, decide};
 use std::net::Shutdown;
 use wpu_sys::ffi::{
-    CF_ACCEPT, CF_DEFER, CF_REJECT, FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, SO_ACCEPTCONN, SO_ERROR,
-    SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW, SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT,
-    SOL_SOCKET, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
+    FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, SO_ACCEPTCONN, SO_ERROR, SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW,
+    SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT, SOL_SOCKET, WSAOVERLAPPED,
+    WSAPROTOCOL_INFOW,
 };
 use wpu_sys::{ClientMut, Condition, OutBuf, Outcome, Progress, Request, WsaError};
 
@@ -109,14 +109,14 @@ impl<E: Endpoint> Socket<E> {
             return Ok(incoming);
         };
         let local = incoming.endpoint.local()?;
-        let error = match ask(condition, &peer, &local) {
-            CF_ACCEPT => return Ok(incoming),
-            CF_REJECT => {
+        let error = match decide(condition, &peer, &local) {
+            Ok(Decision::Accept) => return Ok(incoming),
+            Ok(Decision::Reject) => {
                 incoming.endpoint.close(true);
                 return Err(WsaError::WSAECONNREFUSED);
             }
-            CF_DEFER => WsaError::WSATRY_AGAIN,
-            _ => WsaError::WSAEINVAL,
+            Ok(Decision::Defer) => WsaError::WSATRY_AGAIN,
+            Err(error) => error,
         };
         self.put_back(incoming);
         self.attempted(Way::In);
@@ -317,35 +317,6 @@ impl<E: Endpoint> Socket<E> {
                 answer => answer,
             },
         }
-    }
-}
-
-/// Asks the client's condition function about a connection between these two.
-fn ask(condition: Condition<'_>, from: &Address, to: &Address) -> i32 {
-    let (function, context) = condition.parts();
-    let (mut from, mut to) = (from.as_bytes().to_vec(), to.as_bytes().to_vec());
-    let lend = |bytes: &mut [u8]| WSABUF {
-        len: u32::try_from(bytes.len()).unwrap_or(0),
-        buf: bytes.as_mut_ptr().cast(),
-    };
-    let (mut caller, mut own) = (lend(&mut from), lend(&mut to));
-    // Connections carry no data of their own here.
-    let (mut data, mut answer) = (lend(&mut []), lend(&mut []));
-    let (no_quality, mut group) = (std::ptr::null_mut(), 0);
-    // SAFETY: `condition` is of the call that this thread is in, so its function can be called with its context, as
-    // the documentation says: the quality of service may be null, and all other pointers lead to locals that nothing
-    // else uses until the end of this function. Each buffer is as long as it says.
-    unsafe {
-        function(
-            &raw mut caller,
-            &raw mut data,
-            no_quality,
-            no_quality,
-            &raw mut own,
-            &raw mut answer,
-            &raw mut group,
-            context,
-        )
     }
 }
 

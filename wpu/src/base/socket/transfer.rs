@@ -2,7 +2,7 @@
 
 use super::blocking::locked;
 use super::queue::{Outstanding, Way};
-use crate::base::address::Address;
+use crate::Address;
 use crate::base::transport::{Endpoint, Receive};
 use std::sync::Mutex;
 use wpu_sys::ffi::{MSG_PEEK, MSG_WAITALL};

@@ -33,16 +33,6 @@ impl Address {
         Ok(Self { bytes: copy, len: bytes.len() })
     }
 
-    /// The one that a client passes. How much memory the client says it is counts before any of it is read.
-    pub(super) fn of(bytes: Bytes<'_>) -> Result<Self, WsaError> {
-        let (mut copy, len) = ([0; LONGEST], bytes.len());
-        if !(2..=LONGEST).contains(&len) {
-            return Err(WsaError::WSAEFAULT);
-        }
-        bytes.copy_to(&mut copy);
-        Ok(Self { bytes: copy, len })
-    }
-
     /// The bytes, as a client reads them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -75,6 +65,39 @@ impl Address {
             AF_INET | AF_INET6 => Err(WsaError::WSAEFAULT),
             _ => Err(WsaError::WSAEAFNOSUPPORT),
         }
+    }
+
+    /// Its text, for the two families that [`to_inet`](Self::to_inet) knows. A port of 0 is left out, as Winsock does.
+    ///
+    /// # Errors
+    ///
+    /// `WSAEINVAL` if it is of another family, or bytes are missing.
+    pub fn to_text(&self) -> Result<String, WsaError> {
+        let inet = self.to_inet().map_err(|_| WsaError::WSAEINVAL)?;
+        Ok(match inet {
+            SocketAddr::V6(v6) if v6.port() == 0 && v6.scope_id() != 0 => {
+                format!("{}%{}", v6.ip(), v6.scope_id())
+            }
+            _ if inet.port() == 0 => inet.ip().to_string(),
+            _ => inet.to_string(),
+        })
+    }
+
+    /// The address that a text of one of the two families stands for; without a port it is 0.
+    ///
+    /// # Errors
+    ///
+    /// `WSAEINVAL` if the family is another one, or the text none of its addresses.
+    pub fn from_text(family: i32, text: &str) -> Result<Self, WsaError> {
+        let inet = match family {
+            AF_INET => text
+                .parse()
+                .map(SocketAddr::V4)
+                .or_else(|_| text.parse::<Ipv4Addr>().map(|ip| SocketAddr::new(ip.into(), 0))),
+            AF_INET6 => text.parse().map(SocketAddr::V6).or_else(|_| scoped(text)),
+            _ => return Err(WsaError::WSAEINVAL),
+        };
+        inet.map(Self::from).map_err(|_| WsaError::WSAEINVAL)
     }
 
     fn part<const N: usize>(&self, at: usize) -> [u8; N] {
@@ -118,29 +141,22 @@ impl std::fmt::Debug for Address {
     }
 }
 
-/// The text of an address of the two families; a port of 0 is left out, as Winsock does.
-pub(super) fn to_text(address: &Address) -> Result<String, WsaError> {
-    let inet = address.to_inet().map_err(|_| WsaError::WSAEINVAL)?;
-    Ok(match inet {
-        SocketAddr::V6(v6) if v6.port() == 0 && v6.scope_id() != 0 => {
-            format!("{}%{}", v6.ip(), v6.scope_id())
-        }
-        _ if inet.port() == 0 => inet.ip().to_string(),
-        _ => inet.to_string(),
-    })
-}
+impl TryFrom<Bytes<'_>> for Address {
+    type Error = WsaError;
 
-/// The address that a text of one of the two families stands for; without a port it is 0.
-pub(super) fn from_text(family: i32, text: &str) -> Result<Address, WsaError> {
-    let inet = match family {
-        AF_INET => text
-            .parse()
-            .map(SocketAddr::V4)
-            .or_else(|_| text.parse::<Ipv4Addr>().map(|ip| SocketAddr::new(ip.into(), 0))),
-        AF_INET6 => text.parse().map(SocketAddr::V6).or_else(|_| scoped(text)),
-        _ => return Err(WsaError::WSAEINVAL),
-    };
-    inet.map(Address::from).map_err(|_| WsaError::WSAEINVAL)
+    /// The one that a client passes. How much memory the client says it is counts before any of it is read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    fn try_from(bytes: Bytes<'_>) -> Result<Self, WsaError> {
+        let (mut copy, len) = ([0; LONGEST], bytes.len());
+        if !(2..=LONGEST).contains(&len) {
+            return Err(WsaError::WSAEFAULT);
+        }
+        bytes.copy_to(&mut copy);
+        Ok(Self { bytes: copy, len })
+    }
 }
 
 /// `fe80::1%3`, `[::1]` or `::1`.
@@ -203,11 +219,14 @@ mod tests {
             (AF_INET6, "fe80::2%4"),
             (AF_INET6, "::1"),
         ] {
-            assert_eq!(to_text(&from_text(family, text).unwrap()).unwrap(), text);
+            assert_eq!(Address::from_text(family, text).unwrap().to_text().unwrap(), text);
         }
-        assert_eq!(from_text(AF_INET6, "[::1]").unwrap(), from_text(AF_INET6, "::1").unwrap());
-        assert_eq!(from_text(AF_INET, "::1"), Err(WsaError::WSAEINVAL));
-        assert_eq!(from_text(AF_INET6, "10.0.0.1"), Err(WsaError::WSAEINVAL));
-        assert_eq!(from_text(40, "x"), Err(WsaError::WSAEINVAL));
+        assert_eq!(
+            Address::from_text(AF_INET6, "[::1]").unwrap(),
+            Address::from_text(AF_INET6, "::1").unwrap()
+        );
+        assert_eq!(Address::from_text(AF_INET, "::1"), Err(WsaError::WSAEINVAL));
+        assert_eq!(Address::from_text(AF_INET6, "10.0.0.1"), Err(WsaError::WSAEINVAL));
+        assert_eq!(Address::from_text(40, "x"), Err(WsaError::WSAEINVAL));
     }
 }
