@@ -105,20 +105,19 @@ pub unsafe extern "system" fn accept<S: Serve>(
             .map(|function| unsafe {
                 crate::clients::Condition::from_parts(function, dwCallbackData)
             });
-        crate::provider::ServiceProvider::accept(provider, s, address, condition)
+        let value0 = crate::provider::ServiceProvider::accept(
+            provider,
+            s,
+            address,
+            condition,
+        )?;
+        if value0 == crate::ffi::INVALID_SOCKET {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        Ok(value0)
     });
     match answer {
-        Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
-                );
-            }
-            crate::ffi::INVALID_SOCKET
-        }
-        Ok(value0) => value0,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -186,15 +185,16 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        crate::provider::ServiceProvider::address_to_string(
+        let () = crate::provider::ServiceProvider::address_to_string(
             provider,
             address,
             info,
             text,
-        )
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -222,16 +222,17 @@ pub unsafe extern "system" fn async_select<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::async_select(
+        let () = crate::provider::ServiceProvider::async_select(
             provider,
             s,
             crate::handles::Window::from_raw(hWnd),
             wMsg,
             lEvent,
-        )
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -267,10 +268,11 @@ pub unsafe extern "system" fn bind<S: Serve>(
             crate::support::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::bind(provider, s, address)
+        let () = crate::provider::ServiceProvider::bind(provider, s, address)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -292,10 +294,11 @@ pub unsafe extern "system" fn bind<S: Serve>(
 pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::cancel_blocking_call(provider)
+        let () = crate::provider::ServiceProvider::cancel_blocking_call(provider)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -317,10 +320,11 @@ pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) 
 pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::cleanup(provider)
+        let () = crate::provider::ServiceProvider::cleanup(provider)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -345,10 +349,11 @@ pub unsafe extern "system" fn close_socket<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::close_socket(provider, s)
+        let () = crate::provider::ServiceProvider::close_socket(provider, s)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -455,7 +460,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        crate::provider::ServiceProvider::connect(
+        let () = crate::provider::ServiceProvider::connect(
             provider,
             s,
             address,
@@ -463,10 +468,11 @@ pub unsafe extern "system" fn connect<S: Serve>(
             callee_data,
             socket_qos,
             group_qos,
-        )
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -497,14 +503,17 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
             lpProtocolInfo,
             crate::error::WsaError::WSAEFAULT,
         )?;
-        crate::provider::ServiceProvider::duplicate_socket(provider, s, dwProcessId)
+        let value0 = crate::provider::ServiceProvider::duplicate_socket(
+            provider,
+            s,
+            dwProcessId,
+        )?;
+        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        unsafe { lpProtocolInfo.write(value0) };
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(value0) => {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
-            unsafe { lpProtocolInfo.write(value0) };
-            crate::ffi::NO_ERROR
-        }
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -537,10 +546,16 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
             crate::support::client::ClientMut::from_raw(lpNetworkEvents)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::enum_network_events(provider, s, event, events)
+        let () = crate::provider::ServiceProvider::enum_network_events(
+            provider,
+            s,
+            event,
+            events,
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -568,15 +583,16 @@ pub unsafe extern "system" fn event_select<S: Serve>(
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let event = crate::handles::EventRef::from_raw(hEventObject);
-        crate::provider::ServiceProvider::event_select(
+        let () = crate::provider::ServiceProvider::event_select(
             provider,
             s,
             event,
             lNetworkEvents,
-        )
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -612,21 +628,20 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::support::checks::output(lpcbTransfer, crate::error::WsaError::WSAEFAULT)?;
         crate::support::checks::output(lpdwFlags, crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::get_overlapped_result(
+        let (value0, value1) = crate::provider::ServiceProvider::get_overlapped_result(
             provider,
             s,
             overlapped,
             fWait != 0,
-        )
+        )?;
+        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        unsafe { lpcbTransfer.write(value0) };
+        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        unsafe { lpdwFlags.write(value1) };
+        Ok(1)
     });
     match answer {
-        Ok((value0, value1)) => {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
-            unsafe { lpcbTransfer.write(value0) };
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
-            unsafe { lpdwFlags.write(value1) };
-            1
-        }
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -671,10 +686,11 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        crate::provider::ServiceProvider::get_peer_name(provider, s, address)
+        let () = crate::provider::ServiceProvider::get_peer_name(provider, s, address)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -719,10 +735,11 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        crate::provider::ServiceProvider::get_sock_name(provider, s, address)
+        let () = crate::provider::ServiceProvider::get_sock_name(provider, s, address)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -751,7 +768,7 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let value = {
+        let value_ = {
             // SAFETY: the contract of this function.
             let length = unsafe {
                 crate::support::memory::length_at(
@@ -769,16 +786,17 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        crate::provider::ServiceProvider::get_sock_opt(
+        let () = crate::provider::ServiceProvider::get_sock_opt(
             provider,
             s,
             level,
             optname,
-            value,
-        )
+            value_,
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -832,10 +850,16 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
         // SAFETY: the contract of this function.
         let qos = unsafe { crate::support::client::ClientMut::from_raw(lpQOS) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::get_qos_by_name(provider, s, name, qos)
+        let () = crate::provider::ServiceProvider::get_qos_by_name(
+            provider,
+            s,
+            name,
+            qos,
+        )?;
+        Ok(1)
     });
     match answer {
-        Ok(()) => 1,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -963,52 +987,42 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = crate::provider::ServiceProvider::ioctl(
+        let crate::support::request::Progress::Done(value0) = crate::provider::ServiceProvider::ioctl(
             provider,
             s,
             dwIoControlCode,
             request,
-        )?;
-        if let crate::support::request::Progress::Done(values) = &answer {
-            let value0 = *values;
-            if value0 as usize
-                > lpvOutBuffer_.map_or(0, crate::support::memory::OutBuf::capacity)
-            {
-                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
-            }
-            if let (Some(given), crate::support::request::RequestState::Fresh) = (
-                &given,
-                state.get(),
-            ) {
-                // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
+        )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
+        if value0 as usize
+            > lpvOutBuffer_.map_or(0, crate::support::memory::OutBuf::capacity)
+        {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        if let Some(given) = &given {
+            match state.get() {
+                crate::support::request::RequestState::Fresh => {
+                    // SAFETY: the client lends the structure, and was not told yet.
+                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
+                }
+                crate::support::request::RequestState::Forwarded => {}
+                crate::support::request::RequestState::PendingRequest
+                | crate::support::request::RequestState::ForwardedPending => {
+                    return Err(crate::error::WsaError::WSA_IO_PENDING);
+                }
             }
         }
-        Ok(answer)
+        if !lpcbBytesReturned.is_null() {
+            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            unsafe { lpcbBytesReturned.write(value0) };
+        }
+        Ok(crate::ffi::NO_ERROR)
     });
-    let answer = crate::support::request::settle::<
-        _,
-        crate::memory::InterfaceTypes,
-    >(state.get(), answer);
     match answer {
-        Ok(crate::support::request::Progress::Done(value0)) => {
-            if !lpcbBytesReturned.is_null() {
-                // SAFETY: the pointer passed the check; the caller vouches for the rest.
-                unsafe { lpcbBytesReturned.write(value0) };
-            }
-            crate::ffi::NO_ERROR
-        }
-        Ok(crate::support::request::Progress::Pending(_)) => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSA_IO_PENDING.code(),
-                );
-            }
-            crate::ffi::SOCKET_ERROR
-        }
+        Ok(value) => value,
         Err(error) => {
+            let error = crate::support::request::settle::<
+                crate::memory::InterfaceTypes,
+            >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
                 crate::support::checks::report(
@@ -1115,7 +1129,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        crate::provider::ServiceProvider::join_leaf(
+        let value0 = crate::provider::ServiceProvider::join_leaf(
             provider,
             s,
             address,
@@ -1124,20 +1138,14 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
             socket_qos,
             group_qos,
             dwFlags,
-        )
+        )?;
+        if value0 == crate::ffi::INVALID_SOCKET {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        Ok(value0)
     });
     match answer {
-        Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
-                );
-            }
-            crate::ffi::INVALID_SOCKET
-        }
-        Ok(value0) => value0,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -1163,10 +1171,11 @@ pub unsafe extern "system" fn listen<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::listen(provider, s, backlog)
+        let () = crate::provider::ServiceProvider::listen(provider, s, backlog)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -1262,52 +1271,42 @@ pub unsafe extern "system" fn recv<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = crate::provider::ServiceProvider::recv(
+        let crate::support::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv(
             provider,
             s,
             flags,
             request,
-        )?;
-        if let crate::support::request::Progress::Done(values) = &answer {
-            let (value0, value1) = *values;
-            if value0 as usize > lpBuffers_.total() {
-                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
-            }
-            if let (Some(given), crate::support::request::RequestState::Fresh) = (
-                &given,
-                state.get(),
-            ) {
-                // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
+        )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
+        if value0 as usize > lpBuffers_.total() {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        if let Some(given) = &given {
+            match state.get() {
+                crate::support::request::RequestState::Fresh => {
+                    // SAFETY: the client lends the structure, and was not told yet.
+                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
+                }
+                crate::support::request::RequestState::Forwarded => {}
+                crate::support::request::RequestState::PendingRequest
+                | crate::support::request::RequestState::ForwardedPending => {
+                    return Err(crate::error::WsaError::WSA_IO_PENDING);
+                }
             }
         }
-        Ok(answer)
-    });
-    let answer = crate::support::request::settle::<
-        _,
-        crate::memory::InterfaceTypes,
-    >(state.get(), answer);
-    match answer {
-        Ok(crate::support::request::Progress::Done((value0, value1))) => {
-            if !lpNumberOfBytesRecvd.is_null() {
-                // SAFETY: the pointer passed the check; the caller vouches for the rest.
-                unsafe { lpNumberOfBytesRecvd.write(value0) };
-            }
+        if !lpNumberOfBytesRecvd.is_null() {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
-            unsafe { lpFlags.write(value1) };
-            crate::ffi::NO_ERROR
+            unsafe { lpNumberOfBytesRecvd.write(value0) };
         }
-        Ok(crate::support::request::Progress::Pending(_)) => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSA_IO_PENDING.code(),
-                );
-            }
-            crate::ffi::SOCKET_ERROR
-        }
+        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        unsafe { lpFlags.write(value1) };
+        Ok(crate::ffi::NO_ERROR)
+    });
+    match answer {
+        Ok(value) => value,
         Err(error) => {
+            let error = crate::support::request::settle::<
+                crate::memory::InterfaceTypes,
+            >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
                 crate::support::checks::report(
@@ -1357,10 +1356,11 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
-        crate::provider::ServiceProvider::recv_disconnect(provider, s, data)
+        let () = crate::provider::ServiceProvider::recv_disconnect(provider, s, data)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -1481,52 +1481,42 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = crate::provider::ServiceProvider::recv_from(
+        let crate::support::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv_from(
             provider,
             s,
             flags,
             request,
-        )?;
-        if let crate::support::request::Progress::Done(values) = &answer {
-            let (value0, value1) = *values;
-            if value0 as usize > lpBuffers_.total() {
-                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
-            }
-            if let (Some(given), crate::support::request::RequestState::Fresh) = (
-                &given,
-                state.get(),
-            ) {
-                // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
+        )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
+        if value0 as usize > lpBuffers_.total() {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        if let Some(given) = &given {
+            match state.get() {
+                crate::support::request::RequestState::Fresh => {
+                    // SAFETY: the client lends the structure, and was not told yet.
+                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
+                }
+                crate::support::request::RequestState::Forwarded => {}
+                crate::support::request::RequestState::PendingRequest
+                | crate::support::request::RequestState::ForwardedPending => {
+                    return Err(crate::error::WsaError::WSA_IO_PENDING);
+                }
             }
         }
-        Ok(answer)
-    });
-    let answer = crate::support::request::settle::<
-        _,
-        crate::memory::InterfaceTypes,
-    >(state.get(), answer);
-    match answer {
-        Ok(crate::support::request::Progress::Done((value0, value1))) => {
-            if !lpNumberOfBytesRecvd.is_null() {
-                // SAFETY: the pointer passed the check; the caller vouches for the rest.
-                unsafe { lpNumberOfBytesRecvd.write(value0) };
-            }
+        if !lpNumberOfBytesRecvd.is_null() {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
-            unsafe { lpFlags.write(value1) };
-            crate::ffi::NO_ERROR
+            unsafe { lpNumberOfBytesRecvd.write(value0) };
         }
-        Ok(crate::support::request::Progress::Pending(_)) => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSA_IO_PENDING.code(),
-                );
-            }
-            crate::ffi::SOCKET_ERROR
-        }
+        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        unsafe { lpFlags.write(value1) };
+        Ok(crate::ffi::NO_ERROR)
+    });
+    match answer {
+        Ok(value) => value,
         Err(error) => {
+            let error = crate::support::request::settle::<
+                crate::memory::InterfaceTypes,
+            >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
                 crate::support::checks::report(
@@ -1590,27 +1580,21 @@ pub unsafe extern "system" fn select<S: Serve>(
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        crate::provider::ServiceProvider::select(
+        let value0 = crate::provider::ServiceProvider::select(
             provider,
             nfds,
             read,
             write,
             except,
             timeout_,
-        )
+        )?;
+        if value0 == crate::ffi::SOCKET_ERROR {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        Ok(value0)
     });
     match answer {
-        Ok(value0) if value0 == crate::ffi::SOCKET_ERROR => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
-                );
-            }
-            crate::ffi::SOCKET_ERROR
-        }
-        Ok(value0) => value0,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -1702,50 +1686,40 @@ pub unsafe extern "system" fn send<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = crate::provider::ServiceProvider::send(
+        let crate::support::request::Progress::Done(value0) = crate::provider::ServiceProvider::send(
             provider,
             s,
             dwFlags,
             request,
-        )?;
-        if let crate::support::request::Progress::Done(values) = &answer {
-            let value0 = *values;
-            if value0 as usize > lpBuffers_.total() {
-                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
-            }
-            if let (Some(given), crate::support::request::RequestState::Fresh) = (
-                &given,
-                state.get(),
-            ) {
-                // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
+        )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
+        if value0 as usize > lpBuffers_.total() {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        if let Some(given) = &given {
+            match state.get() {
+                crate::support::request::RequestState::Fresh => {
+                    // SAFETY: the client lends the structure, and was not told yet.
+                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
+                }
+                crate::support::request::RequestState::Forwarded => {}
+                crate::support::request::RequestState::PendingRequest
+                | crate::support::request::RequestState::ForwardedPending => {
+                    return Err(crate::error::WsaError::WSA_IO_PENDING);
+                }
             }
         }
-        Ok(answer)
+        if !lpNumberOfBytesSent.is_null() {
+            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            unsafe { lpNumberOfBytesSent.write(value0) };
+        }
+        Ok(crate::ffi::NO_ERROR)
     });
-    let answer = crate::support::request::settle::<
-        _,
-        crate::memory::InterfaceTypes,
-    >(state.get(), answer);
     match answer {
-        Ok(crate::support::request::Progress::Done(value0)) => {
-            if !lpNumberOfBytesSent.is_null() {
-                // SAFETY: the pointer passed the check; the caller vouches for the rest.
-                unsafe { lpNumberOfBytesSent.write(value0) };
-            }
-            crate::ffi::NO_ERROR
-        }
-        Ok(crate::support::request::Progress::Pending(_)) => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSA_IO_PENDING.code(),
-                );
-            }
-            crate::ffi::SOCKET_ERROR
-        }
+        Ok(value) => value,
         Err(error) => {
+            let error = crate::support::request::settle::<
+                crate::memory::InterfaceTypes,
+            >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
                 crate::support::checks::report(
@@ -1794,10 +1768,11 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
         };
-        crate::provider::ServiceProvider::send_disconnect(provider, s, data)
+        let () = crate::provider::ServiceProvider::send_disconnect(provider, s, data)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -1910,50 +1885,40 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let answer = crate::provider::ServiceProvider::send_to(
+        let crate::support::request::Progress::Done(value0) = crate::provider::ServiceProvider::send_to(
             provider,
             s,
             dwFlags,
             request,
-        )?;
-        if let crate::support::request::Progress::Done(values) = &answer {
-            let value0 = *values;
-            if value0 as usize > lpBuffers_.total() {
-                return Err(crate::error::WsaError::WSASYSCALLFAILURE);
-            }
-            if let (Some(given), crate::support::request::RequestState::Fresh) = (
-                &given,
-                state.get(),
-            ) {
-                // SAFETY: the client lends the structure, and was not told yet.
-                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
+        )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
+        if value0 as usize > lpBuffers_.total() {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        if let Some(given) = &given {
+            match state.get() {
+                crate::support::request::RequestState::Fresh => {
+                    // SAFETY: the client lends the structure, and was not told yet.
+                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
+                }
+                crate::support::request::RequestState::Forwarded => {}
+                crate::support::request::RequestState::PendingRequest
+                | crate::support::request::RequestState::ForwardedPending => {
+                    return Err(crate::error::WsaError::WSA_IO_PENDING);
+                }
             }
         }
-        Ok(answer)
+        if !lpNumberOfBytesSent.is_null() {
+            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            unsafe { lpNumberOfBytesSent.write(value0) };
+        }
+        Ok(crate::ffi::NO_ERROR)
     });
-    let answer = crate::support::request::settle::<
-        _,
-        crate::memory::InterfaceTypes,
-    >(state.get(), answer);
     match answer {
-        Ok(crate::support::request::Progress::Done(value0)) => {
-            if !lpNumberOfBytesSent.is_null() {
-                // SAFETY: the pointer passed the check; the caller vouches for the rest.
-                unsafe { lpNumberOfBytesSent.write(value0) };
-            }
-            crate::ffi::NO_ERROR
-        }
-        Ok(crate::support::request::Progress::Pending(_)) => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSA_IO_PENDING.code(),
-                );
-            }
-            crate::ffi::SOCKET_ERROR
-        }
+        Ok(value) => value,
         Err(error) => {
+            let error = crate::support::request::settle::<
+                crate::memory::InterfaceTypes,
+            >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
                 crate::support::checks::report(
@@ -1986,20 +1951,21 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
-        let value = unsafe {
+        let value_ = unsafe {
             crate::support::memory::ClientSlice::from_raw(optval.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::set_sock_opt(
+        let () = crate::provider::ServiceProvider::set_sock_opt(
             provider,
             s,
             level,
             optname,
-            value,
-        )
+            value_,
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -2025,10 +1991,11 @@ pub unsafe extern "system" fn shutdown<S: Serve>(
 ) -> i32 {
     let answer = S::with(|provider| {
         crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::provider::ServiceProvider::shutdown(provider, s, how)
+        let () = crate::provider::ServiceProvider::shutdown(provider, s, how)?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -2067,7 +2034,7 @@ pub unsafe extern "system" fn socket<S: Serve>(
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        crate::provider::ServiceProvider::socket(
+        let value0 = crate::provider::ServiceProvider::socket(
             provider,
             af,
             r#type,
@@ -2075,20 +2042,14 @@ pub unsafe extern "system" fn socket<S: Serve>(
             info,
             g,
             dwFlags,
-        )
+        )?;
+        if value0 == crate::ffi::INVALID_SOCKET {
+            return Err(crate::error::WsaError::WSASYSCALLFAILURE);
+        }
+        Ok(value0)
     });
     match answer {
-        Ok(value0) if value0 == crate::ffi::INVALID_SOCKET => {
-            // SAFETY: the contract of this function.
-            unsafe {
-                crate::support::checks::report(
-                    lpErrno,
-                    crate::error::WsaError::WSASYSCALLFAILURE.code(),
-                );
-            }
-            crate::ffi::INVALID_SOCKET
-        }
-        Ok(value0) => value0,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
@@ -2149,16 +2110,17 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?
         };
-        crate::provider::ServiceProvider::string_to_address(
+        let () = crate::provider::ServiceProvider::string_to_address(
             provider,
             text,
             AddressFamily,
             info,
             address,
-        )
+        )?;
+        Ok(crate::ffi::NO_ERROR)
     });
     match answer {
-        Ok(()) => crate::ffi::NO_ERROR,
+        Ok(value) => value,
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {

@@ -424,30 +424,13 @@ impl<W: RequestTypes> Clone for CompletionVtable<W> {
 
 impl<W: RequestTypes> Copy for CompletionVtable<W> {}
 
-/// What the client is told of the request once the provider's method has answered.
-#[inline]
-pub(crate) fn settle<T, W: RequestTypes>(
-    state: RequestState,
-    answer: Result<Progress<T>, W::Error>,
-) -> Result<Progress<T>, W::Error> {
-    if state != RequestState::Fresh {
-        return Ok(settle_elsewhere(state, answer));
-    }
-    match answer {
-        Ok(Progress::Pending(_)) => Err(W::BROKEN),
-        Err(error) if error == W::PENDING => Err(W::BROKEN),
-        answer => answer,
-    }
-}
-
-/// The same where somebody else has the request, or has had it.
-#[cold]
-fn settle_elsewhere<T, E>(state: RequestState, answer: Result<Progress<T>, E>) -> Progress<T> {
-    match (state, answer) {
-        // The provider below has done it, and told the client if that was to be told.
-        (RequestState::Forwarded, Ok(Progress::Done(answer))) => Progress::Done(answer),
-        // A failure would say that nobody tells.
-        _ => Progress::Pending(PendingToken(())),
+/// What the client is told of its request when the call fails: that it is pending, if somebody has it, or has had it, since a
+/// failure would say that nobody tells; and otherwise that it is not.
+pub(crate) fn settle<W: RequestTypes>(state: RequestState, error: W::Error) -> W::Error {
+    match state {
+        RequestState::Fresh if error == W::PENDING => W::BROKEN,
+        RequestState::Fresh => error,
+        _ => W::PENDING,
     }
 }
 

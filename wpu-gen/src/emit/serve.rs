@@ -76,14 +76,12 @@ fn thunk(view: &View<'_>, behind: &Ident, downcall: &DownView<'_>) -> TokenStrea
     ));
     let request = downcall.form.request.is_some();
     let state = request.then(|| quote!(let state = core::cell::Cell::new(RequestState::Fresh);));
-    let settle =
-        request.then(|| quote!(let answer = request::settle::<_, InterfaceTypes>(state.get(), answer);));
     let errno = downcall.param(downcall.form.errno);
     let (errno_name, null) = (errno.c(), view.error_code(errno.null));
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
     let arguments = downcall.shown().map(|(param, kind)| argument(view, param, kind));
-    let told = told(view, downcall, &quote!(#behind::#method(provider, #(#arguments),*)));
-    let (abi, finish) = (view.abi(), finish(view, downcall));
+    let served = served(view, downcall, &quote!(#behind::#method(provider, #(#arguments),*)));
+    let (abi, failed) = (view.abi(), failed(view, downcall));
     quote! {
         #about
         pub unsafe extern #abi fn #method<S: Serve>(#(#params),*) #returns {
@@ -91,10 +89,12 @@ fn thunk(view: &View<'_>, behind: &Ident, downcall: &DownView<'_>) -> TokenStrea
             let answer = S::with(|provider| {
                 checks::output(#errno_name, #null)?;
                 #(#bindings)*
-                #told
+                #served
             });
-            #settle
-            #finish
+            match answer {
+                Ok(value) => value,
+                Err(error) => #failed
+            }
         }
     }
 }
@@ -294,8 +294,9 @@ fn values(downcall: &DownView<'_>) -> (Vec<Ident>, TokenStream) {
     (names, pattern)
 }
 
-/// Asks the provider, and does what must be done before the gate is left: counts, and requests that are done already.
-fn told(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStream {
+/// Asks the provider, and does what must be done before the gate is left: checks and counts, tells of a request that is
+/// done already, and writes what came out.
+fn served(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStream {
     let (names, pattern) = values(downcall);
     let answers = || downcall.form.answers.iter().zip(&names);
     let counted = answers().find_map(|(answer, name)| match answer {
@@ -309,29 +310,31 @@ fn told(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStr
         let (asked, broken) = (asked(downcall.param(of), downcall.form.params[of]), view.broken());
         quote!(if #name as usize > #asked { return Err(#broken); })
     });
+    let written = written(view, downcall);
     if downcall.form.request.is_none() {
-        return match check {
-            Some(check) => quote!(let #pattern = #ask?; #check Ok(#pattern)),
-            None => ask.clone(),
-        };
+        return quote!(let #pattern = #ask?; #check #written);
     }
     let flags = answers().find_map(|(answer, name)| match answer {
         DownAnswer::Param(at) if downcall.form.params[*at] == DownKind::InOut => Some(quote!(#name)),
         _ => None,
     });
     let (count, flags) = (counted.map_or(quote!(0), |(name, _)| quote!(#name)), flags.unwrap_or(quote!(0)));
+    let pending = view.model.head.pending.map(|pending| view.error_code(pending));
     let safety = comment("SAFETY: the client lends the structure, and was not told yet.");
     quote! {
-        let answer = #ask?;
-        if let Progress::Done(values) = &answer {
-            let #pattern = *values;
-            #check
-            if let (Some(given), RequestState::Fresh) = (&given, state.get()) {
-                #safety
-                unsafe { (S::COMPLETION.tell)(&given.parts, Ok((#count, #flags))) };
+        let Progress::Done(#pattern) = #ask? else { return Err(#pending) };
+        #check
+        if let Some(given) = &given {
+            match state.get() {
+                RequestState::Fresh => {
+                    #safety
+                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((#count, #flags))) };
+                }
+                RequestState::Forwarded => {}
+                RequestState::PendingRequest | RequestState::ForwardedPending => return Err(#pending),
             }
         }
-        Ok(answer)
+        #written
     }
 }
 
@@ -347,66 +350,51 @@ fn asked(param: &Param, kind: DownKind) -> TokenStream {
     if param.optional { quote!(#name.map_or(0, #path)) } else { quote!(#name.#method()) }
 }
 
-/// Writes what came out, and answers.
-fn finish(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+/// Writes what came out, and says what the function returns.
+fn written(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let d = downcall.downcall;
-    let (names, pattern) = values(downcall);
-    let errno = downcall.param(downcall.form.errno).c();
-    let (failure, safety) = (view.constant(d.failure, At::Inside), safety());
+    let (names, _) = values(downcall);
     let mut returned = None;
-    let writes: Vec<_> = downcall
-        .form
-        .answers
-        .iter()
-        .zip(&names)
-        .filter_map(|(answer, name)| match answer {
-            DownAnswer::Returned => {
-                returned = Some(view.given(&d.returns, quote!(#name)));
-                None
-            }
+    let mut writes = Vec::new();
+    for (answer, name) in downcall.form.answers.iter().zip(&names) {
+        match answer {
+            DownAnswer::Returned => returned = Some(view.given(&d.returns, quote!(#name))),
             DownAnswer::Param(at) => {
                 let (param, c) = (downcall.param(*at), downcall.param(*at).c());
                 let safety =
                     comment("SAFETY: the pointer passed the check; the caller vouches for the rest.");
                 let value = view.model.pointee(&param.ty).map(|ty| view.given(ty, quote!(#name)));
                 let write = quote!(#safety unsafe { #c.write(#value) };);
-                Some(if param.optional { quote!(if !#c.is_null() { #write }) } else { write })
+                writes.push(if param.optional { quote!(if !#c.is_null() { #write }) } else { write });
             }
-        })
-        .collect();
+        }
+    }
+    // A value that says failure is none that a provider may answer.
+    let mistaken = returned.as_ref().map(|value| {
+        let (failure, broken) = (view.constant(d.failure, At::Inside), view.broken());
+        quote!(if #value == #failure { return Err(#broken); })
+    });
     let success = match (&returned, d.success) {
-        (Some(name), _) => quote!(#name),
+        (Some(value), _) => quote!(#value),
         (None, Some(success)) => view.constant(success, At::Inside),
         (None, None) => match view.model.constants[d.failure].value {
             crate::model::ConstantValue::Number(0) => quote!(1),
             _ => quote!(0),
         },
     };
-    let report =
-        |code: TokenStream| quote!({ #safety unsafe { checks::report(#errno, #code.code()); } #failure });
-    // A value that says failure is none that a provider may answer.
-    let broken = view.broken();
-    let mistaken = returned.as_ref().map(|value| {
-        let answer = report(broken.clone());
-        quote!(Ok(#pattern) if #value == #failure => #answer)
-    });
-    let failed = report(quote!(crate::error::reported(error.code())));
-    if downcall.form.request.is_some() {
-        let pending = view.model.head.pending.map(|pending| view.error_code(pending));
-        let pending = report(quote!(#pending));
-        return quote! {
-            match answer {
-                Ok(Progress::Done(#pattern)) => { #(#writes)* #success }
-                Ok(Progress::Pending(_)) => #pending
-                Err(error) => #failed
-            }
-        };
-    }
-    quote! {
-        match answer {
-            #mistaken
-            Ok(#pattern) => { #(#writes)* #success }
-            Err(error) => #failed
-        }
-    }
+    quote!(#mistaken #(#writes)* Ok(#success))
+}
+
+/// Reports an error, and says what the function returns then.
+fn failed(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let errno = downcall.param(downcall.form.errno).c();
+    let (failure, safety) = (view.constant(downcall.downcall.failure, At::Inside), safety());
+    let request = downcall.form.request.is_some();
+    let settle = request.then(|| quote!(let error = request::settle::<InterfaceTypes>(state.get(), error);));
+    quote!({
+        #settle
+        #safety
+        unsafe { checks::report(#errno, crate::error::reported(error.code()).code()); }
+        #failure
+    })
 }
