@@ -61,7 +61,7 @@ pub use facts::{KITS, REVISION, UPCALLS};
 pub use handles::*;
 pub use safe::Upcalls;
 pub use support::cell::Cell;
-pub use support::client::{Built, Plain, ClientRef, ClientMut, Vouched};
+pub use support::client::{Built, ClientMut, ClientRef, Plain, Vouched};
 pub use support::compliance::{Verdict, verdict};
 pub use support::declaration::{Declaration, Waiver};
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
@@ -94,9 +94,12 @@ pub use clients::*;
 #[cfg(feature = "provider")]
 pub use layer::{Layer, Over};
 #[cfg(feature = "provider")]
-pub use memory::{Gather, Scatter};
+pub use memory::{
+    CompletionVtable, InterfaceTypes, Kept, Outcome, PendingRequest, Request, RequestBuffers, RequestContext,
+    RequestParts,
+};
 #[cfg(feature = "provider")]
-pub use memory::{RequestContext, Kept, RequestBuffers, Outcome, RequestParts, PendingRequest, Request, CompletionVtable, InterfaceTypes};
+pub use memory::{Gather, Scatter};
 #[cfg(feature = "provider")]
 pub use procs::Procs;
 #[cfg(feature = "provider")]

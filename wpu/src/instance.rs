@@ -54,8 +54,7 @@ impl<P: Provider + Send + Sync> Instance<P> {
             match unsafe { self.instance.load(Ordering::SeqCst).as_ref() } {
                 None => Err(WsaError::WSANOTINITIALISED),
                 Some(instance) => {
-                    let answer = Self::calls().note(|| contain(|| body(instance)));
-                    answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+                    Self::calls().note(|| contain(|| body(instance))).unwrap_or_else(|| panicked())
                 }
             }
         })
@@ -79,6 +78,11 @@ impl<P: Provider + Send + Sync> Instance<P> {
         Self::calls().wait_for_requests(PATIENCE, late);
         answer
     }
+}
+
+#[cold]
+fn panicked<R>() -> Result<R, WsaError> {
+    Err(WsaError::WSASYSCALLFAILURE)
 }
 
 impl<P> Default for Instance<P> {

@@ -77,6 +77,7 @@
 mod calls;
 mod catalog;
 mod chain;
+mod handles;
 mod interest;
 mod loader;
 mod messages;

@@ -79,15 +79,25 @@ impl<S: Loader> Next<S> {
         socket: SOCKET,
         call: impl FnOnce(&S::Provider, SOCKET) -> Result<R, WsaError>,
     ) -> Result<R, WsaError> {
-        let target;
-        let (below, lower) = match self.chains.straight() {
-            Some(below) => (below, socket),
-            None => {
-                target = self.find(socket)?;
-                (&**target.below(), target.lower())
-            }
+        let known = match self.chains.straight() {
+            Some(below) => Some((below, socket)),
+            None => self.sockets.route(socket),
         };
-        call(&below.provider, lower)
+        match known {
+            Some((below, lower)) => call(&below.provider, lower),
+            None => self.on_found(socket, call),
+        }
+    }
+
+    /// Not inlined, so that `on` stays short. The socket is held during the call.
+    #[inline(never)]
+    fn on_found<R>(
+        &self,
+        socket: SOCKET,
+        call: impl FnOnce(&S::Provider, SOCKET) -> Result<R, WsaError>,
+    ) -> Result<R, WsaError> {
+        let target = self.find(socket)?;
+        call(&target.below().provider, target.lower())
     }
 
     /// Makes a call that a request may come with. One without is passed on; and so is one of a layer

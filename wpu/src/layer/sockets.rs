@@ -1,16 +1,16 @@
 //! Sockets: what the client knows, what the provider below knows, and how one leads to the other.
 
 use super::chain::Chain;
+use super::handles::Handles;
 use super::interest::Interest;
 use super::loader::Loader;
 use super::sys::ffi::SOCKET;
 use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
 use crate::slab::Slab;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
 /// A socket of the layer.
 ///
@@ -37,7 +37,9 @@ pub(super) struct Sockets<S: Loader> {
     /// By the context of the handle, where handles are made for the layer.
     made: Slab<Socket<S>>,
     /// By the handle, where handles are the system's.
-    registered: RwLock<HashMap<SOCKET, Arc<Socket<S>>, BuildHasherDefault<Scatter>>>,
+    registered: RwLock<BTreeMap<SOCKET, Arc<Socket<S>>>>,
+    /// An index of `registered`, changed while that is locked.
+    routes: Handles<Chain<S>>,
 }
 
 impl<S: Loader> Socket<S> {
@@ -63,7 +65,7 @@ impl<S: Loader> Socket<S> {
 
 impl<S: Loader> Sockets<S> {
     pub(super) fn new(upcalls: Upcalls, class: Class) -> Self {
-        Self { upcalls, class, made: Slab::new(), registered: RwLock::default() }
+        Self { upcalls, class, made: Slab::new(), registered: RwLock::default(), routes: Handles::new() }
     }
 
     /// Makes a new socket of the provider below one that the client can be given. If that fails the
@@ -82,7 +84,10 @@ impl<S: Loader> Sockets<S> {
         let upper = self.upcalls.modify_ifs_handle(below.place.entry, lower)?;
         let socket = Arc::new(Socket::new(upper, lower, below, 0, None));
         // The system may use a handle again before the close of an earlier socket has come this far.
-        let earlier = self.write().insert(upper, Arc::clone(&socket));
+        let mut registered = self.write();
+        let earlier = registered.insert(upper, Arc::clone(&socket));
+        self.routes.insert(upper, below, lower);
+        drop(registered);
         drop(earlier);
         Ok(socket)
     }
@@ -94,6 +99,13 @@ impl<S: Loader> Sockets<S> {
         let socket = Arc::new(Socket::new(handle.raw(), lower, below, key, Some(handle)));
         self.made.fill(key, Arc::clone(&socket));
         Ok(socket)
+    }
+
+    /// The chain of a socket and its handle there, if they are found without a lock. This is for handles of the system: one
+    /// that is made for the layer must not be given back during a call, which therefore holds what it [finds](Self::find).
+    #[inline]
+    pub(super) fn route(&self, upper: SOCKET) -> Option<(&Chain<S>, SOCKET)> {
+        self.routes.get(upper)
     }
 
     /// The socket that the client knows by this handle.
@@ -115,7 +127,12 @@ impl<S: Loader> Sockets<S> {
             Class::Ifs => {
                 let mut registered = self.write();
                 let same = registered.get(&socket.upper).is_some_and(|there| Arc::ptr_eq(there, socket));
-                if same { registered.remove(&socket.upper) } else { None }
+                if same {
+                    self.routes.remove(socket.upper);
+                    registered.remove(&socket.upper)
+                } else {
+                    None
+                }
             }
             Class::NonIfs => self.made.release(socket.key),
         };
@@ -130,16 +147,11 @@ impl<S: Loader> Sockets<S> {
         }
     }
 
-    fn read<R>(
-        &self,
-        look: impl FnOnce(&HashMap<SOCKET, Arc<Socket<S>>, BuildHasherDefault<Scatter>>) -> R,
-    ) -> R {
+    fn read<R>(&self, look: impl FnOnce(&BTreeMap<SOCKET, Arc<Socket<S>>>) -> R) -> R {
         look(&self.registered.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn write(
-        &self,
-    ) -> std::sync::RwLockWriteGuard<'_, HashMap<SOCKET, Arc<Socket<S>>, BuildHasherDefault<Scatter>>> {
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<SOCKET, Arc<Socket<S>>>> {
         self.registered.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -155,26 +167,6 @@ impl<S: Loader> Socket<S> {
         let below = Arc::clone(below);
         let (interest, closing) = (Mutex::new(None), AtomicBool::new(false));
         Self { upper, lower, below, interest, closing, key, _handle: handle }
-    }
-}
-
-/// Spreads handles, which the system gives out in steps of four. Nobody can choose them.
-#[derive(Default)]
-pub(super) struct Scatter(u64);
-
-impl Hasher for Scatter {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_usize(usize::from(*byte));
-        }
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.0 = (self.0 ^ value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

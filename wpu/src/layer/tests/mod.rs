@@ -1,6 +1,7 @@
 //! A layer over a base provider in memory: each pitfall that it can meet, by its number.
 
 mod chains;
+mod handles;
 mod late;
 mod places;
 mod requests;

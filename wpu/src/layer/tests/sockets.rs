@@ -5,7 +5,8 @@ use super::stand::{PATIENCE, Stand, guid, module};
 use crate::layer::sys::ffi::{
     FD_ACCEPT, FD_READ, FD_WRITE, FIONBIO, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
     SIO_BSP_HANDLE_SELECT, SIO_FLUSH, SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW,
-    SO_UPDATE_ACCEPT_CONTEXT, SOCK_STREAM, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
+    SO_UPDATE_ACCEPT_CONTEXT, SOCK_STREAM, SOCKET, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW,
+    XP1_IFS_HANDLES,
 };
 use crate::layer::sys::{
     Bytes, Class, ClientRef, FdSetMut, Gather, OutBuf, Progress, Request, RequestBuffers, ServiceProvider,
@@ -160,6 +161,32 @@ fn a_second_chain_and_another_handle_end_the_straight_way_down() {
         sends(&stand, socket).expect("it is open");
         assert_eq!(stand.calls(), [format!("send({lower:#x}, 0, 0)")]);
     }
+}
+
+#[test]
+fn a_handle_that_the_system_uses_again_is_the_newer_sockets_until_that_is_closed() {
+    const AGAIN: SOCKET = 0x4000;
+    unsafe extern "system" fn again(_: u32, _: SOCKET, _: *mut i32) -> SOCKET {
+        AGAIN
+    }
+    let stand = Stand::under(Class::Ifs, |table| table.lpWPUModifyIFSHandle = Some(again));
+    let sent_on = || {
+        stand.calls();
+        sends(&stand, AGAIN).expect("somebody has it");
+        stand.calls()
+    };
+    assert_eq!(stand.socket(), AGAIN);
+    let earlier = stand.next.sockets.find(AGAIN).expect("it is open");
+    assert_eq!(sent_on(), [format!("send({:#x}, 0, 0)", earlier.lower)]);
+    // The close of the earlier socket has not come this far when the system gives its handle out again.
+    assert_eq!(stand.socket(), AGAIN);
+    let newer = stand.lower();
+    assert_ne!(newer, earlier.lower);
+    assert_eq!(sent_on(), [format!("send({newer:#x}, 0, 0)")]);
+    stand.next.sockets.forget(&earlier);
+    assert_eq!(sent_on(), [format!("send({newer:#x}, 0, 0)")], "that was the end of another socket");
+    stand.next.close_socket(AGAIN).expect("it is open");
+    assert_eq!(sent_on(), [format!("send({AGAIN:#x}, 0, 0)")], "the layer does not know it any more");
 }
 
 #[test]
