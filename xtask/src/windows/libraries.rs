@@ -1,7 +1,7 @@
 //! What is built for a target: the libraries of the examples, which a host in C calls and whose files are read, and the
 //! command `wpu`.
 
-use super::shared::{LEAN, TARGETS, Target, bench, cargo, run_cargo, succeed, target_folder};
+use super::shared::{TARGETS, Target, bench, cargo, run_cargo, succeed, target_folder};
 use crate::project::root;
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -76,7 +76,7 @@ fn build(target: &Target) -> Result<()> {
     let packages = LIBRARIES.iter().flat_map(|(package, _)| ["--package", package]);
     let mut build = Command::new("cargo");
     build.args(["build", "--quiet", "--target", target.triple, "--package", "wpu-cli"]).args(packages);
-    run_cargo(build.envs(LEAN))?;
+    run_cargo(&mut build)?;
     let (made, folder) = (target_folder().join(target.triple).join("debug"), bench().join(target.short));
     fs::create_dir_all(&folder)?;
     for name in files().into_iter().chain(["wpu.exe".to_owned()]) {

@@ -18,9 +18,6 @@ pub const TARGETS: [Target; 2] = [
     Target { triple: "i686-pc-windows-gnu", compiler: "i686-w64-mingw32-gcc", short: "i686" },
 ];
 
-/// What is built for a target needs no more than to say where something went wrong; the rest takes gigabytes.
-pub const LEAN: [(&str, &str); 1] = [("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")];
-
 /// Where what is made here goes.
 pub fn bench() -> PathBuf {
     target_folder().join("windows")

@@ -1,7 +1,7 @@
 //! The Rust tests of a target under Wine: which those are, how many ran, and which tests of this machine have no
 //! counterpart there.
 
-use super::shared::{LEAN, Target, bench, cargo, sorted, succeed};
+use super::shared::{Target, bench, cargo, sorted, succeed};
 use crate::project::root;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<Str
     let (mut names, mut parts) = (BTreeMap::new(), Vec::new());
     for selection in selections()? {
         let mut command = Command::new("cargo");
-        command.args(["test", "--no-fail-fast", "--target", target.triple]).args(&selection).envs(LEAN);
+        command.args(["test", "--no-fail-fast", "--target", target.triple]).args(&selection);
         let variable = format!("CARGO_TARGET_{}_RUNNER", target.triple.to_uppercase().replace('-', "_"));
         command.env(variable, runner).env("WPU_HOST_FIXTURES", &fixtures);
         // Programs of the documentation are made there, and must be seen by the runner.
