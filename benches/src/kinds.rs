@@ -18,60 +18,60 @@ const fn plain(name: &'static str, item: &'static str) -> Kind {
 }
 
 /// Names that nothing else wants stand in a note.
-const NOTED: &str = "[[note]]\nid = \"all\"\nabout = [{all}]\nsays = \"S.\"\ndecision = \"D.\"\n";
+const NOTED: &str = "[[note]]\nid = \"all\"\nabout = [{all}]\ndoc = \"S.\"\ndecision = \"D.\"\n";
 
 const STRUCT: &str = r#"[[struct]]
 name = "S{n}"
-public = true
-text = "T."
+export = true
+doc = "T."
 size = [4, 4]
-fields = [{ name = "f", type = "u32", text = "F." }]
+fields = [{ name = "f", type = "u32", doc = "F." }]
 "#;
 
 const UPCALL: &str = r#"[[upcall]]
 name = "U{n}"
-pointer = "PU{n}"
-text = "T."
+pointer-type = "PU{n}"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
 
-const RESOURCE: &str = r#"[[type]]
+const RESOURCE: &str = r#"[[typedef]]
 name = "R{n}"
-is = "void *"
-text = "T."
+type = "void *"
+doc = "T."
 
 [[upcall]]
 name = "Take{n}"
-pointer = "PTAKE{n}"
-text = "T."
+pointer-type = "PTAKE{n}"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "R{n}"
 result = "value"
 failure = "NONE{n}"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
 
 [[upcall]]
 name = "Give{n}"
-pointer = "PGIVE{n}"
-text = "T."
+pointer-type = "PGIVE{n}"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
 params = [
-  { name = "r", type = "R{n}", direction = "in", role = "handle", resource = "Thing{n}", as = "thing", text = "R." },
-  { name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." },
+  { name = "r", type = "R{n}", direction = "in", role = "handle", handle = "Thing{n}", rust-name = "thing", doc = "R." },
+  { name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." },
 ]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
@@ -80,12 +80,12 @@ sources = []
 name = "NONE{n}"
 type = "R{n}"
 value = 0
-text = "T."
+doc = "T."
 
-[[resource]]
+[[handle]]
 name = "Thing{n}"
-text = "T."
-raw = "R{n}"
+doc = "T."
+type = "R{n}"
 acquire = "Take{n}"
 release = "Give{n}"
 borrowed = "Lent{n}"
@@ -93,74 +93,74 @@ borrowed = "Lent{n}"
 
 const DOWNCALL: &str = r#"[[downcall]]
 name = "D{n}"
-pointer = "PD{n}"
-text = "T."
+pointer-type = "PD{n}"
+doc = "T."
 header = "h.h"
 slot = {before}
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 errors = [{ code = "E", when = "w" }]
-refusal = "E"
+unimplemented-error = "E"
 sources = []
 "#;
 
 const PROVIDER: &str = r#"[[table]]
 name = "GUEST"
-text = "T."
+doc = "T."
 header = "h.h"
 slots = {count}
 member-prefix = "p"
 size = [{narrow}, {wide}]
-filled-by = "provider"
+provided-by = "plugin"
 trait = "Guest"
 "#;
 
-const ENTRY: &str = r#"[[entry]]
+const ENTRY: &str = r#"[[entry-point]]
 name = "N{n}"
-pointer = "PN{n}"
-text = "T."
+pointer-type = "PN{n}"
+doc = "T."
 header = "h.h"
 returns = "i32"
-params = [{ name = "t", type = "TABLE *", direction = "in", role = "table", text = "T." }]
-hole = "E"
+params = [{ name = "t", type = "TABLE *", direction = "in", role = "table", doc = "T." }]
+missing-error = "E"
 "#;
 
 const IMPORT: &str = r#"[[import]]
 name = "I{n}"
-pointer = "PI{n}"
+pointer-type = "PI{n}"
 library = "lib"
-text = "T."
+doc = "T."
 header = "h.h"
 returns = "i32"
-params = [{ name = "a", type = "u32", direction = "in", text = "A." }]
+params = [{ name = "a", type = "u32", direction = "in", doc = "A." }]
 "#;
 
 const WIDE: &str = r#"[[upcall]]
 name = "Wide"
-pointer = "PWIDE"
-text = "T."
+pointer-type = "PWIDE"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
 
 const WARNED: &str = r#"[[upcall]]
 name = "Warned"
-pointer = "PWARNED"
-text = "T."
+pointer-type = "PWARNED"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 errors = [{all}]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
@@ -168,14 +168,14 @@ sources = []
 
 const IN_EVERY_TABLE: &str = r#"[[upcall]]
 name = "Everywhere"
-pointer = "PEVERYWHERE"
-text = "T."
+pointer-type = "PEVERYWHERE"
+doc = "T."
 header = "h.h"
 slots = { {all}TABLE = 0 }
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
@@ -183,27 +183,27 @@ sources = []
 /// One upcall holds on all platforms but one, and another on that one alone.
 const ON_PLATFORMS: &str = r#"[[upcall]]
 name = "Widely"
-pointer = "PWIDELY"
-text = "T."
+pointer-type = "PWIDELY"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", platforms = [{all}], elsewhere = { land = "optional" }, reason = "none", substitute = "s" }
 sources = []
 
 [[upcall]]
 name = "Hardly"
-pointer = "PHARDLY"
-text = "T."
+pointer-type = "PHARDLY"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", platforms = ["land"], elsewhere = { {else} }, reason = "none", substitute = "s" }
 sources = []
 "#;
@@ -211,49 +211,49 @@ sources = []
 /// A downcall with many parameters that go in and come out.
 const WIDE_DOWNCALL: &str = r#"[[table]]
 name = "GUEST"
-text = "T."
+doc = "T."
 header = "h.h"
 slots = 1
 member-prefix = "p"
 size = [4, 8]
-filled-by = "provider"
+provided-by = "plugin"
 trait = "Guest"
 
 [[downcall]]
 name = "Wide"
-pointer = "PWIDE"
-text = "T."
+pointer-type = "PWIDE"
+doc = "T."
 header = "h.h"
 slot = 0
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 errors = [{ code = "E", when = "w" }]
-refusal = "E"
+unimplemented-error = "E"
 sources = []
 "#;
 
 /// Callbacks with a context, each taken by an upcall.
 const BUNDLE: &str = r#"[[callback]]
 name = "B{n}"
-text = "T."
-params = [{ name = "c", type = "usize", text = "C." }]
-bundle = "Bundle{n}"
+doc = "T."
+params = [{ name = "c", type = "usize", doc = "C." }]
+rust-name = "Bundle{n}"
 
 [[upcall]]
 name = "U{n}"
-pointer = "PU{n}"
-text = "T."
+pointer-type = "PU{n}"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
 params = [
-  { name = "b", type = "B{n}", direction = "in", role = "callback", context = "c", as = "b", text = "B." },
-  { name = "c", type = "usize", direction = "in", role = "context", text = "C." },
-  { name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." },
+  { name = "b", type = "B{n}", direction = "in", role = "callback", context = "c", rust-name = "b", doc = "B." },
+  { name = "c", type = "usize", direction = "in", role = "context", doc = "C." },
+  { name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." },
 ]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
@@ -262,41 +262,41 @@ sources = []
 /// Structures that only the client may look into, each taken by an upcall, with one that is a set.
 const TOKEN: &str = r#"[[struct]]
 name = "S{n}"
-text = "T."
+doc = "T."
 size = [4, 8]
 token = "Token{n}"
-fields = [{ name = "f", type = "usize", text = "F." }]
+fields = [{ name = "f", type = "usize", doc = "F." }]
 
 [[struct]]
 name = "C{n}"
-text = "T."
+doc = "T."
 size = [8, 8]
 counted = { count = "many", items = "all", view = "Set{n}" }
 fields = [
-  { name = "many", type = "u32", text = "M." },
-  { name = "all", type = "u32[1]", text = "A." },
+  { name = "many", type = "u32", doc = "M." },
+  { name = "all", type = "u32[1]", doc = "A." },
 ]
 
-[[type]]
+[[typedef]]
 name = "O{n}"
-is = "void *"
+type = "void *"
 opaque = "Opaque{n}"
-text = "T."
+doc = "T."
 
 [[upcall]]
 name = "U{n}"
-pointer = "PU{n}"
-text = "T."
+pointer-type = "PU{n}"
+doc = "T."
 header = "h.h"
-export = "lib"
+library = "lib"
 returns = "i32"
 result = "status"
 failure = "FAILED"
 params = [
-  { name = "s", type = "S{n} *", direction = "inout", role = "token", as = "s", text = "S." },
-  { name = "c", type = "C{n} *", direction = "in", role = "set", as = "c", text = "C." },
-  { name = "o", type = "O{n}", direction = "in", as = "o", text = "O." },
-  { name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." },
+  { name = "s", type = "S{n} *", direction = "inout", role = "token", rust-name = "s", doc = "S." },
+  { name = "c", type = "C{n} *", direction = "in", role = "set", rust-name = "c", doc = "C." },
+  { name = "o", type = "O{n}", direction = "in", rust-name = "o", doc = "O." },
+  { name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." },
 ]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
@@ -305,58 +305,58 @@ sources = []
 pub const KINDS: &[Kind] = &[
     Kind {
         name: "classes",
-        around: "[[kit]]\nname = \"kit\"\ntext = \"T.\"\nuses = { {all} }\n",
-        item: "[[class]]\nname = \"c{n}\"\ntext = \"T.\"\n",
+        around: "[[kit]]\nname = \"kit\"\ndoc = \"T.\"\nuses = { {all} }\n",
+        item: "[[class]]\nname = \"c{n}\"\ndoc = \"T.\"\n",
         one_of: "c{n} = [\"First\"], ",
     },
     Kind {
         name: "platforms",
         around: ON_PLATFORMS,
-        item: "[[platform]]\nname = \"p{n}\"\ntext = \"T.\"\n",
+        item: "[[platform]]\nname = \"p{n}\"\ndoc = \"T.\"\n",
         one_of: "\"p{n}\", ",
     },
     Kind {
         name: "parameters of a downcall",
         around: WIDE_DOWNCALL,
         item: "",
-        one_of: "{ name = \"i{n}\", type = \"u32\", direction = \"in\", as = \"i{n}\", text = \"P.\" }, { name = \"o{n}\", type = \"u32 *\", direction = \"inout\", as = \"o{n}\", text = \"P.\" }, ",
+        one_of: "{ name = \"i{n}\", type = \"u32\", direction = \"in\", rust-name = \"i{n}\", doc = \"P.\" }, { name = \"o{n}\", type = \"u32 *\", direction = \"inout\", rust-name = \"o{n}\", doc = \"P.\" }, ",
     },
     Kind {
         name: "parameters of a callback",
-        around: "[[callback]]\nname = \"Called\"\ntext = \"T.\"\nparams = [{all}]\n[[note]]\nid = \"all\"\nabout = [\"Called\"]\nsays = \"S.\"\ndecision = \"D.\"\n",
+        around: "[[callback]]\nname = \"Called\"\ndoc = \"T.\"\nparams = [{all}]\n[[note]]\nid = \"all\"\nabout = [\"Called\"]\ndoc = \"S.\"\ndecision = \"D.\"\n",
         item: "",
-        one_of: "{ name = \"a{n}\", type = \"usize\", text = \"A.\" }, ",
+        one_of: "{ name = \"a{n}\", type = \"usize\", doc = \"A.\" }, ",
     },
     plain("callbacks with a context", BUNDLE),
     plain("tokens, sets and opaque types", TOKEN),
     Kind {
         name: "types",
         around: NOTED,
-        item: "[[type]]\nname = \"T{n}\"\nis = \"u32\"\ntext = \"T.\"\n",
+        item: "[[typedef]]\nname = \"T{n}\"\ntype = \"u32\"\ndoc = \"T.\"\n",
         one_of: "\"T{n}\", ",
     },
     plain("structures", STRUCT),
     Kind {
         name: "fields",
-        around: "[[struct]]\nname = \"S\"\npublic = true\ntext = \"T.\"\nsize = [{narrow}, {narrow}]\nfields = [{all}]\n",
+        around: "[[struct]]\nname = \"S\"\nexport = true\ndoc = \"T.\"\nsize = [{narrow}, {narrow}]\nfields = [{all}]\n",
         item: "",
-        one_of: "{ name = \"f{n}\", type = \"u32\", text = \"F.\" }, ",
+        one_of: "{ name = \"f{n}\", type = \"u32\", doc = \"F.\" }, ",
     },
     Kind {
         name: "callbacks",
         around: NOTED,
-        item: "[[callback]]\nname = \"C{n}\"\ntext = \"T.\"\nparams = [{ name = \"a\", type = \"usize\", text = \"A.\" }]\n",
+        item: "[[callback]]\nname = \"C{n}\"\ndoc = \"T.\"\nparams = [{ name = \"a\", type = \"usize\", doc = \"A.\" }]\n",
         one_of: "\"C{n}\", ",
     },
     plain(
         "constants",
-        "[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = {n}\npublic = true\ntext = \"T.\"\n",
+        "[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = {n}\nexport = true\ndoc = \"T.\"\n",
     ),
-    plain("errors", "[[error]]\nname = \"E{n}\"\nvalue = 1{n}\ntext = \"t\"\nio-kind = \"NotFound\"\n"),
+    plain("errors", "[[error]]\nname = \"E{n}\"\nvalue = 1{n}\nmessage = \"t\"\nio-kind = \"NotFound\"\n"),
     Kind {
         name: "errors that share a value",
         around: "",
-        item: "[[error]]\nname = \"E{n}\"\nvalue = 1\ntext = \"t\"\nsame-as = \"E\"\n",
+        item: "[[error]]\nname = \"E{n}\"\nvalue = 1\nmessage = \"t\"\nalias-of = \"E\"\n",
         one_of: "",
     },
     plain("upcalls", UPCALL),
@@ -364,12 +364,12 @@ pub const KINDS: &[Kind] = &[
         name: "parameters",
         around: WIDE,
         item: "",
-        one_of: "{ name = \"p{n}\", type = \"u32\", direction = \"in\", as = \"a{n}\", text = \"P.\" }, ",
+        one_of: "{ name = \"p{n}\", type = \"u32\", direction = \"in\", rust-name = \"a{n}\", doc = \"P.\" }, ",
     },
     Kind {
         name: "documented errors",
         around: WARNED,
-        item: "[[error]]\nname = \"E{n}\"\nvalue = 1{n}\ntext = \"t\"\n",
+        item: "[[error]]\nname = \"E{n}\"\nvalue = 1{n}\nmessage = \"t\"\n",
         one_of: "{ code = \"E{n}\", when = \"w\" }, ",
     },
     Kind { name: "downcalls", around: PROVIDER, item: DOWNCALL, one_of: "" },
@@ -379,26 +379,26 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "tables",
         around: IN_EVERY_TABLE,
-        item: "[[table]]\nname = \"TABLE{n}\"\ntext = \"T.\"\nheader = \"h.h\"\nslots = 1\nmember-prefix = \"p\"\nsize = [4, 8]\n",
+        item: "[[table]]\nname = \"TABLE{n}\"\ndoc = \"T.\"\nheader = \"h.h\"\nslots = 1\nmember-prefix = \"p\"\nsize = [4, 8]\n",
         one_of: "TABLE{n} = 0, ",
     },
-    plain("kits", "[[kit]]\nname = \"kit_{n}\"\ntext = \"T.\"\nuses = { one = [\"First\"] }\n"),
-    plain("notes", "[[note]]\nid = \"n{n}\"\nabout = [\"First\", \"E\"]\nsays = \"S.\"\ndecision = \"D.\"\n"),
+    plain("kits", "[[kit]]\nname = \"kit_{n}\"\ndoc = \"T.\"\nuses = { one = [\"First\"] }\n"),
+    plain("notes", "[[note]]\nid = \"n{n}\"\nabout = [\"First\", \"E\"]\ndoc = \"S.\"\ndecision = \"D.\"\n"),
     Kind {
         name: "sources",
-        around: "[[note]]\nid = \"all\"\nabout = [\"First\"]\nsays = \"S.\"\ndecision = \"D.\"\nsources = [{all}]\n",
+        around: "[[note]]\nid = \"all\"\nabout = [\"First\"]\ndoc = \"S.\"\ndecision = \"D.\"\nsources = [{all}]\n",
         item: "[[source]]\nid = \"s{n}\"\ntitle = \"T\"\nurl = \"https://example.org/{n}\"\n",
         one_of: "\"s{n}\", ",
     },
     Kind {
         name: "headers",
         around: "",
-        item: "[[header]]\nname = \"h{n}.h\"\ninclude = [\"h.h\", \"h{n}.h\"]\n[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = 1\npublic = true\ntext = \"T.\"\nheader = \"h{n}.h\"\n",
+        item: "[[header]]\nname = \"h{n}.h\"\ninclude = [\"h.h\", \"h{n}.h\"]\n[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = 1\nexport = true\ndoc = \"T.\"\nheader = \"h{n}.h\"\n",
         one_of: "",
     },
     plain(
         "exceptions",
-        "[[exception]]\nabout = [\"K{n}\"]\nreason = \"r\"\n[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = 1\npublic = true\ntext = \"T.\"\nheader = \"h.h\"\n",
+        "[[header-mismatch]]\nabout = [\"K{n}\"]\nreason = \"r\"\n[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = 1\nexport = true\ndoc = \"T.\"\nheader = \"h.h\"\n",
     ),
 ];
 
@@ -408,33 +408,33 @@ revision = 1
 package = "made-up-sys"
 prefix = ""
 {downcalls}error-type = "HostError"
-broken = "E"
-closed = "E"
-null-pointer = "E"
+contract-violation = "E"
+not-initialized = "E"
+invalid-pointer = "E"
 
 [[class]]
 name = "one"
-text = "T."
+doc = "T."
 
 [[platform]]
 name = "land"
-text = "T."
+doc = "T."
 default = true
 
 [[error]]
 name = "E"
 value = 1
-text = "t"
+message = "t"
 
 [[constant]]
 name = "FAILED"
 type = "i32"
 value = -1
-text = "T."
+doc = "T."
 
 [[table]]
 name = "TABLE"
-text = "T."
+doc = "T."
 header = "h.h"
 slots = 1
 member-prefix = "p"
@@ -443,14 +443,14 @@ size = [4, 8]
 
 const FIRST: &str = r#"[[upcall]]
 name = "First"
-pointer = "PFIRST"
-text = "T."
+pointer-type = "PFIRST"
+doc = "T."
 header = "h.h"
 {reach}
 returns = "i32"
 result = "status"
 failure = "FAILED"
-params = [{ name = "e", type = "i32 *", direction = "out", role = "errno", text = "E." }]
+params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
@@ -472,7 +472,7 @@ impl Kind {
             .replace("{else}", &numbered("p{n} = \"optional\", "));
         let many_tables = self.around == IN_EVERY_TABLE;
         let first =
-            FIRST.replace("{reach}", if many_tables { "export = \"lib\"" } else { "slots = { TABLE = 0 }" });
+            FIRST.replace("{reach}", if many_tables { "library = \"lib\"" } else { "slots = { TABLE = 0 }" });
         let prefix = if self.item == DOWNCALL || self.around == WIDE_DOWNCALL { "downcall-prefix = \"\"\n" } else { "" };
         let head = HEAD.replace("{downcalls}", prefix) + &first + &around;
         let files = [("head.toml", head), ("items.toml", numbered(self.item))];

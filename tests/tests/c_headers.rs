@@ -97,7 +97,7 @@ const FAULTS: &[Fault] = &[
         what: "a parameter of a downcall that is missing",
         file: "downcalls-connections.toml",
         edits: &[(
-            r#"  { name = "backlog", type = "int", direction = "in", as = "backlog", text = "How many connections may wait to be accepted." },"#,
+            r#"  { name = "backlog", type = "int", direction = "in", rust-name = "backlog", doc = "How many connections may wait to be accepted." },"#,
             "",
         )],
         named: "LPWSPLISTEN: the spec says int __stdcall (SOCKET, LPINT)",
@@ -113,7 +113,7 @@ const FAULTS: &[Fault] = &[
     Fault {
         what: "a function that 32-bit programs do not have",
         file: "catalog.toml",
-        edits: &[("wide = true\n", "")],
+        edits: &[("arch = \"64-bit\"\n", "")],
         named: "'WSCInstallProvider64_32' undeclared",
         only: Some("i686-w64-mingw32-gcc"),
     },
@@ -121,9 +121,9 @@ const FAULTS: &[Fault] = &[
         what: "a result of another type",
         file: "upcalls.toml",
         edits: &[
-            ("pointer = \"LPWPUFDISSET\"", "pointer = \"LATER\""),
-            ("pointer = \"LPWPUCREATEEVENT\"", "pointer = \"LPWPUFDISSET\""),
-            ("pointer = \"LATER\"", "pointer = \"LPWPUCREATEEVENT\""),
+            ("pointer-type = \"LPWPUFDISSET\"", "pointer-type = \"LATER\""),
+            ("pointer-type = \"LPWPUCREATEEVENT\"", "pointer-type = \"LPWPUFDISSET\""),
+            ("pointer-type = \"LATER\"", "pointer-type = \"LPWPUCREATEEVENT\""),
         ],
         named: "LPWPUFDISSET: the spec says WSAEVENT __stdcall (LPINT)",
         only: None,
@@ -181,7 +181,7 @@ const FAULTS: &[Fault] = &[
     Fault {
         what: "a number that has a sign",
         file: "types.toml",
-        edits: &[("name = \"WORD\"\nis = \"u16\"", "name = \"WORD\"\nis = \"i16\"")],
+        edits: &[("name = \"WORD\"\ntype = \"u16\"", "name = \"WORD\"\ntype = \"i16\"")],
         named: "WORD: the spec says that it has a sign",
         only: None,
     },
@@ -214,8 +214,8 @@ fn every_kind_of_fault_is_caught_and_named() {
 #[test]
 fn every_exception_is_needed() {
     let text = common::read(&project().join("spec/headers.toml"));
-    let exceptions: Vec<_> = text.match_indices("[[exception]]").map(|(at, _)| at).collect();
-    assert!(!exceptions.is_empty(), "the spec has no exceptions; remove this test");
+    let exceptions: Vec<_> = text.match_indices("[[header-mismatch]]").map(|(at, _)| at).collect();
+    assert!(!exceptions.is_empty(), "the spec has no header mismatches; remove this test");
     for (nth, start) in exceptions.iter().enumerate() {
         let end = exceptions.get(nth + 1).copied().unwrap_or(text.len());
         let exception = &text[*start..end];

@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 /// What has documented errors.
-const KINDS: [&str; 4] = ["upcall", "downcall", "entry", "import"];
+const KINDS: [&str; 4] = ["upcall", "downcall", "entry-point", "import"];
 
 /// Functions that are not Winsock's, and report no error of its.
 const FOREIGN: [&str; 2] = ["GetModuleHandleExW", "WaitForMultipleObjectsEx"];

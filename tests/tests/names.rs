@@ -27,7 +27,7 @@ const PRELUDE: &[&str] = &[
 ];
 
 /// The keys whose values are names of parameters in C.
-const C_KEYS: &[&str] = &["name", "length", "context", "of", "routine", "thread"];
+const C_KEYS: &[&str] = &["name", "length", "context", "of", "completion", "completion-thread"];
 
 /// Keywords of any edition, and words that are keywords here and there. C knows most of them as names.
 const KEYWORDS: &[&str] = &[
@@ -85,7 +85,7 @@ fn a_value_named_like_a_variable_of_the_output_arrives_unchanged() {
         // In Rust only what is snake case can be chosen.
         let rust = if name.starts_with(char::is_uppercase) { "chosen" } else { name };
         let value = format!(
-            "  {{ name = \"{name}\", type = \"u32\", direction = \"in\", as = \"{rust}\", text = \"A value.\" }},\n"
+            "  {{ name = \"{name}\", type = \"u32\", direction = \"in\", rust-name = \"{rust}\", doc = \"A value.\" }},\n"
         );
         let menu = "  { name = \"menu\", type = \"u8 *\"";
         let text = base().replacen(menu, &format!("{value}{menu}"), 1);
@@ -365,7 +365,7 @@ fn a_type_may_be_called_like_anything_that_the_output_uses() {
 /// The spec with another name for an item. A prefix is none, nor is the Rust name of a parameter.
 fn with_item(text: &str, old: &str, new: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
-        let (named, kept) = (format!(" as = \"{old}\""), " as = \"ǃ\"");
+        let (named, kept) = (format!(", rust-name = \"{old}\""), ", rust-name = \"ǃ\"");
         if line.starts_with("downcall-prefix") {
             return line.to_owned();
         }
@@ -520,11 +520,11 @@ fn is_variable(word: &str) -> bool {
         && syn::parse_str::<syn::Ident>(word).is_ok()
 }
 
-/// The spec with other names for all parameters of functions: `as`, and those in C.
+/// The spec with other names for all parameters of functions: `rust-name`, and those in C.
 fn renamed(text: &str, names: &[String], seed: usize) -> String {
     let mut next = (0..).map(|at: usize| &names[(at * 7 + seed * 31) % names.len()]);
     let entries = text.split("\n[[").map(|entry| {
-        if !["upcall]]", "downcall]]", "callback]]", "entry]]", "import]]"]
+        if !["upcall]]", "downcall]]", "callback]]", "entry-point]]", "import]]"]
             .iter()
             .any(|kind| entry.starts_with(kind))
         {
@@ -549,7 +549,7 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
                 changed = changed.replace(&format!("{key} = \"{old}\""), &format!("{key} = \"{new}ǃ\""));
             }
         }
-        let mut parts = changed.split(" as = \"");
+        let mut parts = changed.split(", rust-name = \"");
         let mut out = parts.next().unwrap_or_default().to_owned();
         let mut used_rust = BTreeSet::new();
         for part in parts {
@@ -560,7 +560,7 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
                     break name;
                 }
             };
-            out += &format!(" as = \"{name}\"{rest}");
+            out += &format!(", rust-name = \"{name}\"{rest}");
         }
         // What has its new name already was not to be renamed again.
         out.replace('ǃ', "")

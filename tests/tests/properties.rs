@@ -97,8 +97,12 @@ fn placed(text: &str, slots: &[usize]) -> String {
 fn told(text: &str, texts: &[String]) -> String {
     let mut next = texts.iter().cycle();
     let line = |line: &str| {
-        if line.starts_with("text = ") {
-            format!("text = {}", quoted(next.next().map_or("", String::as_str)))
+        if line.starts_with("doc = ") || line.starts_with("message = ") {
+            format!(
+                "{} = {}",
+                line.split(' ').next().unwrap_or_default(),
+                quoted(next.next().map_or("", String::as_str))
+            )
         } else {
             line.to_owned()
         }
@@ -244,7 +248,7 @@ proptest! {
     #[test]
     fn a_similar_name_is_another_name_that_exists(which in any::<Index>(), at in any::<Index>(), letter in "[A-Za-z_]") {
         let text = base();
-        let referred = ["failure = \"KET_FAIL\"", "resource = \"Tap\"", "sources = [\"manual\"]", "code = \"ECOLD\"",
+        let referred = ["failure = \"KET_FAIL\"", "handle = \"Tap\"", "sources = [\"manual\"]", "code = \"ECOLD\"",
             "type = \"KET_CUPS *\"", "release = \"KetCloseTap\"", "platforms = [\"stove\"]", "length = \"label_length\""];
         let old = *which.get(&referred);
         let name = old.split('"').nth(1).unwrap_or_default();
@@ -287,7 +291,7 @@ const TOKENS: &[&str] = &[
     "\\",
     "\\u",
     "upcall",
-    "type",
+    "typedef",
     "spec",
     "name",
     "requirement",
@@ -312,7 +316,7 @@ const TOKENS: &[&str] = &[
 // The order of what does not need one.
 
 /// Upcalls and downcalls have slots or names that order them, so that they may stand in any order and any file. Classes, platforms,
-/// types, constants, errors, resources, tables, entries, notes and sources keep the order of the spec: files by path.
+/// types, constants, errors, handles, tables, entry points, notes and sources keep the order of the spec: files by path.
 #[test]
 fn calls_may_stand_in_any_order_and_any_file() {
     let spec = fs::read_dir(project().join("spec")).expect("the spec is there");
@@ -372,10 +376,8 @@ fn taken_apart(texts: &[(String, String)]) -> (Vec<(String, String)>, Vec<String
 /// A spec that an editor saved with other line ends is the same spec.
 #[test]
 fn line_ends_change_nothing() {
-    let lf = base().replace(
-        "text = \"Fills it.\"",
-        "text = \"Fills it.\"\ndetails = \"\"\"\nOne line.\nAnother.\n\"\"\"",
-    );
+    let lf = base()
+        .replace("doc = \"Fills it.\"", "doc = \"Fills it.\"\ndetails = \"\"\"\nOne line.\nAnother.\n\"\"\"");
     let crlf = lf.replace('\n', "\r\n");
     let lf = compile(&one(&lf)).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     let crlf = compile(&one(&crlf)).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));

@@ -1,9 +1,13 @@
-//! Names that were given up for a standard term do not come back: as an identifier, or as the name of a file.
+//! Names that were given up for a standard term do not come back: as an identifier, as the name of a file, or as a word
+//! of specs.
 
 mod common;
 
+use common::schema::schema;
 use common::{project, read};
 use proc_macro2::{TokenStream, TokenTree};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -70,6 +74,78 @@ const FILES: &[Word] = &[
     ("wait", &["wpu-host"], "sync"),
     ("waits", &["wpu-host"], "wait_multiple"),
 ];
+
+/// Words of specs: kinds of entries in brackets, keys, and values of keys that take a word. Each with what is said now.
+const SPEC: &[(&str, &str)] = &[
+    ("[[entry]]", "[[entry-point]]"),
+    ("[[exception]]", "[[header-mismatch]]"),
+    ("[[resource]]", "[[handle]]"),
+    ("[[type]]", "[[typedef]]"),
+    ("as", "rust-name"),
+    ("broken", "contract-violation"),
+    ("bundle", "rust-name"),
+    ("closed", "not-initialized"),
+    ("errno", "error"),
+    ("filled-by", "provided-by"),
+    ("hole", "missing-error"),
+    ("inline", "c-only"),
+    ("is", "type"),
+    ("may-be-null", "nullable-in"),
+    ("never-zero", "invalid"),
+    ("null", "null-error"),
+    ("null-pointer", "invalid-pointer"),
+    ("pointer", "pointer-type"),
+    ("provider", "plugin"),
+    ("public", "export"),
+    ("raw", "type"),
+    ("refusal", "unimplemented-error"),
+    ("resource", "handle"),
+    ("routine", "completion"),
+    ("same-as", "alias-of"),
+    ("says", "doc"),
+    ("too-small", "buffer-too-small"),
+    ("truth", "bool"),
+    ("wide", "arch"),
+];
+
+#[test]
+fn retired_words_of_specs_do_not_come_back() {
+    let words = words_of_specs(&schema());
+    for known in ["[[upcall]]", "name", "handle", "unspecified", "64-bit"] {
+        assert!(words.contains(known), "the search does not find `{known}`");
+    }
+    let back = SPEC.iter().filter(|(word, _)| words.contains(*word));
+    let back: Vec<_> = back.map(|(word, now)| format!("`{word}` is retired; say `{now}`")).collect();
+    assert!(back.is_empty(), "{}", back.join("\n"));
+}
+
+/// Every word that a file of a spec can say by the schema.
+fn words_of_specs(schema: &Value) -> BTreeSet<String> {
+    let kinds = schema["properties"].as_object().expect("a file has kinds of entries");
+    let mut words = kinds.keys().map(|kind| format!("[[{kind}]]")).collect();
+    collect_words(&schema["$defs"], &mut words);
+    words
+}
+
+fn collect_words(schema: &Value, words: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(rules) => {
+            for (rule, value) in rules {
+                match (&**rule, value) {
+                    ("properties", Value::Object(keys)) => words.extend(keys.keys().cloned()),
+                    ("const", Value::String(word)) => drop(words.insert(word.clone())),
+                    ("enum", Value::Array(known)) => {
+                        words.extend(known.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    _ => {}
+                }
+                collect_words(value, words);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_words(item, words)),
+        _ => {}
+    }
+}
 
 #[test]
 fn retired_words_do_not_come_back() {

@@ -78,7 +78,7 @@ fn ten_megabytes_of_rubbish_are_refused() {
 #[test]
 fn brackets_without_end_are_refused() {
     for (before, again) in
-        [("x = ", "["), ("x = ", "{a="), ("", "["), ("", "[\n"), ("[[type]]\nname = ", "[{a = ")]
+        [("x = ", "["), ("x = ", "{a="), ("", "["), ("", "[\n"), ("[[typedef]]\nname = ", "[{a = ")]
     {
         let text = before.to_owned() + &again.repeat(LARGE);
         assert_eq!(codes(&text), BTreeSet::from(["too-deep"]), "{before}{again}");
@@ -94,7 +94,7 @@ fn thousands_of_entries_that_are_none_are_refused() {
         text
     });
     assert_eq!(codes(&keys), BTreeSet::from(["unknown-kind"]));
-    assert_eq!(codes(&"[[entry]]\n".repeat(LARGE / 10)), BTreeSet::from(["missing-key"]));
+    assert_eq!(codes(&"[[entry-point]]\n".repeat(LARGE / 10)), BTreeSet::from(["missing-key"]));
     assert_eq!(codes(&"[[classes]]\n".repeat(LARGE / 12)), BTreeSet::from(["unknown-kind"]));
     assert_eq!(codes(&format!("{} = 1", "k".repeat(HUGE))), BTreeSet::from(["unknown-kind"]));
     assert_eq!(codes(&"#".repeat(HUGE)), BTreeSet::from(["empty-file"]));
@@ -108,7 +108,8 @@ fn thousands_of_entries_that_are_none_are_refused() {
 #[test]
 fn thousands_of_wrong_names_are_refused() {
     let types = (0..10_000).fold(base(), |mut text, at| {
-        let _ = write!(text, "\n[[type]]\nname = \"NAME_{at}\"\nis = \"NAMES_{at}\"\ntext = \"A name.\"\n");
+        let _ =
+            write!(text, "\n[[typedef]]\nname = \"NAME_{at}\"\ntype = \"NAMES_{at}\"\ndoc = \"A name.\"\n");
         text
     });
     assert_eq!(codes(&types), BTreeSet::from(["unknown-type"]));
@@ -119,7 +120,7 @@ fn types_that_stand_on_each_other_without_end_are_refused() {
     let chain = |is: fn(usize) -> usize| {
         (0..20_000).fold(base(), |mut text, at| {
             let below = if is(at) < 20_000 { format!("T{}", is(at)) } else { "u32".to_owned() };
-            let _ = write!(text, "\n[[type]]\nname = \"T{at}\"\nis = \"{below}\"\ntext = \"A type.\"\n");
+            let _ = write!(text, "\n[[typedef]]\nname = \"T{at}\"\ntype = \"{below}\"\ndoc = \"A type.\"\n");
             text
         })
     };
@@ -134,11 +135,11 @@ fn structures_that_double_are_refused() {
     let text = (0..60).fold(base(), |mut text, at: u32| {
         let below = at.checked_sub(1).map_or("u8".to_owned(), |below| format!("S{below}"));
         let size = 2_u64.pow(at + 1);
-        let _ = write!(text, "\n[[struct]]\nname = \"S{at}\"\ntext = \"A structure.\"\nsize = [{size}, {size}]\nfields = [");
-        let _ = writeln!(text, "{{ name = \"a\", type = \"{below}\", text = \"One.\" }}, {{ name = \"b\", type = \"{below}\", text = \"Two.\" }}]");
+        let _ = write!(text, "\n[[struct]]\nname = \"S{at}\"\ndoc = \"A structure.\"\nsize = [{size}, {size}]\nfields = [");
+        let _ = writeln!(text, "{{ name = \"a\", type = \"{below}\", doc = \"One.\" }}, {{ name = \"b\", type = \"{below}\", doc = \"Two.\" }}]");
         text
     });
-    let note = "\n[[note]]\nid = \"a\"\nabout = [\"S59\"]\nsays = \"…\"\ndecision = \"…\"\n";
+    let note = "\n[[note]]\nid = \"a\"\nabout = [\"S59\"]\ndoc = \"…\"\ndecision = \"…\"\n";
     assert_eq!(codes(&(text + note)), BTreeSet::from(["layout"]));
 }
 

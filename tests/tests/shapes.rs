@@ -108,17 +108,17 @@ fn a_mistake_of_shape_is_never_the_cause_of_a_second_error() {
 /// nobody can be sure of them.
 const ELSEWHERE: &[(&str, &str, &[&str])] = &[
     (
-        "\n[[constant]]\nname = \"ALONE\"\npublic = true\ntype = \"NOWHERE\"\nvalue = 1\ntext = \"One.\"\n",
+        "\n[[constant]]\nname = \"ALONE\"\nexport = true\ntype = \"NOWHERE\"\nvalue = 1\ndoc = \"One.\"\n",
         "unknown-type",
-        &["type", "struct", "callback", "table"],
+        &["typedef", "struct", "callback", "table"],
     ),
     (
-        "\n[[struct]]\nname = \"ALONE\"\npublic = true\nsize = [9, 9]\ntext = \"One.\"\nfields = [{ name = \"a\", type = \"u32\", text = \"One.\" }]\n",
+        "\n[[struct]]\nname = \"ALONE\"\nexport = true\nsize = [9, 9]\ndoc = \"One.\"\nfields = [{ name = \"a\", type = \"u32\", doc = \"One.\" }]\n",
         "layout",
-        &["spec", "class", "platform", "table", "resource", "kit"],
+        &["spec", "class", "platform", "table", "handle", "kit"],
     ),
     (
-        "\n[[error]]\nname = \"ALONE\"\nvalue = 77\ntext = \"One.\"\n[[error]]\nname = \"ALONE\"\nvalue = 78\ntext = \"One.\"\n",
+        "\n[[error]]\nname = \"ALONE\"\nvalue = 77\nmessage = \"One.\"\n[[error]]\nname = \"ALONE\"\nvalue = 78\nmessage = \"One.\"\n",
         "duplicate-name",
         &[],
     ),

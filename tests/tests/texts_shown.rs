@@ -51,17 +51,17 @@ const BETWEEN: &[&str] =
 const FREE: &[&str] = &[
     "decision",
     "details",
+    "doc",
+    "message",
     "must-use",
     "reason",
-    "says",
     "substitute",
-    "text",
     "title",
     "url",
     "waiver",
     "when",
 ];
-const LONG: &[&str] = &["details", "says", "decision", "text"];
+const LONG: &[&str] = &["details", "doc", "decision", "message"];
 
 /// Numbers that look random and are the same in each run.
 struct Noise(u64);
@@ -141,8 +141,8 @@ impl Texts {
 
 /// The base of the cases of mistakes, with every free key that there is.
 fn base() -> Table {
-    const MORE: &str = "[[note]]\nid = \"boils\"\nabout = [\"EBROKEN\", \"KetFill\"]\nsays = \"\"\ndecision = \"\"\nsources = [\"manual\"]\n\
-        [[exception]]\nabout = [\"KetFill\"]\nreason = \"\"\nsources = [\"manual\"]\n";
+    const MORE: &str = "[[note]]\nid = \"boils\"\nabout = [\"EBROKEN\", \"KetFill\"]\ndoc = \"\"\ndecision = \"\"\nsources = [\"manual\"]\n\
+        [[header-mismatch]]\nabout = [\"KetFill\"]\nreason = \"\"\nsources = [\"manual\"]\n";
     let mut spec: Table = (common::base() + "\n" + MORE).parse().expect("it is TOML");
     for (kind, key) in
         [("upcall", "details"), ("downcall", "details"), ("upcall", "must-use"), ("source", "url")]

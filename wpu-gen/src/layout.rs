@@ -63,7 +63,7 @@ impl<'m> Layouts<'m> {
         let known = self.known.borrow()[id];
         known.unwrap_or_else(|| {
             let layout = match &self.model.types[id].kind {
-                TypeKind::Alias { is, .. } => self.of(is),
+                TypeKind::Typedef { target, .. } => self.of(target),
                 TypeKind::Struct(structure) => self.of_struct(structure).0,
                 TypeKind::Callback(_) => Layout::functions(1, self.pointer),
                 TypeKind::Table(table) => {

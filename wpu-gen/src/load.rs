@@ -64,8 +64,8 @@ kinds! {
     "platform" => platforms: syntax::Platform,
     /// `[[source]]`
     "source" => sources: syntax::Source,
-    /// `[[type]]`
-    "type" => aliases: syntax::Alias,
+    /// `[[typedef]]`
+    "typedef" => typedefs: syntax::Typedef,
     /// `[[struct]]`
     "struct" => structs: syntax::Struct,
     /// `[[callback]]`
@@ -74,12 +74,12 @@ kinds! {
     "constant" => constants: syntax::Constant,
     /// `[[error]]`
     "error" => errors: syntax::ErrorCode,
-    /// `[[resource]]`
-    "resource" => resources: syntax::Resource,
+    /// `[[handle]]`
+    "handle" => handles: syntax::Handle,
     /// `[[table]]`
     "table" => tables: syntax::Table,
-    /// `[[entry]]`
-    "entry" => entries: syntax::Entry,
+    /// `[[entry-point]]`
+    "entry-point" => entry_points: syntax::EntryPoint,
     /// `[[upcall]]`
     "upcall" => upcalls: syntax::Upcall,
     /// `[[downcall]]`
@@ -92,8 +92,8 @@ kinds! {
     "note" => notes: syntax::Note,
     /// `[[header]]`
     "header" => headers: syntax::Header,
-    /// `[[exception]]`
-    "exception" => exceptions: syntax::Exception,
+    /// `[[header-mismatch]]`
+    "header-mismatch" => header_mismatches: syntax::HeaderMismatch,
 }
 
 /// Reads all files. An entry whose shape is wrong is mended, if it can be: what the later gates say is then a guess.

@@ -124,7 +124,7 @@ fn mend_value(entry: &mut Spanned<DeValue<'_>>, mistake: &Mistake, tried: usize)
 
 /// A value of each type that a key can have, one after the other: nothing says which it is.
 fn stand_in(nth: usize) -> Option<DeValue<'static>> {
-    let texts = ["\"\"", "0", "false", "{}", "[]", "[0, 0]"];
+    let texts = ["\"\"", "0", "false", "{}", "[]", "[0]", "[0, 0]"];
     DeValue::parse(texts.get(nth)?).ok().map(Spanned::into_inner)
 }
 

@@ -3,7 +3,7 @@
 mod queries;
 
 use crate::diag::Place;
-pub use crate::syntax::{Convention, Direction, Filler, Lifetime, ResultKind, Role, Status};
+pub use crate::syntax::{Arch, Convention, Direction, Lifetime, ProvidedBy, ResultKind, Role, Status};
 use std::collections::{HashMap, HashSet};
 
 /// A whole spec. Indices in its parts point into its other parts.
@@ -18,9 +18,9 @@ pub struct Model {
     pub types: Vec<TypeDef>,
     pub constants: Vec<Constant>,
     pub errors: Vec<ErrorCode>,
-    pub resources: Vec<Resource>,
+    pub handles: Vec<Handle>,
     pub tables: Vec<Table>,
-    pub entries: Vec<Entry>,
+    pub entry_points: Vec<EntryPoint>,
     /// In table order, then those without a slot, by name.
     pub upcalls: Vec<Upcall>,
     /// In table order.
@@ -29,7 +29,7 @@ pub struct Model {
     pub kits: Vec<Kit>,
     pub notes: Vec<Note>,
     pub headers: Vec<Header>,
-    pub exceptions: Vec<Exception>,
+    pub header_mismatches: Vec<HeaderMismatch>,
     /// For each type, whether it has pointers; found when it is first asked for.
     pub pointers: std::sync::OnceLock<Vec<bool>>,
     pub index: Index,
@@ -38,15 +38,15 @@ pub struct Model {
 /// What would otherwise be looked for again and again.
 #[derive(Debug, Default)]
 pub struct Index {
-    /// Upcall → the first resource that it acquires.
+    /// Upcall → the first handle that it acquires.
     acquired: HashMap<usize, usize>,
-    /// Upcall → the first resource that it releases.
+    /// Upcall → the first handle that it releases.
     released: HashMap<usize, usize>,
     /// Upcall → the notes about it, in order.
     upcall_notes: Vec<Vec<usize>>,
     /// Downcall → the notes about it, in order.
     downcall_notes: Vec<Vec<usize>>,
-    /// The types of the bare values of resources.
+    /// The types of the bare values of handles.
     raw: HashSet<Ty>,
     /// Its place among the headers.
     headers: HashMap<String, usize>,
@@ -56,10 +56,10 @@ impl Index {
     /// Looks through a model whose lists are complete.
     pub fn of(model: &Model) -> Self {
         let mut index = Self::default();
-        for (at, resource) in model.resources.iter().enumerate() {
-            index.acquired.entry(resource.acquire).or_insert(at);
-            index.released.entry(resource.release).or_insert(at);
-            index.raw.insert(resource.raw.clone());
+        for (at, handle) in model.handles.iter().enumerate() {
+            index.acquired.entry(handle.acquire).or_insert(at);
+            index.released.entry(handle.release).or_insert(at);
+            index.raw.insert(handle.ty.clone());
         }
         let upcalls = model.notes.iter().map(|note| &note.upcalls);
         index.upcall_notes = by_function(upcalls, model.upcalls.len());
@@ -94,9 +94,9 @@ pub struct Head {
     pub revision: u32,
     pub package: String,
     pub error_type: String,
-    pub broken: usize,
-    pub closed: usize,
-    pub too_small: usize,
+    pub contract_violation: usize,
+    pub not_initialized: usize,
+    pub buffer_too_small: usize,
     pub pending: Option<usize>,
     pub aborted: Option<usize>,
     pub convention: Convention,
@@ -109,7 +109,7 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Word {
     pub name: String,
-    pub text: String,
+    pub doc: String,
 }
 
 #[derive(Debug)]
@@ -156,7 +156,7 @@ pub const PRIMS: &[Prim] = &[
 #[derive(Debug)]
 pub struct TypeDef {
     pub name: String,
-    pub text: String,
+    pub doc: String,
     pub header: Option<String>,
     pub sources: Vec<usize>,
     pub place: Place,
@@ -165,9 +165,9 @@ pub struct TypeDef {
 
 #[derive(Debug)]
 pub enum TypeKind {
-    Alias {
-        is: Ty,
-        inline: bool,
+    Typedef {
+        target: Ty,
+        c_only: bool,
         /// The Rust name of its values, which the other side never follows unseen.
         opaque: Option<String>,
     },
@@ -193,7 +193,7 @@ pub struct Struct {
 pub struct Field {
     pub name: String,
     pub ty: Ty,
-    pub text: String,
+    pub doc: String,
 }
 
 #[derive(Debug)]
@@ -215,14 +215,14 @@ pub struct Slice {
 pub struct Callback {
     pub returns: Option<Ty>,
     pub params: Vec<PlainParam>,
-    pub bundle: Option<String>,
+    pub rust_name: Option<String>,
 }
 
 impl Callback {
     /// The parameter that is the context, if it has a bundle.
     #[must_use]
     pub fn context(&self) -> Option<&PlainParam> {
-        self.bundle.as_ref().and(self.params.last())
+        self.rust_name.as_ref().and(self.params.last())
     }
 }
 
@@ -230,7 +230,7 @@ impl Callback {
 pub struct PlainParam {
     pub name: String,
     pub ty: Ty,
-    pub text: String,
+    pub doc: String,
 }
 
 #[derive(Debug)]
@@ -238,7 +238,7 @@ pub struct Constant {
     pub name: String,
     pub ty: Ty,
     pub value: ConstantValue,
-    pub text: String,
+    pub doc: String,
     pub header: Option<String>,
     pub sources: Vec<usize>,
     pub origin: usize,
@@ -254,23 +254,24 @@ pub enum ConstantValue {
 pub struct ErrorCode {
     pub name: String,
     pub value: i32,
-    pub text: String,
+    pub message: String,
     pub io_kind: Option<String>,
     pub from_io_kinds: Vec<String>,
-    pub same_as: Option<usize>,
+    pub alias_of: Option<usize>,
     pub sources: Vec<usize>,
 }
 
 #[derive(Debug)]
-pub struct Resource {
+pub struct Handle {
     pub name: String,
-    pub text: String,
-    pub raw: Ty,
+    pub doc: String,
+    pub ty: Ty,
     /// Indices into [`Model::upcalls`].
     pub acquire: usize,
     pub release: usize,
     pub borrowed: Option<String>,
     pub tag_bits: u32,
+    /// No working host gives out the value whose bytes are all zero.
     pub never_zero: bool,
     pub origin: usize,
 }
@@ -278,11 +279,11 @@ pub struct Resource {
 #[derive(Debug)]
 pub struct Table {
     pub name: String,
-    pub text: String,
+    pub doc: String,
     pub header: String,
     pub member_prefix: String,
     pub sources: Vec<usize>,
-    pub filler: Filler,
+    pub provided_by: ProvidedBy,
     /// The Rust name of the trait behind a provider's table.
     pub behind: Option<String>,
     /// Slot → index into [`Model::upcalls`], or into [`Model::downcalls`] for a provider's table.
@@ -290,15 +291,15 @@ pub struct Table {
 }
 
 #[derive(Debug)]
-pub struct Entry {
+pub struct EntryPoint {
     pub name: String,
-    pub pointer: String,
-    pub text: String,
+    pub pointer_type: String,
+    pub doc: String,
     pub header: String,
     pub returns: Ty,
     pub params: Vec<Param>,
     pub errors: Vec<DocumentedError>,
-    pub hole: usize,
+    pub missing_error: usize,
     pub sources: Vec<usize>,
 }
 
@@ -307,13 +308,13 @@ pub struct Upcall {
     pub name: String,
     /// Its Rust name.
     pub method: String,
-    pub pointer: String,
-    pub text: String,
+    pub pointer_type: String,
+    pub doc: String,
     pub details: String,
     pub header: String,
     /// `(table, slot)`, in order of tables.
     pub slots: Vec<(usize, u32)>,
-    pub export: Option<String>,
+    pub library: Option<String>,
     pub returns: Ty,
     pub result: ResultKind,
     /// Indices into [`Model::constants`].
@@ -333,8 +334,8 @@ pub struct Downcall {
     pub name: String,
     /// Its Rust name.
     pub method: String,
-    pub pointer: String,
-    pub text: String,
+    pub pointer_type: String,
+    pub doc: String,
     pub details: String,
     pub header: String,
     pub slot: u32,
@@ -346,9 +347,9 @@ pub struct Downcall {
     pub params: Vec<Param>,
     pub errors: Vec<DocumentedError>,
     /// An index into [`Model::errors`].
-    pub refusal: Option<usize>,
-    /// Indices into [`Model::entries`].
-    pub may_be_null: Vec<usize>,
+    pub unimplemented_error: Option<usize>,
+    /// Indices into [`Model::entry_points`].
+    pub nullable_in: Vec<usize>,
     pub sources: Vec<usize>,
     pub origin: usize,
 }
@@ -361,24 +362,24 @@ pub struct Param {
     pub c_type: String,
     pub direction: Direction,
     pub role: Option<Role>,
-    pub rust: Option<String>,
+    pub rust_name: Option<String>,
     /// Indices into the params of the same function.
     pub length: Option<usize>,
     /// Whose length it is, and so on: the first that names it.
     pub owners: Owners,
     pub context: Option<usize>,
     pub of: Option<usize>,
-    pub routine: Option<usize>,
-    pub thread: Option<usize>,
+    pub completion: Option<usize>,
+    pub completion_thread: Option<usize>,
     /// A null pointer is an answer like others.
     pub optional: bool,
     /// Indices into [`Model::errors`].
-    pub too_small: Option<usize>,
-    pub null: usize,
-    pub resource: Option<usize>,
+    pub buffer_too_small: Option<usize>,
+    pub null_error: usize,
+    pub handle: Option<usize>,
     /// How long what comes out is valid.
     pub lifetime: Option<Lifetime>,
-    pub text: String,
+    pub doc: String,
 }
 
 /// The first parameters of the same function that name one in a key, as indices.
@@ -386,8 +387,8 @@ pub struct Param {
 pub struct Owners {
     pub length: Option<usize>,
     pub context: Option<usize>,
-    pub routine: Option<usize>,
-    pub thread: Option<usize>,
+    pub completion: Option<usize>,
+    pub completion_thread: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -411,11 +412,11 @@ pub struct Import {
     pub name: String,
     /// Its Rust name.
     pub method: String,
-    pub pointer: String,
+    pub pointer_type: String,
     pub library: String,
-    /// Only the library of 64-bit programs exports it.
-    pub wide: bool,
-    pub text: String,
+    /// The programs whose library exports it; `None`: all.
+    pub arch: Option<Arch>,
+    pub doc: String,
     pub header: String,
     pub returns: Ty,
     pub params: Vec<ImportParam>,
@@ -430,14 +431,14 @@ pub struct ImportParam {
     /// As the spec spells it.
     pub c_type: String,
     pub direction: Direction,
-    pub text: String,
+    pub doc: String,
 }
 
 /// Code that makes upcalls on a provider's behalf.
 #[derive(Debug)]
 pub struct Kit {
     pub name: String,
-    pub text: String,
+    pub doc: String,
     /// By class: indices into [`Model::upcalls`], in order. `None`: it is not for that class.
     pub uses: Vec<Option<Vec<usize>>>,
     /// Whether it completes requests.
@@ -453,7 +454,7 @@ pub struct Note {
     pub downcalls: Vec<usize>,
     /// All names that it is about.
     pub about: Vec<String>,
-    pub says: String,
+    pub doc: String,
     pub decision: String,
     pub sources: Vec<usize>,
 }
@@ -463,12 +464,12 @@ pub struct Note {
 pub struct Header {
     pub name: String,
     pub include: Vec<String>,
-    pub elsewhere: Option<String>,
+    pub fallback: Option<String>,
 }
 
 /// Items that are not compared with their headers.
 #[derive(Debug)]
-pub struct Exception {
+pub struct HeaderMismatch {
     pub about: Vec<String>,
     pub unless: Option<String>,
     pub reason: String,

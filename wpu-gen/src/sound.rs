@@ -12,10 +12,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Kinds by which entries are judged that do not name them: all upcalls by the tables, the classes and so on.
-const GLOBAL: &[&str] = &["spec", "class", "platform", "table", "resource", "kit"];
+const GLOBAL: &[&str] = &["spec", "class", "platform", "table", "handle", "kit"];
 
 /// Kinds whose entries are judged by themselves and what they name, and not by what names them.
-const CALLS: &[&str] = &["upcall", "downcall", "entry", "import"];
+const CALLS: &[&str] = &["upcall", "downcall", "entry-point", "import"];
 
 /// A kind that does not exist: what such an entry declares, nobody knows.
 const UNKNOWN: &str = "";
@@ -209,10 +209,10 @@ fn sought(code: Code) -> Option<&'static [&'static str]> {
         Code::UnknownError => &["error"],
         Code::UnknownName => &[],
         Code::UnknownPlatform => &["platform"],
-        Code::UnknownResource => &["resource"],
+        Code::UnknownResource => &["handle"],
         Code::UnknownSource => &["source"],
         Code::UnknownTable => &["table"],
-        Code::UnknownType => &["type", "struct", "callback", "table"],
+        Code::UnknownType => &["typedef", "struct", "callback", "table"],
         Code::UnknownUpcall => &["upcall"],
         _ => return None,
     })

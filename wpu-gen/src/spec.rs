@@ -17,10 +17,11 @@ impl Spec {
         let model = &self.model;
         let words = model.classes.iter().chain(&model.platforms).map(|word| &*word.name);
         let urls = model.sources.iter().filter_map(|source| source.url.as_deref());
-        let upcalls = model.upcalls.iter().flat_map(|upcall| [&*upcall.name, &*upcall.pointer]);
-        let downcalls = model.downcalls.iter().flat_map(|downcall| [&*downcall.name, &*downcall.pointer]);
-        let entries = model.entries.iter().flat_map(|entry| [&*entry.name, &*entry.pointer]);
-        let imports = model.imports.iter().flat_map(|import| [&*import.name, &*import.pointer]);
+        let upcalls = model.upcalls.iter().flat_map(|upcall| [&*upcall.name, &*upcall.pointer_type]);
+        let downcalls =
+            model.downcalls.iter().flat_map(|downcall| [&*downcall.name, &*downcall.pointer_type]);
+        let entries = model.entry_points.iter().flat_map(|entry| [&*entry.name, &*entry.pointer_type]);
+        let imports = model.imports.iter().flat_map(|import| [&*import.name, &*import.pointer_type]);
         let types = model.types.iter().map(|ty| &*ty.name);
         let constants = model.constants.iter().map(|constant| &*constant.name);
         let errors = model.errors.iter().map(|error| &*error.name);

@@ -18,13 +18,13 @@ pub(crate) struct Types {
 impl Types {
     pub(crate) fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
         let mut scope = Scope::new("type", Code::UnknownType);
-        scope.declare_all(&raw.aliases, |alias| &alias.name, faults);
+        scope.declare_all(&raw.typedefs, |typedef| &typedef.name, faults);
         scope.declare_all(&raw.structs, |structure| &structure.name, faults);
         scope.declare_all(&raw.callbacks, |callback| &callback.name, faults);
         scope.declare_all(&raw.tables, |table| &table.name, faults);
         let tables = raw.tables.iter().map(|table| &table.entry.name);
-        let public = raw.structs.iter().filter(|structure| structure.entry.public);
-        for name in tables.chain(public.map(|structure| &structure.entry.name)) {
+        let exported = raw.structs.iter().filter(|structure| structure.entry.export);
+        for name in tables.chain(exported.map(|structure| &structure.entry.name)) {
             scope.touch(name.get_ref());
         }
         let mut headers = Scope::new("header", Code::UnknownName);
@@ -48,7 +48,7 @@ impl Types {
         faults: &mut Faults,
     ) -> Vec<TypeDef> {
         let mut resolver = Resolver { types: self, raw, sources, constants, faults };
-        let mut all: Vec<TypeDef> = raw.aliases.iter().map(|alias| resolver.alias(alias)).collect();
+        let mut all: Vec<TypeDef> = raw.typedefs.iter().map(|typedef| resolver.typedef(typedef)).collect();
         all.extend(raw.structs.iter().enumerate().map(|(at, structure)| resolver.structure(at, structure)));
         all.extend(raw.callbacks.iter().map(|callback| resolver.callback(callback)));
         all.extend(raw.tables.iter().enumerate().map(|(at, table)| resolver.table(at, table)));
@@ -200,7 +200,7 @@ impl Resolver<'_> {
     ) -> TypeDef {
         TypeDef {
             name: name.get_ref().clone(),
-            text: text(about),
+            doc: text(about),
             header: header.map(|header| self.types.header_of(filed.file, header, self.faults)),
             sources: self.sources.find_all(filed.file, sources, self.faults),
             place: filed.at(name),
@@ -208,29 +208,29 @@ impl Resolver<'_> {
         }
     }
 
-    fn alias(&mut self, filed: &Filed<syntax::Alias>) -> TypeDef {
-        let alias = &filed.entry;
-        let is = self.find(filed.file, &alias.is);
-        if is.holds_void() {
+    fn typedef(&mut self, filed: &Filed<syntax::Typedef>) -> TypeDef {
+        let typedef = &filed.entry;
+        let target = self.find(filed.file, &typedef.ty);
+        if target.holds_void() {
             let fault = Diagnostic::at(
                 Code::BadType,
-                filed.at(&alias.is),
+                filed.at(&typedef.ty),
                 "a type cannot be `void`, only point at it",
             );
             self.faults.push(fault.help("write `void *`"));
         }
-        let opaque = alias.opaque.as_ref();
-        if let Some(opaque) = opaque.filter(|_| !matches!(is, Ty::Pointer(_))) {
+        let opaque = typedef.opaque.as_ref();
+        if let Some(opaque) = opaque.filter(|_| !matches!(target, Ty::Pointer(_))) {
             let message =
-                format!("`{}` is no pointer, and only a pointer can be opaque", alias.name.get_ref());
+                format!("`{}` is no pointer, and only a pointer can be opaque", typedef.name.get_ref());
             self.faults.push(
                 Diagnostic::at(Code::NoEffect, filed.at(opaque), message)
                     .help("remove it, or give it to the type that this one stands for"),
             );
         }
         let opaque = opaque.map(|opaque| opaque.get_ref().clone());
-        let kind = TypeKind::Alias { is, inline: alias.inline, opaque };
-        self.define(filed, &alias.name, &alias.text, alias.header.as_ref(), &alias.sources, kind)
+        let kind = TypeKind::Typedef { target, c_only: typedef.c_only, opaque };
+        self.define(filed, &typedef.name, &typedef.doc, typedef.header.as_ref(), &typedef.sources, kind)
     }
 
     fn structure(&mut self, origin: usize, filed: &Filed<syntax::Struct>) -> TypeDef {
@@ -240,7 +240,7 @@ impl Resolver<'_> {
         let fields = structure.fields.iter().map(|field| model::Field {
             name: field.name.get_ref().clone(),
             ty: self.find(filed.file, &field.ty),
-            text: text(&field.text),
+            doc: text(&field.doc),
         });
         let fields = fields.collect();
         let counted = structure.counted.as_ref().map(|counted| model::Counted {
@@ -262,7 +262,7 @@ impl Resolver<'_> {
         self.define(
             filed,
             &structure.name,
-            &structure.text,
+            &structure.doc,
             structure.header.as_ref(),
             &structure.sources,
             kind,
@@ -271,28 +271,28 @@ impl Resolver<'_> {
 
     fn callback(&mut self, filed: &Filed<syntax::Callback>) -> TypeDef {
         let callback = &filed.entry;
-        if callback.bundle.is_some() && callback.params.is_empty() {
+        if callback.rust_name.is_some() && callback.params.is_empty() {
             let message =
-                format!("`{}` has a bundle, but no parameter for the context", callback.name.get_ref());
+                format!("`{}` has a `rust-name`, but no parameter for the context", callback.name.get_ref());
             let fault = Diagnostic::at(Code::CallbackShape, filed.at(&callback.name), message);
             self.faults.push(fault.help("the last parameter of such a callback is its context"));
         }
         let params = callback.params.iter().map(|param| model::PlainParam {
             name: param.name.get_ref().clone(),
             ty: self.find(filed.file, &param.ty),
-            text: text(&param.text),
+            doc: text(&param.doc),
         });
         let kind = TypeKind::Callback(model::Callback {
             params: params.collect(),
             returns: callback.returns.as_ref().map(|ty| self.find(filed.file, ty)),
-            bundle: callback.bundle.as_ref().map(|bundle| bundle.get_ref().clone()),
+            rust_name: callback.rust_name.as_ref().map(|bundle| bundle.get_ref().clone()),
         });
-        self.define(filed, &callback.name, &callback.text, callback.header.as_ref(), &callback.sources, kind)
+        self.define(filed, &callback.name, &callback.doc, callback.header.as_ref(), &callback.sources, kind)
     }
 
     fn table(&mut self, at: usize, filed: &Filed<syntax::Table>) -> TypeDef {
         let table = &filed.entry;
-        self.define(filed, &table.name, &table.text, Some(&table.header), &table.sources, TypeKind::Table(at))
+        self.define(filed, &table.name, &table.doc, Some(&table.header), &table.sources, TypeKind::Table(at))
     }
 }
 
@@ -362,7 +362,7 @@ impl Walk<'_> {
 /// The types that must be known before this one is. A structure needs to know nothing of what it points at.
 fn parts(of: &TypeDef) -> Vec<usize> {
     match &of.kind {
-        TypeKind::Alias { is, .. } => named(is, true).into_iter().collect(),
+        TypeKind::Typedef { target, .. } => named(target, true).into_iter().collect(),
         TypeKind::Struct(structure) => {
             structure.fields.iter().filter_map(|field| named(&field.ty, false)).collect()
         }

@@ -3,12 +3,16 @@
 use crate::code::Code;
 use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
-use crate::model::{Filler, Model, TypeKind};
+use crate::model::{Model, ProvidedBy, TypeKind};
 use crate::syntax;
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let provider = |table: &&Filed<syntax::Table>| {
-        table.entry.filled_by.as_ref().is_some_and(|filler| *filler.get_ref() == Filler::Provider)
+        table
+            .entry
+            .provided_by
+            .as_ref()
+            .is_some_and(|provided_by| *provided_by.get_ref() == ProvidedBy::Plugin)
     };
     let tables: Vec<_> = raw.tables.iter().filter(provider).collect();
     if let [first, second, ..] = &*tables {
@@ -24,7 +28,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
             let message = format!("`{}` is in no table", downcall.entry.name.get_ref());
             let fault = Diagnostic::at(Code::Unreachable, downcall.at(&downcall.entry.name), message);
             faults.push(
-                fault.help("declare the provider's table: `[[table]]` with `filled-by = \"provider\"`"),
+                fault.help("declare the provider's table: `[[table]]` with `provided-by = \"plugin\"`"),
             );
         }
         (Some(table), _) if table.entry.behind.is_none() => {
@@ -41,7 +45,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
                 table.at(behind),
                 "`trait` has no effect: the host fills this table",
             );
-            faults.push(fault.help("remove it, or add `filled-by = \"provider\"`"));
+            faults.push(fault.help("remove it, or add `provided-by = \"plugin\"`"));
         }
     }
     idle_head(raw, model, faults);
@@ -53,7 +57,7 @@ fn idle_head(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let Some(head) = raw.heads.first() else { return };
     let keys = [
         ("downcall-prefix", &head.entry.downcall_prefix),
-        ("too-small", &head.entry.too_small),
+        ("buffer-too-small", &head.entry.buffer_too_small),
         ("pending", &head.entry.pending),
         ("aborted", &head.entry.aborted),
     ];

@@ -35,7 +35,7 @@ fn passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 /// Each function comes with `find_…` and `provide_…`, and an exported upcall also with one that has its own name.
 fn functions(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut items = Items::new(faults);
-    for upcall in model.upcalls.iter().filter(|upcall| upcall.export.is_some()) {
+    for upcall in model.upcalls.iter().filter(|upcall| upcall.library.is_some()) {
         let filed = &raw.upcalls[upcall.origin];
         let place = filed.at(&filed.entry.name);
         let _ = items.unique(upcall.method.clone(), place.clone()) && items.found(&upcall.method, &place);

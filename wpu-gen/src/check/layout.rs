@@ -27,10 +27,10 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
                 let filed = &raw.tables[*table];
                 check_size(filed, filed.entry.name.get_ref(), &filed.entry.size, computed, faults);
             }
-            TypeKind::Alias { is: is @ Ty::Array(..), .. } => {
-                check_fixed(model, is, ty.place.clone(), faults);
+            TypeKind::Typedef { target: target @ Ty::Array(..), .. } => {
+                check_fixed(model, target, ty.place.clone(), faults);
             }
-            TypeKind::Alias { .. } | TypeKind::Callback(_) => {}
+            TypeKind::Typedef { .. } | TypeKind::Callback(_) => {}
         }
     }
     check_constants(raw, model, faults);

@@ -1,12 +1,12 @@
 //! Third gate: rules that a spec must keep although all its names are found.
 
 mod downcalls;
+mod handle;
 mod import;
 mod kit;
 mod layout;
 mod names;
 mod requirement;
-mod resource;
 mod shape;
 mod taken;
 
@@ -22,7 +22,7 @@ pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<(Vec<Form>, Vec<Down
     taken::check(raw, &mut faults);
     layout::check(raw, model, &mut faults);
     requirement::check(raw, model, &mut faults);
-    resource::check(raw, model, &mut faults);
+    handle::check(raw, model, &mut faults);
     import::check(raw, model, &mut faults);
     kit::check(raw, model, &mut faults);
     let forms = shape::check(raw, model, &mut faults);

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut c_items = Items::new(faults);
-    for filed in &raw.aliases {
+    for filed in &raw.typedefs {
         c_items.c(filed.file, &filed.entry.name);
     }
     for filed in &raw.structs {
@@ -31,21 +31,21 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
             c_items.name(filed.file, &filed.entry.member_prefix);
         }
     }
-    for filed in &raw.entries {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+    for filed in &raw.entry_points {
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
         filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
     }
     for filed in &raw.upcalls {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
         filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
-        filed.entry.export.iter().for_each(|library| c_items.library(filed.file, library));
+        filed.entry.library.iter().for_each(|library| c_items.library(filed.file, library));
     }
     for filed in &raw.downcalls {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
         filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
     }
     for filed in &raw.imports {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer);
+        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
         filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
         c_items.library(filed.file, &filed.entry.library);
     }
@@ -205,15 +205,15 @@ fn rust_items(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
     for filed in &raw.heads {
         items.rust(filed.file, &filed.entry.error_type);
     }
-    for filed in &raw.resources {
+    for filed in &raw.handles {
         items.rust(filed.file, &filed.entry.name);
         filed.entry.borrowed.iter().for_each(|name| items.rust(filed.file, name));
     }
-    for filed in &raw.aliases {
+    for filed in &raw.typedefs {
         filed.entry.opaque.iter().for_each(|name| items.rust(filed.file, name));
     }
     for filed in &raw.callbacks {
-        filed.entry.bundle.iter().for_each(|name| items.rust(filed.file, name));
+        filed.entry.rust_name.iter().for_each(|name| items.rust(filed.file, name));
     }
     for filed in &raw.tables {
         filed.entry.behind.iter().for_each(|name| items.rust(filed.file, name));
@@ -289,17 +289,17 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         let error = &filed.entry;
         let mut items = Items::new(faults);
         items.name(filed.file, &error.name);
-        if let Some(same) = &error.same_as {
+        if let Some(same) = &error.alias_of {
             let other = by_name.get(same.get_ref());
             let equal = other.is_some_and(|other| {
-                other.value.get_ref() == error.value.get_ref() && other.same_as.is_none()
+                other.value.get_ref() == error.value.get_ref() && other.alias_of.is_none()
             });
             if !equal {
                 let message =
                     format!("`{}` does not have the value of `{}`", error.name.get_ref(), same.get_ref());
                 let fault = Diagnostic::at(Code::ErrorValue, filed.at(same), message);
                 faults.push(
-                    fault.help("`same-as` names an error with the same value that has no `same-as` itself"),
+                    fault.help("`alias-of` names an error with the same value that has no `alias-of` itself"),
                 );
             }
         } else if let Some(first) = first_of.insert(*error.value.get_ref(), filed.at(&error.value)) {
@@ -307,7 +307,7 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
             let fault = Diagnostic::at(Code::ErrorValue, filed.at(&error.value), message)
                 .also(first, "the other one");
             faults.push(
-                fault.help("if both names are right, add `same-as = \"…\"` to the one that is not reported"),
+                fault.help("if both names are right, add `alias-of = \"…\"` to the one that is not reported"),
             );
         }
         let kinds = error.io_kind.iter().chain(&error.from_io_kinds);

@@ -32,20 +32,18 @@ fn check_reach(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for upcall in &model.upcalls {
         let filed = &raw.upcalls[upcall.origin];
         let everywhere = tables > 0 && upcall.slots.len() == tables;
-        if upcall.export.is_none() && !everywhere {
+        if upcall.library.is_none() && !everywhere {
             let message = format!(
                 "`{}` cannot always be reached: it is not in every table, and not exported",
                 upcall.name
             );
             let fault = Diagnostic::at(Code::Unreachable, filed.at(&filed.entry.name), message);
-            faults.push(
-                fault.help(
-                    "give it a slot in each table, or name the library that exports it: `export = \"…\"`",
-                ),
-            );
+            faults.push(fault.help(
+                "give it a slot in each table, or name the library that exports it: `library = \"…\"`",
+            ));
         }
-        if let Some(export) = filed.entry.export.as_ref().filter(|_| everywhere) {
-            let message = format!("`export` has no effect: `{}` is in every table", upcall.name);
+        if let Some(export) = filed.entry.library.as_ref().filter(|_| everywhere) {
+            let message = format!("`library` has no effect: `{}` is in every table", upcall.name);
             faults.push(Diagnostic::at(Code::NoEffect, filed.at(export), message).help("remove it"));
         }
     }
@@ -73,7 +71,7 @@ fn check_passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 
 /// An entry receives exactly one table, by value or by pointer.
 fn check_entries(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
-    for (entry, filed) in model.entries.iter().zip(&raw.entries) {
+    for (entry, filed) in model.entry_points.iter().zip(&raw.entry_points) {
         check_entry_keys(filed, faults);
         let tables = entry.params.iter().filter(|param| {
             let ty = model.pointee(&param.ty).unwrap_or(&param.ty);
@@ -91,17 +89,17 @@ fn check_entries(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
 }
 
 /// Keys that only an upcall's parameters have, and roles but that of the table, have no effect on an entry.
-fn check_entry_keys(filed: &Filed<syntax::Entry>, faults: &mut Vec<Diagnostic>) {
+fn check_entry_keys(filed: &Filed<syntax::EntryPoint>, faults: &mut Vec<Diagnostic>) {
     for param in &filed.entry.params {
         let keys = [
             ("length", &param.length),
-            ("too-small", &param.too_small),
+            ("buffer-too-small", &param.buffer_too_small),
             ("context", &param.context),
-            ("resource", &param.resource),
-            ("null", &param.null),
+            ("handle", &param.handle),
+            ("null-error", &param.null_error),
             ("of", &param.of),
-            ("routine", &param.routine),
-            ("thread", &param.thread),
+            ("completion", &param.completion),
+            ("completion-thread", &param.completion_thread),
         ];
         let texts = keys.iter().filter_map(|(key, text)| Some((*key, filed.at(text.as_ref()?))));
         let role = param.role.as_ref().filter(|role| *role.get_ref() != Role::Table);
@@ -111,7 +109,7 @@ fn check_entry_keys(filed: &Filed<syntax::Entry>, faults: &mut Vec<Diagnostic>) 
             texts.chain(optional).chain(lifetime).chain(role.map(|role| ("role", filed.at(role))))
         {
             let message =
-                format!("`{key}` has no effect on parameter `{}` of an entry", param.name.get_ref());
+                format!("`{key}` has no effect on parameter `{}` of an entry point", param.name.get_ref());
             faults.push(Diagnostic::at(Code::NoEffect, place, message).help("remove it"));
         }
     }
@@ -127,8 +125,8 @@ fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         faults.push(Diagnostic::at(Code::NoEffect, place, message));
     };
     for filed in &raw.callbacks {
-        let (name, bundle) = (&filed.entry.name, filed.entry.bundle.as_ref());
-        check(Role::Callback, name, "bundle", bundle.map(|bundle| filed.at(bundle)));
+        let (name, bundle) = (&filed.entry.name, filed.entry.rust_name.as_ref());
+        check(Role::Callback, name, "rust-name", bundle.map(|bundle| filed.at(bundle)));
     }
     for filed in &raw.structs {
         let structure = &filed.entry;

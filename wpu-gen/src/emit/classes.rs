@@ -38,7 +38,7 @@ pub(super) fn default(platform: &Word) -> TokenStream {
 fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
     let ty = ident(ty);
     let variants: Vec<_> = words.iter().map(|word| alone(&camel(&word.name))).collect();
-    let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, markdown(&word.text))));
+    let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, markdown(&word.doc))));
     let about = doc(about);
     page.item(quote! {
         #about
@@ -52,7 +52,7 @@ fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
 pub(super) fn members(words: &[Word]) -> [TokenStream; 4] {
     let count = Literal::usize_unsuffixed(words.len());
     let names = words.iter().map(|word| &*word.name);
-    let texts = words.iter().map(|word| &*word.text);
+    let texts = words.iter().map(|word| &*word.doc);
     let variants = words.iter().map(|word| alone(&camel(&word.name)));
     [
         quote! {

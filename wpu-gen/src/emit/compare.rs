@@ -4,7 +4,7 @@ use super::c;
 use super::view::View;
 use crate::files::Files;
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{Exception, Filler, Header, Model, Param, Table, Ty, TypeDef, TypeKind};
+use crate::model::{Header, HeaderMismatch, Model, Param, ProvidedBy, Table, Ty, TypeDef, TypeKind};
 use std::collections::BTreeMap;
 
 const MACROS: &str = include_str!("../../support/check.h");
@@ -57,7 +57,7 @@ fn find<'m>(model: &'m Model, header: &str) -> Option<&'m Header> {
 }
 
 fn include(model: &Model, header: &str) -> String {
-    match find(model, header).and_then(|header| header.elsewhere.as_ref()) {
+    match find(model, header).and_then(|header| header.fallback.as_ref()) {
         Some(elsewhere) => format!(
             "#if __has_include(<{header}>)\n#include <{header}>\n#else\n#include <{elsewhere}>\n#endif\n"
         ),
@@ -68,7 +68,7 @@ fn include(model: &Model, header: &str) -> String {
 /// Everything there is to compare, by header.
 struct Sheets<'m> {
     model: &'m Model,
-    exceptions: BTreeMap<&'m str, &'m Exception>,
+    header_mismatches: BTreeMap<&'m str, &'m HeaderMismatch>,
     by_header: BTreeMap<String, Vec<String>>,
     /// What no header declares.
     language: Vec<String>,
@@ -76,11 +76,12 @@ struct Sheets<'m> {
 
 impl<'m> Sheets<'m> {
     fn of(model: &'m Model) -> Self {
-        let excepted = model.exceptions.iter();
-        let exceptions = excepted.flat_map(|found| found.about.iter().map(move |name| (&**name, found)));
+        let excepted = model.header_mismatches.iter();
+        let header_mismatches =
+            excepted.flat_map(|found| found.about.iter().map(move |name| (&**name, found)));
         let mut sheets = Self {
             model,
-            exceptions: exceptions.collect(),
+            header_mismatches: header_mismatches.collect(),
             by_header: BTreeMap::new(),
             language: Vec::new(),
         };
@@ -91,13 +92,13 @@ impl<'m> Sheets<'m> {
     }
 
     fn add(&mut self, header: Option<&str>, name: &str, lines: String) {
-        let lines = match self.exceptions.get(name) {
+        let lines = match self.header_mismatches.get(name) {
             None => lines,
-            Some(exception) => {
-                let sources = exception.sources.iter().map(|source| &*self.model.sources[*source].id);
+            Some(header_mismatch) => {
+                let sources = header_mismatch.sources.iter().map(|source| &*self.model.sources[*source].id);
                 let sources = sources.collect::<Vec<_>>().join(", ");
-                let about = c::comment(&format!("`{name}`: {} ({sources})", exception.reason));
-                match &exception.unless {
+                let about = c::comment(&format!("`{name}`: {} ({sources})", header_mismatch.reason));
+                match &header_mismatch.unless {
                     Some(toolchain) => format!("{about}#ifndef {toolchain}\n{lines}#endif\n"),
                     None => about,
                 }
@@ -114,7 +115,7 @@ impl<'m> Sheets<'m> {
         let layouts = POINTERS.map(|pointer| Layouts::new(model, pointer));
         for (id, def) in model.types.iter().enumerate() {
             let lines = match &def.kind {
-                TypeKind::Alias { is, .. } => alias(model, &layouts, def, is),
+                TypeKind::Typedef { target, .. } => alias(model, &layouts, def, target),
                 // Without a header, C has nothing to compare these with.
                 _ if def.header.is_none() => continue,
                 TypeKind::Struct(structure) => {
@@ -157,24 +158,24 @@ impl<'m> Sheets<'m> {
 
     fn functions(&mut self) {
         let model = self.model;
-        for entry in &model.entries {
-            let lines = pointer(model, &entry.pointer, &entry.returns, &params(model, &entry.params));
+        for entry in &model.entry_points {
+            let lines = pointer(model, &entry.pointer_type, &entry.returns, &params(model, &entry.params));
             self.add(Some(&entry.header), &entry.name, lines);
         }
         for upcall in &model.upcalls {
-            let lines = pointer(model, &upcall.pointer, &upcall.returns, &params(model, &upcall.params));
+            let lines = pointer(model, &upcall.pointer_type, &upcall.returns, &params(model, &upcall.params));
             self.add(Some(&upcall.header), &upcall.name, lines);
         }
         for downcall in &model.downcalls {
             let lines =
-                pointer(model, &downcall.pointer, &downcall.returns, &params(model, &downcall.params));
+                pointer(model, &downcall.pointer_type, &downcall.returns, &params(model, &downcall.params));
             self.add(Some(&downcall.header), &downcall.name, lines);
         }
         for import in &model.imports {
             let params = import.params.iter();
             let params: Vec<_> = params.map(|param| c::param(model, &param.ty, &param.c_type)).collect();
             let mut lines = function(model, &import.name, &import.returns, &params);
-            if import.wide {
+            if import.arch.is_some() {
                 lines = format!("#if UINTPTR_MAX > UINT32_MAX\n{lines}#endif\n");
             }
             self.add(Some(&import.header), &import.name, lines);
@@ -187,10 +188,10 @@ fn params(model: &Model, params: &[Param]) -> Vec<String> {
 }
 
 /// Another name for something: how wide it is and whether it has a sign, or what it is a name for.
-fn alias(model: &Model, layouts: &[Layouts<'_>; 2], def: &TypeDef, is: &Ty) -> String {
+fn alias(model: &Model, layouts: &[Layouts<'_>; 2], def: &TypeDef, target: &Ty) -> String {
     let name = &def.name;
-    let [narrow, wide] = layouts.each_ref().map(|layouts| layouts.of(is).size);
-    match is {
+    let [narrow, wide] = layouts.each_ref().map(|layouts| layouts.of(target).size);
+    match target {
         Ty::Prim(prim) => {
             let sign = if prim.signed { "CHECK_SIGNED" } else { "CHECK_UNSIGNED" };
             format!("CHECK_SIZE({name}, {narrow}, {wide});\n{sign}({name});\n")
@@ -199,8 +200,8 @@ fn alias(model: &Model, layouts: &[Layouts<'_>; 2], def: &TypeDef, is: &Ty) -> S
         Ty::Pointer(to) if **to == Ty::Void => format!("CHECK_SIZE({name}, {narrow}, {wide});\n"),
         _ => format!(
             "typedef {};\nCHECK_TYPE({name}, spec_{name}, {});\n",
-            c::declare(model, is, &format!("spec_{name}")),
-            c::string(&c::bare(model, is))
+            c::declare(model, target, &format!("spec_{name}")),
+            c::string(&c::bare(model, target))
         ),
     }
 }
@@ -213,9 +214,9 @@ enum Member<'m> {
 }
 
 fn slots<'m>(model: &'m Model, table: &'m Table) -> Vec<(String, Member<'m>)> {
-    let function = |at: usize| match table.filler {
-        Filler::Host => (&*model.upcalls[at].name, &*model.upcalls[at].pointer),
-        Filler::Provider => (&*model.downcalls[at].name, &*model.downcalls[at].pointer),
+    let function = |at: usize| match table.provided_by {
+        ProvidedBy::Host => (&*model.upcalls[at].name, &*model.upcalls[at].pointer_type),
+        ProvidedBy::Plugin => (&*model.downcalls[at].name, &*model.downcalls[at].pointer_type),
     };
     let slots = table.slots.iter().map(|at| function(*at));
     slots

@@ -38,15 +38,15 @@ pub(super) fn emit(view: &View<'_>) -> String {
 fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.errors.iter().map(|error| {
         let name = ident(&error.name);
-        let about = match error.same_as {
+        let about = match error.alias_of {
             Some(same) => {
                 format!(
                     "Another name of [`{0}`](Self::{0}): {1}.",
                     view.model.errors[same].name,
-                    inline(&error.text)
+                    inline(&error.message)
                 )
             }
-            None => format!("{}: {}.", error.value, inline(&error.text)),
+            None => format!("{}: {}.", error.value, inline(&error.message)),
         };
         let source = if error.sources.is_empty() {
             String::new()
@@ -129,7 +129,7 @@ fn formats(view: &View<'_>) -> Vec<TokenStream> {
 fn io(view: &View<'_>) -> Vec<TokenStream> {
     let error = view.error();
     let mut by_kind: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for code in view.model.errors.iter().filter(|error| error.same_as.is_none()) {
+    for code in view.model.errors.iter().filter(|error| error.alias_of.is_none()) {
         if let Some(kind) = &code.io_kind {
             by_kind.entry(kind).or_default().push(ident(&code.name));
         }

@@ -69,9 +69,9 @@ pub(super) fn emit(view: &View<'_>) -> String {
 
 fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let u = upcall.upcall;
-    let (name, method, text, details, header) = (&u.name, &u.method, &u.text, &u.details, &u.header);
+    let (name, method, text, details, header) = (&u.name, &u.method, &u.doc, &u.details, &u.header);
     let signature = signature(view.model, &u.name, &u.returns, &u.params);
-    let dispatch = match &u.export {
+    let dispatch = match &u.library {
         Some(library) => quote!(Dispatch::Export(#library)),
         None => quote!(Dispatch::Slot),
     };
@@ -86,12 +86,10 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let reason = &u.requirement.reason;
     let substitute = option(u.requirement.substitute.as_ref());
     let waiver = option(u.requirement.waiver.as_ref());
-    let acquire = option(
-        view.model.released_by(upcall.at).map(|resource| index(view.resource(resource).acquire)).as_ref(),
-    );
-    let release = option(
-        view.model.acquired_by(upcall.at).map(|resource| index(view.resource(resource).release)).as_ref(),
-    );
+    let acquire =
+        option(view.model.released_by(upcall.at).map(|handle| index(view.handle(handle).acquire)).as_ref());
+    let release =
+        option(view.model.acquired_by(upcall.at).map(|handle| index(view.handle(handle).release)).as_ref());
     let errors = documented(&u.errors);
     let sources = u.sources.iter().map(|source| element("SOURCES", *source));
     let notes = view.model.notes_of_upcall(upcall.at).iter().map(|note| element("NOTES", *note));
@@ -122,11 +120,11 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 
 fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let d = downcall.downcall;
-    let (name, method, text, header) = (&d.name, &d.method, &d.text, &d.header);
+    let (name, method, text, header) = (&d.name, &d.method, &d.doc, &d.header);
     let signature = signature(view.model, name, &d.returns, &d.params);
     let slot = Literal::u32_unsuffixed(d.slot);
-    let refusal = option(d.refusal.map(|error| element("ERRORS", error)).as_ref());
-    let entries = d.may_be_null.iter().map(|entry| element("ENTRIES", *entry));
+    let refusal = option(d.unimplemented_error.map(|error| element("ERRORS", error)).as_ref());
+    let entries = d.nullable_in.iter().map(|entry| element("ENTRIES", *entry));
     let errors = documented(&d.errors);
     let sources = d.sources.iter().map(|source| element("SOURCES", *source));
     let notes = view.model.notes_of_downcall(d.slot as usize).iter().map(|note| element("NOTES", *note));
@@ -175,7 +173,7 @@ fn c_name(model: &Model, ty: &Ty) -> String {
         Ty::Pointer(to) => format!("{} *", c_name(model, to).trim_end_matches(' ')),
         Ty::Array(item, length) => format!("{}[{length}]", c_name(model, item)),
         Ty::Named(id) => match &model.types[*id].kind {
-            TypeKind::Alias { .. } | TypeKind::Struct(_) | TypeKind::Callback(_) | TypeKind::Table(_) => {
+            TypeKind::Typedef { .. } | TypeKind::Struct(_) | TypeKind::Callback(_) | TypeKind::Table(_) => {
                 model.types[*id].name.clone()
             }
         },
@@ -204,9 +202,9 @@ fn requirement(status: Option<Status>) -> TokenStream {
 }
 
 fn entries(model: &Model) -> TokenStream {
-    let count = Literal::usize_unsuffixed(model.entries.len());
-    let entries = model.entries.iter().map(|entry| {
-        let (name, text, hole) = (&entry.name, &entry.text, index(entry.hole));
+    let count = Literal::usize_unsuffixed(model.entry_points.len());
+    let entries = model.entry_points.iter().map(|entry| {
+        let (name, text, hole) = (&entry.name, &entry.doc, index(entry.missing_error));
         let errors = documented(&entry.errors);
         quote!(Entry { name: #name, text: #text, hole: &ERRORS[#hole], errors: #errors })
     });
@@ -227,7 +225,7 @@ fn documented(errors: &[crate::model::DocumentedError]) -> TokenStream {
 fn errors(model: &Model) -> TokenStream {
     let count = Literal::usize_unsuffixed(model.errors.len());
     let errors = model.errors.iter().map(|error| {
-        let (name, value, text) = (&error.name, Literal::i32_unsuffixed(error.value), &error.text);
+        let (name, value, text) = (&error.name, Literal::i32_unsuffixed(error.value), &error.message);
         quote!(ErrorCode { name: #name, value: #value, text: #text })
     });
     quote! {
@@ -239,7 +237,7 @@ fn errors(model: &Model) -> TokenStream {
 fn notes(model: &Model) -> TokenStream {
     let count = Literal::usize_unsuffixed(model.notes.len());
     let notes = model.notes.iter().map(|note| {
-        let (id, says, decision) = (&note.id, &note.says, &note.decision);
+        let (id, says, decision) = (&note.id, &note.doc, &note.decision);
         let sources = note.sources.iter().map(|source| element("SOURCES", *source));
         quote!(Note { id: #id, says: #says, decision: #decision, sources: &[#(#sources),*] })
     });

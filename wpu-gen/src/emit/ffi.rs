@@ -6,7 +6,7 @@ use super::path::{item, shown};
 use super::print::Page;
 use super::view::{At, DownView, View, doc};
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{ConstantValue, Entry, Import, Struct, Table, Ty, TypeDef, TypeKind};
+use crate::model::{ConstantValue, EntryPoint, Import, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -21,8 +21,8 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let layouts = Layouts::new(view.model, POINTERS[0]);
     for ty in &view.model.types {
         match &ty.kind {
-            TypeKind::Alias { inline: true, .. } => {}
-            TypeKind::Alias { is, .. } => page.item(alias(view, ty, is)),
+            TypeKind::Typedef { c_only: true, .. } => {}
+            TypeKind::Typedef { target, .. } => page.item(alias(view, ty, target)),
             TypeKind::Struct(structure) => page.items(structure_items(view, &layouts, ty, structure)),
             TypeKind::Callback(_) | TypeKind::Table(_) => {}
         }
@@ -32,11 +32,11 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let abi = view.abi();
     page.items(view.upcalls().flat_map(|upcall| {
         let (name, function, pointer) =
-            (&upcall.upcall.name, &upcall.function, item("ffi", &upcall.upcall.pointer));
+            (&upcall.upcall.name, &upcall.function, item("ffi", &upcall.upcall.pointer_type));
         let params = view.c_params(&upcall.upcall.params, At::Inside);
         let returns = view.returns(&upcall.upcall.returns, At::Inside);
         let u = upcall.upcall;
-        let about = origin(view, &u.text, Some(&u.header), &u.sources);
+        let about = origin(view, &u.doc, Some(&u.header), &u.sources);
         let about_pointer = doc(&format!("A pointer to [`{name}`]({}), or null.", shown(function)));
         [
             quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
@@ -48,15 +48,15 @@ pub(super) fn emit(view: &View<'_>) -> String {
     for table in view.model.host_tables() {
         page.items(table_items(view, table));
     }
-    page.items(view.model.entries.iter().flat_map(|entry| entry_items(view, entry)));
+    page.items(view.model.entry_points.iter().flat_map(|entry| entry_items(view, entry)));
     page.items(view.model.imports.iter().flat_map(|import| import_items(view, import)));
     page.finish()
 }
 
-fn alias(view: &View<'_>, def: &TypeDef, is: &Ty) -> TokenStream {
-    let (name, is) = (item("ffi", &def.name), view.ty(is, At::Inside));
-    let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
-    quote!(#about pub type #name = #is;)
+fn alias(view: &View<'_>, def: &TypeDef, target: &Ty) -> TokenStream {
+    let (name, target) = (item("ffi", &def.name), view.ty(target, At::Inside));
+    let about = origin(view, &def.doc, def.header.as_deref(), &def.sources);
+    quote!(#about pub type #name = #target;)
 }
 
 /// What rustdoc says of a C item: its text, its header, and where that comes from.
@@ -87,10 +87,10 @@ fn structure_items(
     structure: &Struct,
 ) -> [TokenStream; 2] {
     let name = item("ffi", &def.name);
-    let about = origin(view, &def.text, def.header.as_deref(), &def.sources);
+    let about = origin(view, &def.doc, def.header.as_deref(), &def.sources);
     let fields = structure.fields.iter().map(|field| {
         let (about, name, ty) =
-            (linked_doc(view, &field.text), ident(&field.name), view.ty(&field.ty, At::Inside));
+            (linked_doc(view, &field.doc), ident(&field.name), view.ty(&field.ty, At::Inside));
         quote!(#about pub #name: #ty)
     });
     let zeros = structure.fields.iter().map(|field| {
@@ -114,8 +114,8 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
         let TypeKind::Callback(callback) = &def.kind else { return None };
         let (name, function) = (item("ffi", &def.name), view.callback_fn(at, At::Inside));
         let params =
-            callback.params.iter().map(|param| format!("- `{}`: {}\n", param.name, inline(&param.text)));
-        let text = linked(&def.text, &|name| view.is_type(name));
+            callback.params.iter().map(|param| format!("- `{}`: {}\n", param.name, inline(&param.doc)));
+        let text = linked(&def.doc, &|name| view.is_type(name));
         let text = format!("{text}\n\n{}", params.collect::<String>().trim_end());
         let about = with_origin(view, text, def.header.as_deref(), &def.sources);
         Some(quote!(#about pub type #name = Option<#function>;))
@@ -125,7 +125,7 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
 fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.constants.iter().map(|constant| {
         let (name, ty) = (item("ffi", &constant.name), view.ty(&constant.ty, At::Inside));
-        let about = origin(view, &constant.text, constant.header.as_deref(), &constant.sources);
+        let about = origin(view, &constant.doc, constant.header.as_deref(), &constant.sources);
         let pointer = view.model.pointee(&constant.ty).is_some();
         let value = match constant.value {
             _ if pointer => quote!(::core::ptr::null_mut()),
@@ -143,12 +143,12 @@ fn number_literal(number: i64) -> TokenStream {
 
 fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     let name = item("ffi", &table.name);
-    let about = origin(view, &table.text, Some(&table.header), &table.sources);
+    let about = origin(view, &table.doc, Some(&table.header), &table.sources);
     let upcalls: Vec<_> = table.slots.iter().map(|at| view.upcall(*at)).collect();
     let members: Vec<_> = upcalls.iter().map(|upcall| upcall.member(table)).collect();
     let fields = upcalls.iter().zip(&members).enumerate().map(|(slot, (upcall, member))| {
-        let about = doc(&format!("Slot {slot}. {}", markdown(&upcall.upcall.text)));
-        let pointer = item("ffi", &upcall.upcall.pointer);
+        let about = doc(&format!("Slot {slot}. {}", markdown(&upcall.upcall.doc)));
+        let pointer = item("ffi", &upcall.upcall.pointer_type);
         quote!(#about pub #member: #pointer)
     });
     [
@@ -164,10 +164,10 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
 
 fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] {
     let d = downcall.downcall;
-    let (function, pointer, abi) = (&downcall.function, item("ffi", &d.pointer), view.abi());
+    let (function, pointer, abi) = (&downcall.function, item("ffi", &d.pointer_type), view.abi());
     let params = view.c_params(&d.params, At::Inside);
     let returns = view.returns(&d.returns, At::Inside);
-    let about = origin(view, &d.text, Some(&d.header), &d.sources);
+    let about = origin(view, &d.doc, Some(&d.header), &d.sources);
     let about_pointer = doc(&format!("A pointer to [`{}`]({}), or null.", d.name, shown(function)));
     [
         quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
@@ -178,12 +178,12 @@ fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] 
 /// The table that a provider fills.
 fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     let name = item("ffi", &table.name);
-    let about = origin(view, &table.text, Some(&table.header), &table.sources);
+    let about = origin(view, &table.doc, Some(&table.header), &table.sources);
     let downcalls: Vec<_> = view.downcalls().collect();
     let members: Vec<_> = downcalls.iter().map(|downcall| downcall.member(table)).collect();
     let fields = downcalls.iter().zip(&members).map(|(downcall, member)| {
-        let about = doc(&format!("Slot {}. {}", downcall.downcall.slot, markdown(&downcall.downcall.text)));
-        let pointer = item("ffi", &downcall.downcall.pointer);
+        let about = doc(&format!("Slot {}. {}", downcall.downcall.slot, markdown(&downcall.downcall.doc)));
+        let pointer = item("ffi", &downcall.downcall.pointer_type);
         quote!(#about pub #member: #pointer)
     });
     [
@@ -197,14 +197,14 @@ fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     ]
 }
 
-fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
+fn entry_items(view: &View<'_>, entry: &EntryPoint) -> [TokenStream; 2] {
     let params = view.c_params(&entry.params, At::Inside);
-    let about = origin(view, &entry.text, Some(&entry.header), &entry.sources);
+    let about = origin(view, &entry.doc, Some(&entry.header), &entry.sources);
     function_items(
         view.abi(),
         &about,
         &entry.name,
-        &entry.pointer,
+        &entry.pointer_type,
         &params,
         &view.returns(&entry.returns, At::Inside),
     )
@@ -212,12 +212,12 @@ fn entry_items(view: &View<'_>, entry: &Entry) -> [TokenStream; 2] {
 
 fn import_items(view: &View<'_>, import: &Import) -> [TokenStream; 2] {
     let params = import::params(view, import, At::Inside);
-    let about = origin(view, &import.text, Some(&import.header), &import.sources);
+    let about = origin(view, &import.doc, Some(&import.header), &import.sources);
     function_items(
         view.abi(),
         &about,
         &import.name,
-        &import.pointer,
+        &import.pointer_type,
         &params,
         &view.returns(&import.returns, At::Inside),
     )

@@ -1,4 +1,4 @@
-//! `handles.rs`: what upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.
+//! `handles.rs`: what upcalls take and give: owned and borrowed handles, tokens, callbacks and sets.
 
 use super::markdown::markdown;
 use super::path::item;
@@ -7,7 +7,7 @@ use super::safe::release;
 use super::shape;
 use super::view::{At, View, doc, is_zero};
 use crate::lower::Kind;
-use crate::model::{Callback, Resource, Ty, TypeKind};
+use crate::model::{Callback, Handle, Ty, TypeKind};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -15,11 +15,11 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
         "handles",
-        "What upcalls take and give: owned and borrowed resources, tokens, callbacks and sets.",
+        "What upcalls take and give: owned and borrowed handles, tokens, callbacks and sets.",
     );
-    for resource in &view.model.resources {
-        owned(&mut page, view, resource);
-        borrowed(&mut page, view, resource);
+    for handle in &view.model.handles {
+        owned(&mut page, view, handle);
+        borrowed(&mut page, view, handle);
     }
     for (at, def) in view.model.types.iter().enumerate() {
         match &def.kind {
@@ -29,8 +29,8 @@ pub(super) fn emit(view: &View<'_>) -> String {
             TypeKind::Struct(structure) => {
                 shape::structure(&mut page, view, at, structure);
             }
-            TypeKind::Alias { opaque: Some(name), .. } => shape::opaque(&mut page, view, at, name),
-            TypeKind::Alias { .. } | TypeKind::Callback(_) | TypeKind::Table(_) => {}
+            TypeKind::Typedef { opaque: Some(name), .. } => shape::opaque(&mut page, view, at, name),
+            TypeKind::Typedef { .. } | TypeKind::Callback(_) | TypeKind::Table(_) => {}
         }
     }
     page.items(shape::vouched(view));
@@ -38,12 +38,12 @@ pub(super) fn emit(view: &View<'_>) -> String {
     page.finish()
 }
 
-fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
-    let (name, raw) = (item("handles", &resource.name), view.ty(&resource.raw, At::Inside));
-    let (acquire, release) = (&view.upcall(resource.acquire), &view.upcall(resource.release));
+fn owned(page: &mut Page, view: &View<'_>, handle: &Handle) {
+    let (name, raw) = (item("handles", &handle.name), view.ty(&handle.ty, At::Inside));
+    let (acquire, release) = (&view.upcall(handle.acquire), &view.upcall(handle.release));
     let about = doc(&format!(
         "{}\n\nFrom `{}`. Dropping it calls `{}`, unless the run in which it was acquired is over.",
-        markdown(&resource.text),
+        markdown(&handle.doc),
         acquire.name,
         release.name
     ));
@@ -57,8 +57,8 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
             cell: &'static Cell,
         }
     });
-    page.block(&quote!(impl #name), owned_methods(view, resource));
-    if let Some(borrowed) = resource.borrowed.as_deref().map(|name| item("handles", name)) {
+    page.block(&quote!(impl #name), owned_methods(view, handle));
+    if let Some(borrowed) = handle.borrowed.as_deref().map(|name| item("handles", name)) {
         page.block(
             &quote!(impl #name),
             [quote! {
@@ -72,7 +72,7 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
         );
     }
     let release = release.through();
-    let pass = release_argument(view, resource, quote!(self.raw));
+    let pass = release_argument(view, handle, quote!(self.raw));
     page.item(quote! {
         impl Drop for #name {
             #[inline]
@@ -84,13 +84,13 @@ fn owned(page: &mut Page, view: &View<'_>, resource: &Resource) {
             }
         }
     });
-    send(page, view, &resource.raw, &quote!(#name));
+    send(page, view, &handle.ty, &quote!(#name));
 }
 
 /// What the releasing upcall's safe form takes.
-fn release_argument(view: &View<'_>, resource: &Resource, raw: TokenStream) -> TokenStream {
-    let takes = view.upcall(resource.release).form.params.first();
-    match &resource.borrowed {
+fn release_argument(view: &View<'_>, handle: &Handle, raw: TokenStream) -> TokenStream {
+    let takes = view.upcall(handle.release).form.params.first();
+    match &handle.borrowed {
         None if matches!(takes, Some(Kind::Handle { by_pointer: true, .. })) => quote!(&#raw),
         Some(borrowed) => {
             let borrowed = item("handles", borrowed);
@@ -100,14 +100,14 @@ fn release_argument(view: &View<'_>, resource: &Resource, raw: TokenStream) -> T
     }
 }
 
-fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
-    let (raw, error) = (view.ty(&resource.raw, At::Inside), view.error());
-    let release = view.upcall(resource.release);
+fn owned_methods(view: &View<'_>, handle: &Handle) -> Vec<TokenStream> {
+    let (raw, error) = (view.ty(&handle.ty, At::Inside), view.error());
+    let release = view.upcall(handle.release);
     let about_close = doc(&format!(
         "Releases it, and tells how that went.\n\n# Errors\n\nThose of `{}`. It counts as released all the same.",
         release.name
     ));
-    let (release, pass) = (release.through(), release_argument(view, resource, quote!(this.raw)));
+    let (release, pass) = (release.through(), release_argument(view, handle, quote!(this.raw)));
     vec![
         quote! {
             #[inline]
@@ -159,12 +159,12 @@ fn owned_methods(view: &View<'_>, resource: &Resource) -> Vec<TokenStream> {
     ]
 }
 
-fn borrowed(page: &mut Page, view: &View<'_>, resource: &Resource) {
-    let Some(name) = resource.borrowed.as_deref().map(|name| item("handles", name)) else { return };
-    let (owner, raw) = (item("handles", &resource.name), view.ty(&resource.raw, At::Inside));
+fn borrowed(page: &mut Page, view: &View<'_>, handle: &Handle) {
+    let Some(name) = handle.borrowed.as_deref().map(|name| item("handles", name)) else { return };
+    let (owner, raw) = (item("handles", &handle.name), view.ty(&handle.ty, At::Inside));
     let about = doc(&format!(
         "One that somebody else owns: a [`{}`] of this provider, or a client's. It is a copy of the bare value, never a pointer to it.",
-        resource.name
+        handle.name
     ));
     page.item(quote! {
         #about
@@ -174,16 +174,16 @@ fn borrowed(page: &mut Page, view: &View<'_>, resource: &Resource) {
             owner: PhantomData<&'a #owner>,
         }
     });
-    let tag = Literal::u32_unsuffixed(resource.tag_bits);
-    let (mask, about) = match resource.tag_bits {
+    let tag = Literal::u32_unsuffixed(handle.tag_bits);
+    let (mask, about) = match handle.tag_bits {
         0 => (None, "From a client's bare value; `None` if that is zero."),
         _ => (
             Some(quote!(let raw = raw.map_addr(|address| address & !#tag);)),
             "From a client's bare value, without the low bits that a client may set as a flag; `None` if nothing is left.",
         ),
     };
-    let (about, is_zero) = (doc(about), is_zero(view, &resource.raw, &quote!(raw)));
-    let trusted = view.model.is_trusted(&resource.raw);
+    let (about, is_zero) = (doc(about), is_zero(view, &handle.ty, &quote!(raw)));
+    let trusted = view.model.is_trusted(&handle.ty);
     let unsafe_ = trusted.then(|| quote!(unsafe));
     let safety = trusted.then(|| {
         doc("\n# Safety\n\nFor as long as the result is used it names one of the host's: whoever gets it follows the pointers in it.")
@@ -211,7 +211,7 @@ fn borrowed(page: &mut Page, view: &View<'_>, resource: &Resource) {
             },
         ],
     );
-    send(page, view, &resource.raw, &quote!(#name<'_>));
+    send(page, view, &handle.ty, &quote!(#name<'_>));
 }
 
 /// Values that hold pointers are not `Send` by themselves.
@@ -231,12 +231,12 @@ fn send(page: &mut Page, view: &View<'_>, raw: &Ty, name: &TokenStream) {
 }
 
 fn bundle(page: &mut Page, view: &View<'_>, at: usize, callback: &Callback) {
-    let Some(name) = &callback.bundle else { return };
+    let Some(name) = &callback.rust_name else { return };
     let def = &view.model.types[at];
     let (name, routine) = (item("handles", name), view.callback_fn(at, At::Inside));
     match &callback.returns {
-        None => once(page, &name, &def.name, &markdown(&def.text), &routine),
-        Some(_) => hook(page, &name, &def.name, &markdown(&def.text), &routine),
+        None => once(page, &name, &def.name, &markdown(&def.doc), &routine),
+        Some(_) => hook(page, &name, &def.name, &markdown(&def.doc), &routine),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::c;
 use super::view::View;
 use crate::files::Files;
-use crate::model::{Filler, Model, Status, Table, Word};
+use crate::model::{Model, ProvidedBy, Status, Table, Word};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>, files: &mut Files) {
@@ -65,12 +65,8 @@ fn words(page: &mut String, name: &Name, one: &str, all: &str, about: &str, word
     page.push('\n');
     *page += &c::comment(about);
     for (at, word) in words.iter().enumerate() {
-        let _ = write!(
-            page,
-            "#define {large}_{one}_{} {at} {}",
-            word.name.to_uppercase(),
-            c::comment(&word.text)
-        );
+        let _ =
+            write!(page, "#define {large}_{one}_{} {at} {}", word.name.to_uppercase(), c::comment(&word.doc));
     }
     let _ = writeln!(page, "#define {large}_{all} {}", words.len());
 }
@@ -84,7 +80,7 @@ fn tables(page: &mut String, name: &Name, model: &Model) {
         page.push('\n');
         *page += &c::comment(&format!(
             "`{tag}`: {} `{large}_EACH_{tag}(X)` is X(slot, member, function, pointer type) for each slot.",
-            table.text
+            table.doc
         ));
         let _ = writeln!(page, "#define {large}_SLOTS_{tag} {}", functions.len());
         for (slot, (function, _)) in functions.iter().enumerate() {
@@ -98,9 +94,9 @@ fn tables(page: &mut String, name: &Name, model: &Model) {
 }
 
 fn functions<'m>(model: &'m Model, table: &Table) -> Vec<(&'m str, &'m str)> {
-    let function = |at: &usize| match table.filler {
-        Filler::Host => (&*model.upcalls[*at].name, &*model.upcalls[*at].pointer),
-        Filler::Provider => (&*model.downcalls[*at].name, &*model.downcalls[*at].pointer),
+    let function = |at: &usize| match table.provided_by {
+        ProvidedBy::Host => (&*model.upcalls[*at].name, &*model.upcalls[*at].pointer_type),
+        ProvidedBy::Plugin => (&*model.downcalls[*at].name, &*model.downcalls[*at].pointer_type),
     };
     table.slots.iter().map(function).collect()
 }
@@ -140,8 +136,8 @@ fn upcalls(page: &mut String, name: &Name, model: &Model) {
             page,
             "    {{{}, {}, {}, {{{rows}}}, {}}},",
             c::string(&upcall.name),
-            c::string(&upcall.text),
-            or_null(upcall.export.as_deref()),
+            c::string(&upcall.doc),
+            or_null(upcall.library.as_deref()),
             texts.join(", ")
         );
     }
@@ -164,8 +160,8 @@ fn downcalls(page: &mut String, name: &Name, model: &Model) {
         model.downcalls.len()
     );
     for downcall in &model.downcalls {
-        let refusal = downcall.refusal.map_or(0, |error| model.errors[error].value);
-        let (name, text) = (c::string(&downcall.name), c::string(&downcall.text));
+        let refusal = downcall.unimplemented_error.map_or(0, |error| model.errors[error].value);
+        let (name, text) = (c::string(&downcall.name), c::string(&downcall.doc));
         let _ = writeln!(page, "    {{{name}, {text}, {refusal}}},");
     }
     *page += "};\n";
@@ -187,7 +183,7 @@ fn errors(page: &mut String, name: &Name, model: &Model) {
             "    {{{}, {}, {}}},",
             error.value,
             c::string(&error.name),
-            c::string(&error.text)
+            c::string(&error.message)
         );
     }
     *page += "};\n";

@@ -57,7 +57,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let (method, returns) = (upcall.on(), returns(view, upcall));
     let params = params(view, upcall).into_iter().map(|(name, ty)| quote!(#name: #ty));
-    let about = doc(&format!("`{}`: {}{}", upcall.name, markdown(&upcall.upcall.text), errors(view, upcall)));
+    let about = doc(&format!("`{}`: {}{}", upcall.name, markdown(&upcall.upcall.doc), errors(view, upcall)));
     quote! {
         #about
         fn #method(&self, #(#params),*) #returns;
@@ -89,8 +89,8 @@ pub(super) fn params(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<(Ident, To
                 let ty = view.struct_name(id, At::Inside);
                 params.push((name, quote!(&#ty)));
             }
-            Kind::Handle { resource, by_pointer: true } => {
-                let ty = view.ty(&view.resource(resource).raw, At::Inside);
+            Kind::Handle { handle, by_pointer: true } => {
+                let ty = view.ty(&view.handle(handle).ty, At::Inside);
                 params.push((name, quote!(&#ty)));
             }
             Kind::Set(id) => {
@@ -134,8 +134,8 @@ fn answer(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     match upcall.form.answer {
         Answer::Unit => quote!(()),
         Answer::Bool => quote!(bool),
-        Answer::Value | Answer::Resource(_) => view.plain(&upcall.upcall.returns, At::Inside),
-        Answer::Out(at) | Answer::OutResource { param: at, .. } => out(at).unwrap_or_default(),
+        Answer::Value | Answer::Handle(_) => view.plain(&upcall.upcall.returns, At::Inside),
+        Answer::Out(at) | Answer::OutHandle { param: at, .. } => out(at).unwrap_or_default(),
         Answer::Text(_) => quote!(WideString),
         Answer::Bundle(at) => match upcall.form.params[at] {
             Kind::OutCallback { ty, .. } => {

@@ -18,7 +18,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "import",
         "Functions that libraries export by name: what kits take, and upcalls for tables that have\nno slot for them.\n\nOn Windows each is an ordinary import of its library. Elsewhere a host that is part of the same program\noffers its own, or the program that loaded the provider exports it.",
     );
-    let exported: Vec<_> = view.upcalls().filter(|upcall| upcall.upcall.export.is_some()).collect();
+    let exported: Vec<_> = view.upcalls().filter(|upcall| upcall.upcall.library.is_some()).collect();
     if exported.is_empty() && view.model.imports.is_empty() {
         return page.finish();
     }
@@ -76,7 +76,7 @@ impl<'a> Lookup<'a> {
         Self {
             name: &u.name,
             method: &u.method,
-            library: u.export.as_deref().unwrap_or_default(),
+            library: u.library.as_deref().unwrap_or_default(),
             wide: false,
             params: view.c_params(&u.params, At::Inside),
             returns: view.returns(&u.returns, At::Inside),
@@ -96,7 +96,7 @@ impl<'a> Lookup<'a> {
             name: &import.name,
             method: &import.method,
             library: &import.library,
-            wide: import.wide,
+            wide: import.arch.is_some(),
             params: params(view, import, At::Inside),
             returns: view.returns(&import.returns, At::Inside),
             abi: view.abi(),
@@ -195,18 +195,18 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
     }
     *page += "## Imports\n\nWhat kits take by name from a library.\n\n";
     for import in &view.model.imports {
-        let Import { name, text, library, header, .. } = import;
+        let Import { name, doc, library, header, .. } = import;
         let params = import.params.iter().map(|param| (&*param.c_type, &*param.name));
         let signature = facts::declaration(view.model, &import.returns, name, params);
-        let text = markdown(text);
+        let text = markdown(doc);
         let _ = write!(page, "### {name}\n\n{text}\n\n```c\n{signature}\n```\n\n");
-        let only = if import.wide { ", for 64-bit programs only" } else { "" };
+        let only = if import.arch.is_some() { ", for 64-bit programs only" } else { "" };
         let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`{only}\n");
         *page += "| parameter | direction | meaning |\n|---|---|---|\n";
         for param in &import.params {
             let direction = format!("{:?}", param.direction).to_lowercase();
             let _ =
-                writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
+                writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.doc));
         }
         page.push('\n');
         documented(view, &import.errors, page);

@@ -14,7 +14,7 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
     let kits = &view.model.kits;
     let count = Literal::usize_unsuffixed(kits.len());
     let facts = kits.iter().map(|kit| {
-        let (name, marker, text) = (&kit.name, camel(&kit.name), &kit.text);
+        let (name, marker, text) = (&kit.name, camel(&kit.name), &kit.doc);
         let uses = kit.uses.iter().map(|uses| match uses {
             Some(uses) => {
                 let uses = uses.iter().map(|upcall| Literal::usize_unsuffixed(*upcall));
@@ -35,7 +35,7 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
     };
     let markers = kits.iter().enumerate().flat_map(|(at, kit)| {
         let (about, marker) =
-            (doc(&format!("`{}`: {}", kit.name, markdown(&kit.text))), alone(&camel(&kit.name)));
+            (doc(&format!("`{}`: {}", kit.name, markdown(&kit.doc))), alone(&camel(&kit.name)));
         let at = Literal::usize_unsuffixed(at);
         [
             quote!(#about #[derive(Clone, Copy, Debug)] pub enum #marker {}),
@@ -105,7 +105,7 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
         for (class, uses) in view.model.classes.iter().zip(&kit.uses) {
             let Some(uses) = uses else { continue };
             let uses = uses.iter().map(|upcall| format!("`{}`", view.upcall(*upcall).name));
-            let (uses, text) = (uses.collect::<Vec<_>>().join(", "), cell(&kit.text));
+            let (uses, text) = (uses.collect::<Vec<_>>().join(", "), cell(&kit.doc));
             let _ = writeln!(page, "| `{}` | {text} | `{}` | {uses} |", kit.name, class.name);
         }
     }

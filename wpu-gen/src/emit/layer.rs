@@ -47,7 +47,7 @@ fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> Tok
     let (params, returns) = head(view, downcall);
     let about = doc(&format!(
         "{}\n\n`{}`; see [`{behind}::{method}`](crate::provider::{behind}::{method}).",
-        markdown(&downcall.downcall.text),
+        markdown(&downcall.downcall.doc),
         downcall.name,
         behind = shown(behind),
         method = downcall.downcall.method,

@@ -4,7 +4,7 @@ use super::path::alone;
 use super::print::Page;
 use super::view::{At, View, doc};
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{Filler, Ty, TypeKind};
+use crate::model::{ProvidedBy, Ty, TypeKind};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -37,15 +37,15 @@ fn asserts(view: &View<'_>, pointer: u64) -> impl Iterator<Item = TokenStream> {
             TypeKind::Table(table) => {
                 let table = &view.model.tables[*table];
                 let slots = table.slots.iter().zip(0..);
-                let name = |at: usize| match table.filler {
-                    Filler::Host => &view.model.upcalls[at].name,
-                    Filler::Provider => &view.model.downcalls[at].name,
+                let name = |at: usize| match table.provided_by {
+                    ProvidedBy::Host => &view.model.upcalls[at].name,
+                    ProvidedBy::Plugin => &view.model.downcalls[at].name,
                 };
                 slots
                     .map(|(at, slot)| (format!("{}{}", table.member_prefix, name(*at)), slot * pointer))
                     .collect()
             }
-            TypeKind::Alias { .. } | TypeKind::Callback(_) => return None,
+            TypeKind::Typedef { .. } | TypeKind::Callback(_) => return None,
         };
         let whole = layouts.of(&Ty::Named(id));
         let (size, align) = (Literal::u64_unsuffixed(whole.size), Literal::u64_unsuffixed(whole.align));

@@ -14,7 +14,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let mut page =
         Page::new(view, "memory", "A client's memory and its requests, with the C types filled in.");
     let error = view.error();
-    let too_small = view.error_code(view.model.head.too_small);
+    let too_small = view.error_code(view.model.head.buffer_too_small);
     page.item(quote! {
         impl From<memory::Short> for #error {
             #[inline]
@@ -105,12 +105,14 @@ pub(super) fn set_name(view: &str) -> Ident {
 
 /// A callback of a client, with its context, for as long as a call lasts.
 fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
-    let Some(name) = callback.bundle.as_deref().map(|name| item("clients", name)) else { return Vec::new() };
+    let Some(name) = callback.rust_name.as_deref().map(|name| item("clients", name)) else {
+        return Vec::new();
+    };
     let def = &view.model.types[at];
     let function = view.callback_fn(at, At::Inside);
     let about = doc(&format!(
         "{}\n\nA `{}` with its context, until the call that brought it returns. It stays on the thread of that call.",
-        markdown(&def.text),
+        markdown(&def.doc),
         def.name
     ));
     vec![
@@ -149,7 +151,7 @@ fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
 
 fn requests(view: &View<'_>) -> Vec<TokenStream> {
     let Some(downcall) = view.requesting() else { return Vec::new() };
-    let Some(DownKind::Request { routine, thread }) =
+    let Some(DownKind::Request { completion: routine, completion_thread: thread }) =
         downcall.form.request.map(|request| downcall.form.params[request])
     else {
         return Vec::new();

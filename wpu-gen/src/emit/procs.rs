@@ -144,7 +144,7 @@ fn take(
     kind: DownKind,
     field: &Ident,
 ) -> TokenStream {
-    let (name, null) = (param.rust(), view.error_code(param.null));
+    let (name, null) = (param.rust(), view.error_code(param.null_error));
     let request = downcall.form.request.map(|request| downcall.param(request).rust());
     match kind {
         DownKind::Buffers { fill: false, .. } => {
@@ -227,7 +227,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         DownKind::Errno => only(quote!(&raw mut errno)),
         DownKind::Value => only(view.given(&param.ty, quote!(#name))),
         DownKind::Vouched => only(quote!(#name.as_ptr())),
-        DownKind::Truth => only(quote!(i32::from(#name))),
+        DownKind::Bool => only(quote!(i32::from(#name))),
         DownKind::View { mutable } => {
             let null = if mutable { quote!(null_mut) } else { quote!(null) };
             let ty = if mutable { quote!(ClientMut::as_ptr) } else { quote!(ClientRef::as_ptr) };
@@ -250,9 +250,9 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
                 after: TokenStream::new(),
             }
         }
-        DownKind::Handle { resource } => {
-            let zero = view.zero(&view.resource(resource).raw, At::Inside);
-            let ty = view.borrowed(resource, At::Inside);
+        DownKind::Handle { handle } => {
+            let zero = view.zero(&view.handle(handle).ty, At::Inside);
+            let ty = view.borrowed(handle, At::Inside);
             only(if param.optional { quote!(#name.map_or(#zero, #ty::raw)) } else { quote!(#name.raw()) })
         }
         DownKind::Bytes { .. } => only(if param.optional {
@@ -293,8 +293,8 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
         },
         DownKind::Context => only(quote!(context)),
         DownKind::Request { .. } => only(quote!(sent.overlapped())),
-        DownKind::Routine => only(quote!(sent.routine())),
-        DownKind::Thread => only(quote!(sent.thread())),
+        DownKind::Completion => only(quote!(sent.routine())),
+        DownKind::CompletionThread => only(quote!(sent.thread())),
     }
 }
 
@@ -329,7 +329,7 @@ fn room(view: &View<'_>, downcall: &DownView<'_>, param: &Param, length: usize) 
         .and_then(|ty| view.model.prim(ty))
         .map(|prim| ident(prim.name));
     let some = if param.optional { quote!(#name) } else { quote!(Some(#name)) };
-    let null = view.error_code(param.null);
+    let null = view.error_code(param.null_error);
     // Only the client's own place outlives the call.
     let lasting = downcall.form.request.map(|request| {
         let request = downcall.param(request).rust();

@@ -31,7 +31,7 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let (params, returns) = head(view, downcall);
     let ignore = names(downcall);
     let ignore = (!ignore.is_empty()).then(|| quote!(let _ = (#(#ignore),*,);));
-    let answer = match downcall.downcall.refusal {
+    let answer = match downcall.downcall.unimplemented_error {
         Some(refusal) => {
             let code = view.error_code(refusal);
             quote!(Err(#code))
@@ -47,7 +47,7 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
 
 fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let d = downcall.downcall;
-    let mut text = format!("{}\n\n`{}`.", markdown(&d.text), d.name);
+    let mut text = format!("{}\n\n`{}`.", markdown(&d.doc), d.name);
     if !d.details.is_empty() {
         text += &format!("\n\n{}", markdown(&d.details));
     }
@@ -55,11 +55,11 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let absent = |param: &Param| if param.optional { " May be absent." } else { "" };
     for (param, kind) in downcall.shown() {
         let name = local::shown(&param.rust());
-        params += &format!("- `{name}` (`{}`): {}{}\n", param.name, inline(&param.text), absent(param));
+        params += &format!("- `{name}` (`{}`): {}{}\n", param.name, inline(&param.doc), absent(param));
         if let DownKind::Request { .. } = kind {
             for (param, _, name) in downcall.lent() {
                 let text =
-                    format!("- its `{name}` (`{}`): {}{}\n", param.name, inline(&param.text), absent(param));
+                    format!("- its `{name}` (`{}`): {}{}\n", param.name, inline(&param.doc), absent(param));
                 params += &format!("  {text}");
             }
         }
@@ -79,14 +79,14 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
         .filter_map(|answer| match answer {
             DownAnswer::Returned => None,
             DownAnswer::Param(at) => {
-                Some(format!("- `{}`: {}", downcall.param(*at).name, inline(&downcall.param(*at).text)))
+                Some(format!("- `{}`: {}", downcall.param(*at).name, inline(&downcall.param(*at).doc)))
             }
         })
         .collect();
     if !answers.is_empty() {
         text += &format!("\n\nIt answers:\n\n{}", answers.join("\n"));
     }
-    let refusal = match d.refusal {
+    let refusal = match d.unimplemented_error {
         Some(refusal) => {
             format!("A provider that does not implement it answers `{}`.", view.model.errors[refusal].name)
         }
@@ -119,7 +119,7 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
         DownKind::Vouched => {
             return view.vouched(&param.ty, downcall.number(view), downcall.index(param), At::Inside, "'_");
         }
-        DownKind::Truth => return quote!(bool),
+        DownKind::Bool => return quote!(bool),
         DownKind::InOut => {
             return view.model.pointee(&param.ty).map(|ty| view.plain(ty, At::Inside)).unwrap_or_default();
         }
@@ -128,8 +128,8 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
             let ty = pointee();
             if mutable { quote!(ClientMut<'_, #ty>) } else { quote!(ClientRef<'_, #ty>) }
         }
-        DownKind::Handle { resource } => {
-            let name = view.borrowed(resource, At::Inside);
+        DownKind::Handle { handle } => {
+            let name = view.borrowed(handle, At::Inside);
             quote!(#name<'_>)
         }
         DownKind::Bytes { .. } | DownKind::Buffer { fill: false } => quote!(Bytes<'_>),

@@ -52,7 +52,7 @@ fn overview(view: &View<'_>, page: &mut String) {
     for (what, words) in [("classes", &model.classes), ("platforms", &model.platforms)] {
         let _ = writeln!(page, "The {what}:\n");
         for word in words {
-            let _ = writeln!(page, "- `{}`: {}", word.name, inline(&word.text));
+            let _ = writeln!(page, "- `{}`: {}", word.name, inline(&word.doc));
         }
         page.push('\n');
     }
@@ -73,7 +73,7 @@ fn place(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
         .slots
         .iter()
         .map(|(table, slot)| format!("`{}` {slot}", view.model.tables[*table].name));
-    let export = upcall.upcall.export.iter().map(|library| format!("export of `{library}`"));
+    let export = upcall.upcall.library.iter().map(|library| format!("export of `{library}`"));
     slots.chain(export).collect::<Vec<_>>().join(", ")
 }
 
@@ -83,7 +83,7 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
         page,
         "## {}\n\n{}\n\n```c\n{}\n```\n\n",
         u.name,
-        markdown(&u.text),
+        markdown(&u.doc),
         facts::signature(view.model, &u.name, &u.returns, &u.params)
     );
     if !u.details.is_empty() {
@@ -98,14 +98,14 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
             let _ = writeln!(page, "- **{head}:** {}", inline(text));
         }
     }
-    if let Some(resource) = view.model.acquired_by(upcall.at) {
-        let _ = writeln!(page, "- **Released by:** `{}`", view.upcall(view.resource(resource).release).name);
+    if let Some(handle) = view.model.acquired_by(upcall.at) {
+        let _ = writeln!(page, "- **Released by:** `{}`", view.upcall(view.handle(handle).release).name);
     }
-    if let Some(resource) = view.model.released_by(upcall.at) {
+    if let Some(handle) = view.model.released_by(upcall.at) {
         let _ = writeln!(
             page,
             "- **Releases what comes from:** `{}`",
-            view.upcall(view.resource(resource).acquire).name
+            view.upcall(view.handle(handle).acquire).name
         );
     }
     let _ = writeln!(page, "- **Declared in:** `{}`; {}", u.header, place(view, upcall));
@@ -123,25 +123,25 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
 }
 
 fn entries(view: &View<'_>, page: &mut String) {
-    if view.model.entries.is_empty() {
+    if view.model.entry_points.is_empty() {
         return;
     }
     *page += "## Entries\n\nWhat a provider exports, and a host calls.\n\n";
-    for entry in &view.model.entries {
+    for entry in &view.model.entry_points {
         let _ = write!(
             page,
             "### {}\n\n{}\n\n| parameter | meaning |\n|---|---|\n",
             entry.name,
-            markdown(&entry.text)
+            markdown(&entry.doc)
         );
         for param in &entry.params {
-            let _ = writeln!(page, "| `{} {}` | {} |", param.c_type, param.name, cell(&param.text));
+            let _ = writeln!(page, "| `{} {}` | {} |", param.c_type, param.name, cell(&param.doc));
         }
         page.push('\n');
         for error in &entry.errors {
             let _ = writeln!(page, "- `{}`: {}", view.model.errors[error.code].name, inline(&error.when));
         }
-        let hole = &view.model.errors[entry.hole].name;
+        let hole = &view.model.errors[entry.missing_error].name;
         let _ = writeln!(
             page,
             "\nA table that lacks a declared upcall is refused with `{hole}`. Sources: {}.\n",
@@ -160,8 +160,8 @@ fn downcalls(view: &View<'_>, page: &mut String) {
     let model = view.model;
     for downcall in view.downcalls() {
         let d = downcall.downcall;
-        let refusal = d.refusal.map(|error| format!("`{}`", model.errors[error].name));
-        let entries = d.may_be_null.iter().map(|entry| format!("`{}`", model.entries[*entry].name));
+        let refusal = d.unimplemented_error.map(|error| format!("`{}`", model.errors[error].name));
+        let entries = d.nullable_in.iter().map(|entry| format!("`{}`", model.entry_points[*entry].name));
         let entries = entries.collect::<Vec<_>>().join(", ");
         let _ = writeln!(
             page,
@@ -181,7 +181,7 @@ fn downcalls(view: &View<'_>, page: &mut String) {
 
 fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String) {
     let signature = facts::signature(view.model, &d.name, &d.returns, &d.params);
-    let _ = write!(page, "### {}\n\n{}\n\n```c\n{signature}\n```\n\n", d.name, markdown(&d.text));
+    let _ = write!(page, "### {}\n\n{}\n\n```c\n{signature}\n```\n\n", d.name, markdown(&d.doc));
     if !d.details.is_empty() {
         let _ = write!(page, "{}\n\n", markdown(&d.details));
     }
@@ -199,7 +199,7 @@ fn parameters(params: &[Param], page: &mut String) {
     *page += "| parameter | direction | meaning |\n|---|---|---|\n";
     for param in params {
         let direction = format!("{:?}", param.direction).to_lowercase();
-        let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.text));
+        let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.doc));
     }
     page.push('\n');
 }
@@ -207,7 +207,7 @@ fn parameters(params: &[Param], page: &mut String) {
 fn errors(view: &View<'_>, page: &mut String) {
     *page += "## Errors\n\n| name | value | meaning |\n|---|---|---|\n";
     for error in &view.model.errors {
-        let _ = writeln!(page, "| `{}` | {} | {} |", error.name, error.value, cell(&error.text));
+        let _ = writeln!(page, "| `{}` | {} | {} |", error.name, error.value, cell(&error.message));
     }
     page.push('\n');
 }
@@ -228,7 +228,7 @@ fn note_section(view: &View<'_>, note: &Note, page: &mut String) {
         page,
         "### {}\n\nAbout {about}.\n\n{}\n\n**Decision:** {}\n\n",
         inline(&note.id),
-        markdown(&note.says),
+        markdown(&note.doc),
         markdown(&note.decision)
     );
     if !note.sources.is_empty() {

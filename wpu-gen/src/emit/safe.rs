@@ -87,15 +87,15 @@ fn input_type(
             let bundle = bundle_type(view, ty, at);
             quote!(impl #once(#option<#bundle<'_>>) -> R)
         }
-        Kind::Handle { resource, by_pointer } => {
-            let resource = view.resource(resource);
-            match &resource.borrowed {
+        Kind::Handle { handle, by_pointer } => {
+            let handle = view.handle(handle);
+            match &handle.borrowed {
                 Some(borrowed) => {
                     let borrowed = at.item("handles", borrowed);
                     quote!(#borrowed<'_>)
                 }
                 None => {
-                    let ty = view.ty(&resource.raw, at);
+                    let ty = view.ty(&handle.ty, at);
                     if by_pointer { quote!(&#ty) } else { ty }
                 }
             }
@@ -135,7 +135,7 @@ fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
         Answer::Bool => quote!(bool),
         Answer::Value => view.value(&upcall.upcall.returns, at),
         Answer::Out(param) => out(param).map(|ty| view.value(ty, at)).unwrap_or_default(),
-        Answer::Resource(resource) | Answer::OutResource { resource, .. } => view.owned(resource, at),
+        Answer::Handle(handle) | Answer::OutHandle { handle, .. } => view.owned(handle, at),
         Answer::Text(_) => at.own("WideString"),
         Answer::Bundle(param) => match upcall.form.params[param] {
             kind @ Kind::OutCallback { .. } if kind.is_lent() => quote!(R),
@@ -195,7 +195,7 @@ pub(super) fn release(view: &View<'_>, upcall: &UpcallView<'_>) -> Option<TokenS
 /// What rustdoc says of a safe form.
 fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     let u = upcall.upcall;
-    let mut text = format!("{}\n\nThe safe form of `{}`.", markdown(&u.text), u.name);
+    let mut text = format!("{}\n\nThe safe form of `{}`.", markdown(&u.doc), u.name);
     if !u.details.is_empty() {
         text += &format!("\n\n{}", markdown(&u.details));
     }
@@ -226,7 +226,7 @@ pub(super) fn vouched_text(param: &Param) -> String {
         "Whoever makes `{}` (`{}`) with `Vouched::from_raw` vouches that it is: {}",
         local::shown(&param.rust()),
         param.name,
-        inline(&param.text)
+        inline(&param.doc)
     )
 }
 
@@ -242,13 +242,13 @@ fn prepare(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                         (view.ty(view.model.pointee(&param.ty)?, At::Inside), routine_name(param));
                     Some(quote!(let mut #routine: #ty = None;))
                 }
-                Kind::OutValue | Kind::OutResource(_) => {
+                Kind::OutValue | Kind::OutHandle(_) => {
                     let pointee = view.model.pointee(&param.ty)?;
                     let (ty, zero) = (view.ty(pointee, At::Inside), view.zero(pointee, At::Inside));
                     Some(quote!(let mut #name: #ty = #zero;))
                 }
                 // A copy: C lets the host write to it.
-                Kind::Handle { resource, by_pointer: true } => Some(match view.resource(resource).borrowed {
+                Kind::Handle { handle, by_pointer: true } => Some(match view.handle(handle).borrowed {
                     Some(_) => quote!(let mut #name = #name.raw();),
                     None => quote!(let mut #name = *#name;),
                 }),
@@ -291,7 +291,7 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                 Kind::Vouched => quote!(#name.as_ptr()),
                 Kind::Reference(id) if view.model.has_pointers(&Ty::Named(id)) => quote!(#name.as_ptr()),
                 Kind::Reference(_) => quote!(::core::ptr::from_ref(#name)),
-                Kind::OutValue | Kind::OutResource(_) => quote!(&raw mut #name),
+                Kind::OutValue | Kind::OutHandle(_) => quote!(&raw mut #name),
                 Kind::OutCallback { .. } => {
                     let routine = routine_name(param);
                     quote!(&raw mut #routine)
@@ -310,8 +310,8 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                     }
                     None => quote!(0),
                 },
-                Kind::Handle { resource, by_pointer } => {
-                    match (view.resource(resource).borrowed.is_some(), by_pointer) {
+                Kind::Handle { handle, by_pointer } => {
+                    match (view.handle(handle).borrowed.is_some(), by_pointer) {
                         (_, true) => quote!((&raw mut #name).cast_const()),
                         (true, false) => quote!(#name.raw()),
                         (false, false) => quote!(#name),
@@ -349,25 +349,25 @@ fn call(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, Option<TokenS
 
 /// A host that reports success and gives nothing has broken the contract: that counts as failure too.
 fn with_zero(view: &View<'_>, upcall: &UpcallView<'_>, failed: TokenStream) -> TokenStream {
-    let (resource, value) = match upcall.form.answer {
-        Answer::Resource(resource) => (resource, quote!(answer)),
-        Answer::OutResource { param, resource } => {
+    let (handle, value) = match upcall.form.answer {
+        Answer::Handle(handle) => (handle, quote!(answer)),
+        Answer::OutHandle { param, handle } => {
             let name = upcall.upcall.params[param].rust();
-            (resource, quote!(#name))
+            (handle, quote!(#name))
         }
         _ => return failed,
     };
-    let resource = view.resource(resource);
-    if !resource.never_zero {
+    let handle = view.handle(handle);
+    if !handle.never_zero {
         return failed;
     }
-    let zero = is_zero(view, &resource.raw, &value);
+    let zero = is_zero(view, &handle.ty, &value);
     quote!(#failed || #zero)
 }
 
 /// Whether the answer is good only in the run in which it was given.
 fn keeps_run(upcall: &UpcallView<'_>) -> bool {
-    matches!(upcall.form.answer, Answer::Resource(_) | Answer::OutResource { .. } | Answer::Bundle(_))
+    matches!(upcall.form.answer, Answer::Handle(_) | Answer::OutHandle { .. } | Answer::Bundle(_))
 }
 
 fn body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
@@ -397,8 +397,8 @@ fn error_value(upcall: &UpcallView<'_>) -> TokenStream {
 
 fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let param = |at: usize| upcall.upcall.params[at].rust();
-    let acquired = |resource: usize, raw: TokenStream| {
-        let name = view.owned(resource, At::Inside);
+    let acquired = |handle: usize, raw: TokenStream| {
+        let name = view.owned(handle, At::Inside);
         quote!(Ok(#name::acquired(self.0, run, #raw)))
     };
     match upcall.form.answer {
@@ -420,10 +420,10 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
             let answer = pointee.map(|ty| view.taken(ty, quote!(#name)));
             quote!(Ok(#answer))
         }
-        Answer::Resource(resource) => acquired(resource, quote!(answer)),
-        Answer::OutResource { param: at, resource } => {
+        Answer::Handle(handle) => acquired(handle, quote!(answer)),
+        Answer::OutHandle { param: at, handle } => {
             let name = param(at);
-            acquired(resource, quote!(#name))
+            acquired(handle, quote!(#name))
         }
         Answer::Bundle(at) => bundle_answer(view, upcall, at),
         // Written by `text_body`.

@@ -77,7 +77,7 @@ fn thunk(view: &View<'_>, behind: &Ident, downcall: &DownView<'_>) -> TokenStrea
     let request = downcall.form.request.is_some();
     let state = request.then(|| quote!(let state = core::cell::Cell::new(RequestState::Fresh);));
     let errno = downcall.param(downcall.form.errno);
-    let (errno_name, null) = (errno.c(), view.error_code(errno.null));
+    let (errno_name, null) = (errno.c(), view.error_code(errno.null_error));
     let bindings = downcall.params().map(|(param, kind)| binding(view, downcall, param, kind));
     let arguments = downcall.shown().map(|(param, kind)| argument(view, param, kind));
     let served = served(view, downcall, &quote!(#behind::#method(provider, #(#arguments),*)));
@@ -105,7 +105,7 @@ fn safety() -> TokenStream {
 
 /// Checks a parameter, and binds its safe form to its Rust name.
 fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKind) -> TokenStream {
-    let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null), safety());
+    let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null_error), safety());
     // `None` where that is allowed, else the error.
     let checked = |absent: TokenStream, make: TokenStream| {
         if param.optional {
@@ -118,12 +118,12 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
     match kind {
         DownKind::Vouched => quote!(#safety let #name = unsafe { Vouched::from_raw(#c) };),
         DownKind::Value
-        | DownKind::Truth
+        | DownKind::Bool
         | DownKind::Errno
         | DownKind::Length
         | DownKind::Context
-        | DownKind::Routine
-        | DownKind::Thread => TokenStream::new(),
+        | DownKind::Completion
+        | DownKind::CompletionThread => TokenStream::new(),
         DownKind::View { mutable: false } => checked(is_null, quote!(ClientRef::from_raw(#c))),
         DownKind::View { mutable: true } => checked(is_null, quote!(ClientMut::from_raw(#c))),
         DownKind::InOut => {
@@ -133,10 +133,10 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
             quote!(if !#c.is_null() { checks::output(#c, #null)?; })
         }
         DownKind::Out | DownKind::Count { .. } => quote!(checks::output(#c, #null)?;),
-        DownKind::Handle { resource } => {
-            let ty = view.borrowed(resource, At::Inside);
+        DownKind::Handle { handle } => {
+            let ty = view.borrowed(handle, At::Inside);
             let or = (!param.optional).then(|| quote!(.ok_or(#null)?));
-            if view.model.is_trusted(&view.resource(resource).raw) {
+            if view.model.is_trusted(&view.handle(handle).ty) {
                 quote!(#safety let #name = unsafe { #ty::from_raw(#c) }#or;)
             } else {
                 quote!(let #name = #ty::from_raw(#c)#or;)
@@ -198,7 +198,9 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
                 let #name = #c.map(|function| unsafe { #bundle::from_parts(function, #context) })#or;
             }
         }
-        DownKind::Request { routine, thread } => request(view, downcall, param, routine, thread),
+        DownKind::Request { completion: routine, completion_thread: thread } => {
+            request(view, downcall, param, routine, thread)
+        }
     }
 }
 
@@ -239,12 +241,12 @@ fn request(
     routine: usize,
     thread: usize,
 ) -> TokenStream {
-    let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null), safety());
-    let thread_null = view.error_code(downcall.param(thread).null);
+    let (c, name, null, safety) = (param.c(), param.rust(), view.error_code(param.null_error), safety());
+    let thread_null = view.error_code(downcall.param(thread).null_error);
     let nobody = view.zero(view.model.pointee(&downcall.param(thread).ty).unwrap_or(&Ty::Void), At::Inside);
     let (socket, routine, thread) =
         (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
-    let refuse = downcall.downcall.refusal.map(|refusal| {
+    let refuse = downcall.downcall.unimplemented_error.map(|refusal| {
         let refusal = view.error_code(refusal);
         quote!(if !S::COMPLETES { return Err(#refusal); })
     });
@@ -279,7 +281,7 @@ fn argument(view: &View<'_>, param: &Param, kind: DownKind) -> TokenStream {
     let (c, name) = (param.c(), param.rust());
     match kind {
         DownKind::Value => view.taken(&param.ty, quote!(#c)),
-        DownKind::Truth => quote!(#c != 0),
+        DownKind::Bool => quote!(#c != 0),
         _ => quote!(#name),
     }
 }

@@ -241,7 +241,7 @@ pub(super) fn opaque(page: &mut Page, view: &View<'_>, at: usize, name: &str) {
     let (name, c_name, raw) = (item("handles", name), &def.name, view.ty(&Ty::Named(at), At::Inside));
     let about = doc(&format!(
         "{}\n\nA `{c_name}`: whoever gets one compares it or looks it up, so that any value can be passed.",
-        markdown(&def.text)
+        markdown(&def.doc)
     ));
     page.item(quote! {
         #about
@@ -302,7 +302,7 @@ pub(super) fn vouched(view: &View<'_>) -> Option<TokenStream> {
             let types: Vec<_> = types
                 .map(|(index, (param, _))| {
                     let (about, ty) = (
-                        doc(&markdown(&param.text)),
+                        doc(&markdown(&param.doc)),
                         view.vouched(&param.ty, number, index, At::Inside, "'a"),
                     );
                     let name = param.c();

@@ -58,7 +58,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         /// What the closed table holds.
         mod closed
     };
-    let code = view.error_code(view.model.head.closed);
+    let code = view.error_code(view.model.head.not_initialized);
     page.block(&head, view.upcalls().map(|upcall| closed_function(view, &upcall, &code)));
     page.finish()
 }

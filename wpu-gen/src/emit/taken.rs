@@ -19,7 +19,7 @@ pub(crate) fn taken() -> Taken {
     for item in error::methods() {
         members(item, &mut taken.errors);
     }
-    let any = Word { name: "any".to_owned(), text: String::new() };
+    let any = Word { name: "any".to_owned(), doc: String::new() };
     for item in classes::members(&[]).into_iter().chain([classes::default(&any)]) {
         members(item, &mut taken.words);
     }

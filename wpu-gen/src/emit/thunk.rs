@@ -126,7 +126,7 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     upcall.params().filter_map(|(param, kind)| {
         let (c_name, name, null) = (param.c(), param.rust(), null_error(view, upcall, param));
         match kind {
-            Kind::Errno | Kind::OutValue | Kind::OutResource(_) | Kind::OutCallback { .. } | Kind::Buffer { .. } | Kind::Length => {
+            Kind::Errno | Kind::OutValue | Kind::OutHandle(_) | Kind::OutCallback { .. } | Kind::Buffer { .. } | Kind::Length => {
                 Some(quote!(checks::output(#c_name, #null)?;))
             }
             Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(checks::output(#c_name, #null)?;)),
@@ -156,7 +156,7 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
 fn null_error(view: &View<'_>, upcall: &UpcallView<'_>, param: &Param) -> TokenStream {
     match upcall.form.failure {
         Failure::Uncoded => quote!(Failed),
-        Failure::Never | Failure::Coded(_) => view.error_code(param.null),
+        Failure::Never | Failure::Coded(_) => view.error_code(param.null_error),
     }
 }
 
@@ -229,8 +229,8 @@ fn success_text(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
             };
         }
         Answer::Bool | Answer::Text(_) => "{value}",
-        Answer::Value | Answer::Resource(_) => value_style(view, &upcall.upcall.returns),
-        Answer::Out(at) | Answer::OutResource { param: at, .. } => {
+        Answer::Value | Answer::Handle(_) => value_style(view, &upcall.upcall.returns),
+        Answer::Out(at) | Answer::OutHandle { param: at, .. } => {
             out(at).map_or("ok", |ty| value_style(view, ty))
         }
     };
@@ -291,8 +291,8 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, TokenStrea
     match upcall.form.answer {
         Answer::Unit => (quote!(()), ok),
         Answer::Bool => (quote!(value), quote!(value.into())),
-        Answer::Value | Answer::Resource(_) => (quote!(value), quote!(value)),
-        Answer::Out(at) | Answer::OutResource { param: at, .. } => {
+        Answer::Value | Answer::Handle(_) => (quote!(value), quote!(value)),
+        Answer::Out(at) | Answer::OutHandle { param: at, .. } => {
             let pointer = name(at);
             (quote!(value), quote!({ #safety unsafe { #pointer.write(value) }; #ok }))
         }

@@ -7,7 +7,7 @@ use crate::folder::{MARKER, OF};
 use crate::lower::down::{DownForm, DownKind};
 use crate::lower::{Form, Kind};
 use crate::model::{
-    Convention, Direction, DocumentedError, Downcall, Model, Param, Resource, Table, Ty, TypeKind, Upcall,
+    Convention, Direction, DocumentedError, Downcall, Handle, Model, Param, Table, Ty, TypeKind, Upcall,
 };
 use crate::names::ident;
 use crate::spec::Spec;
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
     pub(super) fn new(spec: &'a Spec) -> Self {
         let model = &spec.model;
         let types = model.types.iter();
-        let types = types.filter(|def| !matches!(def.kind, TypeKind::Alias { inline: true, .. }));
+        let types = types.filter(|def| !matches!(def.kind, TypeKind::Typedef { c_only: true, .. }));
         let types = types.map(|def| &*def.name).collect();
         Self { model, forms: &spec.forms, down_forms: &spec.down_forms, names: Rc::new(model.names()), types }
     }
@@ -156,7 +156,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn broken(&self) -> TokenStream {
-        self.error_code(self.model.head.broken)
+        self.error_code(self.model.head.contract_violation)
     }
 
     /// A type as C declares it, by its C names.
@@ -177,13 +177,13 @@ impl<'a> View<'a> {
                 quote!([#item; #length])
             }
             Ty::Named(id) => match &self.model.types[*id].kind {
-                TypeKind::Alias { is, inline: true, .. } => self.ty(is, at),
+                TypeKind::Typedef { target, c_only: true, .. } => self.ty(target, at),
                 _ => at.ffi(&self.model.types[*id].name),
             },
         }
     }
 
-    /// A type in Rust's manners: plain integers for all that is not the bare value of a resource.
+    /// A type in Rust's manners: plain integers for all that is not the bare value of a handle.
     pub(super) fn plain(&self, ty: &Ty, at: At) -> TokenStream {
         match self.model.prim(ty) {
             Some(prim) if !self.model.is_raw(ty) => {
@@ -292,7 +292,7 @@ impl<'a> View<'a> {
         match &self.model.types[ty].kind {
             TypeKind::Callback(callback) => {
                 let file = if callback.params.len() > 1 { "clients" } else { "handles" };
-                item(file, callback.bundle.as_deref().unwrap_or("Bundle"))
+                item(file, callback.rust_name.as_deref().unwrap_or("Bundle"))
             }
             _ => item("handles", "Bundle"),
         }
@@ -370,18 +370,18 @@ impl<'a> View<'a> {
         cited.collect::<Vec<_>>().join("; ")
     }
 
-    /// The Rust name of a resource, or of its borrowed form where it has one.
+    /// The Rust name of a handle, or of its borrowed form where it has one.
     pub(super) fn owned(&self, at: usize, place: At) -> TokenStream {
-        place.item("handles", &self.resource(at).name)
+        place.item("handles", &self.handle(at).name)
     }
 
     pub(super) fn borrowed(&self, at: usize, place: At) -> TokenStream {
-        let name = self.resource(at).borrowed.as_deref().unwrap_or("Borrowed");
+        let name = self.handle(at).borrowed.as_deref().unwrap_or("Borrowed");
         place.item("handles", name)
     }
 
-    pub(super) fn resource(&self, at: usize) -> &'a Resource {
-        &self.model.resources[at]
+    pub(super) fn handle(&self, at: usize) -> &'a Handle {
+        &self.model.handles[at]
     }
 }
 
@@ -499,7 +499,7 @@ impl Param {
 
     /// The Rust name.
     pub(super) fn rust(&self) -> Ident {
-        local::rust(self.rust.as_deref().unwrap_or(&self.name))
+        local::rust(self.rust_name.as_deref().unwrap_or(&self.name))
     }
 }
 

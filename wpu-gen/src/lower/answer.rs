@@ -8,7 +8,7 @@ use crate::syntax;
 
 impl Deriver<'_> {
     pub(super) fn failure(&mut self) -> Option<Failure> {
-        let errno = self.upcall.params.iter().position(|param| param.role == Some(Role::Errno));
+        let errno = self.upcall.params.iter().position(|param| param.role == Some(Role::Error));
         let raw = &self.raw.entry;
         self.returns_fit();
         match (self.upcall.result, self.upcall.failure, errno) {
@@ -18,7 +18,7 @@ impl Deriver<'_> {
                     raw.failure.as_ref().map_or(self.raw.at(&raw.result), |failure| self.raw.at(failure));
                 let fault = Diagnostic::at(Code::FailureType, place, "an answer of yes or no cannot fail");
                 self.fault(fault.help(
-                    "remove `failure` and the errno parameter, or let `result` be `value` or `status`",
+                    "remove `failure` and the error parameter, or let `result` be `value` or `status`",
                 ));
                 None
             }
@@ -82,8 +82,8 @@ impl Deriver<'_> {
         for (param, kind) in params.iter().enumerate() {
             match kind {
                 Some(Kind::OutValue) => answers.push(Answer::Out(param)),
-                Some(Kind::OutResource(resource)) => {
-                    answers.push(Answer::OutResource { param, resource: *resource });
+                Some(Kind::OutHandle(handle)) => {
+                    answers.push(Answer::OutHandle { param, handle: *handle });
                 }
                 Some(Kind::Buffer { .. }) => answers.push(Answer::Text(param)),
                 Some(Kind::OutCallback { .. }) => answers.push(Answer::Bundle(param)),
@@ -113,11 +113,11 @@ impl Deriver<'_> {
 
     fn returned(&self) -> Answer {
         match self.model.acquired_by(self.at) {
-            Some(resource)
-                if self.model.bare(&self.model.resources[resource].raw)
+            Some(handle)
+                if self.model.bare(&self.model.handles[handle].ty)
                     == self.model.bare(&self.upcall.returns) =>
             {
-                Answer::Resource(resource)
+                Answer::Handle(handle)
             }
             _ => Answer::Value,
         }

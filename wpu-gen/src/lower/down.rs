@@ -40,7 +40,7 @@ pub enum DownKind {
     /// A pointer that only unsafe code can make.
     Vouched,
     /// Yes or no.
-    Truth,
+    Bool,
     /// One value in the client's memory.
     View { mutable: bool },
     /// A value that goes in, and another that is answered.
@@ -49,8 +49,8 @@ pub enum DownKind {
     Out,
     /// Hidden: an answer that counts what was moved of another.
     Count { of: usize },
-    /// A resource (an index of resources) in its borrowed form.
-    Handle { resource: usize },
+    /// A handle (an index of handles) in its borrowed form.
+    Handle { handle: usize },
     /// Bytes to read.
     Bytes { length: usize },
     /// Room for bytes, or for 16-bit units.
@@ -70,11 +70,11 @@ pub enum DownKind {
     /// Hidden: the context of a callback.
     Context,
     /// The client's request.
-    Request { routine: usize, thread: usize },
+    Request { completion: usize, completion_thread: usize },
     /// Hidden: parts of the request.
-    Routine,
+    Completion,
     /// Hidden: parts of the request.
-    Thread,
+    CompletionThread,
 }
 
 impl DownKind {
@@ -88,8 +88,8 @@ impl DownKind {
                 | Self::Count { .. }
                 | Self::Length
                 | Self::Context
-                | Self::Routine
-                | Self::Thread
+                | Self::Completion
+                | Self::CompletionThread
         )
     }
 }
@@ -114,7 +114,7 @@ impl DownKind {
     fn is_checked(self) -> bool {
         !matches!(
             self,
-            Self::Value | Self::Vouched | Self::Truth | Self::Length | Self::Context | Self::Routine
+            Self::Value | Self::Vouched | Self::Bool | Self::Length | Self::Context | Self::Completion
         )
     }
 
@@ -122,7 +122,7 @@ impl DownKind {
     fn can_be_absent(self) -> bool {
         let never = matches!(
             self,
-            Self::Errno | Self::InOut | Self::Buffers { .. } | Self::Request { .. } | Self::Thread
+            Self::Errno | Self::InOut | Self::Buffers { .. } | Self::Request { .. } | Self::CompletionThread
         );
         self.is_checked() && !never
     }
@@ -140,14 +140,14 @@ pub enum DownAnswer {
 /// What a parameter is that has a role: the code when it cannot be that, and what would make it one.
 fn needs(role: Role) -> (Code, &'static str, &'static str) {
     let (what, help) = match role {
-        Role::Errno => {
-            let help = "the errno parameter comes last, points at an `i32`, and has `direction = \"out\"`";
-            return (Code::ErrnoPlace, "the errno parameter", help);
+        Role::Error => {
+            let help = "the error parameter comes last, points at an `i32`, and has `direction = \"out\"`";
+            return (Code::ErrnoPlace, "the error parameter", help);
         }
-        Role::Truth => ("a truth", "a truth goes in, and its type is an `i32`"),
+        Role::Bool => ("a `bool`", "a `bool` goes in, and its type is an `i32`"),
         Role::Handle => (
             "a handle",
-            "a handle goes in, and has the type of a resource with a `borrowed` form: `resource = \"…\"`",
+            "a handle goes in, and has the type of a `[[handle]]` with a `borrowed` form: `handle = \"…\"`",
         ),
         Role::Bytes => (
             "bytes",
@@ -170,21 +170,25 @@ fn needs(role: Role) -> (Code, &'static str, &'static str) {
         ),
         Role::Callback => (
             "a callback",
-            "a callback has a type with several parameters and a `bundle`, and a context: `context = \"…\"`",
+            "a callback has a type with several parameters and a `rust-name`, and a context: `context = \"…\"`",
         ),
         Role::Context => ("a context", "name it in the callback whose context it is: `context = \"…\"`"),
         Role::Request => (
             "a request",
-            "a request is an `inout` pointer to a structure with `routine` and `thread`, behind a first parameter that is a number; \
+            "a request is an `inout` pointer to a structure with `completion` and `completion-thread`, behind a first parameter that is a number; \
              `pending` and `aborted` of `[spec]` say how it ends",
         ),
-        Role::Routine => ("a routine", "name it in the request whose routine it is: `routine = \"…\"`"),
-        Role::Thread => ("a thread", "name it in the request whose thread it is: `thread = \"…\"`"),
+        Role::Completion => {
+            ("a completion routine", "name it in the request whose routine it is: `completion = \"…\"`")
+        }
+        Role::CompletionThread => {
+            ("a completion thread", "name it in the request whose thread it is: `completion-thread = \"…\"`")
+        }
         Role::Buffer => {
             ("a buffer", "a buffer belongs to an upcall; a downcall has `bytes`, `units` and `buffers`")
         }
         Role::Token => ("a token", "a token belongs to an upcall; a downcall has `request`"),
-        Role::Table => ("a table", "only an entry receives a table"),
+        Role::Table => ("a table", "only an entry point receives a table"),
     };
     (Code::RoleShape, what, help)
 }
@@ -203,7 +207,7 @@ pub(crate) fn derive(
     deriver.result();
     deriver.refusal();
     deriver.names_differ();
-    let errno = deriver.only(Role::Errno);
+    let errno = deriver.only(Role::Error);
     let params = params.into_iter().collect::<Option<Vec<_>>>()?;
     let request = params.iter().position(|kind| matches!(kind, DownKind::Request { .. }));
     deriver.keys_fit(&params, request.is_some());
@@ -235,13 +239,13 @@ impl Deriver<'_> {
         self.raw.at(&self.raw.entry.params[param].ty)
     }
 
-    /// The one parameter with a role; an errno parameter must be there.
+    /// The one parameter with a role; an error parameter must be there.
     fn only(&mut self, role: Role) -> Option<usize> {
         let found = self.downcall.params.iter().position(|param| param.role == Some(role));
         if found.is_none() {
-            let message = format!("`{}` has no errno parameter", self.downcall.name);
+            let message = format!("`{}` has no error parameter", self.downcall.name);
             let fault = Diagnostic::at(Code::ErrnoPlace, self.raw.at(&self.raw.entry.name), message);
-            self.faults.push(fault.help("its last parameter has `role = \"errno\"`"));
+            self.faults.push(fault.help("its last parameter has `role = \"error\"`"));
         }
         found
     }
@@ -308,20 +312,21 @@ impl Deriver<'_> {
     /// A refusal is an answer that the documentation names; without one there must be nothing to answer.
     fn refusal(&mut self) {
         let raw = &self.raw.entry;
-        let Some(refusal) = &raw.refusal else {
+        let Some(refusal) = &raw.unimplemented_error else {
             let outs = self
                 .downcall
                 .params
                 .iter()
-                .any(|param| param.direction != Direction::In && param.role != Some(Role::Errno));
+                .any(|param| param.direction != Direction::In && param.role != Some(Role::Error));
             if outs || self.downcall.result == ResultKind::Value {
                 let message = format!("nothing says what `{}` answers by default", self.downcall.name);
                 let fault = Diagnostic::at(Code::Refusal, self.raw.at(&raw.name), message);
-                self.faults.push(fault.help("name one of its documented errors: `refusal = \"…\"`"));
+                self.faults
+                    .push(fault.help("name one of its documented errors: `unimplemented-error = \"…\"`"));
             }
             return;
         };
-        if !self.downcall.errors.iter().any(|error| Some(error.code) == self.downcall.refusal) {
+        if !self.downcall.errors.iter().any(|error| Some(error.code) == self.downcall.unimplemented_error) {
             let message =
                 format!("`{}` is no documented error of `{}`", refusal.get_ref(), self.downcall.name);
             let fault = Diagnostic::at(Code::Refusal, self.raw.at(refusal), message);
@@ -339,8 +344,8 @@ impl Deriver<'_> {
         }
         let kind = match param.role {
             None => self.plain(param),
-            Some(Role::Errno) => self.errno(at, param),
-            Some(Role::Truth) => self.is_prim(&param.ty, "i32").then_some(DownKind::Truth),
+            Some(Role::Error) => self.errno(at, param),
+            Some(Role::Bool) => self.is_prim(&param.ty, "i32").then_some(DownKind::Bool),
             Some(Role::Handle) => self.handle(param),
             Some(Role::Bytes | Role::Units) => self.bytes(param),
             Some(Role::Text) => (param.direction == Direction::In && self.points_at(&param.ty, &["u16"]))
@@ -352,8 +357,10 @@ impl Deriver<'_> {
             Some(Role::Callback) => self.callback(param),
             Some(Role::Context) => param.owners.context.is_some().then_some(DownKind::Context),
             Some(Role::Request) => self.request(param),
-            Some(Role::Routine) => param.owners.routine.is_some().then_some(DownKind::Routine),
-            Some(Role::Thread) => param.owners.thread.is_some().then_some(DownKind::Thread),
+            Some(Role::Completion) => param.owners.completion.is_some().then_some(DownKind::Completion),
+            Some(Role::CompletionThread) => {
+                param.owners.completion_thread.is_some().then_some(DownKind::CompletionThread)
+            }
             Some(Role::Buffer | Role::Token | Role::Table) => None,
         };
         if kind.is_none() {
@@ -428,11 +435,11 @@ impl Deriver<'_> {
     }
 
     fn handle(&self, param: &Param) -> Option<DownKind> {
-        let resource = param.resource?;
-        let held = &self.model.resources[resource];
-        let fits = self.model.bare(&param.ty) == self.model.bare(&held.raw);
+        let handle = param.handle?;
+        let held = &self.model.handles[handle];
+        let fits = self.model.bare(&param.ty) == self.model.bare(&held.ty);
         (fits && held.borrowed.is_some() && param.direction == Direction::In)
-            .then_some(DownKind::Handle { resource })
+            .then_some(DownKind::Handle { handle })
     }
 
     fn bytes(&self, param: &Param) -> Option<DownKind> {
@@ -499,21 +506,24 @@ impl Deriver<'_> {
     }
 
     fn request(&self, param: &Param) -> Option<DownKind> {
-        let (routine, thread) = (param.routine?, param.thread?);
+        let (completion, completion_thread) = (param.completion?, param.completion_thread?);
         let params = &self.downcall.params;
         let structure = |param: &Param| {
             self.model.pointee(&param.ty).and_then(|to| self.model.structure(to)).map(|(id, _)| id)
         };
         let fits = structure(param).is_some()
             && param.direction == Direction::Inout
-            && params[routine].role == Some(Role::Routine)
-            && self.model.callback(&params[routine].ty).is_some_and(|(_, routine)| routine.bundle.is_none())
-            && params[thread].role == Some(Role::Thread)
-            && structure(&params[thread]).is_some()
+            && params[completion].role == Some(Role::Completion)
+            && self
+                .model
+                .callback(&params[completion].ty)
+                .is_some_and(|(_, routine)| routine.rust_name.is_none())
+            && params[completion_thread].role == Some(Role::CompletionThread)
+            && structure(&params[completion_thread]).is_some()
             && params.first().is_some_and(|socket| self.model.prim(&socket.ty).is_some())
             && self.model.head.pending.is_some()
             && self.model.head.aborted.is_some();
-        fits.then_some(DownKind::Request { routine, thread })
+        fits.then_some(DownKind::Request { completion, completion_thread })
     }
 
     /// All memory beside a request is lent with it, since the request may outlive the call; and there is one of
@@ -538,20 +548,20 @@ impl Deriver<'_> {
             let role = self.downcall.params[at].role;
             let idle = [
                 ("length", &raw.length, matches!(role, Some(Role::Bytes | Role::Units | Role::Buffers))),
-                ("too-small", &raw.too_small, false),
+                ("buffer-too-small", &raw.buffer_too_small, false),
                 ("context", &raw.context, role == Some(Role::Callback)),
-                ("resource", &raw.resource, role == Some(Role::Handle)),
+                ("handle", &raw.handle, role == Some(Role::Handle)),
                 ("of", &raw.of, role == Some(Role::Count)),
-                ("routine", &raw.routine, role == Some(Role::Request)),
-                ("thread", &raw.thread, role == Some(Role::Request)),
+                ("completion", &raw.completion, role == Some(Role::Request)),
+                ("completion-thread", &raw.completion_thread, role == Some(Role::Request)),
             ];
             for (key, text, _) in idle.into_iter().filter(|(_, _, wanted)| !wanted) {
                 if let Some(text) = text {
                     self.idle(key, &raw.name, self.raw.at(text));
                 }
             }
-            if let Some(null) = raw.null.as_ref().filter(|_| !kind.is_checked()) {
-                self.idle("null", &raw.name, self.raw.at(null));
+            if let Some(null) = raw.null_error.as_ref().filter(|_| !kind.is_checked()) {
+                self.idle("null-error", &raw.name, self.raw.at(null));
             }
             if let Some(lifetime) = &raw.lifetime {
                 self.idle("lifetime", &raw.name, self.raw.at(lifetime));
@@ -559,12 +569,12 @@ impl Deriver<'_> {
             if let Some(optional) = raw.optional.as_ref().filter(|_| !kind.can_be_absent()) {
                 self.idle("optional", &raw.name, self.raw.at(optional));
             }
-            match (&raw.rust, kind.is_hidden() || (requested && kind.is_lent())) {
-                (Some(name), true) => self.idle("as", &raw.name, self.raw.at(name)),
+            match (&raw.rust_name, kind.is_hidden() || (requested && kind.is_lent())) {
+                (Some(name), true) => self.idle("rust-name", &raw.name, self.raw.at(name)),
                 (None, false) => {
                     let message = format!("parameter `{}` has no Rust name", raw.name.get_ref());
                     let fault = Diagnostic::at(Code::MissingKey, self.place(at), message);
-                    self.faults.push(fault.help("add `as = \"…\"`, in snake case"));
+                    self.faults.push(fault.help("add `rust-name = \"…\"`, in snake case"));
                 }
                 (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
                     let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
@@ -587,7 +597,7 @@ impl Deriver<'_> {
     /// Rust names differ from each other. What the output says itself makes room for them.
     fn names_differ(&mut self) {
         let mut seen = HashSet::new();
-        for name in self.raw.entry.params.iter().filter_map(|param| param.rust.as_ref()) {
+        for name in self.raw.entry.params.iter().filter_map(|param| param.rust_name.as_ref()) {
             if !seen.insert(name.get_ref()) {
                 let message = format!("the name `{}` is taken in this downcall", name.get_ref());
                 let fault = Diagnostic::at(Code::DuplicateName, self.raw.at(name), message);

@@ -34,8 +34,8 @@ pub enum Kind {
     Reference(usize),
     /// Hidden: its value becomes the answer.
     OutValue,
-    /// Hidden: an out value that becomes an owned resource.
-    OutResource(usize),
+    /// Hidden: an out value that becomes an owned handle.
+    OutHandle(usize),
     /// Hidden: filled with text that becomes the answer.
     Buffer { length: usize, too_small: usize },
     /// Hidden: the length of a buffer.
@@ -46,8 +46,8 @@ pub enum Kind {
     OutCallback { ty: usize, context: usize, lifetime: Lifetime },
     /// Hidden: the context of a bundle.
     BundledContext,
-    /// The bare value of a resource, or its borrowed form where it has one.
-    Handle { resource: usize, by_pointer: bool },
+    /// The bare value of a handle, or its borrowed form where it has one.
+    Handle { handle: usize, by_pointer: bool },
     /// A borrowed view of a counted structure.
     Set(usize),
     /// A token of a structure that the call consumes.
@@ -92,13 +92,13 @@ pub enum Answer {
     /// The return value.
     Value,
     /// The return value, owned.
-    Resource(usize),
+    Handle(usize),
     /// An out parameter.
     Out(usize),
     /// An out parameter, owned.
-    OutResource {
+    OutHandle {
         param: usize,
-        resource: usize,
+        handle: usize,
     },
     /// A bundle, unless the callback is null.
     Bundle(usize),
@@ -112,14 +112,14 @@ pub enum Failure {
     Never,
     /// Without a code.
     Uncoded,
-    /// With a code in the errno parameter (an index).
+    /// With a code in the error parameter (an index).
     Coded(usize),
 }
 
 /// Derives the form of an upcall, and reports everything that stands in the way.
 pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<Form> {
     let upcall = &model.upcalls[at];
-    let has_errno = upcall.params.iter().any(|param| param.role == Some(Role::Errno));
+    let has_errno = upcall.params.iter().any(|param| param.role == Some(Role::Error));
     let raw = &raw.upcalls[upcall.origin];
     let mut deriver = Deriver { model, at, upcall, has_errno, raw, faults, failed: false };
     let params: Vec<_> = (0..upcall.params.len()).map(|param| deriver.param(param)).collect();
@@ -165,7 +165,7 @@ impl Deriver<'_> {
         }
         let kind = match param.role {
             None => self.plain(at, param),
-            Some(Role::Errno) => self.errno(at, param),
+            Some(Role::Error) => self.errno(at, param),
             Some(Role::Buffer) => self.buffer(at, param),
             Some(Role::Length) => self.length(at),
             Some(Role::Context) => self.context(at, param),
@@ -173,17 +173,17 @@ impl Deriver<'_> {
             Some(Role::Handle) => self.handle(at, param),
             Some(Role::Set) => self.set(at, param),
             Some(Role::Token) => self.token(at, param),
-            Some(Role::Table) => self.foreign(at, "only an entry receives a table"),
+            Some(Role::Table) => self.foreign(at, "only an entry point receives a table"),
             Some(
-                Role::Truth
+                Role::Bool
                 | Role::Bytes
                 | Role::Units
                 | Role::Text
                 | Role::Buffers
                 | Role::Count
                 | Role::Request
-                | Role::Routine
-                | Role::Thread,
+                | Role::Completion
+                | Role::CompletionThread,
             ) => self.foreign(at, "only a parameter of a downcall has this role"),
         }?;
         self.keys_fit(at, param, kind);
@@ -242,10 +242,10 @@ impl Deriver<'_> {
             (_, false) => "it is not a pointer to a 32-bit signed integer",
             _ => "its direction is not `out`",
         };
-        let message = format!("`{}` cannot be the errno parameter: {why}", param.name);
+        let message = format!("`{}` cannot be the error parameter: {why}", param.name);
         let fault = Diagnostic::at(Code::ErrnoPlace, self.place(at), message);
         self.fault(
-            fault.help("the errno parameter comes last, points at an `i32`, and has `direction = \"out\"`"),
+            fault.help("the error parameter comes last, points at an `i32`, and has `direction = \"out\"`"),
         );
         None
     }
@@ -268,10 +268,10 @@ impl Deriver<'_> {
             self.fault(fault.help("name the parameter that holds it: `length = \"…\"`"));
             return None;
         };
-        let Some(too_small) = param.too_small.filter(|_| self.has_errno()) else {
+        let Some(too_small) = param.buffer_too_small.filter(|_| self.has_errno()) else {
             let message = format!("nothing says that buffer `{}` is too small", param.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
-            self.fault(fault.help("name the error: `too-small = \"…\"`; it needs an errno parameter"));
+            self.fault(fault.help("name the error: `buffer-too-small = \"…\"`; it needs an error parameter"));
             return None;
         };
         let sibling = &self.upcall.params[length];
@@ -373,41 +373,41 @@ impl Deriver<'_> {
     }
 
     fn handle(&mut self, at: usize, param: &Param) -> Option<Kind> {
-        let Some(resource) = param.resource else {
-            let message = format!("handle `{}` belongs to no resource", param.name);
+        let Some(handle) = param.handle else {
+            let message = format!("nothing says which handle `{}` is", param.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
-            self.fault(fault.help("name it: `resource = \"…\"`"));
+            self.fault(fault.help("name the `[[handle]]`: `handle = \"…\"`"));
             return None;
         };
-        let held = &self.model.resources[resource];
-        if param.direction == Direction::In && held.borrowed.is_none() && self.model.is_trusted(&held.raw) {
+        let held = &self.model.handles[handle];
+        if param.direction == Direction::In && held.borrowed.is_none() && self.model.is_trusted(&held.ty) {
             let message = format!("`{}` would be a pointer that safe code can make up", param.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
-            self.fault(fault.help(format!("give resource `{}` a `borrowed` form", held.name)));
+            self.fault(fault.help(format!("give handle `{}` a `borrowed` form", held.name)));
             return None;
         }
-        let raw = self.model.bare(&held.raw);
+        let raw = self.model.bare(&held.ty);
         let by_value = self.model.bare(&param.ty) == raw;
         let by_pointer = self.model.pointee(&param.ty).is_some_and(|to| self.model.bare(to) == raw);
         match param.direction {
-            Direction::In if by_value || by_pointer => Some(Kind::Handle { resource, by_pointer: !by_value }),
-            Direction::Out if by_pointer && self.model.acquired_by(self.at) == Some(resource) => {
-                Some(Kind::OutResource(resource))
+            Direction::In if by_value || by_pointer => Some(Kind::Handle { handle, by_pointer: !by_value }),
+            Direction::Out if by_pointer && self.model.acquired_by(self.at) == Some(handle) => {
+                Some(Kind::OutHandle(handle))
             }
             Direction::Out if by_pointer => {
-                let name = &self.model.resources[resource].name;
+                let name = &self.model.handles[handle].name;
                 let message =
                     format!("`{}` does not acquire `{name}`, so it cannot give one out", self.upcall.name);
                 let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
                 self.fault(fault.note(
-                    "one upcall acquires a resource: what else gives one out would not bring its release",
+                    "one upcall acquires a handle: what else gives one out would not bring its release",
                 ));
                 None
             }
             _ => {
                 let message = format!(
-                    "the type of `{}` is not that of resource `{}`",
-                    param.name, self.model.resources[resource].name
+                    "the type of `{}` is not that of handle `{}`",
+                    param.name, self.model.handles[handle].name
                 );
                 self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
                 None
@@ -456,16 +456,18 @@ impl Deriver<'_> {
         if let Some(length) = raw.length.as_ref().filter(|_| param.role != Some(Role::Buffer)) {
             idle.push(("length", self.raw.at(length)));
         }
-        if let Some(error) = raw.too_small.as_ref().filter(|_| param.role != Some(Role::Buffer)) {
-            idle.push(("too-small", self.raw.at(error)));
+        if let Some(error) = raw.buffer_too_small.as_ref().filter(|_| param.role != Some(Role::Buffer)) {
+            idle.push(("buffer-too-small", self.raw.at(error)));
         }
         if let Some(context) = raw.context.as_ref().filter(|_| param.role != Some(Role::Callback)) {
             idle.push(("context", self.raw.at(context)));
         }
-        if let Some(resource) = raw.resource.as_ref().filter(|_| param.role != Some(Role::Handle)) {
-            idle.push(("resource", self.raw.at(resource)));
+        if let Some(handle) = raw.handle.as_ref().filter(|_| param.role != Some(Role::Handle)) {
+            idle.push(("handle", self.raw.at(handle)));
         }
-        for (key, text) in [("of", &raw.of), ("routine", &raw.routine), ("thread", &raw.thread)] {
+        for (key, text) in
+            [("of", &raw.of), ("completion", &raw.completion), ("completion-thread", &raw.completion_thread)]
+        {
             idle.extend(text.as_ref().map(|text| (key, self.raw.at(text))));
         }
         idle.extend(raw.optional.as_ref().map(|optional| ("optional", self.raw.at(optional))));
@@ -473,19 +475,19 @@ impl Deriver<'_> {
             idle.push(("lifetime", self.raw.at(lifetime)));
         }
         if let Some(null) = raw
-            .null
+            .null_error
             .as_ref()
             .filter(|_| !self.has_errno() || self.model.pointee(&param.ty).is_none() && !kind.is_consumed())
         {
-            idle.push(("null", self.raw.at(null)));
+            idle.push(("null-error", self.raw.at(null)));
         }
         let hidden = matches!(kind, Kind::Errno | Kind::Length | Kind::BundledContext);
-        match (&raw.rust, hidden) {
-            (Some(name), true) => idle.push(("as", self.raw.at(name))),
+        match (&raw.rust_name, hidden) {
+            (Some(name), true) => idle.push(("rust-name", self.raw.at(name))),
             (None, false) => {
                 let message = format!("parameter `{}` has no Rust name", param.name);
                 let fault = Diagnostic::at(Code::MissingKey, self.place(at), message);
-                self.fault(fault.help("add `as = \"…\"`, in snake case"));
+                self.fault(fault.help("add `rust-name = \"…\"`, in snake case"));
             }
             (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
                 let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
@@ -506,9 +508,9 @@ impl Deriver<'_> {
     /// Rust names differ from each other. What the output says itself makes room for them.
     fn names_differ(&mut self) {
         let mut seen = HashSet::new();
-        for name in self.raw.entry.params.iter().filter_map(|param| param.rust.as_ref()) {
+        for name in self.raw.entry.params.iter().filter_map(|param| param.rust_name.as_ref()) {
             if !seen.insert(name.get_ref()) {
-                self.taken(name, "choose another name for `as`");
+                self.taken(name, "choose another `rust-name`");
             }
         }
     }

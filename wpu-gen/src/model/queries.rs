@@ -1,6 +1,6 @@
 //! What follows from a model: what its types are, and what its items have to do with each other.
 
-use super::{Callback, Filler, Header, Model, Param, Prim, Struct, Table, Ty, TypeKind};
+use super::{Callback, Header, Model, Param, Prim, ProvidedBy, Struct, Table, Ty, TypeKind};
 use crate::names::camel;
 use std::collections::HashSet;
 
@@ -23,18 +23,18 @@ impl Model {
         let mut names = HashSet::from([self.head.error_type.clone()]);
         for ty in &self.types {
             match &ty.kind {
-                TypeKind::Alias { opaque, .. } => names.extend(opaque.clone()),
+                TypeKind::Typedef { opaque, .. } => names.extend(opaque.clone()),
                 TypeKind::Struct(of) => {
                     names.extend(of.token.clone());
                     let views = of.counted.iter().map(|counted| &counted.view);
                     names.extend(views.flat_map(|view| [view.clone(), format!("{view}Mut")]));
                 }
-                TypeKind::Callback(callback) => names.extend(callback.bundle.clone()),
+                TypeKind::Callback(callback) => names.extend(callback.rust_name.clone()),
                 TypeKind::Table(_) => {}
             }
         }
         names.extend(
-            self.resources.iter().flat_map(|of| [Some(of.name.clone()), of.borrowed.clone()]).flatten(),
+            self.handles.iter().flat_map(|of| [Some(of.name.clone()), of.borrowed.clone()]).flatten(),
         );
         names.extend(self.tables.iter().filter_map(|table| table.behind.clone()));
         names
@@ -51,7 +51,7 @@ impl Model {
             match &ty.kind {
                 TypeKind::Struct(of) => names.extend(of.fields.iter().map(|field| field.name.clone())),
                 TypeKind::Callback(of) => names.extend(of.params.iter().map(|param| param.name.clone())),
-                TypeKind::Alias { .. } | TypeKind::Table(_) => {}
+                TypeKind::Typedef { .. } | TypeKind::Table(_) => {}
             }
         }
         names.extend(self.constants.iter().map(|constant| constant.name.clone()));
@@ -60,20 +60,20 @@ impl Model {
         let mut function = |given: &[&String], params: &[Param]| {
             names.extend(given.iter().map(|name| (*name).clone()));
             names.extend(
-                params.iter().flat_map(|param| [Some(param.name.clone()), param.rust.clone()]).flatten(),
+                params.iter().flat_map(|param| [Some(param.name.clone()), param.rust_name.clone()]).flatten(),
             );
         };
-        for of in &self.entries {
-            function(&[&of.name, &of.pointer], &of.params);
+        for of in &self.entry_points {
+            function(&[&of.name, &of.pointer_type], &of.params);
         }
         for of in &self.upcalls {
-            function(&[&of.name, &of.method, &of.pointer], &of.params);
+            function(&[&of.name, &of.method, &of.pointer_type], &of.params);
         }
         for of in &self.downcalls {
-            function(&[&of.name, &of.method, &of.pointer], &of.params);
+            function(&[&of.name, &of.method, &of.pointer_type], &of.params);
         }
         for of in &self.imports {
-            names.extend([&of.name, &of.method, &of.pointer].map(String::clone));
+            names.extend([&of.name, &of.method, &of.pointer_type].map(String::clone));
             names.extend(of.params.iter().map(|param| param.name.clone()));
         }
         names
@@ -81,13 +81,13 @@ impl Model {
 
     /// The tables that a host fills.
     pub fn host_tables(&self) -> impl Iterator<Item = &Table> {
-        self.tables.iter().filter(|table| table.filler == Filler::Host)
+        self.tables.iter().filter(|table| table.provided_by == ProvidedBy::Host)
     }
 
     /// The table that a provider fills, if there is one.
     #[must_use]
     pub fn provider_table(&self) -> Option<&Table> {
-        self.tables.iter().find(|table| table.filler == Filler::Provider)
+        self.tables.iter().find(|table| table.provided_by == ProvidedBy::Plugin)
     }
 
     /// What a type is once aliases are followed.
@@ -95,7 +95,7 @@ impl Model {
     pub fn bare<'a>(&'a self, ty: &'a Ty) -> &'a Ty {
         match ty {
             Ty::Named(id) => match &self.types[*id].kind {
-                TypeKind::Alias { is, .. } => self.bare(is),
+                TypeKind::Typedef { target, .. } => self.bare(target),
                 _ => ty,
             },
             _ => ty,
@@ -116,8 +116,8 @@ impl Model {
     pub fn opaque<'a>(&'a self, ty: &'a Ty) -> Option<&'a str> {
         match ty {
             Ty::Named(id) => match &self.types[*id].kind {
-                TypeKind::Alias { opaque: Some(name), .. } => Some(name),
-                TypeKind::Alias { is, .. } => self.opaque(is),
+                TypeKind::Typedef { opaque: Some(name), .. } => Some(name),
+                TypeKind::Typedef { target, .. } => self.opaque(target),
                 _ => None,
             },
             _ => None,
@@ -166,7 +166,7 @@ impl Model {
             }
         };
         let has = match &self.types[at].kind {
-            TypeKind::Alias { is, .. } => within(is),
+            TypeKind::Typedef { target, .. } => within(target),
             TypeKind::Struct(of) => {
                 let fields = of.fields.iter().filter(|field| within(&field.ty)).count();
                 fields > 0 || of.token.is_some()
@@ -225,13 +225,13 @@ impl Model {
         }
     }
 
-    /// The resource that an upcall acquires, if it does.
+    /// The handle that an upcall acquires, if it does.
     #[must_use]
     pub fn acquired_by(&self, upcall: usize) -> Option<usize> {
         self.index.acquired.get(&upcall).copied()
     }
 
-    /// The resource that an upcall releases, if it does.
+    /// The handle that an upcall releases, if it does.
     #[must_use]
     pub fn released_by(&self, upcall: usize) -> Option<usize> {
         self.index.released.get(&upcall).copied()
@@ -249,7 +249,7 @@ impl Model {
         &self.index.downcall_notes[downcall]
     }
 
-    /// Whether a type is that of the bare value of a resource.
+    /// Whether a type is that of the bare value of a handle.
     #[must_use]
     pub fn is_raw(&self, ty: &Ty) -> bool {
         self.index.raw.contains(ty)

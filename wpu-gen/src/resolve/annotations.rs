@@ -1,4 +1,4 @@
-//! Names in what is said about other entries: headers, exceptions and notes.
+//! Names in what is said about other entries: headers, their mismatches and notes.
 
 use super::Resolver;
 use crate::code::Code;
@@ -19,7 +19,7 @@ impl Resolver<'_> {
 
     pub(super) fn header(&mut self, filed: &Filed<syntax::Header>) -> model::Header {
         let header = &filed.entry;
-        for path in header.include.iter().chain(&header.elsewhere) {
+        for path in header.include.iter().chain(&header.fallback) {
             check_header(filed.file, path, self.faults);
         }
         for path in &header.include {
@@ -27,28 +27,30 @@ impl Resolver<'_> {
         }
         let name = text(&header.name);
         let include = header.include.iter().map(text).collect();
-        model::Header { name, include, elsewhere: header.elsewhere.as_ref().map(text) }
+        model::Header { name, include, fallback: header.fallback.as_ref().map(text) }
     }
 
-    pub(super) fn exception(&mut self, filed: &Filed<syntax::Exception>) -> model::Exception {
-        let exception = &filed.entry;
-        if let Some(unless) = exception.unless.as_ref().filter(|unless| !names::is_name(unless.get_ref())) {
+    pub(super) fn header_mismatch(&mut self, filed: &Filed<syntax::HeaderMismatch>) -> model::HeaderMismatch {
+        let header_mismatch = &filed.entry;
+        if let Some(unless) =
+            header_mismatch.unless.as_ref().filter(|unless| !names::is_name(unless.get_ref()))
+        {
             let message = format!("`{}` cannot be the name of a macro", unless.get_ref());
             let fault = Diagnostic::at(Code::BadName, filed.at(unless), message);
             self.faults.push(fault.help("letters, digits and `_`, and no digit first, as in `__MINGW32__`"));
         }
-        for name in &exception.about {
+        for name in &header_mismatch.about {
             self.about_compared(filed.file, name);
         }
-        model::Exception {
-            about: exception.about.iter().map(text).collect(),
-            unless: exception.unless.as_ref().map(text),
-            reason: text(&exception.reason),
-            sources: self.find_sources(filed.file, &exception.sources),
+        model::HeaderMismatch {
+            about: header_mismatch.about.iter().map(text).collect(),
+            unless: header_mismatch.unless.as_ref().map(text),
+            reason: text(&header_mismatch.reason),
+            sources: self.find_sources(filed.file, &header_mismatch.sources),
         }
     }
 
-    /// Finds what an exception is about among what is compared with headers.
+    /// Finds what a header mismatch is about among what is compared with headers.
     fn about_compared(&mut self, file: FileId, name: &Text) {
         let scopes = self.scopes;
         let all = [
@@ -57,7 +59,7 @@ impl Resolver<'_> {
             &scopes.types.scope,
             &scopes.constants,
             &scopes.errors,
-            &scopes.entries,
+            &scopes.entry_points,
             &scopes.imports,
         ];
         self.among(file, name, &all, Scope::has, "among what headers declare");
@@ -73,7 +75,7 @@ impl Resolver<'_> {
             upcalls,
             downcalls,
             about: note.about.iter().map(text).collect(),
-            says: text(&note.says),
+            doc: text(&note.doc),
             decision: text(&note.decision),
             sources: self.find_sources(filed.file, &note.sources),
         }
@@ -90,10 +92,10 @@ impl Resolver<'_> {
             &scopes.constants,
             &scopes.errors,
             &scopes.tables,
-            &scopes.entries,
+            &scopes.entry_points,
             &scopes.imports,
             &scopes.kits,
-            &scopes.resources,
+            &scopes.handles,
             &scopes.classes,
             &scopes.platforms,
         ];

@@ -27,12 +27,12 @@ impl Resolver<'_> {
         model::Upcall {
             name: text(&upcall.name),
             method: names::snake(stem),
-            pointer: text(&upcall.pointer),
-            text: text(&upcall.text),
+            pointer_type: text(&upcall.pointer_type),
+            doc: text(&upcall.doc),
             details: upcall.details.as_ref().map(text).unwrap_or_default(),
             header: self.header_of(file, &upcall.header),
             slots,
-            export: upcall.export.as_ref().map(text),
+            library: upcall.library.as_ref().map(text),
             returns: self.find_type(file, &upcall.returns),
             result: *upcall.result.get_ref(),
             failure: upcall.failure.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
@@ -66,8 +66,8 @@ impl Resolver<'_> {
         model::Downcall {
             name: text(&downcall.name),
             method: names::snake(stem),
-            pointer: text(&downcall.pointer),
-            text: text(&downcall.text),
+            pointer_type: text(&downcall.pointer_type),
+            doc: text(&downcall.doc),
             details: downcall.details.as_ref().map(text).unwrap_or_default(),
             header: self.header_of(file, &downcall.header),
             slot: *downcall.slot.get_ref(),
@@ -80,8 +80,11 @@ impl Resolver<'_> {
                 .map(|name| self.scopes.constants.find(file, name, self.faults)),
             params: self.params(file, &downcall.params),
             errors: self.documented(file, &downcall.errors),
-            refusal: downcall.refusal.as_ref().map(|error| self.find_error(file, error)),
-            may_be_null: self.scopes.entries.find_all(file, &downcall.may_be_null, self.faults),
+            unimplemented_error: downcall
+                .unimplemented_error
+                .as_ref()
+                .map(|error| self.find_error(file, error)),
+            nullable_in: self.scopes.entry_points.find_all(file, &downcall.nullable_in, self.faults),
             sources: self.find_sources(file, &downcall.sources),
             origin,
         }
@@ -102,8 +105,8 @@ impl Resolver<'_> {
             };
             own(param.length, |owners| &mut owners.length);
             own(param.context, |owners| &mut owners.context);
-            own(param.routine, |owners| &mut owners.routine);
-            own(param.thread, |owners| &mut owners.thread);
+            own(param.completion, |owners| &mut owners.completion);
+            own(param.completion_thread, |owners| &mut owners.completion_thread);
         }
         for (param, owners) in params.iter_mut().zip(owners) {
             param.owners = owners;
@@ -115,30 +118,31 @@ impl Resolver<'_> {
         let mut sibling =
             |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
         let (length, context) = (sibling(&param.length), sibling(&param.context));
-        let (of, routine, thread) = (sibling(&param.of), sibling(&param.routine), sibling(&param.thread));
+        let (of, completion, completion_thread) =
+            (sibling(&param.of), sibling(&param.completion), sibling(&param.completion_thread));
         model::Param {
             name: text(&param.name),
             ty: self.find_param_type(file, &param.ty, *param.direction.get_ref()),
             c_type: param.ty.get_ref().split_whitespace().collect::<Vec<_>>().join(" "),
             direction: *param.direction.get_ref(),
             role: param.role.as_ref().map(|role| *role.get_ref()),
-            rust: param.rust.as_ref().map(text),
+            rust_name: param.rust_name.as_ref().map(text),
             length,
             owners: model::Owners::default(),
             context,
             of,
-            routine,
-            thread,
+            completion,
+            completion_thread,
             optional: param.optional.as_ref().is_some_and(|optional| *optional.get_ref()),
-            too_small: param.too_small.as_ref().map(|error| self.find_error(file, error)),
-            null: match (&param.null, self.raw.heads.first()) {
+            buffer_too_small: param.buffer_too_small.as_ref().map(|error| self.find_error(file, error)),
+            null_error: match (&param.null_error, self.raw.heads.first()) {
                 (Some(error), _) => self.find_error(file, error),
-                (None, Some(head)) => self.find_error(head.file, &head.entry.null_pointer),
+                (None, Some(head)) => self.find_error(head.file, &head.entry.invalid_pointer),
                 (None, None) => NOWHERE,
             },
-            resource: param.resource.as_ref().map(|name| self.scopes.resources.find(file, name, self.faults)),
+            handle: param.handle.as_ref().map(|name| self.scopes.handles.find(file, name, self.faults)),
             lifetime: param.lifetime.as_ref().map(|lifetime| *lifetime.get_ref()),
-            text: text(&param.text),
+            doc: text(&param.doc),
         }
     }
 
@@ -210,17 +214,17 @@ impl Resolver<'_> {
                 ty: self.find_param_type(filed.file, &param.ty, *param.direction.get_ref()),
                 c_type: param.ty.get_ref().split_whitespace().collect::<Vec<_>>().join(" "),
                 direction: *param.direction.get_ref(),
-                text: text(&param.text),
+                doc: text(&param.doc),
             }
         });
         model::Import {
             params: params.collect(),
             name: text(&import.name),
             method: names::snake(import.name.get_ref()),
-            pointer: text(&import.pointer),
+            pointer_type: text(&import.pointer_type),
             library: text(&import.library),
-            wide: import.wide,
-            text: text(&import.text),
+            arch: import.arch.as_ref().map(|arch| *arch.get_ref()),
+            doc: text(&import.doc),
             header: self.header_of(filed.file, &import.header),
             returns: self.find_type(filed.file, &import.returns),
             errors: self.documented(filed.file, &import.errors),

@@ -37,9 +37,9 @@ struct Scopes {
     types: Types,
     constants: Scope,
     errors: Scope,
-    resources: Scope,
+    handles: Scope,
     tables: Scope,
-    entries: Scope,
+    entry_points: Scope,
     upcalls: Scope,
     downcalls: Scope,
     imports: Scope,
@@ -54,9 +54,9 @@ impl Scopes {
     fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
         let mut notes = Scope::new("note", Code::UnknownName);
         notes.declare_all(&raw.notes, |note| &note.id, faults);
-        let mut exceptions = Scope::new("exception", Code::UnknownName);
-        for filed in &raw.exceptions {
-            filed.entry.about.iter().for_each(|name| exceptions.declare(filed.file, name, faults));
+        let mut header_mismatches = Scope::new("header mismatch", Code::UnknownName);
+        for filed in &raw.header_mismatches {
+            filed.entry.about.iter().for_each(|name| header_mismatches.declare(filed.file, name, faults));
         }
         let mut scopes = Self {
             classes: Scope::new("class", Code::UnknownClass),
@@ -65,9 +65,9 @@ impl Scopes {
             types: Types::declare(raw, faults),
             constants: Scope::new("constant", Code::UnknownConstant),
             errors: Scope::new("error", Code::UnknownError),
-            resources: Scope::new("resource", Code::UnknownResource),
+            handles: Scope::new("handle", Code::UnknownResource),
             tables: Scope::new("table", Code::UnknownTable),
-            entries: Scope::new("entry", Code::UnknownName),
+            entry_points: Scope::new("entry point", Code::UnknownName),
             upcalls: Scope::new("upcall", Code::UnknownUpcall),
             downcalls: Scope::new("downcall", Code::UnknownName),
             imports: Scope::new("import", Code::UnknownName),
@@ -80,12 +80,12 @@ impl Scopes {
         scopes.sources.declare_all(&raw.sources, |source| &source.id, faults);
         scopes.constants.declare_all(&raw.constants, |constant| &constant.name, faults);
         scopes.errors.declare_all(&raw.errors, |error| &error.name, faults);
-        scopes.resources.declare_all(&raw.resources, |resource| &resource.name, faults);
+        scopes.handles.declare_all(&raw.handles, |handle| &handle.name, faults);
         scopes.tables.declare_all(&raw.tables, |table| &table.name, faults);
-        scopes.entries.declare_all(&raw.entries, |entry| &entry.name, faults);
+        scopes.entry_points.declare_all(&raw.entry_points, |entry| &entry.name, faults);
         scopes.upcalls.declare_all(&raw.upcalls, |upcall| &upcall.name, faults);
         scopes.downcalls.declare_all(&raw.downcalls, |downcall| &downcall.name, faults);
-        for constant in raw.constants.iter().filter(|constant| constant.entry.public) {
+        for constant in raw.constants.iter().filter(|constant| constant.entry.export) {
             scopes.constants.touch(constant.entry.name.get_ref());
         }
         scopes.imports.declare_all(&raw.imports, |import| &import.name, faults);
@@ -152,16 +152,20 @@ impl Resolver<'_> {
             types,
             constants: raw.constants.iter().enumerate().map(|(at, c)| self.constant(at, c)).collect(),
             errors: raw.errors.iter().map(|error| self.error(error)).collect(),
-            resources: raw.resources.iter().enumerate().map(|(at, r)| self.resource(at, r)).collect(),
+            handles: raw.handles.iter().enumerate().map(|(at, r)| self.handle(at, r)).collect(),
             tables: Vec::new(),
-            entries: raw.entries.iter().map(|entry| self.entry(entry)).collect(),
+            entry_points: raw.entry_points.iter().map(|entry| self.entry_point(entry)).collect(),
             upcalls: raw.upcalls.iter().enumerate().map(|(at, u)| self.upcall(at, u)).collect(),
             downcalls: raw.downcalls.iter().enumerate().map(|(at, d)| self.downcall(at, d)).collect(),
             imports: raw.imports.iter().map(|import| self.import(import)).collect(),
             kits: raw.kits.iter().map(|kit| self.kit(kit)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
             headers: raw.headers.iter().map(|header| self.header(header)).collect(),
-            exceptions: raw.exceptions.iter().map(|exception| self.exception(exception)).collect(),
+            header_mismatches: raw
+                .header_mismatches
+                .iter()
+                .map(|header_mismatch| self.header_mismatch(header_mismatch))
+                .collect(),
             pointers: std::sync::OnceLock::new(),
             index: model::Index::default(),
             // Last, so that everything else is looked at all the same.
@@ -191,9 +195,10 @@ impl Resolver<'_> {
             revision: *head.revision.get_ref(),
             package: text(&head.package),
             error_type: text(&head.error_type),
-            broken: self.find_error(filed.file, &head.broken),
-            closed: self.find_error(filed.file, &head.closed),
-            too_small: self.find_error(filed.file, head.too_small.as_ref().unwrap_or(&head.null_pointer)),
+            contract_violation: self.find_error(filed.file, &head.contract_violation),
+            not_initialized: self.find_error(filed.file, &head.not_initialized),
+            buffer_too_small: self
+                .find_error(filed.file, head.buffer_too_small.as_ref().unwrap_or(&head.invalid_pointer)),
             pending: head.pending.as_ref().map(|error| self.find_error(filed.file, error)),
             aborted: head.aborted.as_ref().map(|error| self.find_error(filed.file, error)),
             convention: head.convention.as_ref().map_or(syntax::Convention::System, |found| *found.get_ref()),
@@ -204,7 +209,7 @@ impl Resolver<'_> {
 
     fn class(&mut self, filed: &Filed<syntax::Class>) -> model::Word {
         self.find_sources(filed.file, &filed.entry.sources);
-        model::Word { name: text(&filed.entry.name), text: text(&filed.entry.text) }
+        model::Word { name: text(&filed.entry.name), doc: text(&filed.entry.doc) }
     }
 
     fn platforms(&mut self) -> (Vec<model::Word>, usize) {
@@ -234,7 +239,7 @@ impl Resolver<'_> {
         }
         let words = platforms.iter().map(|filed| {
             self.find_sources(filed.file, &filed.entry.sources);
-            model::Word { name: text(&filed.entry.name), text: text(&filed.entry.text) }
+            model::Word { name: text(&filed.entry.name), doc: text(&filed.entry.doc) }
         });
         (words.collect(), defaults.first().copied().unwrap_or(NOWHERE))
     }
@@ -255,7 +260,7 @@ impl Resolver<'_> {
             name: text(&constant.name),
             ty: self.find_type(filed.file, &constant.ty),
             value,
-            text: text(&constant.text),
+            doc: text(&constant.doc),
             header: constant.header.as_ref().map(|header| self.header_of(filed.file, header)),
             sources: self.find_sources(filed.file, &constant.sources),
             origin,
@@ -267,33 +272,32 @@ impl Resolver<'_> {
         model::ErrorCode {
             name: text(&error.name),
             value: *error.value.get_ref(),
-            text: text(&error.text),
+            message: text(&error.message),
             io_kind: error.io_kind.as_ref().map(text),
             from_io_kinds: error.from_io_kinds.iter().map(text).collect(),
-            same_as: error.same_as.as_ref().map(|same| self.find_error(filed.file, same)),
+            alias_of: error.alias_of.as_ref().map(|same| self.find_error(filed.file, same)),
             sources: self.find_sources(filed.file, &error.sources),
         }
     }
 
-    fn resource(&mut self, origin: usize, filed: &Filed<syntax::Resource>) -> model::Resource {
-        let resource = &filed.entry;
-        let release = resource.release.as_ref().map(|name| self.find_upcall(filed.file, name));
+    fn handle(&mut self, origin: usize, filed: &Filed<syntax::Handle>) -> model::Handle {
+        let handle = &filed.entry;
+        let release = handle.release.as_ref().map(|name| self.find_upcall(filed.file, name));
         if release.is_none() {
-            let acquire = resource.acquire.get_ref();
-            let message =
-                format!("`{acquire}` acquires a `{}` that nothing releases", resource.name.get_ref());
-            let fault = Diagnostic::at(Code::NoRelease, filed.at(&resource.acquire), message);
+            let acquire = handle.acquire.get_ref();
+            let message = format!("`{acquire}` acquires a `{}` that nothing releases", handle.name.get_ref());
+            let fault = Diagnostic::at(Code::NoRelease, filed.at(&handle.acquire), message);
             self.faults.push(fault.help("name the upcall that gives it back: `release = \"…\"`"));
         }
-        model::Resource {
-            name: text(&resource.name),
-            text: text(&resource.text),
-            raw: self.find_type(filed.file, &resource.raw),
-            acquire: self.find_upcall(filed.file, &resource.acquire),
+        model::Handle {
+            name: text(&handle.name),
+            doc: text(&handle.doc),
+            ty: self.find_type(filed.file, &handle.ty),
+            acquire: self.find_upcall(filed.file, &handle.acquire),
             release: release.unwrap_or(NOWHERE),
-            borrowed: resource.borrowed.as_ref().map(text),
-            tag_bits: resource.tag_bits.as_ref().map_or(0, |bits| *bits.get_ref()),
-            never_zero: resource.never_zero,
+            borrowed: handle.borrowed.as_ref().map(text),
+            tag_bits: handle.tag_bits.as_ref().map_or(0, |bits| *bits.get_ref()),
+            never_zero: handle.invalid.is_some(),
             origin,
         }
     }
@@ -301,34 +305,37 @@ impl Resolver<'_> {
     /// Slots are filled in by name order of the raw entries; the check gate has seen to holes and clashes.
     fn table(&mut self, filed: &Filed<syntax::Table>, claims: &crate::slots::Claims<'_>) -> model::Table {
         let table = &filed.entry;
-        let filler = table.filled_by.as_ref().map_or(model::Filler::Host, |filler| *filler.get_ref());
-        let (slots, order) = match filler {
-            model::Filler::Host => (claims.of_table(filed, self.faults), &self.scopes.upcall_order),
-            model::Filler::Provider => (claims.of_provider(filed, self.faults), &self.scopes.downcall_order),
+        let provided_by =
+            table.provided_by.as_ref().map_or(model::ProvidedBy::Host, |provided_by| *provided_by.get_ref());
+        let (slots, order) = match provided_by {
+            model::ProvidedBy::Host => (claims.of_table(filed, self.faults), &self.scopes.upcall_order),
+            model::ProvidedBy::Plugin => {
+                (claims.of_provider(filed, self.faults), &self.scopes.downcall_order)
+            }
         };
         model::Table {
             name: text(&table.name),
-            text: text(&table.text),
+            doc: text(&table.doc),
             header: self.header_of(filed.file, &table.header),
             member_prefix: text(&table.member_prefix),
             sources: self.find_sources(filed.file, &table.sources),
-            filler,
+            provided_by,
             behind: table.behind.as_ref().map(text),
             slots: slots.into_iter().map(|raw| order[raw]).collect(),
         }
     }
 
-    fn entry(&mut self, filed: &Filed<syntax::Entry>) -> model::Entry {
+    fn entry_point(&mut self, filed: &Filed<syntax::EntryPoint>) -> model::EntryPoint {
         let entry = &filed.entry;
-        model::Entry {
+        model::EntryPoint {
             name: text(&entry.name),
-            pointer: text(&entry.pointer),
-            text: text(&entry.text),
+            pointer_type: text(&entry.pointer_type),
+            doc: text(&entry.doc),
             header: self.header_of(filed.file, &entry.header),
             returns: self.find_type(filed.file, &entry.returns),
             params: self.params(filed.file, &entry.params),
             errors: self.documented(filed.file, &entry.errors),
-            hole: self.find_error(filed.file, &entry.hole),
+            missing_error: self.find_error(filed.file, &entry.missing_error),
             sources: self.find_sources(filed.file, &entry.sources),
         }
     }
@@ -347,7 +354,7 @@ impl Resolver<'_> {
             }
         }
         let completes = kit.completes.as_ref().is_some_and(|completes| *completes.get_ref());
-        model::Kit { name: text(&kit.name), text: text(&kit.text), uses, completes }
+        model::Kit { name: text(&kit.name), doc: text(&kit.doc), uses, completes }
     }
 
     fn find_type(&mut self, file: FileId, name: &Text) -> model::Ty {

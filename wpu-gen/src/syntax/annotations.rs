@@ -1,4 +1,4 @@
-//! What is said about other entries: kits, notes, headers and exceptions.
+//! What is said about other entries: kits, notes, headers and their mismatches.
 
 use super::leaf::{Spanned, Text};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Kit {
     /// The word for it in attributes.
     pub name: Text,
-    pub text: Text,
+    pub doc: Text,
     /// Class → the upcalls that it makes for providers of that class. It is not for the others.
     pub uses: BTreeMap<Text, Vec<Text>>,
     /// Whether it completes requests: providers that do not declare its upcalls get none.
@@ -27,7 +27,7 @@ pub struct Note {
     /// Names of the spec that it is about.
     pub about: Vec<Text>,
     /// What the sources say.
-    pub says: Text,
+    pub doc: Text,
     /// What was decided.
     pub decision: Text,
     #[serde(default)]
@@ -45,14 +45,14 @@ pub struct Header {
     #[serde(default)]
     pub include: Vec<Text>,
     /// Another place of the header, for toolchains that do not have it by its name.
-    pub elsewhere: Option<Text>,
+    pub fallback: Option<Text>,
 }
 
-/// `[[exception]]`: items that are not compared with their headers, and why.
+/// `[[header_mismatch]]`: items that are not compared with their headers, and why.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Exception {
+pub struct HeaderMismatch {
     pub about: Vec<Text>,
     /// The macro of the toolchains whose headers it is about; absent: all.
     pub unless: Option<Text>,

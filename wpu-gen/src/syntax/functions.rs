@@ -11,15 +11,15 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Table {
     pub name: Text,
-    pub text: Text,
+    pub doc: Text,
     pub header: Text,
     /// How many slots there are.
     pub slots: Spanned<u32>,
     /// What stands before a function's name in the member's name.
     pub member_prefix: Text,
     /// Whose functions it holds; absent: the host's.
-    pub filled_by: Option<Spanned<Filler>>,
-    /// With `filled-by = "provider"`: the Rust name of the trait that stands behind the table.
+    pub provided_by: Option<Spanned<ProvidedBy>>,
+    /// With `provided-by = "plugin"`: the Rust name of the trait that stands behind the table.
     #[serde(rename = "trait")]
     pub behind: Option<Text>,
     pub size: Spanned<Widths>,
@@ -31,29 +31,29 @@ pub struct Table {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Filler {
+pub enum ProvidedBy {
     /// Upcalls.
     Host,
     /// Downcalls.
-    Provider,
+    Plugin,
 }
 
-/// `[[entry]]`: a function that a provider exports and a host calls by name.
+/// `[[entry-point]]`: a function that a provider exports and a host calls by name.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Entry {
+pub struct EntryPoint {
     pub name: Text,
     /// The C name of the pointer type.
-    pub pointer: Text,
-    pub text: Text,
+    pub pointer_type: Text,
+    pub doc: Text,
     pub header: Text,
     pub returns: Text,
     pub params: Vec<Param>,
     #[serde(default)]
     pub errors: Vec<DocumentedError>,
     /// The error to return when the table lacks an upcall that the provider declares.
-    pub hole: Text,
+    pub missing_error: Text,
     #[serde(default)]
     pub sources: Vec<Text>,
 }
@@ -65,9 +65,9 @@ pub struct Entry {
 pub struct Upcall {
     pub name: Text,
     /// The C name of the pointer type.
-    pub pointer: Text,
+    pub pointer_type: Text,
     /// One line: what it does.
-    pub text: Text,
+    pub doc: Text,
     /// More lines for the reference page and rustdoc.
     pub details: Option<Text>,
     pub header: Text,
@@ -75,7 +75,7 @@ pub struct Upcall {
     #[serde(default)]
     pub slots: BTreeMap<Text, Spanned<u32>>,
     /// The library that exports it by name, if one does.
-    pub export: Option<Text>,
+    pub library: Option<Text>,
     pub returns: Text,
     /// What the return value means.
     pub result: Spanned<ResultKind>,
@@ -99,9 +99,9 @@ pub struct Upcall {
 pub struct Downcall {
     pub name: Text,
     /// The C name of the pointer type.
-    pub pointer: Text,
+    pub pointer_type: Text,
     /// One line: what it does.
-    pub text: Text,
+    pub doc: Text,
     /// More lines for rustdoc.
     pub details: Option<Text>,
     pub header: Text,
@@ -118,10 +118,10 @@ pub struct Downcall {
     #[serde(default)]
     pub errors: Vec<DocumentedError>,
     /// What a provider answers that does not implement it; absent: success.
-    pub refusal: Option<Text>,
+    pub unimplemented_error: Option<Text>,
     /// The entries under which its slot may be null.
     #[serde(default)]
-    pub may_be_null: Vec<Text>,
+    pub nullable_in: Vec<Text>,
     pub sources: Vec<Text>,
 }
 
@@ -184,13 +184,12 @@ pub enum Status {
 pub struct Import {
     pub name: Text,
     /// The C name of the pointer type.
-    pub pointer: Text,
+    pub pointer_type: Text,
     /// The library that exports it, as a linker names it.
     pub library: Text,
-    /// Only the library of 64-bit programs exports it.
-    #[serde(default)]
-    pub wide: bool,
-    pub text: Text,
+    /// The programs whose library exports it; absent: all.
+    pub arch: Option<Spanned<Arch>>,
+    pub doc: Text,
     pub header: Text,
     pub returns: Text,
     pub params: Vec<ImportParam>,
@@ -198,6 +197,14 @@ pub struct Import {
     pub errors: Vec<DocumentedError>,
     #[serde(default)]
     pub sources: Vec<Text>,
+}
+
+/// The programs that a function is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Arch {
+    #[serde(rename = "64-bit")]
+    Bits64,
 }
 
 /// One parameter of an import.
@@ -209,5 +216,5 @@ pub struct ImportParam {
     #[serde(rename = "type")]
     pub ty: Text,
     pub direction: Spanned<Direction>,
-    pub text: Text,
+    pub doc: Text,
 }

@@ -21,13 +21,13 @@ pub struct Head {
     /// The Rust name of the error type.
     pub error_type: Text,
     /// The error that a wrapper reports when a host breaks the contract (failure without a code, success without a result).
-    pub broken: Text,
+    pub contract_violation: Text,
     /// The error that the closed table answers with.
-    pub closed: Text,
+    pub not_initialized: Text,
     /// The error for a null or misaligned pointer where no document names one.
-    pub null_pointer: Text,
-    /// The error for a client's room that is too small; absent: `null-pointer`.
-    pub too_small: Option<Text>,
+    pub invalid_pointer: Text,
+    /// The error for a client's room that is too small; absent: `invalid-pointer`.
+    pub buffer_too_small: Option<Text>,
     /// The error that says that a request will be completed later; needed where there are requests.
     pub pending: Option<Text>,
     /// The error of a request that is completed without having been carried out; needed where there are requests.
@@ -55,7 +55,7 @@ pub enum Convention {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Class {
     pub name: Text,
-    pub text: Text,
+    pub doc: Text,
     #[serde(default)]
     pub sources: Vec<Text>,
 }
@@ -66,7 +66,7 @@ pub struct Class {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Platform {
     pub name: Text,
-    pub text: Text,
+    pub doc: Text,
     #[serde(default)]
     pub default: bool,
     #[serde(default)]

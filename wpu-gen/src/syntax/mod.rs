@@ -9,12 +9,13 @@ mod leaf;
 mod params;
 mod types;
 
-pub use annotations::{Exception, Header, Kit, Note};
+pub use annotations::{Header, HeaderMismatch, Kit, Note};
 pub use functions::{
-    DocumentedError, Downcall, Entry, Filler, Import, Requirement, ResultKind, Status, Table, Upcall,
+    Arch, DocumentedError, Downcall, EntryPoint, Import, ProvidedBy, Requirement, ResultKind, Status, Table,
+    Upcall,
 };
 pub use head::{Class, Convention, Head, Platform, Source};
 pub(crate) use leaf::text;
 pub use leaf::{Text, Widths};
 pub use params::{Direction, Lifetime, Param, Role};
-pub use types::{Alias, Callback, Constant, ConstantValue, ErrorCode, Field, Resource, Struct};
+pub use types::{Callback, Constant, ConstantValue, ErrorCode, Field, Handle, Struct, Typedef};

@@ -3,7 +3,7 @@
 use super::leaf::{Spanned, Text};
 use serde::Deserialize;
 
-/// One parameter of an upcall, a downcall or an entry.
+/// One parameter of an upcall, a downcall or an entry point.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -14,29 +14,28 @@ pub struct Param {
     pub direction: Spanned<Direction>,
     pub role: Option<Spanned<Role>>,
     /// The Rust name; absent for parameters that the safe form hides.
-    #[serde(rename = "as")]
-    pub rust: Option<Text>,
+    pub rust_name: Option<Text>,
     /// The parameter that holds the number of its elements.
     pub length: Option<Text>,
     /// With the role `buffer`: the error that says that it was too small.
-    pub too_small: Option<Text>,
+    pub buffer_too_small: Option<Text>,
     /// With the role `callback`: the parameter that holds its context.
     pub context: Option<Text>,
     /// With the role `callback`, going out: how long it may be called.
     pub lifetime: Option<Spanned<Lifetime>>,
-    /// With the role `handle`: the resource whose borrowed form is taken.
-    pub resource: Option<Text>,
-    /// The error for a null or misaligned pointer; absent: `null-pointer` of `[spec]`.
-    pub null: Option<Text>,
+    /// With the role `handle`: which handle it is.
+    pub handle: Option<Text>,
+    /// The error for a null or misaligned pointer; absent: `invalid-pointer` of `[spec]`.
+    pub null_error: Option<Text>,
     /// Of a downcall: the pointer may be null.
     pub optional: Option<Spanned<bool>>,
     /// With the role `count`: the parameter whose items are counted.
     pub of: Option<Text>,
     /// With the role `request`: the parameter that holds the client's completion routine.
-    pub routine: Option<Text>,
+    pub completion: Option<Text>,
     /// With the role `request`: the parameter that holds the thread for the routine.
-    pub thread: Option<Text>,
-    pub text: Text,
+    pub completion_thread: Option<Text>,
+    pub doc: Text,
 }
 
 /// Which way a value travels.
@@ -66,7 +65,7 @@ pub enum Lifetime {
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Receives the error code after a failure; last, and hidden in the safe form.
-    Errno,
+    Error,
     /// Memory that the host fills with zero-ended text.
     Buffer,
     /// How many elements a buffer has.
@@ -75,7 +74,7 @@ pub enum Role {
     Context,
     /// A function pointer, with a context beside it.
     Callback,
-    /// The bare value of a resource.
+    /// The bare value of a handle.
     Handle,
     /// A counted structure.
     Set,
@@ -84,7 +83,7 @@ pub enum Role {
     /// The table of upcalls that an entry receives.
     Table,
     /// Of a downcall: a truth value.
-    Truth,
+    Bool,
     /// Of a downcall: bytes of the client, or room for some.
     Bytes,
     /// Of a downcall: room for 16-bit units.
@@ -98,7 +97,7 @@ pub enum Role {
     /// Of a downcall: the client's structure for an overlapped operation.
     Request,
     /// Of a downcall: the client's completion routine.
-    Routine,
+    Completion,
     /// Of a downcall: the thread for the routine.
-    Thread,
+    CompletionThread,
 }

@@ -1,24 +1,25 @@
-//! C types, constants, errors and resources.
+//! C types, constants, errors and handles.
 
 use super::leaf::{Spanned, Text, Widths};
-use serde::de::{self, Visitor};
+use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
-/// `[[type]]`: another name for a primitive, a pointer or a type of the spec.
+/// `[[typedef]]`: another name for a primitive, a pointer or a type of the spec.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Alias {
+pub struct Typedef {
     pub name: Text,
     /// A Rust integer (`u32`, `usize`, …), or a C type: `void *`, `DWORD *`, another name.
-    pub is: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
     /// The name exists in C alone; Rust code shows what it stands for.
     #[serde(default)]
-    pub inline: bool,
+    pub c_only: bool,
     /// Of a pointer that the other side compares or looks up, and never follows unseen: the Rust name of such values.
     pub opaque: Option<Text>,
-    pub text: Text,
+    pub doc: Text,
     pub header: Option<Text>,
     #[serde(default)]
     pub sources: Vec<Text>,
@@ -30,7 +31,7 @@ pub struct Alias {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Struct {
     pub name: Text,
-    pub text: Text,
+    pub doc: Text,
     pub header: Option<Text>,
     pub size: Spanned<Widths>,
     pub fields: Vec<Field>,
@@ -42,7 +43,7 @@ pub struct Struct {
     pub slice: Option<Slice>,
     /// It is there for those who use the output: nothing in the spec need name it.
     #[serde(default)]
-    pub public: bool,
+    pub export: bool,
     /// C knows it by `struct` and the name.
     #[serde(default)]
     pub tag: bool,
@@ -68,7 +69,7 @@ pub struct Field {
     /// A C type; `TYPE[N]` for an array, N being a number or a constant.
     #[serde(rename = "type")]
     pub ty: Text,
-    pub text: Text,
+    pub doc: Text,
     /// Bytes from the start on 32-bit and on 64-bit machines, where a source states them.
     pub offset: Option<Spanned<Widths>>,
 }
@@ -90,13 +91,13 @@ pub struct Counted {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Callback {
     pub name: Text,
-    pub text: Text,
+    pub doc: Text,
     pub header: Option<Text>,
     /// Absent: returns nothing.
     pub returns: Option<Text>,
     pub params: Vec<PlainParam>,
     /// Rust name of the callback together with its context, which is its last parameter.
-    pub bundle: Option<Text>,
+    pub rust_name: Option<Text>,
     #[serde(default)]
     pub sources: Vec<Text>,
 }
@@ -109,7 +110,7 @@ pub struct PlainParam {
     pub name: Text,
     #[serde(rename = "type")]
     pub ty: Text,
-    pub text: Text,
+    pub doc: Text,
 }
 
 /// `[[constant]]`: a named value.
@@ -124,8 +125,8 @@ pub struct Constant {
     pub value: Spanned<ConstantValue>,
     /// It is there for those who use the output: nothing in the spec need name it.
     #[serde(default)]
-    pub public: bool,
-    pub text: Text,
+    pub export: bool,
+    pub doc: Text,
     pub header: Option<Text>,
     #[serde(default)]
     pub sources: Vec<Text>,
@@ -181,35 +182,85 @@ impl Visitor<'_> for ConstantValueVisitor {
 pub struct ErrorCode {
     pub name: Text,
     pub value: Spanned<i32>,
-    pub text: Text,
+    /// What it says inside messages.
+    pub message: Text,
     /// The variant of `std::io::ErrorKind` that is nearest.
     pub io_kind: Option<Text>,
     /// The variants that become this error.
     #[serde(default)]
     pub from_io_kinds: Vec<Text>,
     /// Another error with the same value, under whose name it is reported.
-    pub same_as: Option<Text>,
+    pub alias_of: Option<Text>,
     #[serde(default)]
     pub sources: Vec<Text>,
 }
 
-/// `[[resource]]`: what an upcall acquires and another releases.
+/// `[[handle]]`: what an upcall acquires and another releases.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Resource {
+pub struct Handle {
     /// Rust name of the owned form, which releases when dropped.
     pub name: Text,
-    pub text: Text,
+    pub doc: Text,
     /// The C type of the bare value.
-    pub raw: Text,
+    #[serde(rename = "type")]
+    pub ty: Text,
     pub acquire: Text,
     pub release: Option<Text>,
     /// Rust name of the borrowed form, where upcalls take one.
     pub borrowed: Option<Text>,
     /// Low bits that a client may set and that are not part of the value.
     pub tag_bits: Option<Spanned<u32>>,
-    /// No working host gives out the value whose bytes are all zero.
-    #[serde(default)]
-    pub never_zero: bool,
+    /// The values that no working host gives out: `[0]`, of which all bytes are zero.
+    pub invalid: Option<Spanned<Invalid>>,
+}
+
+/// `[0]`: the only list of values that a handle can rule out.
+#[derive(Debug)]
+pub struct Invalid;
+
+impl<'de> Deserialize<'de> for Invalid {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(InvalidVisitor)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Invalid {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Invalid".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "array",
+            "items": { "type": "integer", "minimum": 0, "maximum": 0 },
+            "minItems": 1,
+            "maxItems": 1,
+        })
+    }
+}
+
+/// Written by hand, so that other values are told what would be right.
+struct InvalidVisitor;
+
+impl<'de> Visitor<'de> for InvalidVisitor {
+    type Value = Invalid;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("`[0]`")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Invalid, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = items.next_element::<i64>()? {
+            values.push(value);
+        }
+        if values == [0] {
+            Ok(Invalid)
+        } else {
+            Err(de::Error::invalid_value(de::Unexpected::Other("other values"), &self))
+        }
+    }
 }
