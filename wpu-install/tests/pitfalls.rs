@@ -7,7 +7,7 @@ use wpu_install::{
     Action, Addition, Catalogs, Class, Failure, Key, Layer, Memory, Note, Over, Place, Problem, Registrar,
     Step, Width, apply,
 };
-use wpu_sys::ffi::{PFL_HIDDEN, XP1_IFS_HANDLES};
+use wpu_sys::ffi::{PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO, XP1_IFS_HANDLES};
 
 /// The number that a chain begins with is that of the layer's hidden entry, and the chain has one of its own.
 #[test]
@@ -19,6 +19,51 @@ fn d_06_a_chain_has_a_number_of_its_own_and_names_the_hidden_entry() {
     assert!(own.is_layer() && !own.is_visible() && chain.is_visible());
     assert!(own.id() != chain.id() && own.info.ProviderId == id(1) && chain.info.ProviderId != id(1));
     assert_eq!(own.info.dwProviderFlags & PFL_HIDDEN, PFL_HIDDEN);
+}
+
+/// Ws2_32 numbers what it is given, and the id of what is added stands in it too. Programs find no sockets in the hidden
+/// entry, also where the layer goes over a range of protocols.
+#[test]
+fn d_06_what_is_added_has_no_number_yet_and_the_hidden_entry_no_sockets() {
+    let mut catalogs = Memory::sample(ONE).catalogs().clone();
+    let catalog = catalogs.slot(Width::Bits64).as_mut().expect("it is there");
+    catalog.entries[0].info.iProtocolMaxOffset = 255;
+    for class in [Class::Ifs, Class::NonIfs] {
+        let plan = over(1, class, &[1001]).plan(&catalogs).unwrap();
+        let added = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Add(what) => Some(what),
+            _ => None,
+        });
+        let added: Vec<_> =
+            added.flat_map(|what| what.entries.iter().map(|entry| (what.provider, entry.info))).collect();
+        for (provider, info) in &added {
+            assert_eq!((*provider, 0), (info.ProviderId, info.dwCatalogEntryId));
+        }
+        let sockets = |at: usize| {
+            let info = &added[at].1;
+            [info.iAddressFamily, info.iSocketType, info.iProtocol, info.iProtocolMaxOffset]
+        };
+        assert_eq!((added.len(), sockets(0), sockets(1)), (2, [2, 0, 0, 0], [2, 1, 6, 255]));
+    }
+}
+
+/// All that the user says of sockets stands in their entry.
+#[test]
+fn d_06_a_base_provider_offers_what_is_asked_for() {
+    let mut asked = base(1, Class::NonIfs);
+    let sockets = &mut asked.sockets[0];
+    (sockets.kind, sockets.protocol, sockets.addresses, sockets.message_size) = (2, 17, (8, 24), 512);
+    let mut memory = Memory::sample(ONE);
+    let plan = asked.plan(memory.catalogs()).unwrap();
+    let Action::Add(what) = &plan.steps[0].action else { panic!("{plan}") };
+    assert_eq!(what.entries[0].info.ProviderId, id(1));
+    run(&mut memory, &plan).unwrap();
+    let entry = entry(&memory, "Base 1");
+    assert_eq!(entry.sockets(), (40, 2, 17));
+    let info = entry.info;
+    assert_eq!((info.iMinSockAddr, info.iMaxSockAddr, info.dwMessageSize), (8, 24, 512));
+    assert_eq!((info.dwServiceFlags1, info.iVersion, info.ProtocolChain.ChainLen), (6, 2, 1));
+    assert_eq!(info.dwProviderFlags, PFL_MATCHES_PROTOCOL_ZERO);
 }
 
 #[test]
@@ -181,6 +226,21 @@ fn d_30_each_ifs_chain_has_an_id_of_its_own() {
     }
 }
 
+/// Ids follow from the sockets, which two entries can share.
+#[test]
+fn d_30_chains_over_the_same_sockets_have_ids_of_their_own() {
+    let mut memory = Memory::sample(ONE);
+    for number in [2, 3] {
+        let plan = base(number, Class::Ifs).plan(memory.catalogs()).unwrap();
+        run(&mut memory, &plan).unwrap();
+    }
+    let bases = [2, 3].map(|number| entry(&memory, &format!("Base {number}")).id());
+    install(&mut memory, &over(1, Class::Ifs, &bases));
+    let [one, other] =
+        [2, 3].map(|number| entry(&memory, &format!("Layer 1 over [Base {number}]")).info.ProviderId);
+    assert_ne!(one, other);
+}
+
 /// A non-IFS layer over TCP alone breaks programs that select over TCP and other sockets together.
 #[test]
 fn d_30_a_non_ifs_layer_over_a_part_is_warned_of() {
@@ -206,6 +266,9 @@ fn d_31_categories_are_set_before_there_are_chains_and_their_lack_is_told() {
     assert!(notes.contains(&Note::NoCategory) && !notes.contains(&Note::SystemProcesses));
     let plan = with(0x8000_0001).unwrap();
     assert!(plan.notes.contains(&Note::SystemProcesses) && !plan.notes.contains(&Note::NoCategory));
+    // A layer that tells what it does, and stays out of system processes, needs no word about either.
+    let notes = with(1).unwrap().notes;
+    assert!(!notes.contains(&Note::SystemProcesses) && !notes.contains(&Note::NoCategory));
     let set = Action::Categorise { provider: id(1), from: 0, to: 0x8000_0001 };
     assert_eq!(plan.steps[1], Step { place: Place::In(Width::Bits64), action: set });
     assert_eq!(with(0x100), Err(Problem::UnknownCategories { unknown: 0x100 }));
@@ -339,6 +402,7 @@ fn other_requests_that_make_no_sense_are_refused() {
     for name in [String::new(), "x".repeat(256), "a\0b".into()] {
         assert!(matches!(refused(Layer { name, ..layer(1, Class::Ifs) }), Problem::BadName { .. }));
     }
+    assert!(Layer { name: "x".repeat(255), ..layer(1, Class::Ifs) }.plan(memory.catalogs()).is_ok());
     assert_eq!(refused(over(1, Class::Ifs, &[7])), Problem::NoEntry { width: Width::Bits64, id: 7 });
     assert_eq!(refused(over(1, Class::Ifs, &[])), Problem::NothingChosen { width: Width::Bits64 });
     assert!(matches!(refused(over(1, Class::Ifs, &[1001, 1001])), Problem::ChosenTwice { .. }));
