@@ -380,6 +380,13 @@ fn names_in_another_form() {
     "#]],
     );
     check(
+        "class = ifs, uses(WPUSetEvent + WPUResetEvent, WPUPostMessage WPUModifyIFSHandle)",
+        &expect![[r#"
+        expected `,`, found `+`
+        expected `,`, found `WPUModifyIFSHandle`
+    "#]],
+    );
+    check(
         "class = ifs, waives(a::Nothing, \"Nothing\")",
         &expect![[r#"
         expected the name of an upcall, found `a::Nothing`
@@ -418,6 +425,13 @@ fn lists_without_brackets() {
         "class = ifs, uses",
         &expect![[r#"
         expected `(` after `uses`, found nothing
+    "#]],
+    );
+    check(
+        "class = ifs, uses WPUSetEvent, kit",
+        &expect![[r#"
+        expected `(` after `uses`, found `WPUSetEvent`
+        expected `=` after `kit`, found nothing
     "#]],
     );
 }

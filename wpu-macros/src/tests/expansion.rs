@@ -153,6 +153,12 @@ fn of_items_that_are_no_plain_struct() {
         ],
     );
     beside(
+        "union! {}",
+        &expect![
+            "expected a struct after `#[wpu_provider]`, found a macro call, without a handle and no provider"
+        ],
+    );
+    beside(
         "thread_local! {}",
         &expect![
             "expected a struct after `#[wpu_provider]`, found a macro call, without a handle and no provider"
@@ -313,6 +319,34 @@ fn a_kit_is_declared_and_marked() {
         for upcall in kit.uses(Class::ALL[1]).iter().filter(exported).map(|at| &UPCALLS[at]) {
             assert!(text.contains(&format!("import::{},", upcall.method.to_uppercase())), "{text}");
         }
+    }
+}
+
+/// Requests are completed with the upcalls of one kit: by who has it, who declares all of them, and who may mean it.
+#[test]
+fn requests_can_be_completed_with_all_upcalls_of_the_kit_for_them_and_no_fewer() {
+    let completes = |args: &str| expand(args, ITEM).to_string().contains("facts :: Completes");
+    let kit = KITS.iter().find(|kit| kit.completes).expect("there is one");
+    for class in Class::ALL {
+        let uses: Vec<&str> = kit.uses(class).iter().map(|at| UPCALLS[at].name).collect();
+        let head = format!("class = {}, platform = {}", class.name(), Platform::DEFAULT.name());
+        // What else is required is waived.
+        let with = |rest: &str, used: &[&str]| {
+            let required = UPCALLS.iter().filter(|upcall| {
+                upcall.requirement(class, Platform::DEFAULT) == Requirement::Required
+                    && !used.contains(&upcall.name)
+            });
+            let waives: Vec<&str> = required.map(|upcall| upcall.name).collect();
+            format!(
+                "{head}, {rest}, uses({}), waives({} = \"not needed here\")",
+                used.join(","),
+                waives.join(",")
+            )
+        };
+        assert!(completes(&format!("{head}, kit = {}", kit.name)), "{class:?}");
+        assert!(completes(&format!("{head}, kit = nothing_like_it")), "{class:?}");
+        assert!(completes(&with("crate = ::wpu", &uses)), "{class:?}");
+        assert!(!completes(&with("crate = ::wpu", &uses[1..])), "{class:?}");
     }
 }
 
