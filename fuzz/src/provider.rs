@@ -222,7 +222,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
             read_bytes(bytes);
         }
         let sending = qos.get().SendingFlowspec;
-        qos.set_ReceivingFlowspec(sending);
+        qos.set_member(QOS::ReceivingFlowspec, sending);
         answer(0, (), ())
     }
 

@@ -3,13 +3,13 @@
 //! What clients pass: counted sets to change, and callbacks.
 
 // SAFETY: the count comes first, and the items begin where the array does.
-unsafe impl crate::support::set::Counted for crate::ffi::fd_set {
+unsafe impl crate::rt::set::Counted for crate::ffi::fd_set {
     type Item = crate::ffi::SOCKET;
     const ITEMS: usize = ::core::mem::offset_of!(Self, fd_array);
 }
 
 /// A client's `fd_set`, to read and to change.
-pub type FdSetMut<'a> = crate::support::set::SetMut<'a, crate::ffi::fd_set>;
+pub type FdSetMut<'a> = crate::rt::set::SetMut<'a, crate::ffi::fd_set>;
 
 /// A function of the client that decides whether a connection is accepted.
 ///

@@ -430,7 +430,7 @@ unsafe impl Send for Window {}
 unsafe impl Sync for Window {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::GUID {}
+unsafe impl crate::rt::client::Plain for crate::ffi::GUID {}
 
 /// A client's [`WSAOVERLAPPED`](crate::ffi::WSAOVERLAPPED), which the provider must give back exactly once.
 #[derive(Debug)]
@@ -469,7 +469,7 @@ impl Operation {
 unsafe impl Send for Operation {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::fd_set {}
+unsafe impl crate::rt::client::Plain for crate::ffi::fd_set {}
 
 /// A borrowed [`fd_set`](crate::ffi::fd_set), as long as its `fd_count` says and not as its C type says.
 #[derive(Clone, Copy, Debug)]
@@ -534,15 +534,16 @@ impl<'a> FdSet<'a> {
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::WSPDATA {}
+unsafe impl crate::rt::client::Plain for crate::ffi::WSPDATA {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::WSAPROTOCOLCHAIN {}
+unsafe impl crate::rt::client::Plain for crate::ffi::WSAPROTOCOLCHAIN {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::WSAPROTOCOL_INFOW {}
+unsafe impl crate::rt::client::Plain for crate::ffi::WSAPROTOCOL_INFOW {}
 
-impl crate::support::client::Slice for crate::ffi::WSABUF {
+// SAFETY: the pointer and the number are members of the structure, and nothing else is made of them.
+unsafe impl crate::rt::client::Slice for crate::ffi::WSABUF {
     #[inline]
     fn parts(&self) -> (*mut u8, usize) {
         (self.buf.cast(), self.len as usize)
@@ -566,74 +567,47 @@ impl crate::support::client::Slice for crate::ffi::WSABUF {
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::FLOWSPEC {}
+unsafe impl crate::rt::client::Plain for crate::ffi::FLOWSPEC {}
 
-impl crate::support::client::Built<crate::ffi::QOS> {
-    /// All bytes of the [`QOS`](crate::ffi::QOS) are zero.
-    #[must_use]
-    #[inline]
-    pub const fn new() -> Self {
-        Self::zero(crate::ffi::QOS::ZERO)
-    }
-
-    /// Sets `SendingFlowspec`.
-    #[inline]
-    pub const fn set_SendingFlowspec(&mut self, value: crate::ffi::FLOWSPEC) {
-        self.value.SendingFlowspec = value;
-    }
-
-    /// Sets `ReceivingFlowspec`.
-    #[inline]
-    pub const fn set_ReceivingFlowspec(&mut self, value: crate::ffi::FLOWSPEC) {
-        self.value.ReceivingFlowspec = value;
-    }
-
-    /// Sets `ProviderSpecific`.
-    #[inline]
-    pub fn set_ProviderSpecific(&mut self, bytes: &[u8]) {
-        let (bytes, len) = self.keep(bytes);
-        self.value.ProviderSpecific = <crate::ffi::WSABUF as crate::support::client::Slice>::from_parts(
-            bytes,
-            len,
-        );
-    }
+// SAFETY: all bytes are zero.
+unsafe impl crate::rt::client::Buildable for crate::ffi::QOS {
+    const ZERO: Self = crate::ffi::QOS::ZERO;
 }
 
-impl Default for crate::support::client::Built<crate::ffi::QOS> {
-    #[inline]
-    fn default() -> Self {
-        Self::new()
-    }
-}
+impl crate::ffi::QOS {
+    /// The member `SendingFlowspec`.
+    ///
+    /// For what is sent.
+    // SAFETY: it is this member, which has no pointers, or is a slice.
+    pub const SendingFlowspec: crate::rt::client::Member<Self, crate::ffi::FLOWSPEC> = unsafe {
+        crate::rt::client::Member::new(core::mem::offset_of!(Self, SendingFlowspec))
+    };
 
-impl crate::support::client::ClientMut<'_, crate::ffi::QOS> {
-    /// Sets `SendingFlowspec`.
-    #[inline]
-    pub fn set_SendingFlowspec(self, value: crate::ffi::FLOWSPEC) {
-        // SAFETY: the pointer stays within the structure.
-        let member = unsafe { &raw mut (*self.as_ptr()).SendingFlowspec };
-        // SAFETY: whoever made the view vouched that the structure can be written.
-        unsafe { member.write(value) };
-    }
+    /// The member `ReceivingFlowspec`.
+    ///
+    /// For what is received.
+    // SAFETY: it is this member, which has no pointers, or is a slice.
+    pub const ReceivingFlowspec: crate::rt::client::Member<Self, crate::ffi::FLOWSPEC> = unsafe {
+        crate::rt::client::Member::new(core::mem::offset_of!(Self, ReceivingFlowspec))
+    };
 
-    /// Sets `ReceivingFlowspec`.
-    #[inline]
-    pub fn set_ReceivingFlowspec(self, value: crate::ffi::FLOWSPEC) {
-        // SAFETY: the pointer stays within the structure.
-        let member = unsafe { &raw mut (*self.as_ptr()).ReceivingFlowspec };
-        // SAFETY: whoever made the view vouched that the structure can be written.
-        unsafe { member.write(value) };
-    }
+    /// The member `ProviderSpecific`.
+    ///
+    /// More for the provider, or an empty buffer.
+    // SAFETY: it is this member, which has no pointers, or is a slice.
+    pub const ProviderSpecific: crate::rt::client::Member<Self, crate::ffi::WSABUF> = unsafe {
+        crate::rt::client::Member::new(core::mem::offset_of!(Self, ProviderSpecific))
+    };
 }
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::WSANETWORKEVENTS {}
+unsafe impl crate::rt::client::Plain for crate::ffi::WSANETWORKEVENTS {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::timeval {}
+unsafe impl crate::rt::client::Plain for crate::ffi::timeval {}
 
 // SAFETY: none of its members is a pointer, or has one.
-unsafe impl crate::support::client::Plain for crate::ffi::sockaddr {}
+unsafe impl crate::rt::client::Plain for crate::ffi::sockaddr {}
 
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///

@@ -60,7 +60,7 @@ pub trait Host {
     fn on_get_provider_path(
         &self,
         id: &crate::ffi::GUID,
-    ) -> Result<crate::support::wide::WideString, crate::error::WsaError>;
+    ) -> Result<crate::rt::wide::WideString, crate::error::WsaError>;
 
     /// `WPUModifyIFSHandle`: Registers a new file handle with Ws2_32 and returns the handle for the client.
     ///
@@ -77,14 +77,14 @@ pub trait Host {
     ///
     /// # Errors
     ///
-    /// [`Failed`](crate::support::refused::Failed), without a code.
+    /// [`Failed`](crate::rt::refused::Failed), without a code.
     fn on_post_message(
         &self,
         window: crate::ffi::HWND,
         message: u32,
         wparam: usize,
         lparam: isize,
-    ) -> Result<(), crate::support::refused::Failed>;
+    ) -> Result<(), crate::rt::refused::Failed>;
 
     /// `WPUQueryBlockingCallback`: Finds the function to call while a client's thread is blocked.
     ///

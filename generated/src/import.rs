@@ -66,7 +66,7 @@ fn find_complete_overlapped_request() -> Option<
     let provided = provided_complete_overlapped_request
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WPUCompleteOverlappedRequest\0")
+        crate::rt::symbol::find(b"WPUCompleteOverlappedRequest\0")
     } else {
         provided
     };
@@ -147,7 +147,7 @@ pub fn find_wsc_get_application_category() -> Option<
     let provided = provided_wsc_get_application_category
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCGetApplicationCategory\0")
+        crate::rt::symbol::find(b"WSCGetApplicationCategory\0")
     } else {
         provided
     };
@@ -224,7 +224,7 @@ pub fn find_wsc_set_application_category() -> Option<
     let provided = provided_wsc_set_application_category
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCSetApplicationCategory\0")
+        crate::rt::symbol::find(b"WSCSetApplicationCategory\0")
     } else {
         provided
     };
@@ -299,7 +299,7 @@ pub fn find_wsc_install_provider() -> Option<crate::ffi::WSCInstallProviderFn> {
     let provided = provided_wsc_install_provider
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCInstallProvider\0")
+        crate::rt::symbol::find(b"WSCInstallProvider\0")
     } else {
         provided
     };
@@ -380,7 +380,7 @@ pub fn find_wsc_install_provider64_32() -> Option<
     let provided = provided_wsc_install_provider64_32
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCInstallProvider64_32\0")
+        crate::rt::symbol::find(b"WSCInstallProvider64_32\0")
     } else {
         provided
     };
@@ -469,7 +469,7 @@ pub fn find_wsc_deinstall_provider() -> Option<crate::ffi::WSCDeinstallProviderF
     let provided = provided_wsc_deinstall_provider
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCDeinstallProvider\0")
+        crate::rt::symbol::find(b"WSCDeinstallProvider\0")
     } else {
         provided
     };
@@ -539,7 +539,7 @@ pub fn find_wsc_deinstall_provider32() -> Option<crate::ffi::WSCDeinstallProvide
     let provided = provided_wsc_deinstall_provider32
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCDeinstallProvider32\0")
+        crate::rt::symbol::find(b"WSCDeinstallProvider32\0")
     } else {
         provided
     };
@@ -622,7 +622,7 @@ pub fn find_wsc_enum_protocols32() -> Option<crate::ffi::WSCEnumProtocols32Fn> {
     let provided = provided_wsc_enum_protocols32
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCEnumProtocols32\0")
+        crate::rt::symbol::find(b"WSCEnumProtocols32\0")
     } else {
         provided
     };
@@ -702,7 +702,7 @@ pub fn find_wsc_get_provider_path() -> Option<crate::ffi::WSCGetProviderPathFn> 
     let provided = provided_wsc_get_provider_path
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCGetProviderPath\0")
+        crate::rt::symbol::find(b"WSCGetProviderPath\0")
     } else {
         provided
     };
@@ -770,7 +770,7 @@ pub fn find_wsc_get_provider_path32() -> Option<crate::ffi::WSCGetProviderPath32
     let provided = provided_wsc_get_provider_path32
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCGetProviderPath32\0")
+        crate::rt::symbol::find(b"WSCGetProviderPath32\0")
     } else {
         provided
     };
@@ -851,7 +851,7 @@ pub fn find_wsc_write_provider_order() -> Option<crate::ffi::WSCWriteProviderOrd
     let provided = provided_wsc_write_provider_order
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCWriteProviderOrder\0")
+        crate::rt::symbol::find(b"WSCWriteProviderOrder\0")
     } else {
         provided
     };
@@ -923,7 +923,7 @@ pub fn find_wsc_write_provider_order32() -> Option<
     let provided = provided_wsc_write_provider_order32
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCWriteProviderOrder32\0")
+        crate::rt::symbol::find(b"WSCWriteProviderOrder32\0")
     } else {
         provided
     };
@@ -1015,7 +1015,7 @@ pub fn find_wsc_get_provider_info() -> Option<crate::ffi::WSCGetProviderInfoFn> 
     let provided = provided_wsc_get_provider_info
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCGetProviderInfo\0")
+        crate::rt::symbol::find(b"WSCGetProviderInfo\0")
     } else {
         provided
     };
@@ -1089,7 +1089,7 @@ pub fn find_wsc_set_provider_info() -> Option<crate::ffi::WSCSetProviderInfoFn> 
     let provided = provided_wsc_set_provider_info
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCSetProviderInfo\0")
+        crate::rt::symbol::find(b"WSCSetProviderInfo\0")
     } else {
         provided
     };
@@ -1167,7 +1167,7 @@ pub fn find_wsc_get_provider_info32() -> Option<crate::ffi::WSCGetProviderInfo32
     let provided = provided_wsc_get_provider_info32
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCGetProviderInfo32\0")
+        crate::rt::symbol::find(b"WSCGetProviderInfo32\0")
     } else {
         provided
     };
@@ -1260,7 +1260,7 @@ pub fn find_wsc_set_provider_info32() -> Option<crate::ffi::WSCSetProviderInfo32
     let provided = provided_wsc_set_provider_info32
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCSetProviderInfo32\0")
+        crate::rt::symbol::find(b"WSCSetProviderInfo32\0")
     } else {
         provided
     };
@@ -1344,7 +1344,7 @@ pub fn find_wsc_enum_protocols() -> Option<crate::ffi::WSCEnumProtocolsFn> {
     let provided = provided_wsc_enum_protocols
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WSCEnumProtocols\0")
+        crate::rt::symbol::find(b"WSCEnumProtocols\0")
     } else {
         provided
     };
@@ -1401,7 +1401,7 @@ pub fn find_get_module_handle_ex_w() -> Option<crate::ffi::GetModuleHandleExWFn>
     let provided = provided_get_module_handle_ex_w
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"GetModuleHandleExW\0")
+        crate::rt::symbol::find(b"GetModuleHandleExW\0")
     } else {
         provided
     };
@@ -1464,7 +1464,7 @@ pub fn find_wait_for_multiple_objects_ex() -> Option<
     let provided = provided_wait_for_multiple_objects_ex
         .load(::core::sync::atomic::Ordering::Acquire);
     let found = if provided.is_null() {
-        crate::support::symbol::find(b"WaitForMultipleObjectsEx\0")
+        crate::rt::symbol::find(b"WaitForMultipleObjectsEx\0")
     } else {
         provided
     };

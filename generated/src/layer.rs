@@ -17,7 +17,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::OutBuf<'_>>,
+        address: Option<crate::rt::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         crate::provider::ServiceProvider::accept(next, socket, address, condition)
@@ -34,11 +34,9 @@ pub trait Layer {
     fn address_to_string(
         &self,
         next: &impl crate::provider::ServiceProvider,
-        address: crate::support::memory::Bytes<'_>,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        text: crate::support::memory::OutBuf<'_, u16>,
+        address: crate::rt::memory::Bytes<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        text: crate::rt::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::address_to_string(next, address, info, text)
     }
@@ -80,7 +78,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
+        address: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::bind(next, socket, address)
     }
@@ -143,11 +141,11 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::connect(
             next,
@@ -190,7 +188,7 @@ pub trait Layer {
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::rt::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::enum_network_events(
             next,
@@ -230,7 +228,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_overlapped_result(
@@ -253,7 +251,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_peer_name(next, socket, address)
     }
@@ -270,7 +268,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_sock_name(next, socket, address)
     }
@@ -289,7 +287,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::OutBuf<'_>,
+        value: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_sock_opt(
             next,
@@ -312,8 +310,8 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
+        name: Option<crate::rt::memory::Bytes<'_>>,
+        qos: crate::rt::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::get_qos_by_name(next, socket, name, qos)
     }
@@ -332,7 +330,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         code: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         crate::provider::ServiceProvider::ioctl(next, socket, code, request)
     }
 
@@ -348,11 +346,11 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         crate::provider::ServiceProvider::join_leaf(
@@ -398,7 +396,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         crate::provider::ServiceProvider::recv(next, socket, flags, request)
     }
 
@@ -414,7 +412,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::OutBuf<'_>>,
+        data: Option<crate::rt::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::recv_disconnect(next, socket, data)
     }
@@ -433,7 +431,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         crate::provider::ServiceProvider::recv_from(next, socket, flags, request)
     }
 
@@ -452,7 +450,7 @@ pub trait Layer {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::rt::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         crate::provider::ServiceProvider::select(
             next,
@@ -478,7 +476,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         crate::provider::ServiceProvider::send(next, socket, flags, request)
     }
 
@@ -494,7 +492,7 @@ pub trait Layer {
         &self,
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Bytes<'_>>,
+        data: Option<crate::rt::memory::Bytes<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::send_disconnect(next, socket, data)
     }
@@ -513,7 +511,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         crate::provider::ServiceProvider::send_to(next, socket, flags, request)
     }
 
@@ -531,7 +529,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Bytes<'_>,
+        value: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::set_sock_opt(
             next,
@@ -573,9 +571,7 @@ pub trait Layer {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -601,12 +597,10 @@ pub trait Layer {
     fn string_to_address(
         &self,
         next: &impl crate::provider::ServiceProvider,
-        text: crate::support::memory::Text<'_>,
+        text: crate::rt::memory::Text<'_>,
         family: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        address: crate::support::memory::OutBuf<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         crate::provider::ServiceProvider::string_to_address(
             next,
@@ -633,7 +627,7 @@ for Over<L, N> {
     fn accept(
         &self,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::OutBuf<'_>>,
+        address: Option<crate::rt::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         Layer::accept(&self.layer, &self.next, socket, address, condition)
@@ -642,11 +636,9 @@ for Over<L, N> {
     #[inline]
     fn address_to_string(
         &self,
-        address: crate::support::memory::Bytes<'_>,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        text: crate::support::memory::OutBuf<'_, u16>,
+        address: crate::rt::memory::Bytes<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        text: crate::rt::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::address_to_string(&self.layer, &self.next, address, info, text)
     }
@@ -666,7 +658,7 @@ for Over<L, N> {
     fn bind(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
+        address: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::bind(&self.layer, &self.next, socket, address)
     }
@@ -693,11 +685,11 @@ for Over<L, N> {
     fn connect(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::connect(
             &self.layer,
@@ -725,7 +717,7 @@ for Over<L, N> {
         &self,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::rt::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::enum_network_events(&self.layer, &self.next, socket, event, events)
     }
@@ -744,7 +736,7 @@ for Over<L, N> {
     fn get_overlapped_result(
         &self,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         Layer::get_overlapped_result(&self.layer, &self.next, socket, overlapped, wait)
@@ -754,7 +746,7 @@ for Over<L, N> {
     fn get_peer_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_peer_name(&self.layer, &self.next, socket, address)
     }
@@ -763,7 +755,7 @@ for Over<L, N> {
     fn get_sock_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_sock_name(&self.layer, &self.next, socket, address)
     }
@@ -774,7 +766,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::OutBuf<'_>,
+        value: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_sock_opt(&self.layer, &self.next, socket, level, option, value)
     }
@@ -783,8 +775,8 @@ for Over<L, N> {
     fn get_qos_by_name(
         &self,
         socket: crate::ffi::SOCKET,
-        name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
+        name: Option<crate::rt::memory::Bytes<'_>>,
+        qos: crate::rt::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::get_qos_by_name(&self.layer, &self.next, socket, name, qos)
     }
@@ -795,7 +787,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         code: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         Layer::ioctl(&self.layer, &self.next, socket, code, request)
     }
 
@@ -803,11 +795,11 @@ for Over<L, N> {
     fn join_leaf(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         Layer::join_leaf(
@@ -838,7 +830,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         Layer::recv(&self.layer, &self.next, socket, flags, request)
     }
 
@@ -846,7 +838,7 @@ for Over<L, N> {
     fn recv_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::OutBuf<'_>>,
+        data: Option<crate::rt::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::recv_disconnect(&self.layer, &self.next, socket, data)
     }
@@ -857,7 +849,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         Layer::recv_from(&self.layer, &self.next, socket, flags, request)
     }
 
@@ -868,7 +860,7 @@ for Over<L, N> {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::rt::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         Layer::select(&self.layer, &self.next, count, read, write, except, timeout)
     }
@@ -879,7 +871,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         Layer::send(&self.layer, &self.next, socket, flags, request)
     }
 
@@ -887,7 +879,7 @@ for Over<L, N> {
     fn send_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Bytes<'_>>,
+        data: Option<crate::rt::memory::Bytes<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::send_disconnect(&self.layer, &self.next, socket, data)
     }
@@ -898,7 +890,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         Layer::send_to(&self.layer, &self.next, socket, flags, request)
     }
 
@@ -908,7 +900,7 @@ for Over<L, N> {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Bytes<'_>,
+        value: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::set_sock_opt(&self.layer, &self.next, socket, level, option, value)
     }
@@ -928,9 +920,7 @@ for Over<L, N> {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -949,12 +939,10 @@ for Over<L, N> {
     #[inline]
     fn string_to_address(
         &self,
-        text: crate::support::memory::Text<'_>,
+        text: crate::rt::memory::Text<'_>,
         family: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        address: crate::support::memory::OutBuf<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         Layer::string_to_address(&self.layer, &self.next, text, family, info, address)
     }

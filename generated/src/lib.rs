@@ -4,7 +4,7 @@
 //!
 //! - [`ffi`]: C types, function pointers and tables, under their C names
 //! - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give
-//! - [`host`]: the other side, for whoever fills the tables
+//! - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables
 //! - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider
 //! - `ServiceProvider`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called
 //! - [`table`] and [`support::cell::Cell`]: where the table of the moment is kept
@@ -25,9 +25,10 @@
     reason = "as in C"
 )]
 
-extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+pub use ::wpu_rt as rt;
 
 // Each file is printed by the generator, which has its own line breaks.
 #[rustfmt::skip]
@@ -40,6 +41,7 @@ pub mod facts;
 pub mod ffi;
 #[rustfmt::skip]
 pub mod handles;
+#[cfg(feature = "mock")]
 #[rustfmt::skip]
 pub mod host;
 #[rustfmt::skip]
@@ -52,6 +54,7 @@ pub mod safe;
 pub mod support;
 #[rustfmt::skip]
 pub mod table;
+#[cfg(feature = "mock")]
 #[rustfmt::skip]
 pub mod thunk;
 
@@ -59,15 +62,15 @@ pub use classes::{Class, Platform};
 pub use error::WsaError;
 pub use facts::{KITS, REVISION, UPCALLS};
 pub use handles::*;
+pub use rt::client::{Built, ClientMut, ClientRef, Member, Plain, Vouched};
+pub use rt::refused::{Failed, Refused};
+pub use rt::wide::WideString;
 pub use safe::Upcalls;
 pub use support::cell::Cell;
-pub use support::client::{Built, ClientMut, ClientRef, Plain, Vouched};
 pub use support::compliance::{Verdict, verdict};
 pub use support::declaration::{Declaration, Waiver};
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
-pub use support::refused::{Failed, Refused};
 pub use support::upcall_set::UpcallSet;
-pub use support::wide::WideString;
 pub use table::{RawTable, Table};
 
 #[cfg(feature = "provider")]
@@ -105,8 +108,8 @@ pub use procs::Procs;
 #[cfg(feature = "provider")]
 pub use provider::ServiceProvider;
 #[cfg(feature = "provider")]
+pub use rt::memory::{Bytes, ClientSlice, OutBuf, Short, Text};
+#[cfg(feature = "provider")]
+pub use rt::request::{PendingToken, Progress, RequestState};
+#[cfg(feature = "provider")]
 pub use serve::Serve;
-#[cfg(feature = "provider")]
-pub use support::memory::{Bytes, ClientSlice, OutBuf, Short, Text};
-#[cfg(feature = "provider")]
-pub use support::request::{PendingToken, Progress, RequestState};

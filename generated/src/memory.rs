@@ -2,24 +2,24 @@
 
 //! A client's memory and its requests, with the C types filled in.
 
-impl From<crate::support::memory::Short> for crate::error::WsaError {
+impl From<crate::rt::memory::Short> for crate::error::WsaError {
     #[inline]
-    fn from(_: crate::support::memory::Short) -> Self {
+    fn from(_: crate::rt::memory::Short) -> Self {
         crate::error::WsaError::WSAEFAULT
     }
 }
 
 /// Buffers of a client, whose bytes are to be read.
-pub type Gather<'a> = crate::support::buffers::Gather<'a, crate::ffi::WSABUF>;
+pub type Gather<'a> = crate::rt::buffers::Gather<'a, crate::ffi::WSABUF>;
 
 /// Buffers of a client, which are to be filled.
-pub type Scatter<'a> = crate::support::buffers::Scatter<'a, crate::ffi::WSABUF>;
+pub type Scatter<'a> = crate::rt::buffers::Scatter<'a, crate::ffi::WSABUF>;
 
 /// The C types of requests.
 #[derive(Debug)]
 pub enum InterfaceTypes {}
 
-impl crate::support::request::RequestTypes for InterfaceTypes {
+impl crate::rt::request::RequestTypes for InterfaceTypes {
     type Socket = crate::ffi::SOCKET;
     type Overlapped = crate::ffi::WSAOVERLAPPED;
     type Routine = unsafe extern "system" fn(
@@ -37,31 +37,28 @@ impl crate::support::request::RequestTypes for InterfaceTypes {
 }
 
 /// What a client asks for, in the call that brings it.
-pub type Request<'a> = crate::support::request::Request<'a, InterfaceTypes>;
+pub type Request<'a> = crate::rt::request::Request<'a, InterfaceTypes>;
+
+impl<P: crate::facts::Completes + ?Sized> crate::rt::request::PendsFor<P>
+for InterfaceTypes {}
 
 /// A request that was taken on, and is owed one completion.
-pub type PendingRequest = crate::support::request::PendingRequest<InterfaceTypes>;
+pub type PendingRequest = crate::rt::request::PendingRequest<InterfaceTypes>;
 
 /// What identifies a request and says whom to tell.
-pub type RequestParts = crate::support::request::RequestParts<InterfaceTypes>;
+pub type RequestParts = crate::rt::request::RequestParts<InterfaceTypes>;
 
 /// What a request lends.
-pub type RequestBuffers<'a> = crate::support::request::RequestBuffers<
-    'a,
-    crate::ffi::WSABUF,
->;
+pub type RequestBuffers<'a> = crate::rt::request::RequestBuffers<'a, crate::ffi::WSABUF>;
 
 /// What makes a request an overlapped one.
-pub type RequestContext<'a> = crate::support::request::RequestContext<
-    'a,
-    InterfaceTypes,
->;
+pub type RequestContext<'a> = crate::rt::request::RequestContext<'a, InterfaceTypes>;
 
 /// How a request is begun and told of.
-pub type CompletionVtable = crate::support::request::CompletionVtable<InterfaceTypes>;
+pub type CompletionVtable = crate::rt::request::CompletionVtable<InterfaceTypes>;
 
 /// What is kept until a request has ended.
-pub type Kept = crate::support::owned::Kept;
+pub type Kept = crate::rt::owned::Kept;
 
 /// How an operation ended: bytes and flags, or an error.
-pub type Outcome = crate::support::request::Outcome<InterfaceTypes>;
+pub type Outcome = crate::rt::request::Outcome<InterfaceTypes>;

@@ -136,7 +136,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn accept(
         &self,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::OutBuf<'_>>,
+        address: Option<crate::rt::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let mut errno = 0;
@@ -182,11 +182,9 @@ impl crate::provider::ServiceProvider for Procs {
     #[inline]
     fn address_to_string(
         &self,
-        address: crate::support::memory::Bytes<'_>,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        text: crate::support::memory::OutBuf<'_, u16>,
+        address: crate::rt::memory::Bytes<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        text: crate::rt::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut text_used = Some(text)
@@ -205,11 +203,7 @@ impl crate::provider::ServiceProvider for Procs {
                 .address_to_string)(
                 address.as_ptr().cast_mut().cast(),
                 u32::try_from(address.len()).unwrap_or(u32::MAX),
-                info
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                info.map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 text_at.cast(),
                 text_length,
                 &raw mut errno,
@@ -244,7 +238,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn bind(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
+        address: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -303,17 +297,17 @@ impl crate::provider::ServiceProvider for Procs {
     fn connect(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::rt::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -321,7 +315,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut callee_data_slice = callee_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::rt::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -340,15 +334,9 @@ impl crate::provider::ServiceProvider for Procs {
                     .as_mut()
                     .map_or(::core::ptr::null_mut(), ::core::ptr::from_mut),
                 socket_qos
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                    .map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 group_qos
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                    .map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 &raw mut errno,
             )
         };
@@ -356,7 +344,7 @@ impl crate::provider::ServiceProvider for Procs {
             return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
-            room.set_used(crate::support::buffers::Slice::parts(&slice).1);
+            room.set_used(crate::rt::buffers::Slice::parts(&slice).1);
         }
         Ok(())
     }
@@ -384,7 +372,7 @@ impl crate::provider::ServiceProvider for Procs {
         &self,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::rt::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -431,7 +419,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn get_overlapped_result(
         &self,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         let mut errno = 0;
@@ -459,7 +447,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn get_peer_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut address_used = Some(address)
@@ -495,7 +483,7 @@ impl crate::provider::ServiceProvider for Procs {
     fn get_sock_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut address_used = Some(address)
@@ -533,7 +521,7 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::OutBuf<'_>,
+        value: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut value_used = Some(value)
@@ -568,14 +556,14 @@ impl crate::provider::ServiceProvider for Procs {
     fn get_qos_by_name(
         &self,
         socket: crate::ffi::SOCKET,
-        name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
+        name: Option<crate::rt::memory::Bytes<'_>>,
+        qos: crate::rt::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let name_slice = name
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::rt::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -602,12 +590,15 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         code: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpvInBuffer = request.lent().input;
-        let lpvOutBuffer = request.lent().room;
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpvInBuffer = unsafe { request.lent() }.input;
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpvOutBuffer = unsafe { request.lent() }.room;
         let mut here = (0,);
-        let (sent, outs) = request.forward(&mut here);
+        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -621,14 +612,12 @@ impl crate::provider::ServiceProvider for Procs {
                         ::core::ptr::null_mut(),
                         |bytes| bytes.as_ptr().cast_mut().cast(),
                     ),
-                u32::try_from(
-                        lpvInBuffer.map_or(0, crate::support::memory::ClientSlice::len),
-                    )
+                u32::try_from(lpvInBuffer.map_or(0, crate::rt::memory::ClientSlice::len))
                     .unwrap_or(u32::MAX),
                 lpvOutBuffer
                     .map_or(::core::ptr::null_mut(), |room| room.as_ptr().cast()),
                 u32::try_from(
-                        lpvOutBuffer.map_or(0, crate::support::memory::OutBuf::capacity),
+                        lpvOutBuffer.map_or(0, crate::rt::memory::OutBuf::capacity),
                     )
                     .unwrap_or(u32::MAX),
                 out_at0,
@@ -642,32 +631,32 @@ impl crate::provider::ServiceProvider for Procs {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(crate::support::request::Progress::Pending(pending));
+                return Ok(crate::rt::request::Progress::Pending(pending));
             }
             return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(crate::support::request::Progress::Done(values.0))
+        Ok(crate::rt::request::Progress::Done(values.0))
     }
 
     #[inline]
     fn join_leaf(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let mut errno = 0;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::rt::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -675,7 +664,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut callee_data_slice = callee_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::rt::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -694,15 +683,9 @@ impl crate::provider::ServiceProvider for Procs {
                     .as_mut()
                     .map_or(::core::ptr::null_mut(), ::core::ptr::from_mut),
                 socket_qos
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                    .map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 group_qos
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                    .map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 flags,
                 &raw mut errno,
             )
@@ -711,7 +694,7 @@ impl crate::provider::ServiceProvider for Procs {
             return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
-            room.set_used(crate::support::buffers::Slice::parts(&slice).1);
+            room.set_used(crate::rt::buffers::Slice::parts(&slice).1);
         }
         Ok(answer)
     }
@@ -737,14 +720,15 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request
-            .lent()
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpBuffers = unsafe { request.lent() }
             .scatter
             .unwrap_or_else(crate::memory::Scatter::nothing);
         let mut here = (0, flags);
-        let (sent, outs) = request.forward(&mut here);
+        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: it leads to a tuple.
@@ -768,27 +752,27 @@ impl crate::provider::ServiceProvider for Procs {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(crate::support::request::Progress::Pending(pending));
+                return Ok(crate::rt::request::Progress::Pending(pending));
             }
             return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(crate::support::request::Progress::Done((values.0, values.1)))
+        Ok(crate::rt::request::Progress::Done((values.0, values.1)))
     }
 
     #[inline]
     fn recv_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::OutBuf<'_>>,
+        data: Option<crate::rt::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
-                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::rt::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -808,7 +792,7 @@ impl crate::provider::ServiceProvider for Procs {
             return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (data, data_slice) {
-            room.set_used(crate::support::buffers::Slice::parts(&slice).1);
+            room.set_used(crate::rt::buffers::Slice::parts(&slice).1);
         }
         Ok(())
     }
@@ -819,13 +803,14 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request
-            .lent()
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpBuffers = unsafe { request.lent() }
             .scatter
             .unwrap_or_else(crate::memory::Scatter::nothing);
-        let lpFrom = request.lent().room;
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpFrom = unsafe { request.lent() }.room;
         if request.is_overlapped()
             && lpFrom.is_some_and(|room| room.used_ptr().is_null())
         {
@@ -842,7 +827,8 @@ impl crate::provider::ServiceProvider for Procs {
                 },
             );
         let mut here = (0, flags);
-        let (sent, outs) = request.forward(&mut here);
+        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: it leads to a tuple.
@@ -868,14 +854,14 @@ impl crate::provider::ServiceProvider for Procs {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(crate::support::request::Progress::Pending(pending));
+                return Ok(crate::rt::request::Progress::Pending(pending));
             }
             return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(crate::support::request::Progress::Done((values.0, values.1)))
+        Ok(crate::rt::request::Progress::Done((values.0, values.1)))
     }
 
     #[inline]
@@ -885,7 +871,7 @@ impl crate::provider::ServiceProvider for Procs {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::rt::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -893,15 +879,11 @@ impl crate::provider::ServiceProvider for Procs {
             (self
                 .select)(
                 count,
-                read.map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
-                write.map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
-                except
-                    .map_or(::core::ptr::null_mut(), crate::support::set::SetMut::lend),
+                read.map_or(::core::ptr::null_mut(), crate::rt::set::SetMut::lend),
+                write.map_or(::core::ptr::null_mut(), crate::rt::set::SetMut::lend),
+                except.map_or(::core::ptr::null_mut(), crate::rt::set::SetMut::lend),
                 timeout
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                    .map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 &raw mut errno,
             )
         };
@@ -917,14 +899,15 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request
-            .lent()
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpBuffers = unsafe { request.lent() }
             .gather
             .unwrap_or_else(crate::memory::Gather::nothing);
         let mut here = (0,);
-        let (sent, outs) = request.forward(&mut here);
+        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -946,27 +929,27 @@ impl crate::provider::ServiceProvider for Procs {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(crate::support::request::Progress::Pending(pending));
+                return Ok(crate::rt::request::Progress::Pending(pending));
             }
             return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(crate::support::request::Progress::Done(values.0))
+        Ok(crate::rt::request::Progress::Done(values.0))
     }
 
     #[inline]
     fn send_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Bytes<'_>>,
+        data: Option<crate::rt::memory::Bytes<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
-                <crate::ffi::WSABUF as crate::support::buffers::Slice>::from_parts(
+                <crate::ffi::WSABUF as crate::rt::buffers::Slice>::from_parts(
                     bytes,
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
@@ -992,15 +975,17 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         let mut errno = 0;
-        let lpBuffers = request
-            .lent()
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpBuffers = unsafe { request.lent() }
             .gather
             .unwrap_or_else(crate::memory::Gather::nothing);
-        let lpTo = request.lent().input;
+        // SAFETY: it goes into the one call that hands the request on.
+        let lpTo = unsafe { request.lent() }.input;
         let mut here = (0,);
-        let (sent, outs) = request.forward(&mut here);
+        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -1017,7 +1002,7 @@ impl crate::provider::ServiceProvider for Procs {
                         ::core::ptr::null_mut(),
                         |bytes| bytes.as_ptr().cast_mut().cast(),
                     ),
-                i32::try_from(lpTo.map_or(0, crate::support::memory::ClientSlice::len))
+                i32::try_from(lpTo.map_or(0, crate::rt::memory::ClientSlice::len))
                     .unwrap_or(i32::MAX),
                 sent.overlapped(),
                 sent.routine(),
@@ -1029,14 +1014,14 @@ impl crate::provider::ServiceProvider for Procs {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
-                return Ok(crate::support::request::Progress::Pending(pending));
+                return Ok(crate::rt::request::Progress::Pending(pending));
             }
             return Err(crate::error::reported(errno));
         }
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(crate::support::request::Progress::Done(values.0))
+        Ok(crate::rt::request::Progress::Done(values.0))
     }
 
     #[inline]
@@ -1045,7 +1030,7 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Bytes<'_>,
+        value: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
@@ -1087,9 +1072,7 @@ impl crate::provider::ServiceProvider for Procs {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -1101,11 +1084,7 @@ impl crate::provider::ServiceProvider for Procs {
                 family,
                 kind,
                 protocol,
-                info
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                info.map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 group,
                 flags,
                 &raw mut errno,
@@ -1120,12 +1099,10 @@ impl crate::provider::ServiceProvider for Procs {
     #[inline]
     fn string_to_address(
         &self,
-        text: crate::support::memory::Text<'_>,
+        text: crate::rt::memory::Text<'_>,
         family: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        address: crate::support::memory::OutBuf<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
         let mut text_ended = text.to_wide().to_zero_ended();
@@ -1148,11 +1125,7 @@ impl crate::provider::ServiceProvider for Procs {
                 .string_to_address)(
                 text_ended.as_mut_ptr(),
                 family,
-                info
-                    .map_or(
-                        ::core::ptr::null(),
-                        crate::support::client::ClientRef::as_ptr,
-                    ),
+                info.map_or(::core::ptr::null(), crate::rt::client::ClientRef::as_ptr),
                 address_at.cast(),
                 address_length,
                 &raw mut errno,

@@ -42,7 +42,7 @@ pub trait ServiceProvider {
     fn accept(
         &self,
         socket: crate::ffi::SOCKET,
-        address: Option<crate::support::memory::OutBuf<'_>>,
+        address: Option<crate::rt::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let _ = (socket, address, condition);
@@ -70,11 +70,9 @@ pub trait ServiceProvider {
     #[inline]
     fn address_to_string(
         &self,
-        address: crate::support::memory::Bytes<'_>,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        text: crate::support::memory::OutBuf<'_, u16>,
+        address: crate::rt::memory::Bytes<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        text: crate::rt::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (address, info, text);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -140,7 +138,7 @@ pub trait ServiceProvider {
     fn bind(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
+        address: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, address);
         Err(crate::error::WsaError::WSAEADDRNOTAVAIL)
@@ -257,11 +255,11 @@ pub trait ServiceProvider {
     fn connect(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, address, caller_data, callee_data, socket_qos, group_qos);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
@@ -328,7 +326,7 @@ pub trait ServiceProvider {
         &self,
         socket: crate::ffi::SOCKET,
         event: Option<crate::handles::EventRef<'_>>,
-        events: crate::support::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
+        events: crate::rt::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, event, events);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -394,7 +392,7 @@ pub trait ServiceProvider {
     fn get_overlapped_result(
         &self,
         socket: crate::ffi::SOCKET,
-        overlapped: crate::support::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
+        overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
         let _ = (socket, overlapped, wait);
@@ -423,7 +421,7 @@ pub trait ServiceProvider {
     fn get_peer_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, address);
         Err(crate::error::WsaError::WSAENOTCONN)
@@ -451,7 +449,7 @@ pub trait ServiceProvider {
     fn get_sock_name(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::OutBuf<'_>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, address);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -486,7 +484,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::OutBuf<'_>,
+        value: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, level, option, value);
         Err(crate::error::WsaError::WSAENOPROTOOPT)
@@ -516,8 +514,8 @@ pub trait ServiceProvider {
     fn get_qos_by_name(
         &self,
         socket: crate::ffi::SOCKET,
-        name: Option<crate::support::memory::Bytes<'_>>,
-        qos: crate::support::client::ClientMut<'_, crate::ffi::QOS>,
+        name: Option<crate::rt::memory::Bytes<'_>>,
+        qos: crate::rt::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, name, qos);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
@@ -560,7 +558,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         code: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         let _ = (socket, code, request);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
@@ -604,11 +602,11 @@ pub trait ServiceProvider {
     fn join_leaf(
         &self,
         socket: crate::ffi::SOCKET,
-        address: crate::support::memory::Bytes<'_>,
-        caller_data: Option<crate::support::memory::Bytes<'_>>,
-        callee_data: Option<crate::support::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::support::client::ClientRef<'_, crate::ffi::QOS>>,
+        address: crate::rt::memory::Bytes<'_>,
+        caller_data: Option<crate::rt::memory::Bytes<'_>>,
+        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
+        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let _ = (
@@ -702,7 +700,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         let _ = (socket, flags, request);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
@@ -731,7 +729,7 @@ pub trait ServiceProvider {
     fn recv_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::OutBuf<'_>>,
+        data: Option<crate::rt::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, data);
         Err(crate::error::WsaError::WSAENOPROTOOPT)
@@ -784,7 +782,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
         let _ = (socket, flags, request);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
@@ -821,7 +819,7 @@ pub trait ServiceProvider {
         read: Option<crate::clients::FdSetMut<'_>>,
         write: Option<crate::clients::FdSetMut<'_>>,
         except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::support::client::ClientRef<'_, crate::ffi::timeval>>,
+        timeout: Option<crate::rt::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         let _ = (count, read, write, except, timeout);
         Err(crate::error::WsaError::WSAEINVAL)
@@ -872,7 +870,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         let _ = (socket, flags, request);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
@@ -900,7 +898,7 @@ pub trait ServiceProvider {
     fn send_disconnect(
         &self,
         socket: crate::ffi::SOCKET,
-        data: Option<crate::support::memory::Bytes<'_>>,
+        data: Option<crate::rt::memory::Bytes<'_>>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, data);
         Err(crate::error::WsaError::WSAENOPROTOOPT)
@@ -957,7 +955,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::support::request::Progress<u32>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
         let _ = (socket, flags, request);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
@@ -991,7 +989,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         level: i32,
         option: i32,
-        value: crate::support::memory::Bytes<'_>,
+        value: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (socket, level, option, value);
         Err(crate::error::WsaError::WSAENOPROTOOPT)
@@ -1061,9 +1059,7 @@ pub trait ServiceProvider {
         family: i32,
         kind: i32,
         protocol: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
         group: u32,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
@@ -1093,12 +1089,10 @@ pub trait ServiceProvider {
     #[inline]
     fn string_to_address(
         &self,
-        text: crate::support::memory::Text<'_>,
+        text: crate::rt::memory::Text<'_>,
         family: i32,
-        info: Option<
-            crate::support::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>,
-        >,
-        address: crate::support::memory::OutBuf<'_>,
+        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
+        address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let _ = (text, family, info, address);
         Err(crate::error::WsaError::WSAEINVAL)

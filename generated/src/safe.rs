@@ -155,9 +155,9 @@ impl Upcalls {
     pub fn get_provider_path(
         self,
         id: &crate::ffi::GUID,
-    ) -> Result<crate::support::wide::WideString, crate::error::WsaError> {
+    ) -> Result<crate::rt::wide::WideString, crate::error::WsaError> {
         let table = self.0.table();
-        crate::support::wide::read_text(
+        crate::rt::wide::read_text(
             crate::error::WsaError::WSAEFAULT,
             crate::error::WsaError::WSASYSCALLFAILURE,
             |buffer, length| {
@@ -223,7 +223,7 @@ impl Upcalls {
     ///
     /// # Errors
     ///
-    /// [`Failed`](crate::support::refused::Failed), without a code: the host has none for it.
+    /// [`Failed`](crate::rt::refused::Failed), without a code: the host has none for it.
     #[inline]
     pub fn post_message(
         self,
@@ -231,14 +231,14 @@ impl Upcalls {
         message: u32,
         wparam: usize,
         lparam: isize,
-    ) -> Result<(), crate::support::refused::Failed> {
+    ) -> Result<(), crate::rt::refused::Failed> {
         let table = self.0.table();
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
             (table.WPUPostMessage)(window.raw(), message, wparam, lparam)
         };
         if answer == crate::ffi::FALSE {
-            return Err(crate::support::refused::Failed);
+            return Err(crate::rt::refused::Failed);
         }
         Ok(())
     }
@@ -345,7 +345,7 @@ impl Upcalls {
     /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
     /// - any other code that the host gives
     ///
-    /// What was to be handed over comes back in [`Refused::rest`](crate::support::refused::Refused::rest).
+    /// What was to be handed over comes back in [`Refused::rest`](crate::rt::refused::Refused::rest).
     #[inline]
     pub fn queue_apc(
         self,
@@ -353,7 +353,7 @@ impl Upcalls {
         apc: crate::handles::Apc,
     ) -> Result<
         (),
-        crate::support::refused::Refused<crate::handles::Apc, crate::error::WsaError>,
+        crate::rt::refused::Refused<crate::handles::Apc, crate::error::WsaError>,
     > {
         let table = self.0.table();
         let mut thread = thread.raw();
@@ -369,7 +369,7 @@ impl Upcalls {
             )
         };
         if answer != crate::ffi::NO_ERROR {
-            return Err(crate::support::refused::Refused {
+            return Err(crate::rt::refused::Refused {
                 error: crate::error::reported(errno),
                 rest: apc,
             });
@@ -496,7 +496,7 @@ impl Upcalls {
     /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
     /// - any other code that the host gives
     ///
-    /// What was to be handed over comes back in [`Refused::rest`](crate::support::refused::Refused::rest).
+    /// What was to be handed over comes back in [`Refused::rest`](crate::rt::refused::Refused::rest).
     #[inline]
     pub fn complete_overlapped_request(
         self,
@@ -506,10 +506,7 @@ impl Upcalls {
         transferred: u32,
     ) -> Result<
         (),
-        crate::support::refused::Refused<
-            crate::handles::Operation,
-            crate::error::WsaError,
-        >,
+        crate::rt::refused::Refused<crate::handles::Operation, crate::error::WsaError>,
     > {
         let table = self.0.table();
         let mut errno = 0;
@@ -525,7 +522,7 @@ impl Upcalls {
             )
         };
         if answer != crate::ffi::NO_ERROR {
-            return Err(crate::support::refused::Refused {
+            return Err(crate::rt::refused::Refused {
                 error: crate::error::reported(errno),
                 rest: operation,
             });

@@ -77,21 +77,21 @@ pub unsafe extern "system" fn accept<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = if addr.is_null() || addrlen.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
                 let length = unsafe {
-                    crate::support::memory::length_at(
+                    crate::rt::memory::length_at(
                         addrlen,
                         crate::error::WsaError::WSAEFAULT,
                     )
                 }?;
                 // SAFETY: the contract of this function.
                 unsafe {
-                    crate::support::memory::OutBuf::from_raw(
+                    crate::rt::memory::OutBuf::from_raw(
                         addr.cast::<u8>(),
                         length,
                         addrlen.cast::<u32>(),
@@ -121,7 +121,7 @@ pub unsafe extern "system" fn accept<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -145,17 +145,14 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::INT {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let length = crate::support::memory::length(
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::rt::memory::length(
             dwAddressLength,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::ClientSlice::from_raw(
-                lpsaAddress.cast::<u8>(),
-                length,
-            )
+            crate::rt::memory::ClientSlice::from_raw(lpsaAddress.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
@@ -163,21 +160,21 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(lpProtocolInfo) }
+                unsafe { crate::rt::client::ClientRef::from_raw(lpProtocolInfo) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
         let text = {
             // SAFETY: the contract of this function.
             let length = unsafe {
-                crate::support::memory::length_at(
+                crate::rt::memory::length_at(
                     lpdwAddressStringLength,
                     crate::error::WsaError::WSAEFAULT,
                 )
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::OutBuf::from_raw(
+                crate::rt::memory::OutBuf::from_raw(
                     lpszAddressString.cast::<u16>(),
                     length,
                     lpdwAddressStringLength.cast::<u32>(),
@@ -198,7 +195,7 @@ pub unsafe extern "system" fn address_to_string<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -221,7 +218,7 @@ pub unsafe extern "system" fn async_select<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::async_select(
             provider,
             s,
@@ -236,7 +233,7 @@ pub unsafe extern "system" fn async_select<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -258,14 +255,14 @@ pub unsafe extern "system" fn bind<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let length = crate::support::memory::length(
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::rt::memory::length(
             namelen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
+            crate::rt::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::bind(provider, s, address)?;
@@ -276,7 +273,7 @@ pub unsafe extern "system" fn bind<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -293,7 +290,7 @@ pub unsafe extern "system" fn bind<S: Serve>(
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::cancel_blocking_call(provider)?;
         Ok(crate::ffi::NO_ERROR)
     });
@@ -302,7 +299,7 @@ pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) 
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -319,7 +316,7 @@ pub unsafe extern "system" fn cancel_blocking_call<S: Serve>(lpErrno: *mut i32) 
 /// Every pointer is null, or misaligned, or valid for what the documentation has a provider do with it, for as long as that says.
 pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::cleanup(provider)?;
         Ok(crate::ffi::NO_ERROR)
     });
@@ -328,7 +325,7 @@ pub unsafe extern "system" fn cleanup<S: Serve>(lpErrno: *mut i32) -> i32 {
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -348,7 +345,7 @@ pub unsafe extern "system" fn close_socket<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::close_socket(provider, s)?;
         Ok(crate::ffi::NO_ERROR)
     });
@@ -357,7 +354,7 @@ pub unsafe extern "system" fn close_socket<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -383,14 +380,14 @@ pub unsafe extern "system" fn connect<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let length = crate::support::memory::length(
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::rt::memory::length(
             namelen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
+            crate::rt::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let caller_data = if lpCallerData.is_null() {
@@ -399,16 +396,14 @@ pub unsafe extern "system" fn connect<S: Serve>(
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::client::ClientRef::from_raw(lpCallerData)
+                    crate::rt::client::ClientRef::from_raw(lpCallerData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
-                let (bytes, length) = crate::support::buffers::Slice::parts(
-                    &slice.get(),
-                );
+                let (bytes, length) = crate::rt::buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::ClientSlice::from_raw(
+                        crate::rt::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -423,21 +418,17 @@ pub unsafe extern "system" fn connect<S: Serve>(
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::client::ClientRef::from_raw(lpCalleeData)
+                    crate::rt::client::ClientRef::from_raw(lpCalleeData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
-                let (bytes, length) = crate::support::buffers::Slice::parts(
-                    &slice.get(),
-                );
+                let (bytes, length) = crate::rt::buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     let used = unsafe {
-                        crate::support::buffers::Slice::len_ptr(lpCalleeData)
+                        crate::rt::buffers::Slice::len_ptr(lpCalleeData)
                     };
                     // SAFETY: the contract of this function.
-                    unsafe {
-                        crate::support::memory::OutBuf::from_raw(bytes, length, used)
-                    }
+                    unsafe { crate::rt::memory::OutBuf::from_raw(bytes, length, used) }
                 };
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
@@ -447,7 +438,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(lpSQOS) }
+                unsafe { crate::rt::client::ClientRef::from_raw(lpSQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -456,7 +447,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(lpGQOS) }
+                unsafe { crate::rt::client::ClientRef::from_raw(lpGQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -476,7 +467,7 @@ pub unsafe extern "system" fn connect<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -498,11 +489,8 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(
-            lpProtocolInfo,
-            crate::error::WsaError::WSAEFAULT,
-        )?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpProtocolInfo, crate::error::WsaError::WSAEFAULT)?;
         let value0 = crate::provider::ServiceProvider::duplicate_socket(
             provider,
             s,
@@ -517,7 +505,7 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -539,12 +527,10 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let event = crate::handles::EventRef::from_raw(hEventObject);
         // SAFETY: the contract of this function.
-        let events = unsafe {
-            crate::support::client::ClientMut::from_raw(lpNetworkEvents)
-        }
+        let events = unsafe { crate::rt::client::ClientMut::from_raw(lpNetworkEvents) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::enum_network_events(
             provider,
@@ -559,7 +545,7 @@ pub unsafe extern "system" fn enum_network_events<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -581,7 +567,7 @@ pub unsafe extern "system" fn event_select<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let event = crate::handles::EventRef::from_raw(hEventObject);
         let () = crate::provider::ServiceProvider::event_select(
             provider,
@@ -596,7 +582,7 @@ pub unsafe extern "system" fn event_select<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -620,14 +606,12 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::BOOL {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         // SAFETY: the contract of this function.
-        let overlapped = unsafe {
-            crate::support::client::ClientMut::from_raw(lpOverlapped)
-        }
+        let overlapped = unsafe { crate::rt::client::ClientMut::from_raw(lpOverlapped) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(lpcbTransfer, crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(lpdwFlags, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpcbTransfer, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpdwFlags, crate::error::WsaError::WSAEFAULT)?;
         let (value0, value1) = crate::provider::ServiceProvider::get_overlapped_result(
             provider,
             s,
@@ -645,7 +629,7 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -667,18 +651,15 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = {
             // SAFETY: the contract of this function.
             let length = unsafe {
-                crate::support::memory::length_at(
-                    namelen,
-                    crate::error::WsaError::WSAEFAULT,
-                )
+                crate::rt::memory::length_at(namelen, crate::error::WsaError::WSAEFAULT)
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::OutBuf::from_raw(
+                crate::rt::memory::OutBuf::from_raw(
                     name.cast::<u8>(),
                     length,
                     namelen.cast::<u32>(),
@@ -694,7 +675,7 @@ pub unsafe extern "system" fn get_peer_name<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -716,18 +697,15 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let address = {
             // SAFETY: the contract of this function.
             let length = unsafe {
-                crate::support::memory::length_at(
-                    namelen,
-                    crate::error::WsaError::WSAEFAULT,
-                )
+                crate::rt::memory::length_at(namelen, crate::error::WsaError::WSAEFAULT)
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::OutBuf::from_raw(
+                crate::rt::memory::OutBuf::from_raw(
                     name.cast::<u8>(),
                     length,
                     namelen.cast::<u32>(),
@@ -743,7 +721,7 @@ pub unsafe extern "system" fn get_sock_name<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -767,18 +745,15 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let value_ = {
             // SAFETY: the contract of this function.
             let length = unsafe {
-                crate::support::memory::length_at(
-                    optlen,
-                    crate::error::WsaError::WSAEFAULT,
-                )
+                crate::rt::memory::length_at(optlen, crate::error::WsaError::WSAEFAULT)
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::OutBuf::from_raw(
+                crate::rt::memory::OutBuf::from_raw(
                     optval.cast::<u8>(),
                     length,
                     optlen.cast::<u32>(),
@@ -800,7 +775,7 @@ pub unsafe extern "system" fn get_sock_opt<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -822,23 +797,19 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::BOOL {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let name = if lpQOSName.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
-                let slice = unsafe {
-                    crate::support::client::ClientRef::from_raw(lpQOSName)
-                }
+                let slice = unsafe { crate::rt::client::ClientRef::from_raw(lpQOSName) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
-                let (bytes, length) = crate::support::buffers::Slice::parts(
-                    &slice.get(),
-                );
+                let (bytes, length) = crate::rt::buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::ClientSlice::from_raw(
+                        crate::rt::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -848,7 +819,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
             })
         };
         // SAFETY: the contract of this function.
-        let qos = unsafe { crate::support::client::ClientMut::from_raw(lpQOS) }
+        let qos = unsafe { crate::rt::client::ClientMut::from_raw(lpQOS) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::get_qos_by_name(
             provider,
@@ -863,7 +834,7 @@ pub unsafe extern "system" fn get_qos_by_name<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -891,10 +862,10 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
+    let state = core::cell::Cell::new(crate::rt::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let length = crate::support::memory::length(
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::rt::memory::length(
             cbInBuffer,
             crate::error::WsaError::WSAEFAULT,
         )?;
@@ -904,7 +875,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             // SAFETY: the contract of this function.
             Some(
                 unsafe {
-                    crate::support::memory::ClientSlice::from_raw(
+                    crate::rt::memory::ClientSlice::from_raw(
                         lpvInBuffer.cast::<u8>(),
                         length,
                     )
@@ -912,7 +883,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
-        let length = crate::support::memory::length(
+        let length = crate::rt::memory::length(
             cbOutBuffer,
             crate::error::WsaError::WSAEFAULT,
         )?;
@@ -922,7 +893,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             // SAFETY: the contract of this function.
             Some(
                 unsafe {
-                    crate::support::memory::OutBuf::from_raw(
+                    crate::rt::memory::OutBuf::from_raw(
                         lpvOutBuffer.cast::<u8>(),
                         length,
                         ::core::ptr::null_mut(),
@@ -932,7 +903,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             )
         };
         if !lpcbBytesReturned.is_null() {
-            crate::support::checks::output(
+            crate::rt::checks::output(
                 lpcbBytesReturned,
                 crate::error::WsaError::WSAEFAULT,
             )?;
@@ -950,7 +921,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::client::ClientMut::from_raw(lpOverlapped)
+                crate::rt::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -958,7 +929,7 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
+                    unsafe { crate::rt::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -987,26 +958,25 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let crate::support::request::Progress::Done(value0) = crate::provider::ServiceProvider::ioctl(
+        let crate::rt::request::Progress::Done(value0) = crate::provider::ServiceProvider::ioctl(
             provider,
             s,
             dwIoControlCode,
             request,
         )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
-        if value0 as usize
-            > lpvOutBuffer_.map_or(0, crate::support::memory::OutBuf::capacity)
+        if value0 as usize > lpvOutBuffer_.map_or(0, crate::rt::memory::OutBuf::capacity)
         {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
         if let Some(given) = &given {
             match state.get() {
-                crate::support::request::RequestState::Fresh => {
+                crate::rt::request::RequestState::Fresh => {
                     // SAFETY: the client lends the structure, and was not told yet.
                     unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
                 }
-                crate::support::request::RequestState::Forwarded => {}
-                crate::support::request::RequestState::PendingRequest
-                | crate::support::request::RequestState::ForwardedPending => {
+                crate::rt::request::RequestState::Forwarded => {}
+                crate::rt::request::RequestState::PendingRequest
+                | crate::rt::request::RequestState::ForwardedPending => {
                     return Err(crate::error::WsaError::WSA_IO_PENDING);
                 }
             }
@@ -1020,12 +990,12 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            let error = crate::support::request::settle::<
+            let error = crate::rt::request::settle::<
                 crate::memory::InterfaceTypes,
             >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1052,14 +1022,14 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let length = crate::support::memory::length(
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::rt::memory::length(
             namelen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let address = unsafe {
-            crate::support::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
+            crate::rt::memory::ClientSlice::from_raw(name.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let caller_data = if lpCallerData.is_null() {
@@ -1068,16 +1038,14 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::client::ClientRef::from_raw(lpCallerData)
+                    crate::rt::client::ClientRef::from_raw(lpCallerData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
-                let (bytes, length) = crate::support::buffers::Slice::parts(
-                    &slice.get(),
-                );
+                let (bytes, length) = crate::rt::buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::ClientSlice::from_raw(
+                        crate::rt::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -1092,21 +1060,17 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::client::ClientRef::from_raw(lpCalleeData)
+                    crate::rt::client::ClientRef::from_raw(lpCalleeData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
-                let (bytes, length) = crate::support::buffers::Slice::parts(
-                    &slice.get(),
-                );
+                let (bytes, length) = crate::rt::buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     let used = unsafe {
-                        crate::support::buffers::Slice::len_ptr(lpCalleeData)
+                        crate::rt::buffers::Slice::len_ptr(lpCalleeData)
                     };
                     // SAFETY: the contract of this function.
-                    unsafe {
-                        crate::support::memory::OutBuf::from_raw(bytes, length, used)
-                    }
+                    unsafe { crate::rt::memory::OutBuf::from_raw(bytes, length, used) }
                 };
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
@@ -1116,7 +1080,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(lpSQOS) }
+                unsafe { crate::rt::client::ClientRef::from_raw(lpSQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -1125,7 +1089,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(lpGQOS) }
+                unsafe { crate::rt::client::ClientRef::from_raw(lpGQOS) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -1149,7 +1113,7 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1170,7 +1134,7 @@ pub unsafe extern "system" fn listen<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::listen(provider, s, backlog)?;
         Ok(crate::ffi::NO_ERROR)
     });
@@ -1179,7 +1143,7 @@ pub unsafe extern "system" fn listen<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1205,21 +1169,21 @@ pub unsafe extern "system" fn recv<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
+    let state = core::cell::Cell::new(crate::rt::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let mut slices = crate::support::buffers::Slices::new();
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::rt::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
-            crate::support::checks::output(
+            crate::rt::checks::output(
                 lpNumberOfBytesRecvd,
                 crate::error::WsaError::WSAEFAULT,
             )?;
         }
         // SAFETY: the contract of this function.
-        let flags = unsafe { crate::support::client::ClientMut::from_raw(lpFlags) }
+        let flags = unsafe { crate::rt::client::ClientMut::from_raw(lpFlags) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?
             .get();
         let lent = crate::memory::RequestBuffers {
@@ -1234,7 +1198,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::client::ClientMut::from_raw(lpOverlapped)
+                crate::rt::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1242,7 +1206,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
+                    unsafe { crate::rt::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1271,7 +1235,7 @@ pub unsafe extern "system" fn recv<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let crate::support::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv(
+        let crate::rt::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv(
             provider,
             s,
             flags,
@@ -1282,13 +1246,13 @@ pub unsafe extern "system" fn recv<S: Serve>(
         }
         if let Some(given) = &given {
             match state.get() {
-                crate::support::request::RequestState::Fresh => {
+                crate::rt::request::RequestState::Fresh => {
                     // SAFETY: the client lends the structure, and was not told yet.
                     unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
                 }
-                crate::support::request::RequestState::Forwarded => {}
-                crate::support::request::RequestState::PendingRequest
-                | crate::support::request::RequestState::ForwardedPending => {
+                crate::rt::request::RequestState::Forwarded => {}
+                crate::rt::request::RequestState::PendingRequest
+                | crate::rt::request::RequestState::ForwardedPending => {
                     return Err(crate::error::WsaError::WSA_IO_PENDING);
                 }
             }
@@ -1304,12 +1268,12 @@ pub unsafe extern "system" fn recv<S: Serve>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            let error = crate::support::request::settle::<
+            let error = crate::rt::request::settle::<
                 crate::memory::InterfaceTypes,
             >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1330,28 +1294,24 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let data = if lpInboundDisconnectData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::client::ClientRef::from_raw(lpInboundDisconnectData)
+                    crate::rt::client::ClientRef::from_raw(lpInboundDisconnectData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
-                let (bytes, length) = crate::support::buffers::Slice::parts(
-                    &slice.get(),
-                );
+                let (bytes, length) = crate::rt::buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     let used = unsafe {
-                        crate::support::buffers::Slice::len_ptr(lpInboundDisconnectData)
+                        crate::rt::buffers::Slice::len_ptr(lpInboundDisconnectData)
                     };
                     // SAFETY: the contract of this function.
-                    unsafe {
-                        crate::support::memory::OutBuf::from_raw(bytes, length, used)
-                    }
+                    unsafe { crate::rt::memory::OutBuf::from_raw(bytes, length, used) }
                 };
                 checked.ok_or(crate::error::WsaError::WSAEFAULT)?
             })
@@ -1364,7 +1324,7 @@ pub unsafe extern "system" fn recv_disconnect<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1392,21 +1352,21 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
+    let state = core::cell::Cell::new(crate::rt::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let mut slices = crate::support::buffers::Slices::new();
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::rt::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.scatter(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesRecvd.is_null() {
-            crate::support::checks::output(
+            crate::rt::checks::output(
                 lpNumberOfBytesRecvd,
                 crate::error::WsaError::WSAEFAULT,
             )?;
         }
         // SAFETY: the contract of this function.
-        let flags = unsafe { crate::support::client::ClientMut::from_raw(lpFlags) }
+        let flags = unsafe { crate::rt::client::ClientMut::from_raw(lpFlags) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?
             .get();
         let lpFrom_ = if lpFrom.is_null() || lpFromlen.is_null() {
@@ -1415,14 +1375,14 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             Some({
                 // SAFETY: the contract of this function.
                 let length = unsafe {
-                    crate::support::memory::length_at(
+                    crate::rt::memory::length_at(
                         lpFromlen,
                         crate::error::WsaError::WSAEFAULT,
                     )
                 }?;
                 // SAFETY: the contract of this function.
                 unsafe {
-                    crate::support::memory::OutBuf::from_raw(
+                    crate::rt::memory::OutBuf::from_raw(
                         lpFrom.cast::<u8>(),
                         length,
                         lpFromlen.cast::<u32>(),
@@ -1444,7 +1404,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::client::ClientMut::from_raw(lpOverlapped)
+                crate::rt::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1452,7 +1412,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
+                    unsafe { crate::rt::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1481,7 +1441,7 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let crate::support::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv_from(
+        let crate::rt::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv_from(
             provider,
             s,
             flags,
@@ -1492,13 +1452,13 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         }
         if let Some(given) = &given {
             match state.get() {
-                crate::support::request::RequestState::Fresh => {
+                crate::rt::request::RequestState::Fresh => {
                     // SAFETY: the client lends the structure, and was not told yet.
                     unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
                 }
-                crate::support::request::RequestState::Forwarded => {}
-                crate::support::request::RequestState::PendingRequest
-                | crate::support::request::RequestState::ForwardedPending => {
+                crate::rt::request::RequestState::Forwarded => {}
+                crate::rt::request::RequestState::PendingRequest
+                | crate::rt::request::RequestState::ForwardedPending => {
                     return Err(crate::error::WsaError::WSA_IO_PENDING);
                 }
             }
@@ -1514,12 +1474,12 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            let error = crate::support::request::settle::<
+            let error = crate::rt::request::settle::<
                 crate::memory::InterfaceTypes,
             >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1543,7 +1503,7 @@ pub unsafe extern "system" fn select<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let read = if readfds.is_null() {
             None
         } else {
@@ -1576,7 +1536,7 @@ pub unsafe extern "system" fn select<S: Serve>(
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(timeout) }
+                unsafe { crate::rt::client::ClientRef::from_raw(timeout) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -1598,7 +1558,7 @@ pub unsafe extern "system" fn select<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1624,15 +1584,15 @@ pub unsafe extern "system" fn send<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
+    let state = core::cell::Cell::new(crate::rt::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let mut slices = crate::support::buffers::Slices::new();
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::rt::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
-            crate::support::checks::output(
+            crate::rt::checks::output(
                 lpNumberOfBytesSent,
                 crate::error::WsaError::WSAEFAULT,
             )?;
@@ -1649,7 +1609,7 @@ pub unsafe extern "system" fn send<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::client::ClientMut::from_raw(lpOverlapped)
+                crate::rt::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1657,7 +1617,7 @@ pub unsafe extern "system" fn send<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
+                    unsafe { crate::rt::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1686,7 +1646,7 @@ pub unsafe extern "system" fn send<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let crate::support::request::Progress::Done(value0) = crate::provider::ServiceProvider::send(
+        let crate::rt::request::Progress::Done(value0) = crate::provider::ServiceProvider::send(
             provider,
             s,
             dwFlags,
@@ -1697,13 +1657,13 @@ pub unsafe extern "system" fn send<S: Serve>(
         }
         if let Some(given) = &given {
             match state.get() {
-                crate::support::request::RequestState::Fresh => {
+                crate::rt::request::RequestState::Fresh => {
                     // SAFETY: the client lends the structure, and was not told yet.
                     unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
                 }
-                crate::support::request::RequestState::Forwarded => {}
-                crate::support::request::RequestState::PendingRequest
-                | crate::support::request::RequestState::ForwardedPending => {
+                crate::rt::request::RequestState::Forwarded => {}
+                crate::rt::request::RequestState::PendingRequest
+                | crate::rt::request::RequestState::ForwardedPending => {
                     return Err(crate::error::WsaError::WSA_IO_PENDING);
                 }
             }
@@ -1717,12 +1677,12 @@ pub unsafe extern "system" fn send<S: Serve>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            let error = crate::support::request::settle::<
+            let error = crate::rt::request::settle::<
                 crate::memory::InterfaceTypes,
             >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1743,23 +1703,21 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let data = if lpOutboundDisconnectData.is_null() {
             None
         } else {
             Some({
                 // SAFETY: the contract of this function.
                 let slice = unsafe {
-                    crate::support::client::ClientRef::from_raw(lpOutboundDisconnectData)
+                    crate::rt::client::ClientRef::from_raw(lpOutboundDisconnectData)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?;
-                let (bytes, length) = crate::support::buffers::Slice::parts(
-                    &slice.get(),
-                );
+                let (bytes, length) = crate::rt::buffers::Slice::parts(&slice.get());
                 let checked = {
                     // SAFETY: the contract of this function.
                     unsafe {
-                        crate::support::memory::ClientSlice::from_raw(
+                        crate::rt::memory::ClientSlice::from_raw(
                             bytes.cast_const(),
                             length,
                         )
@@ -1776,7 +1734,7 @@ pub unsafe extern "system" fn send_disconnect<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1804,20 +1762,20 @@ pub unsafe extern "system" fn send_to<S: Serve>(
     lpThreadId: *const crate::ffi::WSATHREADID,
     lpErrno: *mut i32,
 ) -> i32 {
-    let state = core::cell::Cell::new(crate::support::request::RequestState::Fresh);
+    let state = core::cell::Cell::new(crate::rt::request::RequestState::Fresh);
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let mut slices = crate::support::buffers::Slices::new();
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let mut slices = crate::rt::buffers::Slices::new();
         // SAFETY: the contract of this function.
         let lpBuffers_ = unsafe { slices.gather(lpBuffers, dwBufferCount) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         if !lpNumberOfBytesSent.is_null() {
-            crate::support::checks::output(
+            crate::rt::checks::output(
                 lpNumberOfBytesSent,
                 crate::error::WsaError::WSAEFAULT,
             )?;
         }
-        let length = crate::support::memory::length(
+        let length = crate::rt::memory::length(
             iTolen,
             crate::error::WsaError::WSAEFAULT,
         )?;
@@ -1827,10 +1785,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             // SAFETY: the contract of this function.
             Some(
                 unsafe {
-                    crate::support::memory::ClientSlice::from_raw(
-                        lpTo.cast::<u8>(),
-                        length,
-                    )
+                    crate::rt::memory::ClientSlice::from_raw(lpTo.cast::<u8>(), length)
                 }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
@@ -1848,7 +1803,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             }
             // SAFETY: the contract of this function.
             let overlapped = unsafe {
-                crate::support::client::ClientMut::from_raw(lpOverlapped)
+                crate::rt::client::ClientMut::from_raw(lpOverlapped)
             }
                 .ok_or(crate::error::WsaError::WSAEFAULT)?;
             let thread = if lpThreadId.is_null() {
@@ -1856,7 +1811,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             } else {
                 // SAFETY: the contract of this function.
                 Some(
-                    unsafe { crate::support::client::ClientRef::from_raw(lpThreadId) }
+                    unsafe { crate::rt::client::ClientRef::from_raw(lpThreadId) }
                         .ok_or(crate::error::WsaError::WSAEFAULT)?
                         .get(),
                 )
@@ -1885,7 +1840,7 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let crate::support::request::Progress::Done(value0) = crate::provider::ServiceProvider::send_to(
+        let crate::rt::request::Progress::Done(value0) = crate::provider::ServiceProvider::send_to(
             provider,
             s,
             dwFlags,
@@ -1896,13 +1851,13 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         }
         if let Some(given) = &given {
             match state.get() {
-                crate::support::request::RequestState::Fresh => {
+                crate::rt::request::RequestState::Fresh => {
                     // SAFETY: the client lends the structure, and was not told yet.
                     unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
                 }
-                crate::support::request::RequestState::Forwarded => {}
-                crate::support::request::RequestState::PendingRequest
-                | crate::support::request::RequestState::ForwardedPending => {
+                crate::rt::request::RequestState::Forwarded => {}
+                crate::rt::request::RequestState::PendingRequest
+                | crate::rt::request::RequestState::ForwardedPending => {
                     return Err(crate::error::WsaError::WSA_IO_PENDING);
                 }
             }
@@ -1916,12 +1871,12 @@ pub unsafe extern "system" fn send_to<S: Serve>(
     match answer {
         Ok(value) => value,
         Err(error) => {
-            let error = crate::support::request::settle::<
+            let error = crate::rt::request::settle::<
                 crate::memory::InterfaceTypes,
             >(state.get(), error);
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1945,14 +1900,14 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        let length = crate::support::memory::length(
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        let length = crate::rt::memory::length(
             optlen,
             crate::error::WsaError::WSAEFAULT,
         )?;
         // SAFETY: the contract of this function.
         let value_ = unsafe {
-            crate::support::memory::ClientSlice::from_raw(optval.cast::<u8>(), length)
+            crate::rt::memory::ClientSlice::from_raw(optval.cast::<u8>(), length)
         }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::set_sock_opt(
@@ -1969,7 +1924,7 @@ pub unsafe extern "system" fn set_sock_opt<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -1990,7 +1945,7 @@ pub unsafe extern "system" fn shutdown<S: Serve>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let () = crate::provider::ServiceProvider::shutdown(provider, s, how)?;
         Ok(crate::ffi::NO_ERROR)
     });
@@ -1999,7 +1954,7 @@ pub unsafe extern "system" fn shutdown<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -2024,13 +1979,13 @@ pub unsafe extern "system" fn socket<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(lpProtocolInfo) }
+                unsafe { crate::rt::client::ClientRef::from_raw(lpProtocolInfo) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
@@ -2053,7 +2008,7 @@ pub unsafe extern "system" fn socket<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );
@@ -2077,32 +2032,30 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
     lpErrno: *mut i32,
 ) -> crate::ffi::INT {
     let answer = S::with(|provider| {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         // SAFETY: the contract of this function.
-        let text = unsafe {
-            crate::support::memory::Text::from_zero_ended(AddressString)
-        }
+        let text = unsafe { crate::rt::memory::Text::from_zero_ended(AddressString) }
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         let info = if lpProtocolInfo.is_null() {
             None
         } else {
             // SAFETY: the contract of this function.
             Some(
-                unsafe { crate::support::client::ClientRef::from_raw(lpProtocolInfo) }
+                unsafe { crate::rt::client::ClientRef::from_raw(lpProtocolInfo) }
                     .ok_or(crate::error::WsaError::WSAEFAULT)?,
             )
         };
         let address = {
             // SAFETY: the contract of this function.
             let length = unsafe {
-                crate::support::memory::length_at(
+                crate::rt::memory::length_at(
                     lpAddressLength,
                     crate::error::WsaError::WSAEFAULT,
                 )
             }?;
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::memory::OutBuf::from_raw(
+                crate::rt::memory::OutBuf::from_raw(
                     lpAddress.cast::<u8>(),
                     length,
                     lpAddressLength.cast::<u32>(),
@@ -2124,7 +2077,7 @@ pub unsafe extern "system" fn string_to_address<S: Serve>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(
+                crate::rt::checks::report(
                     lpErrno,
                     crate::error::reported(error.code()).code(),
                 );

@@ -245,7 +245,7 @@ mod closed {
     ) -> crate::ffi::BOOL {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -259,7 +259,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -272,7 +272,7 @@ mod closed {
     ) -> crate::ffi::WSAEVENT {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -287,7 +287,7 @@ mod closed {
     ) -> crate::ffi::SOCKET {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -310,7 +310,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -325,7 +325,7 @@ mod closed {
     ) -> crate::ffi::SOCKET {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -350,7 +350,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -365,7 +365,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -381,7 +381,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -395,7 +395,7 @@ mod closed {
     ) -> crate::ffi::BOOL {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -409,7 +409,7 @@ mod closed {
     ) -> crate::ffi::BOOL {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -423,7 +423,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -437,7 +437,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );
@@ -454,7 +454,7 @@ mod closed {
     ) -> i32 {
         // SAFETY: the contract of the upcall.
         unsafe {
-            crate::support::checks::report(
+            crate::rt::checks::report(
                 lpErrno,
                 crate::error::WsaError::WSANOTINITIALISED.code(),
             );

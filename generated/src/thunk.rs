@@ -12,7 +12,7 @@ pub unsafe extern "system" fn close_event<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> crate::ffi::BOOL {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_close_event(host, hEvent)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -37,7 +37,7 @@ pub unsafe extern "system" fn close_event<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::FALSE
         }
@@ -54,7 +54,7 @@ pub unsafe extern "system" fn close_socket_handle<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_close_socket_handle(host, s)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -79,7 +79,7 @@ pub unsafe extern "system" fn close_socket_handle<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }
@@ -95,7 +95,7 @@ pub unsafe extern "system" fn create_event<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> crate::ffi::WSAEVENT {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_create_event(host)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -120,7 +120,7 @@ pub unsafe extern "system" fn create_event<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::WSA_INVALID_EVENT
         }
@@ -138,7 +138,7 @@ pub unsafe extern "system" fn create_socket_handle<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_create_socket_handle(host, dwCatalogEntryId, dwContext)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -165,7 +165,7 @@ pub unsafe extern "system" fn create_socket_handle<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::INVALID_SOCKET
         }
@@ -225,24 +225,21 @@ pub unsafe extern "system" fn get_provider_path<L: crate::host::Locate>(
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
         // SAFETY: the contract of this function.
         let id = unsafe {
-            crate::support::checks::input(
-                lpProviderId,
-                crate::error::WsaError::WSAEFAULT,
-            )
+            crate::rt::checks::input(lpProviderId, crate::error::WsaError::WSAEFAULT)
         }?;
-        crate::support::checks::output(
+        crate::rt::checks::output(
             lpszProviderDllPath,
             crate::error::WsaError::WSAEFAULT,
         )?;
-        crate::support::checks::output(
+        crate::rt::checks::output(
             lpProviderDllPathLen,
             crate::error::WsaError::WSAEFAULT,
         )?;
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let text = crate::host::Host::on_get_provider_path(host, id)?;
         // SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.
         let fits = unsafe {
-            crate::support::checks::write_text(
+            crate::rt::checks::write_text(
                 &text,
                 lpszProviderDllPath,
                 lpProviderDllPathLen,
@@ -272,7 +269,7 @@ pub unsafe extern "system" fn get_provider_path<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }
@@ -290,7 +287,7 @@ pub unsafe extern "system" fn modify_ifs_handle<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> crate::ffi::SOCKET {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_modify_ifs_handle(host, dwCatalogEntryId, ProposedHandle)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -317,7 +314,7 @@ pub unsafe extern "system" fn modify_ifs_handle<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::INVALID_SOCKET
         }
@@ -335,10 +332,10 @@ pub unsafe extern "system" fn post_message<L: crate::host::Locate>(
     wParam: crate::ffi::WPARAM,
     lParam: crate::ffi::LPARAM,
 ) -> crate::ffi::BOOL {
-    let answer = L::with(|host| -> Result<_, crate::support::refused::Failed> {
+    let answer = L::with(|host| -> Result<_, crate::rt::refused::Failed> {
         crate::host::Host::on_post_message(host, hWnd, Msg, wParam, lParam)
     });
-    let answer = answer.unwrap_or(Err(crate::support::refused::Failed));
+    let answer = answer.unwrap_or(Err(crate::rt::refused::Failed));
     let _ = L::with(|host| {
         let tell = |outcome: core::fmt::Arguments<'_>| {
             crate::host::Host::called(
@@ -376,12 +373,9 @@ pub unsafe extern "system" fn query_blocking_callback<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(
-            lplpfnCallback,
-            crate::error::WsaError::WSAEFAULT,
-        )?;
-        crate::support::checks::output(lpdwContext, crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lplpfnCallback, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpdwContext, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_query_blocking_callback(host, dwCatalogEntryId)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -415,7 +409,7 @@ pub unsafe extern "system" fn query_blocking_callback<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }
@@ -433,8 +427,8 @@ pub unsafe extern "system" fn query_socket_handle_context<L: crate::host::Locate
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpContext, crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpContext, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_query_socket_handle_context(host, s)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -463,7 +457,7 @@ pub unsafe extern "system" fn query_socket_handle_context<L: crate::host::Locate
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }
@@ -484,10 +478,10 @@ pub unsafe extern "system" fn queue_apc<L: crate::host::Locate>(
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
         // SAFETY: the contract of this function.
         let thread = unsafe {
-            crate::support::checks::input(lpThreadId, crate::error::WsaError::WSAEFAULT)
+            crate::rt::checks::input(lpThreadId, crate::error::WsaError::WSAEFAULT)
         }?;
         let routine = lpfnUserApc.ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_queue_apc(host, thread, routine, dwContext)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -514,7 +508,7 @@ pub unsafe extern "system" fn queue_apc<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }
@@ -531,7 +525,7 @@ pub unsafe extern "system" fn reset_event<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> crate::ffi::BOOL {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_reset_event(host, hEvent)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -556,7 +550,7 @@ pub unsafe extern "system" fn reset_event<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::FALSE
         }
@@ -573,7 +567,7 @@ pub unsafe extern "system" fn set_event<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> crate::ffi::BOOL {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_set_event(host, hEvent)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -598,7 +592,7 @@ pub unsafe extern "system" fn set_event<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::FALSE
         }
@@ -615,8 +609,8 @@ pub unsafe extern "system" fn open_current_thread<L: crate::host::Locate>(
     lpErrno: *mut i32,
 ) -> i32 {
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
-        crate::support::checks::output(lpThreadId, crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpThreadId, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_open_current_thread(host)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -645,7 +639,7 @@ pub unsafe extern "system" fn open_current_thread<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }
@@ -664,9 +658,9 @@ pub unsafe extern "system" fn close_thread<L: crate::host::Locate>(
     let answer = L::with(|host| -> Result<_, crate::error::WsaError> {
         // SAFETY: the contract of this function.
         let thread = unsafe {
-            crate::support::checks::input(lpThreadId, crate::error::WsaError::WSAEFAULT)
+            crate::rt::checks::input(lpThreadId, crate::error::WsaError::WSAEFAULT)
         }?;
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_close_thread(host, thread)
     });
     let answer = answer.unwrap_or_else(Err);
@@ -691,7 +685,7 @@ pub unsafe extern "system" fn close_thread<L: crate::host::Locate>(
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }
@@ -714,7 +708,7 @@ pub unsafe extern "system" fn complete_overlapped_request<L: crate::host::Locate
         let operation = ::core::ptr::NonNull::new(lpOverlapped)
             .filter(|structure| structure.is_aligned())
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
-        crate::support::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
+        crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         crate::host::Host::on_complete_overlapped_request(
             host,
             s,
@@ -748,7 +742,7 @@ pub unsafe extern "system" fn complete_overlapped_request<L: crate::host::Locate
         Err(error) => {
             // SAFETY: the contract of this function.
             unsafe {
-                crate::support::checks::report(lpErrno, error.code());
+                crate::rt::checks::report(lpErrno, error.code());
             }
             crate::ffi::SOCKET_ERROR
         }

@@ -575,9 +575,8 @@ fn compile(files: &Files, edition: &str, name: &str, programs: &[&str]) {
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     files.write(&folder.join("out")).expect("the folder can be written to");
     let library = folder.join("libkettle.rlib");
-    let features = ["--cfg", "feature=\"provider\"", "--cfg", "feature=\"std\""];
     let mut rustc = rustc(edition);
-    rustc.args(["--crate-type=lib", "--crate-name=kettle", "-Dwarnings"]).args(features);
+    rustc.args(["--crate-type=lib", "--crate-name=kettle", "-Dwarnings"]).args(common::ALL_FEATURES);
     run(rustc.arg(folder.join("out/src/lib.rs")).arg("-o").arg(&library), name);
     for (at, text) in programs.iter().enumerate() {
         let source = folder.join(format!("main{at}.rs"));
@@ -592,7 +591,7 @@ fn compile(files: &Files, edition: &str, name: &str, programs: &[&str]) {
 
 fn rustc(edition: &str) -> Command {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.arg(format!("--edition={edition}"));
+    common::with_runtime(rustc.arg(format!("--edition={edition}")));
     rustc
 }
 

@@ -1,7 +1,7 @@
 //! The generator and the macro know shapes, not names: nothing that the spec names stands in their code.
 //!
 //! What counts: identifiers, and the words of texts, in every file of `wpu-gen/src` and `wpu-macros/src`; in
-//! `wpu-gen/support`, which is copied into the output, comments count too. Addresses count wherever they stand
+//! `wpu-rt/src` and `wpu-gen/support`, which every output rests on, comments count too. Addresses count wherever they stand
 //! inside a text. What does not count: comments elsewhere (also `///`, unless inside a macro call: a template's
 //! `///` is output), and whatever is built for tests alone. Names count as the spec spells them, and none is
 //! exempt, however short.
@@ -28,6 +28,7 @@ fn the_code_names_nothing_that_the_spec_names() {
     for (folder, comments, names) in [
         ("wpu-gen/src", false, &names),
         ("wpu-gen/support", true, &names),
+        ("wpu-rt/src", true, &names),
         ("wpu-macros/src", false, &with_kits),
     ] {
         for path in sources(&project().join(folder)) {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::Case;
+use common::{ALL_FEATURES, Case, KNOWN_FEATURES};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,9 +48,8 @@ fn a_provider_and_its_clients_of_a_nonsense_spec_understand_each_other() {
 fn drives(name: &str, sources: Sources, drive: &Path) {
     let folder = written(&format!("drive-{name}"), sources);
     let library = folder.join(format!("lib{name}.rlib"));
-    let args =
-        ["--crate-type", "lib", "--edition", "2024", "--crate-name", name, "--cfg", "feature=\"provider\""];
-    rustc(&folder.join("src/lib.rs"), &library, &args);
+    let args = ["--crate-type", "lib", "--edition", "2024", "--crate-name", name];
+    rustc(&folder.join("src/lib.rs"), &library, &[&args[..], &ALL_FEATURES].concat());
     let program = folder.join(format!("drive{}", std::env::consts::EXE_SUFFIX));
     let library = format!("{name}={}", library.display());
     rustc(drive, &program, &["--edition", "2024", "--extern", &library]);
@@ -62,7 +61,6 @@ fn drives(name: &str, sources: Sources, drive: &Path) {
 fn checked(name: &str, sources: Sources) {
     let folder = written(name, sources);
     let (lib, out) = (folder.join("src/lib.rs"), folder.join("lib.rmeta"));
-    let (std, provider) = (["--cfg", "feature=\"std\""], ["--cfg", "feature=\"provider\""]);
     let check = |edition: &str, features: &[&str]| {
         rustc(
             &lib,
@@ -70,11 +68,11 @@ fn checked(name: &str, sources: Sources) {
             &[&["--crate-type", "lib", "--emit", "metadata", "--edition", edition], features].concat(),
         );
     };
-    for features in [vec![], std.to_vec(), provider.to_vec(), [std, provider].concat()] {
-        check("2024", &features);
+    for features in [&[], &ALL_FEATURES[..2], &ALL_FEATURES[2..4], &ALL_FEATURES[4..], &ALL_FEATURES] {
+        check("2024", features);
     }
     for edition in OLDER_EDITIONS {
-        check(edition, &[std, provider].concat());
+        check(edition, &ALL_FEATURES);
     }
 }
 
@@ -92,9 +90,8 @@ fn written(name: &str, sources: Sources) -> PathBuf {
 
 fn rustc(source: &Path, out: &Path, args: &[&str]) {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let features = "cfg(feature, values(\"std\", \"provider\"))";
-    let known = ["-D", "warnings", "--check-cfg", features];
-    let run = Command::new(rustc).args(known).args(args).arg("-o").arg(out).arg(source).output();
-    let run = run.expect("rustc can be started");
+    let mut rustc = Command::new(rustc);
+    rustc.args(["-D", "warnings"]).args(KNOWN_FEATURES).args(args).arg("-o").arg(out).arg(source);
+    let run = common::with_runtime(&mut rustc).output().expect("rustc can be started");
     assert!(run.status.success(), "{}\n{}", source.display(), String::from_utf8_lossy(&run.stderr));
 }

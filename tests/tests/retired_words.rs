@@ -25,10 +25,11 @@ const EVERYWHERE: &[&str] = &[
     "wpu-host",
     "wpu-install",
     "wpu-macros",
+    "wpu-rt",
     "xtask",
 ];
 /// Where the runtime of the bindings and what stands on it lives.
-const RUNTIME: &[&str] = &["wpu", "wpu-gen/support"];
+const RUNTIME: &[&str] = &["wpu", "wpu-gen/support", "wpu-rt"];
 
 const IDENTIFIERS: &[Word] = &[
     ("Gate", EVERYWHERE, "Instance"),
@@ -53,7 +54,7 @@ const IDENTIFIERS: &[Word] = &[
 /// Likewise for the names of files and modules.
 const FILES: &[Word] = &[
     ("block", &["wpu/src/base"], "blocking"),
-    ("border", &["wpu-gen/support"], "checks"),
+    ("border", &["wpu-rt"], "checks"),
     ("contain", EVERYWHERE, "panic"),
     ("expand", &["wpu/src"], "loader"),
     ("form", &["wpu-gen/src"], "lower"),

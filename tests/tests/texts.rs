@@ -156,12 +156,11 @@ fn written() -> PathBuf {
 fn no_text_is_code_or_markup() {
     let folder = written();
     let lib = folder.join("src/lib.rs");
-    let known =
-        ["--edition", "2024", "-D", "warnings", "--cfg", "feature=\"std\"", "--cfg", "feature=\"provider\""];
-    let check = ["--check-cfg", "cfg(feature, values(\"std\", \"provider\"))", "--crate-name", "texts"];
+    let known = ["--edition", "2024", "-D", "warnings", "--crate-name", "texts"];
     let tool = |name: &str| {
         let mut command = Command::new(name);
-        command.args(known).args(check).arg(&lib);
+        command.args(known).args(common::KNOWN_FEATURES).args(common::ALL_FEATURES).arg(&lib);
+        common::with_runtime(&mut command);
         command
     };
     ran(tool("rustc").args(["--crate-type", "lib", "-o"]).arg(folder.join("libtexts.rlib")));

@@ -418,8 +418,8 @@ fn random_texts_are_compiled_and_documented_without_a_warning() {
         let tool = |name: &str| {
             let mut command = Command::new(name);
             command.args(["--edition", "2024", "-D", "warnings", "--crate-name", "shown"]);
-            command.args(["--check-cfg", "cfg(feature, values(\"std\", \"provider\"))"]);
-            command.args(["--cfg", "feature=\"std\"", "--cfg", "feature=\"provider\""]);
+            command.args(common::KNOWN_FEATURES).args(common::ALL_FEATURES);
+            common::with_runtime(&mut command);
             command.arg(folder.join("src/lib.rs"));
             command
         };

@@ -268,7 +268,7 @@ fn a_set_keeps_what_it_is_to_keep_and_counts_it() {
 fn a_structure_of_ones_own_keeps_the_bytes_that_it_points_at() {
     let mut built = wpu_sys::Built::<QOS>::new();
     let bytes = b"own".to_vec();
-    built.set_ProviderSpecific(&bytes);
+    built.set_bytes(QOS::ProviderSpecific, &bytes);
     drop(bytes);
     let moved = Box::new(built);
     let inner = moved.view().get().ProviderSpecific;
@@ -276,7 +276,7 @@ fn a_structure_of_ones_own_keeps_the_bytes_that_it_points_at() {
     let kept = unsafe { wpu_sys::Bytes::from_raw(inner.buf, inner.len as usize) }.expect("a good pointer");
     assert_eq!(kept.to_vec(), b"own");
     let (seen, after) = moved.with(|view| {
-        view.set_SendingFlowspec(FLOWSPEC { TokenRate: 5, ..FLOWSPEC::ZERO });
+        view.set_member(QOS::SendingFlowspec, FLOWSPEC { TokenRate: 5, ..FLOWSPEC::ZERO });
         view.get().ProviderSpecific.len
     });
     assert_eq!((seen, after.SendingFlowspec.TokenRate), (3, 5));

@@ -134,8 +134,10 @@ impl Legs {
 
 /// What a provider's author compiles stays tiny.
 fn dependencies(legs: &mut Legs) -> Result<()> {
-    let all = ["proc-macro2", "quote", "syn", "unicode-ident", "wpu", "wpu-macros", "wpu-sys"];
-    for (features, expected) in [(&[][..], &all[..]), (&["--no-default-features"], &["wpu", "wpu-sys"])] {
+    let all = ["proc-macro2", "quote", "syn", "unicode-ident", "wpu", "wpu-macros", "wpu-rt", "wpu-sys"];
+    for (features, expected) in
+        [(&[][..], &all[..]), (&["--no-default-features"], &["wpu", "wpu-rt", "wpu-sys"])]
+    {
         let args = ["tree", "--edges", "normal", "--package", "wpu", "--prefix", "none", "--format", "{p}"];
         let tree = Command::new("cargo").args(args).args(features).current_dir(root()).output()?;
         let tree = String::from_utf8_lossy(&tree.stdout).into_owned();

@@ -11,12 +11,12 @@ pub fn handed_down(
     answer: ClientMut<'_, QOS>,
 ) -> Result<(), WsaError> {
     let mut other = Built::<QOS>::new();
-    other.set_SendingFlowspec(FLOWSPEC { Latency: 5, ..wanted.get().SendingFlowspec });
-    other.set_ProviderSpecific(b"own bytes");
+    other.set_member(QOS::SendingFlowspec, FLOWSPEC { Latency: 5, ..wanted.get().SendingFlowspec });
+    other.set_bytes(QOS::ProviderSpecific, b"own bytes");
     next.connect(socket, wpu::Bytes::new(&[]), None, None, Some(other.view()), Some(wanted))?;
     let (named, got) = other.with(|qos| next.get_qos_by_name(socket, None, qos));
     named?;
-    answer.set_SendingFlowspec(got.SendingFlowspec);
+    answer.set_member(QOS::SendingFlowspec, got.SendingFlowspec);
     next.async_select(socket, Window::from_raw(std::ptr::without_provenance_mut(8)), 0x400, 1)
 }
 

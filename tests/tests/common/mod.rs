@@ -10,6 +10,8 @@ pub mod schema;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 use wpu_gen::source::Sources;
 
 /// The folder of the fixtures.
@@ -100,4 +102,39 @@ pub fn edit(text: &str, diff: &str) -> Result<String, String> {
             found => Err(format!("stands {found} times in `base.toml`, and not once:\n{old}")),
         }
     })
+}
+
+/// All features of an output, as arguments of the compiler.
+pub const ALL_FEATURES: [&str; 6] =
+    ["--cfg", "feature=\"mock\"", "--cfg", "feature=\"provider\"", "--cfg", "feature=\"std\""];
+
+/// Arguments that tell the compiler which features there are.
+pub const KNOWN_FEATURES: [&str; 2] =
+    ["--check-cfg", "cfg(feature, values(\"mock\", \"provider\", \"std\"))"];
+
+/// Tells the compiler, or rustdoc, where the crate is that every output depends on.
+pub fn with_runtime(command: &mut Command) -> &mut Command {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let library = BUILT.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("runtime").join(env!("CARGO_CRATE_NAME"));
+        fs::create_dir_all(&folder).expect("the target folder can be written to");
+        let library = folder.join("libwpu_rt.rlib");
+        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        rustc.args(["--edition", "2024", "--crate-type", "lib", "--crate-name", "wpu_rt", "-D", "warnings"]);
+        let run = rustc
+            .args(ALL_FEATURES)
+            .arg("-o")
+            .arg(&library)
+            .arg(project().join("wpu-rt/src/lib.rs"))
+            .output();
+        let run = run.expect("rustc can be started");
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        library
+    });
+    // The path is for what names the crate, and the folder for what depends on something that does.
+    command
+        .arg("--extern")
+        .arg(format!("wpu_rt={}", library.display()))
+        .arg("-L")
+        .arg(library.with_file_name(""))
 }

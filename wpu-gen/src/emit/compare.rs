@@ -7,7 +7,7 @@ use crate::layout::{Layouts, POINTERS};
 use crate::model::{Header, HeaderMismatch, Model, Param, ProvidedBy, Table, Ty, TypeDef, TypeKind};
 use std::collections::BTreeMap;
 
-const MACROS: &str = include_str!("../../support/check.h");
+const MACROS: &str = include_str!("check.h");
 
 /// Where the macros of all files are: in a folder of their own, where no header's file and no prefix can meet them.
 const MACROS_PATH: &str = "c/macros/check.h";

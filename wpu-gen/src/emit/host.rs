@@ -68,7 +68,7 @@ fn errors(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     match upcall.form.failure {
         Failure::Never => String::new(),
         Failure::Uncoded => {
-            "\n\n# Errors\n\n[`Failed`](crate::support::refused::Failed), without a code.".to_owned()
+            "\n\n# Errors\n\n[`Failed`](crate::rt::refused::Failed), without a code.".to_owned()
         }
         Failure::Coded(_) => format!("\n\n# Errors\n\n{}", view.error_list(&upcall.upcall.errors)),
     }

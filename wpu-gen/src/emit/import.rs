@@ -163,7 +163,7 @@ impl<'a> Lookup<'a> {
                 #visibility fn #find() -> Option<#function> {
                     let provided = #provided.load(Ordering::Acquire);
                     let found = if provided.is_null() {
-                        crate::support::symbol::find(#symbol)
+                        symbol::find(#symbol)
                     } else {
                         provided
                     };

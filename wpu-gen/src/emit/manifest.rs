@@ -16,10 +16,15 @@ rust-version = "1.85"
 license.workspace = true
 
 [features]
+# The other side: what a host implements, and the tables that lead to it.
+mock = ["wpu-rt/mock"]
 # The provider's side: the trait behind its table, and what calls and is called there.
-provider = []
+provider = ["wpu-rt/provider"]
 # Conversions between the error type and `std::io::Error`.
 std = []
+
+[dependencies]
+wpu-rt.workspace = true
 
 [lints]
 workspace = true

@@ -196,6 +196,9 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
             pub type Request<'a> = request::Request<'a, InterfaceTypes>;
         },
         quote! {
+            impl<P: Completes + ?Sized> request::PendsFor<P> for InterfaceTypes {}
+        },
+        quote! {
             /// A request that was taken on, and is owed one completion.
             pub type PendingRequest = request::PendingRequest<InterfaceTypes>;
         },

@@ -11,7 +11,10 @@ use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree
 use std::collections::HashSet;
 use std::str::FromStr as _;
 
-/// Where hand-written modules are.
+/// Where the output finds the crate of the runtime: the root of the output exports it under this name.
+const RUNTIME: &str = "crate::rt";
+
+/// Where hand-written modules are that name items of the output.
 const SUPPORT: &str = "crate::support";
 
 /// What every program has in scope. It is named by its path only where the spec has the same name.
@@ -47,9 +50,18 @@ const CORE: &[(&str, &[&str])] = &[
     ("::core::sync::atomic", &["AtomicPtr", "Ordering"]),
 ];
 
-/// Items of the hand-written modules, and those modules themselves.
+/// Items of the runtime, and its modules.
+const OF_RUNTIME: &[(&str, &[&str])] = &[
+    ("", &["checks", "buffers", "memory", "owned", "request", "set", "symbol", "wide"]),
+    ("client", &["Buildable", "Built", "ClientMut", "ClientRef", "Member", "Plain", "Slice", "Vouched"]),
+    ("memory", &["Bytes", "ClientSlice", "OutBuf", "Text"]),
+    ("refused", &["Failed", "Refused"]),
+    ("request", &["Progress", "RequestState"]),
+    ("wide", &["WideString"]),
+];
+
+/// Items of the hand-written modules.
 const HAND_WRITTEN: &[(&str, &[&str])] = &[
-    ("", &["checks", "buffers", "memory", "owned", "request", "set", "wide"]),
     ("cell", &["Cell"]),
     ("declaration", &["Declaration"]),
     (
@@ -70,12 +82,7 @@ const HAND_WRITTEN: &[(&str, &[&str])] = &[
         ],
     ),
     ("import", &["Import"]),
-    ("memory", &["Bytes", "ClientSlice", "OutBuf", "Text"]),
-    ("refused", &["Failed", "Refused"]),
-    ("request", &["Progress", "RequestState"]),
     ("upcall_set", &["UpcallSet"]),
-    ("client", &["Built", "Plain", "Slice", "ClientRef", "ClientMut", "Vouched"]),
-    ("wide", &["WideString"]),
 ];
 
 /// Items that are the same for all specs, by the files that declare them, and those files.
@@ -162,6 +169,9 @@ fn find(name: &str) -> Option<Found> {
     }
     if let Some(path) = within(CORE) {
         return Some(Found::Always(join("", path)));
+    }
+    if let Some(path) = within(OF_RUNTIME) {
+        return Some(Found::Always(join(RUNTIME, path)));
     }
     if let Some(path) = within(HAND_WRITTEN) {
         return Some(Found::Always(join(SUPPORT, path)));

@@ -146,15 +146,13 @@ fn take(
 ) -> TokenStream {
     let (name, null) = (param.rust(), view.error_code(param.null_error));
     let request = downcall.form.request.map(|request| downcall.param(request).rust());
+    let safety = comment("SAFETY: it goes into the one call that hands the request on.");
+    let lent = quote!(#safety let #name = unsafe { #request.lent() }.#field);
     match kind {
-        DownKind::Buffers { fill: false, .. } => {
-            quote!(let #name = #request.lent().#field.unwrap_or_else(Gather::nothing);)
-        }
-        DownKind::Buffers { fill: true, .. } => {
-            quote!(let #name = #request.lent().#field.unwrap_or_else(Scatter::nothing);)
-        }
-        _ if param.optional => quote!(let #name = #request.lent().#field;),
-        _ => quote!(let #name = #request.lent().#field.ok_or(#null)?;),
+        DownKind::Buffers { fill: false, .. } => quote!(#lent.unwrap_or_else(Gather::nothing);),
+        DownKind::Buffers { fill: true, .. } => quote!(#lent.unwrap_or_else(Scatter::nothing);),
+        _ if param.optional => quote!(#lent;),
+        _ => quote!(#lent.ok_or(#null)?;),
     }
 }
 
@@ -176,9 +174,12 @@ fn forward(view: &View<'_>, downcall: &DownView<'_>) -> Option<TokenStream> {
         let safety = comment("SAFETY: it leads to a tuple.");
         quote!(#safety let #name = unsafe { &raw mut (*outs).#at };)
     });
+    let sending =
+        comment("SAFETY: the function below is called with what comes out, and its answer told afterwards.");
     Some(quote! {
         let mut here = (#(#first)*);
-        let (sent, outs) = #request.forward(&mut here);
+        #sending
+        let (sent, outs) = unsafe { #request.forward(&mut here) };
         #(#places)*
     })
 }

@@ -19,9 +19,10 @@ const HEAD: &str = r#"#![no_std]
     reason = "as in C"
 )]
 
-extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+pub use ::wpu_rt as rt;
 
 // Each file is printed by the generator, which has its own line breaks.
 #[rustfmt::skip]
@@ -34,6 +35,7 @@ pub mod facts;
 pub mod ffi;
 #[rustfmt::skip]
 pub mod handles;
+#[cfg(feature = "mock")]
 #[rustfmt::skip]
 pub mod host;
 #[rustfmt::skip]
@@ -46,6 +48,7 @@ pub mod safe;
 pub mod support;
 #[rustfmt::skip]
 pub mod table;
+#[cfg(feature = "mock")]
 #[rustfmt::skip]
 pub mod thunk;
 "#;
@@ -58,11 +61,11 @@ const EXPORTS: &[(&str, &[&str])] = &[
     ("support::cell", &["Cell"]),
     ("support::declaration", &["Declaration", "Waiver"]),
     ("support::facts", &["Dispatch", "Kit", "Requirement", "Upcall"]),
-    ("support::refused", &["Failed", "Refused"]),
     ("support::upcall_set", &["UpcallSet"]),
     ("support::compliance", &["Verdict", "verdict"]),
-    ("support::client", &["Built", "Plain", "ClientRef", "ClientMut", "Vouched"]),
-    ("support::wide", &["WideString"]),
+    ("rt::client", &["Built", "ClientMut", "ClientRef", "Member", "Plain", "Vouched"]),
+    ("rt::refused", &["Failed", "Refused"]),
+    ("rt::wide", &["WideString"]),
     ("table", &["RawTable", "Table"]),
 ];
 
@@ -71,7 +74,7 @@ const PROVIDER: &[(&str, &[&str])] = &[
     ("layer", &["Layer", "Over"]),
     ("procs", &["Procs"]),
     ("serve", &["Serve"]),
-    ("support::memory", &["Bytes", "ClientSlice", "OutBuf", "Short", "Text"]),
+    ("rt::memory", &["Bytes", "ClientSlice", "OutBuf", "Short", "Text"]),
 ];
 
 /// The same where there are buffers, and where there are requests.
@@ -91,7 +94,7 @@ const REQUESTS: &[(&str, &[&str])] = &[
             "InterfaceTypes",
         ],
     ),
-    ("support::request", &["PendingToken", "Progress", "RequestState"]),
+    ("rt::request", &["PendingToken", "Progress", "RequestState"]),
 ];
 
 /// The modules of the provider's side.
@@ -103,7 +106,8 @@ const CFG: &str = "#[cfg(feature = \"provider\")]\n";
 fn exports(view: &View<'_>, rows: &[(&str, &[&str])]) -> Vec<String> {
     let names = view.model.rust_names();
     let paths = rows.iter().filter_map(|(module, items)| {
-        let free: Vec<_> = items.iter().copied().filter(|item| !names.contains(*item)).collect();
+        let mut free: Vec<_> = items.iter().copied().filter(|item| !names.contains(*item)).collect();
+        free.sort_unstable();
         match &*free {
             [] => None,
             [only] => Some(format!("{module}::{only}")),
@@ -124,7 +128,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "{}\n\n\
          - [`ffi`]: C types, function pointers and tables, under their C names\n\
          - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
-         - [`host`]: the other side, for whoever fills the tables\n\
+         - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables\n\
          - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider\n\
          {}- [`table`] and [`support::cell::Cell`]: where the table of the moment is kept\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",

@@ -203,7 +203,7 @@ fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
     match upcall.form.failure {
         Failure::Never => text.truncate(text.len() - "\n\n# Errors\n\n".len()),
         Failure::Uncoded => {
-            text += "[`Failed`](crate::support::refused::Failed), without a code: the host has none for it.";
+            text += "[`Failed`](crate::rt::refused::Failed), without a code: the host has none for it.";
         }
         Failure::Coded(_) => {
             text += &(view.error_list(&upcall.upcall.errors) + "- any other code that the host gives");
@@ -215,7 +215,7 @@ fn documentation(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
         text += &format!("\n\n{}", vouched.join("\n"));
     }
     if upcall.consumed().is_some() {
-        text += "\n\nWhat was to be handed over comes back in [`Refused::rest`](crate::support::refused::Refused::rest).";
+        text += "\n\nWhat was to be handed over comes back in [`Refused::rest`](crate::rt::refused::Refused::rest).";
     }
     text
 }

@@ -35,7 +35,8 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
         let field = |at: usize| ident(&structure.fields[at].name);
         let (items, length) = (field(slice.items), field(slice.length));
         page.item(quote! {
-            impl Slice for #ty {
+            #[doc = "§ SAFETY: the pointer and the number are members of the structure, and nothing else is made of them."]
+            unsafe impl Slice for #ty {
                 #[inline]
                 fn parts(&self) -> (*mut u8, usize) {
                     (self.#items.cast(), self.#length as usize)
@@ -56,62 +57,29 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
     if !view.model.can_be_built(structure) {
         return;
     }
-    let about =
-        doc(&format!("All bytes of the [`{0}`](crate::ffi::{0}) are zero.", view.model.types[at].name));
-    let set = |name: &str| (ident(name), quote::format_ident!("set_{name}"), doc(&format!("Sets `{name}`.")));
-    let mut members = vec![quote! {
-        #about
-        #[must_use]
-        #[inline]
-        pub const fn new() -> Self {
-            Self::zero(#ty::ZERO)
-        }
-    }];
-    let mut written = Vec::new();
-    for field in &structure.fields {
-        let (name, setter, about) = set(&field.name);
-        let slice = view.model.structure(&field.ty).filter(|(_, within)| within.slice.is_some());
-        if let Some((slice, _)) = slice {
-            let slice = view.struct_name(slice, At::Inside);
-            members.push(quote! {
-                #about
-                #[inline]
-                pub fn #setter(&mut self, bytes: &[u8]) {
-                    let (bytes, len) = self.keep(bytes);
-                    self.value.#name = <#slice as Slice>::from_parts(bytes, len);
-                }
-            });
-            continue;
-        }
-        let value = view.ty(&field.ty, At::Inside);
-        members.push(quote! {
-            #about
-            #[inline]
-            pub const fn #setter(&mut self, value: #value) {
-                self.value.#name = value;
-            }
-        });
-        written.push(quote! {
-            #about
-            #[inline]
-            pub fn #setter(self, value: #value) {
-                #[doc = "§ SAFETY: the pointer stays within the structure."]
-                let member = unsafe { &raw mut (*self.as_ptr()).#name };
-                #[doc = "§ SAFETY: whoever made the view vouched that the structure can be written."]
-                unsafe { member.write(value) };
-            }
-        });
-    }
-    page.block(&quote!(impl Built<#ty>), members);
     page.item(quote! {
-        impl Default for Built<#ty> {
-            #[inline]
-            fn default() -> Self {
-                Self::new()
-            }
+        #[doc = "§ SAFETY: all bytes are zero."]
+        unsafe impl Buildable for #ty {
+            const ZERO: Self = #ty::ZERO;
         }
     });
-    page.block(&quote!(impl ClientMut<'_, #ty>), written);
+    let is_member = |name: &str| structure.fields.iter().any(|field| field.name == name);
+    let members = structure.fields.iter().map(|field| {
+        let (name, value) = (alone(&field.name), view.ty(&field.ty, At::Inside));
+        // The structure has a constant of that name already.
+        let mut constant = field.name.clone();
+        while constant == "ZERO" || (constant != field.name && is_member(&constant)) {
+            constant.push('_');
+        }
+        let constant = alone(&constant);
+        let about = doc(&format!("The member `{}`.\n\n{}", field.name, markdown(&field.doc)));
+        quote! {
+            #about
+            #[doc = "§ SAFETY: it is this member, which has no pointers, or is a slice."]
+            pub const #constant: Member<Self, #value> = unsafe { Member::new(core::mem::offset_of!(Self, #name)) };
+        }
+    });
+    page.block(&quote!(impl #ty), members);
 }
 
 fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {

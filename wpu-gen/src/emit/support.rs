@@ -11,24 +11,13 @@ macro_rules! copies {
 }
 
 const COPIES: &[(&str, &str)] = copies![
-    "checks.rs",
-    "buffers.rs",
     "cell.rs",
     "declaration.rs",
     "facts.rs",
-    "forward.rs",
     "import.rs",
-    "memory.rs",
     "mod.rs",
-    "owned.rs",
-    "refused.rs",
-    "request.rs",
-    "set.rs",
-    "symbol.rs",
     "upcall_set.rs",
     "compliance.rs",
-    "client.rs",
-    "wide.rs",
 ];
 
 pub(super) fn emit(view: &View<'_>, files: &mut Files) {

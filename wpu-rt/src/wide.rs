@@ -2,7 +2,6 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::convert::TryFrom as _;
 use core::fmt::{self, Write as _};
 
 /// Text as the host wrote it: 16-bit units, without the ending zero.
@@ -69,7 +68,7 @@ const LONGEST: usize = 0x8000;
 ///
 /// What `fill` answers; `broken` where it reports success and writes no complete text.
 #[inline]
-pub(crate) fn read_text<E: PartialEq + Copy>(
+pub fn read_text<E: PartialEq + Copy>(
     too_small: E,
     broken: E,
     mut fill: impl FnMut(*mut u16, &mut i32) -> Result<(), E>,

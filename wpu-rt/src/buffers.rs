@@ -1,10 +1,9 @@
 //! Arrays of a client's buffers: read or filled one after the other, as if they were one.
 
-pub use crate::support::client::Slice;
-use crate::support::memory::{Bytes, ClientSlice, OutBuf, copied, empty};
+pub use crate::client::Slice;
+use crate::memory::{Bytes, ClientSlice, OutBuf, copied, empty};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::convert::TryFrom as _;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -42,15 +41,25 @@ const FEW: usize = 4;
 
 /// Room for a copy of a client's array of buffers, so that nothing which is written to one of them can
 /// change where the others are.
+#[doc(hidden)]
 #[derive(Debug)]
-pub(crate) struct Slices<S> {
+pub struct Slices<S> {
     few: [MaybeUninit<S>; FEW],
     many: Option<Box<[S]>>,
 }
 
-impl<S: Slice> Slices<S> {
+impl<S: Slice> Default for Slices<S> {
     #[inline]
-    pub(crate) const fn new() -> Self {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: Slice> Slices<S> {
+    /// Room without a copy.
+    #[must_use]
+    #[inline]
+    pub const fn new() -> Self {
         Self { few: [const { MaybeUninit::uninit() }; FEW], many: None }
     }
 
@@ -61,7 +70,7 @@ impl<S: Slice> Slices<S> {
     ///
     /// Otherwise that many structures can be read, and the bytes of each be used for as long as the result is.
     #[inline]
-    pub(crate) unsafe fn gather(&mut self, pointer: *const S, len: u32) -> Option<Gather<'_, S>> {
+    pub unsafe fn gather(&mut self, pointer: *const S, len: u32) -> Option<Gather<'_, S>> {
         // SAFETY: the contract of this function.
         let (at, total) = unsafe { self.copy(pointer, len as usize) }?;
         Some(Gather { at, len, total, life: PhantomData })
@@ -73,7 +82,7 @@ impl<S: Slice> Slices<S> {
     ///
     /// As for [`gather`](Self::gather).
     #[inline]
-    pub(crate) unsafe fn scatter(&mut self, pointer: *const S, len: u32) -> Option<Scatter<'_, S>> {
+    pub unsafe fn scatter(&mut self, pointer: *const S, len: u32) -> Option<Scatter<'_, S>> {
         // SAFETY: the contract of this function.
         let (at, total) = unsafe { self.copy(pointer, len as usize) }?;
         Some(Scatter { at, len, total, life: PhantomData })

@@ -5,7 +5,6 @@
 //! else it only hands on.
 
 use alloc::vec::Vec;
-use core::convert::TryFrom as _;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -100,13 +99,14 @@ macro_rules! copied {
     )*};
 }
 
-pub(super) use copied;
+#[cfg(feature = "provider")]
+pub(crate) use copied;
 
 copied!(ClientRef<T>, ClientMut<T>);
 
 /// A pointer that is neither null nor misaligned.
 #[inline]
-pub(super) fn good<T>(pointer: *mut T) -> Option<NonNull<T>> {
+pub(crate) fn good<T>(pointer: *mut T) -> Option<NonNull<T>> {
     NonNull::new(pointer).filter(|pointer| pointer.is_aligned())
 }
 
@@ -176,7 +176,8 @@ impl<'a, T: Copy> ClientMut<'a, T> {
         unsafe { self.0.read() }
     }
 
-    /// Stores another value, which has no pointers. What has some is written member by member.
+    /// Stores another value, which has no pointers. Of one that has some, members can be
+    /// [set](Self::set_member).
     #[inline]
     pub fn set(self, value: T)
     where
@@ -184,6 +185,15 @@ impl<'a, T: Copy> ClientMut<'a, T> {
     {
         // SAFETY: whoever made this vouched that it can be written.
         unsafe { self.0.write(value) }
+    }
+
+    /// Sets a member, which has no pointers.
+    #[inline]
+    pub fn set_member<V: Plain>(self, member: Member<T, V>, value: V) {
+        // SAFETY: whoever made this vouched that the structure is there.
+        let place = unsafe { member.of(self.as_ptr()) };
+        // SAFETY: the same of writing to it.
+        unsafe { place.write(value) };
     }
 
     /// Where it is: not null.
@@ -202,7 +212,11 @@ impl<'a, T: Copy> ClientMut<'a, T> {
 }
 
 /// A structure that is a pointer to items, with their number.
-pub trait Slice: Copy {
+///
+/// # Safety
+///
+/// What [`from_parts`](Self::from_parts) makes has these [`parts`](Self::parts), which are members of the structure.
+pub unsafe trait Slice: Copy {
     /// Where the bytes are, and how many.
     fn parts(&self) -> (*mut u8, usize);
     /// One that stands for these bytes.
@@ -211,40 +225,111 @@ pub trait Slice: Copy {
     ///
     /// # Safety
     ///
-    /// `this` points at such a structure.
+    /// `this` points at such a structure, within which the result is.
     unsafe fn len_ptr(this: *mut Self) -> *mut u32;
+}
+
+/// A structure whose pointers are those of slices, so that safe code can build one.
+///
+/// # Safety
+///
+/// No pointer in [`ZERO`](Self::ZERO) leads anywhere: each is null.
+pub unsafe trait Buildable: Copy {
+    /// All bytes are zero.
+    const ZERO: Self;
+}
+
+/// A member `V` of the structure `S` that safe code can set: one without pointers, or a slice.
+pub struct Member<S, V> {
+    offset: usize,
+    types: PhantomData<fn(S) -> V>,
+}
+
+impl<S, V> Clone for Member<S, V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, V> Copy for Member<S, V> {}
+
+impl<S, V> fmt::Debug for Member<S, V> {
+    #[inline]
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Member").field(&self.offset).finish()
+    }
+}
+
+impl<S, V> Member<S, V> {
+    /// The member of this type at this offset.
+    ///
+    /// # Safety
+    ///
+    /// `S` has such a member there, and any `V` may stand in it that safe code can make, or that is a slice of bytes.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub const unsafe fn new(offset: usize) -> Self {
+        Self { offset, types: PhantomData }
+    }
+
+    /// Where it is in a structure.
+    ///
+    /// # Safety
+    ///
+    /// `structure` points at an `S`.
+    #[inline]
+    const unsafe fn of(self, structure: *mut S) -> *mut V {
+        // SAFETY: the member is part of the structure, as whoever made this vouched.
+        unsafe { structure.byte_add(self.offset) }.cast()
+    }
 }
 
 /// A structure with pointers that its holder made: it owns what they lead to.
 ///
-/// It begins with all bytes zero, and has a `set_…` for each member that safe code can set.
+/// It begins with all bytes zero. Safe code sets the members for which the bindings have a [`Member`].
 #[derive(Debug)]
 pub struct Built<T> {
-    pub(crate) value: T,
+    value: T,
     /// What pointers in `value` lead to. A vector stays where it is when it is moved.
     kept: Vec<Vec<u8>>,
 }
 
-impl<T: Copy> Built<T> {
-    /// What has no pointer but null.
+impl<T: Buildable> Built<T> {
+    /// All bytes are zero.
+    #[must_use]
     #[inline]
-    pub(crate) const fn zero(value: T) -> Self {
-        Self { value, kept: Vec::new() }
+    pub const fn new() -> Self {
+        Self { value: T::ZERO, kept: Vec::new() }
     }
 
-    /// Keeps bytes for as long as the structure, and says where they are and how many; no more than four gigabytes.
+    /// Sets a member.
     #[inline]
-    pub(crate) fn keep(&mut self, bytes: &[u8]) -> (*mut u8, u32) {
+    pub const fn set_member<V: Plain>(&mut self, member: Member<T, V>, value: V) {
+        // SAFETY: the value is this structure's own, and can be written.
+        let place = unsafe { member.of(&raw mut self.value) };
+        // SAFETY: as above.
+        unsafe { place.write(value) };
+    }
+
+    /// Sets a member that leads to bytes: to a copy of these, which is kept for as long as the structure; of no more
+    /// than four gigabytes.
+    #[inline]
+    pub fn set_bytes<V: Slice>(&mut self, member: Member<T, V>, bytes: &[u8]) {
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let mut copy = bytes[..len as usize].to_vec();
-        let at = copy.as_mut_ptr();
+        let slice = V::from_parts(copy.as_mut_ptr(), len);
         self.kept.push(copy);
-        (at, len)
+        // SAFETY: the value is this structure's own, and can be written.
+        let place = unsafe { member.of(&raw mut self.value) };
+        // SAFETY: as above; the bytes live as long.
+        unsafe { place.write(slice) };
     }
 
     /// The structure, to be handed on.
-    #[inline]
     #[must_use]
+    #[inline]
     pub fn view(&self) -> ClientRef<'_, T> {
         ClientRef(NonNull::from(&self.value), PhantomData)
     }
@@ -258,5 +343,12 @@ impl<T: Copy> Built<T> {
         let answer = body(ClientMut(at, PhantomData));
         // SAFETY: it is the value of `self`.
         (answer, unsafe { at.read() })
+    }
+}
+
+impl<T: Buildable> Default for Built<T> {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -1,15 +1,20 @@
 //! Checks and copies at the border between a provider and a host.
 
-use crate::support::wide::WideString;
-use core::convert::TryFrom as _;
+#[cfg(feature = "mock")]
+use crate::wide::WideString;
 
-/// Whether `pointer` can be read from, as far as can be told: it is neither null nor misaligned.
+/// The value behind `pointer`, if that can be read from as far as can be told: it is neither null nor misaligned.
+///
+/// # Errors
+///
+/// `null` if it is one of them.
 ///
 /// # Safety
 ///
 /// If it is neither, it points at a value that stays readable and unchanged for `'a`.
+#[cfg(feature = "mock")]
 #[inline]
-pub(crate) unsafe fn input<'a, T, E>(pointer: *const T, null: E) -> Result<&'a T, E> {
+pub unsafe fn input<'a, T, E>(pointer: *const T, null: E) -> Result<&'a T, E> {
     if pointer.is_null() || !pointer.is_aligned() {
         return Err(null);
     }
@@ -18,8 +23,12 @@ pub(crate) unsafe fn input<'a, T, E>(pointer: *const T, null: E) -> Result<&'a T
 }
 
 /// Whether `pointer` can be written to, as far as can be told.
+///
+/// # Errors
+///
+/// `null` if it is null or misaligned.
 #[inline]
-pub(crate) fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
+pub fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
     if pointer.is_null() || !pointer.is_aligned() { Err(null) } else { Ok(()) }
 }
 
@@ -29,7 +38,7 @@ pub(crate) fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
 ///
 /// `errno` is null, or misaligned, or can be written to.
 #[inline]
-pub(crate) unsafe fn report(errno: *mut i32, code: i32) {
+pub unsafe fn report(errno: *mut i32, code: i32) {
     if output(errno, ()).is_ok() {
         // SAFETY: neither null nor misaligned; the caller vouches for the rest.
         unsafe { errno.write(code) };
@@ -43,8 +52,9 @@ pub(crate) unsafe fn report(errno: *mut i32, code: i32) {
 /// # Safety
 ///
 /// `length` can be read and written, and `buffer` written for as many units as it says.
+#[cfg(feature = "mock")]
 #[inline]
-pub(crate) unsafe fn write_text(text: &WideString, buffer: *mut u16, length: *mut i32) -> bool {
+pub unsafe fn write_text(text: &WideString, buffer: *mut u16, length: *mut i32) -> bool {
     let units = text.units();
     // SAFETY: the caller vouches for it.
     let room = unsafe { length.read() };

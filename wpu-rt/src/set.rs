@@ -1,9 +1,8 @@
 //! Structures of a client that count what follows in them.
 
-use crate::support::client::{Plain, copied, good};
+use crate::client::{Plain, copied, good};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::convert::TryFrom as _;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -147,8 +146,10 @@ impl<'a, S: Counted> SetMut<'a, S> {
     }
 
     /// Lends the set on: its count is right, whatever lies over it was written to.
+    #[doc(hidden)]
+    #[must_use]
     #[inline]
-    pub(crate) fn lend(self) -> *mut S {
+    pub fn lend(self) -> *mut S {
         self.set_len(self.len());
         self.at.as_ptr()
     }
