@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn derived_ids_follow_from_their_words() {
         let id = parse_guid(TEXT).unwrap();
-        assert_eq!(derive(&id, &[1, 2]), derive(&id, &[1, 2]));
+        // Catalogs hold ids that earlier versions derived.
+        assert_eq!(GuidText(derive(&id, &[1, 2])).to_string(), "{e7da9a79-f816-8355-9756-6792198164a5}");
         let all = [
             derive(&id, &[]),
             derive(&id, &[1]),

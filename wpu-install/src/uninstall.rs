@@ -72,9 +72,7 @@ impl Uninstall {
 /// The other entries that calls for reach one of `gone`.
 fn dependents<'a>(catalog: &'a Catalog, gone: &[u32]) -> Vec<&'a Entry> {
     let through = |entry: &&Entry| {
-        !gone.contains(&entry.id())
-            && (entry.links().iter().any(|id| gone.contains(id))
-                || catalog.below(entry).iter().any(|link| gone.contains(&link.id())))
+        !gone.contains(&entry.id()) && catalog.below(entry).iter().any(|link| gone.contains(&link.id()))
     };
     catalog.entries.iter().filter(through).collect()
 }

@@ -393,6 +393,23 @@ fn d_37_sockets_that_something_else_offers_first_are_told() {
     assert_eq!(names(&memory)[0], "Base 1");
 }
 
+/// A name has room for 255 units and its end. That of a chain is cut between letters, of which one can take two.
+#[test]
+fn the_longest_name_is_kept_whole_and_that_of_its_chain_is_cut_between_letters() {
+    let mut memory = Memory::sample(ONE);
+    let whole = "x".repeat(255);
+    install(&mut memory, &Layer { name: whole.clone(), ..over(1, Class::Ifs, &[1001]) });
+    assert_eq!(names(&memory).iter().filter(|name| **name == whole).count(), 2, "the layer and its chain");
+    let (cut, room) = ("\u{1f600}".repeat(124), " over [");
+    install(&mut memory, &Layer { name: cut.clone(), ..over(2, Class::Ifs, &[1002]) });
+    assert_eq!(entry(&memory, &format!("{cut}{room}")).links()[1], 1002);
+    let odd = format!("{}y", "\u{1f600}".repeat(127));
+    install(&mut memory, &Layer { name: odd.clone(), ..over(3, Class::Ifs, &[1003]) });
+    assert_eq!(names(&memory).iter().filter(|name| **name == odd).count(), 2);
+    let wide = Layer { name: "\u{1f600}".repeat(128), ..layer(4, Class::Ifs) };
+    assert!(matches!(wide.plan(memory.catalogs()), Err(Problem::BadName { .. })));
+}
+
 #[test]
 fn other_requests_that_make_no_sense_are_refused() {
     let memory = Memory::sample(ONE);
@@ -402,7 +419,6 @@ fn other_requests_that_make_no_sense_are_refused() {
     for name in [String::new(), "x".repeat(256), "a\0b".into()] {
         assert!(matches!(refused(Layer { name, ..layer(1, Class::Ifs) }), Problem::BadName { .. }));
     }
-    assert!(Layer { name: "x".repeat(255), ..layer(1, Class::Ifs) }.plan(memory.catalogs()).is_ok());
     assert_eq!(refused(over(1, Class::Ifs, &[7])), Problem::NoEntry { width: Width::Bits64, id: 7 });
     assert_eq!(refused(over(1, Class::Ifs, &[])), Problem::NothingChosen { width: Width::Bits64 });
     assert!(matches!(refused(over(1, Class::Ifs, &[1001, 1001])), Problem::ChosenTwice { .. }));

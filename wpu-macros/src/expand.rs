@@ -53,10 +53,7 @@ fn own(span: Span) -> Span {
 /// The same place, for code that lints look at: they leave alone what another crate's macro wrote, as it may have
 /// the name of an upcall. If all is such a macro's, there is nothing that they look at.
 fn watched(span: Span, written: Option<Span>) -> Span {
-    match written {
-        Some(written) if !is_written(span) => span.resolved_at(written),
-        _ => span,
-    }
+    written.map_or(span, |written| span.resolved_at(written))
 }
 
 /// The method of one upcall, which stands at `span` from its first token to its last. If it is `watched`, rustc insists
