@@ -58,19 +58,27 @@ pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
 
+#[rustfmt::skip]
 pub use classes::{Class, Platform};
 pub use error::WsaError;
+#[rustfmt::skip]
 pub use facts::{KITS, REVISION, UPCALLS};
 pub use handles::*;
+#[rustfmt::skip]
 pub use rt::client::{Built, ClientMut, ClientRef, Member, Plain, Vouched};
+#[rustfmt::skip]
 pub use rt::refused::{Failed, Refused};
 pub use rt::wide::WideString;
 pub use safe::Upcalls;
 pub use support::cell::Cell;
+#[rustfmt::skip]
 pub use support::compliance::{Verdict, verdict};
+#[rustfmt::skip]
 pub use support::declaration::{Declaration, Waiver};
+#[rustfmt::skip]
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::upcall_set::UpcallSet;
+#[rustfmt::skip]
 pub use table::{RawTable, Table};
 
 #[cfg(feature = "provider")]
@@ -95,21 +103,23 @@ pub mod serve;
 #[cfg(feature = "provider")]
 pub use clients::*;
 #[cfg(feature = "provider")]
+#[rustfmt::skip]
 pub use layer::{Layer, Over};
 #[cfg(feature = "provider")]
-pub use memory::{
-    CompletionVtable, InterfaceTypes, Kept, Outcome, PendingRequest, Request, RequestBuffers, RequestContext,
-    RequestParts,
-};
+#[rustfmt::skip]
+pub use memory::{CompletionVtable, InterfaceTypes, Kept, Outcome, PendingRequest, Request, RequestBuffers, RequestContext, RequestParts};
 #[cfg(feature = "provider")]
+#[rustfmt::skip]
 pub use memory::{Gather, Scatter};
 #[cfg(feature = "provider")]
 pub use procs::Procs;
 #[cfg(feature = "provider")]
 pub use provider::ServiceProvider;
 #[cfg(feature = "provider")]
+#[rustfmt::skip]
 pub use rt::memory::{Bytes, ClientSlice, OutBuf, Short, Text};
 #[cfg(feature = "provider")]
+#[rustfmt::skip]
 pub use rt::request::{PendingToken, Progress, RequestState};
 #[cfg(feature = "provider")]
 pub use serve::Serve;

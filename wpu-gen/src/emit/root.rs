@@ -101,6 +101,7 @@ const REQUESTS: &[(&str, &[&str])] = &[
 const MODULES: &[&str] = &["clients", "layer", "memory", "procs", "provider", "serve"];
 
 const CFG: &str = "#[cfg(feature = \"provider\")]\n";
+const SKIP: &str = "#[rustfmt::skip]\n";
 
 /// Paths to items of modules, but for what the spec calls so.
 fn exports(view: &View<'_>, rows: &[(&str, &[&str])]) -> Vec<String> {
@@ -120,7 +121,9 @@ fn exports(view: &View<'_>, rows: &[(&str, &[&str])]) -> Vec<String> {
 /// Lines that export paths, in the order that rustfmt gives them.
 fn lines(mut paths: Vec<String>, cfg: &str) -> String {
     paths.sort();
-    paths.iter().flat_map(|path| [cfg, "pub use ", path, ";\n"]).collect()
+    // A list is as long as its names are, and rustfmt's line as long as its user wants.
+    let skip = |path: &str| if path.contains('{') { SKIP } else { "" };
+    paths.iter().flat_map(|path| [cfg, skip(path), "pub use ", path, ";\n"]).collect()
 }
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -147,7 +150,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     paths.extend([format!("error::{}", view.model.head.error_type), "handles::*".to_owned()]);
     page.lines(&lines(paths, ""));
     if let Some(behind) = view.behind() {
-        let modules = MODULES.iter().flat_map(|module| [CFG, "#[rustfmt::skip]\npub mod ", module, ";\n"]);
+        let modules = MODULES.iter().flat_map(|module| [CFG, SKIP, "pub mod ", module, ";\n"]);
         page.lines(&modules.collect::<String>());
         let mut paths = exports(view, PROVIDER);
         paths.extend(["clients::*".to_owned(), format!("provider::{}", shown(&behind))]);
