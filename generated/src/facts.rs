@@ -91,7 +91,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the connection request timed out or was withdrawn",
             },
         ],
-        sources: &[&SOURCES[22], &SOURCES[101], &SOURCES[118]],
+        sources: &[&SOURCES[22], &SOURCES[102], &SOURCES[119]],
         notes: &[&NOTES[4], &NOTES[14], &NOTES[15]],
     },
     Downcall {
@@ -113,7 +113,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address or its family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[16], &NOTES[17]],
     },
     Downcall {
@@ -146,9 +146,9 @@ pub static DOWNCALLS: [Downcall; 30] = [
         sources: &[
             &SOURCES[24],
             &SOURCES[65],
-            &SOURCES[110],
-            &SOURCES[117],
+            &SOURCES[111],
             &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[5], &NOTES[59]],
     },
@@ -195,7 +195,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[25], &SOURCES[118]],
+        sources: &[&SOURCES[25], &SOURCES[119]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -217,7 +217,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "no blocking call is running",
             },
         ],
-        sources: &[&SOURCES[26], &SOURCES[96], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[26], &SOURCES[97], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -247,7 +247,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the name-space provider does not know the provider that it was given",
             },
         ],
-        sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[98], &SOURCES[118]],
+        sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[99], &SOURCES[119]],
         notes: &[&NOTES[11], &NOTES[13]],
     },
     Downcall {
@@ -277,7 +277,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is non-blocking and would linger",
             },
         ],
-        sources: &[&SOURCES[27], &SOURCES[99], &SOURCES[118]],
+        sources: &[&SOURCES[27], &SOURCES[100], &SOURCES[119]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -367,7 +367,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address is a broadcast address and the socket has no `SO_BROADCAST`",
             },
         ],
-        sources: &[&SOURCES[28], &SOURCES[118]],
+        sources: &[&SOURCES[28], &SOURCES[119]],
         notes: &[&NOTES[20]],
     },
     Downcall {
@@ -405,7 +405,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[29], &SOURCES[107], &SOURCES[129], &SOURCES[118]],
+        sources: &[&SOURCES[29], &SOURCES[108], &SOURCES[131], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[18]],
     },
     Downcall {
@@ -435,7 +435,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[118]],
+        sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[23]],
     },
     Downcall {
@@ -465,7 +465,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[31], &SOURCES[109], &SOURCES[118]],
+        sources: &[&SOURCES[31], &SOURCES[110], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[23]],
     },
     Downcall {
@@ -499,7 +499,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the operation is still pending and the call does not wait",
             },
         ],
-        sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[106], &SOURCES[118]],
+        sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[107], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[7], &NOTES[21], &NOTES[28], &NOTES[32]],
     },
     Downcall {
@@ -533,7 +533,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not connected",
             },
         ],
-        sources: &[&SOURCES[33], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[33], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[9]],
     },
     Downcall {
@@ -567,7 +567,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket has no local address yet, or was bound to a wildcard address and is not connected",
             },
         ],
-        sources: &[&SOURCES[34], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[34], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -605,7 +605,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[118]],
+        sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[119]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -639,7 +639,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the provider has no quality of service",
             },
         ],
-        sources: &[&SOURCES[36], &SOURCES[111], &SOURCES[118]],
+        sources: &[&SOURCES[36], &SOURCES[112], &SOURCES[119]],
         notes: &[&NOTES[6], &NOTES[7], &NOTES[9], &NOTES[19], &NOTES[78]],
     },
     Downcall {
@@ -685,7 +685,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the non-blocking socket cannot do it at once",
             },
         ],
-        sources: &[&SOURCES[37], &SOURCES[106], &SOURCES[118]],
+        sources: &[&SOURCES[37], &SOURCES[107], &SOURCES[119]],
         notes: &[&NOTES[8], &NOTES[27], &NOTES[29]],
     },
     Downcall {
@@ -763,7 +763,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the peer did not answer in time",
             },
         ],
-        sources: &[&SOURCES[38], &SOURCES[101], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[38], &SOURCES[102], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[20]],
     },
     Downcall {
@@ -813,7 +813,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "sockets of this type cannot listen",
             },
         ],
-        sources: &[&SOURCES[39], &SOURCES[118]],
+        sources: &[&SOURCES[39], &SOURCES[119]],
         notes: &[&NOTES[24]],
     },
     Downcall {
@@ -895,7 +895,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[40], &SOURCES[106], &SOURCES[108], &SOURCES[118]],
+        sources: &[&SOURCES[40], &SOURCES[107], &SOURCES[109], &SOURCES[119]],
         notes: &[&NOTES[21], &NOTES[27], &NOTES[28], &NOTES[29], &NOTES[30]],
     },
     Downcall {
@@ -933,7 +933,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[41], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[41], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[20], &NOTES[21]],
     },
     Downcall {
@@ -1013,10 +1013,10 @@ pub static DOWNCALLS: [Downcall; 30] = [
         ],
         sources: &[
             &SOURCES[42],
-            &SOURCES[106],
-            &SOURCES[108],
-            &SOURCES[117],
+            &SOURCES[107],
+            &SOURCES[109],
             &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[
             &NOTES[8],
@@ -1063,7 +1063,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a set has an entry that is not a socket",
             },
         ],
-        sources: &[&SOURCES[43], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[43], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[25], &NOTES[26]],
     },
     Downcall {
@@ -1145,7 +1145,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[44], &SOURCES[106], &SOURCES[108], &SOURCES[118]],
+        sources: &[&SOURCES[44], &SOURCES[107], &SOURCES[109], &SOURCES[119]],
         notes: &[
             &NOTES[4],
             &NOTES[8],
@@ -1191,7 +1191,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`lpOutboundDisconnectData` is not valid",
             },
         ],
-        sources: &[&SOURCES[45], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[45], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -1295,10 +1295,10 @@ pub static DOWNCALLS: [Downcall; 30] = [
         ],
         sources: &[
             &SOURCES[46],
-            &SOURCES[106],
-            &SOURCES[108],
-            &SOURCES[117],
+            &SOURCES[107],
+            &SOURCES[109],
             &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[9], &NOTES[10], &NOTES[27], &NOTES[29]],
     },
@@ -1345,7 +1345,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[118]],
+        sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[9], &NOTES[22]],
     },
     Downcall {
@@ -1379,7 +1379,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[48], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[48], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5]],
     },
     Downcall {
@@ -1431,10 +1431,10 @@ pub static DOWNCALLS: [Downcall; 30] = [
         ],
         sources: &[
             &SOURCES[49],
-            &SOURCES[101],
-            &SOURCES[107],
-            &SOURCES[105],
-            &SOURCES[118],
+            &SOURCES[102],
+            &SOURCES[108],
+            &SOURCES[106],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[5], &NOTES[12], &NOTES[17]],
     },
@@ -1457,7 +1457,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[50], &SOURCES[117], &SOURCES[118]],
+        sources: &[&SOURCES[50], &SOURCES[118], &SOURCES[119]],
         notes: &[&NOTES[5], &NOTES[17]],
     },
 ];
@@ -1499,11 +1499,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[2],
-            &SOURCES[102],
-            &SOURCES[109],
+            &SOURCES[103],
+            &SOURCES[110],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[50], &NOTES[70]],
         rust: Method {
@@ -1548,12 +1548,12 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[3],
-            &SOURCES[99],
+            &SOURCES[100],
             &SOURCES[21],
-            &SOURCES[114],
+            &SOURCES[115],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[41], &NOTES[48], &NOTES[53], &NOTES[70]],
         rust: Method {
@@ -1596,7 +1596,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "there is not enough memory for the event",
             },
         ],
-        sources: &[&SOURCES[6], &SOURCES[100], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[6], &SOURCES[101], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[],
         rust: Method {
             generics: "",
@@ -1640,13 +1640,13 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[7],
-            &SOURCES[101],
+            &SOURCES[102],
+            &SOURCES[108],
             &SOURCES[107],
-            &SOURCES[106],
-            &SOURCES[116],
+            &SOURCES[117],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[41], &NOTES[47], &NOTES[52], &NOTES[54]],
         rust: Method {
@@ -1684,7 +1684,7 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[63], &NOTES[64]],
         rust: Method {
             generics: "",
@@ -1733,7 +1733,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "the buffer is too small, or a pointer is not valid",
             },
         ],
-        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[44], &NOTES[56], &NOTES[66]],
         rust: Method {
             generics: "",
@@ -1777,11 +1777,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[10],
-            &SOURCES[101],
-            &SOURCES[107],
+            &SOURCES[102],
+            &SOURCES[108],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[47], &NOTES[54], &NOTES[65]],
         rust: Method {
@@ -1819,7 +1819,7 @@ pub static UPCALLS: [Upcall; 16] = [
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[12], &SOURCES[110], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[12], &SOURCES[111], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[43], &NOTES[50], &NOTES[58], &NOTES[59]],
         rust: Method {
             generics: "",
@@ -1872,11 +1872,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[13],
-            &SOURCES[96],
             &SOURCES[97],
+            &SOURCES[98],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[12], &NOTES[47], &NOTES[60], &NOTES[61], &NOTES[62]],
         rust: Method {
@@ -1925,7 +1925,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
-        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[52], &NOTES[53]],
         rust: Method {
             generics: "",
@@ -1969,11 +1969,11 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[15],
-            &SOURCES[108],
-            &SOURCES[106],
+            &SOURCES[109],
+            &SOURCES[107],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[118],
+            &SOURCES[119],
         ],
         notes: &[&NOTES[55], &NOTES[60], &NOTES[61], &NOTES[69]],
         rust: Method {
@@ -2019,7 +2019,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[50], &NOTES[71]],
         rust: Method {
             generics: "",
@@ -2061,7 +2061,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[17], &SOURCES[109], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[17], &SOURCES[110], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[50], &NOTES[57], &NOTES[71]],
         rust: Method {
             generics: "",
@@ -2103,7 +2103,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[11], &SOURCES[106], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[11], &SOURCES[107], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[30], &NOTES[40], &NOTES[52]],
         rust: Method {
             generics: "",
@@ -2145,7 +2145,7 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[118]],
+        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[119]],
         notes: &[&NOTES[40], &NOTES[48], &NOTES[55], &NOTES[70]],
         rust: Method {
             generics: "",
@@ -2185,12 +2185,12 @@ pub static UPCALLS: [Upcall; 16] = [
         ],
         sources: &[
             &SOURCES[5],
-            &SOURCES[106],
-            &SOURCES[115],
+            &SOURCES[107],
+            &SOURCES[116],
             &SOURCES[0],
             &SOURCES[1],
-            &SOURCES[118],
             &SOURCES[119],
+            &SOURCES[120],
         ],
         notes: &[
             &NOTES[33],
@@ -2223,6 +2223,15 @@ impl Upcall {
     pub fn find(name: &str) -> Option<usize> {
         UPCALLS.iter().position(|upcall| upcall.name == name)
     }
+}
+
+/// Whether nobody follows pointers in the input of a control code: the code says that it has no input, or the
+/// documentation says what its input is, and that has no pointers.
+#[must_use]
+pub const fn has_plain_input(code: crate::ffi::DWORD) -> bool {
+    code & crate::ffi::IOC_IN == 0 || code == crate::ffi::FIONBIO
+        || code == crate::ffi::SIO_GET_EXTENSION_FUNCTION_POINTER
+        || code == crate::ffi::SIO_KEEPALIVE_VALS
 }
 
 /// Every kit.
@@ -2628,55 +2637,55 @@ pub static NOTES: [Note; 82] = [
         id: "which-layers-a-program-loads",
         says: "The page on categories gives a list of conditions, one of which is the wrong way round in its example sentence, then a rule for layers without categories, and an example with two programs and four layers.",
         decision: "A program that is not categorised loads every layer. Another loads a layer if they have a category in common, if all categories of the layer are the program's, and if LSP_SYSTEM is the layer's where it is the program's. A layer without categories has none in common, and is not loaded: so the example says.",
-        sources: &[&SOURCES[86]],
+        sources: &[&SOURCES[87]],
     },
     Note {
         id: "categories-are-added",
         says: "Categories that are set add to those that are there. No function takes any away. A page on virtual desktops has the registry key in which they stand, `HKLM\\SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters\\AppId_Catalog`, and says that it may be deleted.",
         decision: "Categories are taken away by deleting the key and setting those that stay.",
-        sources: &[&SOURCES[85], &SOURCES[87]],
+        sources: &[&SOURCES[86], &SOURCES[88]],
     },
     Note {
         id: "no-recovery",
         says: "The pages of the functions for the catalog give causes of WSANO_RECOVERY and say that there are others: the provider is installed already, the caller lacks the rights, an entry cannot be opened, made or written. In the list of error codes it is an error of name look-up.",
         decision: "Its text names these causes as possible ones, since nothing here looks up names.",
-        sources: &[&SOURCES[73], &SOURCES[76], &SOURCES[88], &SOURCES[80], &SOURCES[93]],
+        sources: &[&SOURCES[74], &SOURCES[77], &SOURCES[89], &SOURCES[81], &SOURCES[94]],
     },
     Note {
         id: "order-fails-otherwise",
         says: "The pages of both functions that order the catalog say that they may also answer any error of the registry.",
         decision: "Those errors are not listed: they have no names here, and are shown as numbers.",
-        sources: &[&SOURCES[88], &SOURCES[89]],
+        sources: &[&SOURCES[89], &SOURCES[90]],
     },
     Note {
         id: "names-of-downcalls",
         says: "Some pages call the functions WSPAccept and so on, others give them the names of their pointer types, LPWSPSend.",
         decision: "A downcall has the name without `LP`; its pointer type has the name in capitals, as in the headers.",
-        sources: &[&SOURCES[22], &SOURCES[44], &SOURCES[118]],
+        sources: &[&SOURCES[22], &SOURCES[44], &SOURCES[119]],
     },
     Note {
         id: "default-answers",
         says: "No page says what a provider answers that has no use for a function and must still fill its slot. Nine pages list WSAEOPNOTSUPP for something that the provider cannot do; the others do not list it.",
         decision: "The default answer is WSAEOPNOTSUPP where the page lists it, and otherwise the listed code that comes nearest to the truth: no such option, no such socket, no peer, no call to cancel.",
-        sources: &[&SOURCES[35], &SOURCES[27], &SOURCES[33], &SOURCES[26], &SOURCES[93]],
+        sources: &[&SOURCES[35], &SOURCES[27], &SOURCES[33], &SOURCES[26], &SOURCES[94]],
     },
     Note {
         id: "qos-refused",
         says: "The page of WSPGetQOSByName has no code for a provider without quality of service. The reference for SAN providers says that it must be WSAEOPNOTSUPP.",
         decision: "WSAEOPNOTSUPP is listed and is the default answer.",
-        sources: &[&SOURCES[36], &SOURCES[111]],
+        sources: &[&SOURCES[36], &SOURCES[112]],
     },
     Note {
         id: "true-as-success",
         says: "Two functions answer TRUE or FALSE where the other statuses are zero and SOCKET_ERROR.",
         decision: "The headers are followed: both return BOOL, fail with FALSE and succeed with TRUE; any value but FALSE counts as success.",
-        sources: &[&SOURCES[32], &SOURCES[36], &SOURCES[118]],
+        sources: &[&SOURCES[32], &SOURCES[36], &SOURCES[119]],
     },
     Note {
         id: "errno-of-downcalls",
         says: "No page says what a provider leaves in the error location after a success. Two pages mark it as an input, or as both.",
         decision: "It is an output of every downcall, written after every failure and never after a success. A client reads it after a failure only.",
-        sources: &[&SOURCES[103], &SOURCES[42], &SOURCES[37], &SOURCES[118]],
+        sources: &[&SOURCES[104], &SOURCES[42], &SOURCES[37], &SOURCES[119]],
     },
     Note {
         id: "lists-with-mistakes",
@@ -2700,7 +2709,7 @@ pub static NOTES: [Note; 82] = [
         id: "calls-within-calls",
         says: "Most pages explain WSAEINPROGRESS with a blocking call that is running. Those of WSPStartup and WSACleanup speak of a call of Winsock 1.1, and that on the blocking hook says that only there a thread may not call while its call waits.",
         decision: "The texts speak of Winsock 1.1, whose clients alone have hooks. A provider answers the code to a call from within a hook.",
-        sources: &[&SOURCES[19], &SOURCES[49], &SOURCES[20], &SOURCES[96]],
+        sources: &[&SOURCES[19], &SOURCES[49], &SOURCES[20], &SOURCES[97]],
     },
     Note {
         id: "clean-up-without-provider",
@@ -2712,7 +2721,7 @@ pub static NOTES: [Note; 82] = [
         id: "put-off",
         says: "WSPAccept answers WSATRY_AGAIN after a condition function that put its decision off. In the list of error codes this is an error of name look-up.",
         decision: "The code is listed; its text speaks of the decision, as no other function here answers it.",
-        sources: &[&SOURCES[22], &SOURCES[93]],
+        sources: &[&SOURCES[22], &SOURCES[94]],
     },
     Note {
         id: "half-an-address",
@@ -2736,7 +2745,7 @@ pub static NOTES: [Note; 82] = [
         id: "info-of-a-duplicate",
         says: "The page of WSPDuplicateSocket calls the protocol information an output, and then says how a layer must pass it down to the next layer and to the base.",
         decision: "It is an output. What the page says of passing down is meant for WSPSocket in the other process.",
-        sources: &[&SOURCES[29], &SOURCES[49], &SOURCES[105]],
+        sources: &[&SOURCES[29], &SOURCES[49], &SOURCES[106]],
     },
     Note {
         id: "name-of-a-template",
@@ -2755,11 +2764,11 @@ pub static NOTES: [Note; 82] = [
         says: "Received data goes where an array of WSABUF points; the array itself is only read, and one Rust crate has it constant. That crate also has the structure of WSPGetOverlappedResult constant, the disconnect data of WSPRecvDisconnect, whose length is written, and the error location of WSPRecv, which is written too.",
         decision: "Constness follows the direction of the data: what is received into is an output, down to the array.",
         sources: &[
-            &SOURCES[125],
+            &SOURCES[127],
             &SOURCES[40],
             &SOURCES[41],
             &SOURCES[32],
-            &SOURCES[118],
+            &SOURCES[119],
         ],
     },
     Note {
@@ -2778,13 +2787,13 @@ pub static NOTES: [Note; 82] = [
         id: "largest-backlog",
         says: "SOMAXCONN is 0x7fffffff in winsock2.h and 5 in winsock.h, the header of Winsock 1.1; one Rust crate has the 5 too.",
         decision: "It has the value of winsock2.h. A provider takes any number and limits it by itself.",
-        sources: &[&SOURCES[39], &SOURCES[120], &SOURCES[125], &SOURCES[121]],
+        sources: &[&SOURCES[39], &SOURCES[121], &SOURCES[127], &SOURCES[122]],
     },
     Note {
         id: "select-count",
         says: "`nfds` is there for compatibility only and is ignored. The sets carry their own counts, which may be larger than FD_SETSIZE, and all sockets belong to one provider.",
         decision: "The value is handed to the provider as it came and limits nothing.",
-        sources: &[&SOURCES[43], &SOURCES[55], &SOURCES[92]],
+        sources: &[&SOURCES[43], &SOURCES[55], &SOURCES[93]],
     },
     Note {
         id: "empty-sets",
@@ -2808,13 +2817,13 @@ pub static NOTES: [Note; 82] = [
         id: "routine-without-structure",
         says: "A call is not overlapped if the structure and the routine are both null. A routine without a structure is not mentioned; a completion could not be reported without one.",
         decision: "Without a structure there is no request, and the routine and the thread do not count.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[106]],
+        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[107]],
     },
     Note {
         id: "thread-that-may-be-missing",
         says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
         decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[129]],
+        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[131]],
     },
     Note {
         id: "connected-datagrams",
@@ -2826,49 +2835,49 @@ pub static NOTES: [Note; 82] = [
         id: "wait-for-a-routine",
         says: "A client may wait only for an operation that is told through its event; anything else has unpredictable results. A set lowest bit of `hEvent` is not mentioned.",
         decision: "Waiting uses the event without its lowest bit. A structure without an event is answered WSA_INVALID_HANDLE when the client wants to wait for it.",
-        sources: &[&SOURCES[32], &SOURCES[115]],
+        sources: &[&SOURCES[32], &SOURCES[116]],
     },
     Note {
         id: "one-export",
         says: "The page of WSPStartup says that all upcalls are reached through the table. The page of WPUCompleteOverlappedRequest says that it is not in the table and is linked from Ws2_32; only the table for SAN providers has a slot for it.",
         decision: "It has no slot in WSPUPCALLTABLE and slot 15 in WSPUPCALLTABLEEX, and it is the only upcall that is marked as exported.",
-        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[118], &SOURCES[119]],
+        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[119], &SOURCES[120]],
     },
     Note {
         id: "prototypes-do-not-link",
         says: "The headers declare functions for all sixteen upcalls, and one crate declares sixteen imports. The import library has only one of them.",
         decision: "The other fifteen are never imported by name. WPUGetProviderPathEx, which newer import libraries also list, has no documentation and is left out.",
-        sources: &[&SOURCES[118], &SOURCES[126], &SOURCES[127]],
+        sources: &[&SOURCES[119], &SOURCES[128], &SOURCES[129]],
     },
     Note {
         id: "table-by-value",
         says: "The page of WSPStartup asks the provider to store a pointer to the table, but the table is passed by value, so that its address dies when the call returns.",
         decision: "The provider stores a copy. The parameter has the type of the structure itself.",
-        sources: &[&SOURCES[19], &SOURCES[118]],
+        sources: &[&SOURCES[19], &SOURCES[119]],
     },
     Note {
         id: "two-startups",
         says: "On x86_64 a structure of this size travels as a hidden pointer, so that both entries look alike to the machine. On i686 the table lies on the stack, and the callee removes 76 bytes for WSPStartup and 20 for WSPStartupEx.",
         decision: "The two entries have different pointer types and are never called through each other's.",
-        sources: &[&SOURCES[127], &SOURCES[118], &SOURCES[119]],
+        sources: &[&SOURCES[129], &SOURCES[119], &SOURCES[120]],
     },
     Note {
         id: "newest-table",
         says: "A process may start a provider many times, and the page says that only the table received last may be used. Microsoft's samples keep the first.",
         decision: "Every successful start replaces the table.",
-        sources: &[&SOURCES[19], &SOURCES[104], &SOURCES[129]],
+        sources: &[&SOURCES[19], &SOURCES[105], &SOURCES[131]],
     },
     Note {
         id: "no-size-no-version",
         says: "Neither table has a member for its size or version, and no page promises that all slots are filled.",
         decision: "A slot is taken as possibly null. A provider that declares an upcall with a null slot is not started and answers WSASYSNOTREADY.",
-        sources: &[&SOURCES[51], &SOURCES[118], &SOURCES[119]],
+        sources: &[&SOURCES[51], &SOURCES[119], &SOURCES[120]],
     },
     Note {
         id: "function-table-checks",
         says: "The list of error codes says that Ws2_32 refuses a table with null functions, a provider of a wrong version and a provider that fails to start. For SAN providers a page names thirteen functions that may be missing.",
         decision: "All thirty slots are filled, except that those thirteen may be null in a table that WSPStartupEx gives out. The codes are declared, for hosts, and for layers that check the layer below in the same way.",
-        sources: &[&SOURCES[93], &SOURCES[117], &SOURCES[129]],
+        sources: &[&SOURCES[94], &SOURCES[118], &SOURCES[131]],
     },
     Note {
         id: "mandatory-or-not",
@@ -2880,7 +2889,7 @@ pub static NOTES: [Note; 82] = [
         id: "nothing-to-close",
         says: "The table of upcalls calls WPUCloseSocketHandle required without naming a class, but its page allows it only for handles from WPUCreateSocketHandle, which a provider with file handles never calls.",
         decision: "The status is kept as printed, for all classes. A provider with file handles has nothing to close and waives it.",
-        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[99]],
+        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[100]],
     },
     Note {
         id: "completion-class",
@@ -2898,25 +2907,25 @@ pub static NOTES: [Note; 82] = [
         id: "provider-path-twin",
         says: "The table of upcalls calls WPUGetProviderPath required, as only Ws2_32 has the answer. Ws2_32 also exports WSCGetProviderPath, with the same parameters, and nearly every known layer uses that.",
         decision: "It stays required. The use of the export is a ground for a waiver and not a substitute, because no page names it as one.",
-        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[129]],
+        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[131]],
     },
     Note {
         id: "class-per-entry",
         says: "The flag that divides the classes stands in a catalog entry. One DLL can install entries of both kinds.",
         decision: "A provider type belongs to one class. XP1_IFS_HANDLES is declared so that installers and checks can compare an entry with its class.",
-        sources: &[&SOURCES[56], &SOURCES[101]],
+        sources: &[&SOURCES[56], &SOURCES[102]],
     },
     Note {
         id: "entry-of-the-switch",
         says: "WSPStartupEx gets the catalog entry of the TCP/IP provider, and the page on start-up says that a SAN provider knows from it who starts it. The flags of that entry are those of another provider. A SAN provider gets its handles from WPUCreateSocketHandle.",
         decision: "The flag of that entry does not count: WSPStartupEx starts providers of the class `non_ifs`, and no others.",
-        sources: &[&SOURCES[112], &SOURCES[113], &SOURCES[116]],
+        sources: &[&SOURCES[113], &SOURCES[114], &SOURCES[117]],
     },
     Note {
         id: "own-catalog-entry",
         says: "The pages ask for the provider's own catalog entry. For a base provider, with chain length BASE_PROTOCOL, there is one. A layer has a hidden entry, with chain length LAYERED_PROTOCOL, and the entries of its chains; Microsoft's samples pass the id of a chain and never that of the hidden entry.",
         decision: "The id is an ordinary number that the provider chooses. The two chain lengths are declared so that it can tell the kinds of entries apart.",
-        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[105], &SOURCES[129]],
+        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[106], &SOURCES[131]],
     },
     Note {
         id: "copied-result-sentences",
@@ -2928,25 +2937,25 @@ pub static NOTES: [Note; 82] = [
         id: "completion-result",
         says: "Older pages and the header of Wine give the function the result WSAEVENT. The current page and the other headers say int.",
         decision: "It is an int: zero or SOCKET_ERROR.",
-        sources: &[&SOURCES[5], &SOURCES[118]],
+        sources: &[&SOURCES[5], &SOURCES[119]],
     },
     Note {
         id: "any-true-is-success",
         says: "The pages name TRUE as the result of success. Everywhere else in Windows any value but zero counts as true.",
         decision: "FALSE is failure and any other value is success. TRUE is declared for hosts, which return it.",
-        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[95]],
+        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[96]],
     },
     Note {
         id: "errno-after-success",
         says: "No page says what the error location holds after a success, and no page says that an upcall sets the thread's last error.",
         decision: "The error location is read only after the failure value.",
-        sources: &[&SOURCES[103], &SOURCES[128]],
+        sources: &[&SOURCES[104], &SOURCES[130]],
     },
     Note {
         id: "success-that-writes-nothing",
         says: "No page says that an out value can stay unwritten after a success. Hosts exist whose functions report success and write nothing, or return zero as a new handle.",
         decision: "Every out value is set before the call. Handles and thread ids that are all zero are refused, and a host that breaks the contract is reported as WSASYSCALLFAILURE.",
-        sources: &[&SOURCES[128], &SOURCES[93]],
+        sources: &[&SOURCES[130], &SOURCES[94]],
     },
     Note {
         id: "bad-handle-two-codes",
@@ -2964,7 +2973,7 @@ pub static NOTES: [Note; 82] = [
         id: "null-thread-id",
         says: "WPUQueueApc documents WSAEFAULT for a thread id that is not valid and WPUCloseThread documents nothing. One host's helper library answers both with code 87.",
         decision: "Hosts made from this spec answer WSAEFAULT. WSA_INVALID_PARAMETER is declared so that the other answer has a name too.",
-        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[128]],
+        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[130]],
     },
     Note {
         id: "unreportable-fault",
@@ -2982,19 +2991,19 @@ pub static NOTES: [Note; 82] = [
         id: "post-message-no-code",
         says: "The function has no error location, and its page names no way to learn why it failed.",
         decision: "The safe form says only that it failed.",
-        sources: &[&SOURCES[12], &SOURCES[118]],
+        sources: &[&SOURCES[12], &SOURCES[119]],
     },
     Note {
         id: "async-select-refused",
         says: "WPUPostMessage serves WSPAsyncSelect alone, which some providers refuse and SAN providers need not have. Known providers refuse it with WSAEOPNOTSUPP, which the page of WSPAsyncSelect does not list.",
         decision: "A refusal is the usual ground for the waiver. The default answer is one that the page lists; a provider that wants to be plainer answers WSAEOPNOTSUPP itself.",
-        sources: &[&SOURCES[110], &SOURCES[24], &SOURCES[93], &SOURCES[117]],
+        sources: &[&SOURCES[111], &SOURCES[24], &SOURCES[94], &SOURCES[118]],
     },
     Note {
         id: "narrow-contexts",
         says: "The pages print both callbacks with a context of 32 bits. The headers have a context as wide as a pointer.",
         decision: "The headers are followed: a context is a DWORD_PTR.",
-        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[118]],
+        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[119]],
     },
     Note {
         id: "stray-words",
@@ -3006,31 +3015,31 @@ pub static NOTES: [Note; 82] = [
         id: "default-hook",
         says: "One page first says that a default hook is returned where none is installed, and later that the answer is null on a Windows with preemptive threads.",
         decision: "Null is an ordinary success. With a hook, false means that the call was cancelled and ends with WSAEINTR; a socket that does not block never asks and answers WSAEWOULDBLOCK.",
-        sources: &[&SOURCES[96], &SOURCES[97], &SOURCES[13]],
+        sources: &[&SOURCES[97], &SOURCES[98], &SOURCES[13]],
     },
     Note {
         id: "set-parameter-name",
         says: "The parameter is called `set` and also `fdset`, and older text leaves its description open.",
         decision: "It is `fdset`, as in the headers.",
-        sources: &[&SOURCES[8], &SOURCES[118]],
+        sources: &[&SOURCES[8], &SOURCES[119]],
     },
     Note {
         id: "size-of-a-set",
         says: "The structure is declared with FD_SETSIZE sockets, which is 64 unless the client defines another number.",
         decision: "The layout is that of 64, but a set is read by its count only and never copied as a whole.",
-        sources: &[&SOURCES[55], &SOURCES[8], &SOURCES[120]],
+        sources: &[&SOURCES[55], &SOURCES[8], &SOURCES[121]],
     },
     Note {
         id: "no-inverse",
         says: "No upcall takes a registration back. A remark says that the service provider gets only the returned handle where the client must be meant.",
         decision: "There is no release, so the handle is no resource. The result must be used, because it is what the client has to get.",
-        sources: &[&SOURCES[10], &SOURCES[101]],
+        sources: &[&SOURCES[10], &SOURCES[102]],
     },
     Note {
         id: "length-afterwards",
         says: "The page does not say what the length holds after the call, with the final zero or without, nor whether it tells the needed size when the buffer was too small.",
         decision: "The path is read up to its final zero. After WSAEFAULT the buffer grows and the call is made again; the length that came back is at most a hint.",
-        sources: &[&SOURCES[9], &SOURCES[128]],
+        sources: &[&SOURCES[9], &SOURCES[130]],
     },
     Note {
         id: "meaning-of-dwerror",
@@ -3048,84 +3057,84 @@ pub static NOTES: [Note; 82] = [
         id: "one-completion",
         says: "A call that answers WSA_IO_PENDING promises one later completion. A call that succeeds at once has already given its own, and any other error promises none.",
         decision: "A pending operation is a token that is given back exactly once. WSA_IO_PENDING is declared for the provider's own answer.",
-        sources: &[&SOURCES[106], &SOURCES[108]],
+        sources: &[&SOURCES[107], &SOURCES[109]],
     },
     Note {
         id: "upcalls-at-the-end",
         says: "At the last clean-up open sockets are closed, pending operations fail with WSA_OPERATION_ABORTED, and nobody is notified. Which upcalls are allowed then is not said. The page of WSPCleanup also lists WSAENETDOWN.",
         decision: "During the last clean-up only the three releases make sense, and after it no upcall does. Both codes are declared for the provider's own answers.",
-        sources: &[&SOURCES[21], &SOURCES[98]],
+        sources: &[&SOURCES[21], &SOURCES[99]],
     },
     Note {
         id: "event-tag-bit",
         says: "The lowest bit of `hEvent` in a client's structure can ask that no notice be given. The pages of the event functions do not mention it.",
         decision: "A borrowed event is masked before it is passed on.",
-        sources: &[&SOURCES[115], &SOURCES[129]],
+        sources: &[&SOURCES[116], &SOURCES[131]],
     },
     Note {
         id: "constness",
         says: "The C signatures have no constant pointers here. One Rust crate marks the inputs as constant, and `lpWSPData` too, although it is an output.",
         decision: "Constness follows the direction of each parameter, and `lpWSPData` is an output.",
-        sources: &[&SOURCES[118], &SOURCES[125], &SOURCES[19]],
+        sources: &[&SOURCES[119], &SOURCES[127], &SOURCES[19]],
     },
     Note {
         id: "event-type",
         says: "The headers define WSAEVENT as HANDLE, which is a pointer. One Rust crate makes it a signed number of the same width.",
         decision: "It is a pointer, as in the headers, and WSA_INVALID_EVENT is null.",
-        sources: &[&SOURCES[120], &SOURCES[125]],
+        sources: &[&SOURCES[121], &SOURCES[127]],
     },
     Note {
         id: "san-table-only-in-the-ddk",
         says: "The table with sixteen slots and its entry stand in ws2san.h of the driver kit alone. The Rust crates have neither.",
         decision: "Both are declared here after that header, which needs ws2spi.h before it.",
-        sources: &[&SOURCES[119], &SOURCES[125], &SOURCES[126], &SOURCES[112]],
+        sources: &[&SOURCES[120], &SOURCES[127], &SOURCES[128], &SOURCES[113]],
     },
     Note {
         id: "packing",
         says: "On 32-bit machines the headers set a packing of four bytes. No structure here has a member that is aligned more strictly there, and the measured layouts are the same with and without it.",
         decision: "All structures have the plain C layout and none is packed.",
-        sources: &[&SOURCES[118], &SOURCES[127]],
+        sources: &[&SOURCES[119], &SOURCES[129]],
     },
     Note {
         id: "overlapped-union",
         says: "In the headers WSAOVERLAPPED is another name for OVERLAPPED, whose two offsets share their place with a pointer.",
         decision: "It is a structure of its own with the two offsets, which is what sockets use; its size and offsets are those of OVERLAPPED.",
-        sources: &[&SOURCES[120], &SOURCES[5], &SOURCES[127]],
+        sources: &[&SOURCES[121], &SOURCES[5], &SOURCES[129]],
     },
     Note {
         id: "text-lengths",
         says: "The headers declare both texts with one character more than WSPDESCRIPTION_LEN and WSAPROTOCOL_LEN, for the final zero.",
         decision: "The arrays have the length 256. The constants are declared for code that fills the texts.",
-        sources: &[&SOURCES[118], &SOURCES[120], &SOURCES[52], &SOURCES[56]],
+        sources: &[&SOURCES[119], &SOURCES[121], &SOURCES[52], &SOURCES[56]],
     },
     Note {
         id: "order-of-functions",
         says: "The members of WSPPROC_TABLE are in the order of the alphabet but for one: lpWSPGetQOSByName follows lpWSPGetSockOpt. The pages list the functions by name.",
         decision: "The slots are those of the headers.",
-        sources: &[&SOURCES[118], &SOURCES[54]],
+        sources: &[&SOURCES[119], &SOURCES[54]],
     },
     Note {
         id: "pointer-types-in-c",
         says: "The headers point at an address as a structure of 16 bytes and at a buffer as signed characters. An address can be longer or shorter than the structure, and the page of WSPBind says that only the first two bytes have a fixed meaning.",
         decision: "All of them are bytes with a length. The structure is declared for its first member alone, and the type CHAR is an unsigned byte.",
-        sources: &[&SOURCES[25], &SOURCES[62], &SOURCES[118]],
+        sources: &[&SOURCES[25], &SOURCES[62], &SOURCES[119]],
     },
     Note {
         id: "types-of-constants",
         says: "Most constants of the headers are bare numbers, and the crates give them types that differ from one to the next.",
         decision: "A constant has the type of the parameter or the member that takes it, so that no conversion is needed.",
-        sources: &[&SOURCES[120], &SOURCES[125], &SOURCES[126]],
+        sources: &[&SOURCES[121], &SOURCES[127], &SOURCES[128]],
     },
     Note {
         id: "wait-pointer",
         says: "No header has a pointer type for WaitForMultipleObjectsEx, nor one of this name for GetModuleHandleExW.",
         decision: "They are named as those of ws2spi.h are.",
-        sources: &[&SOURCES[124]],
+        sources: &[&SOURCES[126]],
     },
 ];
 
 /// Where the facts come from.
-pub static SOURCES: [Source; 130] = [
+pub static SOURCES: [Source; 132] = [
     Source {
         id: "SDK:upcalls",
         title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL",
@@ -3618,6 +3627,11 @@ pub static SOURCES: [Source; 130] = [
         ),
     },
     Source {
+        id: "D:sio-keepalive-vals",
+        title: "SIO_KEEPALIVE_VALS control code",
+        url: Some("https://learn.microsoft.com/windows/win32/winsock/sio-keepalive-vals"),
+    },
+    Source {
         id: "D:winsock-ioctls",
         title: "Winsock IOCTLs",
         url: Some("https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls"),
@@ -3946,6 +3960,11 @@ pub static SOURCES: [Source; 130] = [
     Source {
         id: "H:mingw-ws1",
         title: "mingw-w64 10.0.0, winsock.h",
+        url: None,
+    },
+    Source {
+        id: "H:mingw-mstcpip",
+        title: "mingw-w64 10.0.0, mstcpip.h",
         url: None,
     },
     Source {

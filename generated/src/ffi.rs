@@ -630,6 +630,31 @@ impl sockaddr {
     };
 }
 
+/// How an idle connection is probed, as `SIO_KEEPALIVE_VALS` takes it.
+///
+/// Declared in `mstcpip.h`.
+///
+/// Source: [SIO_KEEPALIVE_VALS control code](https://learn.microsoft.com/windows/win32/winsock/sio-keepalive-vals); mingw-w64 10.0.0, mstcpip.h.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct tcp_keepalive {
+    /// Whether it is probed: not zero.
+    pub onoff: u32,
+    /// After how many idle milliseconds the first probe is sent.
+    pub keepalivetime: u32,
+    /// Milliseconds between two probes that are not answered.
+    pub keepaliveinterval: u32,
+}
+
+impl tcp_keepalive {
+    /// All bytes zero.
+    pub const ZERO: Self = Self {
+        onoff: 0,
+        keepalivetime: 0,
+        keepaliveinterval: 0,
+    };
+}
+
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///
 /// - `dwContext`: The context that Ws2_32 gave out together with the function.
@@ -1353,6 +1378,13 @@ pub const SIO_FLUSH: DWORD = 671088644;
 ///
 /// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPIOCTL callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
 pub const SIO_GET_EXTENSION_FUNCTION_POINTER: DWORD = 3355443206;
+
+/// Says whether, and how often, an idle connection is probed.
+///
+/// Declared in `mstcpip.h`.
+///
+/// Source: mingw-w64 10.0.0, mstcpip.h; [SIO_KEEPALIVE_VALS control code](https://learn.microsoft.com/windows/win32/winsock/sio-keepalive-vals); [Winsock IOCTLs](https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls).
+pub const SIO_KEEPALIVE_VALS: DWORD = 2550136836;
 
 /// The local addresses that can be bound.
 ///

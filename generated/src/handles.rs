@@ -609,6 +609,9 @@ unsafe impl crate::rt::client::Plain for crate::ffi::timeval {}
 // SAFETY: none of its members is a pointer, or has one.
 unsafe impl crate::rt::client::Plain for crate::ffi::sockaddr {}
 
+// SAFETY: none of its members is a pointer, or has one.
+unsafe impl crate::rt::client::Plain for crate::ffi::tcp_keepalive {}
+
 /// A function that a provider calls again and again while it blocks a client's thread.
 ///
 /// A `LPBLOCKINGCALLBACK` with its context, for as long as the host lends it: it stays on its thread, and does nothing once the run is over.

@@ -177,6 +177,16 @@ mod bits32 {
     const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_family)];
     const _: [(); 2] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_data)];
 
+    const _: [(); 12] = [(); size_of::<crate::ffi::tcp_keepalive>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::tcp_keepalive>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::tcp_keepalive, onoff)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::tcp_keepalive, keepalivetime
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::tcp_keepalive, keepaliveinterval
+    )];
+
     const _: [(); 60] = [(); size_of::<crate::ffi::WSPUPCALLTABLE>()];
     const _: [(); 4] = [(); align_of::<crate::ffi::WSPUPCALLTABLE>()];
     const _: [(); 0] = [(); ::core::mem::offset_of!(
@@ -544,6 +554,16 @@ mod bits64 {
     const _: [(); 2] = [(); align_of::<crate::ffi::sockaddr>()];
     const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_family)];
     const _: [(); 2] = [(); ::core::mem::offset_of!(crate::ffi::sockaddr, sa_data)];
+
+    const _: [(); 12] = [(); size_of::<crate::ffi::tcp_keepalive>()];
+    const _: [(); 4] = [(); align_of::<crate::ffi::tcp_keepalive>()];
+    const _: [(); 0] = [(); ::core::mem::offset_of!(crate::ffi::tcp_keepalive, onoff)];
+    const _: [(); 4] = [(); ::core::mem::offset_of!(
+        crate ::ffi::tcp_keepalive, keepalivetime
+    )];
+    const _: [(); 8] = [(); ::core::mem::offset_of!(
+        crate ::ffi::tcp_keepalive, keepaliveinterval
+    )];
 
     const _: [(); 120] = [(); size_of::<crate::ffi::WSPUPCALLTABLE>()];
     const _: [(); 8] = [(); align_of::<crate::ffi::WSPUPCALLTABLE>()];

@@ -52,6 +52,7 @@ structures! { theirs:
     }
     QOS as QOS { SendingFlowspec, ReceivingFlowspec, ProviderSpecific }
     TIMEVAL as timeval { tv_sec, tv_usec }
+    tcp_keepalive as tcp_keepalive { onoff, keepalivetime, keepaliveinterval }
     SOCKADDR as sockaddr { sa_family } => "the bytes of an address have a sign there" { sa_data }
 }
 
@@ -280,7 +281,7 @@ fn constants() -> Vec<(&'static str, usize, usize)> {
         SO_EXCLUSIVEADDRUSE, SO_OOBINLINE, SO_SNDBUF, SO_RCVBUF, SO_SNDLOWAT, SO_RCVLOWAT, SO_SNDTIMEO,
         SO_RCVTIMEO, SO_ERROR, SO_TYPE, SO_GROUP_ID, SO_GROUP_PRIORITY, SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW,
         PVD_CONFIG, SO_CONDITIONAL_ACCEPT, SO_UPDATE_ACCEPT_CONTEXT, SO_CONNECT_TIME,
-        SO_UPDATE_CONNECT_CONTEXT, TCP_NODELAY, FIONBIO, FIONREAD, SIOCATMARK, SIO_FLUSH,
+        SO_UPDATE_CONNECT_CONTEXT, TCP_NODELAY, FIONBIO, FIONREAD, SIOCATMARK, SIO_FLUSH, SIO_KEEPALIVE_VALS,
         SIO_GET_EXTENSION_FUNCTION_POINTER, SIO_ADDRESS_LIST_QUERY, SIO_ADDRESS_LIST_CHANGE, SIO_BSP_HANDLE,
         SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BASE_HANDLE, FD_READ, FD_WRITE, FD_OOB, FD_ACCEPT,
         FD_CONNECT, FD_CLOSE, FD_READ_BIT, FD_WRITE_BIT, FD_OOB_BIT, FD_ACCEPT_BIT, FD_CONNECT_BIT,

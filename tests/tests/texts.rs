@@ -42,6 +42,8 @@ const NAMES: &[&str] = &[
     "completion-thread",
     "context",
     "contract-violation",
+    "control-input",
+    "control-input-flag",
     "count",
     "downcall-prefix",
     "elsewhere",

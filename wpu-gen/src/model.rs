@@ -99,6 +99,7 @@ pub struct Head {
     pub buffer_too_small: usize,
     pub pending: Option<usize>,
     pub aborted: Option<usize>,
+    pub control_input_flag: Option<usize>,
     pub convention: Convention,
     pub error_header: Option<String>,
     /// What every upcall's name begins with.
@@ -238,6 +239,8 @@ pub struct Constant {
     pub name: String,
     pub ty: Ty,
     pub value: ConstantValue,
+    /// Of a control code whose input has no pointers.
+    pub control_input: Option<Ty>,
     pub doc: String,
     pub header: Option<String>,
     pub sources: Vec<usize>,

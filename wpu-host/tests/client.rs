@@ -374,6 +374,8 @@ fn a_provider_gets_nothing_from_safe_code_in_which_it_would_follow_pointers() {
     assert_eq!(code(client.ioctl(socket, QUALITY, &[1; 64], &mut [])), Some(10022));
     assert_eq!(code(client.ioctl_overlapped(socket, QUALITY, &[1; 64], 0, Tell::Nobody)), Some(10022));
     assert_eq!(code(client.ioctl(socket, SIO_FLUSH, &[1; 64], &mut [])), Some(10014), "it has no input");
+    let probes = client.ioctl(socket, SIO_KEEPALIVE_VALS, &[1; 12], &mut []);
+    assert_eq!(code(probes), Some(10014), "its input has no pointers, so the provider answers");
     assert_eq!(code(client.set_option(socket, SOL_SOCKET, PVD_CONFIG, &[1; 64])), Some(10022));
     let nameless = WSAPROTOCOL_INFOW { szProtocol: [1; 256], ..entry.info };
     let mut long = entry.info;

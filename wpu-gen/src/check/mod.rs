@@ -1,5 +1,6 @@
 //! Third gate: rules that a spec must keep although all its names are found.
 
+mod control;
 mod downcalls;
 mod handle;
 mod import;
@@ -21,6 +22,7 @@ pub(crate) fn check(raw: &RawSpec, model: &Model) -> Result<(Vec<Form>, Vec<Down
     names::check(raw, model, &mut faults);
     taken::check(raw, &mut faults);
     layout::check(raw, model, &mut faults);
+    control::check(raw, model, &mut faults);
     requirement::check(raw, model, &mut faults);
     handle::check(raw, model, &mut faults);
     import::check(raw, model, &mut faults);

@@ -61,10 +61,32 @@ pub(super) fn emit(view: &View<'_>) -> String {
             }
         }],
     );
+    page.items(control_input(view));
     kit::facts(view, &mut page);
     kit::completes(view, &mut page);
     page.items([entries(model), errors(model), notes(model), sources(model)]);
     page.finish()
+}
+
+/// What tells the control codes that safe code can pass any input for.
+fn control_input(view: &View<'_>) -> Option<TokenStream> {
+    let flag = view.model.head.control_input_flag?;
+    let ty = view.ty(&view.model.constants[flag].ty, At::Inside);
+    let flag = view.constant(flag, At::Inside);
+    let constants = view.model.constants.iter().enumerate();
+    let codes = constants.filter(|(_, constant)| constant.control_input.is_some());
+    let codes = codes.map(|(at, _)| {
+        let code = view.constant(at, At::Inside);
+        quote!(|| code == #code)
+    });
+    Some(quote! {
+        /// Whether nobody follows pointers in the input of a control code: the code says that it has no input, or the
+        /// documentation says what its input is, and that has no pointers.
+        #[must_use]
+        pub const fn has_plain_input(code: #ty) -> bool {
+            code & #flag == 0 #(#codes)*
+        }
+    })
 }
 
 fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {

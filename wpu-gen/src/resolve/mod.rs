@@ -201,6 +201,10 @@ impl Resolver<'_> {
                 .find_error(filed.file, head.buffer_too_small.as_ref().unwrap_or(&head.invalid_pointer)),
             pending: head.pending.as_ref().map(|error| self.find_error(filed.file, error)),
             aborted: head.aborted.as_ref().map(|error| self.find_error(filed.file, error)),
+            control_input_flag: head
+                .control_input_flag
+                .as_ref()
+                .map(|flag| self.scopes.constants.find(filed.file, flag, self.faults)),
             convention: head.convention.as_ref().map_or(syntax::Convention::System, |found| *found.get_ref()),
             error_header: head.error_header.as_ref().map(|header| self.header_of(filed.file, header)),
             prefix: text(&head.prefix),
@@ -260,6 +264,7 @@ impl Resolver<'_> {
             name: text(&constant.name),
             ty: self.find_type(filed.file, &constant.ty),
             value,
+            control_input: constant.control_input.as_ref().map(|input| self.find_type(filed.file, input)),
             doc: text(&constant.doc),
             header: constant.header.as_ref().map(|header| self.header_of(filed.file, header)),
             sources: self.find_sources(filed.file, &constant.sources),

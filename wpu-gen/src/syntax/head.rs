@@ -32,6 +32,8 @@ pub struct Head {
     pub pending: Option<Text>,
     /// The error of a request that is completed without having been carried out; needed where there are requests.
     pub aborted: Option<Text>,
+    /// The constant whose bits a control code has if it has input; needed where constants have `control-input`.
+    pub control_input_flag: Option<Text>,
     /// How all functions are called; absent: as the system's own.
     pub convention: Option<Spanned<Convention>>,
     /// The C header that defines the errors, if one does.

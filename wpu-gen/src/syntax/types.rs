@@ -123,6 +123,8 @@ pub struct Constant {
     pub ty: Text,
     /// A number, or `"all-ones"`.
     pub value: Spanned<ConstantValue>,
+    /// It is a control code, and its input is of this type, which has no pointers.
+    pub control_input: Option<Text>,
     /// It is there for those who use the output: nothing in the spec need name it.
     #[serde(default)]
     pub export: bool,

@@ -8,18 +8,16 @@ use crate::faults::Rule;
 use crate::winsock::Route;
 use std::net::SocketAddr;
 use std::ptr;
-use wpu_sys::ffi::{
-    AF_INET, AF_INET6, FIONBIO, IOC_IN, PVD_CONFIG, SIO_GET_EXTENSION_FUNCTION_POINTER, SOCKET, SOL_SOCKET,
-    sockaddr,
-};
+use wpu_sys::facts::has_plain_input;
+use wpu_sys::ffi::{AF_INET, AF_INET6, FIONBIO, PVD_CONFIG, SOCKET, SOL_SOCKET, sockaddr};
 use wpu_sys::{WideString, WsaError};
 
 impl Client {
     /// Controls the mode of a socket, and says how many bytes of `output` were filled.
     ///
     /// The input of some codes has pointers, which a provider follows. So a code whose number says that it has input gets
-    /// none, unless it is one of which the documentation says that its input has no pointers: `FIONBIO` and
-    /// `SIO_GET_EXTENSION_FUNCTION_POINTER`. [`Client::procs`] has the function for the others.
+    /// none, unless the documentation says what its input is, and that has no pointers ([`has_plain_input`]): `FIONBIO`,
+    /// `SIO_GET_EXTENSION_FUNCTION_POINTER` and `SIO_KEEPALIVE_VALS`. [`Client::procs`] has the function for the others.
     ///
     /// # Errors
     ///
@@ -213,8 +211,7 @@ impl Client {
 
 /// Refuses input in which a provider may find pointers: bytes of safe code have none that could be followed.
 pub(super) fn check_input(code: u32, input: &[u8]) -> Result<(), WsaError> {
-    let plain = code & IOC_IN == 0 || matches!(code, FIONBIO | SIO_GET_EXTENSION_FUNCTION_POINTER);
-    if plain || input.is_empty() { Ok(()) } else { Err(WsaError::WSAEINVAL) }
+    if has_plain_input(code) || input.is_empty() { Ok(()) } else { Err(WsaError::WSAEINVAL) }
 }
 
 fn size(length: usize) -> u32 {

@@ -6,10 +6,11 @@ use super::Moved;
 use super::interest::Interest;
 use super::loader::Loader;
 use super::next::{Next, Target};
+use super::sys::facts::has_plain_input;
 use super::sys::ffi::{
-    FIONBIO, IOC_IN, QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
-    SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET,
-    WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
+    QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER,
+    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED,
+    WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
     Bytes, Class, ClientMut, ClientRef, Condition, EventRef, FdSetMut, OutBuf, Progress, Request,
@@ -206,7 +207,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
     ///
     /// The input of some codes has pointers, which the provider below follows: there it gets the client's input or none.
     fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
-        if request.is_made_up(code) && !is_plain(code) {
+        if request.is_made_up(code) && !has_plain_input(code) {
             complain(format_args!(
                 "the layer's own input for control code {code:#x} is not passed on: the provider below may follow \
                  pointers in it"
@@ -417,10 +418,4 @@ fn handle_in(value: Bytes<'_>) -> Option<SOCKET> {
     let mut bytes = [0; size_of::<SOCKET>()];
     (value.len() == bytes.len() && value.copy_to(&mut bytes) == bytes.len())
         .then(|| SOCKET::from_ne_bytes(bytes))
-}
-
-/// Whether the input of a control code has no pointers: the documentation says so of it, or its number says that it has no
-/// input, so that the provider below does not look at any.
-fn is_plain(code: u32) -> bool {
-    code & IOC_IN == 0 || matches!(code, FIONBIO | SIO_GET_EXTENSION_FUNCTION_POINTER)
 }

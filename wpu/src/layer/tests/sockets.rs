@@ -4,9 +4,9 @@ use super::super::catalog::INSTALLED;
 use super::stand::{PATIENCE, Stand, guid, module};
 use crate::layer::sys::ffi::{
     FD_ACCEPT, FD_READ, FD_WRITE, FIONBIO, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
-    SIO_BSP_HANDLE_SELECT, SIO_FLUSH, SIO_GET_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW,
-    SO_UPDATE_ACCEPT_CONTEXT, SOCK_STREAM, SOCKET, SOL_SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW,
-    XP1_IFS_HANDLES,
+    SIO_BSP_HANDLE_SELECT, SIO_FLUSH, SIO_GET_EXTENSION_FUNCTION_POINTER, SIO_KEEPALIVE_VALS,
+    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCK_STREAM, SOCKET, SOL_SOCKET, WSANETWORKEVENTS,
+    WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
 use crate::layer::sys::{
     Bytes, Class, ClientRef, FdSetMut, Gather, OutBuf, Progress, Request, RequestBuffers, ServiceProvider,
@@ -445,11 +445,15 @@ fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() 
     let came = |code| unsafe { own().tagged(code) };
     let seen = |code, request| (stand.next.ioctl(socket, code, request).err(), stand.calls().len());
     let (refused, passed) = ((Some(WsaError::WSAEINVAL), 0), (None, 1));
+    // By the layer itself.
+    let answered = (Some(WsaError::WSAEOPNOTSUPP), 0);
     assert_eq!(seen(QUALITY, own()), refused);
     assert_eq!(seen(QUALITY, came(FIONBIO)), refused, "what came for another code is none of this one");
     assert_eq!(seen(QUALITY, came(QUALITY).with_input(vec![1; 64])), refused);
     assert_eq!(seen(QUALITY, came(QUALITY)), passed);
     assert_eq!(seen(QUALITY, Request::lending(RequestBuffers::NOTHING)), passed);
     assert_eq!(seen(FIONBIO, own()), passed);
+    assert_eq!(seen(SIO_KEEPALIVE_VALS, own()), passed);
+    assert_eq!(seen(SIO_GET_EXTENSION_FUNCTION_POINTER, own()), answered);
     assert_eq!(seen(SIO_FLUSH, own()), passed, "its number says that it has no input");
 }
