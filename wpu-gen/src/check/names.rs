@@ -152,17 +152,13 @@ impl<'f> Items<'f> {
 
     /// Reports a name that another place has; whether there was none.
     pub(super) fn unique(&mut self, name: String, place: Place) -> bool {
-        match self.seen.get(&name) {
-            Some(first) if *first != place => {
-                let message = format!("two items of the output are named `{name}`");
-                self.faults.push(
-                    Diagnostic::at(Code::DuplicateName, place, message).also(first.clone(), "the other one"),
-                );
-                false
-            }
-            Some(_) => true,
-            None => self.seen.insert(name, place).is_none(),
+        if let Some(first) = self.seen.get(&name) {
+            let message = format!("two items of the output are named `{name}`");
+            let fault = Diagnostic::at(Code::DuplicateName, place, message);
+            self.faults.push(fault.also(first.clone(), "the other one"));
+            return false;
         }
+        self.seen.insert(name, place).is_none()
     }
 }
 
