@@ -6,18 +6,25 @@ use super::print::Page;
 use super::view::View;
 
 const HEAD: &str = r#"#![no_std]
-#![allow(non_camel_case_types, non_snake_case, non_upper_case_globals, reason = "C names stay as they are")]
-#![allow(dead_code, unused_imports, reason = "written for every kind of thing that a spec may hold")]
-#![allow(clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "texts are the spec's")]
-#![allow(clippy::wildcard_imports, reason = "modules of one output, which share no names")]
-#![allow(clippy::not_unsafe_ptr_arg_deref, reason = "such a pointer is a handle, which the host looks up")]
-#![allow(
-    clippy::unreadable_literal,
-    clippy::too_many_arguments,
-    clippy::similar_names,
-    clippy::uninlined_format_args,
-    reason = "as in C"
-)]
+// C names stay as they are.
+#![allow(non_camel_case_types)]
+#![allow(non_snake_case)]
+#![allow(non_upper_case_globals)]
+// Written for every kind of thing that a spec may hold.
+#![allow(dead_code)]
+#![allow(unused_imports)]
+// Texts are the spec's.
+#![allow(clippy::doc_markdown)]
+#![allow(clippy::too_long_first_doc_paragraph)]
+// The modules of one output share no names.
+#![allow(clippy::wildcard_imports)]
+// A pointer in a safe function is a handle, which the host looks up.
+#![allow(clippy::not_unsafe_ptr_arg_deref)]
+// As in C.
+#![allow(clippy::unreadable_literal)]
+#![allow(clippy::too_many_arguments)]
+#![allow(clippy::similar_names)]
+#![allow(clippy::uninlined_format_args)]
 
 #[cfg(feature = "std")]
 extern crate std;
