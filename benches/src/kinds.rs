@@ -34,8 +34,7 @@ pointer-type = "PU{n}"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
@@ -53,8 +52,7 @@ pointer-type = "PTAKE{n}"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "R{n}"
-result = "value"
+returns = { type = "R{n}", role = "value" }
 failure = "NONE{n}"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
@@ -66,8 +64,7 @@ pointer-type = "PGIVE{n}"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [
   { name = "r", type = "R{n}", direction = "in", role = "handle", handle = "Thing{n}", rust-name = "thing", doc = "R." },
@@ -97,8 +94,7 @@ pointer-type = "PD{n}"
 doc = "T."
 header = "h.h"
 slot = {before}
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 errors = [{ code = "E", when = "w" }]
@@ -143,8 +139,7 @@ pointer-type = "PWIDE"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
@@ -157,8 +152,7 @@ pointer-type = "PWARNED"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 errors = [{all}]
@@ -172,8 +166,7 @@ pointer-type = "PEVERYWHERE"
 doc = "T."
 header = "h.h"
 slots = { {all}TABLE = 0 }
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }
@@ -187,8 +180,7 @@ pointer-type = "PWIDELY"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", platforms = [{all}], elsewhere = { land = "optional" }, reason = "none", substitute = "s" }
@@ -200,8 +192,7 @@ pointer-type = "PHARDLY"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", platforms = ["land"], elsewhere = { {else} }, reason = "none", substitute = "s" }
@@ -225,8 +216,7 @@ pointer-type = "PWIDE"
 doc = "T."
 header = "h.h"
 slot = 0
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 errors = [{ code = "E", when = "w" }]
@@ -247,8 +237,7 @@ pointer-type = "PU{n}"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [
   { name = "b", type = "B{n}", direction = "in", role = "callback", context = "c", rust-name = "b", doc = "B." },
@@ -264,17 +253,18 @@ const TOKEN: &str = r#"[[struct]]
 name = "S{n}"
 doc = "T."
 size = [4, 8]
-token = "Token{n}"
+request = true
+rust-name = "Token{n}"
 fields = [{ name = "f", type = "usize", doc = "F." }]
 
 [[struct]]
 name = "C{n}"
 doc = "T."
 size = [8, 8]
-counted = { count = "many", items = "all", view = "Set{n}" }
+rust-name = "Set{n}"
 fields = [
   { name = "many", type = "u32", doc = "M." },
-  { name = "all", type = "u32[1]", doc = "A." },
+  { name = "all", type = "u32[1]", counted-by = "many", doc = "A." },
 ]
 
 [[typedef]]
@@ -289,12 +279,11 @@ pointer-type = "PU{n}"
 doc = "T."
 header = "h.h"
 library = "lib"
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [
-  { name = "s", type = "S{n} *", direction = "inout", role = "token", rust-name = "s", doc = "S." },
-  { name = "c", type = "C{n} *", direction = "in", role = "set", rust-name = "c", doc = "C." },
+  { name = "s", type = "S{n} *", direction = "inout", role = "request", rust-name = "s", doc = "S." },
+  { name = "c", type = "C{n} *", direction = "in", role = "array", rust-name = "c", doc = "C." },
   { name = "o", type = "O{n}", direction = "in", rust-name = "o", doc = "O." },
   { name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." },
 ]
@@ -447,8 +436,7 @@ pointer-type = "PFIRST"
 doc = "T."
 header = "h.h"
 {reach}
-returns = "i32"
-result = "status"
+returns = { type = "i32", role = "status" }
 failure = "FAILED"
 params = [{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 requirement = { status = "unspecified", reason = "none" }

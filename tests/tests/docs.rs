@@ -59,7 +59,8 @@ fn the_spec_format_explains_every_key_of_every_kind() {
         };
         sections.iter().filter(is_head).copied().collect()
     };
-    let functions = of("upcall") + &of("downcall");
+    let roles = sections.iter().find(|section| section.starts_with("Roles\n")).expect("roles have a section");
+    let functions = of("upcall") + &of("downcall") + roles;
     let keys = common::schema::keys();
     let missing: Vec<_> = keys
         .iter()

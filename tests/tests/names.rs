@@ -27,7 +27,7 @@ const PRELUDE: &[&str] = &[
 ];
 
 /// The keys whose values are names of parameters in C.
-const C_KEYS: &[&str] = &["name", "length", "context", "of", "completion", "completion-thread"];
+const C_KEYS: &[&str] = &["name", "length", "context", "written", "completion", "completion-thread"];
 
 /// Keywords of any edition, and words that are keywords here and there. C knows most of them as names.
 const KEYWORDS: &[&str] = &[

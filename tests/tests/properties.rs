@@ -376,8 +376,7 @@ fn taken_apart(texts: &[(String, String)]) -> (Vec<(String, String)>, Vec<String
 /// A spec that an editor saved with other line ends is the same spec.
 #[test]
 fn line_ends_change_nothing() {
-    let lf = base()
-        .replace("doc = \"Fills it.\"", "doc = \"Fills it.\"\ndetails = \"\"\"\nOne line.\nAnother.\n\"\"\"");
+    let lf = base().replace("doc = \"Fills it.\"", "doc = \"\"\"\nFills it.\n\nOne line.\nAnother.\n\"\"\"");
     let crlf = lf.replace('\n', "\r\n");
     let lf = compile(&one(&lf)).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     let crlf = compile(&one(&crlf)).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));

@@ -76,8 +76,12 @@ const FILES: &[Word] = &[
     ("waits", &["wpu-host"], "wait_multiple"),
 ];
 
-/// Words of specs: kinds of entries in brackets, keys, and values of keys that take a word. Each with what is said now.
+/// Words of specs: kinds of entries in brackets, keys, roles, and in quotes other values that are words. Each with what is
+/// said now.
 const SPEC: &[(&str, &str)] = &[
+    ("\"all-ones\"", "-1"),
+    ("\"answer\"", "bool"),
+    ("\"provider\"", "plugin"),
     ("[[entry]]", "[[entry-point]]"),
     ("[[exception]]", "[[header-mismatch]]"),
     ("[[resource]]", "[[handle]]"),
@@ -86,7 +90,8 @@ const SPEC: &[(&str, &str)] = &[
     ("broken", "contract-violation"),
     ("bundle", "rust-name"),
     ("closed", "not-initialized"),
-    ("errno", "error"),
+    ("counted", "counted-by"),
+    ("details", "doc"),
     ("filled-by", "provided-by"),
     ("hole", "missing-error"),
     ("inline", "c-only"),
@@ -95,24 +100,41 @@ const SPEC: &[(&str, &str)] = &[
     ("never-zero", "invalid"),
     ("null", "null-error"),
     ("null-pointer", "invalid-pointer"),
+    ("of", "written"),
     ("pointer", "pointer-type"),
-    ("provider", "plugin"),
     ("public", "export"),
     ("raw", "type"),
     ("refusal", "unimplemented-error"),
     ("resource", "handle"),
+    ("result", "returns"),
+    ("role = \"buffer\"", "string"),
+    ("role = \"buffers\"", "iovec"),
+    ("role = \"bytes\"", "array"),
+    ("role = \"count\"", "written"),
+    ("role = \"errno\"", "error"),
+    ("role = \"routine\"", "completion"),
+    ("role = \"set\"", "array"),
+    ("role = \"text\"", "string"),
+    ("role = \"thread\"", "completion-thread"),
+    ("role = \"token\"", "request"),
+    ("role = \"truth\"", "bool"),
+    ("role = \"units\"", "string"),
     ("routine", "completion"),
     ("same-as", "alias-of"),
     ("says", "doc"),
+    ("slice", "counted-by"),
+    ("text", "doc"),
+    ("thread", "completion-thread"),
+    ("token", "request"),
     ("too-small", "buffer-too-small"),
-    ("truth", "bool"),
+    ("view", "rust-name"),
     ("wide", "arch"),
 ];
 
 #[test]
 fn retired_words_of_specs_do_not_come_back() {
     let words = words_of_specs(&schema());
-    for known in ["[[upcall]]", "name", "handle", "unspecified", "64-bit"] {
+    for known in ["[[upcall]]", "name", "role = \"handle\"", "\"unspecified\"", "\"64-bit\""] {
         assert!(words.contains(known), "the search does not find `{known}`");
     }
     let back = SPEC.iter().filter(|(word, _)| words.contains(*word));
@@ -124,26 +146,30 @@ fn retired_words_of_specs_do_not_come_back() {
 fn words_of_specs(schema: &Value) -> BTreeSet<String> {
     let kinds = schema["properties"].as_object().expect("a file has kinds of entries");
     let mut words = kinds.keys().map(|kind| format!("[[{kind}]]")).collect();
-    collect_words(&schema["$defs"], &mut words);
+    for (name, definition) in schema["$defs"].as_object().expect("there are definitions") {
+        let before = if name == "Role" { "role = " } else { "" };
+        collect_words(definition, before, &mut words);
+    }
     words
 }
 
-fn collect_words(schema: &Value, words: &mut BTreeSet<String>) {
+/// The keys and values in a definition; values in quotes, and `before` before them.
+fn collect_words(schema: &Value, before: &str, words: &mut BTreeSet<String>) {
+    let mut value = |word: &str| {
+        words.insert(format!("{before}\"{word}\""));
+    };
     match schema {
         Value::Object(rules) => {
-            for (rule, value) in rules {
-                match (&**rule, value) {
-                    ("properties", Value::Object(keys)) => words.extend(keys.keys().cloned()),
-                    ("const", Value::String(word)) => drop(words.insert(word.clone())),
-                    ("enum", Value::Array(known)) => {
-                        words.extend(known.iter().filter_map(Value::as_str).map(str::to_owned));
-                    }
-                    _ => {}
-                }
-                collect_words(value, words);
+            if let Some(word) = rules.get("const").and_then(Value::as_str) {
+                value(word);
             }
+            let known = rules.get("enum").and_then(Value::as_array).into_iter().flatten();
+            known.filter_map(Value::as_str).for_each(&mut value);
+            let keys = rules.get("properties").and_then(Value::as_object).into_iter().flatten();
+            words.extend(keys.map(|(key, _)| key.clone()));
+            rules.values().for_each(|rule| collect_words(rule, before, words));
         }
-        Value::Array(items) => items.iter().for_each(|item| collect_words(item, words)),
+        Value::Array(items) => items.iter().for_each(|item| collect_words(item, before, words)),
         _ => {}
     }
 }

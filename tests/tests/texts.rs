@@ -14,19 +14,8 @@ use wpu_gen::compile;
 use wpu_gen::source::Sources;
 
 /// Keys whose text is free. What else has the type `Text` is a name of some kind.
-const FREE: &[&str] = &[
-    "decision",
-    "details",
-    "doc",
-    "message",
-    "must-use",
-    "reason",
-    "substitute",
-    "title",
-    "url",
-    "waiver",
-    "when",
-];
+const FREE: &[&str] =
+    &["decision", "doc", "message", "must-use", "reason", "substitute", "title", "url", "waiver", "when"];
 
 /// The others, so that nobody adds a key without saying which of the two it is.
 const NAMES: &[&str] = &[
@@ -44,7 +33,7 @@ const NAMES: &[&str] = &[
     "contract-violation",
     "control-input",
     "control-input-flag",
-    "count",
+    "counted-by",
     "downcall-prefix",
     "elsewhere",
     "error-header",
@@ -58,7 +47,6 @@ const NAMES: &[&str] = &[
     "include",
     "invalid-pointer",
     "io-kind",
-    "items",
     "length",
     "library",
     "member-prefix",
@@ -67,7 +55,6 @@ const NAMES: &[&str] = &[
     "not-initialized",
     "null-error",
     "nullable-in",
-    "of",
     "opaque",
     "package",
     "pending",
@@ -80,19 +67,18 @@ const NAMES: &[&str] = &[
     "slots",
     "sources",
     "success",
-    "token",
     "trait",
     "type",
     "unimplemented-error",
     "unless",
     "uses",
-    "view",
+    "written",
 ];
 
 /// One line, as all free keys take it.
 const LINE: &str = "Vec<T> a[i] [x](y) <b>bold</b> `code *a* | b` *star* _low_ ~~no~~ | bar &lt; */ /* ??/ ///§ --dash \\ <!-- odd ` https://a.example/x_y.";
 
-/// Several, as `details` and notes take them.
+/// Several, as documentation and notes take them.
 const LINES: &str =
     "# head\n\n    let indented = not.code;\n\n```\nfence\n- item\n1. one\n===\n> quote\n\n\ttab\nlast";
 
@@ -109,9 +95,7 @@ fn each_key_that_is_text_is_free_or_a_name() {
 fn spec() -> String {
     const NOTE: &str = "[[note]]\nid = \"boils\"\nabout = [\"EBROKEN\", \"KetFill\"]\ndoc = \"\"\ndecision = \"\"\nsources = [\"manual\"]\n";
     let mut spec: Table = (common::base() + "\n" + NOTE).parse().expect("it is TOML");
-    for (kind, key) in
-        [("upcall", "details"), ("downcall", "details"), ("upcall", "must-use"), ("source", "url")]
-    {
+    for (kind, key) in [("upcall", "must-use"), ("source", "url")] {
         for entry in spec[kind].as_array_mut().expect("there are some") {
             let entry = entry.as_table_mut().expect("an entry is a table");
             entry.insert(key.to_owned(), Value::String(String::new()));
@@ -131,7 +115,7 @@ fn nasty(table: &mut Table, met: &mut BTreeSet<&'static str>) {
             (Value::String(text), Some(key)) => {
                 met.insert(key);
                 *text = match *key {
-                    "details" | "decision" => format!("{LINE}\n\n{LINES}"),
+                    "doc" | "decision" => format!("{LINE}\n\n{LINES}"),
                     "url" => "https://a.example/(x) <y>`|\\".to_owned(),
                     _ => LINE.to_owned(),
                 };

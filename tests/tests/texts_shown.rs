@@ -47,7 +47,8 @@ const PIECES: &[&str] = &[
 const BETWEEN: &[&str] =
     &[" ", " ", "", "\n", "\n\n", "\n    ", "\n\n    ", "\n\n\t", "\r\n", "\n \n", "  \n"];
 
-/// Keys whose text is free, and those of them that may have several lines.
+/// Keys whose text is free, and those of them that may have several lines. `summary` and `details` are the two parts of
+/// the `doc` of a function.
 const FREE: &[&str] = &[
     "decision",
     "details",
@@ -56,6 +57,7 @@ const FREE: &[&str] = &[
     "must-use",
     "reason",
     "substitute",
+    "summary",
     "title",
     "url",
     "waiver",
@@ -144,9 +146,7 @@ fn base() -> Table {
     const MORE: &str = "[[note]]\nid = \"boils\"\nabout = [\"EBROKEN\", \"KetFill\"]\ndoc = \"\"\ndecision = \"\"\nsources = [\"manual\"]\n\
         [[header-mismatch]]\nabout = [\"KetFill\"]\nreason = \"\"\nsources = [\"manual\"]\n";
     let mut spec: Table = (common::base() + "\n" + MORE).parse().expect("it is TOML");
-    for (kind, key) in
-        [("upcall", "details"), ("downcall", "details"), ("upcall", "must-use"), ("source", "url")]
-    {
+    for (kind, key) in [("upcall", "must-use"), ("source", "url")] {
         for entry in spec[kind].as_array_mut().expect("there are some") {
             let entry = entry.as_table_mut().expect("an entry is a table");
             entry.insert(key.to_owned(), Value::String(String::new()));
@@ -155,10 +155,28 @@ fn base() -> Table {
     spec
 }
 
+/// Changes every upcall and every downcall.
+fn functions(spec: &mut Table, change: impl Fn(&mut Table)) {
+    for kind in ["upcall", "downcall"] {
+        let entries = spec[kind].as_array_mut().expect("there are some");
+        entries.iter_mut().filter_map(Value::as_table_mut).for_each(&change);
+    }
+}
+
 fn emitted(noise: Option<Noise>) -> (Vec<String>, Files) {
     let mut spec = base();
     let mut texts = Texts { noise, all: Vec::new() };
+    // Some places show the first paragraph of a function alone, so that this and the others are two texts.
+    functions(&mut spec, |function| {
+        function.remove("doc");
+        function.extend(["summary", "details"].map(|key| (key.to_owned(), Value::String(String::new()))));
+    });
     texts.fill(&mut spec);
+    functions(&mut spec, |function| {
+        let parts = ["summary", "details"].map(|key| function.remove(key).expect("it was filled"));
+        let parts = parts.each_ref().map(|part| part.as_str().expect("it is a text"));
+        function.insert("doc".to_owned(), Value::String(parts.join("\n\n")));
+    });
     let written = toml::to_string(&spec).expect("it can be written");
     let spec =
         compile(Sources::from_texts([("texts.toml", written)])).unwrap_or_else(|found| panic!("{found}"));

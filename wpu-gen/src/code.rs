@@ -64,7 +64,7 @@ codes! {
     Refusal "refusal" "the default answer of a downcall is missing, or is not an error that is documented",
     ReleaseShape "release-shape" "an upcall does not take back what its handle says",
     RoleShape "role-shape" "a parameter's type or direction does not fit its role, or no safe form can be derived",
-    Slice "slice" "a structure is not a pointer to bytes with a `u32` as length, or there are two kinds of slices",
+    Slice "slice" "a structure with a counted pointer is not a pointer to bytes with a `u32` as length, or there are two kinds of iovecs",
     SlotRange "slot-range" "the table does not have this slot",
     Syntax "syntax" "the text is not TOML",
     TooDeep "too-deep" "values are nested, or types are chained, deeper than any spec needs",

@@ -3,7 +3,9 @@
 mod queries;
 
 use crate::diag::Place;
-pub use crate::syntax::{Arch, Convention, Direction, Lifetime, ProvidedBy, ResultKind, Role, Status};
+pub use crate::syntax::{
+    Arch, Convention, Direction, Encoding, Lifetime, ProvidedBy, ReturnRole, Role, Status, Unit,
+};
 use std::collections::{HashMap, HashSet};
 
 /// A whole spec. Indices in its parts point into its other parts.
@@ -182,8 +184,11 @@ pub enum TypeKind {
 pub struct Struct {
     pub fields: Vec<Field>,
     pub counted: Option<Counted>,
-    pub token: Option<String>,
-    pub slice: Option<Slice>,
+    pub iovec: Option<Iovec>,
+    /// Lent by a client, and given back exactly once.
+    pub request: bool,
+    /// Of a counted structure, or of a request.
+    pub rust_name: Option<String>,
     /// C knows it by `struct` and the name.
     pub tag: bool,
     /// The entry in the raw spec.
@@ -202,13 +207,12 @@ pub struct Counted {
     /// Indices into the fields.
     pub count: usize,
     pub items: usize,
-    pub view: String,
 }
 
 #[derive(Debug)]
-pub struct Slice {
+pub struct Iovec {
     /// Indices into the fields.
-    pub items: usize,
+    pub base: usize,
     pub length: usize,
 }
 
@@ -319,7 +323,7 @@ pub struct Upcall {
     pub slots: Vec<(usize, u32)>,
     pub library: Option<String>,
     pub returns: Ty,
-    pub result: ResultKind,
+    pub result: ReturnRole,
     /// Indices into [`Model::constants`].
     pub failure: Option<usize>,
     pub success: Option<usize>,
@@ -343,7 +347,7 @@ pub struct Downcall {
     pub header: String,
     pub slot: u32,
     pub returns: Ty,
-    pub result: ResultKind,
+    pub result: ReturnRole,
     /// Indices into [`Model::constants`].
     pub failure: usize,
     pub success: Option<usize>,
@@ -371,10 +375,12 @@ pub struct Param {
     /// Whose length it is, and so on: the first that names it.
     pub owners: Owners,
     pub context: Option<usize>,
-    pub of: Option<usize>,
+    pub written: Option<usize>,
     pub completion: Option<usize>,
     pub completion_thread: Option<usize>,
-    /// A null pointer is an answer like others.
+    pub encoding: Option<Encoding>,
+    pub unit: Option<Unit>,
+    /// A null pointer is an answer like others: `nullable` where it goes in, and `optional` elsewhere.
     pub optional: bool,
     /// Indices into [`Model::errors`].
     pub buffer_too_small: Option<usize>,
@@ -389,6 +395,7 @@ pub struct Param {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Owners {
     pub length: Option<usize>,
+    pub written: Option<usize>,
     pub context: Option<usize>,
     pub completion: Option<usize>,
     pub completion_thread: Option<usize>,

@@ -164,7 +164,7 @@ fn array_length(place: &Place, length: &str, constants: &Scope, raw: &RawSpec, f
     let at = constants.find_at(place.clone(), length, faults);
     let value = raw.constants.get(at).map(|constant| constant.entry.value.get_ref());
     match value {
-        Some(ConstantValue::Number(number)) if *number > 0 => number.unsigned_abs(),
+        Some(ConstantValue(number)) if *number > 0 => number.unsigned_abs(),
         Some(_) => no_length(place, length, faults),
         None => 0,
     }
@@ -242,20 +242,29 @@ impl Resolver<'_> {
             ty: self.find(filed.file, &field.ty),
             doc: text(&field.doc),
         });
-        let fields = fields.collect();
-        let counted = structure.counted.as_ref().map(|counted| model::Counted {
-            count: scope.find(filed.file, &counted.count, self.faults),
-            items: scope.find(filed.file, &counted.items, self.faults),
-            view: counted.view.get_ref().clone(),
-        });
+        let fields: Vec<_> = fields.collect();
+        let (mut counted, mut iovec) = (None, None);
+        let mut first: Option<&Text> = None;
+        for (items, field) in structure.fields.iter().enumerate() {
+            let Some(written) = &field.counted_by else { continue };
+            if let Some(first) = first.replace(written) {
+                let message = format!("two fields of `{}` have `counted-by`", structure.name.get_ref());
+                let fault = Diagnostic::at(Code::Counted, filed.at(written), message);
+                self.faults.push(fault.also(filed.at(first), "the other one"));
+            }
+            let count = scope.find(filed.file, written, self.faults);
+            if matches!(fields[items].ty, Ty::Pointer(_)) {
+                iovec = Some(model::Iovec { base: items, length: count });
+            } else {
+                counted = Some(model::Counted { count, items });
+            }
+        }
         let kind = TypeKind::Struct(model::Struct {
             fields,
             counted,
-            slice: structure.slice.as_ref().map(|slice| model::Slice {
-                items: scope.find(filed.file, &slice.items, self.faults),
-                length: scope.find(filed.file, &slice.length, self.faults),
-            }),
-            token: structure.token.as_ref().map(|token| token.get_ref().clone()),
+            iovec,
+            request: structure.request.as_ref().is_some_and(|request| *request.get_ref()),
+            rust_name: structure.rust_name.as_ref().map(|name| name.get_ref().clone()),
             tag: structure.tag,
             origin,
         });

@@ -69,29 +69,29 @@ fn idle_head(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// There is one kind of slice, and it is bytes with a 32-bit length.
+/// There is one kind of iovec, and it is bytes with a 32-bit length.
 fn slices(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut first = None;
     for ty in &model.types {
         let TypeKind::Struct(structure) = &ty.kind else { continue };
-        let Some(slice) = &structure.slice else { continue };
+        let Some(iovec) = &structure.iovec else { continue };
         let filed = &raw.structs[structure.origin];
         let field = |at: usize| structure.fields.get(at).map(|field| &field.ty);
-        let bytes = field(slice.items).and_then(|ty| model.pointee(ty)).and_then(|ty| model.prim(ty));
-        let length = field(slice.length).and_then(|ty| model.prim(ty));
+        let bytes = field(iovec.base).and_then(|ty| model.pointee(ty)).and_then(|ty| model.prim(ty));
+        let length = field(iovec.length).and_then(|ty| model.prim(ty));
         let fits = bytes.is_some_and(|prim| prim.bytes == Some(1))
             && length.is_some_and(|prim| prim.name == "u32")
             && structure.fields.len() == 2;
         if !fits {
             let message = format!(
-                "`{}` is no slice: a slice has a pointer to bytes and a `u32`, and nothing else",
+                "`{}` is no iovec: an iovec has a pointer to bytes and a `u32`, and nothing else",
                 ty.name
             );
             faults.push(Diagnostic::at(Code::Slice, filed.at(&filed.entry.name), message));
         }
         if let Some(first) = first.replace(filed.at(&filed.entry.name)) {
             let fault =
-                Diagnostic::at(Code::Slice, filed.at(&filed.entry.name), "there are two kinds of slices");
+                Diagnostic::at(Code::Slice, filed.at(&filed.entry.name), "there are two kinds of iovecs");
             faults.push(fault.also(first, "the other one"));
         }
     }

@@ -56,14 +56,14 @@ fn check_acquire(filed: &Filed<syntax::Handle>, model: &Model, at: usize, faults
     let handle = &model.handles[at];
     let acquire = &model.upcalls[handle.acquire];
     let raw = model.bare(&handle.ty);
-    let returns = model.bare(&acquire.returns) == raw && acquire.result == crate::syntax::ResultKind::Value;
+    let returns = model.bare(&acquire.returns) == raw && acquire.result == crate::syntax::ReturnRole::Value;
     let fills = acquire.params.iter().any(|param| {
         param.handle == Some(at) && param.role == Some(Role::Handle) && param.direction == Direction::Out
     });
     if returns == fills {
         let message = format!("`{}` does not give out a `{}`", acquire.name, handle.name);
         let fault = Diagnostic::at(Code::AcquireShape, filed.at(&filed.entry.acquire), message);
-        faults.push(fault.help("an acquiring upcall returns its type with `result = \"value\"`, or has one `out` parameter with the role `handle` that names it"));
+        faults.push(fault.help("an acquiring upcall returns its type with the role `value`, or has one `out` parameter with the role `handle` that names it"));
     }
     if handle.never_zero && !acquire.params.iter().any(|param| param.role == Some(Role::Error)) {
         let message = format!("`invalid` needs an error to report, and `{}` has none", acquire.name);
@@ -82,12 +82,12 @@ fn check_release(filed: &Filed<syntax::Handle>, model: &Model, at: usize, faults
         }
         _ => false,
     };
-    if !fits || release.result != crate::syntax::ResultKind::Status || release.params.len() != 2 {
+    if !fits || release.result != crate::syntax::ReturnRole::Status || release.params.len() != 2 {
         let message = format!("`{}` does not give back a `{}`", release.name, handle.name);
         let fault = Diagnostic::at(Code::ReleaseShape, filed.at(written), message);
-        faults.push(fault.help(
-            "a releasing upcall takes the handle and the error parameter, and has `result = \"status\"`",
-        ));
+        faults.push(
+            fault.help("a releasing upcall takes the handle and the error parameter, and returns a `status`"),
+        );
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) 
                 let filed = &raw.structs[structure.origin];
                 check_struct(filed, &layouts, structure, faults);
                 check_counted(filed, model, structure, faults);
+                check_rust_name(filed, structure, faults);
                 for (field, raw) in structure.fields.iter().zip(&filed.entry.fields) {
                     check_fixed(model, &field.ty, filed.at(&raw.ty), faults);
                 }
@@ -108,11 +109,13 @@ fn check_counted(
     structure: &Struct,
     faults: &mut Vec<Diagnostic>,
 ) {
-    let (Some(counted), Some(raw)) = (&structure.counted, &filed.entry.counted) else { return };
+    let Some(counted) = &structure.counted else { return };
+    let raw = &filed.entry.fields[counted.items];
     let count = &structure.fields[counted.count];
     if model.prim(&count.ty).is_none_or(|prim| prim.name != "u32") {
         let message = format!("`{}` cannot be a count: it is not a 32-bit unsigned integer", count.name);
-        faults.push(Diagnostic::at(Code::Counted, filed.at(&raw.count), message));
+        let place = raw.counted_by.as_ref().unwrap_or(&raw.name);
+        faults.push(Diagnostic::at(Code::Counted, filed.at(place), message));
     }
     let last = counted.items + 1 == structure.fields.len();
     let items = &structure.fields[counted.items];
@@ -122,7 +125,34 @@ fn check_counted(
             "`{}` cannot hold the counted items: it is not an array of integers that comes last",
             items.name
         );
-        faults.push(Diagnostic::at(Code::Counted, filed.at(&raw.items), message));
+        faults.push(Diagnostic::at(Code::Counted, filed.at(&raw.ty), message));
+    }
+}
+
+/// The structures that Rust has a form of its own for have a name for that.
+fn check_rust_name(filed: &Filed<syntax::Struct>, structure: &Struct, faults: &mut Vec<Diagnostic>) {
+    let entry = &filed.entry;
+    let name = entry.name.get_ref();
+    let count = entry.fields.iter().find_map(|field| field.counted_by.as_ref());
+    let request = entry.request.as_ref().filter(|_| structure.request);
+    if let Some(request) = request.filter(|_| structure.counted.is_some()) {
+        let message = format!("`request` has no effect: `{name}` is a counted structure");
+        faults.push(Diagnostic::at(Code::NoEffect, filed.at(request), message).help("remove it"));
+    }
+    let reason = request.map(|request| filed.at(request));
+    let reason = reason.or_else(|| Some(filed.at(count.filter(|_| structure.counted.is_some())?)));
+    match (reason, &entry.rust_name) {
+        (Some(reason), None) => {
+            let message = format!("`{name}` has no Rust name");
+            let fault = Diagnostic::at(Code::MissingKey, reason, message);
+            faults.push(fault.help("add `rust-name = \"…\"`, in camel case"));
+        }
+        (None, Some(rust_name)) => {
+            let message = format!("`rust-name` has no effect on `{name}`");
+            let fault = Diagnostic::at(Code::NoEffect, filed.at(rust_name), message);
+            faults.push(fault.help("remove it: a counted structure has one, and one with `request = true`"));
+        }
+        _ => {}
     }
 }
 
@@ -145,7 +175,7 @@ fn check_constants(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         let filed = &raw.constants[constant.origin];
         let pointer = model.pointee(&constant.ty).is_some();
         let fits = match (model.prim(&constant.ty), constant.value) {
-            (Some(prim), ConstantValue::AllOnes) => !prim.signed,
+            (Some(_), ConstantValue::AllOnes) => true,
             (Some(prim), ConstantValue::Number(number)) => {
                 // A pointer-wide constant must fit the narrowest pointer.
                 let bits = prim.bytes.unwrap_or(4) * 8;
@@ -162,7 +192,7 @@ fn check_constants(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
             faults.push(
                 fault
                     .also(filed.at(&filed.entry.ty), "its type")
-                    .note("a pointer can only be 0, and `all-ones` is for unsigned integers"),
+                    .note("a pointer can only be 0; -1 of an unsigned type has all bits set"),
             );
         }
     }

@@ -215,8 +215,12 @@ fn rust_items(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
         filed.entry.behind.iter().for_each(|name| items.rust(filed.file, name));
     }
     for filed in &raw.structs {
-        filed.entry.token.iter().for_each(|name| items.rust(filed.file, name));
-        filed.entry.counted.iter().for_each(|counted| items.view(filed.file, &counted.view));
+        let Some(name) = &filed.entry.rust_name else { continue };
+        if filed.entry.request.is_some() {
+            items.rust(filed.file, name);
+        } else {
+            items.view(filed.file, name);
+        }
     }
 }
 

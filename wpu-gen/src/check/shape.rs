@@ -4,9 +4,9 @@ use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::lower::{self, Form, down::DownForm};
-use crate::model::{Model, Role, Ty, TypeKind};
+use crate::model::{Model, Role, Struct, Ty, TypeKind};
 use crate::syntax;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(super) fn check(
     raw: &RawSpec,
@@ -55,7 +55,7 @@ fn check_passing(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         let filed = &raw.upcalls[upcall.origin];
         if !lower::passes_by_value(model, &upcall.returns) {
             let message = format!("`{}` cannot return this type", upcall.name);
-            faults.push(Diagnostic::at(Code::BadType, filed.at(&filed.entry.returns), message));
+            faults.push(Diagnostic::at(Code::BadType, filed.at(&filed.entry.returns.ty), message));
         }
         for (param, raw) in upcall.params.iter().zip(&filed.entry.params) {
             if !lower::passes_by_value(model, &param.ty) {
@@ -97,16 +97,24 @@ fn check_entry_keys(filed: &Filed<syntax::EntryPoint>, faults: &mut Vec<Diagnost
             ("context", &param.context),
             ("handle", &param.handle),
             ("null-error", &param.null_error),
-            ("of", &param.of),
+            ("written", &param.written),
             ("completion", &param.completion),
             ("completion-thread", &param.completion_thread),
         ];
         let texts = keys.iter().filter_map(|(key, text)| Some((*key, filed.at(text.as_ref()?))));
         let role = param.role.as_ref().filter(|role| *role.get_ref() != Role::Table);
+        let nullable = param.nullable.as_ref().map(|nullable| ("nullable", filed.at(nullable)));
         let optional = param.optional.as_ref().map(|optional| ("optional", filed.at(optional)));
+        let encoding = param.encoding.as_ref().map(|encoding| ("encoding", filed.at(encoding)));
+        let unit = param.unit.as_ref().map(|unit| ("unit", filed.at(unit)));
         let lifetime = param.lifetime.as_ref().map(|lifetime| ("lifetime", filed.at(lifetime)));
-        for (key, place) in
-            texts.chain(optional).chain(lifetime).chain(role.map(|role| ("role", filed.at(role))))
+        for (key, place) in texts
+            .chain(nullable)
+            .chain(optional)
+            .chain(encoding)
+            .chain(unit)
+            .chain(lifetime)
+            .chain(role.map(|role| ("role", filed.at(role))))
         {
             let message =
                 format!("`{key}` has no effect on parameter `{}` of an entry point", param.name.get_ref());
@@ -128,28 +136,37 @@ fn check_wanted(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
         let (name, bundle) = (&filed.entry.name, filed.entry.rust_name.as_ref());
         check(Role::Callback, name, "rust-name", bundle.map(|bundle| filed.at(bundle)));
     }
+    let structures: HashMap<_, _> = structures(model).collect();
     for filed in &raw.structs {
         let structure = &filed.entry;
-        let (token, counted) = (structure.token.as_ref(), structure.counted.as_ref());
-        check(Role::Token, &structure.name, "token", token.map(|token| filed.at(token)));
-        check(Role::Set, &structure.name, "counted", counted.map(|set| filed.at(&set.view)));
-        // Members that are slices are what a structure can be built of.
-        let slice = structure.slice.as_ref().filter(|_| !members.contains(&**structure.name.get_ref()));
-        let slice = slice.map(|slice| filed.at(&slice.items));
-        check(Role::Buffers, &structure.name, "slice", slice);
+        let at = |items: usize| structure.fields[items].counted_by.as_ref().map(|count| filed.at(count));
+        let Some(of) = structures.get(&**structure.name.get_ref()) else { continue };
+        let request = structure.request.as_ref().filter(|_| of.request && of.counted.is_none());
+        check(Role::Request, &structure.name, "request", request.map(|request| filed.at(request)));
+        let counted = of.counted.as_ref().and_then(|counted| at(counted.items));
+        check(Role::Array, &structure.name, "counted-by", counted);
+        // Members that are iovecs are what a structure can be built of.
+        let iovec = of.iovec.as_ref().filter(|_| !members.contains(&**structure.name.get_ref()));
+        check(Role::Iovec, &structure.name, "counted-by", iovec.and_then(|iovec| at(iovec.base)));
     }
+}
+
+/// Every structure, by its name.
+fn structures(model: &Model) -> impl Iterator<Item = (&str, &Struct)> {
+    model.types.iter().filter_map(|def| match &def.kind {
+        TypeKind::Struct(structure) => Some((&*def.name, structure)),
+        _ => None,
+    })
 }
 
 /// The structures that others have as members.
 fn members(model: &Model) -> HashSet<&str> {
-    let structures = model.types.iter().filter_map(|def| match &def.kind {
-        TypeKind::Struct(structure) => Some(structure),
-        _ => None,
-    });
     let named =
-        structures.flat_map(|structure| &structure.fields).filter_map(|field| match model.bare(&field.ty) {
-            Ty::Named(id) => Some(&*model.types[*id].name),
-            _ => None,
+        structures(model).flat_map(|(_, structure)| &structure.fields).filter_map(|field| {
+            match model.bare(&field.ty) {
+                Ty::Named(id) => Some(&*model.types[*id].name),
+                _ => None,
+            }
         });
     named.collect()
 }

@@ -52,7 +52,7 @@ pub(super) fn clients(view: &View<'_>) -> String {
 }
 
 fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
-    if structure.slice.is_none() {
+    if structure.iovec.is_none() {
         return Vec::new();
     }
     vec![
@@ -84,7 +84,7 @@ fn counted(
     let items = &structure.fields[counted.items];
     let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
     let (items, item) = (alone(&items.name), view.ty(item, At::Inside));
-    let set = set_name(&counted.view);
+    let set = set_name(structure.rust_name.as_deref().unwrap_or("ClientRef"));
     let text = doc(&format!("A client's `{c_name}`, to read and to change."));
     vec![
         quote! {
@@ -166,7 +166,7 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
     let routine =
         view.model.callback(&downcall.param(routine).ty).map(|(id, _)| view.callback_fn(id, At::Inside));
     let slice = view.model.types.iter().enumerate().find_map(|(at, def)| match &def.kind {
-        TypeKind::Struct(structure) if structure.slice.is_some() => Some(view.struct_name(at, At::Inside)),
+        TypeKind::Struct(structure) if structure.iovec.is_some() => Some(view.struct_name(at, At::Inside)),
         _ => None,
     });
     let Some(slice) = slice else { return Vec::new() };

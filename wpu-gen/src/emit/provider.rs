@@ -154,9 +154,7 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
 /// The Rust name of a counted structure that can be changed.
 pub(super) fn set_of(view: &View<'_>, id: usize) -> Ident {
     match &view.model.types[id].kind {
-        TypeKind::Struct(structure) => {
-            set_name(structure.counted.as_ref().map_or("ClientRef", |counted| &counted.view))
-        }
+        TypeKind::Struct(structure) => set_name(structure.rust_name.as_deref().unwrap_or("ClientRef")),
         _ => set_name("ClientRef"),
     }
 }

@@ -31,9 +31,9 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
         });
         return;
     }
-    if let Some(slice) = &structure.slice {
+    if let Some(iovec) = &structure.iovec {
         let field = |at: usize| ident(&structure.fields[at].name);
-        let (items, length) = (field(slice.items), field(slice.length));
+        let (items, length) = (field(iovec.base), field(iovec.length));
         page.item(quote! {
             #[doc = "§ SAFETY: the pointer and the number are members of the structure, and nothing else is made of them."]
             unsafe impl Slice for #ty {
@@ -83,7 +83,11 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
 }
 
 fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
-    let Some(name) = structure.token.as_deref().map(|name| item("handles", name)) else { return };
+    let Some(name) =
+        structure.rust_name.as_deref().filter(|_| structure.request).map(|name| item("handles", name))
+    else {
+        return;
+    };
     let (c_name, ty) = (&view.model.types[at].name, view.struct_name(at, At::Inside));
     let about = doc(&format!(
         "A client's [`{c_name}`](crate::ffi::{c_name}), which the provider must give back exactly once."

@@ -128,7 +128,7 @@ impl<'a> View<'a> {
 
     /// Whether a structure of the spec is a buffer.
     pub(super) fn has_buffers(&self) -> bool {
-        self.model.types.iter().any(|def| matches!(&def.kind, TypeKind::Struct(of) if of.slice.is_some()))
+        self.model.types.iter().any(|def| matches!(&def.kind, TypeKind::Struct(of) if of.iovec.is_some()))
     }
 
     /// The Rust name of the trait behind a provider's table.
@@ -300,7 +300,7 @@ impl<'a> View<'a> {
 
     pub(super) fn token(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
-            TypeKind::Struct(structure) => item("handles", structure.token.as_deref().unwrap_or("Token")),
+            TypeKind::Struct(structure) => item("handles", structure.rust_name.as_deref().unwrap_or("Token")),
             _ => item("handles", "Token"),
         }
     }
@@ -309,7 +309,7 @@ impl<'a> View<'a> {
     pub(super) fn set(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
             TypeKind::Struct(structure) => {
-                item("handles", structure.counted.as_ref().map_or("ClientRef", |counted| &counted.view))
+                item("handles", structure.rust_name.as_deref().unwrap_or("ClientRef"))
             }
             _ => item("handles", "ClientRef"),
         }

@@ -3,7 +3,7 @@
 use super::{Answer, Deriver, Failure, Kind};
 use crate::code::Code;
 use crate::diag::Diagnostic;
-use crate::model::{ResultKind, Role};
+use crate::model::{ReturnRole, Role};
 use crate::syntax;
 
 impl Deriver<'_> {
@@ -12,19 +12,21 @@ impl Deriver<'_> {
         let raw = &self.raw.entry;
         self.returns_fit();
         match (self.upcall.result, self.upcall.failure, errno) {
-            (ResultKind::Answer, None, None) => Some(Failure::Never),
-            (ResultKind::Answer, _, _) => {
-                let place =
-                    raw.failure.as_ref().map_or(self.raw.at(&raw.result), |failure| self.raw.at(failure));
+            (ReturnRole::Bool, None, None) => Some(Failure::Never),
+            (ReturnRole::Bool, _, _) => {
+                let place = raw
+                    .failure
+                    .as_ref()
+                    .map_or(self.raw.at(&raw.returns.role), |failure| self.raw.at(failure));
                 let fault = Diagnostic::at(Code::FailureType, place, "an answer of yes or no cannot fail");
                 self.fault(fault.help(
-                    "remove `failure` and the error parameter, or let `result` be `value` or `status`",
+                    "remove `failure` and the error parameter, or let the role of `returns` be `value` or `status`",
                 ));
                 None
             }
             (_, None, _) => {
                 let message = format!("`{}` has no failure value", self.upcall.name);
-                let fault = Diagnostic::at(Code::FailureType, self.raw.at(&raw.result), message);
+                let fault = Diagnostic::at(Code::FailureType, self.raw.at(&raw.returns.role), message);
                 self.fault(fault.help("name the constant that says failure: `failure = \"…\"`"));
                 None
             }
@@ -38,17 +40,17 @@ impl Deriver<'_> {
     /// A status and an answer are integers; only a status has a value that says success.
     fn returns_fit(&mut self) {
         let raw = &self.raw.entry;
-        if self.upcall.result != ResultKind::Value && self.model.prim(&self.upcall.returns).is_none() {
+        if self.upcall.result != ReturnRole::Value && self.model.prim(&self.upcall.returns).is_none() {
             let message = format!("`{}` does not return an integer", self.upcall.name);
-            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns), message);
-            self.fault(fault.also(self.raw.at(&raw.result), "this result is one"));
+            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns.ty), message);
+            self.fault(fault.also(self.raw.at(&raw.returns.role), "this role is that of one"));
         }
         let Some(success) = &raw.success else { return };
-        if self.upcall.result != ResultKind::Status {
+        if self.upcall.result != ReturnRole::Status {
             let fault = Diagnostic::at(
                 Code::NoEffect,
                 self.raw.at(success),
-                "`success` has no effect without `result = \"status\"`",
+                "`success` has no effect unless `returns` has the role `status`",
             );
             self.fault(fault.help("remove it"));
             return;
@@ -70,7 +72,7 @@ impl Deriver<'_> {
             let message =
                 format!("`{}` is no value of the type that `{}` returns", constant.name, self.upcall.name);
             let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
-            self.fault(fault.also(self.raw.at(&self.raw.entry.returns), "it returns this"));
+            self.fault(fault.also(self.raw.at(&self.raw.entry.returns.ty), "it returns this"));
         }
     }
 
@@ -91,9 +93,9 @@ impl Deriver<'_> {
             }
         }
         match self.upcall.result {
-            ResultKind::Value => answers.push(self.returned()),
-            ResultKind::Answer => answers.push(Answer::Bool),
-            ResultKind::Status => {}
+            ReturnRole::Value => answers.push(self.returned()),
+            ReturnRole::Bool => answers.push(Answer::Bool),
+            ReturnRole::Status => {}
         }
         let consumed = params.iter().flatten().filter(|kind| kind.is_consumed()).count();
         match (&*answers, consumed) {
@@ -105,7 +107,7 @@ impl Deriver<'_> {
                     self.upcall.name
                 );
                 let fault = Diagnostic::at(Code::RoleShape, self.raw.at(&self.raw.entry.name), message);
-                self.fault(fault.note("a safe form answers with one value, or consumes one token or callback and answers with nothing"));
+                self.fault(fault.note("a safe form answers with one value, or consumes one request or callback and answers with nothing"));
                 None
             }
         }

@@ -1,10 +1,10 @@
 //! The safe form of a downcall, derived from the roles of its parameters.
 
-use super::passes_by_value;
+use super::{no_encoding, passes_by_value};
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
-use crate::model::{Direction, Downcall, Model, Param, ResultKind, Role, Ty};
+use crate::model::{Direction, Downcall, Model, Param, ReturnRole, Role, Ty, Unit};
 use crate::syntax;
 use std::collections::HashSet;
 
@@ -149,24 +149,25 @@ fn needs(role: Role) -> (Code, &'static str, &'static str) {
             "a handle",
             "a handle goes in, and has the type of a `[[handle]]` with a `borrowed` form: `handle = \"…\"`",
         ),
-        Role::Bytes => (
-            "bytes",
-            "bytes go in with a length by value, or out with a length by value or by pointer: `length = \"…\"`",
+        Role::String => (
+            "a string",
+            "a string is an `in` pointer to `u16`, or an `out` pointer to `u16` with a length: `length = \"…\"`",
         ),
-        Role::Units => ("units", "units are an `out` pointer to `u16`, with a length: `length = \"…\"`"),
-        Role::Text => ("text", "text is an `in` pointer to `u16`"),
+        Role::Array => (
+            "an array",
+            "an array of bytes has `unit = \"bytes\"`, and goes in with a length by value, or out with a length by value \
+             or by pointer: `length = \"…\"`; another is an `inout` pointer to a structure with `counted-by`, whose first \
+             field is the count",
+        ),
         Role::Length => ("a length", "name it in the parameter whose length it is: `length = \"…\"`"),
-        Role::Buffers => (
-            "buffers",
-            "buffers are an `in` or `out` pointer to a structure with `slice`; an array of them has a `u32` as `length`",
+        Role::Iovec => (
+            "an iovec",
+            "an iovec is an `in` or `out` pointer to a structure whose pointer to bytes has `counted-by`; an array of \
+             them has a `u32` as `length`",
         ),
-        Role::Count => (
-            "a count",
-            "a count is an `out` pointer to `u32`, and counts what was moved of buffers or bytes: `of = \"…\"`",
-        ),
-        Role::Set => (
-            "a set",
-            "a set of a downcall is an `inout` pointer to a structure with `counted`, whose first field is the count",
+        Role::Written => (
+            "a count of what was written",
+            "it is an `out` pointer to `u32`, and an array of bytes or an iovec names it: `written = \"…\"`",
         ),
         Role::Callback => (
             "a callback",
@@ -184,10 +185,9 @@ fn needs(role: Role) -> (Code, &'static str, &'static str) {
         Role::CompletionThread => {
             ("a completion thread", "name it in the request whose thread it is: `completion-thread = \"…\"`")
         }
-        Role::Buffer => {
-            ("a buffer", "a buffer belongs to an upcall; a downcall has `bytes`, `units` and `buffers`")
+        Role::UserData => {
+            ("user data", "user data belongs to an upcall; the context of a callback has the role `context`")
         }
-        Role::Token => ("a token", "a token belongs to an upcall; a downcall has `request`"),
         Role::Table => ("a table", "only an entry point receives a table"),
     };
     (Code::RoleShape, what, help)
@@ -214,7 +214,7 @@ pub(crate) fn derive(
     if request.is_some() {
         deriver.request_lends(&params);
     }
-    let returned = (downcall.result == ResultKind::Value).then_some(DownAnswer::Returned);
+    let returned = (downcall.result == ReturnRole::Value).then_some(DownAnswer::Returned);
     let outs = params
         .iter()
         .enumerate()
@@ -253,20 +253,20 @@ impl Deriver<'_> {
     /// A status or a value, with a constant that says failure.
     fn result(&mut self) {
         let raw = &self.raw.entry;
-        if self.downcall.result == ResultKind::Answer {
+        if self.downcall.result == ReturnRole::Bool {
             let fault = Diagnostic::at(
                 Code::FailureType,
-                self.raw.at(&raw.result),
+                self.raw.at(&raw.returns.role),
                 "a downcall can fail, and an answer of yes or no cannot",
             );
-            self.faults.push(fault.help("let `result` be `value` or `status`"));
+            self.faults.push(fault.help("let the role of `returns` be `value` or `status`"));
         }
         if !passes_by_value(self.model, &self.downcall.returns) {
             let message = format!("`{}` cannot return this type", self.downcall.name);
-            self.faults.push(Diagnostic::at(Code::BadType, self.raw.at(&raw.returns), message));
+            self.faults.push(Diagnostic::at(Code::BadType, self.raw.at(&raw.returns.ty), message));
         } else if self.model.is_trusted(&self.downcall.returns) {
             let message = format!("`{}` would answer a pointer that nobody vouches for", self.downcall.name);
-            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns), message);
+            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns.ty), message);
             self.faults.push(
                 fault.help("a pointer that the other side only compares has a type with `opaque = \"…\"`"),
             );
@@ -284,8 +284,8 @@ impl Deriver<'_> {
     fn success(&mut self) {
         let raw = &self.raw.entry;
         let Some(written) = &raw.success else { return };
-        if self.downcall.result != ResultKind::Status {
-            let message = "`success` has no effect without `result = \"status\"`";
+        if self.downcall.result != ReturnRole::Status {
+            let message = "`success` has no effect unless `returns` has the role `status`";
             self.faults.push(Diagnostic::at(Code::NoEffect, self.raw.at(written), message).help("remove it"));
             return;
         }
@@ -306,7 +306,7 @@ impl Deriver<'_> {
         let message =
             format!("`{}` is no value of the type that `{}` returns", written.get_ref(), self.downcall.name);
         let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
-        self.faults.push(fault.also(self.raw.at(&self.raw.entry.returns), "it returns this"));
+        self.faults.push(fault.also(self.raw.at(&self.raw.entry.returns.ty), "it returns this"));
     }
 
     /// A refusal is an answer that the documentation names; without one there must be nothing to answer.
@@ -318,7 +318,7 @@ impl Deriver<'_> {
                 .params
                 .iter()
                 .any(|param| param.direction != Direction::In && param.role != Some(Role::Error));
-            if outs || self.downcall.result == ResultKind::Value {
+            if outs || self.downcall.result == ReturnRole::Value {
                 let message = format!("nothing says what `{}` answers by default", self.downcall.name);
                 let fault = Diagnostic::at(Code::Refusal, self.raw.at(&raw.name), message);
                 self.faults
@@ -347,13 +347,11 @@ impl Deriver<'_> {
             Some(Role::Error) => self.errno(at, param),
             Some(Role::Bool) => self.is_prim(&param.ty, "i32").then_some(DownKind::Bool),
             Some(Role::Handle) => self.handle(param),
-            Some(Role::Bytes | Role::Units) => self.bytes(param),
-            Some(Role::Text) => (param.direction == Direction::In && self.points_at(&param.ty, &["u16"]))
-                .then_some(DownKind::Text),
+            Some(Role::String) => self.string(param),
+            Some(Role::Array) => self.array(param),
+            Some(Role::Iovec) => self.iovec(param),
             Some(Role::Length) => param.owners.length.is_some().then_some(DownKind::Length),
-            Some(Role::Buffers) => self.buffers(param),
-            Some(Role::Count) => self.count(param),
-            Some(Role::Set) => self.set(param),
+            Some(Role::Written) => self.written(param),
             Some(Role::Callback) => self.callback(param),
             Some(Role::Context) => param.owners.context.is_some().then_some(DownKind::Context),
             Some(Role::Request) => self.request(param),
@@ -361,10 +359,12 @@ impl Deriver<'_> {
             Some(Role::CompletionThread) => {
                 param.owners.completion_thread.is_some().then_some(DownKind::CompletionThread)
             }
-            Some(Role::Buffer | Role::Token | Role::Table) => None,
+            Some(Role::UserData | Role::Table) => None,
         };
         if kind.is_none() {
             self.misshapen(at, param);
+        } else if param.role == Some(Role::String) && param.encoding.is_none() {
+            self.faults.push(no_encoding(self.place(at), &param.name));
         }
         kind
     }
@@ -442,12 +442,30 @@ impl Deriver<'_> {
             .then_some(DownKind::Handle { handle })
     }
 
-    fn bytes(&self, param: &Param) -> Option<DownKind> {
+    fn string(&self, param: &Param) -> Option<DownKind> {
+        match param.direction {
+            Direction::In => self.points_at(&param.ty, &["u16"]).then_some(DownKind::Text),
+            _ => self.row(param),
+        }
+    }
+
+    /// A counted structure, or a row of bytes.
+    fn array(&self, param: &Param) -> Option<DownKind> {
+        if self.model.pointee(&param.ty).is_some_and(|to| self.model.is_counted(to)) {
+            return self.counted(param);
+        }
+        param.unit.and_then(|unit| match unit {
+            Unit::Bytes => self.row(param),
+        })
+    }
+
+    /// Bytes, or 16-bit units, with a length beside them.
+    fn row(&self, param: &Param) -> Option<DownKind> {
         let length = param.length?;
         let counter = &self.downcall.params[length];
         let by_pointer = self.points_at(&counter.ty, &["i32", "u32"]);
         let by_value = self.is_prim(&counter.ty, "i32") || self.is_prim(&counter.ty, "u32");
-        let wide = param.role == Some(Role::Units);
+        let wide = param.role == Some(Role::String);
         if counter.role != Some(Role::Length) || wide && !self.points_at(&param.ty, &["u16"]) {
             return None;
         }
@@ -463,9 +481,9 @@ impl Deriver<'_> {
         }
     }
 
-    fn buffers(&self, param: &Param) -> Option<DownKind> {
-        let (_, slice) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
-        slice.slice.as_ref()?;
+    fn iovec(&self, param: &Param) -> Option<DownKind> {
+        let (_, structure) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
+        structure.iovec.as_ref()?;
         let fill = match param.direction {
             Direction::In => false,
             Direction::Out => true,
@@ -481,18 +499,20 @@ impl Deriver<'_> {
         }
     }
 
-    fn count(&self, param: &Param) -> Option<DownKind> {
-        let of = param.of?;
-        let counted = self.downcall.params[of].role;
-        let fits = param.direction == Direction::Out && self.points_at(&param.ty, &["u32"]);
-        (fits && matches!(counted, Some(Role::Buffers | Role::Bytes))).then_some(DownKind::Count { of })
+    fn written(&self, param: &Param) -> Option<DownKind> {
+        let of = param.owners.written?;
+        let moved = &self.downcall.params[of];
+        let counts =
+            moved.role == Some(Role::Iovec) || moved.role == Some(Role::Array) && moved.unit.is_some();
+        let fits = counts && param.direction == Direction::Out && self.points_at(&param.ty, &["u32"]);
+        fits.then_some(DownKind::Count { of })
     }
 
-    fn set(&self, param: &Param) -> Option<DownKind> {
+    fn counted(&self, param: &Param) -> Option<DownKind> {
         let (id, structure) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
         // The output relies on it that the count comes first.
-        let counted = structure.counted.as_ref().is_some_and(|counted| counted.count == 0);
-        (counted && param.direction == Direction::Inout).then_some(DownKind::Set(id))
+        let first = structure.counted.as_ref().is_some_and(|counted| counted.count == 0);
+        (first && param.direction == Direction::Inout).then_some(DownKind::Set(id))
     }
 
     fn callback(&self, param: &Param) -> Option<DownKind> {
@@ -534,7 +554,7 @@ impl Deriver<'_> {
             let again = kind.is_lent() && !seen.insert(std::mem::discriminant(kind));
             if kind.is_of_the_call() || again {
                 let message = format!("a request cannot lend `{}`", self.downcall.params[at].name);
-                let help = "a request lends at most one array of buffers, one row of bytes to read and one to fill; \
+                let help = "a request lends at most one array of iovecs, one array of bytes to read and one to fill; \
                             nothing else that a client may free when it is told";
                 self.faults.push(Diagnostic::at(Code::RoleShape, self.place(at), message).help(help));
             }
@@ -545,13 +565,22 @@ impl Deriver<'_> {
     fn keys_fit(&mut self, kinds: &[DownKind], requested: bool) {
         for (at, kind) in kinds.iter().enumerate() {
             let raw = &self.raw.entry.params[at];
-            let role = self.downcall.params[at].role;
+            let param = &self.downcall.params[at];
+            let role = param.role;
+            let row = matches!(kind, DownKind::Bytes { .. } | DownKind::OutBuf { wide: false, .. });
+            let text = matches!(kind, DownKind::Text | DownKind::OutBuf { wide: true, .. });
+            let iovec = role == Some(Role::Iovec);
+            let long = row || matches!(kind, DownKind::OutBuf { .. } | DownKind::Buffers { .. });
+            let written = param.written.map(|written| &self.downcall.params[written]);
+            let moved = written.is_some_and(|written| {
+                written.role == Some(Role::Written) && written.owners.written == Some(at)
+            });
             let idle = [
-                ("length", &raw.length, matches!(role, Some(Role::Bytes | Role::Units | Role::Buffers))),
+                ("length", &raw.length, long),
+                ("written", &raw.written, moved && (row || iovec)),
                 ("buffer-too-small", &raw.buffer_too_small, false),
                 ("context", &raw.context, role == Some(Role::Callback)),
                 ("handle", &raw.handle, role == Some(Role::Handle)),
-                ("of", &raw.of, role == Some(Role::Count)),
                 ("completion", &raw.completion, role == Some(Role::Request)),
                 ("completion-thread", &raw.completion_thread, role == Some(Role::Request)),
             ];
@@ -566,9 +595,13 @@ impl Deriver<'_> {
             if let Some(lifetime) = &raw.lifetime {
                 self.idle("lifetime", &raw.name, self.raw.at(lifetime));
             }
-            if let Some(optional) = raw.optional.as_ref().filter(|_| !kind.can_be_absent()) {
-                self.idle("optional", &raw.name, self.raw.at(optional));
+            if let Some(encoding) = raw.encoding.as_ref().filter(|_| !text) {
+                self.idle("encoding", &raw.name, self.raw.at(encoding));
             }
+            if let Some(unit) = raw.unit.as_ref().filter(|_| !row) {
+                self.idle("unit", &raw.name, self.raw.at(unit));
+            }
+            self.null_fits(at, *kind);
             match (&raw.rust_name, kind.is_hidden() || (requested && kind.is_lent())) {
                 (Some(name), true) => self.idle("rust-name", &raw.name, self.raw.at(name)),
                 (None, false) => {
@@ -582,6 +615,29 @@ impl Deriver<'_> {
                     self.faults.push(fault.help("write it in snake case, and not as a Rust keyword"));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// What goes in may be null if it is `nullable`; the pointer to what comes out, if it is `optional`.
+    fn null_fits(&mut self, at: usize, kind: DownKind) {
+        let raw = &self.raw.entry.params[at];
+        let goes_in = self.downcall.params[at].direction == Direction::In;
+        for (key, other, null, fits) in [
+            ("nullable", "optional", &raw.nullable, goes_in),
+            ("optional", "nullable", &raw.optional, !goes_in),
+        ] {
+            let Some(null) = null else { continue };
+            if !kind.can_be_absent() {
+                self.idle(key, &raw.name, self.raw.at(null));
+            } else if !fits {
+                let message = format!("`{key}` has no effect on parameter `{}`", raw.name.get_ref());
+                let fault = Diagnostic::at(Code::NoEffect, self.raw.at(null), message);
+                self.faults.push(
+                    fault
+                        .note("what goes in is `nullable`; the pointer to what comes out, or goes both ways, is `optional`")
+                        .help(format!("write `{other} = true`")),
+                );
             }
         }
     }

@@ -166,25 +166,18 @@ impl Deriver<'_> {
         let kind = match param.role {
             None => self.plain(at, param),
             Some(Role::Error) => self.errno(at, param),
-            Some(Role::Buffer) => self.buffer(at, param),
+            Some(Role::String) => self.string(at, param),
             Some(Role::Length) => self.length(at),
             Some(Role::Context) => self.context(at, param),
+            Some(Role::UserData) => self.user_data(at, param),
             Some(Role::Callback) => self.callback(at, param),
             Some(Role::Handle) => self.handle(at, param),
-            Some(Role::Set) => self.set(at, param),
-            Some(Role::Token) => self.token(at, param),
+            Some(Role::Array) => self.array(at, param),
+            Some(Role::Request) => self.request(at, param),
             Some(Role::Table) => self.foreign(at, "only an entry point receives a table"),
-            Some(
-                Role::Bool
-                | Role::Bytes
-                | Role::Units
-                | Role::Text
-                | Role::Buffers
-                | Role::Count
-                | Role::Request
-                | Role::Completion
-                | Role::CompletionThread,
-            ) => self.foreign(at, "only a parameter of a downcall has this role"),
+            Some(Role::Bool | Role::Iovec | Role::Written | Role::Completion | Role::CompletionThread) => {
+                self.foreign(at, "only a parameter of a downcall has this role")
+            }
         }?;
         self.keys_fit(at, param, kind);
         Some(kind)
@@ -250,26 +243,32 @@ impl Deriver<'_> {
         None
     }
 
-    fn buffer(&mut self, at: usize, param: &Param) -> Option<Kind> {
+    fn string(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let text = self
             .model
             .pointee(&param.ty)
             .and_then(|to| self.model.prim(to))
             .is_some_and(|prim| prim.name == "u16");
         if !text || param.direction != Direction::Out {
-            let message =
-                format!("`{}` cannot be a buffer: a buffer is an `out` pointer to 16-bit units", param.name);
+            let message = format!(
+                "`{}` cannot be a string: a string of an upcall is an `out` pointer to 16-bit units",
+                param.name
+            );
             self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
             return None;
         }
+        if param.encoding.is_none() {
+            self.fault(no_encoding(self.place(at), &param.name));
+            return None;
+        }
         let Some(length) = param.length else {
-            let message = format!("buffer `{}` has no length", param.name);
+            let message = format!("string `{}` has no length", param.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(fault.help("name the parameter that holds it: `length = \"…\"`"));
             return None;
         };
         let Some(too_small) = param.buffer_too_small.filter(|_| self.has_errno()) else {
-            let message = format!("nothing says that buffer `{}` is too small", param.name);
+            let message = format!("nothing says that there is too little room for string `{}`", param.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(fault.help("name the error: `buffer-too-small = \"…\"`; it needs an error parameter"));
             return None;
@@ -281,7 +280,7 @@ impl Deriver<'_> {
             .and_then(|to| self.model.prim(to))
             .is_some_and(|prim| prim.name == "i32");
         if sibling.role != Some(Role::Length) || sibling.direction != Direction::Inout || !counts {
-            let message = format!("`{}` cannot be the length of a buffer", sibling.name);
+            let message = format!("`{}` cannot be the length of a string", sibling.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(length), message);
             self.fault(
                 fault.help(
@@ -297,31 +296,44 @@ impl Deriver<'_> {
         if self.upcall.params[at].owners.length.is_some() {
             return Some(Kind::Length);
         }
-        let message = format!("`{}` is the length of no buffer", self.upcall.params[at].name);
+        let message = format!("`{}` is the length of no string", self.upcall.params[at].name);
         self.fault(Diagnostic::at(Code::RoleShape, self.place(at), message));
         None
     }
 
     fn context(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        if param.owners.context.is_none() {
+            let message = format!("`{}` is the context of no callback", param.name);
+            let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
+            self.fault(fault.help(
+                "name it in the callback: `context = \"…\"`; a value that the host keeps has the role `user-data`",
+            ));
+            return None;
+        }
+        self.as_wide_as_a_pointer(at, param, "a context").then_some(Kind::BundledContext)
+    }
+
+    fn user_data(&mut self, at: usize, param: &Param) -> Option<Kind> {
+        let kind = if param.direction == Direction::In { Kind::Value } else { Kind::OutValue };
+        self.as_wide_as_a_pointer(at, param, "user data").then_some(kind)
+    }
+
+    /// Whether a pointer fits in what goes in or out.
+    fn as_wide_as_a_pointer(&mut self, at: usize, param: &Param, what: &str) -> bool {
         let ty = match param.direction {
             Direction::In => Some(&param.ty),
             Direction::Out => self.model.pointee(&param.ty),
             Direction::Inout => None,
         };
-        if ty.and_then(|ty| self.model.prim(ty)).is_none_or(|prim| prim.name != "usize") {
+        let fits = ty.and_then(|ty| self.model.prim(ty)).is_some_and(|prim| prim.name == "usize");
+        if !fits {
             let message = format!(
-                "`{}` cannot be a context: a context is as wide as a pointer, and goes in or out",
+                "`{}` cannot be {what}: {what} is as wide as a pointer, and goes in or out",
                 param.name
             );
             self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
-            return None;
         }
-        let bundled = param.owners.context.is_some();
-        Some(match (bundled, param.direction) {
-            (true, _) => Kind::BundledContext,
-            (false, Direction::In) => Kind::Value,
-            (false, _) => Kind::OutValue,
-        })
+        fits
     }
 
     fn callback(&mut self, at: usize, param: &Param) -> Option<Kind> {
@@ -415,7 +427,7 @@ impl Deriver<'_> {
         }
     }
 
-    fn set(&mut self, at: usize, param: &Param) -> Option<Kind> {
+    fn array(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
         match found {
             Some((id, structure)) if structure.counted.is_some() && param.direction == Direction::In => {
@@ -423,7 +435,7 @@ impl Deriver<'_> {
             }
             _ => {
                 let message = format!(
-                    "`{}` cannot be a set: a set is an `in` pointer to a structure with `counted`",
+                    "`{}` cannot be an array: an array of an upcall is an `in` pointer to a structure with `counted-by`",
                     param.name
                 );
                 self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
@@ -432,15 +444,15 @@ impl Deriver<'_> {
         }
     }
 
-    fn token(&mut self, at: usize, param: &Param) -> Option<Kind> {
+    fn request(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
         match found {
-            Some((id, structure)) if structure.token.is_some() && param.direction == Direction::Inout => {
+            Some((id, structure)) if structure.request && param.direction == Direction::Inout => {
                 Some(Kind::Token(id))
             }
             _ => {
                 let message = format!(
-                    "`{}` cannot be a token: a token is an `inout` pointer to a structure with `token`",
+                    "`{}` cannot be a request: a request is an `inout` pointer to a structure with `request = true`",
                     param.name
                 );
                 self.fault(Diagnostic::at(Code::RoleShape, self.type_place(at), message));
@@ -453,10 +465,10 @@ impl Deriver<'_> {
     fn keys_fit(&mut self, at: usize, param: &Param, kind: Kind) {
         let raw = &self.raw.entry.params[at];
         let mut idle = Vec::new();
-        if let Some(length) = raw.length.as_ref().filter(|_| param.role != Some(Role::Buffer)) {
+        if let Some(length) = raw.length.as_ref().filter(|_| param.role != Some(Role::String)) {
             idle.push(("length", self.raw.at(length)));
         }
-        if let Some(error) = raw.buffer_too_small.as_ref().filter(|_| param.role != Some(Role::Buffer)) {
+        if let Some(error) = raw.buffer_too_small.as_ref().filter(|_| param.role != Some(Role::String)) {
             idle.push(("buffer-too-small", self.raw.at(error)));
         }
         if let Some(context) = raw.context.as_ref().filter(|_| param.role != Some(Role::Callback)) {
@@ -465,12 +477,20 @@ impl Deriver<'_> {
         if let Some(handle) = raw.handle.as_ref().filter(|_| param.role != Some(Role::Handle)) {
             idle.push(("handle", self.raw.at(handle)));
         }
-        for (key, text) in
-            [("of", &raw.of), ("completion", &raw.completion), ("completion-thread", &raw.completion_thread)]
-        {
+        for (key, text) in [
+            ("written", &raw.written),
+            ("completion", &raw.completion),
+            ("completion-thread", &raw.completion_thread),
+        ] {
             idle.extend(text.as_ref().map(|text| (key, self.raw.at(text))));
         }
-        idle.extend(raw.optional.as_ref().map(|optional| ("optional", self.raw.at(optional))));
+        for (key, null) in [("nullable", &raw.nullable), ("optional", &raw.optional)] {
+            idle.extend(null.as_ref().map(|null| (key, self.raw.at(null))));
+        }
+        if let Some(encoding) = raw.encoding.as_ref().filter(|_| param.role != Some(Role::String)) {
+            idle.push(("encoding", self.raw.at(encoding)));
+        }
+        idle.extend(raw.unit.as_ref().map(|unit| ("unit", self.raw.at(unit))));
         if let Some(lifetime) = raw.lifetime.as_ref().filter(|_| !matches!(kind, Kind::OutCallback { .. })) {
             idle.push(("lifetime", self.raw.at(lifetime)));
         }
@@ -523,6 +543,12 @@ impl Deriver<'_> {
     fn has_errno(&self) -> bool {
         self.has_errno
     }
+}
+
+/// Nothing says how a string is encoded, and no encoding is the usual one.
+fn no_encoding(place: Place, name: &str) -> Diagnostic {
+    let message = format!("nothing says how string `{name}` is encoded");
+    Diagnostic::at(Code::MissingKey, place, message).help("add `encoding = \"utf-16\"`")
 }
 
 /// Whether a type can be a C function's parameter or result.

@@ -25,9 +25,9 @@ impl Model {
             match &ty.kind {
                 TypeKind::Typedef { opaque, .. } => names.extend(opaque.clone()),
                 TypeKind::Struct(of) => {
-                    names.extend(of.token.clone());
-                    let views = of.counted.iter().map(|counted| &counted.view);
-                    names.extend(views.flat_map(|view| [view.clone(), format!("{view}Mut")]));
+                    names.extend(of.rust_name.clone());
+                    let changed = of.rust_name.iter().filter(|_| of.counted.is_some());
+                    names.extend(changed.map(|name| format!("{name}Mut")));
                 }
                 TypeKind::Callback(callback) => names.extend(callback.rust_name.clone()),
                 TypeKind::Table(_) => {}
@@ -169,7 +169,7 @@ impl Model {
             TypeKind::Typedef { target, .. } => within(target),
             TypeKind::Struct(of) => {
                 let fields = of.fields.iter().filter(|field| within(&field.ty)).count();
-                fields > 0 || of.token.is_some()
+                fields > 0 || of.request
             }
             TypeKind::Callback(_) | TypeKind::Table(_) => true,
         };
@@ -181,9 +181,9 @@ impl Model {
     /// no other member can say how long something is.
     #[must_use]
     pub fn can_be_built(&self, of: &Struct) -> bool {
-        let slice = |ty: &Ty| self.structure(ty).is_some_and(|(_, within)| within.slice.is_some());
+        let slice = |ty: &Ty| self.structure(ty).is_some_and(|(_, within)| within.iovec.is_some());
         let good = |ty: &Ty| slice(ty) || !self.has_pointers(ty);
-        of.slice.is_none() && of.token.is_none() && of.fields.iter().all(|field| good(&field.ty))
+        of.iovec.is_none() && !of.request && of.fields.iter().all(|field| good(&field.ty))
     }
 
     /// Whether a type is a counted structure, which is as long as its count says.

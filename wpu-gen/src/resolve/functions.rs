@@ -28,13 +28,13 @@ impl Resolver<'_> {
             name: text(&upcall.name),
             method: names::snake(stem),
             pointer_type: text(&upcall.pointer_type),
-            doc: text(&upcall.doc),
-            details: upcall.details.as_ref().map(text).unwrap_or_default(),
+            doc: summary(&upcall.doc),
+            details: details(&upcall.doc),
             header: self.header_of(file, &upcall.header),
             slots,
             library: upcall.library.as_ref().map(text),
-            returns: self.find_type(file, &upcall.returns),
-            result: *upcall.result.get_ref(),
+            returns: self.find_type(file, &upcall.returns.ty),
+            result: *upcall.returns.role.get_ref(),
             failure: upcall.failure.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
             success: upcall.success.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
             must_use: upcall.must_use.as_ref().map(text),
@@ -67,12 +67,12 @@ impl Resolver<'_> {
             name: text(&downcall.name),
             method: names::snake(stem),
             pointer_type: text(&downcall.pointer_type),
-            doc: text(&downcall.doc),
-            details: downcall.details.as_ref().map(text).unwrap_or_default(),
+            doc: summary(&downcall.doc),
+            details: details(&downcall.doc),
             header: self.header_of(file, &downcall.header),
             slot: *downcall.slot.get_ref(),
-            returns: self.find_type(file, &downcall.returns),
-            result: *downcall.result.get_ref(),
+            returns: self.find_type(file, &downcall.returns.ty),
+            result: *downcall.returns.role.get_ref(),
             failure: self.scopes.constants.find(file, &downcall.failure, self.faults),
             success: downcall
                 .success
@@ -104,6 +104,7 @@ impl Resolver<'_> {
                 }
             };
             own(param.length, |owners| &mut owners.length);
+            own(param.written, |owners| &mut owners.written);
             own(param.context, |owners| &mut owners.context);
             own(param.completion, |owners| &mut owners.completion);
             own(param.completion_thread, |owners| &mut owners.completion_thread);
@@ -118,8 +119,8 @@ impl Resolver<'_> {
         let mut sibling =
             |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
         let (length, context) = (sibling(&param.length), sibling(&param.context));
-        let (of, completion, completion_thread) =
-            (sibling(&param.of), sibling(&param.completion), sibling(&param.completion_thread));
+        let (written, completion, completion_thread) =
+            (sibling(&param.written), sibling(&param.completion), sibling(&param.completion_thread));
         model::Param {
             name: text(&param.name),
             ty: self.find_param_type(file, &param.ty, *param.direction.get_ref()),
@@ -130,10 +131,12 @@ impl Resolver<'_> {
             length,
             owners: model::Owners::default(),
             context,
-            of,
+            written,
+            encoding: param.encoding.as_ref().map(|encoding| *encoding.get_ref()),
+            unit: param.unit.as_ref().map(|unit| *unit.get_ref()),
             completion,
             completion_thread,
-            optional: param.optional.as_ref().is_some_and(|optional| *optional.get_ref()),
+            optional: [&param.nullable, &param.optional].into_iter().flatten().any(|null| *null.get_ref()),
             buffer_too_small: param.buffer_too_small.as_ref().map(|error| self.find_error(file, error)),
             null_error: match (&param.null_error, self.raw.heads.first()) {
                 (Some(error), _) => self.find_error(file, error),
@@ -231,4 +234,23 @@ impl Resolver<'_> {
             sources: self.find_sources(filed.file, &import.sources),
         }
     }
+}
+
+/// The first paragraph of a function's documentation.
+fn summary(doc: &Text) -> String {
+    paragraphs(doc).0
+}
+
+/// The others.
+fn details(doc: &Text) -> String {
+    paragraphs(doc).1
+}
+
+fn paragraphs(doc: &Text) -> (String, String) {
+    let doc = text(doc);
+    let lines: Vec<_> = doc.lines().collect();
+    let end = lines.iter().position(|line| line.trim().is_empty()).unwrap_or(lines.len());
+    let (summary, rest) = lines.split_at(end);
+    let blank = rest.iter().take_while(|line| line.trim().is_empty()).count();
+    (summary.join("\n"), rest[blank..].join("\n"))
 }

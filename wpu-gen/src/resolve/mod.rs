@@ -24,8 +24,22 @@ pub(crate) fn resolve(raw: &RawSpec) -> Result<Model, Vec<Diagnostic>> {
     let model = Resolver { raw, scopes: &scopes, faults: &mut faults }.model();
     scopes.report_unused(&mut faults);
     match model {
-        Some(model) if faults.is_empty() => Ok(model),
+        Some(mut model) if faults.is_empty() => {
+            all_ones(&mut model);
+            Ok(model)
+        }
         _ => Err(faults.into_list()),
+    }
+}
+
+/// As in C, -1 of an unsigned type has all bits set, however many there are.
+fn all_ones(model: &mut Model) {
+    for at in 0..model.constants.len() {
+        let constant = &model.constants[at];
+        let unsigned = model.prim(&constant.ty).is_some_and(|prim| !prim.signed);
+        if unsigned && constant.value == model::ConstantValue::Number(-1) {
+            model.constants[at].value = model::ConstantValue::AllOnes;
+        }
     }
 }
 
@@ -250,20 +264,10 @@ impl Resolver<'_> {
 
     fn constant(&mut self, origin: usize, filed: &Filed<syntax::Constant>) -> model::Constant {
         let constant = &filed.entry;
-        let value = match constant.value.get_ref() {
-            syntax::ConstantValue::Number(number) => model::ConstantValue::Number(*number),
-            syntax::ConstantValue::Word(word) => {
-                if word != "all-ones" {
-                    let message = format!("expected a number or `all-ones`, found `{word}`");
-                    self.faults.push(Diagnostic::at(Code::WrongValue, filed.at(&constant.value), message));
-                }
-                model::ConstantValue::AllOnes
-            }
-        };
         model::Constant {
             name: text(&constant.name),
             ty: self.find_type(filed.file, &constant.ty),
-            value,
+            value: model::ConstantValue::Number(constant.value.get_ref().0),
             control_input: constant.control_input.as_ref().map(|input| self.find_type(filed.file, input)),
             doc: text(&constant.doc),
             header: constant.header.as_ref().map(|header| self.header_of(filed.file, header)),

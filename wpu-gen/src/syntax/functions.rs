@@ -66,19 +66,15 @@ pub struct Upcall {
     pub name: Text,
     /// The C name of the pointer type.
     pub pointer_type: Text,
-    /// One line: what it does.
+    /// One line: what it does; and perhaps more paragraphs.
     pub doc: Text,
-    /// More lines for the reference page and rustdoc.
-    pub details: Option<Text>,
     pub header: Text,
     /// Table name → slot.
     #[serde(default)]
     pub slots: BTreeMap<Text, Spanned<u32>>,
     /// The library that exports it by name, if one does.
     pub library: Option<Text>,
-    pub returns: Text,
-    /// What the return value means.
-    pub result: Spanned<ResultKind>,
+    pub returns: Returns,
     /// The constant that says failure.
     pub failure: Option<Text>,
     /// The constant that says success, where only one value does.
@@ -100,16 +96,12 @@ pub struct Downcall {
     pub name: Text,
     /// The C name of the pointer type.
     pub pointer_type: Text,
-    /// One line: what it does.
+    /// One line: what it does; and perhaps more paragraphs.
     pub doc: Text,
-    /// More lines for rustdoc.
-    pub details: Option<Text>,
     pub header: Text,
     /// Its place in the provider's table.
     pub slot: Spanned<u32>,
-    pub returns: Text,
-    /// What the return value means.
-    pub result: Spanned<ResultKind>,
+    pub returns: Returns,
     /// The constant that says failure.
     pub failure: Text,
     /// The constant that says success, where only one value does.
@@ -125,17 +117,28 @@ pub struct Downcall {
     pub sources: Vec<Text>,
 }
 
+/// What an upcall or a downcall returns.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Returns {
+    #[serde(rename = "type")]
+    pub ty: Text,
+    /// What the value means.
+    pub role: Spanned<ReturnRole>,
+}
+
 /// What the return value of an upcall or downcall means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum ResultKind {
+pub enum ReturnRole {
     /// A value that the caller wants, or the failure constant.
     Value,
     /// Nothing but success or failure.
     Status,
     /// Yes (not zero) or no (zero); it cannot fail.
-    Answer,
+    Bool,
 }
 
 /// An error that the documentation names.

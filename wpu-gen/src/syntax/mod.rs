@@ -11,11 +11,11 @@ mod types;
 
 pub use annotations::{Header, HeaderMismatch, Kit, Note};
 pub use functions::{
-    Arch, DocumentedError, Downcall, EntryPoint, Import, ProvidedBy, Requirement, ResultKind, Status, Table,
+    Arch, DocumentedError, Downcall, EntryPoint, Import, ProvidedBy, Requirement, ReturnRole, Status, Table,
     Upcall,
 };
 pub use head::{Class, Convention, Head, Platform, Source};
 pub(crate) use leaf::text;
 pub use leaf::{Text, Widths};
-pub use params::{Direction, Lifetime, Param, Role};
+pub use params::{Direction, Encoding, Lifetime, Param, Role, Unit};
 pub use types::{Callback, Constant, ConstantValue, ErrorCode, Field, Handle, Struct, Typedef};

@@ -17,7 +17,13 @@ pub struct Param {
     pub rust_name: Option<Text>,
     /// The parameter that holds the number of its elements.
     pub length: Option<Text>,
-    /// With the role `buffer`: the error that says that it was too small.
+    /// With the role `string`: how its characters are stored.
+    pub encoding: Option<Spanned<Encoding>>,
+    /// With the role `array`: what its length counts, where its structure does not say.
+    pub unit: Option<Spanned<Unit>>,
+    /// With the role `array` or `iovec`: the parameter that receives how much of it was moved.
+    pub written: Option<Text>,
+    /// With the role `string`, of an upcall: the error that says that it was too small.
     pub buffer_too_small: Option<Text>,
     /// With the role `callback`: the parameter that holds its context.
     pub context: Option<Text>,
@@ -27,10 +33,10 @@ pub struct Param {
     pub handle: Option<Text>,
     /// The error for a null or misaligned pointer; absent: `invalid-pointer` of `[spec]`.
     pub null_error: Option<Text>,
-    /// Of a downcall: the pointer may be null.
+    /// Of a downcall: what goes in may be null.
+    pub nullable: Option<Spanned<bool>>,
+    /// Of a downcall: the pointer to what comes out, or goes both ways, may be null.
     pub optional: Option<Spanned<bool>>,
-    /// With the role `count`: the parameter whose items are counted.
-    pub of: Option<Text>,
     /// With the role `request`: the parameter that holds the client's completion routine.
     pub completion: Option<Text>,
     /// With the role `request`: the parameter that holds the thread for the routine.
@@ -46,6 +52,22 @@ pub enum Direction {
     In,
     Out,
     Inout,
+}
+
+/// How the characters of a string are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Encoding {
+    #[serde(rename = "utf-16")]
+    Utf16,
+}
+
+/// What the length of an array counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    Bytes,
 }
 
 /// How long what a host gives out is valid.
@@ -66,38 +88,32 @@ pub enum Lifetime {
 pub enum Role {
     /// Receives the error code after a failure; last, and hidden in the safe form.
     Error,
-    /// Memory that the host fills with zero-ended text.
-    Buffer,
-    /// How many elements a buffer has.
+    /// Text: zero-ended where it goes in, room for it where it goes out.
+    String,
+    /// Several values: as many as its length says, or its structure.
+    Array,
+    /// One structure of a pointer and a length, or an array of them.
+    Iovec,
+    /// The length of another parameter.
     Length,
-    /// The value that a callback gets, or a key that a host keeps for a provider.
+    /// How much of another parameter was moved.
+    Written,
+    /// The value that a callback gets.
     Context,
+    /// A value that the host keeps for the plug-in.
+    UserData,
     /// A function pointer, with a context beside it.
     Callback,
     /// The bare value of a handle.
     Handle,
-    /// A counted structure.
-    Set,
-    /// A client's structure that this upcall gives back.
-    Token,
-    /// The table of upcalls that an entry receives.
-    Table,
-    /// Of a downcall: a truth value.
-    Bool,
-    /// Of a downcall: bytes of the client, or room for some.
-    Bytes,
-    /// Of a downcall: room for 16-bit units.
-    Units,
-    /// Of a downcall: zero-ended text of the client.
-    Text,
-    /// Of a downcall: one slice structure, or an array of them.
-    Buffers,
-    /// Of a downcall: how many items of another parameter were moved.
-    Count,
-    /// Of a downcall: the client's structure for an overlapped operation.
+    /// The structure of a request: a downcall brings it, an upcall gives it back.
     Request,
-    /// Of a downcall: the client's completion routine.
+    /// What is called when a request is done.
     Completion,
-    /// Of a downcall: the thread for the routine.
+    /// The thread on which that is called.
     CompletionThread,
+    /// The table of upcalls that an entry point receives.
+    Table,
+    /// Yes or no.
+    Bool,
 }

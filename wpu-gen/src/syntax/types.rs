@@ -35,12 +35,10 @@ pub struct Struct {
     pub header: Option<Text>,
     pub size: Spanned<Widths>,
     pub fields: Vec<Field>,
-    /// The structure is a count and an array whose true length is that count.
-    pub counted: Option<Counted>,
-    /// Rust name of the token that stands for one such structure, lent by a client and given back exactly once.
-    pub token: Option<Text>,
-    /// The structure is a pointer to bytes and their number.
-    pub slice: Option<Slice>,
+    /// A request is such a structure: lent by a client, and given back exactly once.
+    pub request: Option<Spanned<bool>>,
+    /// The Rust name of a counted structure, or of a request.
+    pub rust_name: Option<Text>,
     /// It is there for those who use the output: nothing in the spec need name it.
     #[serde(default)]
     pub export: bool,
@@ -49,15 +47,6 @@ pub struct Struct {
     pub tag: bool,
     #[serde(default)]
     pub sources: Vec<Text>,
-}
-
-/// How to read a structure that is a pointer and a length.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Slice {
-    pub items: Text,
-    pub length: Text,
 }
 
 /// One member of a structure.
@@ -70,19 +59,11 @@ pub struct Field {
     #[serde(rename = "type")]
     pub ty: Text,
     pub doc: Text,
+    /// The field that says how many elements it has: an array then makes the structure counted, and a pointer to bytes
+    /// makes it an iovec.
+    pub counted_by: Option<Text>,
     /// Bytes from the start on 32-bit and on 64-bit machines, where a source states them.
     pub offset: Option<Spanned<Widths>>,
-}
-
-/// How to read a counted structure.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Counted {
-    pub count: Text,
-    pub items: Text,
-    /// Rust name of the borrowed view.
-    pub view: Text,
 }
 
 /// `[[callback]]`: a function that one side hands to the other, with one context value if it has a bundle.
@@ -121,7 +102,7 @@ pub struct Constant {
     pub name: Text,
     #[serde(rename = "type")]
     pub ty: Text,
-    /// A number, or `"all-ones"`.
+    /// A number; -1 of an unsigned type has all bits set.
     pub value: Spanned<ConstantValue>,
     /// It is a control code, and its input is of this type, which has no pointers.
     pub control_input: Option<Text>,
@@ -135,11 +116,8 @@ pub struct Constant {
 }
 
 /// The value of a constant.
-#[derive(Debug, Clone)]
-pub enum ConstantValue {
-    Number(i64),
-    Word(String),
-}
+#[derive(Debug, Clone, Copy)]
+pub struct ConstantValue(pub i64);
 
 impl<'de> Deserialize<'de> for ConstantValue {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -154,7 +132,7 @@ impl schemars::JsonSchema for ConstantValue {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "anyOf": [{ "type": "integer" }, { "const": "all-ones" }] })
+        schemars::json_schema!({ "type": "integer" })
     }
 }
 
@@ -165,15 +143,11 @@ impl Visitor<'_> for ConstantValueVisitor {
     type Value = ConstantValue;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a number of up to 63 bits or `all-ones`")
+        out.write_str("a number of up to 63 bits")
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(ConstantValue::Number(number))
-    }
-
-    fn visit_str<E: de::Error>(self, word: &str) -> Result<Self::Value, E> {
-        Ok(ConstantValue::Word(word.to_owned()))
+        Ok(ConstantValue(number))
     }
 }
 
