@@ -3,8 +3,9 @@
 use crate::Provider;
 use crate::fixed::Fixed;
 use crate::instance::Instance;
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPUPCALLTABLE, XP1_IFS_HANDLES};
 use wpu_sys::{Class, ServiceProvider, WsaError};
 
@@ -61,7 +62,7 @@ pub trait Lifecycle: Provider {
 
 /// The start of a provider of type `of`.
 pub(crate) fn start_of<'a>(entry: &'a WSAPROTOCOL_INFOW, table: &'a WSPUPCALLTABLE, of: TypeId) -> Start<'a> {
-    Start { entry, table, of, claimed: AtomicBool::new(false) }
+    Start { entry, table, of, claimed: AtomicBool::new(false), lent: Mutex::default() }
 }
 
 /// What [`export!`](crate::export) makes the entries of a library for: a provider that answers all functions. Whatever
@@ -112,6 +113,8 @@ pub struct Start<'a> {
     /// The type that is started.
     of: TypeId,
     claimed: AtomicBool,
+    /// What the kit that starts the provider has for its author.
+    lent: Mutex<Vec<Box<dyn Any + Send + Sync>>>,
 }
 
 impl<'a> Start<'a> {
@@ -132,5 +135,18 @@ impl<'a> Start<'a> {
     #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
     pub(crate) fn claim<P: 'static>(&self) -> bool {
         self.of == TypeId::of::<P>() && !self.claimed.swap(true, Ordering::Relaxed)
+    }
+
+    /// Keeps something of a kit for the author's code, which [finds](Self::lent) it by its type.
+    #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
+    pub(crate) fn lend<T: Any + Send + Sync>(&self, value: T) {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(value));
+    }
+
+    /// What a kit has lent of this type. `None` if this is not the first start of what the kit makes.
+    #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
+    pub(crate) fn lent<T: Any + Clone>(&self) -> Option<T> {
+        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.iter().find_map(|value| value.downcast_ref::<T>().cloned())
     }
 }

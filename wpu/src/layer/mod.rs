@@ -52,6 +52,7 @@
 //!   installed. It gets the table of upcalls as it came, and must fill in all thirty functions.
 //! - Each chain is opened when a client first uses it, and cleaned up in the last clean-up of the layer.
 //! - Sockets have two handles, the client's and the one below. All that the layer sees is the client's.
+//! - [`SocketStates`] keeps something for each socket, as long as the socket is there.
 //! - `ifs`: each new handle is registered with `WPUModifyIFSHandle`. Overlapped requests are passed down
 //!   as they are, so the layer sees them begin, and not end; it sees nothing of `ReadFile`, `WriteFile`
 //!   and completion ports.
@@ -85,18 +86,21 @@ mod next;
 mod overlapped;
 mod provider;
 mod sockets;
+mod states;
 mod worker;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::overlapped::Moved;
+pub use self::states::SocketStates;
 
 use wpu_sys as sys;
 
 use self::chain::Chains;
 use self::next::Next;
 use self::overlapped::OverlappedRequests;
+use self::states::States;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
 use self::sys::{Layer, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
@@ -189,6 +193,8 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
             ));
             return Err(WsaError::WSASYSNOTREADY);
         }
+        let states = Arc::<States>::default();
+        start.lend(Arc::clone(&states));
         let layer = Arc::new(L::start(start)?);
         let upcalls = Upcalls::new(L::__RUN.get().cell());
         let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
@@ -202,7 +208,7 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
                 }
             });
         });
-        Ok(Self { layer, next: Next::new(upcalls, L::DECLARATION.class, chains, moves) })
+        Ok(Self { layer, next: Next::new(upcalls, L::DECLARATION.class, chains, moves, states) })
     }
 
     fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {

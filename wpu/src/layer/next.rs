@@ -5,6 +5,7 @@ use super::loader::{Library, Loader};
 use super::messages::Messages;
 use super::overlapped::{Moved, OverlappedRequests};
 use super::sockets::{Socket, Sockets};
+use super::states::States;
 use super::sys::ffi::{SOCKET, WSAPROTOCOL_INFOW};
 use super::sys::{Class, ClientRef, FdSetMut, Progress, Request, ServiceProvider, Upcalls, WsaError};
 use super::worker::{Shared, Worker};
@@ -48,10 +49,16 @@ impl<S: Loader> Target<S> {
 }
 
 impl<S: Loader> Next<S> {
-    pub(super) fn new(upcalls: Upcalls, class: Class, chains: Chains<S>, moves: OverlappedRequests) -> Self {
+    pub(super) fn new(
+        upcalls: Upcalls,
+        class: Class,
+        chains: Chains<S>,
+        moves: OverlappedRequests,
+        states: Arc<States>,
+    ) -> Self {
         Self {
             chains,
-            sockets: Sockets::new(upcalls, class),
+            sockets: Sockets::new(upcalls, class, states),
             upcalls,
             class,
             messages: Arc::new(Messages::new()),
@@ -214,6 +221,8 @@ impl<S: Loader> Drop for Next<S> {
     fn drop(&mut self) {
         // The author's own clean-up may not have come this far.
         self.end();
+        // Whoever still holds a socket, as one whose last request is just being completed, keeps no state of it.
+        self.sockets.states.end();
     }
 }
 

@@ -4,6 +4,7 @@ use super::chain::Chain;
 use super::handles::Handles;
 use super::interest::Interest;
 use super::loader::Loader;
+use super::states::{StateEntry, States};
 use super::sys::ffi::SOCKET;
 use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
 use crate::slab::Slab;
@@ -26,6 +27,8 @@ pub(super) struct Socket<S: Loader> {
     closing: AtomicBool,
     /// Where it is kept, if its handle was made for the layer.
     key: usize,
+    /// What the layer keeps for it. It is gone before the handle is given back, so before another socket can have that.
+    state: Option<StateEntry>,
     /// Gives the handle back when it is dropped.
     _handle: Option<SocketHandle>,
 }
@@ -40,6 +43,7 @@ pub(super) struct Sockets<S: Loader> {
     registered: RwLock<BTreeMap<SOCKET, Arc<Socket<S>>>>,
     /// An index of `registered`, changed while that is locked.
     routes: Handles<Chain<S>>,
+    pub states: Arc<States>,
 }
 
 impl<S: Loader> Socket<S> {
@@ -64,8 +68,9 @@ impl<S: Loader> Socket<S> {
 }
 
 impl<S: Loader> Sockets<S> {
-    pub(super) fn new(upcalls: Upcalls, class: Class) -> Self {
-        Self { upcalls, class, made: Slab::new(), registered: RwLock::default(), routes: Handles::new() }
+    pub(super) fn new(upcalls: Upcalls, class: Class, states: Arc<States>) -> Self {
+        let (registered, routes) = (RwLock::default(), Handles::new());
+        Self { upcalls, class, made: Slab::new(), registered, routes, states }
     }
 
     /// Makes a new socket of the provider below one that the client can be given. If that fails the
@@ -81,8 +86,10 @@ impl<S: Loader> Sockets<S> {
     }
 
     fn register(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+        let values = self.states.make().ok_or(WsaError::WSASYSCALLFAILURE)?;
         let upper = self.upcalls.modify_ifs_handle(below.place.entry, lower)?;
-        let socket = Arc::new(Socket::new(upper, lower, below, 0, None));
+        let state = self.states.keep(upper, values);
+        let socket = Arc::new(Socket::new(upper, lower, below, 0, state, None));
         // The system may use a handle again before the close of an earlier socket has come this far.
         let mut registered = self.write();
         let earlier = registered.insert(upper, Arc::clone(&socket));
@@ -93,10 +100,12 @@ impl<S: Loader> Sockets<S> {
     }
 
     fn make(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
+        let values = self.states.make().ok_or(WsaError::WSASYSCALLFAILURE)?;
         let key = self.made.reserve().ok_or(WsaError::WSAENOBUFS)?;
         let made = self.upcalls.create_socket_handle(below.place.entry, key);
         let handle = made.inspect_err(|_| drop(self.made.release(key)))?;
-        let socket = Arc::new(Socket::new(handle.raw(), lower, below, key, Some(handle)));
+        let state = self.states.keep(handle.raw(), values);
+        let socket = Arc::new(Socket::new(handle.raw(), lower, below, key, state, Some(handle)));
         self.made.fill(key, Arc::clone(&socket));
         Ok(socket)
     }
@@ -121,10 +130,14 @@ impl<S: Loader> Sockets<S> {
         found.ok_or(WsaError::WSAENOTSOCK)
     }
 
-    /// Ends a socket that is closed below.
+    /// Ends a socket that is closed below. A handle that was made for the layer is given back when nobody uses the socket any
+    /// more, and the layer's state stays until then; one of the system may be another socket's already.
     pub(super) fn forget(&self, socket: &Arc<Socket<S>>) {
         let forgotten = match self.class {
             Class::Ifs => {
+                if let Some(state) = &socket.state {
+                    state.end();
+                }
                 let mut registered = self.write();
                 let same = registered.get(&socket.upper).is_some_and(|there| Arc::ptr_eq(there, socket));
                 if same {
@@ -162,11 +175,12 @@ impl<S: Loader> Socket<S> {
         lower: SOCKET,
         below: &Arc<Chain<S>>,
         key: usize,
+        state: Option<StateEntry>,
         handle: Option<SocketHandle>,
     ) -> Self {
         let below = Arc::clone(below);
         let (interest, closing) = (Mutex::new(None), AtomicBool::new(false));
-        Self { upper, lower, below, interest, closing, key, _handle: handle }
+        Self { upper, lower, below, interest, closing, key, state, _handle: handle }
     }
 }
 

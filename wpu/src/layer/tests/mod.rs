@@ -7,3 +7,4 @@ mod places;
 mod requests;
 mod sockets;
 mod stand;
+mod states;

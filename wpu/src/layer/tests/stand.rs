@@ -6,15 +6,16 @@ use super::super::chain::Chains;
 use super::super::loader::Loader;
 use super::super::next::Next;
 use super::super::overlapped::OverlappedRequests;
+use super::super::states::States;
 use super::super::sys::facts::Completes;
 use super::super::sys::ffi::{
-    GUID, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
+    GUID, QOS, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
     WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
-    Cell as TableCell, Class, ClientMut, ClientRef, CompletionVtable, Condition, EventRef, FdSetMut, Kept,
-    OutBuf, Outcome, PendingRequest, Procs, Progress, RawTable, Request, RequestBuffers, RequestContext,
-    RequestParts, RequestState, ServiceProvider, Upcalls, WsaError,
+    Bytes, Cell as TableCell, Class, ClientMut, ClientRef, CompletionVtable, Condition, EventRef, FdSetMut,
+    Kept, OutBuf, Outcome, PendingRequest, Procs, Progress, RawTable, Request, RequestBuffers,
+    RequestContext, RequestParts, RequestState, ServiceProvider, Upcalls, WsaError,
 };
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -59,6 +60,10 @@ pub struct BaseState {
     pub sockets: Vec<SOCKET>,
     /// What the next calls fail with, by name.
     pub failures: HashMap<&'static str, WsaError>,
+    /// What happens in the next calls, once, by name.
+    pub during: HashMap<&'static str, Box<dyn FnOnce() + Send>>,
+    /// The handle of the next socket, if it is one that there has been.
+    pub reused: Option<SOCKET>,
     pub pended: VecDeque<PendingRequest>,
     /// Whether requests are finished at once, and with how many bytes.
     pub at_once: Option<u32>,
@@ -80,7 +85,13 @@ impl Base {
         let mut state = self.state();
         state.calls.push(format!("{name}({detail})"));
         self.changed.notify_all();
-        state.failures.get(name).copied().map_or(Ok(()), Err)
+        let answer = state.failures.get(name).copied().map_or(Ok(()), Err);
+        let during = state.during.remove(name);
+        drop(state);
+        if let Some(during) = during {
+            during();
+        }
+        answer
     }
 
     /// The next request that was taken on.
@@ -221,6 +232,21 @@ impl ServiceProvider for Started {
         Ok(self.0.request(request).unwrap_or(Progress::Done(0)))
     }
 
+    fn join_leaf(
+        &self,
+        socket: SOCKET,
+        _: Bytes<'_>,
+        _: Option<Bytes<'_>>,
+        _: Option<OutBuf<'_>>,
+        _: Option<ClientRef<'_, QOS>>,
+        _: Option<ClientRef<'_, QOS>>,
+        flags: u32,
+    ) -> Result<SOCKET, WsaError> {
+        self.0.call("join_leaf", &format!("{socket:#x}, {flags}"))?;
+        // As the root of a session, or as one of several of equal rank.
+        Ok(if flags == 0 { socket } else { new_handle(&self.0) })
+    }
+
     fn recv(
         &self,
         socket: SOCKET,
@@ -279,7 +305,7 @@ impl ServiceProvider for Started {
         socket: SOCKET,
         level: i32,
         option: i32,
-        value: super::super::sys::Bytes<'_>,
+        value: Bytes<'_>,
     ) -> Result<(), WsaError> {
         self.0.call("set_sock_opt", &format!("{socket:#x}, {level:#x}, {option:#x}, {:?}", value.to_vec()))
     }
@@ -301,8 +327,9 @@ impl ServiceProvider for Started {
 
 fn new_handle(base: &Base) -> SOCKET {
     static NEXT: AtomicUsize = AtomicUsize::new(0x100);
-    let handle = NEXT.fetch_add(4, Ordering::Relaxed);
-    base.state().sockets.push(handle);
+    let mut state = base.state();
+    let handle = state.reused.take().unwrap_or_else(|| NEXT.fetch_add(4, Ordering::Relaxed));
+    state.sockets.push(handle);
     handle
 }
 
@@ -316,6 +343,7 @@ pub struct Stand {
     pub upcalls: Upcalls,
     pub table: WSPUPCALLTABLE,
     pub next: Next<InMemory>,
+    pub states: Arc<States>,
     /// What the layer was told of ends.
     pub told: Arc<Mutex<Vec<(SOCKET, Moved, Outcome)>>>,
 }
@@ -362,8 +390,9 @@ impl Stand {
             note.lock().expect("no panic").push((socket, moved, *outcome));
         });
         let chains = Chains::new(LAYER, TypeId::of::<Self>(), class, upcalls, table);
-        let next = Next::new(upcalls, class, chains, moves);
-        Self { host, base, base_entry, hidden, chain, upcalls, table, next, told }
+        let states = Arc::<States>::default();
+        let next = Next::new(upcalls, class, chains, moves, Arc::clone(&states));
+        Self { host, base, base_entry, hidden, chain, upcalls, table, next, states, told }
     }
 
     /// More entries for the catalog.
