@@ -10,13 +10,13 @@
 pub struct SocketHandle {
     raw: crate::ffi::SOCKET,
     run: u32,
-    cell: &'static crate::support::cell::Cell,
+    cell: &'static crate::table::Cell,
 }
 
 impl SocketHandle {
     #[inline]
     pub(crate) const fn acquired(
-        cell: &'static crate::support::cell::Cell,
+        cell: &'static crate::table::Cell,
         run: u32,
         raw: crate::ffi::SOCKET,
     ) -> Self {
@@ -30,7 +30,7 @@ impl SocketHandle {
     /// Nobody else releases it.
     #[inline]
     pub unsafe fn from_raw(
-        cell: &'static crate::support::cell::Cell,
+        cell: &'static crate::table::Cell,
         raw: crate::ffi::SOCKET,
     ) -> Self {
         Self { raw, run: cell.run(), cell }
@@ -86,13 +86,13 @@ impl Drop for SocketHandle {
 pub struct Event {
     raw: crate::ffi::WSAEVENT,
     run: u32,
-    cell: &'static crate::support::cell::Cell,
+    cell: &'static crate::table::Cell,
 }
 
 impl Event {
     #[inline]
     pub(crate) const fn acquired(
-        cell: &'static crate::support::cell::Cell,
+        cell: &'static crate::table::Cell,
         run: u32,
         raw: crate::ffi::WSAEVENT,
     ) -> Self {
@@ -106,7 +106,7 @@ impl Event {
     /// Nobody else releases it.
     #[inline]
     pub unsafe fn from_raw(
-        cell: &'static crate::support::cell::Cell,
+        cell: &'static crate::table::Cell,
         raw: crate::ffi::WSAEVENT,
     ) -> Self {
         Self { raw, run: cell.run(), cell }
@@ -229,13 +229,13 @@ unsafe impl Sync for EventRef<'_> {}
 pub struct OpenThread {
     raw: crate::ffi::WSATHREADID,
     run: u32,
-    cell: &'static crate::support::cell::Cell,
+    cell: &'static crate::table::Cell,
 }
 
 impl OpenThread {
     #[inline]
     pub(crate) const fn acquired(
-        cell: &'static crate::support::cell::Cell,
+        cell: &'static crate::table::Cell,
         run: u32,
         raw: crate::ffi::WSATHREADID,
     ) -> Self {
@@ -249,7 +249,7 @@ impl OpenThread {
     /// Nobody else releases it.
     #[inline]
     pub unsafe fn from_raw(
-        cell: &'static crate::support::cell::Cell,
+        cell: &'static crate::table::Cell,
         raw: crate::ffi::WSATHREADID,
     ) -> Self {
         Self { raw, run: cell.run(), cell }
@@ -622,7 +622,7 @@ pub struct BlockingHook<'a> {
     ) -> crate::ffi::BOOL,
     context: usize,
     run: u32,
-    cell: &'static crate::support::cell::Cell,
+    cell: &'static crate::table::Cell,
     // What is lent must not outlive `'a`, nor leave its thread.
     lent: ::core::marker::PhantomData<(&'a (), *const ())>,
 }
@@ -635,7 +635,7 @@ impl BlockingHook<'_> {
     /// `routine` can be called with `context` on this thread, for as long as the result is used or until `run` is over.
     #[inline]
     pub(crate) const unsafe fn given(
-        cell: &'static crate::support::cell::Cell,
+        cell: &'static crate::table::Cell,
         run: u32,
         routine: unsafe extern "system" fn(
             dwContext: crate::ffi::DWORD_PTR,

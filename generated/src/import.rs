@@ -6,10 +6,11 @@
 //! On Windows each is an ordinary import of its library. Elsewhere a host that is part of the same program
 //! offers its own, or the program that loaded the provider exports it.
 
-pub use crate::support::import::Import;
+/// An upcall that a library exports by name.
+pub type Import = crate::rt::import::Import<crate::table::Interface>;
 
 /// Fills in `WPUCompleteOverlappedRequest`.
-pub const COMPLETE_OVERLAPPED_REQUEST: crate::support::import::Import = {
+pub const COMPLETE_OVERLAPPED_REQUEST: Import = {
     fn fill(table: &mut crate::table::Table) -> bool {
         let found = find_complete_overlapped_request();
         if let Some(function) = found {
@@ -17,7 +18,8 @@ pub const COMPLETE_OVERLAPPED_REQUEST: crate::support::import::Import = {
         }
         found.is_some()
     }
-    crate::support::import::Import::new(15, fill)
+    // SAFETY: what is found is exported under the name of the upcall, or was offered as one, and keeps its contract.
+    unsafe { Import::new(15, fill) }
 };
 
 #[cfg(windows)]

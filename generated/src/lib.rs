@@ -7,7 +7,7 @@
 //! - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables
 //! - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider
 //! - `ServiceProvider`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called
-//! - [`table`] and [`support::cell::Cell`]: where the table of the moment is kept
+//! - [`table`] and [`table::Cell`]: where the table of the moment is kept
 //!
 //! `UPCALLS.md` in this folder is the same as a page to read.
 
@@ -77,7 +77,6 @@ pub use rt::client::{Built, ClientMut, ClientRef, Member, Plain, Vouched};
 pub use rt::refused::{Failed, Refused};
 pub use rt::wide::WideString;
 pub use safe::Upcalls;
-pub use support::cell::Cell;
 #[rustfmt::skip]
 pub use support::compliance::{Verdict, verdict};
 #[rustfmt::skip]
@@ -86,7 +85,7 @@ pub use support::declaration::{Declaration, Waiver};
 pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
 pub use support::upcall_set::UpcallSet;
 #[rustfmt::skip]
-pub use table::{RawTable, Table};
+pub use table::{Cell, Interface, RawTable, Table};
 
 #[cfg(feature = "provider")]
 #[rustfmt::skip]

@@ -6,13 +6,13 @@
 ///
 /// Before start-up and after clean-up every call fails, or answers no; what fails can be tried again.
 #[derive(Clone, Copy, Debug)]
-pub struct Upcalls(pub &'static crate::support::cell::Cell);
+pub struct Upcalls(pub &'static crate::table::Cell);
 
 impl Upcalls {
     /// The upcalls of the host whose table `cell` holds.
     #[inline]
     #[must_use]
-    pub const fn new(cell: &'static crate::support::cell::Cell) -> Self {
+    pub const fn new(cell: &'static crate::table::Cell) -> Self {
         Self(cell)
     }
 

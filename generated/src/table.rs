@@ -99,6 +99,18 @@ pub static CLOSED: Table = Table {
     WPUCompleteOverlappedRequest: closed::complete_overlapped_request,
 };
 
+/// All that the spec describes.
+#[derive(Clone, Copy, Debug)]
+pub enum Interface {}
+
+impl crate::rt::interface::Interface for Interface {
+    type Table = Table;
+    const CLOSED: &'static Table = &CLOSED;
+}
+
+/// Holds the table that upcalls go through: the newest one of the host, or the closed table.
+pub type Cell = crate::rt::cell::Cell<Interface>;
+
 /// A table as a host hands it out, in which any slot may be null.
 pub trait RawTable {
     /// The same table, with the closed table's answer wherever it has no pointer.

@@ -2,9 +2,7 @@
 //!
 //! Functions are `#[inline]`, so that whoever compiles this crate pays only for those in use.
 
-pub mod cell;
 pub mod declaration;
 pub mod facts;
-pub mod import;
 pub mod upcall_set;
 pub mod compliance;

@@ -9,11 +9,14 @@ extern crate alloc;
 
 #[cfg(feature = "provider")]
 pub mod buffers;
+pub mod cell;
 pub mod checks;
 pub mod client;
 #[cfg(feature = "provider")]
 #[doc(hidden)]
 pub mod forward;
+pub mod import;
+pub mod interface;
 #[cfg(feature = "provider")]
 pub mod memory;
 #[cfg(feature = "provider")]

@@ -4,7 +4,7 @@ use kettle::ffi::{self, KET_CUPS, KET_NOD, KET_ORDER, KET_TABLE, KET_TIME};
 use kettle::host::{Host, Locate};
 use kettle::safe::Upcalls;
 use kettle::rt::{refused::Failed, wide::WideString};
-use kettle::support::cell::Cell;
+use kettle::table::Cell;
 use kettle::table::{RawTable as _, Table};
 use kettle::{Cups, KettleError, Order};
 use std::ptr::{NonNull, without_provenance_mut};

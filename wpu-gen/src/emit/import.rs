@@ -22,7 +22,10 @@ pub(super) fn emit(view: &View<'_>) -> String {
     if exported.is_empty() && view.model.imports.is_empty() {
         return page.finish();
     }
-    page.lines("pub use crate::support::import::Import;");
+    page.item(quote! {
+        /// An upcall that a library exports by name.
+        pub type Import = import::Import<Interface>;
+    });
     for upcall in exported {
         page.item(fill(&upcall));
         page.items(Lookup::of_upcall(view, &upcall).items());
@@ -50,7 +53,8 @@ fn fill(upcall: &UpcallView<'_>) -> TokenStream {
                 }
                 found.is_some()
             }
-            Import::new(#at, fill)
+            #[doc = "§ SAFETY: what is found is exported under the name of the upcall, or was offered as one, and keeps its contract."]
+            unsafe { Import::new(#at, fill) }
         };
     }
 }

@@ -52,7 +52,22 @@ const CORE: &[(&str, &[&str])] = &[
 
 /// Items of the runtime, and its modules.
 const OF_RUNTIME: &[(&str, &[&str])] = &[
-    ("", &["checks", "buffers", "memory", "owned", "request", "set", "symbol", "wide"]),
+    (
+        "",
+        &[
+            "cell",
+            "checks",
+            "buffers",
+            "import",
+            "interface",
+            "memory",
+            "owned",
+            "request",
+            "set",
+            "symbol",
+            "wide",
+        ],
+    ),
     ("client", &["Buildable", "Built", "ClientMut", "ClientRef", "Member", "Plain", "Slice", "Vouched"]),
     ("memory", &["Bytes", "ClientSlice", "OutBuf", "Text"]),
     ("refused", &["Failed", "Refused"]),
@@ -62,7 +77,6 @@ const OF_RUNTIME: &[(&str, &[&str])] = &[
 
 /// Items of the hand-written modules.
 const HAND_WRITTEN: &[(&str, &[&str])] = &[
-    ("cell", &["Cell"]),
     ("declaration", &["Declaration"]),
     (
         "facts",
@@ -81,7 +95,6 @@ const HAND_WRITTEN: &[(&str, &[&str])] = &[
             "Upcall",
         ],
     ),
-    ("import", &["Import"]),
     ("upcall_set", &["UpcallSet"]),
 ];
 
@@ -94,6 +107,7 @@ const GENERATED: &[(&str, &[&str])] = &[
         &["Completes", "DOWNCALLS", "ENTRIES", "ERRORS", "KITS", "NOTES", "REVISION", "SOURCES", "UPCALLS"],
     ),
     ("host", &["Call", "Host", "Locate"]),
+    ("import", &["Import"]),
     ("layer", &["Layer", "Over"]),
     (
         "memory",
@@ -114,7 +128,7 @@ const GENERATED: &[(&str, &[&str])] = &[
     ("procs", &["Procs"]),
     ("safe", &["Upcalls"]),
     ("serve", &["Serve"]),
-    ("table", &["CLOSED", "RawTable", "Table"]),
+    ("table", &["CLOSED", "Cell", "Interface", "RawTable", "Table"]),
 ];
 
 /// An item of the spec, which this file of the output declares.
@@ -380,7 +394,7 @@ mod tests {
             pub struct Tap {
                 pub raw: *const u32,
                 pub of: Option<Tap>,
-                pub cell: &'static crate::support::cell::Cell,
+                pub cell: &'static crate::table::Cell,
             }
         );
         assert_eq!(resolved(tokens, &["Tap"]).replace(' ', ""), expected.to_string().replace(' ', ""));

@@ -65,7 +65,6 @@ const EXPORTS: &[(&str, &[&str])] = &[
     ("classes", &["Class", "Platform"]),
     ("facts", &["KITS", "REVISION", "UPCALLS"]),
     ("safe", &["Upcalls"]),
-    ("support::cell", &["Cell"]),
     ("support::declaration", &["Declaration", "Waiver"]),
     ("support::facts", &["Dispatch", "Kit", "Requirement", "Upcall"]),
     ("support::upcall_set", &["UpcallSet"]),
@@ -73,7 +72,7 @@ const EXPORTS: &[(&str, &[&str])] = &[
     ("rt::client", &["Built", "ClientMut", "ClientRef", "Member", "Plain", "Vouched"]),
     ("rt::refused", &["Failed", "Refused"]),
     ("rt::wide", &["WideString"]),
-    ("table", &["RawTable", "Table"]),
+    ("table", &["Cell", "Interface", "RawTable", "Table"]),
 ];
 
 /// The same of the provider's side, which those who only make upcalls need not compile.
@@ -140,7 +139,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
          - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
          - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables\n\
          - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider\n\
-         {}- [`table`] and [`support::cell::Cell`]: where the table of the moment is kept\n\n\
+         {}- [`table`] and [`table::Cell`]: where the table of the moment is kept\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",
         markdown(&view.model.head.title),
         match view.behind() {

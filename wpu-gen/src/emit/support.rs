@@ -10,15 +10,8 @@ macro_rules! copies {
     };
 }
 
-const COPIES: &[(&str, &str)] = copies![
-    "cell.rs",
-    "declaration.rs",
-    "facts.rs",
-    "import.rs",
-    "mod.rs",
-    "upcall_set.rs",
-    "compliance.rs",
-];
+const COPIES: &[(&str, &str)] =
+    copies!["declaration.rs", "facts.rs", "mod.rs", "upcall_set.rs", "compliance.rs",];
 
 pub(super) fn emit(view: &View<'_>, files: &mut Files) {
     for (name, text) in COPIES {

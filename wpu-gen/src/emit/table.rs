@@ -45,6 +45,21 @@ pub(super) fn emit(view: &View<'_>) -> String {
         pub static CLOSED: Table = Table { #(#closed),* };
     });
     page.item(quote! {
+        /// All that the spec describes.
+        #[derive(Clone, Copy, Debug)]
+        pub enum Interface {}
+    });
+    page.item(quote! {
+        impl interface::Interface for Interface {
+            type Table = Table;
+            const CLOSED: &'static Table = &CLOSED;
+        }
+    });
+    page.item(quote! {
+        /// Holds the table that upcalls go through: the newest one of the host, or the closed table.
+        pub type Cell = cell::Cell<Interface>;
+    });
+    page.item(quote! {
         /// A table as a host hands it out, in which any slot may be null.
         pub trait RawTable {
             /// The same table, with the closed table's answer wherever it has no pointer.
