@@ -1,6 +1,6 @@
 //! The safe form of a downcall, derived from the roles of its parameters.
 
-use super::{no_encoding, passes_by_value};
+use super::{keys, passes_by_value};
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
@@ -206,7 +206,7 @@ pub(crate) fn derive(
     let params: Vec<_> = (0..downcall.params.len()).map(|param| deriver.param(param)).collect();
     deriver.result();
     deriver.refusal();
-    deriver.names_differ();
+    deriver.faults.extend(keys::taken_names(deriver.raw.file, &deriver.raw.entry.params, "downcall"));
     let errno = deriver.only(Role::Error);
     let params = params.into_iter().collect::<Option<Vec<_>>>()?;
     let request = params.iter().position(|kind| matches!(kind, DownKind::Request { .. }));
@@ -364,7 +364,7 @@ impl Deriver<'_> {
         if kind.is_none() {
             self.misshapen(at, param);
         } else if param.role == Some(Role::String) && param.encoding.is_none() {
-            self.faults.push(no_encoding(self.place(at), &param.name));
+            self.faults.push(keys::no_encoding(self.place(at), &param.name));
         }
         kind
     }
@@ -602,20 +602,8 @@ impl Deriver<'_> {
                 self.idle("unit", &raw.name, self.raw.at(unit));
             }
             self.null_fits(at, *kind);
-            match (&raw.rust_name, kind.is_hidden() || (requested && kind.is_lent())) {
-                (Some(name), true) => self.idle("rust-name", &raw.name, self.raw.at(name)),
-                (None, false) => {
-                    let message = format!("parameter `{}` has no Rust name", raw.name.get_ref());
-                    let fault = Diagnostic::at(Code::MissingKey, self.place(at), message);
-                    self.faults.push(fault.help("add `rust-name = \"…\"`, in snake case"));
-                }
-                (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
-                    let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
-                    let fault = Diagnostic::at(Code::BadName, self.raw.at(name), message);
-                    self.faults.push(fault.help("write it in snake case, and not as a Rust keyword"));
-                }
-                _ => {}
-            }
+            let hidden = kind.is_hidden() || requested && kind.is_lent();
+            self.faults.extend(keys::rust_name(self.raw.file, raw, hidden));
         }
     }
 
@@ -643,22 +631,6 @@ impl Deriver<'_> {
     }
 
     fn idle(&mut self, key: &str, param: &syntax::Text, place: Place) {
-        let message = format!("`{key}` has no effect on parameter `{}`", param.get_ref());
-        self.faults.push(
-            Diagnostic::at(Code::NoEffect, place, message)
-                .help("remove it, or give the parameter the role that it belongs to"),
-        );
-    }
-
-    /// Rust names differ from each other. What the output says itself makes room for them.
-    fn names_differ(&mut self) {
-        let mut seen = HashSet::new();
-        for name in self.raw.entry.params.iter().filter_map(|param| param.rust_name.as_ref()) {
-            if !seen.insert(name.get_ref()) {
-                let message = format!("the name `{}` is taken in this downcall", name.get_ref());
-                let fault = Diagnostic::at(Code::DuplicateName, self.raw.at(name), message);
-                self.faults.push(fault.help("choose another name"));
-            }
-        }
+        self.faults.push(keys::idle(key, param.get_ref(), place));
     }
 }

@@ -2,13 +2,13 @@
 
 mod answer;
 pub(crate) mod down;
+mod keys;
 
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
 use crate::model::{Direction, Lifetime, Model, Param, Role, Ty, TypeKind, Upcall};
 use crate::syntax;
-use std::collections::HashSet;
 
 /// How an upcall looks to a Rust programmer.
 #[derive(Debug)]
@@ -123,7 +123,9 @@ pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<D
     let raw = &raw.upcalls[upcall.origin];
     let mut deriver = Deriver { model, at, upcall, has_errno, raw, faults, failed: false };
     let params: Vec<_> = (0..upcall.params.len()).map(|param| deriver.param(param)).collect();
-    deriver.names_differ();
+    for fault in keys::taken_names(raw.file, &raw.entry.params, "upcall") {
+        deriver.fault(fault);
+    }
     let failure = deriver.failure();
     let answer = deriver.answer(&params);
     let failed = deriver.failed;
@@ -258,7 +260,7 @@ impl Deriver<'_> {
             return None;
         }
         if param.encoding.is_none() {
-            self.fault(no_encoding(self.place(at), &param.name));
+            self.fault(keys::no_encoding(self.place(at), &param.name));
             return None;
         }
         let Some(length) = param.length else {
@@ -502,53 +504,15 @@ impl Deriver<'_> {
             idle.push(("null-error", self.raw.at(null)));
         }
         let hidden = matches!(kind, Kind::Errno | Kind::Length | Kind::BundledContext);
-        match (&raw.rust_name, hidden) {
-            (Some(name), true) => idle.push(("rust-name", self.raw.at(name))),
-            (None, false) => {
-                let message = format!("parameter `{}` has no Rust name", param.name);
-                let fault = Diagnostic::at(Code::MissingKey, self.place(at), message);
-                self.fault(fault.help("add `rust-name = \"…\"`, in snake case"));
-            }
-            (Some(name), false) if !crate::names::is_snake(name.get_ref()) => {
-                let message = format!("`{}` cannot be the Rust name of a parameter", name.get_ref());
-                let fault = Diagnostic::at(Code::BadName, self.raw.at(name), message);
-                self.fault(fault.help("write it in snake case, and not as a Rust keyword"));
-            }
-            _ => {}
+        let faults = idle.into_iter().map(|(key, place)| keys::idle(key, &param.name, place));
+        for fault in faults.chain(keys::rust_name(self.raw.file, raw, hidden)).collect::<Vec<_>>() {
+            self.fault(fault);
         }
-        for (key, place) in idle {
-            let message = format!("`{key}` has no effect on parameter `{}`", param.name);
-            self.fault(
-                Diagnostic::at(Code::NoEffect, place, message)
-                    .help("remove it, or give the parameter the role that it belongs to"),
-            );
-        }
-    }
-
-    /// Rust names differ from each other. What the output says itself makes room for them.
-    fn names_differ(&mut self) {
-        let mut seen = HashSet::new();
-        for name in self.raw.entry.params.iter().filter_map(|param| param.rust_name.as_ref()) {
-            if !seen.insert(name.get_ref()) {
-                self.taken(name, "choose another `rust-name`");
-            }
-        }
-    }
-
-    fn taken(&mut self, name: &syntax::Text, help: &str) {
-        let message = format!("the name `{}` is taken in this upcall", name.get_ref());
-        self.fault(Diagnostic::at(Code::DuplicateName, self.raw.at(name), message).help(help));
     }
 
     fn has_errno(&self) -> bool {
         self.has_errno
     }
-}
-
-/// Nothing says how a string is encoded, and no encoding is the usual one.
-fn no_encoding(place: Place, name: &str) -> Diagnostic {
-    let message = format!("nothing says how string `{name}` is encoded");
-    Diagnostic::at(Code::MissingKey, place, message).help("add `encoding = \"utf-16\"`")
 }
 
 /// Whether a type can be a C function's parameter or result.
