@@ -117,8 +117,7 @@ impl Endpoint for PostBox {
 fn world() -> (Host, Client, [SOCKET; 2]) {
     let host = Host::new().expect("a place is free");
     let entry = Entry::new(GUID { Data1: 0x706f_7374, ..GUID::ZERO }, "post.dll");
-    // SAFETY: it is the function that this file exports.
-    let module = unsafe { Module::linked(WSPStartup) };
+    let module = Module::linked::<Base<Post>, _>();
     host.install(entry.sockets(AF_INET, SOCK_DGRAM, IPPROTO_UDP), &module);
     let client = host.client();
     let sockets = [1, 2].map(|port| {

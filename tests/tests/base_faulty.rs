@@ -173,7 +173,7 @@ impl World {
         *locked(&DEAD) = None;
         let host = Host::new().expect("a place is free");
         // SAFETY: it does what the function does that this file exports.
-        let module = unsafe { Module::linked(start_up) };
+        let module = unsafe { Module::from_startup(start_up) };
         let entry = Entry::new(GUID { Data1: 0x726f_6775, ..GUID::ZERO }, "rogue.dll");
         host.install(entry.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);
         let client = host.client();

@@ -116,8 +116,7 @@ impl World {
         let alone = locked(&ALONE);
         WAITING.store(0, Ordering::SeqCst);
         let host = Host::new().expect("a place is free");
-        // SAFETY: it is the function that this file exports.
-        let module = unsafe { Module::linked(WSPStartup) };
+        let module = Module::linked::<Base<Steered>, _>();
         let entry = Entry::new(GUID { Data1: 0x7374_6565, ..GUID::ZERO }, "steered.dll");
         host.install(entry.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);
         let client = Arc::new(host.client());

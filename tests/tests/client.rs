@@ -127,8 +127,7 @@ fn alone() -> MutexGuard<'static, ()> {
 
 fn world() -> (Host, Client) {
     let host = Host::new().expect("a place is free");
-    // SAFETY: `wpu` makes it what it must be.
-    let module = unsafe { Module::linked(WSPStartup) };
+    let module = Module::linked::<Mailboxes, _>();
     let id = GUID { Data1: 0x3a11_b0c5, ..GUID::ZERO };
     host.install(Entry::new(id, "mailboxes.dll").sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);
     let client = host.client();

@@ -9,6 +9,7 @@ use wpu_sys::facts::DOWNCALLS;
 use wpu_sys::ffi::{
     WINSOCK_VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn,
 };
+use wpu_sys::rt::export::Exports;
 use wpu_sys::support::facts::Downcall;
 
 /// The code of a provider: part of this program, or a library.
@@ -33,7 +34,24 @@ pub(crate) struct Running {
 }
 
 impl Module {
-    /// The provider with this `WSPStartup`, which is part of this program.
+    /// A provider that is part of this program, by its type: what stands in its `wpu::export!`.
+    ///
+    /// For `wpu::export!(Base<Loopback>)` that is `Module::linked::<Base<Loopback>, _>()`; the second parameter is the
+    /// compiler's to find.
+    #[must_use]
+    pub fn linked<P: Exports<WSPStartupFn, Place>, Place>() -> Self {
+        // SAFETY: the contract of `Exports`.
+        unsafe { Self::from_startup(P::ENTRY) }
+    }
+
+    /// The same, to be started through its `WSPStartupEx`.
+    #[must_use]
+    pub fn linked_ex<P: Exports<WSPStartupExFn, Place>, Place>() -> Self {
+        // SAFETY: the contract of `Exports`.
+        unsafe { Self::from_startup_ex(P::ENTRY) }
+    }
+
+    /// The provider with this `WSPStartup`, which is part of this program and was not written with wpu.
     ///
     /// # Safety
     ///
@@ -41,17 +59,17 @@ impl Module {
     /// and queues, for as long as a host that has it installed or a client of that host lives. Clients call on any thread,
     /// and as in Ws2_32 such a call can meet the last clean-up that another thread makes.
     #[must_use]
-    pub const unsafe fn linked(startup: WSPStartupFn) -> Self {
+    pub const unsafe fn from_startup(startup: WSPStartupFn) -> Self {
         Self { startup: Startup::Common(startup), library: None }
     }
 
-    /// The provider with this `WSPStartupEx`, which is part of this program.
+    /// The same with this `WSPStartupEx`.
     ///
     /// # Safety
     ///
-    /// As for [`Module::linked`].
+    /// As for [`Module::from_startup`].
     #[must_use]
-    pub const unsafe fn linked_ex(startup: WSPStartupExFn) -> Self {
+    pub const unsafe fn from_startup_ex(startup: WSPStartupExFn) -> Self {
         Self { startup: Startup::Extended(startup), library: None }
     }
 

@@ -137,7 +137,7 @@ unsafe extern "system" fn send(
 fn chained(marks: u32) -> (Host, Entry, Entry) {
     let host = Host::new().expect("a place is free");
     // SAFETY: the function does what a `WSPStartup` may do.
-    let module = unsafe { Module::linked(startup) };
+    let module = unsafe { Module::from_startup(startup) };
     let base = install(&host, fault::NONE);
     let layer = host.install(Entry::layer(pipes::fresh_id(), "layer.dll").flags(XP1_IFS_HANDLES), &module);
     let mut chain = Entry::chain(layer.info.ProviderId, "layer.dll", &[&layer, &base]);

@@ -76,7 +76,7 @@ fn a_provider_sees_the_catalog_of_the_host_that_calls_it() {
     let (one, two) = (Host::new().expect("a place is free"), Host::new().expect("a place is free"));
     install(&one, fault::NONE);
     // SAFETY: the function does what a `WSPStartup` may do.
-    let module = unsafe { Module::linked(listing) };
+    let module = unsafe { Module::from_startup(listing) };
     install(&two, fault::NONE);
     let second = two.install(Entry::new(pipes::fresh_id(), "second.dll"), &module);
     assert!(two.client().socket_in(second.id()).is_err());

@@ -12,6 +12,7 @@ pub mod buffers;
 pub mod cell;
 pub mod checks;
 pub mod client;
+pub mod export;
 #[cfg(feature = "provider")]
 #[doc(hidden)]
 pub mod forward;

@@ -72,8 +72,8 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// export = []
 /// ```
 ///
-/// The function is there in any case, as the public `WSPStartup` of the module that `export!` stands in; a host
-/// that is part of the program is given that.
+/// The function is there in any case, as the public `WSPStartup` of the module that `export!` stands in. A host that is part of
+/// the program finds it by the provider's type, as `wpu_host::Module::linked` does.
 ///
 /// # System area networks
 ///
@@ -112,8 +112,8 @@ macro_rules! __export {
             impl $crate::__private::Exported for __WpuExport {
                 type Provider = $provider;
                 const INSTANCE: $crate::__private::Fixed<$crate::__private::Instance<$provider>> = {
-                    static __WPU_GATE: $crate::__private::Instance<$provider> = $crate::__private::Instance::new();
-                    $crate::__private::Fixed::new(&__WPU_GATE)
+                    static __WPU_INSTANCE: $crate::__private::Instance<$provider> = $crate::__private::Instance::new();
+                    $crate::__private::Fixed::new(&__WPU_INSTANCE)
                 };
             }
             $crate::__private::Starter::of::<__WpuExport>()
@@ -141,6 +141,14 @@ macro_rules! __export {
                 )
             }
         }
+
+        $(const _: () = {
+            struct __WpuPlace;
+            // SAFETY: the entry is made here, over a provider in safe code: it keeps the contract of its documentation.
+            unsafe impl $crate::__private::Exports<$crate::ffi::WSPStartupFn, __WpuPlace> for $provider {
+                const ENTRY: $crate::ffi::WSPStartupFn = WSPStartup;
+            }
+        };)+
     };
     (san; $condition:meta; $($provider:ty),+) => {
         $crate::__export!(plain; $condition; $($provider),+);
@@ -166,6 +174,14 @@ macro_rules! __export {
                 )
             }
         }
+
+        $(const _: () = {
+            struct __WpuPlace;
+            // SAFETY: as for `WSPStartup`.
+            unsafe impl $crate::__private::Exports<$crate::ffi::WSPStartupExFn, __WpuPlace> for $provider {
+                const ENTRY: $crate::ffi::WSPStartupExFn = WSPStartupEx;
+            }
+        };)+
     };
 }
 

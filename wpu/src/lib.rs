@@ -132,6 +132,7 @@ pub mod __private {
     pub use crate::{Provider, WithKit};
     pub use core;
     pub use wpu_sys::import::Import;
+    pub use wpu_sys::rt::export::Exports;
     pub use wpu_sys::*;
 }
 

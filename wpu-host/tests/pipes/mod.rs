@@ -36,13 +36,13 @@ pub(crate) fn fresh_id() -> GUID {
 }
 
 pub(crate) fn module() -> Module {
-    unsafe { Module::linked(startup) }
+    unsafe { Module::from_startup(startup) }
 }
 
 /// The same as a provider that is started through `WSPStartupEx`, and lacks some functions that
 /// such a provider need not have.
 pub(crate) fn extended_module() -> Module {
-    unsafe { Module::linked_ex(startup_ex) }
+    unsafe { Module::from_startup_ex(startup_ex) }
 }
 
 unsafe extern "system" fn startup_ex(

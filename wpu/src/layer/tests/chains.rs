@@ -95,7 +95,7 @@ fn chain_over(layers: &[(GUID, &str)], fault: u32) -> Chain {
         let linked = LINKED.lock().expect("no panic");
         let (_, startup) = linked.iter().find(|(path, _)| path.as_os_str() == name).expect("it is linked");
         // SAFETY: it is a `WSPStartup`, and keeps its contract.
-        unsafe { Module::linked(*startup) }
+        unsafe { Module::from_startup(*startup) }
     };
     let class = |name: &str| if name == "ifs.dll" { XP1_IFS_HANDLES } else { 0 };
     let hidden: Vec<_> = layers
@@ -254,7 +254,7 @@ fn d_18_an_entry_of_the_other_class_is_not_the_layers() {
     let chain = chain(&[MADE]);
     let wrong = Entry::chain(pipes::fresh_id(), "made.dll", &[&chain.hidden, &chain.base]);
     // SAFETY: it is a `WSPStartup`, and keeps its contract.
-    let module = unsafe { Module::linked(start_made::WSPStartup) };
+    let module = unsafe { Module::from_startup(start_made::WSPStartup) };
     let wrong = chain.host.install(wrong.flags(XP1_IFS_HANDLES), &module);
     let client = chain.host.client();
     assert_eq!(client.socket_in(wrong.id()), Err(WsaError::WSAEPROVIDERFAILEDINIT));
