@@ -93,11 +93,11 @@ pub(super) fn params(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<(Ident, To
                 let ty = view.ty(&view.handle(handle).ty, At::Inside);
                 params.push((name, quote!(&#ty)));
             }
-            Kind::Set(id) => {
+            Kind::Counted(id) => {
                 let ty = view.set(id);
                 params.push((name, quote!(#ty<'_>)));
             }
-            Kind::Token(id) => {
+            Kind::Request(id) => {
                 let ty = view.struct_name(id, At::Inside);
                 params.push((name, quote!(NonNull<#ty>)));
             }
@@ -136,7 +136,7 @@ fn answer(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         Answer::Bool => quote!(bool),
         Answer::Value | Answer::Handle(_) => view.plain(&upcall.upcall.returns, At::Inside),
         Answer::Out(at) | Answer::OutHandle { param: at, .. } => out(at).unwrap_or_default(),
-        Answer::Text(_) => quote!(WideString),
+        Answer::String(_) => quote!(WideString),
         Answer::Bundle(at) => match upcall.form.params[at] {
             Kind::OutCallback { ty, .. } => {
                 let routine = view.callback_fn(ty, At::Inside);

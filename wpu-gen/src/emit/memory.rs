@@ -70,7 +70,7 @@ fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
 /// The counted structures that some downcall takes to change them.
 fn changed(view: &View<'_>) -> HashSet<usize> {
     let kinds = view.downcalls().flat_map(|downcall| downcall.form.params.iter().copied());
-    kinds.filter_map(|kind| if let DownKind::Set(id) = kind { Some(id) } else { None }).collect()
+    kinds.filter_map(|kind| if let DownKind::Counted(id) = kind { Some(id) } else { None }).collect()
 }
 
 fn counted(

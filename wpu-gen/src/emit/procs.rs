@@ -149,8 +149,8 @@ fn take(
     let safety = comment("SAFETY: it goes into the one call that hands the request on.");
     let lent = quote!(#safety let #name = unsafe { #request.lent() }.#field);
     match kind {
-        DownKind::Buffers { fill: false, .. } => quote!(#lent.unwrap_or_else(Gather::nothing);),
-        DownKind::Buffers { fill: true, .. } => quote!(#lent.unwrap_or_else(Scatter::nothing);),
+        DownKind::Iovecs { fill: false, .. } => quote!(#lent.unwrap_or_else(Gather::nothing);),
+        DownKind::Iovecs { fill: true, .. } => quote!(#lent.unwrap_or_else(Scatter::nothing);),
         _ if param.optional => quote!(#lent;),
         _ => quote!(#lent.ok_or(#null)?;),
     }
@@ -188,7 +188,7 @@ fn forward(view: &View<'_>, downcall: &DownView<'_>) -> Option<TokenStream> {
 fn outs<'a>(downcall: &DownView<'a>) -> impl Iterator<Item = (&'a Param, DownKind)> + use<'a> {
     downcall
         .params()
-        .filter(|(_, kind)| matches!(kind, DownKind::InOut | DownKind::Out | DownKind::Count { .. }))
+        .filter(|(_, kind)| matches!(kind, DownKind::InOut | DownKind::Out | DownKind::Written { .. }))
 }
 
 /// Which of them a parameter is.
@@ -221,11 +221,11 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
     let (name, out) = (param.rust(), out_name(at));
     let only = |argument: TokenStream| Part { argument, ..Part::default() };
     match kind {
-        DownKind::InOut | DownKind::Out | DownKind::Count { .. } if downcall.form.request.is_some() => {
+        DownKind::InOut | DownKind::Out | DownKind::Written { .. } if downcall.form.request.is_some() => {
             let place = place_name(out_index(downcall, at));
             only(quote!(#place))
         }
-        DownKind::Errno => only(quote!(&raw mut errno)),
+        DownKind::Error => only(quote!(&raw mut errno)),
         DownKind::Value => only(view.given(&param.ty, quote!(#name))),
         DownKind::Vouched => only(quote!(#name.as_ptr())),
         DownKind::Bool => only(quote!(i32::from(#name))),
@@ -243,7 +243,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
             argument: quote!(&raw mut #out),
             after: TokenStream::new(),
         },
-        DownKind::Out | DownKind::Count { .. } => {
+        DownKind::Out | DownKind::Written { .. } => {
             let zero = view.model.pointee(&param.ty).map(|ty| view.zero(ty, At::Inside));
             Part {
                 local: quote!(let mut #out = #zero;),
@@ -267,7 +267,7 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
             quote!(#name.as_ptr().cast())
         }),
         DownKind::OutBuf { length, by_pointer: true, .. } => room(view, downcall, param, length),
-        DownKind::Text => {
+        DownKind::String => {
             let text = local::after(&name, "ended");
             Part {
                 local: quote!(let mut #text = #name.to_wide().to_zero_ended();),
@@ -276,9 +276,9 @@ fn part(view: &View<'_>, downcall: &DownView<'_>, at: usize, param: &Param, kind
             }
         }
         DownKind::Length => only(length_argument(view, downcall, at)),
-        DownKind::Buffers { .. } => only(quote!(#name.as_ptr())),
-        DownKind::Buffer { fill } => buffer(view, param, fill),
-        DownKind::Set(_) => only(if param.optional {
+        DownKind::Iovecs { .. } => only(quote!(#name.as_ptr())),
+        DownKind::Iovec { fill } => buffer(view, param, fill),
+        DownKind::Counted(_) => only(if param.optional {
             quote!(#name.map_or(ptr::null_mut(), set::SetMut::lend))
         } else {
             quote!(#name.lend())
@@ -311,7 +311,7 @@ fn length_argument(view: &View<'_>, downcall: &DownView<'_>, at: usize) -> Token
     let (ty, method) = match kind {
         DownKind::Bytes { .. } => (quote!(ClientSlice), quote!(len)),
         DownKind::OutBuf { .. } => (quote!(OutBuf), quote!(capacity)),
-        DownKind::Buffers { fill: true, .. } => (quote!(Scatter), quote!(count)),
+        DownKind::Iovecs { fill: true, .. } => (quote!(Scatter), quote!(count)),
         _ => (quote!(Gather), quote!(count)),
     };
     let count = if param.optional { quote!(#name.map_or(0, #ty::#method)) } else { quote!(#name.#method()) };

@@ -132,13 +132,13 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
             let name = view.borrowed(handle, At::Inside);
             quote!(#name<'_>)
         }
-        DownKind::Bytes { .. } | DownKind::Buffer { fill: false } => quote!(Bytes<'_>),
+        DownKind::Bytes { .. } | DownKind::Iovec { fill: false } => quote!(Bytes<'_>),
         DownKind::OutBuf { wide: true, .. } => quote!(OutBuf<'_, u16>),
-        DownKind::OutBuf { wide: false, .. } | DownKind::Buffer { fill: true } => quote!(OutBuf<'_>),
-        DownKind::Text => quote!(Text<'_>),
-        DownKind::Buffers { fill: false, .. } => quote!(Gather<'_>),
-        DownKind::Buffers { fill: true, .. } => quote!(Scatter<'_>),
-        DownKind::Set(id) => {
+        DownKind::OutBuf { wide: false, .. } | DownKind::Iovec { fill: true } => quote!(OutBuf<'_>),
+        DownKind::String => quote!(Text<'_>),
+        DownKind::Iovecs { fill: false, .. } => quote!(Gather<'_>),
+        DownKind::Iovecs { fill: true, .. } => quote!(Scatter<'_>),
+        DownKind::Counted(id) => {
             let name = set_of(view, id);
             quote!(#name<'_>)
         }

@@ -76,12 +76,12 @@ fn input_type(
             quote!(&#ty)
         }
         Kind::Vouched => view.vouched(&param.ty, number, index, at, "'_"),
-        Kind::Set(id) => {
+        Kind::Counted(id) => {
             let ty = at.item("handles", &shown(&view.set(id)));
             quote!(#ty<'_>)
         }
         Kind::Callback { ty, .. } => bundle_type(view, ty, at),
-        Kind::Token(id) => at.item("handles", &shown(&view.token(id))),
+        Kind::Request(id) => at.item("handles", &shown(&view.token(id))),
         Kind::OutCallback { ty, .. } => {
             let (once, option) = (at.core("ops", "FnOnce"), at.core("option", "Option"));
             let bundle = bundle_type(view, ty, at);
@@ -136,7 +136,7 @@ fn answer_type(view: &View<'_>, upcall: &UpcallView<'_>, at: At) -> TokenStream 
         Answer::Value => view.value(&upcall.upcall.returns, at),
         Answer::Out(param) => out(param).map(|ty| view.value(ty, at)).unwrap_or_default(),
         Answer::Handle(handle) | Answer::OutHandle { handle, .. } => view.owned(handle, at),
-        Answer::Text(_) => at.own("WideString"),
+        Answer::String(_) => at.own("WideString"),
         Answer::Bundle(param) => match upcall.form.params[param] {
             kind @ Kind::OutCallback { .. } if kind.is_lent() => quote!(R),
             Kind::OutCallback { ty, .. } => {
@@ -160,7 +160,7 @@ fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         (given, _) => given,
     };
     let body = match upcall.form.answer {
-        Answer::Text(_) => text_body(view, upcall),
+        Answer::String(_) => text_body(view, upcall),
         _ if view.model.released_by(upcall.at).is_some() => {
             let (through, arguments) = (upcall.through(), names);
             quote!(#through(self.0.table(), #(#arguments),*))
@@ -286,7 +286,7 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
         .map(|(at, (param, kind))| {
             let name = param.rust();
             match kind {
-                Kind::Errno => quote!(&raw mut errno),
+                Kind::Error => quote!(&raw mut errno),
                 Kind::Value => view.given(&param.ty, quote!(#name)),
                 Kind::Vouched => quote!(#name.as_ptr()),
                 Kind::Reference(id) if view.model.has_pointers(&Ty::Named(id)) => quote!(#name.as_ptr()),
@@ -296,7 +296,7 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                     let routine = routine_name(param);
                     quote!(&raw mut #routine)
                 }
-                Kind::Buffer { .. } => quote!(buffer),
+                Kind::String { .. } => quote!(buffer),
                 Kind::Length => quote!(length),
                 Kind::Callback { .. } => quote!(Some(#name.routine())),
                 Kind::BundledContext => match bundle_of(at) {
@@ -317,7 +317,7 @@ fn arguments(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                         (false, false) => quote!(#name),
                     }
                 }
-                Kind::Set(_) | Kind::Token(_) => quote!(#name.as_ptr()),
+                Kind::Counted(_) | Kind::Request(_) => quote!(#name.as_ptr()),
             }
         })
         .collect()
@@ -427,7 +427,7 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
         }
         Answer::Bundle(at) => bundle_answer(view, upcall, at),
         // Written by `text_body`.
-        Answer::Text(_) => TokenStream::new(),
+        Answer::String(_) => TokenStream::new(),
     }
 }
 
@@ -459,8 +459,8 @@ fn bundle_answer(view: &View<'_>, upcall: &UpcallView<'_>, at: usize) -> TokenSt
 
 /// The call stands in a closure that is tried with growing buffers.
 fn text_body(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let Some(Kind::Buffer { too_small, .. }) =
-        upcall.form.params.iter().copied().find(|kind| matches!(kind, Kind::Buffer { .. }))
+    let Some(Kind::String { too_small, .. }) =
+        upcall.form.params.iter().copied().find(|kind| matches!(kind, Kind::String { .. }))
     else {
         return TokenStream::new();
     };

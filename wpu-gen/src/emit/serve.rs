@@ -119,7 +119,7 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
         DownKind::Vouched => quote!(#safety let #name = unsafe { Vouched::from_raw(#c) };),
         DownKind::Value
         | DownKind::Bool
-        | DownKind::Errno
+        | DownKind::Error
         | DownKind::Length
         | DownKind::Context
         | DownKind::Completion
@@ -129,10 +129,10 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
         DownKind::InOut => {
             quote!(#safety let #name = unsafe { ClientMut::from_raw(#c) }.ok_or(#null)?.get();)
         }
-        DownKind::Out | DownKind::Count { .. } if param.optional => {
+        DownKind::Out | DownKind::Written { .. } if param.optional => {
             quote!(if !#c.is_null() { checks::output(#c, #null)?; })
         }
-        DownKind::Out | DownKind::Count { .. } => quote!(checks::output(#c, #null)?;),
+        DownKind::Out | DownKind::Written { .. } => quote!(checks::output(#c, #null)?;),
         DownKind::Handle { handle } => {
             let ty = view.borrowed(handle, At::Inside);
             let or = (!param.optional).then(|| quote!(.ok_or(#null)?));
@@ -175,8 +175,8 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
                 quote!(let length = memory::length(#length, #null)?; #make)
             }
         }
-        DownKind::Text => checked(is_null, quote!(Text::from_zero_ended(#c))),
-        DownKind::Buffers { length, fill } => {
+        DownKind::String => checked(is_null, quote!(Text::from_zero_ended(#c))),
+        DownKind::Iovecs { length, fill } => {
             let length = downcall.param(length).c();
             let view = if fill { quote!(scatter) } else { quote!(gather) };
             quote! {
@@ -185,8 +185,8 @@ fn binding(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKi
                 let #name = unsafe { slices.#view(#c, #length) }.ok_or(#null)?;
             }
         }
-        DownKind::Buffer { fill } => buffer(param, fill, &null),
-        DownKind::Set(id) => {
+        DownKind::Iovec { fill } => buffer(param, fill, &null),
+        DownKind::Counted(id) => {
             let set = set_of(view, id);
             checked(is_null, quote!(#set::from_raw(#c)))
         }
@@ -303,7 +303,7 @@ fn served(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenS
     let answers = || downcall.form.answers.iter().zip(&names);
     let counted = answers().find_map(|(answer, name)| match answer {
         DownAnswer::Param(at) => match downcall.form.params[*at] {
-            DownKind::Count { of } => Some((name, of)),
+            DownKind::Written { of } => Some((name, of)),
             _ => None,
         },
         DownAnswer::Returned => None,
@@ -343,8 +343,8 @@ fn served(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenS
 fn asked(param: &Param, kind: DownKind) -> TokenStream {
     let name = param.rust();
     let (ty, method) = match kind {
-        DownKind::Buffers { fill: false, .. } => (quote!(Gather), quote!(total)),
-        DownKind::Buffers { fill: true, .. } => (quote!(Scatter), quote!(total)),
+        DownKind::Iovecs { fill: false, .. } => (quote!(Gather), quote!(total)),
+        DownKind::Iovecs { fill: true, .. } => (quote!(Scatter), quote!(total)),
         DownKind::Bytes { .. } => (quote!(ClientSlice), quote!(len)),
         _ => (quote!(OutBuf), quote!(capacity)),
     };

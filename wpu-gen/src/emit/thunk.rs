@@ -105,8 +105,8 @@ fn ask(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     if upcall.form.failure == Failure::Never {
         return quote!(Ok(#ask));
     }
-    let Answer::Text(at) = upcall.form.answer else { return ask };
-    let Kind::Buffer { length, too_small } = upcall.form.params[at] else { return ask };
+    let Answer::String(at) = upcall.form.answer else { return ask };
+    let Kind::String { length, too_small } = upcall.form.params[at] else { return ask };
     let (buffer, length) = (upcall.upcall.params[at].c(), upcall.upcall.params[length].c());
     let too_small = view.error_code(too_small);
     let safety = comment(
@@ -126,7 +126,7 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
     upcall.params().filter_map(|(param, kind)| {
         let (c_name, name, null) = (param.c(), param.rust(), null_error(view, upcall, param));
         match kind {
-            Kind::Errno | Kind::OutValue | Kind::OutHandle(_) | Kind::OutCallback { .. } | Kind::Buffer { .. } | Kind::Length => {
+            Kind::Error | Kind::OutValue | Kind::OutHandle(_) | Kind::OutCallback { .. } | Kind::String { .. } | Kind::Length => {
                 Some(quote!(checks::output(#c_name, #null)?;))
             }
             Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(checks::output(#c_name, #null)?;)),
@@ -134,7 +134,7 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                 #safety
                 let #name = unsafe { checks::input(#c_name, #null) }?;
             }),
-            Kind::Set(id) => {
+            Kind::Counted(id) => {
                 let set = view.set(id);
                 let ok = null_answer(upcall, &null);
                 Some(quote! {
@@ -142,7 +142,7 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
                     let Some(#name) = (unsafe { #set::from_raw(#c_name) }) else { return #ok };
                 })
             }
-            Kind::Token(_) => Some(quote!(let #name = NonNull::new(#c_name).filter(|structure| structure.is_aligned()).ok_or(#null)?;)),
+            Kind::Request(_) => Some(quote!(let #name = NonNull::new(#c_name).filter(|structure| structure.is_aligned()).ok_or(#null)?;)),
             Kind::Callback { .. } => {
                 let routine = routine_name();
                 Some(quote!(let #routine = #c_name.ok_or(#null)?;))
@@ -195,9 +195,10 @@ fn told(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
             Kind::Value | Kind::Vouched | Kind::Handle { by_pointer: false, .. } => {
                 Some((format!("{name} {{{}}}", style(view, &param.ty)), param.c()))
             }
-            Kind::Reference(_) | Kind::Set(_) | Kind::Token(_) | Kind::Handle { by_pointer: true, .. } => {
-                Some((format!("{name} {{:p}}"), param.c()))
-            }
+            Kind::Reference(_)
+            | Kind::Counted(_)
+            | Kind::Request(_)
+            | Kind::Handle { by_pointer: true, .. } => Some((format!("{name} {{:p}}"), param.c())),
             Kind::Callback { context, .. } => {
                 Some((format!("{} {{:#x}}", context_name()), upcall.upcall.params[context].c()))
             }
@@ -228,7 +229,7 @@ fn success_text(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
                 Ok(Some(_)) => tell(format_args!("some")),
             };
         }
-        Answer::Bool | Answer::Text(_) => "{value}",
+        Answer::Bool | Answer::String(_) => "{value}",
         Answer::Value | Answer::Handle(_) => value_style(view, &upcall.upcall.returns),
         Answer::Out(at) | Answer::OutHandle { param: at, .. } => {
             out(at).map_or("ok", |ty| value_style(view, ty))
@@ -311,7 +312,7 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, TokenStrea
                 }},
             )
         }
-        Answer::Text(_) => (quote!(_), ok),
+        Answer::String(_) => (quote!(_), ok),
     }
 }
 

@@ -460,8 +460,8 @@ impl<'a> DownView<'a> {
         let requested = self.form.request.is_some();
         self.params().filter_map(move |(param, kind)| {
             let name = match kind {
-                DownKind::Buffers { fill: false, .. } => "gather",
-                DownKind::Buffers { fill: true, .. } => "scatter",
+                DownKind::Iovecs { fill: false, .. } => "gather",
+                DownKind::Iovecs { fill: true, .. } => "scatter",
                 DownKind::Bytes { .. } => "input",
                 DownKind::OutBuf { wide: false, .. } => "room",
                 _ => return None,

@@ -87,7 +87,7 @@ impl Deriver<'_> {
                 Some(Kind::OutHandle(handle)) => {
                     answers.push(Answer::OutHandle { param, handle: *handle });
                 }
-                Some(Kind::Buffer { .. }) => answers.push(Answer::Text(param)),
+                Some(Kind::String { .. }) => answers.push(Answer::String(param)),
                 Some(Kind::OutCallback { .. }) => answers.push(Answer::Bundle(param)),
                 _ => {}
             }

@@ -34,7 +34,7 @@ impl DownForm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DownKind {
     /// Hidden: receives the error code.
-    Errno,
+    Error,
     /// Passed on as it is.
     Value,
     /// A pointer that only unsafe code can make.
@@ -48,23 +48,23 @@ pub enum DownKind {
     /// Hidden: an answer.
     Out,
     /// Hidden: an answer that counts what was moved of another.
-    Count { of: usize },
+    Written { of: usize },
     /// A handle (an index of handles) in its borrowed form.
     Handle { handle: usize },
     /// Bytes to read.
     Bytes { length: usize },
     /// Room for bytes, or for 16-bit units.
     OutBuf { length: usize, wide: bool, by_pointer: bool },
-    /// Zero-ended text to read.
-    Text,
+    /// A zero-ended string to read.
+    String,
     /// Hidden: the length of another.
     Length,
-    /// An array of slices to read or to fill.
-    Buffers { length: usize, fill: bool },
-    /// One slice to read or to fill.
-    Buffer { fill: bool },
+    /// An array of iovecs to read or to fill.
+    Iovecs { length: usize, fill: bool },
+    /// One iovec to read or to fill.
+    Iovec { fill: bool },
     /// A counted structure.
-    Set(usize),
+    Counted(usize),
     /// A callback (of a type) with its context.
     Callback { ty: usize, context: usize },
     /// Hidden: the context of a callback.
@@ -83,9 +83,9 @@ impl DownKind {
     pub fn is_hidden(self) -> bool {
         matches!(
             self,
-            Self::Errno
+            Self::Error
                 | Self::Out
-                | Self::Count { .. }
+                | Self::Written { .. }
                 | Self::Length
                 | Self::Context
                 | Self::Completion
@@ -98,14 +98,14 @@ impl DownKind {
     /// Whether it is what a client may lend along with a request.
     #[must_use]
     pub fn is_lent(self) -> bool {
-        matches!(self, Self::Buffers { .. } | Self::Bytes { .. } | Self::OutBuf { wide: false, .. })
+        matches!(self, Self::Iovecs { .. } | Self::Bytes { .. } | Self::OutBuf { wide: false, .. })
     }
 
     /// Whether it leads to memory of the client's that is lent for the call only.
     fn is_of_the_call(self) -> bool {
         let lent = matches!(
             self,
-            Self::View { .. } | Self::Text | Self::Buffer { .. } | Self::Set(_) | Self::Callback { .. }
+            Self::View { .. } | Self::String | Self::Iovec { .. } | Self::Counted(_) | Self::Callback { .. }
         );
         lent || matches!(self, Self::OutBuf { wide: true, .. })
     }
@@ -122,7 +122,7 @@ impl DownKind {
     fn can_be_absent(self) -> bool {
         let never = matches!(
             self,
-            Self::Errno | Self::InOut | Self::Buffers { .. } | Self::Request { .. } | Self::CompletionThread
+            Self::Error | Self::InOut | Self::Iovecs { .. } | Self::Request { .. } | Self::CompletionThread
         );
         self.is_checked() && !never
     }
@@ -218,7 +218,7 @@ pub(crate) fn derive(
     let outs = params
         .iter()
         .enumerate()
-        .filter(|(_, kind)| matches!(kind, DownKind::InOut | DownKind::Out | DownKind::Count { .. }));
+        .filter(|(_, kind)| matches!(kind, DownKind::InOut | DownKind::Out | DownKind::Written { .. }));
     let answers = returned.into_iter().chain(outs.map(|(at, _)| DownAnswer::Param(at))).collect();
     (faults.len() == before).then_some(DownForm { params, answers, request, errno: errno? })
 }
@@ -431,7 +431,7 @@ impl Deriver<'_> {
     fn errno(&self, at: usize, param: &Param) -> Option<DownKind> {
         let last = at + 1 == self.downcall.params.len();
         let fits = last && self.points_at(&param.ty, &["i32"]) && param.direction == Direction::Out;
-        fits.then_some(DownKind::Errno)
+        fits.then_some(DownKind::Error)
     }
 
     fn handle(&self, param: &Param) -> Option<DownKind> {
@@ -444,7 +444,7 @@ impl Deriver<'_> {
 
     fn string(&self, param: &Param) -> Option<DownKind> {
         match param.direction {
-            Direction::In => self.points_at(&param.ty, &["u16"]).then_some(DownKind::Text),
+            Direction::In => self.points_at(&param.ty, &["u16"]).then_some(DownKind::String),
             _ => self.row(param),
         }
     }
@@ -490,11 +490,11 @@ impl Deriver<'_> {
             Direction::Inout => return None,
         };
         match param.length {
-            None => Some(DownKind::Buffer { fill }),
+            None => Some(DownKind::Iovec { fill }),
             Some(length) => {
                 let counter = &self.downcall.params[length];
                 (counter.role == Some(Role::Length) && self.is_prim(&counter.ty, "u32"))
-                    .then_some(DownKind::Buffers { length, fill })
+                    .then_some(DownKind::Iovecs { length, fill })
             }
         }
     }
@@ -505,14 +505,14 @@ impl Deriver<'_> {
         let counts =
             moved.role == Some(Role::Iovec) || moved.role == Some(Role::Array) && moved.unit.is_some();
         let fits = counts && param.direction == Direction::Out && self.points_at(&param.ty, &["u32"]);
-        fits.then_some(DownKind::Count { of })
+        fits.then_some(DownKind::Written { of })
     }
 
     fn counted(&self, param: &Param) -> Option<DownKind> {
         let (id, structure) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
         // The output relies on it that the count comes first.
         let first = structure.counted.as_ref().is_some_and(|counted| counted.count == 0);
-        (first && param.direction == Direction::Inout).then_some(DownKind::Set(id))
+        (first && param.direction == Direction::Inout).then_some(DownKind::Counted(id))
     }
 
     fn callback(&self, param: &Param) -> Option<DownKind> {
@@ -568,9 +568,9 @@ impl Deriver<'_> {
             let param = &self.downcall.params[at];
             let role = param.role;
             let row = matches!(kind, DownKind::Bytes { .. } | DownKind::OutBuf { wide: false, .. });
-            let text = matches!(kind, DownKind::Text | DownKind::OutBuf { wide: true, .. });
+            let text = matches!(kind, DownKind::String | DownKind::OutBuf { wide: true, .. });
             let iovec = role == Some(Role::Iovec);
-            let long = row || matches!(kind, DownKind::OutBuf { .. } | DownKind::Buffers { .. });
+            let long = row || matches!(kind, DownKind::OutBuf { .. } | DownKind::Iovecs { .. });
             let written = param.written.map(|written| &self.downcall.params[written]);
             let moved = written.is_some_and(|written| {
                 written.role == Some(Role::Written) && written.owners.written == Some(at)

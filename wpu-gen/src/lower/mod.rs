@@ -25,7 +25,7 @@ pub struct Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Hidden: receives the error code.
-    Errno,
+    Error,
     /// Passed on as it is.
     Value,
     /// A pointer that only unsafe code can make.
@@ -37,8 +37,8 @@ pub enum Kind {
     /// Hidden: an out value that becomes an owned handle.
     OutHandle(usize),
     /// Hidden: filled with text that becomes the answer.
-    Buffer { length: usize, too_small: usize },
-    /// Hidden: the length of a buffer.
+    String { length: usize, too_small: usize },
+    /// Hidden: the length of a string.
     Length,
     /// A bundle (of a callback type) that the call consumes.
     Callback { ty: usize, context: usize },
@@ -49,16 +49,16 @@ pub enum Kind {
     /// The bare value of a handle, or its borrowed form where it has one.
     Handle { handle: usize, by_pointer: bool },
     /// A borrowed view of a counted structure.
-    Set(usize),
-    /// A token of a structure that the call consumes.
-    Token(usize),
+    Counted(usize),
+    /// The token of a request, which the call consumes.
+    Request(usize),
 }
 
 impl Kind {
     /// Whether the call takes it over when it succeeds.
     #[must_use]
     pub fn is_consumed(self) -> bool {
-        matches!(self, Self::Callback { .. } | Self::Token(_))
+        matches!(self, Self::Callback { .. } | Self::Request(_))
     }
 
     /// Whether the caller passes it.
@@ -71,8 +71,8 @@ impl Kind {
                 | Self::Reference(_)
                 | Self::Callback { .. }
                 | Self::Handle { .. }
-                | Self::Set(_)
-                | Self::Token(_)
+                | Self::Counted(_)
+                | Self::Request(_)
         )
     }
 
@@ -102,8 +102,8 @@ pub enum Answer {
     },
     /// A bundle, unless the callback is null.
     Bundle(usize),
-    /// The text in a buffer.
-    Text(usize),
+    /// The string that was filled in.
+    String(usize),
 }
 
 /// How a call fails.
@@ -230,7 +230,7 @@ impl Deriver<'_> {
             .and_then(|to| self.model.prim(to))
             .is_some_and(|prim| prim.name == "i32");
         if last && fits && param.direction == Direction::Out {
-            return Some(Kind::Errno);
+            return Some(Kind::Error);
         }
         let why = match (last, fits) {
             (false, _) => "it is not the last parameter",
@@ -291,7 +291,7 @@ impl Deriver<'_> {
             );
             return None;
         }
-        Some(Kind::Buffer { length, too_small })
+        Some(Kind::String { length, too_small })
     }
 
     fn length(&mut self, at: usize) -> Option<Kind> {
@@ -433,7 +433,7 @@ impl Deriver<'_> {
         let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
         match found {
             Some((id, structure)) if structure.counted.is_some() && param.direction == Direction::In => {
-                Some(Kind::Set(id))
+                Some(Kind::Counted(id))
             }
             _ => {
                 let message = format!(
@@ -450,7 +450,7 @@ impl Deriver<'_> {
         let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
         match found {
             Some((id, structure)) if structure.request && param.direction == Direction::Inout => {
-                Some(Kind::Token(id))
+                Some(Kind::Request(id))
             }
             _ => {
                 let message = format!(
@@ -503,7 +503,7 @@ impl Deriver<'_> {
         {
             idle.push(("null-error", self.raw.at(null)));
         }
-        let hidden = matches!(kind, Kind::Errno | Kind::Length | Kind::BundledContext);
+        let hidden = matches!(kind, Kind::Error | Kind::Length | Kind::BundledContext);
         let faults = idle.into_iter().map(|(key, place)| keys::idle(key, &param.name, place));
         for fault in faults.chain(keys::rust_name(self.raw.file, raw, hidden)).collect::<Vec<_>>() {
             self.fault(fault);
