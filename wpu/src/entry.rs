@@ -237,6 +237,8 @@ unsafe fn start<E: Exported>(start: &Start<'_>, table: &Received<'_>) -> Result<
     let ready = |first| {
         contained(|| {
             if first {
+                // A kit may let its author's code make calls of its own.
+                start.lend(instance);
                 instance.open(Exports::<E>::start(start)?);
                 return Ok(());
             }

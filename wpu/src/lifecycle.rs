@@ -138,7 +138,6 @@ impl<'a> Start<'a> {
     }
 
     /// Keeps something of a kit for the author's code, which [finds](Self::lent) it by its type.
-    #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
     pub(crate) fn lend<T: Any + Send + Sync>(&self, value: T) {
         self.lent.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(value));
     }

@@ -119,9 +119,9 @@ macro_rules! cleanups {
 }
 
 /// A clean-up has no argument that says whose it is, so each provider gets one of its own.
-static CLEANUPS: [unsafe extern "system" fn(*mut i32) -> i32; 40] = cleanups![
+static CLEANUPS: [unsafe extern "system" fn(*mut i32) -> i32; 64] = cleanups![
     0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38
-    39
+    39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
 ];
 
 unsafe extern "system" fn cleanup<const N: u32>(_: *mut i32) -> i32 {
@@ -137,6 +137,8 @@ unsafe extern "system" fn cleanup<const N: u32>(_: *mut i32) -> i32 {
             of_run.into_iter().filter_map(|handle| Some((handle, state.sockets.remove(&handle)?))).collect();
         (run, sockets)
     };
+    // Calls that wait on one of them return.
+    CHANGED.notify_all();
     let mut errno = 0;
     for (handle, socket) in sockets {
         for receive in socket.waiting {

@@ -52,6 +52,7 @@
 //!   installed. It gets the table of upcalls as it came, and must fill in all thirty functions.
 //! - Each chain is opened when a client first uses it, and cleaned up in the last clean-up of the layer.
 //! - Sockets have two handles, the client's and the one below. All that the layer sees is the client's.
+//! - [`Below`] leads to what is below for threads of the layer's own.
 //! - [`SocketStates`] keeps something for each socket, as long as the socket is there.
 //! - `ifs`: each new handle is registered with `WPUModifyIFSHandle`. Overlapped requests are passed down
 //!   as they are, so the layer sees them begin, and not end; it sees nothing of `ReadFile`, `WriteFile`
@@ -75,6 +76,7 @@
 //! A library may export several layers, also such as stand in the same chain. `WSPStartup` is not told
 //! which of them is meant; the one is started that stands highest and is not just starting what is below.
 
+mod below;
 mod calls;
 mod catalog;
 mod chain;
@@ -92,24 +94,28 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use self::below::Below;
 pub use self::overlapped::Moved;
 pub use self::states::SocketStates;
 
 use wpu_sys as sys;
 
+use self::below::Reach;
 use self::chain::Chains;
 use self::next::Next;
 use self::overlapped::OverlappedRequests;
 use self::states::States;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
-use self::sys::{Layer, Upcalls, WsaError};
+use self::sys::{Layer, ServiceProvider, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
+use crate::instance::Instance;
 use crate::provider::{WithLayer, assert_declares};
 use crate::report::complain;
 use crate::{Lifecycle, Provider, Start, class_of};
 use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use wpu_sys::{Declaration, facts};
 
 /// What the author of a layer says beside what it [overrides](Layer).
@@ -140,10 +146,28 @@ pub trait LayerProvider: Lifecycle + WithLayer + Layer + Send + Sync {
     }
 }
 
+/// How often layers were started.
+static RUNS: AtomicU64 = AtomicU64::new(0);
+
 /// A layer with all that is below it, as Ws2_32 starts it: give it to [`export!`](crate::export).
 pub struct Layered<L> {
     layer: Arc<L>,
     next: Next,
+    /// Tells this run of the layer from others.
+    run: u64,
+}
+
+/// As a call of the provider, so that the last clean-up waits for it or it finds no instance.
+impl<L: LayerProvider> Reach for Instance<Layered<L>> {
+    fn reach(&self, run: u64, body: &mut dyn FnMut(&dyn ServiceProvider)) -> Result<(), WsaError> {
+        self.with(|started| {
+            if started.run != run {
+                return Err(WsaError::WSANOTINITIALISED);
+            }
+            body(&started.next);
+            Ok(())
+        })
+    }
 }
 
 impl<L: LayerProvider> Layered<L> {
@@ -195,6 +219,9 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
         }
         let states = Arc::<States>::default();
         start.lend(Arc::clone(&states));
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let instance = start.lent::<&'static Instance<Self>>().ok_or(WsaError::WSASYSNOTREADY)?;
+        start.lend(Below::of(instance, run));
         let layer = Arc::new(L::start(start)?);
         let upcalls = Upcalls::new(L::__RUN.get().cell());
         let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
@@ -208,7 +235,8 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
                 }
             });
         });
-        Ok(Self { layer, next: Next::new(upcalls, L::DECLARATION.class, chains, moves, states) })
+        let next = Next::new(upcalls, L::DECLARATION.class, chains, moves, states);
+        Ok(Self { layer, next, run })
     }
 
     fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
@@ -220,6 +248,9 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
 
 impl<L: LayerProvider + fmt::Debug> fmt::Debug for Layered<L> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Layered").field("layer", &self.layer).field("next", &self.next).finish()
+        out.debug_struct("Layered")
+            .field("layer", &self.layer)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }

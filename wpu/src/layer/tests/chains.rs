@@ -1,12 +1,14 @@
 //! Whole chains: clients of a host, layers, and a base provider in the style of C.
 
 #[path = "../../../../wpu-host/tests/pipes/mod.rs"]
-mod pipes;
+pub mod pipes;
 
 use super::super::loader::LINKED;
 use super::super::{LayerProvider, Layered, Moved};
 use super::stand::{PATIENCE, guid};
-use crate::layer::sys::ffi::{AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, XP1_IFS_HANDLES};
+use crate::layer::sys::ffi::{
+    AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, WSPStartupFn, XP1_IFS_HANDLES,
+};
 use crate::prelude::*;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,11 +69,11 @@ counter!(
 counter!(Made, non_ifs, (WPUQueryBlockingCallback), 0x3ade, MADE_SENT, MADE_RECEIVED, start_made);
 counter!(Top, non_ifs, (WPUQueryBlockingCallback), 0x709, TOP_SENT, TOP_RECEIVED, start_top);
 
-struct Chain {
-    host: Host,
-    base: Entry,
-    hidden: Entry,
-    entry: Entry,
+pub struct Chain {
+    pub host: Host,
+    pub base: Entry,
+    pub hidden: Entry,
+    pub entry: Entry,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -82,13 +84,20 @@ fn chain(layers: &[(GUID, &str)]) -> Chain {
 
 /// The same over a base that breaks a rule.
 fn chain_over(layers: &[(GUID, &str)], fault: u32) -> Chain {
-    let alone = alone();
-    *LINKED.lock().expect("no panic") = vec![
-        ("pipes.dll".into(), pipes::startup),
-        ("ifs.dll".into(), start_ifs::WSPStartup),
-        ("made.dll".into(), start_made::WSPStartup),
-        ("top.dll".into(), start_top::WSPStartup),
+    let modules: [(&str, WSPStartupFn); 3] = [
+        ("ifs.dll", start_ifs::WSPStartup),
+        ("made.dll", start_made::WSPStartup),
+        ("top.dll", start_top::WSPStartup),
     ];
+    chain_of(&modules, layers, fault)
+}
+
+/// The same with layers of these modules.
+pub fn chain_of(modules: &[(&str, WSPStartupFn)], layers: &[(GUID, &str)], fault: u32) -> Chain {
+    let alone = alone();
+    let modules = modules.iter().map(|(name, startup)| ((*name).into(), *startup));
+    *LINKED.lock().expect("no panic") =
+        modules.chain([("pipes.dll".into(), pipes::startup as WSPStartupFn)]).collect();
     let host = Host::new().expect("a place is free");
     let base = pipes::install(&host, fault);
     let module = |name: &str| {
@@ -97,7 +106,7 @@ fn chain_over(layers: &[(GUID, &str)], fault: u32) -> Chain {
         // SAFETY: it is a `WSPStartup`, and keeps its contract.
         unsafe { Module::from_startup(*startup) }
     };
-    let class = |name: &str| if name == "ifs.dll" { XP1_IFS_HANDLES } else { 0 };
+    let class = |name: &str| if name.starts_with("ifs") { XP1_IFS_HANDLES } else { 0 };
     let hidden: Vec<_> = layers
         .iter()
         .map(|(id, name)| host.install(Entry::layer(*id, name).flags(class(name)), &module(name)))
@@ -114,7 +123,7 @@ const MADE: (GUID, &str) = (Made::ID, "made.dll");
 const TOP: (GUID, &str) = (Top::ID, "top.dll");
 
 /// A connection, from its near end to its far end, and who listens.
-fn connected(client: &Client, chain: &Chain) -> [SOCKET; 3] {
+pub fn connected(client: &Client, chain: &Chain) -> [SOCKET; 3] {
     let address: SocketAddr = ([127, 0, 0, 1], 80).into();
     let listener = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
     assert_eq!(chain.host.owner(listener), Some(chain.entry.id()));

@@ -1,5 +1,6 @@
 //! A layer over a base provider in memory: each pitfall that it can meet, by its number.
 
+mod below;
 mod chains;
 mod handles;
 mod late;
