@@ -4,7 +4,8 @@ use super::super::states::SocketStates;
 use super::stand::{Ask, PATIENCE, Stand};
 use crate::layer::sys::ffi::SOCKET;
 use crate::layer::sys::{
-    Bytes, Class, ClientRef, Gather, Progress, Request, RequestBuffers, Scatter, ServiceProvider, WsaError,
+    Bytes, Class, ClientRef, Gather, OutBuf, Progress, Request, RequestBuffers, Scatter, ServiceProvider,
+    WsaError,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -162,16 +163,17 @@ fn a_close_during_a_call_leaves_the_state_as_long_as_the_handle_is_in_use() {
     for class in CLASSES {
         let (stand, states, count) = counting(class);
         let socket = stand.socket();
-        let (sending, go_on) = blocked(&stand, "send");
+        let (asking, go_on) = blocked(&stand, "get_sock_opt");
         std::thread::scope(|scope| {
-            let call = scope.spawn(|| sends(&stand, socket));
-            sending.recv_timeout(PATIENCE).expect("it has come down");
+            let ask = || stand.next.get_sock_opt(socket, 1, 2, OutBuf::new(&mut [0; 4]));
+            let call = scope.spawn(ask);
+            asking.recv_timeout(PATIENCE).expect("it has come down");
             stand.next.close_socket(socket).expect("it is open");
             // The handle of the system may be another socket's by now.
             let left = if class == Class::NonIfs { (Some(0), 1) } else { (None, 0) };
             assert_eq!((number(&states, socket), count.alive()), left, "{class:?}");
             go_on.send(()).expect("it waits");
-            call.join().expect("no panic").expect("it is sent");
+            call.join().expect("no panic").expect("it is answered");
         });
         assert_eq!((number(&states, socket), count.alive()), (None, 0), "{class:?}");
     }
