@@ -11,6 +11,16 @@ unsafe impl crate::rt::set::Counted for crate::ffi::fd_set {
 /// A client's `fd_set`, to read and to change.
 pub type FdSetMut<'a> = crate::rt::set::SetMut<'a, crate::ffi::fd_set>;
 
+impl<'a> crate::handles::FdSet<'a> {
+    /// Borrows a copy of a client's set, which nobody changes meanwhile.
+    #[inline]
+    #[must_use]
+    pub fn of(copy: &'a crate::rt::set::Copied<crate::ffi::fd_set>) -> Self {
+        let set = unsafe { Self::from_raw(copy.as_ptr()) };
+        set.expect("a copy is there, and aligned")
+    }
+}
+
 /// A function of the client that decides whether a connection is accepted.
 ///
 /// A `LPCONDITIONPROC` with its context, until the call that brought it returns. It stays on the thread of that call.

@@ -30,6 +30,22 @@ pub struct SetMut<'a, S> {
 
 copied!(SetMut<S>);
 
+/// A set as it was at one moment, in memory of its own.
+#[derive(Debug, Clone)]
+pub struct Copied<S> {
+    memory: Vec<u64>,
+    set: PhantomData<S>,
+}
+
+impl<S: Counted> Copied<S> {
+    /// Where it is: as many items as it counts can be read there as long as this lives.
+    #[must_use]
+    #[inline]
+    pub const fn as_ptr(&self) -> *const S {
+        self.memory.as_ptr().cast()
+    }
+}
+
 impl<'a, S: Counted> SetMut<'a, S> {
     /// `None` if the pointer is null or misaligned.
     ///
@@ -117,6 +133,23 @@ impl<'a, S: Counted> SetMut<'a, S> {
     #[inline]
     pub fn contains(self, item: S::Item) -> bool {
         self.iter().any(|other| other == item)
+    }
+
+    /// What it holds now, in memory that nobody else can change.
+    #[must_use]
+    #[inline]
+    pub fn copied(self) -> Copied<S> {
+        let items = self.len();
+        let bytes = (S::ITEMS + items * size_of::<S::Item>()).max(size_of::<S>());
+        let mut memory = vec![0_u64; bytes.div_ceil(8)];
+        const { assert!(align_of::<S>() <= align_of::<u64>()) };
+        let copy = SetMut::<S> { at: NonNull::from(&mut *memory).cast(), most: items, life: PhantomData };
+        copy.set_len(items);
+        for (index, item) in self.iter().take(items).enumerate() {
+            copy.put(index, item);
+        }
+        // Should the client have taken items away meanwhile, the rest are zeros, which are as good as any.
+        Copied { memory, set: PhantomData }
     }
 
     /// Keeps the items for which `keep` says so.

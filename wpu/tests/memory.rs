@@ -2,7 +2,7 @@
 
 use std::ptr::{null, null_mut};
 use wpu::ffi::{FLOWSPEC, QOS, SOCKET, WSABUF, fd_set};
-use wpu::{ClientMut, ClientRef, FdSetMut, Gather};
+use wpu::{ClientMut, ClientRef, FdSet, FdSetMut, Gather};
 use wpu_sys::{ClientSlice, OutBuf, Scatter, Short};
 
 fn buffer(room: &mut [u8]) -> WSABUF {
@@ -262,6 +262,19 @@ fn a_set_keeps_what_it_is_to_keep_and_counts_it() {
     let many: Vec<SOCKET> = (0..70).map(|number| 4 * number).collect();
     let (last, left) = FdSetMut::with(&many, |set| set.get(69));
     assert_eq!((last, left), (Some(276), many));
+}
+
+/// The copy stays as it was, whatever becomes of the client's set, and is what an upcall takes.
+#[test]
+fn a_copy_of_a_set_can_be_handed_to_an_upcall() {
+    for items in [vec![], vec![4, 8, 12], (1..=70).map(|number| 4 * number).collect()] {
+        let (copy, _) = FdSetMut::with(&items, |set| {
+            let copy = set.copied();
+            set.clear();
+            copy
+        });
+        assert_eq!(FdSet::of(&copy).as_slice(), items);
+    }
 }
 
 #[test]

@@ -83,8 +83,9 @@ fn counted(
     let Some(counted) = structure.counted.as_ref().filter(|_| changed) else { return Vec::new() };
     let items = &structure.fields[counted.items];
     let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
+    let rust_name = structure.rust_name.as_deref().unwrap_or("ClientRef");
+    let (set, lent) = (set_name(rust_name), self::item("handles", rust_name));
     let (items, item) = (alone(&items.name), view.ty(item, At::Inside));
-    let set = set_name(structure.rust_name.as_deref().unwrap_or("ClientRef"));
     let text = doc(&format!("A client's `{c_name}`, to read and to change."));
     vec![
         quote! {
@@ -95,6 +96,18 @@ fn counted(
             }
         },
         quote!(#text pub type #set<'a> = set::SetMut<'a, #name>;),
+        quote! {
+            impl<'a> #lent<'a> {
+                /// Borrows a copy of a client's set, which nobody changes meanwhile.
+                #[inline]
+                #[must_use]
+                pub fn of(copy: &'a set::Copied<#name>) -> Self {
+                    // SAFETY: it can be read and stays as it is as long as it is borrowed.
+                    let set = unsafe { Self::from_raw(copy.as_ptr()) };
+                    set.expect("a copy is there, and aligned")
+                }
+            }
+        },
     ]
 }
 
