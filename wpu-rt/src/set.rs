@@ -41,7 +41,7 @@ impl<S: Counted> Copied<S> {
     /// Where it is: as many items as it counts can be read there as long as this lives.
     #[must_use]
     #[inline]
-    pub const fn as_ptr(&self) -> *const S {
+    pub fn as_ptr(&self) -> *const S {
         self.memory.as_ptr().cast()
     }
 }
