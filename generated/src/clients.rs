@@ -16,8 +16,9 @@ impl<'a> crate::handles::FdSet<'a> {
     #[inline]
     #[must_use]
     pub fn of(copy: &'a crate::rt::set::Copied<crate::ffi::fd_set>) -> Self {
+        // SAFETY: it can be read and stays as it is as long as it is borrowed.
         let set = unsafe { Self::from_raw(copy.as_ptr()) };
-        set.expect("a copy is there, and aligned")
+        set.unwrap_or_else(|| ::core::unreachable!("a copy is there, and aligned"))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::markdown::markdown;
 use super::path::{alone, item};
 use super::print::Page;
-use super::view::{At, View, doc};
+use super::view::{At, View, comment, doc};
 use crate::lower::down::DownKind;
 use crate::model::{Callback, Struct, TypeKind};
 use proc_macro2::{Ident, TokenStream};
@@ -87,6 +87,7 @@ fn counted(
     let (set, lent) = (set_name(rust_name), self::item("handles", rust_name));
     let (items, item) = (alone(&items.name), view.ty(item, At::Inside));
     let text = doc(&format!("A client's `{c_name}`, to read and to change."));
+    let safety = comment("SAFETY: it can be read and stays as it is as long as it is borrowed.");
     vec![
         quote! {
             #[doc = "§ SAFETY: the count comes first, and the items begin where the array does."]
@@ -102,9 +103,9 @@ fn counted(
                 #[inline]
                 #[must_use]
                 pub fn of(copy: &'a set::Copied<#name>) -> Self {
-                    // SAFETY: it can be read and stays as it is as long as it is borrowed.
+                    #safety
                     let set = unsafe { Self::from_raw(copy.as_ptr()) };
-                    set.expect("a copy is there, and aligned")
+                    set.unwrap_or_else(|| ::core::unreachable!("a copy is there, and aligned"))
                 }
             }
         },
