@@ -34,6 +34,21 @@ fn between<'a>(text: &'a str, before: &str, after: &'a str) -> impl Iterator<Ite
         .into_iter()
 }
 
+/// Whoever follows the tables of the architecture finds each file under its name.
+#[test]
+fn the_architecture_names_files_that_exist() {
+    let page = read("ARCHITECTURE.md");
+    let paths: BTreeSet<_> = between(&page, "`", "`")
+        .filter(|text| text.contains('/') && (text.ends_with(".rs") || text.ends_with(".toml")))
+        .filter(|text| !text.contains(['*', ' ', '\n']))
+        .collect();
+    assert!(paths.len() > 35, "{paths:?}");
+    // Paths inside the generator's sources are given from there.
+    let is_there = |path: &str| ["", "wpu-gen/src"].iter().any(|from| root().join(from).join(path).is_file());
+    let missing: Vec<_> = paths.into_iter().filter(|path| !is_there(path)).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names {missing:?}");
+}
+
 #[test]
 fn the_example_of_the_spec_format_compiles() {
     let guide = read("docs/spec-format.md");
