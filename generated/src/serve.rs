@@ -968,22 +968,22 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
-        if let Some(given) = &given {
-            match state.get() {
-                crate::rt::request::RequestState::Fresh => {
-                    // SAFETY: the client lends the structure, and was not told yet.
-                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
-                }
-                crate::rt::request::RequestState::Forwarded => {}
+        let untold = match (&given, state.get()) {
+            (Some(given), crate::rt::request::RequestState::Fresh) => Some(given),
+            (None, _) | (_, crate::rt::request::RequestState::Forwarded) => None,
+            (
+                _,
                 crate::rt::request::RequestState::PendingRequest
-                | crate::rt::request::RequestState::ForwardedPending => {
-                    return Err(crate::error::WsaError::WSA_IO_PENDING);
-                }
-            }
-        }
+                | crate::rt::request::RequestState::ForwardedPending,
+            ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
+        };
         if !lpcbBytesReturned.is_null() {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpcbBytesReturned.write(value0) };
+        }
+        if let Some(given) = untold {
+            // SAFETY: the client lends the structure, and was not told yet.
+            unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
         }
         Ok(crate::ffi::NO_ERROR)
     });
@@ -1244,25 +1244,25 @@ pub unsafe extern "system" fn recv<S: Serve>(
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
-        if let Some(given) = &given {
-            match state.get() {
-                crate::rt::request::RequestState::Fresh => {
-                    // SAFETY: the client lends the structure, and was not told yet.
-                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
-                }
-                crate::rt::request::RequestState::Forwarded => {}
+        let untold = match (&given, state.get()) {
+            (Some(given), crate::rt::request::RequestState::Fresh) => Some(given),
+            (None, _) | (_, crate::rt::request::RequestState::Forwarded) => None,
+            (
+                _,
                 crate::rt::request::RequestState::PendingRequest
-                | crate::rt::request::RequestState::ForwardedPending => {
-                    return Err(crate::error::WsaError::WSA_IO_PENDING);
-                }
-            }
-        }
+                | crate::rt::request::RequestState::ForwardedPending,
+            ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
+        };
         if !lpNumberOfBytesRecvd.is_null() {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpNumberOfBytesRecvd.write(value0) };
         }
         // SAFETY: the pointer passed the check; the caller vouches for the rest.
         unsafe { lpFlags.write(value1) };
+        if let Some(given) = untold {
+            // SAFETY: the client lends the structure, and was not told yet.
+            unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
+        }
         Ok(crate::ffi::NO_ERROR)
     });
     match answer {
@@ -1450,25 +1450,25 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
-        if let Some(given) = &given {
-            match state.get() {
-                crate::rt::request::RequestState::Fresh => {
-                    // SAFETY: the client lends the structure, and was not told yet.
-                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
-                }
-                crate::rt::request::RequestState::Forwarded => {}
+        let untold = match (&given, state.get()) {
+            (Some(given), crate::rt::request::RequestState::Fresh) => Some(given),
+            (None, _) | (_, crate::rt::request::RequestState::Forwarded) => None,
+            (
+                _,
                 crate::rt::request::RequestState::PendingRequest
-                | crate::rt::request::RequestState::ForwardedPending => {
-                    return Err(crate::error::WsaError::WSA_IO_PENDING);
-                }
-            }
-        }
+                | crate::rt::request::RequestState::ForwardedPending,
+            ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
+        };
         if !lpNumberOfBytesRecvd.is_null() {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpNumberOfBytesRecvd.write(value0) };
         }
         // SAFETY: the pointer passed the check; the caller vouches for the rest.
         unsafe { lpFlags.write(value1) };
+        if let Some(given) = untold {
+            // SAFETY: the client lends the structure, and was not told yet.
+            unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
+        }
         Ok(crate::ffi::NO_ERROR)
     });
     match answer {
@@ -1655,22 +1655,22 @@ pub unsafe extern "system" fn send<S: Serve>(
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
-        if let Some(given) = &given {
-            match state.get() {
-                crate::rt::request::RequestState::Fresh => {
-                    // SAFETY: the client lends the structure, and was not told yet.
-                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
-                }
-                crate::rt::request::RequestState::Forwarded => {}
+        let untold = match (&given, state.get()) {
+            (Some(given), crate::rt::request::RequestState::Fresh) => Some(given),
+            (None, _) | (_, crate::rt::request::RequestState::Forwarded) => None,
+            (
+                _,
                 crate::rt::request::RequestState::PendingRequest
-                | crate::rt::request::RequestState::ForwardedPending => {
-                    return Err(crate::error::WsaError::WSA_IO_PENDING);
-                }
-            }
-        }
+                | crate::rt::request::RequestState::ForwardedPending,
+            ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
+        };
         if !lpNumberOfBytesSent.is_null() {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpNumberOfBytesSent.write(value0) };
+        }
+        if let Some(given) = untold {
+            // SAFETY: the client lends the structure, and was not told yet.
+            unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
         }
         Ok(crate::ffi::NO_ERROR)
     });
@@ -1849,22 +1849,22 @@ pub unsafe extern "system" fn send_to<S: Serve>(
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
-        if let Some(given) = &given {
-            match state.get() {
-                crate::rt::request::RequestState::Fresh => {
-                    // SAFETY: the client lends the structure, and was not told yet.
-                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
-                }
-                crate::rt::request::RequestState::Forwarded => {}
+        let untold = match (&given, state.get()) {
+            (Some(given), crate::rt::request::RequestState::Fresh) => Some(given),
+            (None, _) | (_, crate::rt::request::RequestState::Forwarded) => None,
+            (
+                _,
                 crate::rt::request::RequestState::PendingRequest
-                | crate::rt::request::RequestState::ForwardedPending => {
-                    return Err(crate::error::WsaError::WSA_IO_PENDING);
-                }
-            }
-        }
+                | crate::rt::request::RequestState::ForwardedPending,
+            ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
+        };
         if !lpNumberOfBytesSent.is_null() {
             // SAFETY: the pointer passed the check; the caller vouches for the rest.
             unsafe { lpNumberOfBytesSent.write(value0) };
+        }
+        if let Some(given) = untold {
+            // SAFETY: the client lends the structure, and was not told yet.
+            unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
         }
         Ok(crate::ffi::NO_ERROR)
     });

@@ -26,7 +26,8 @@ struct Mailbox {
     waiting: VecDeque<PendingRequest>,
 }
 
-wpu::export!(Mailboxes);
+// Under no name: a provider of another crate is linked too, and has it.
+wpu::export!(Mailboxes; any());
 
 impl Mailboxes {
     fn boxes(&self) -> MutexGuard<'_, BTreeMap<usize, Mailbox>> {
@@ -137,6 +138,18 @@ fn world() -> (Host, Client) {
 fn end(host: &Host, client: Client) {
     assert_eq!(client.finish(), Leftovers::default());
     assert_eq!(host.faults(), []);
+}
+
+#[test]
+fn a_provider_of_another_crate_is_linked_by_its_type() {
+    let host = Host::new().expect("a place is free");
+    let id = GUID { Data1: 0x6c6f_6f70, ..GUID::ZERO };
+    let entry = Entry::new(id, "loopback.dll").sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    host.install(entry, &Module::linked::<wpu::base::Base<loopback::Loopback>, _>());
+    let client = host.client();
+    let socket = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
+    client.close(socket).expect("it is open");
+    end(&host, client);
 }
 
 #[test]

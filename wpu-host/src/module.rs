@@ -37,14 +37,14 @@ impl Module {
     /// A provider that is part of this program, by its type: what stands in its `wpu::export!`.
     ///
     /// For `wpu::export!(Base<Loopback>)` that is `Module::linked::<Base<Loopback>, _>()`; the second parameter is the
-    /// compiler's to find.
+    /// compiler's to find. Of several types in one `export!`, the catalog entry decides which is started.
     #[must_use]
     pub fn linked<P: Exports<WSPStartupFn, Place>, Place>() -> Self {
         // SAFETY: the contract of `Exports`.
         unsafe { Self::from_startup(P::ENTRY) }
     }
 
-    /// The same, to be started through its `WSPStartupEx`.
+    /// The same, to be started through its `WSPStartupEx`, which `export!(…; san)` makes.
     #[must_use]
     pub fn linked_ex<P: Exports<WSPStartupExFn, Place>, Place>() -> Self {
         // SAFETY: the contract of `Exports`.

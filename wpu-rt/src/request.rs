@@ -289,10 +289,13 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     }
 
     /// The room to fill that is not in buffers, such as that for an address.
+    ///
+    /// There is none where the client lent the same memory as input that came with a [number](Self::tagged): whoever
+    /// filled it would write pointers that somebody follows.
     #[must_use]
     #[inline]
     pub fn room(&self) -> Option<OutBuf<'_>> {
-        self.lent.room
+        self.fillable()
     }
 
     /// What is lent until the call returns, whatever becomes of the request: `None` if the call is overlapped, and
@@ -300,7 +303,8 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     #[must_use]
     #[inline]
     pub fn blocking(&self) -> Option<RequestBuffers<'a, W::Slice>> {
-        (self.given.is_none() && !self.replaced).then_some(self.lent)
+        (self.given.is_none() && !self.replaced)
+            .then(|| RequestBuffers { room: self.fillable(), ..self.lent })
     }
 
     /// The same request with other bytes in place of those in its buffers. They are kept until it is completed. A
@@ -348,6 +352,21 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     #[inline]
     pub fn is_made_up(&self, tag: u32) -> bool {
         self.tag != Some(tag) && self.lent.input.is_some_and(|input| !input.is_empty())
+    }
+
+    fn fillable(&self) -> Option<OutBuf<'a>> {
+        self.lent.room.filter(|room| !self.is_input(*room))
+    }
+
+    /// Whether it is the memory of input in which somebody follows pointers.
+    fn is_input(&self, room: OutBuf<'_>) -> bool {
+        let range = |at: usize, len: usize| at..at.saturating_add(len);
+        self.tag.is_some()
+            && self.lent.input.is_some_and(|input| {
+                let (input, room) =
+                    (range(input.as_ptr().addr(), input.len()), range(room.as_ptr().addr(), room.capacity()));
+                input.start < room.end && room.start < input.end
+            })
     }
 
     fn own(&mut self, bytes: Vec<u8>) -> &Owned<W::Slice> {

@@ -56,10 +56,11 @@ fn ask(condition: Condition<'_>, peer: &Address, local: &Address) -> i32 {
         buf: bytes.as_mut_ptr().cast(),
     };
     let (mut caller, mut own) = (lend(&mut from), lend(&mut to));
-    let (mut data, mut answer) = (lend(&mut []), lend(&mut []));
+    let nothing = WSABUF { len: 0, buf: null_mut() };
+    let (mut data, mut answer) = (nothing, nothing);
     let (no_quality, mut group) = (null_mut(), 0);
     // SAFETY: a `Condition` lives no longer than the call that brought it and stays on its thread, so its function can be
-    // called with its context, as the documentation says: the quality of service may be null, and all other pointers
+    // called with its context, as the documentation says: the quality of service may be null, and all pointers of the call
     // lead to locals that nothing else uses until the end of this function. Each buffer is as long as it says.
     unsafe {
         function(

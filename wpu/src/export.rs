@@ -143,7 +143,8 @@ macro_rules! __export {
         }
 
         $(const _: () = {
-            struct __WpuPlace;
+            /// The compiler finds it; no one else can name it.
+            pub struct __WpuPlace;
             // SAFETY: the entry is made here, over a provider in safe code: it keeps the contract of its documentation.
             unsafe impl $crate::__private::Exports<$crate::ffi::WSPStartupFn, __WpuPlace> for $provider {
                 const ENTRY: $crate::ffi::WSPStartupFn = WSPStartup;
@@ -176,7 +177,8 @@ macro_rules! __export {
         }
 
         $(const _: () = {
-            struct __WpuPlace;
+            /// The compiler finds it; no one else can name it.
+            pub struct __WpuPlace;
             // SAFETY: as for `WSPStartup`.
             unsafe impl $crate::__private::Exports<$crate::ffi::WSPStartupExFn, __WpuPlace> for $provider {
                 const ENTRY: $crate::ffi::WSPStartupExFn = WSPStartupEx;

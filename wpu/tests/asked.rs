@@ -335,6 +335,58 @@ fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
     assert_eq!((COUNTS.get(), TOLD.take()), ((0, 0), vec![]));
 }
 
+/// Where a client keeps the count of a request beside its structure: both may be gone once it is told.
+#[repr(C)]
+struct Block {
+    overlapped: WSAOVERLAPPED,
+    count: u32,
+}
+
+#[test]
+fn the_count_is_there_when_the_client_is_told() {
+    thread_local! {
+        static COUNT: Cell<u32> = const { Cell::new(0) };
+    }
+    struct Prompt;
+
+    impl ServiceProvider for Prompt {
+        fn send(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+            Ok(Progress::Done(u32::try_from(request.gather().total()).expect("few bytes")))
+        }
+    }
+
+    impl Serve for Prompt {
+        type Provider = Self;
+        const COMPLETION: CompletionVtable = CompletionVtable {
+            tell: |parts, _| {
+                // SAFETY: the test gives a structure that a block begins with.
+                COUNT.set(unsafe { (*parts.overlapped.as_ptr().cast::<Block>()).count });
+            },
+            ..Reader::COMPLETION
+        };
+        const COMPLETES: bool = true;
+
+        fn with<R>(body: impl FnOnce(&Self) -> Result<R, WsaError>) -> Result<R, WsaError> {
+            body(&Self)
+        }
+    }
+
+    let functions = WSPPROC_TABLE::serving::<Prompt>();
+    let send = functions.lpWSPSend.expect("it has all functions");
+    let block = Box::into_raw(Box::new(Block { overlapped: WSAOVERLAPPED::ZERO, count: 0 }));
+    let mut bytes = *b"own";
+    let buffer = WSABUF { len: 3, buf: bytes.as_mut_ptr().cast() };
+    let mut errno = 0;
+    // SAFETY: the pointers lead to the block and to locals.
+    let answer = unsafe {
+        let count = &raw mut (*block).count;
+        send(5, &raw const buffer, 1, count, 0, block.cast(), None, null(), &raw mut errno)
+    };
+    assert_eq!((answer, errno, COUNT.get()), (NO_ERROR, 0, 3));
+    // SAFETY: it came from a box, and nobody has it any more.
+    drop(unsafe { Box::from_raw(block) });
+}
+
 /// A layer that passes everything on as it came.
 struct Passer;
 

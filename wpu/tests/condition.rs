@@ -29,6 +29,10 @@ unsafe extern "system" fn condition(
     let bytes = |buffer: LPWSABUF| {
         // SAFETY: the documentation says that this is a buffer, and the library that it can be read.
         let buffer = unsafe { *buffer };
+        if buffer.buf.is_null() {
+            assert_eq!(buffer.len, 0);
+            return Vec::new();
+        }
         // SAFETY: it is as long as it says.
         unsafe { std::slice::from_raw_parts(buffer.buf.cast::<u8>(), buffer.len as usize) }.to_vec()
     };

@@ -296,8 +296,8 @@ fn values(downcall: &DownView<'_>) -> (Vec<Ident>, TokenStream) {
     (names, pattern)
 }
 
-/// Asks the provider, and does what must be done before the gate is left: checks and counts, tells of a request that is
-/// done already, and writes what came out.
+/// Asks the provider, and does what must be done while the call is counted: checks, writes what came out, and tells of a
+/// request that is done already.
 fn served(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenStream {
     let (names, pattern) = values(downcall);
     let answers = || downcall.form.answers.iter().zip(&names);
@@ -312,9 +312,9 @@ fn served(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenS
         let (asked, broken) = (asked(downcall.param(of), downcall.form.params[of]), view.broken());
         quote!(if #name as usize > #asked { return Err(#broken); })
     });
-    let written = written(view, downcall);
+    let (mistaken, writes, success) = written(view, downcall);
     if downcall.form.request.is_none() {
-        return quote!(let #pattern = #ask?; #check #written);
+        return quote!(let #pattern = #ask?; #check #mistaken #(#writes)* Ok(#success));
     }
     let flags = answers().find_map(|(answer, name)| match answer {
         DownAnswer::Param(at) if downcall.form.params[*at] == DownKind::InOut => Some(quote!(#name)),
@@ -326,17 +326,19 @@ fn served(view: &View<'_>, downcall: &DownView<'_>, ask: &TokenStream) -> TokenS
     quote! {
         let Progress::Done(#pattern) = #ask? else { return Err(#pending) };
         #check
-        if let Some(given) = &given {
-            match state.get() {
-                RequestState::Fresh => {
-                    #safety
-                    unsafe { (S::COMPLETION.tell)(&given.parts, Ok((#count, #flags))) };
-                }
-                RequestState::Forwarded => {}
-                RequestState::PendingRequest | RequestState::ForwardedPending => return Err(#pending),
-            }
+        #mistaken
+        let untold = match (&given, state.get()) {
+            (Some(given), RequestState::Fresh) => Some(given),
+            (None, _) | (_, RequestState::Forwarded) => None,
+            (_, RequestState::PendingRequest | RequestState::ForwardedPending) => return Err(#pending),
+        };
+        // First, since the client may free all of it once it is told.
+        #(#writes)*
+        if let Some(given) = untold {
+            #safety
+            unsafe { (S::COMPLETION.tell)(&given.parts, Ok((#count, #flags))) };
         }
-        #written
+        Ok(#success)
     }
 }
 
@@ -352,8 +354,8 @@ fn asked(param: &Param, kind: DownKind) -> TokenStream {
     if param.optional { quote!(#name.map_or(0, #path)) } else { quote!(#name.#method()) }
 }
 
-/// Writes what came out, and says what the function returns.
-fn written(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+/// What refuses a value that no provider may answer, what writes that which came out, and what the function returns.
+fn written(view: &View<'_>, downcall: &DownView<'_>) -> (Option<TokenStream>, Vec<TokenStream>, TokenStream) {
     let d = downcall.downcall;
     let (names, _) = values(downcall);
     let mut returned = None;
@@ -384,7 +386,7 @@ fn written(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
             _ => quote!(0),
         },
     };
-    quote!(#mistaken #(#writes)* Ok(#success))
+    (mistaken, writes, success)
 }
 
 /// Reports an error, and says what the function returns then.

@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 const WINDOW: usize = 8;
 /// How many places the first table has.
 const FIRST: usize = 64;
+/// What a slot has in place of a handle while it is free or being written: no handle of a system, and not the value of
+/// a failure, which clients pass by mistake.
+const FREE: SOCKET = INVALID_SOCKET - 2;
 
 /// For handles that the client knows: the chain, a `C`, and the handle there.
 ///
@@ -43,7 +46,7 @@ struct Slot<C> {
     /// so many may get the chain of one entry and the handle of another. That call fails or hits another socket of the client,
     /// but the pointer is still one of `Kept::chains`.
     version: AtomicUsize,
-    /// The client's handle; `INVALID_SOCKET` if the slot is free or is being written.
+    /// The client's handle; `FREE` if the slot is free or is being written.
     upper: AtomicUsize,
     lower: AtomicUsize,
     /// One of `Kept::chains`; null if the slot is free.
@@ -71,6 +74,9 @@ impl<C> Handles<C> {
 
     /// Adds a handle, or changes what it stands for.
     pub(super) fn insert(&self, upper: SOCKET, chain: &Arc<C>, lower: SOCKET) {
+        if upper == FREE {
+            return;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !kept.chains.iter().any(|known| Arc::ptr_eq(known, chain)) {
             kept.chains.push(Arc::clone(chain));
@@ -85,10 +91,13 @@ impl<C> Handles<C> {
 
     /// Removes a handle.
     pub(super) fn remove(&self, upper: SOCKET) {
+        if upper == FREE {
+            return;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = kept.table().and_then(|table| table.window(upper).iter().find(|slot| slot.is_of(upper)));
         if let Some(slot) = slot {
-            slot.write(INVALID_SOCKET, std::ptr::null_mut(), 0);
+            slot.write(FREE, std::ptr::null_mut(), 0);
             kept.taken -= 1;
         }
     }
@@ -105,7 +114,7 @@ impl<C> Kept<C> {
         self.taken = 0;
         if let [.., before, _] = &*self.tables {
             let before = Arc::clone(before);
-            for slot in before.slots.iter().filter(|slot| !slot.is_of(INVALID_SOCKET)) {
+            for slot in before.slots.iter().filter(|slot| !slot.is_of(FREE)) {
                 let [upper, lower] = [&slot.upper, &slot.lower].map(|handle| handle.load(Ordering::Relaxed));
                 self.write(upper, slot.chain.load(Ordering::Relaxed), lower);
             }
@@ -120,7 +129,7 @@ impl<C> Kept<C> {
         let slot = |handle| window.iter().find(move |slot| slot.is_of(handle));
         if let Some(slot) = slot(upper) {
             slot.write(upper, chain, lower);
-        } else if let Some(slot) = slot(INVALID_SOCKET) {
+        } else if let Some(slot) = slot(FREE) {
             slot.write(upper, chain, lower);
             self.taken += 1;
         }
@@ -157,7 +166,7 @@ impl<C> Slot<C> {
     fn free() -> Self {
         Self {
             version: AtomicUsize::new(0),
-            upper: AtomicUsize::new(INVALID_SOCKET),
+            upper: AtomicUsize::new(FREE),
             lower: AtomicUsize::new(0),
             chain: AtomicPtr::new(std::ptr::null_mut()),
         }
@@ -186,7 +195,7 @@ impl<C> Slot<C> {
 
     fn write(&self, upper: SOCKET, chain: *mut C, lower: SOCKET) {
         // A reader that sees the new version does not see the old handle any more.
-        self.upper.store(INVALID_SOCKET, Ordering::Relaxed);
+        self.upper.store(FREE, Ordering::Relaxed);
         self.version.store(self.version.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         // A reader that sees anything of what follows sees the new version, too.
         fence(Ordering::Release);

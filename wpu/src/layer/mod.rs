@@ -225,7 +225,7 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
         let layer = Arc::new(L::start(start)?);
         let upcalls = Upcalls::new(L::__RUN.get().cell());
         let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
-        chains.of(start.entry())?;
+        chains.of(start.entry()).inspect_err(|_| states.end())?;
         let told = Arc::clone(&layer);
         let moves = OverlappedRequests::new::<L::__Itself>(move |socket, moved, result| {
             L::__RUN.get().call(|| {
@@ -240,6 +240,8 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
     }
 
     fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
+        // What the author does with this start is not to begin another instance.
+        let _ = start.claim::<Self>();
         self.next.chains.renew(*start.table())?;
         self.next.chains.of(start.entry())?;
         self.layer.start_again(start)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::similar_names, reason = "as in the documentation")]
 
+use super::sys::facts::has_plain_input;
 use super::sys::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use super::sys::{
     Bytes, ClientMut, ClientRef, Condition, EventRef, FdSetMut, OutBuf, Progress, Request, ServiceProvider,
@@ -27,9 +28,13 @@ macro_rules! layered {
                 code: u32,
                 request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
-                // SAFETY: nobody has a `Layered` but its `Instance`, whose functions get both from one call of the client: it
-                // vouches for what the provider of its socket finds in the input of this code.
-                let request = unsafe { request.tagged(code) };
+                let request = if has_plain_input(code) {
+                    request
+                } else {
+                    // SAFETY: nobody has a `Layered` but its `Instance`, whose functions get both from one call of the client: it
+                    // vouches for what the provider of its socket finds in the input of this code.
+                    unsafe { request.tagged(code) }
+                };
                 let done = self.layer.ioctl(&self.next, socket, code, request)?;
                 Ok(self.note(socket, Moved::Controlled, done, |count| *count))
             }

@@ -176,7 +176,8 @@ impl States {
         drop(open);
         discard(left);
         // What makes the values may lead here itself, and would keep all of this for ever.
-        discard(std::mem::take(&mut *self.makers.lock().unwrap_or_else(PoisonError::into_inner)));
+        let makers = std::mem::take(&mut *self.makers.lock().unwrap_or_else(PoisonError::into_inner));
+        discard(makers);
     }
 
     #[cfg(test)]

@@ -139,7 +139,7 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
                 transferred: u32,
             ) -> __wpu::core::result::Result<
                 (),
-                __wpu::support::refused::Refused<
+                __wpu::rt::refused::Refused<
                     __wpu::handles::Operation,
                     __wpu::error::WsaError,
                 >,

@@ -45,7 +45,7 @@ fn no_handle_is_found_where_the_slots_are_free() {
     let handles = Handles::new();
     handles.insert(4, &Arc::new(0), 8);
     handles.remove(4);
-    assert_eq!(found(&handles, usize::MAX), None, "free slots have this value");
+    assert_eq!(found(&handles, usize::MAX), None, "no socket at all");
     handles.insert(4, &Arc::new(1), 12);
     assert_eq!(found(&handles, 4), Some((1, 12)));
 }
@@ -105,6 +105,7 @@ fn readers_see_each_entry_whole_while_others_write() {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     assert_eq!(found(&handles, kept), Some((1, 1000)), "nobody changes it");
+                    assert_eq!(found(&handles, usize::MAX), None, "no socket at all");
                     if let Some((chain, lower)) = found(&handles, changing) {
                         assert_eq!(lower % 2 + 1, chain, "half of one entry and half of another");
                     }

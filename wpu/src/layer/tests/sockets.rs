@@ -457,3 +457,23 @@ fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() 
     assert_eq!(seen(SIO_GET_EXTENSION_FUNCTION_POINTER, own()), answered);
     assert_eq!(seen(SIO_FLUSH, own()), passed, "its number says that it has no input");
 }
+
+/// A client may lend the same memory to read and to fill.
+#[test]
+fn input_in_which_somebody_follows_pointers_is_no_room_to_fill() {
+    let mut memory = [0; 64];
+    let at = memory.as_mut_ptr();
+    // SAFETY: the memory can be read, and is only ever copied from.
+    let input = unsafe { Bytes::from_raw(at, 32) };
+    // SAFETY: so many bytes of the memory can be written, and nobody wants to know how many were.
+    let room = |from: usize| unsafe { OutBuf::from_raw(at.wrapping_add(from), 32, std::ptr::null_mut()) };
+    let lent = RequestBuffers { input, room: room(16), ..RequestBuffers::NOTHING };
+    let has_room = |request: Request<'_>| {
+        (request.room().is_some(), request.blocking().is_some_and(|lent| lent.room.is_some()))
+    };
+    assert_eq!(has_room(Request::lending(lent)), (true, true));
+    // SAFETY: nobody in this test follows a pointer.
+    let came = |lent| unsafe { Request::lending(lent).tagged(FIONBIO) };
+    assert_eq!(has_room(came(lent)), (false, false));
+    assert_eq!(has_room(came(RequestBuffers { room: room(32), ..lent })), (true, true));
+}
