@@ -377,11 +377,11 @@ fn the_count_is_there_when_the_client_is_told() {
     let mut bytes = *b"own";
     let buffer = WSABUF { len: 3, buf: bytes.as_mut_ptr().cast() };
     let mut errno = 0;
+    // SAFETY: the block is there.
+    let count = unsafe { &raw mut (*block).count };
     // SAFETY: the pointers lead to the block and to locals.
-    let answer = unsafe {
-        let count = &raw mut (*block).count;
-        send(5, &raw const buffer, 1, count, 0, block.cast(), None, null(), &raw mut errno)
-    };
+    let answer =
+        unsafe { send(5, &raw const buffer, 1, count, 0, block.cast(), None, null(), &raw mut errno) };
     assert_eq!((answer, errno, COUNT.get()), (NO_ERROR, 0, 3));
     // SAFETY: it came from a box, and nobody has it any more.
     drop(unsafe { Box::from_raw(block) });
