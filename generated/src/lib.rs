@@ -7,7 +7,7 @@
 //! - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables
 //! - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider
 //! - `ServiceProvider`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called
-//! - [`table`] and [`table::Cell`]: where the table of the moment is kept
+//! - [`table`] and [`table::Cell`]: what holds the current table
 //!
 //! `UPCALLS.md` in this folder is the same as a page to read.
 

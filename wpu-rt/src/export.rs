@@ -13,8 +13,7 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not exported by an entry point of this type",
     label = "this is not exported",
-    note = "an `export!` makes more than one entry point only where it says so; see the documentation of `export!`",
-    note = "it is found under the type that stands in the `export!` of its crate"
+    note = "the `export!` of its crate names it in another form, or asks for no entry point of this type"
 )]
 pub unsafe trait Exports<Entry, Place> {
     /// The entry point.

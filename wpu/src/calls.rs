@@ -1,8 +1,9 @@
 //! Who is busy in a provider: the calls that are inside, and the requests that were taken on there.
 
+use crate::sync::lock;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Counts the calls that are inside a provider, and the requests that it owes.
@@ -128,7 +129,7 @@ impl Calls {
     }
 
     fn lock(&self) -> MutexGuard<'_, ()> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting)
     }
 }
 

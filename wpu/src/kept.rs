@@ -8,8 +8,9 @@
 //! Several layers of one library can stand above each other, and pass the same structure down: each while the
 //! call of the one above is under way. That is no new use of the structure, so nothing of that call is freed.
 
+use crate::sync::lock;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use wpu_sys::{Kept, RequestParts};
 
 /// By the address of the client's structure.
@@ -17,7 +18,7 @@ static KEPT: Mutex<BTreeMap<usize, Vec<Kept>>> = Mutex::new(BTreeMap::new());
 
 /// Keeps it until the client uses its structure again.
 pub(crate) fn keep(parts: &RequestParts, kept: Kept) {
-    let mut all = lock();
+    let mut all = all();
     let here = all.entry(parts.overlapped.addr().get()).or_default();
     // Whoever passes a request down holds what it keeps until that call has returned.
     let (mut under_way, before): (Vec<_>, Vec<_>) =
@@ -31,7 +32,7 @@ pub(crate) fn keep(parts: &RequestParts, kept: Kept) {
 /// The provider below has refused the request, or has ended it. If the client has used its structure again
 /// meanwhile, what is kept is another request's.
 pub(crate) fn release(parts: &RequestParts, kept: &Kept) {
-    let mut all = lock();
+    let mut all = all();
     let at = parts.overlapped.addr().get();
     let Some(here) = all.get_mut(&at) else { return };
     let same = here.iter().position(|there| Arc::ptr_eq(there, kept));
@@ -43,8 +44,8 @@ pub(crate) fn release(parts: &RequestParts, kept: &Kept) {
     drop(released);
 }
 
-fn lock() -> MutexGuard<'static, BTreeMap<usize, Vec<Kept>>> {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+fn all() -> MutexGuard<'static, BTreeMap<usize, Vec<Kept>>> {
+    lock(&KEPT)
 }
 
 #[cfg(test)]
@@ -77,7 +78,7 @@ mod tests {
 
     impl Drop for Client {
         fn drop(&mut self) {
-            lock().remove(&self.parts().overlapped.addr().get());
+            all().remove(&self.parts().overlapped.addr().get());
         }
     }
 
@@ -161,6 +162,6 @@ mod tests {
         let client = Client::new();
         let (call, _) = client.begin();
         release(&client.parts(), &call);
-        assert!(!lock().contains_key(&client.parts().overlapped.addr().get()));
+        assert!(!all().contains_key(&client.parts().overlapped.addr().get()));
     }
 }

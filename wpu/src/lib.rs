@@ -76,6 +76,7 @@ mod report;
 mod slab;
 mod start;
 mod startup;
+mod sync;
 mod thread;
 
 #[cfg(feature = "provider")]

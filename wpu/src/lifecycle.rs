@@ -3,9 +3,10 @@
 use crate::Provider;
 use crate::fixed::Fixed;
 use crate::instance::Instance;
+use crate::sync::lock;
 use std::any::{Any, TypeId};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPUPCALLTABLE, XP1_IFS_HANDLES};
 use wpu_sys::{Class, ServiceProvider, WsaError};
 
@@ -139,13 +140,13 @@ impl<'a> Start<'a> {
 
     /// Keeps something of a kit for the author's code, which [finds](Self::lent) it by its type.
     pub(crate) fn lend<T: Any + Send + Sync>(&self, value: T) {
-        self.lent.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(value));
+        lock(&self.lent).push(Box::new(value));
     }
 
     /// What a kit has lent of this type. `None` if this is not the first start of what the kit makes.
     #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
     pub(crate) fn lent<T: Any + Clone>(&self) -> Option<T> {
-        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        let lent = lock(&self.lent);
         lent.iter().find_map(|value| value.downcast_ref::<T>().cloned())
     }
 }

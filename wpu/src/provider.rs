@@ -16,7 +16,7 @@ pub trait Provider: Sized + 'static {
     /// The handle. It can be had at any time; calls fail while the provider is not started.
     fn upcalls() -> Self::Upcalls;
 
-    /// Where the table of the moment is kept, and who is busy with it.
+    /// Holds the current table, and counts start-ups and calls.
     #[doc(hidden)]
     const __RUN: Fixed<Run>;
 

@@ -1,6 +1,7 @@
 //! Contexts of socket handles: keys that say which value they were made for, never pointers.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use crate::sync::Unpoisoned as _;
+use std::sync::{Arc, RwLock};
 
 /// Half of a key says where, and half which of those that were there.
 const HALF: u32 = usize::BITS / 2;
@@ -29,7 +30,7 @@ impl<T> Slab<T> {
 
     /// A key that names nothing yet. `None` if there are none left.
     pub(crate) fn reserve(&self) -> Option<usize> {
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.0.write().unpoisoned();
         let at = match slots.free.pop() {
             Some(at) => at,
             None if slots.slots.len() > WHERE => return None,
@@ -43,7 +44,7 @@ impl<T> Slab<T> {
 
     /// Gives a reserved key its value.
     pub(crate) fn fill(&self, key: usize, value: Arc<T>) {
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.0.write().unpoisoned();
         if let Some(slot) = slots.of(key) {
             slot.value = Some(value);
         }
@@ -51,14 +52,14 @@ impl<T> Slab<T> {
 
     /// What a key names.
     pub(crate) fn get(&self, key: usize) -> Option<Arc<T>> {
-        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.0.read().unpoisoned();
         let slot = slots.slots.get(key & WHERE)?;
         slot.value.as_ref().filter(|_| slot.generation == key >> HALF).cloned()
     }
 
     /// Forgets a key, whether or not it has a value.
     pub(crate) fn release(&self, key: usize) -> Option<Arc<T>> {
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.0.write().unpoisoned();
         let slot = slots.of(key)?;
         let value = slot.value.take();
         // A place whose generations are used up is not used again: no key has room for the next one.
@@ -71,7 +72,7 @@ impl<T> Slab<T> {
 
     /// All values.
     pub(crate) fn values(&self) -> Vec<Arc<T>> {
-        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.0.read().unpoisoned();
         slots.slots.iter().filter_map(|slot| slot.value.clone()).collect()
     }
 }

@@ -1,11 +1,12 @@
 //! From the first start-up to the last clean-up: which table holds, and how often it was asked for.
 
 use crate::fixed::Fixed;
+use crate::sync::{Unpoisoned as _, lock};
 use crate::thread::ThreadId;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use wpu_sys::{Cell, Table, UPCALLS, UpcallSet, WsaError, facts};
 
 /// A provider's start-ups and clean-ups. `#[wpu_provider]` makes one for each provider.
@@ -168,7 +169,7 @@ impl Run {
             }
             #[cfg(test)]
             self.waits.fetch_add(1, Ordering::SeqCst);
-            count = self.turn.wait(count).unwrap_or_else(PoisonError::into_inner);
+            count = self.turn.wait(count).unpoisoned();
         }
         count.busy = Some(me);
         Some(Turn { run: self, starts: count.starts, kind: count.kind, undo: Undo::Nothing })
@@ -184,7 +185,7 @@ impl Run {
 
     fn lock(&self) -> MutexGuard<'_, Count> {
         // The count is right whatever panicked while it was held.
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.count)
     }
 }
 
@@ -341,7 +342,7 @@ impl std::error::Error for StartError {}
 /// Keeps a table for ever, once for each that differs: a process sees one, a test a few.
 fn interned(table: Table) -> &'static Table {
     static KEPT: Mutex<Vec<&'static Table>> = Mutex::new(Vec::new());
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = lock(&KEPT);
     if let Some(same) = kept.iter().find(|known| known.same(&table)) {
         return same;
     }

@@ -139,7 +139,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
          - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
          - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables\n\
          - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider\n\
-         {}- [`table`] and [`table::Cell`]: where the table of the moment is kept\n\n\
+         {}- [`table`] and [`table::Cell`]: what holds the current table\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",
         markdown(&view.model.head.title),
         match view.behind() {

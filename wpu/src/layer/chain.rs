@@ -4,12 +4,13 @@ use super::catalog::{self, Place};
 use super::loader::{self, Loader};
 use super::sys::ffi::{GUID, WSAPROTOCOL_INFOW, WSPUPCALLTABLE};
 use super::sys::{Class, RawTable, ServiceProvider, Upcalls, WsaError};
+use crate::sync::{Unpoisoned as _, lock};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 /// The provider below in one chain, as long as anything of it may run.
 pub(super) struct Chain<S: Loader> {
@@ -86,12 +87,12 @@ impl<S: Loader> Chains<S> {
 
     /// The chains that are open, in the order in which they were opened.
     pub(super) fn all(&self) -> Vec<Arc<Chain<S>>> {
-        self.open.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.open.read().unpoisoned().clone()
     }
 
     /// The only open chain, if it is the only one.
     pub(super) fn only(&self) -> Option<Arc<Chain<S>>> {
-        match &**self.open.read().unwrap_or_else(PoisonError::into_inner) {
+        match &**self.open.read().unpoisoned() {
             [only] => Some(Arc::clone(only)),
             _ => None,
         }
@@ -112,7 +113,7 @@ impl<S: Loader> Chains<S> {
 
     /// The chain that was opened first.
     pub(super) fn first(&self) -> Result<Arc<Chain<S>>, WsaError> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open.read().unpoisoned();
         open.first().cloned().ok_or(WsaError::WSANOTINITIALISED)
     }
 
@@ -125,7 +126,7 @@ impl<S: Loader> Chains<S> {
     }
 
     fn find(&self, info: &WSAPROTOCOL_INFOW) -> Option<Arc<Chain<S>>> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open.read().unpoisoned();
         let id = info.dwCatalogEntryId;
         open.iter().find(|lower| lower.place.chain.dwCatalogEntryId == id).cloned()
     }
@@ -146,7 +147,7 @@ impl<S: Loader> Chains<S> {
     /// Another thread may have opened the same chain meanwhile; then that one is used, and this one
     /// cleaned up.
     fn keep(&self, lower: Arc<Chain<S>>) -> Arc<Chain<S>> {
-        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.write().unpoisoned();
         let id = lower.place.chain.dwCatalogEntryId;
         let there = open.iter().find(|known| known.place.chain.dwCatalogEntryId == id).cloned();
         match there {
@@ -198,7 +199,7 @@ impl<S: Loader> Chains<S> {
     /// Cleans up below. Calls that are still under way end with that; what is loaded stays so until the
     /// last of them is over.
     pub(super) fn clean_up(&self) {
-        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.write().unpoisoned();
         self.bend();
         let closed = std::mem::take(&mut *open);
         drop(open);
@@ -210,10 +211,6 @@ impl<S: Loader> Chains<S> {
 
 fn same(one: &WSPUPCALLTABLE, other: &WSPUPCALLTABLE) -> bool {
     one.ready().same(&other.ready())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<S: Loader> std::fmt::Debug for Chain<S> {

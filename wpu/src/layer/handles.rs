@@ -1,8 +1,9 @@
 //! An index of handles that is read without a lock.
 
 use super::sys::ffi::{INVALID_SOCKET, SOCKET};
+use crate::sync::lock;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// How many slots a handle may be in: this many, beginning at its place.
 const WINDOW: usize = 8;
@@ -77,7 +78,7 @@ impl<C> Handles<C> {
         if upper == FREE {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.kept);
         if !kept.chains.iter().any(|known| Arc::ptr_eq(known, chain)) {
             kept.chains.push(Arc::clone(chain));
         }
@@ -94,7 +95,7 @@ impl<C> Handles<C> {
         if upper == FREE {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.kept);
         let slot = kept.table().and_then(|table| table.window(upper).iter().find(|slot| slot.is_of(upper)));
         if let Some(slot) = slot {
             slot.write(FREE, std::ptr::null_mut(), 0);

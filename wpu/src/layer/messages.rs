@@ -5,8 +5,9 @@ use super::loader::Loader;
 use super::sockets::Socket;
 use super::sys::ffi::WSANETWORKEVENTS;
 use super::sys::{ClientMut, ServiceProvider, Upcalls};
+use crate::sync::lock;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 /// The sockets about which somebody wants messages.
 pub(super) struct Messages<S: Loader> {
@@ -65,7 +66,7 @@ impl<S: Loader> Messages<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Weak<Socket<S>>>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.watched)
     }
 }
 

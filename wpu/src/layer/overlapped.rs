@@ -12,12 +12,13 @@ use super::sys::{
 use super::worker::Shared;
 use crate::completion::Pend;
 use crate::panic::contain;
+use crate::sync::{Unpoisoned as _, lock};
 use std::cell::{Cell, UnsafeCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// Which way the bytes of a request went.
@@ -306,7 +307,7 @@ impl OverlappedRequests {
             while wait && is_in(&under_way) && !self.ended.load(Ordering::Acquire) {
                 // The end of all is told too, so the time only makes sure.
                 let waited = self.changed.wait_timeout(under_way, Duration::from_secs(1));
-                under_way = waited.unwrap_or_else(PoisonError::into_inner).0;
+                under_way = waited.unpoisoned().0;
             }
             let pending = is_in(&under_way);
             drop(under_way);
@@ -345,10 +346,6 @@ impl OverlappedRequests {
             record.abandon();
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for OverlappedRequests {

@@ -8,10 +8,11 @@ use super::states::{StateEntry, States};
 use super::sys::ffi::SOCKET;
 use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
 use crate::slab::Slab;
+use crate::sync::{Unpoisoned as _, lock};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 
 /// A socket of the layer.
 ///
@@ -53,7 +54,7 @@ impl<S: Loader> Socket<S> {
     }
 
     pub(super) fn interest(&self) -> MutexGuard<'_, Option<Interest>> {
-        self.interest.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.interest)
     }
 
     /// True for the one caller who is to close it.
@@ -161,11 +162,11 @@ impl<S: Loader> Sockets<S> {
     }
 
     fn read<R>(&self, look: impl FnOnce(&BTreeMap<SOCKET, Arc<Socket<S>>>) -> R) -> R {
-        look(&self.registered.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.registered.read().unpoisoned())
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<SOCKET, Arc<Socket<S>>>> {
-        self.registered.write().unwrap_or_else(PoisonError::into_inner)
+        self.registered.write().unpoisoned()
     }
 }
 

@@ -5,11 +5,12 @@ use super::sys::ffi::SOCKET;
 use crate::Start;
 use crate::panic::contain;
 use crate::report::complain;
+use crate::sync::{Unpoisoned as _, lock};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// One `S` for each socket of a layer.
 ///
@@ -134,14 +135,14 @@ pub(super) struct StateEntry {
 
 impl States {
     fn add(&self, make: Make) -> usize {
-        let mut makers = self.makers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut makers = lock(&self.makers);
         makers.push(make);
         makers.len() - 1
     }
 
     /// Makes the values of one socket. `None` if the author's code panics. No lock is held while it runs.
     pub(super) fn make(&self) -> Option<Vec<Value>> {
-        let makers = self.makers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let makers = lock(&self.makers).clone();
         contain(|| makers.iter().map(|make| make()).collect())
     }
 
@@ -176,7 +177,7 @@ impl States {
         drop(open);
         discard(left);
         // What makes the values may lead here itself, and would keep all of this for ever.
-        let makers = std::mem::take(&mut *self.makers.lock().unwrap_or_else(PoisonError::into_inner));
+        let makers = std::mem::take(&mut *lock(&self.makers));
         discard(makers);
     }
 
@@ -186,11 +187,11 @@ impl States {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Open> {
-        self.open.read().unwrap_or_else(PoisonError::into_inner)
+        self.open.read().unpoisoned()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Open> {
-        self.open.write().unwrap_or_else(PoisonError::into_inner)
+        self.open.write().unpoisoned()
     }
 }
 

@@ -9,9 +9,10 @@ use super::sys::ffi::{
 };
 use super::sys::{Event, EventRef, ThreadId, Upcalls, WsaError, import};
 use crate::panic::contain;
+use crate::sync::{Unpoisoned as _, lock};
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 
 /// The worker, which is started when it is first needed.
@@ -168,7 +169,7 @@ impl Shared {
         }
         let mut is_over = lock(&over.over);
         while !*is_over {
-            is_over = over.changed.wait(is_over).unwrap_or_else(PoisonError::into_inner);
+            is_over = over.changed.wait(is_over).unpoisoned();
         }
         Ok(())
     }
@@ -273,10 +274,6 @@ fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Runnin
             Err(error)
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Worker {

@@ -1,7 +1,8 @@
 //! Calls that block: how a thread waits for a change, with the blocking hook of its client in between.
 
+use crate::sync::{Unpoisoned as _, lock};
 use std::cell::Cell;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use wpu_sys::{BlockingHook, Upcalls, WsaError};
 
@@ -55,7 +56,7 @@ impl Wait {
     /// Unlocks `state` until something changes. It can return without a change: check again afterwards.
     pub fn on<'a, T>(
         &mut self,
-        lock: &'a Mutex<T>,
+        mutex: &'a Mutex<T>,
         changed: &Condvar,
         state: MutexGuard<'a, T>,
     ) -> Result<MutexGuard<'a, T>, WsaError> {
@@ -64,7 +65,7 @@ impl Wait {
             // A host that cannot answer has no hook.
             let found = self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_some());
             self.hook = Some(found.unwrap_or(false));
-            return Ok(locked(lock));
+            return Ok(lock(mutex));
         };
         let left = match self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
             Some(Duration::ZERO) => return Err(WsaError::WSAETIMEDOUT),
@@ -72,9 +73,9 @@ impl Wait {
         };
         let slice = if hooked { Some(left.unwrap_or(BETWEEN_HOOKS).min(BETWEEN_HOOKS)) } else { left };
         let Some(slice) = slice else {
-            return Ok(changed.wait(state).unwrap_or_else(PoisonError::into_inner));
+            return Ok(changed.wait(state).unpoisoned());
         };
-        let (state, out) = changed.wait_timeout(state, slice).unwrap_or_else(PoisonError::into_inner);
+        let (state, out) = changed.wait_timeout(state, slice).unpoisoned();
         if !out.timed_out() || !hooked {
             return Ok(state);
         }
@@ -82,7 +83,7 @@ impl Wait {
         // The hook is valid for one upcall only, so it is queried each time.
         let go_on =
             self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_none_or(|hook| call(&hook)));
-        if go_on.unwrap_or(true) { Ok(locked(lock)) } else { Err(WsaError::WSAEINTR) }
+        if go_on.unwrap_or(true) { Ok(lock(mutex)) } else { Err(WsaError::WSAEINTR) }
     }
 }
 
@@ -103,24 +104,19 @@ pub struct Watch {
 
 impl Watch {
     pub fn wake(&self) {
-        *locked(&self.woken) = true;
+        *lock(&self.woken) = true;
         self.changed.notify_all();
     }
 
     /// Waits until something has changed since the last call.
     pub fn wait(&self, wait: &mut Wait) -> Result<(), WsaError> {
-        let mut woken = locked(&self.woken);
+        let mut woken = lock(&self.woken);
         while !*woken {
             woken = wait.on(&self.woken, &self.changed, woken)?;
         }
         *woken = false;
         Ok(())
     }
-}
-
-/// Locks. The value is consistent even after a panic, since no code of others runs under the lock.
-pub fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does something when it is dropped, also in a panic.
@@ -149,11 +145,11 @@ mod tests {
         let shared = Arc::new((Mutex::new(false), Condvar::new()));
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || {
-            *locked(&other.0) = true;
+            *lock(&other.0) = true;
             other.1.notify_all();
         });
         let mut wait = wait(None);
-        let mut state = locked(&shared.0);
+        let mut state = lock(&shared.0);
         while !*state {
             state = wait.on(&shared.0, &shared.1, state).unwrap();
         }
@@ -163,11 +159,11 @@ mod tests {
 
     #[test]
     fn a_wait_ends_with_its_time() {
-        let (lock, changed) = (Mutex::new(()), Condvar::new());
+        let (mutex, changed) = (Mutex::new(()), Condvar::new());
         let mut wait = wait(Some(Duration::from_millis(1)));
-        let mut state = locked(&lock);
+        let mut state = lock(&mutex);
         let error = loop {
-            match wait.on(&lock, &changed, state) {
+            match wait.on(&mutex, &changed, state) {
                 Ok(again) => state = again,
                 Err(error) => break error,
             }

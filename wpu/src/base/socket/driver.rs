@@ -1,6 +1,6 @@
 //! What drives a socket: calls, pending requests and reports of events use its endpoint, one after the other.
 
-use super::blocking::{OnDrop, Wait, locked};
+use super::blocking::{OnDrop, Wait};
 use super::connect::{Incoming, Phase};
 use super::events::{NetworkEvent, Sink};
 use super::queue::{Outstanding, Standing, Way};
@@ -9,8 +9,9 @@ use super::transfer::{Arrived, Buffers, Channel, Op, Transfer};
 use crate::base::notify::{Notified, Notify};
 use crate::base::transport::{Endpoint, Kind};
 use crate::completion::Pend;
+use crate::sync::{Unpoisoned as _, lock};
 use std::net::Shutdown;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_READ, SOCKET, WSAPROTOCOL_INFOW};
 use wpu_sys::{Outcome, SocketHandle, Upcalls, WsaError};
@@ -60,7 +61,7 @@ impl<E: Endpoint> Socket<E> {
     }
 
     pub fn lock(&self) -> Locked<'_, E> {
-        locked(&self.state)
+        lock(&self.state)
     }
 
     /// Waits for a change, as long as `wait` allows.
@@ -74,7 +75,7 @@ impl<E: Endpoint> Socket<E> {
         state: Locked<'a, E>,
         condition: impl FnMut(&mut State<E>) -> bool,
     ) -> Locked<'a, E> {
-        self.changed.wait_while(state, condition).unwrap_or_else(PoisonError::into_inner)
+        self.changed.wait_while(state, condition).unpoisoned()
     }
 
     /// A wait of this thread, with its blocking hook if the socket blocks.

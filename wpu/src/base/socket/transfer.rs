@@ -1,9 +1,9 @@
 //! Transfers between a client's buffers and an endpoint: one attempt each, for calls and pending requests alike.
 
-use super::blocking::locked;
 use super::queue::{Outstanding, Way};
 use crate::Address;
 use crate::base::transport::{Endpoint, Receive};
+use crate::sync::lock;
 use std::sync::Mutex;
 use wpu_sys::ffi::{MSG_PEEK, MSG_WAITALL};
 use wpu_sys::{Gather, OutBuf, Outcome, PendingRequest, Request, Scatter, WsaError};
@@ -237,12 +237,12 @@ fn with_scratch<R>(len: usize, body: impl FnOnce(&mut [u8]) -> R) -> R {
     if len <= FEW {
         return body(&mut [0; FEW][..len]);
     }
-    let mut scratch = locked(&STOCK).pop().unwrap_or_default();
+    let mut scratch = lock(&STOCK).pop().unwrap_or_default();
     if scratch.len() < len {
         scratch.resize(len, 0);
     }
     let answer = body(&mut scratch[..len]);
-    let mut stock = locked(&STOCK);
+    let mut stock = lock(&STOCK);
     if stock.len() < KEPT {
         stock.push(scratch);
     }
