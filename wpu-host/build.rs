@@ -1,5 +1,5 @@
-//! What the tests of this package need: their functions exported to the libraries that they load,
-//! and the compiler for such a library.
+//! Exports the functions of this package's tests to the libraries that they load, and names the target for
+//! which such a library is compiled.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -115,7 +115,7 @@ impl Endpoint for PostBox {
 }
 
 fn world() -> (Host, Client, [SOCKET; 2]) {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = Entry::new(GUID { Data1: 0x706f_7374, ..GUID::ZERO }, "post.dll");
     let module = Module::linked::<Base<Post>, _>();
     host.install(entry.sockets(AF_INET, SOCK_DGRAM, IPPROTO_UDP), &module);

@@ -171,7 +171,7 @@ impl World {
         let alone = locked(&ALONE);
         set(Mode::Works);
         *locked(&DEAD) = None;
-        let host = Host::new().expect("a place is free");
+        let host = Host::new().expect("a free slot");
         // SAFETY: it does what the function does that this file exports.
         let module = unsafe { Module::from_startup(start_up) };
         let entry = Entry::new(GUID { Data1: 0x726f_6775, ..GUID::ZERO }, "rogue.dll");

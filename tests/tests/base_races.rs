@@ -115,7 +115,7 @@ impl World {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = locked(&ALONE);
         WAITING.store(0, Ordering::SeqCst);
-        let host = Host::new().expect("a place is free");
+        let host = Host::new().expect("a free slot");
         let module = Module::linked::<Base<Steered>, _>();
         let entry = Entry::new(GUID { Data1: 0x7374_6565, ..GUID::ZERO }, "steered.dll");
         host.install(entry.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);

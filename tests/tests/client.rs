@@ -127,7 +127,7 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 fn world() -> (Host, Client) {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let module = Module::linked::<Mailboxes, _>();
     let id = GUID { Data1: 0x3a11_b0c5, ..GUID::ZERO };
     host.install(Entry::new(id, "mailboxes.dll").sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);
@@ -142,7 +142,7 @@ fn end(host: &Host, client: Client) {
 
 #[test]
 fn a_provider_of_another_crate_is_linked_by_its_type() {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let id = GUID { Data1: 0x6c6f_6f70, ..GUID::ZERO };
     let entry = Entry::new(id, "loopback.dll").sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     host.install(entry, &Module::linked::<wpu::base::Base<loopback::Loopback>, _>());

@@ -143,7 +143,7 @@ fn what_is_declared_and_exported_is_imported_and_nothing_else() {
 #[test]
 fn an_import_fills_its_own_place() {
     // Every host offers its own; so does this program, which exports the functions of its host.
-    let _host = wpu_host::Host::new().expect("a place is free");
+    let _host = wpu_host::Host::new().expect("a free slot");
     let mut table: Table = CLOSED;
     assert!(Loopback::__IMPORTS[0].fill(&mut table));
     assert!(!std::ptr::fn_addr_eq(table.WPUCompleteOverlappedRequest, CLOSED.WPUCompleteOverlappedRequest));

@@ -1,4 +1,4 @@
-//! Loads a provider through its real entry point, and shows the upcalls that it makes when it is started.
+//! Loads a provider through its entry point and prints the upcalls that it makes during its start-up.
 //!
 //! `cargo xtask demo` builds the examples `tour` and `tour-ifs` and passes their paths.
 
@@ -14,10 +14,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let host = Host::new()?;
     let id = GUID { Data1: 1, ..GUID::ZERO };
     let entry = host.add_entry(Entry::new(id, r"%SystemRoot%\System32\below.dll").flags(flags));
-    // SAFETY: whoever names a library here wants its code to run.
+    // SAFETY: the user who names a library here guarantees that it is a provider that keeps Winsock's
+    // contract.
     let library = unsafe { Library::load(path)? };
     let started = host.start(&library, &entry)?;
-    // What the provider queued runs now, as in a client's alertable wait.
+    // Functions that the provider queued run now, as in an alertable wait of a client.
     host.sleep_alertable(Duration::ZERO);
     let left_open = started.clean_up()?;
     println!("upcalls that the host answered:");

@@ -1,4 +1,5 @@
-//! A client talks to an echo server on this machine through a chain: the layer `count` over the base provider `tcp`.
+//! A client that talks to an echo server on this machine through a chain: the layer `count` over the base
+//! provider `tcp`.
 //!
 //! `cargo xtask demo` builds the two examples and passes their paths.
 
@@ -9,9 +10,9 @@ use std::thread;
 use wpu_host::{Entry, Host, Library, Module};
 use wpu_sys::ffi::{AF_INET, GUID, IPPROTO_TCP, SOCK_STREAM, XP1_IFS_HANDLES};
 
-/// By this id the layer finds itself in the catalog.
+/// The id by which the layer finds its own entry in the catalog.
 const COUNT: GUID = GUID { Data1: 0x6F1C_9A3E, Data2: 0x1D3B, Data3: 0x4C58, Data4: *b"\x9a\x77counts" };
-/// Asks the layer for its figures.
+/// The control code that queries the counters of the layer.
 const COUNTS: u32 = 0x5800_0C01;
 const TCP: GUID = GUID { Data1: 0x7C9, ..GUID::ZERO };
 
@@ -46,12 +47,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn install(host: &Host, entry: Entry, path: &str) -> Result<Entry, Box<dyn Error>> {
-    // SAFETY: whoever names a library here wants its code to run.
+    // SAFETY: the user who names a library here guarantees that it is a provider that keeps Winsock's
+    // contract.
     let library = unsafe { Library::load(path)? };
     Ok(host.install(entry, &Module::from(&library)))
 }
 
-/// A server that knows nothing of providers: it sends back what one client sends.
+/// An ordinary server that sends back what one client sends.
 fn echo_server() -> Result<SocketAddr, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;

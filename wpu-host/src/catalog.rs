@@ -1,4 +1,4 @@
-//! The catalog: which providers are installed, with the id, path and flags of each entry.
+//! The catalog: the installed providers, with the id, path and flags of each entry.
 
 use wpu_sys::ffi::PFL_HIDDEN;
 use wpu_sys::ffi::{
@@ -6,18 +6,18 @@ use wpu_sys::ffi::{
 };
 use wpu_sys::{WideString, WsaError};
 
-/// An entry of the catalog.
+/// A catalog entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What a provider gets to see of it. The host assigns `dwCatalogEntryId`.
+    /// The protocol information that is passed to the provider. The host assigns `dwCatalogEntryId`.
     pub info: WSAPROTOCOL_INFOW,
-    /// The provider's DLL. Variables such as `%SystemRoot%` stay as they are.
+    /// The path of the provider's DLL. Environment variables such as `%SystemRoot%` are not expanded.
     pub path: WideString,
 }
 
 impl Entry {
-    /// The entry of a base provider whose sockets are no file handles. Its id is 0 until it is
-    /// added to a host.
+    /// Creates the entry of a base provider whose sockets are not file handles. The entry's id is 0 until the
+    /// entry is added to a host.
     #[must_use]
     pub fn new(provider: GUID, path: &str) -> Self {
         let mut info = WSAPROTOCOL_INFOW { ProviderId: provider, iVersion: 2, ..WSAPROTOCOL_INFOW::ZERO };
@@ -25,7 +25,8 @@ impl Entry {
         Self { info, path: path.into() }
     }
 
-    /// The hidden entry by which a layer stands in chains. No socket is ever made for it.
+    /// Creates the hidden entry that represents a layer in chains. No socket can be created from a hidden
+    /// entry.
     #[must_use]
     pub fn layer(provider: GUID, path: &str) -> Self {
         let mut entry = Self::new(provider, path);
@@ -34,15 +35,15 @@ impl Entry {
         entry
     }
 
-    /// An entry that stands for a chain: the top layer first, the base last. What it offers is what
-    /// the base offers; only whether its sockets are file handles is the top layer's to say.
+    /// Creates the entry of a protocol chain: the top layer first, the base provider last. The entry offers
+    /// what the base provider offers; only `XP1_IFS_HANDLES` comes from the top layer.
     ///
-    /// `provider` is the top layer, or another id under which it is started. Every entry of `chain`
-    /// is one that a host has added; one that is a chain itself is put in as its own entry.
+    /// `provider` is the id of the top layer, or another id under which the top layer is started. A host must
+    /// have added every entry of `chain`; an entry that is a chain itself is used as a single entry.
     ///
     /// # Panics
     ///
-    /// When there are fewer than two or more than seven entries.
+    /// Panics if `chain` has fewer than two or more than seven entries.
     #[must_use]
     pub fn chain(provider: GUID, path: &str, chain: &[&Self]) -> Self {
         assert!((2..=MAX_PROTOCOL_CHAIN as usize).contains(&chain.len()), "a chain has 2 to 7 entries");
@@ -61,14 +62,14 @@ impl Entry {
         entry
     }
 
-    /// The same with these service flags, such as `XP1_IFS_HANDLES`.
+    /// Sets the service flags, such as `XP1_IFS_HANDLES`, instead of those that the entry has.
     #[must_use]
     pub fn flags(mut self, flags: u32) -> Self {
         self.info.dwServiceFlags1 = flags;
         self
     }
 
-    /// The same for sockets of this address family, type and protocol.
+    /// Sets the address family, socket type and protocol of the entry.
     #[must_use]
     pub fn sockets(mut self, family: i32, kind: i32, protocol: i32) -> Self {
         let info = &mut self.info;
@@ -77,7 +78,7 @@ impl Entry {
         self
     }
 
-    /// The same under this name.
+    /// Sets the entry's protocol name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         let room = self.info.szProtocol.len() - 1;
@@ -88,15 +89,15 @@ impl Entry {
         self
     }
 
-    /// Panics where a provider could not be given it.
+    /// Panics if the protocol information is not well formed.
     fn check(&self) {
         assert!(
             is_well_formed(&self.info),
-            "an entry has a chain of 0 to 7 entries, and a name that ends with a zero"
+            "an entry has a chain of 0 to 7 entries and a zero-terminated name"
         );
     }
 
-    /// The id by which a provider names the entry in its upcalls.
+    /// The catalog id by which a provider names the entry in its upcalls.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.info.dwCatalogEntryId
@@ -108,12 +109,12 @@ impl Entry {
         self.info.dwServiceFlags1 & XP1_IFS_HANDLES != 0
     }
 
-    /// Whether it stands for a layer alone, which makes no sockets.
+    /// Whether the entry is the hidden entry of a layer, from which no socket is created.
     pub(crate) fn is_layer(&self) -> bool {
         self.info.ProtocolChain.ChainLen == LAYERED_PROTOCOL
     }
 
-    /// Whether clients find it when they look for what it offers.
+    /// Whether clients find the entry when they search the catalog.
     fn is_visible(&self) -> bool {
         self.info.dwProviderFlags & PFL_HIDDEN == 0 && !self.is_layer()
     }
@@ -126,7 +127,7 @@ impl Entry {
         kind == 0 || self.info.iSocketType == kind
     }
 
-    /// An entry can stand for a range of protocol numbers.
+    /// Whether the entry offers `protocol`. One entry can offer a range of protocol numbers.
     fn offers_protocol(&self, protocol: i32) -> bool {
         let first = i64::from(self.info.iProtocol);
         let last = first + i64::from(self.info.iProtocolMaxOffset.max(0));
@@ -134,8 +135,8 @@ impl Entry {
     }
 }
 
-/// Whether a provider can follow what it is given: the chain ends within the array, and the name with a zero. Code in C
-/// relies on both.
+/// Whether the chain ends within its array, and the protocol name ends with a zero. Providers in C rely on
+/// both.
 pub(crate) fn is_well_formed(info: &WSAPROTOCOL_INFOW) -> bool {
     (0..=MAX_PROTOCOL_CHAIN).contains(&info.ProtocolChain.ChainLen) && info.szProtocol.contains(&0)
 }
@@ -144,11 +145,11 @@ pub(crate) fn is_well_formed(info: &WSAPROTOCOL_INFOW) -> bool {
 #[derive(Default)]
 pub(crate) struct Catalog(Vec<Entry>);
 
-/// As on a new installation of Windows.
+/// The first catalog id on a new installation of Windows.
 const FIRST_ID: u32 = 1001;
 
 impl Catalog {
-    /// Adds an entry and returns it with its id.
+    /// Adds an entry at the end and returns it with its id.
     pub(crate) fn add(&mut self, mut entry: Entry) -> Entry {
         entry.check();
         entry.info.dwCatalogEntryId = self.next_id();
@@ -156,7 +157,7 @@ impl Catalog {
         entry
     }
 
-    /// The same before all others, where a client finds it first.
+    /// Adds an entry before all others, so that clients find it first, and returns it with its id.
     pub(crate) fn add_first(&mut self, mut entry: Entry) -> Entry {
         entry.check();
         entry.info.dwCatalogEntryId = self.next_id();
@@ -176,17 +177,17 @@ impl Catalog {
         self.0.iter().find(|entry| entry.id() == id)
     }
 
-    /// The path of a provider, which may have many entries.
+    /// The path of a provider's DLL. A provider may have many entries.
     pub(crate) fn path(&self, provider: &GUID) -> Option<&WideString> {
         self.0.iter().find(|entry| entry.info.ProviderId == *provider).map(|entry| &entry.path)
     }
 
-    /// All entries in order, hidden ones too.
+    /// All entries in catalog order, including hidden ones.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.0
     }
 
-    /// The first entry that offers such sockets. Zero leaves a choice open.
+    /// The first entry that offers such sockets. A parameter of zero matches any value.
     pub(crate) fn choose(&self, family: i32, kind: i32, protocol: i32) -> Result<&Entry, WsaError> {
         if (family, kind, protocol) == (0, 0, 0) {
             return Err(WsaError::WSAEINVAL);

@@ -1,20 +1,20 @@
-//! Which host a thread is at work for, for functions whose arguments do not say.
+//! Tracks the host for which each thread runs, for functions whose arguments do not identify a host.
 
 use crate::ws2::Ws2;
 use std::cell::RefCell;
 use std::sync::{Arc, Weak};
 
 thread_local! {
-    /// The hosts for which this thread is inside a provider; the last is the innermost.
+    /// The hosts whose providers this thread is executing; the last one is the innermost call.
     static STACK: RefCell<Vec<Arc<Ws2>>> = const { RefCell::new(Vec::new()) };
-    /// The host whose upcall this thread made last: the one that a provider's own thread belongs to.
+    /// The host to which this thread made its latest upcall: the host of a provider's own thread.
     static LAST: RefCell<Weak<Ws2>> = const { RefCell::new(Weak::new()) };
 }
 
-/// Until this is dropped, the calling thread is at work for a host.
+/// A guard: while it lives, the calling thread executes a provider of one host.
 pub(crate) struct Inside(());
 
-/// Marks that the calling thread is about to run code of a provider for `ws2`.
+/// Records that the calling thread is about to execute a provider of `ws2`.
 pub(crate) fn enter(ws2: &Arc<Ws2>) -> Inside {
     STACK.with_borrow_mut(|stack| stack.push(Arc::clone(ws2)));
     Inside(())
@@ -27,7 +27,7 @@ impl Drop for Inside {
     }
 }
 
-/// Remembers that the calling thread makes an upcall to `ws2`.
+/// Records that the calling thread makes an upcall to `ws2`.
 pub(crate) fn met(ws2: &Arc<Ws2>) {
     let _ = LAST.try_with(|last| {
         let mut last = last.borrow_mut();
@@ -37,7 +37,7 @@ pub(crate) fn met(ws2: &Arc<Ws2>) {
     });
 }
 
-/// The host that the calling thread is at work for.
+/// The host for which the calling thread runs.
 pub(crate) fn current() -> Option<Arc<Ws2>> {
     let inside = STACK.try_with(|stack| stack.borrow().last().cloned()).ok().flatten();
     inside.or_else(|| LAST.try_with(|last| last.borrow().upgrade()).ok().flatten())
@@ -49,7 +49,7 @@ mod tests {
     use crate::handles::{Handles, SLOTS};
 
     fn ws2() -> Arc<Ws2> {
-        // No host of this crate's unit tests is in the last slot.
+        // No host of this crate's unit tests uses the last slot.
         Arc::new(Ws2::new(Handles::new(SLOTS - 1)))
     }
 

@@ -1,4 +1,4 @@
-//! Events: manual reset, created by a provider or by the client.
+//! The manual-reset events of providers and clients.
 
 use std::collections::BTreeMap;
 use wpu_sys::WsaError;
@@ -12,7 +12,7 @@ struct Event {
     set: bool,
 }
 
-/// Whoever created an event closes it.
+/// Who created an event. Only the creator closes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Creator {
     Provider,
@@ -34,7 +34,7 @@ impl Events {
         }
     }
 
-    /// Sets or resets an event.
+    /// Sets the event if `set` is true, and resets it otherwise.
     pub(crate) fn put(&mut self, event: usize, set: bool) -> Result<(), WsaError> {
         self.0.get_mut(&event).ok_or(WsaError::WSA_INVALID_HANDLE)?.set = set;
         Ok(())
@@ -44,7 +44,7 @@ impl Events {
         Ok(self.0.get(&event).ok_or(WsaError::WSA_INVALID_HANDLE)?.set)
     }
 
-    /// Counts the open events of one side.
+    /// Counts the open events of one creator.
     pub(crate) fn open(&self, creator: Creator) -> usize {
         self.0.values().filter(|event| event.creator == creator).count()
     }

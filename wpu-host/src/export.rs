@@ -1,21 +1,22 @@
-//! `WPUCompleteOverlappedRequest` as a function of the whole process, for providers that reach it by name.
+//! `WPUCompleteOverlappedRequest` as an exported function of the process, for providers that import it by
+//! name.
 
 use crate::handles::slot_of;
 use crate::host_slots::{occupant, table_ex};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{DWORD, LPINT, LPWSAOVERLAPPED, SOCKET, SOCKET_ERROR};
 
-/// Completes an overlapped request of whichever host made the socket: handle values are unique in
-/// the process.
+/// Completes an overlapped request. Handle values are unique in the process, so the socket identifies the
+/// host.
 ///
-/// In a program that is linked with `-rdynamic`, providers that are loaded later find it by its
-/// name, as they find the one of Ws2_32 on Windows. There it is not exported, so that it does not
-/// take the place of Ws2_32's own in the whole program.
+/// In a program that is linked with `-rdynamic`, libraries of providers that are loaded later resolve this
+/// symbol, as they resolve the function of Ws2_32 on Windows. On Windows it is not exported, so that it does
+/// not replace the function of Ws2_32 in the whole program.
 ///
 /// # Safety
 ///
-/// As for `WPUCompleteOverlappedRequest`: `operation` is a pending operation on `socket`, and
-/// `errno` can be written.
+/// As for `WPUCompleteOverlappedRequest`: `operation` is a pending operation on `socket`, and `errno` is
+/// writable.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
 #[allow(non_snake_case)] // The name is Winsock's.
 pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
@@ -29,20 +30,20 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     let Some(complete) = complete else {
         return refuse(errno);
     };
-    // SAFETY: it is the same function, and the caller keeps to its contract.
+    // SAFETY: the function in the table has the same contract, which the caller guarantees.
     unsafe { complete(socket, operation, error, transferred, errno) }
 }
 
-/// The slot of the living host that gave `socket` out.
+/// The slot of the living host that issued `socket`.
 fn issuer(socket: SOCKET) -> Option<usize> {
     let slot = slot_of(socket);
     occupant(slot)?.lock().handles.issued(socket).then_some(slot)
 }
 
-/// The answer for a socket that no host made.
+/// Fails with the error for a socket that no host issued.
 fn refuse(errno: LPINT) -> i32 {
     if !errno.is_null() && errno.is_aligned() {
-        // SAFETY: it is neither null nor misaligned, and by the contract it can be written.
+        // SAFETY: the pointer is neither null nor misaligned, and by the contract it is writable.
         unsafe { errno.write(WsaError::WSAEINVAL.code()) };
     }
     SOCKET_ERROR

@@ -1,45 +1,45 @@
-//! What providers did against the rules, as the host noticed it.
+//! The rules for providers that the host checks, and the faults that it records.
 
 use std::fmt;
 use wpu_sys::ffi;
 
-/// One breach of a rule.
+/// A breach of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The rule.
+    /// The rule that was broken.
     pub rule: Rule,
-    /// The function in which it was noticed, such as `WSPSend` or `WPUQueueApc`.
+    /// The function in which the fault was detected, such as `WSPSend` or `WPUQueueApc`.
     pub call: &'static str,
-    /// What exactly happened.
+    /// The details of the fault.
     pub detail: String,
 }
 
-/// The stop of Application Verifier that stands for a rule. Codes and names are those of Microsoft's page
-/// [Stop Codes - Networking][page], of 2022-01-13.
+/// The stop code of Application Verifier that corresponds to a rule. Codes and names are those of Microsoft's
+/// page [Stop Codes - Networking][page], of 2022-01-13.
 ///
 /// [page]: https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop {
-    /// Its code.
+    /// The numeric code.
     pub code: u32,
-    /// Its name.
+    /// The symbolic name.
     pub name: &'static str,
 }
 
 macro_rules! rules {
     ($($rule:ident: $text:literal $(, $stop:ident)?;)*) => {
-        /// A rule for providers that the host watches over.
+        /// A rule for providers that the host checks.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {
-            $(#[doc = concat!("Broken where ", $text, ".")] $rule,)*
+            $(#[doc = concat!("Broken when ", $text, ".")] $rule,)*
         }
 
         impl Rule {
             /// All rules.
             pub const ALL: &[Self] = &[$(Self::$rule),*];
 
-            /// What a provider does that breaks it.
+            /// Describes the behaviour that breaks the rule.
             #[must_use]
             pub fn text(self) -> &'static str {
                 match self { $(Self::$rule => $text,)* }
@@ -64,30 +64,30 @@ macro_rules! rules {
 rules! {
     ErrnoOnSuccess: "a call succeeds and leaves an error", WSP_RETURN_INVALID;
     FailureWithoutErrno: "a call fails and leaves no error", WSP_RETURN_INVALID;
-    BadAnswer: "a call answers with a value that its documentation does not have",
+    BadAnswer: "a call returns a value that its documentation does not allow",
         WSP_RETURN_INVALID;
-    TooMuch: "a call reports more than was asked for", WSP_RETURN_INVALID;
-    PendingWithoutRequest: "a call without an overlapped structure answers `WSA_IO_PENDING`",
+    TooMuch: "a call reports more bytes than were requested", WSP_RETURN_INVALID;
+    PendingWithoutRequest: "a call without an overlapped structure returns `WSA_IO_PENDING`",
         WSP_RETURN_INVALID;
-    Modified: "a call writes where its documentation says that nothing is modified";
-    UnknownHandle: "a provider hands out a socket that Ws2_32 does not know",
+    Modified: "a call writes to memory that its documentation says is not modified";
+    UnknownHandle: "a provider returns a socket that Ws2_32 does not know",
         WSP_INVALID_SOCKET_HANDLE;
     WrongEntry: "a provider registers a socket for another entry than the one it was asked for";
     UsedAfterClose: "an upcall names a socket that was closed", WSP_SOCKET_ALREADY_CLOSED;
-    NotASocket: "an upcall names a socket that never was", WSP_INVALID_SOCKET_HANDLE;
-    NeverTold: "a request is accepted, and the client is never told how it ended";
-    ToldTwice: "a client is told twice how a request ended";
-    ToldAfterFailure: "a client is told of a request that was refused";
-    WrongWay: "a client that gave a completion routine is told in another way, or the reverse";
-    WrongThread: "a completion routine runs on another thread than the one that asked for it";
+    NotASocket: "an upcall names a socket that never existed", WSP_INVALID_SOCKET_HANDLE;
+    NeverTold: "the completion of an accepted request is never reported";
+    ToldTwice: "the completion of a request is reported twice";
+    ToldAfterFailure: "a completion is reported for a request that was refused";
+    WrongWay: "a completion is reported without the completion routine that the client gave, or with one that it did not give";
+    WrongThread: "a completion routine runs on another thread than the one that made the request";
     ClosedClientEvent: "a provider closes an event of its client";
-    ForeignMessage: "a message names a socket that its client never asked about";
+    ForeignMessage: "a message names a socket that its client never registered for messages";
     KeptThreadId: "a provider uses the thread id of a call after the call";
     KeptBuffers: "a provider uses the buffer array of a call after the call";
     OutsideRun: "a provider makes an upcall after its last clean-up", WSP_NOT_INITIALIZED;
     LeftOpen: "a provider leaves a handle open at its last clean-up",
         WSP_LEAKED_SOCKET_HANDLE;
-    ToldAtCleanUp: "a client is told of a pending request by the last clean-up";
+    ToldAtCleanUp: "the last clean-up reports the completion of a pending request";
 }
 
 impl fmt::Display for Fault {
@@ -103,7 +103,7 @@ impl fmt::Display for Stop {
     }
 }
 
-/// The faults so far.
+/// The recorded faults.
 pub(crate) struct Faults {
     watching: bool,
     found: Vec<Fault>,
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(faults.found().len(), 1);
         assert_eq!(
             faults.found()[0].to_string(),
-            "WSPRecv: a call reports more than was asked for: 9 bytes of 8 \
+            "WSPRecv: a call reports more bytes than were requested: 9 bytes of 8 \
              (Application Verifier's e00e WSP_RETURN_INVALID)"
         );
         faults.clear();

@@ -1,14 +1,14 @@
-//! Handle values: each one names the slot of its host, and none is given out twice.
+//! Handle values: each value encodes the slot of its host, and no value is issued twice.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many hosts a process can have at once.
+/// The number of hosts that a process can have at the same time.
 pub(crate) const SLOTS: usize = 64;
 
-/// The handle values of one host.
+/// The source of the handle values of one host.
 ///
-/// All kinds of handles come from here, so that a value never means two things. The values of a
-/// slot go on from one host to the next, so that a handle of a host that is gone means nothing.
+/// All kinds of handles share it, so that a value never denotes two objects. The numbering of a slot
+/// continues from one host to the next, so that a stale handle of an earlier host is refused.
 pub(crate) struct Handles {
     slot: usize,
     first: usize,
@@ -16,20 +16,20 @@ pub(crate) struct Handles {
 
 /// Kernel handles are multiples of four; the two lowest bits are for tags.
 const STEP: usize = 4;
-/// A kernel has at most 2²⁴ handles for a process. Ours lie above, so that a real one is never
-/// taken for one of them.
+/// A process has at most 2²⁴ kernel handles. The values here start above them, so that a kernel handle never
+/// equals a value of a host.
 const FIRST_SERIAL: usize = (1 << 24) / SLOTS;
 const LAST_SERIAL: usize = usize::MAX / (SLOTS * STEP) - 1;
 
 static NEXT_SERIAL: [AtomicUsize; SLOTS] = [const { AtomicUsize::new(FIRST_SERIAL) }; SLOTS];
 
 impl Handles {
-    /// The values of a host that is about to settle in `slot`.
+    /// Creates the source for a new host in `slot`.
     pub(crate) fn new(slot: usize) -> Self {
         Self { slot, first: NEXT_SERIAL[slot].load(Ordering::Relaxed) }
     }
 
-    /// A value that no host of this process has given out; `None` when there are no more.
+    /// Returns a value that no host of this process has issued; `None` when all values are used.
     pub(crate) fn fresh(&self) -> Option<usize> {
         let next = &NEXT_SERIAL[self.slot];
         let serial = next.fetch_add(1, Ordering::Relaxed);
@@ -45,7 +45,7 @@ impl Handles {
         self.slot
     }
 
-    /// Whether this host gave `value` out, for a handle of any kind, open or closed.
+    /// Whether this host issued `value`, for a handle of any kind, open or closed.
     pub(crate) fn issued(&self, value: usize) -> bool {
         let serial = value / (SLOTS * STEP);
         value % STEP == 0
@@ -55,12 +55,12 @@ impl Handles {
     }
 }
 
-/// Whether any host of this process gave `value` out.
+/// Whether any host of this process issued `value`.
 pub(crate) fn issued_by_any(value: usize) -> bool {
     Handles { slot: slot_of(value), first: FIRST_SERIAL }.issued(value)
 }
 
-/// The slot whose hosts could have given `value` out.
+/// The slot whose hosts may have issued `value`.
 pub(crate) fn slot_of(value: usize) -> usize {
     value / STEP % SLOTS
 }
@@ -69,7 +69,7 @@ pub(crate) fn slot_of(value: usize) -> usize {
 mod tests {
     use super::*;
 
-    // The last two slots are used by no host of this crate's unit tests.
+    // No host of this crate's unit tests uses the last two slots.
     const SLOT: usize = SLOTS - 1;
     const OTHER: usize = SLOTS - 2;
 

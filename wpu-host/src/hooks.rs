@@ -1,12 +1,12 @@
-//! Blocking hooks: what a thread of the client wants called while a provider blocks it.
+//! Blocking hooks: callbacks of the client that a provider calls while it blocks a thread.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A client's hook: it says whether the call is to go on waiting.
+/// A client's hook. It returns whether the blocked call should continue.
 pub(crate) type Hook = Arc<dyn Fn() -> bool + Send + Sync>;
 
-/// The hooks that are installed, one at most for each thread.
+/// The installed hooks, at most one for each thread.
 #[derive(Default)]
 pub(crate) struct Hooks(BTreeMap<usize, Installed>);
 
@@ -16,12 +16,13 @@ struct Installed {
 }
 
 impl Hooks {
-    /// Installs a hook for a thread and returns the one it replaces, to be dropped without the lock.
+    /// Installs a hook for a thread. Returns the previous hook, which the caller drops after it has released
+    /// the lock.
     pub(crate) fn set(&mut self, thread: usize, context: usize, hook: Hook) -> Option<Hook> {
         self.0.insert(thread, Installed { context, hook }).map(|installed| installed.hook)
     }
 
-    /// Removes the hook of a thread and returns it, to be dropped without the lock.
+    /// Removes the hook of a thread and returns it. The caller drops it after it has released the lock.
     pub(crate) fn clear(&mut self, thread: usize) -> Option<Hook> {
         self.0.remove(&thread).map(|installed| installed.hook)
     }

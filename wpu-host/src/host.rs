@@ -1,4 +1,4 @@
-//! A host, as the client and the test see it.
+//! The public type `Host`: the methods that a client and a test use.
 
 use crate::catalog::Entry;
 use crate::client::Client;
@@ -24,35 +24,35 @@ use std::time::Duration;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{HWND, SOCKET, WSAEVENT, WSATHREADID, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
-/// A Ws2_32 of its own: hands out a table of upcalls, answers them, and plays the client's part.
+/// A Ws2_32 in memory: it hands out a table of upcalls, answers them, and acts as the client.
 ///
-/// Hosts know nothing of each other. A process can have 64 at once. When a host and its clients are
-/// dropped, calls through its tables answer `WSANOTINITIALISED`.
+/// Hosts are independent of each other. A process can have 64 hosts at the same time. After a host and its
+/// clients are dropped, calls through its tables fail with `WSANOTINITIALISED`.
 pub struct Host {
-    // Dropped first: once the clients are gone too no upcall begins.
+    // The first field, so that it is dropped first: after the clients are dropped too, no upcall begins.
     claim: Arc<Claim>,
     ws2: Arc<Ws2>,
     winsock: Arc<Winsock>,
 }
 
-/// How an alertable wait for an event ended.
+/// The result of an alertable wait for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
     /// The event is set.
     Set,
-    /// So many functions that were queued to the thread have run.
+    /// The thread ran this number of queued APCs.
     Apcs(usize),
-    /// The time is up.
+    /// The timeout expired.
     TimedOut,
 }
 
-/// Making a host, and what providers are started with.
+/// Creating a host, and what providers are started with.
 impl Host {
-    /// A host with an empty catalog.
+    /// Creates a host with an empty catalog.
     ///
     /// # Errors
     ///
-    /// When 64 hosts are alive in this process.
+    /// Fails if 64 hosts are alive in this process.
     pub fn new() -> Result<Self, NoFreeSlot> {
         let claim = Arc::new(Claim::new()?);
         let ws2 = Arc::new(Ws2::new(Handles::new(claim.index())));
@@ -62,31 +62,32 @@ impl Host {
         Ok(Self { claim, ws2, winsock })
     }
 
-    /// The table of fifteen upcalls, as `WSPStartup` gets it.
+    /// The table of fifteen upcalls that `WSPStartup` receives.
     #[must_use]
     pub fn table(&self) -> WSPUPCALLTABLE {
         self.claim.table()
     }
 
-    /// The table of sixteen upcalls, as `WSPStartupEx` gets it.
+    /// The table of sixteen upcalls that `WSPStartupEx` receives.
     #[must_use]
     pub fn table_ex(&self) -> WSPUPCALLTABLEEX {
         *table_ex(self.claim.index())
     }
 
-    /// Adds an entry to the catalog, and returns it with the id it got.
+    /// Adds an entry to the catalog and returns it with its assigned id.
     ///
     /// # Panics
     ///
-    /// If the length of its chain is not 0 to 7, or no zero ends its name: providers follow both.
+    /// Panics if the length of the entry's chain is not 0 to 7, or its protocol name is not zero-terminated.
+    /// Providers rely on both.
     pub fn add_entry(&self, entry: Entry) -> Entry {
         self.ws2.lock().catalog.add(entry)
     }
 
-    /// Whether `WPUModifyIFSHandle` returns a handle other than the proposed one, from now on.
+    /// Sets whether `WPUModifyIFSHandle` returns a handle other than the proposed one.
     ///
-    /// The documentation allows it, and it finds providers that give their client the handle they
-    /// proposed. At first it is off, as on most systems.
+    /// The documentation allows it. It detects providers that return the proposed handle to their client. Off
+    /// by default, as on most systems.
     pub fn rename_ifs_handles(&self, rename: bool) {
         self.ws2.lock().ifs.rename(rename);
     }
@@ -94,78 +95,81 @@ impl Host {
 
 /// The client and its providers.
 impl Host {
-    /// Adds an entry to the catalog whose provider is `module`, and returns it with the id it got.
+    /// Adds an entry for the provider `module` to the catalog and returns it with its assigned id.
     ///
-    /// A provider with several entries is the module of its latest one.
+    /// If a provider has several entries, the module of the latest entry is used for all of them.
     ///
     /// # Panics
     ///
-    /// If the length of its chain is not 0 to 7, or no zero ends its name: providers follow both.
+    /// Panics if the length of the entry's chain is not 0 to 7, or its protocol name is not zero-terminated.
+    /// Providers rely on both.
     pub fn install(&self, entry: Entry, module: &Module) -> Entry {
         self.winsock.attach(&entry, module);
         self.add_entry(entry)
     }
 
-    /// The same before all entries that are there, where a client finds it first.
+    /// Adds an entry for the provider `module` before all other entries, so that clients find it first.
     ///
     /// # Panics
     ///
-    /// If the length of its chain is not 0 to 7, or no zero ends its name: providers follow both.
+    /// Panics if the length of the entry's chain is not 0 to 7, or its protocol name is not zero-terminated.
+    /// Providers rely on both.
     pub fn install_first(&self, entry: Entry, module: &Module) -> Entry {
         self.winsock.attach(&entry, module);
         self.ws2.lock().catalog.add_first(entry)
     }
 
-    /// A client of the installed providers, which has called `WSAStartup` once.
+    /// Creates a client of the installed providers, which has called `WSAStartup` once.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::new(Arc::clone(&self.winsock), Arc::clone(&self.claim))
     }
 
-    /// What providers did against the rules so far.
+    /// The rules that providers have broken so far.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
-        self.winsock.look_into_trap();
+        self.winsock.check_trap();
         self.ws2.lock().faults.found().to_vec()
     }
 
-    /// Why providers were not started, in words: a client only gets the code of Ws2_32.
+    /// The reasons why providers were not started, as text. The client receives only the error code of
+    /// Ws2_32.
     #[must_use]
     pub fn refusals(&self) -> Vec<String> {
         self.ws2.lock().refusals.clone()
     }
 
-    /// Forgets the faults so far.
+    /// Clears the list of faults.
     pub fn clear_faults(&self) {
         self.ws2.lock().faults.clear();
     }
 
-    /// How long the last clean-up waits for what should have ended before: requests on sockets that
-    /// their client closed. At first it is ten seconds, for busy machines.
+    /// Sets how long the last clean-up waits for the completion of requests on closed sockets. The default is
+    /// ten seconds, for busy machines.
     pub fn patience(&self, patience: Duration) {
         self.ws2.lock().patience = patience;
     }
 
-    /// Whether faults are noted from now on. At first they are.
+    /// Sets whether faults are recorded. On by default.
     pub fn watch(&self, watch: bool) {
         self.ws2.lock().faults.watch(watch);
     }
 }
 
-/// What has happened.
+/// What has happened in the host.
 impl Host {
-    /// The upcalls so far, in the order of their answers.
+    /// The upcalls so far, in the order in which they returned.
     #[must_use]
     pub fn trace(&self) -> Vec<TraceLine> {
         self.ws2.trace().lines().to_vec()
     }
 
-    /// Forgets the upcalls so far.
+    /// Clears the list of upcalls.
     pub fn clear_trace(&self) {
         self.ws2.trace().clear();
     }
 
-    /// Counts what providers have acquired and not released.
+    /// Counts the handles that providers have acquired and not released.
     #[must_use]
     pub fn left_open(&self) -> Leftovers {
         left_open(&self.ws2)
@@ -177,35 +181,36 @@ impl Host {
         self.ws2.lock().messages.posted().to_vec()
     }
 
-    /// The catalog entry that a socket belongs to: the one it was made for, or for a file handle
-    /// the one that registered it last.
+    /// The catalog entry that owns a socket: the entry for which the socket was created, or for a file handle
+    /// the entry that registered it last.
     #[must_use]
     pub fn owner(&self, socket: SOCKET) -> Option<u32> {
         self.ws2.lock().owner(socket)
     }
 
-    /// The handle that was first proposed for what the client knows as `socket`: another one only
-    /// where handles are renamed.
+    /// The handle that was first proposed for the object that the client knows as `socket`. It differs from
+    /// `socket` only if [`Host::rename_ifs_handles`] is on.
     #[must_use]
     pub fn proposed_handle(&self, socket: SOCKET) -> Option<SOCKET> {
         self.ws2.lock().ifs.object(socket)
     }
 }
 
-/// What the client does.
+/// The client's side of Ws2_32 and of the system.
 impl Host {
-    /// An event of the client, manual-reset and not set. Providers can set it, and not close it.
+    /// Creates an event of the client, manual-reset and not set. Providers can set the event but not close
+    /// it.
     ///
     /// # Panics
     ///
-    /// If this process has no more handle values.
+    /// Panics if this process has no more handle values.
     #[must_use]
     pub fn client_event(&self) -> WSAEVENT {
         let event = self.client_handle(|parts, event| parts.events.create(event, Creator::Client));
         ptr::without_provenance_mut(event)
     }
 
-    /// Resets any event.
+    /// Resets an event of the client or of a provider.
     ///
     /// # Errors
     ///
@@ -223,7 +228,7 @@ impl Host {
         self.ws2.change(|parts| parts.events.close(event.addr(), Creator::Client))
     }
 
-    /// Waits until an event is set, and says whether it is.
+    /// Waits for an event. Returns whether it was set before the timeout expired.
     ///
     /// # Errors
     ///
@@ -232,8 +237,8 @@ impl Host {
         Ok(self.wait_for(event, timeout, false)? == Wake::Set)
     }
 
-    /// Waits until an event is set, or something was queued to the calling thread: then all that
-    /// was queued runs first, and the wait ends.
+    /// Waits for an event or for APCs of the calling thread. If APCs are queued, they run first and the wait
+    /// ends.
     ///
     /// # Errors
     ///
@@ -242,8 +247,8 @@ impl Host {
         self.wait_for(event, timeout, true)
     }
 
-    /// Sleeps until something was queued to the calling thread, runs all that was, and says how
-    /// much; 0 when the time is up.
+    /// Sleeps until APCs are queued to the calling thread, and runs them. Returns their number, or 0 if the
+    /// timeout expired.
     pub fn sleep_alertable(&self, timeout: Duration) -> usize {
         match self.ws2.wait(timeout, true, |_| None::<()>) {
             Waited::Apcs(ran) => ran,
@@ -251,38 +256,38 @@ impl Host {
         }
     }
 
-    /// The id of the calling thread, as Ws2_32 passes it along with the client's calls. It is the
-    /// same each time, and is not closed.
+    /// The id of the calling thread, as Ws2_32 passes it with the client's calls. It is the same each time
+    /// and is never closed.
     ///
     /// # Panics
     ///
-    /// If this process has no more handle values, or the thread is being torn down.
+    /// Panics if this process has no more handle values, or the thread is being torn down.
     #[must_use]
     pub fn current_thread(&self) -> WSATHREADID {
         self.winsock.current_thread()
     }
 
     /// Installs a blocking hook for the calling thread: a provider that blocks the thread calls it
-    /// again and again. The hook says whether to go on; `false` means that the client has cancelled
-    /// the call.
+    /// repeatedly. The hook returns whether to continue; `false` means that the client has cancelled the
+    /// call.
     ///
     /// # Panics
     ///
-    /// If this process has no more handle values, or the thread is being torn down.
+    /// Panics if this process has no more handle values, or the thread is being torn down.
     pub fn set_blocking_hook(&self, hook: impl Fn() -> bool + Send + Sync + 'static) {
         let mut earlier = None;
         self.client_handle(|parts, context| {
             earlier = parts.hooks.set(me().serial(), context, Arc::new(hook));
         });
-        // Without the lock, since it is the client's code that drops it.
+        // Dropped after the lock is released, since dropping the hook runs the client's code.
         drop(earlier);
     }
 
-    /// Removes the blocking hook of the calling thread, and says whether there was one.
+    /// Removes the blocking hook of the calling thread. Returns whether there was one.
     ///
     /// # Panics
     ///
-    /// If the thread is being torn down.
+    /// Panics if the thread is being torn down.
     pub fn clear_blocking_hook(&self) -> bool {
         let hook = self.ws2.lock().hooks.clear(me().serial());
         hook.is_some()
@@ -292,7 +297,7 @@ impl Host {
     ///
     /// # Panics
     ///
-    /// If this process has no more handle values.
+    /// Panics if this process has no more handle values.
     #[must_use]
     pub fn window(&self) -> HWND {
         let mut window = ptr::null_mut();
@@ -300,13 +305,13 @@ impl Host {
         window
     }
 
-    /// Closes a window, and says whether it was open.
+    /// Closes a window. Returns whether it was open.
     pub fn close_window(&self, window: HWND) -> bool {
         self.ws2.lock().messages.close(window)
     }
 
-    /// Starts an overlapped request that reports to `event`, which can be null. With the lowest bit
-    /// of `event` set, no packet goes to the port that the socket is bound to.
+    /// Creates a pending overlapped request that reports to `event`, which may be null. If the lowest bit of
+    /// `event` is set, no packet is posted to the port of the socket.
     #[must_use]
     pub fn request(&self, event: WSAEVENT) -> HostRequest {
         let request = HostRequest::new(event);
@@ -326,7 +331,7 @@ impl Host {
         parts.sockets.bind(made_here, binding)
     }
 
-    /// Ends the registration of a file handle, as Ws2_32 does when the client has closed it.
+    /// Ends the registration of a file handle, as Ws2_32 does after the client has closed it.
     ///
     /// # Errors
     ///
@@ -352,7 +357,7 @@ impl Host {
         }
     }
 
-    /// Hands a new handle value to one of the parts, and returns it.
+    /// Passes a new handle value to one of the parts, and returns the value.
     fn client_handle(&self, put: impl FnOnce(&mut Parts, usize)) -> usize {
         let mut parts = self.ws2.lock();
         let value = parts.handles.fresh().expect("handle values remain");
@@ -394,7 +399,7 @@ mod tests {
             std::panic::panic_any(Bomb)
         });
         assert_eq!(answer, Err::<(), _>(WsaError::WSASYSCALLFAILURE));
-        // The lock that the panic poisoned still serves.
+        // The poisoned lock is still usable.
         assert!(host.left_open().is_empty());
         assert!(host.ws2().lock().handles.fresh().is_some());
     }

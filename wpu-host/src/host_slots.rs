@@ -1,4 +1,5 @@
-//! The slots that hosts live in: how a function pointer, which carries no context, finds its host.
+//! The slots of hosts: a function pointer carries no context, so each slot has functions of its own that find
+//! its host.
 
 use crate::context;
 use crate::handles::SLOTS;
@@ -12,7 +13,7 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::{WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 use wpu_sys::host::Locate;
 
-/// No host can be made, since 64 are alive in this process.
+/// The error of [`Host::new`](crate::Host::new) when 64 hosts are alive in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoFreeSlot;
 
@@ -26,11 +27,10 @@ impl std::error::Error for NoFreeSlot {}
 
 static OCCUPANTS: [Mutex<Option<Arc<Ws2>>>; SLOTS] = [const { Mutex::new(None) }; SLOTS];
 
-/// Free slots, the one that has been free for longest first, so that a call through a stale table
-/// meets a new host as late as can be.
+/// The free slots, the longest free one first, so that a stale table reaches a new host as late as possible.
 static FREE: LazyLock<Mutex<VecDeque<usize>>> = LazyLock::new(|| Mutex::new((0..SLOTS).collect()));
 
-/// A slot that is taken, until this is dropped.
+/// The ownership of a slot, which is free again after this is dropped.
 #[derive(Debug)]
 pub(crate) struct Claim(usize);
 
@@ -43,7 +43,7 @@ impl Claim {
         self.0
     }
 
-    /// From now on calls through the tables of this slot reach `ws2`.
+    /// Makes calls through the tables of this slot reach `ws2`.
     pub(crate) fn settle(&self, ws2: Arc<Ws2>) {
         *lock(&OCCUPANTS[self.0]) = Some(ws2);
     }
@@ -55,14 +55,14 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // Taken out first and dropped after the lock: its parts run code of the client.
+        // Removed under the lock and dropped after it, since dropping the parts runs code of the client.
         let ws2 = lock(&OCCUPANTS[self.0]).take();
         drop(ws2);
         lock(&FREE).push_back(self.0);
     }
 }
 
-/// The host that lives in a slot.
+/// The host in a slot.
 pub(crate) fn occupant(slot: usize) -> Option<Arc<Ws2>> {
     lock(&OCCUPANTS[slot]).clone()
 }
@@ -77,7 +77,7 @@ pub(crate) fn table_ex(slot: usize) -> &'static WSPUPCALLTABLEEX {
     &TABLES[slot].1
 }
 
-/// The type that stands for slot number `N` in the thunks of its tables.
+/// The type parameter of the thunks in the tables of slot `N`.
 struct Slot<const N: usize>;
 
 impl<const N: usize> Locate for Slot<N> {
@@ -86,7 +86,7 @@ impl<const N: usize> Locate for Slot<N> {
     fn with<R>(body: impl FnOnce(&Ws2) -> R) -> Result<R, WsaError> {
         let ws2 = occupant(N).ok_or(WsaError::WSANOTINITIALISED)?;
         context::met(&ws2);
-        // Moved in, so that it is also dropped there, should it be the last.
+        // Moved into the closure, so that the host is also dropped there if this is its last reference.
         contain(move || body(&ws2))
     }
 }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_empty_slot_answers_not_initialised() {
-        // Rotation gives the last slot out last: no unit test comes so far.
+        // Slots are used in rotation, so that no unit test reaches the last one.
         let answer = Slot::<{ SLOTS - 1 }>::with(|_| ());
         assert_eq!(answer, Err(WsaError::WSANOTINITIALISED));
     }

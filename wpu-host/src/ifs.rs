@@ -1,4 +1,5 @@
-//! File handles that providers register: which entry owns each, and by which value its client knows it.
+//! File handles that providers register: the entry that owns each handle, and the value by which its client
+//! knows it.
 
 use std::collections::BTreeMap;
 use wpu_sys::WsaError;
@@ -9,7 +10,7 @@ use wpu_sys::ffi::SOCKET;
 pub(crate) struct IfsHandles {
     rename: bool,
     registered: BTreeMap<SOCKET, Registration>,
-    /// By the handle first proposed: the one its client has now.
+    /// By the handle first proposed: the value that the client has now.
     current: BTreeMap<SOCKET, SOCKET>,
 }
 
@@ -19,13 +20,13 @@ struct Registration {
 }
 
 impl IfsHandles {
-    /// Whether each registration returns a handle other than the proposed one.
+    /// Sets whether each registration returns a handle other than the proposed one.
     pub(crate) fn rename(&mut self, rename: bool) {
         self.rename = rename;
     }
 
-    /// Notes that `entry` owns the object behind `proposed`. There is one registration for an
-    /// object: the last one wins, also where a layer registers a handle of the layer below.
+    /// Records that `entry` owns the object of the handle `proposed`. An object has one registration: the
+    /// last one replaces earlier ones, also if a layer registers a handle of the layer below.
     pub(crate) fn register(
         &mut self,
         entry: u32,
@@ -41,19 +42,19 @@ impl IfsHandles {
         Ok(handle)
     }
 
-    /// Ends a registration, as the client's successful close does.
+    /// Ends a registration, as a successful close by the client does.
     pub(crate) fn forget(&mut self, handle: SOCKET) -> Result<(), WsaError> {
         let gone = self.registered.remove(&handle).ok_or(WsaError::WSAENOTSOCK)?;
         self.current.remove(&gone.object);
         Ok(())
     }
 
-    /// Whether the client knows the object by another value now.
+    /// Whether the client knows the object by another value than the first proposed handle.
     pub(crate) fn is_renamed(&self, object: SOCKET) -> bool {
         self.current.get(&object).is_some_and(|handle| *handle != object)
     }
 
-    /// Ends the registrations of an entry, as its provider's last clean-up does.
+    /// Ends the registrations of an entry, as the last clean-up of its provider does.
     pub(crate) fn forget_all(&mut self, entry: u32) {
         self.registered.retain(|_, registration| registration.entry != entry);
         let registered = &self.registered;
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(handles.register(1002, 100, || Some(104)), Ok(104));
         assert_eq!((handles.object(104), handles.entry(104)), (Some(40), Some(1002)));
         assert!(!handles.contains(100));
-        // The system gives a closed handle's value to the next object.
+        // The system assigns the value of a closed handle to the next object.
         assert_eq!(handles.register(1001, 40, || Some(108)), Ok(108));
         assert!(!handles.contains(104));
         assert_eq!(handles.register(1001, 44, || None), Err(WsaError::WSAENOBUFS));

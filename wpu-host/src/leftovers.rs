@@ -1,9 +1,9 @@
-//! What providers have left open.
+//! Counts of the handles that providers have not released.
 
 use crate::events::Creator;
 use crate::ws2::Ws2;
 
-/// What providers acquired and did not release.
+/// The handles that providers acquired and did not release.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// Socket handles from `WPUCreateSocketHandle`.

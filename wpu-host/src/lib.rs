@@ -1,9 +1,9 @@
 //! Ws2_32's side of the upcall contract, in memory, for testing Winsock service providers on any
 //! system.
 //!
-//! A [`Host`] hands a provider a real table of upcalls and answers every call as the documentation
-//! of Ws2_32 says: with its results, and with its errors. It also plays the client, who waits for
-//! events, sleeps alertably, binds sockets to completion ports and opens windows.
+//! A [`Host`] passes a provider a real table of upcalls and answers every call as the documentation of Ws2_32
+//! specifies, with its results and its errors. It also acts as the client: it waits for events, sleeps
+//! alertably, binds sockets to completion ports and opens windows.
 //!
 //! ```
 //! # use wpu_sys::ffi::*;
@@ -42,15 +42,14 @@
 //!
 //! # A client of providers
 //!
-//! [`Host::install`] says which code stands behind an entry of the catalog, and [`Host::client`]
-//! makes a [`Client`]: it starts providers when they are needed, calls the one that owns a socket,
-//! and is told of overlapped requests by events, completion routines and ports. Layers over a base
-//! stand in the catalog as [`Entry::layer`] and [`Entry::chain`].
+//! [`Host::install`] connects a catalog entry with a provider's code. [`Host::client`] creates a [`Client`],
+//! which starts providers when they are first needed, calls the provider that owns a socket, and receives the
+//! completions of overlapped requests by events, completion routines and completion ports. [`Entry::layer`]
+//! and [`Entry::chain`] describe layers over a base provider.
 //!
-//! While it does so, the host watches the providers: what they do against the rules is listed by
-//! [`Host::faults`], each with its [`Rule`] and with the stop of Application Verifier that means the
-//! same. What calls pass along for their own time only, thread ids and buffer arrays, is overwritten
-//! when they return.
+//! Meanwhile the host checks the providers: [`Host::faults`] lists every fault with its [`Rule`] and the
+//! corresponding stop code of Application Verifier. Arguments that are valid only during a call, such as
+//! thread ids and buffer arrays, are overwritten when the call returns.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -89,11 +88,11 @@
 //!
 //! # Libraries
 //!
-//! [`Library::load`] loads a provider as Ws2_32 does, whatever language it is written in, and
-//! [`Host::start`] starts it. A provider reaches all upcalls but one through the table;
-//! `WPUCompleteOverlappedRequest` is found by its name, and so are `WSCEnumProtocols` and
-//! `WaitForMultipleObjectsEx` where a provider needs them. So on systems other than Windows a program
-//! that loads providers must export its functions. For tests, put this into `build.rs`:
+//! [`Library::load`] loads a provider as Ws2_32 does, in whatever language it is written, and [`Host::start`]
+//! starts it. A provider reaches all upcalls but one through the table. It imports
+//! `WPUCompleteOverlappedRequest` by name, and also `WSCEnumProtocols` and `WaitForMultipleObjectsEx` if it
+//! needs them. On systems other than Windows, a program that loads providers must therefore export its
+//! functions. For tests, put this into `build.rs`:
 //!
 //! ```
 //! println!("cargo::rustc-link-arg=-rdynamic");
@@ -101,27 +100,27 @@
 //!
 //! # Where the documentation is silent
 //!
-//! | matter | what a host does |
+//! | matter | behaviour of a host |
 //! | --- | --- |
 //! | an unknown catalog entry, in any upcall that takes one | `WSAEINVAL` |
-//! | a socket handle that was closed, or is another host's | as one that never was |
-//! | a proposed file handle that is null, `INVALID_SOCKET`, or any other handle of the host than an open socket | `WSAEINVAL` |
-//! | a handle from `WPUCreateSocketHandle`, proposed by a layer as a file handle | the client's calls go to the layer from then on; for the provider that made it nothing changes |
+//! | a socket handle that was closed, or belongs to another host | treated as a handle that never existed |
+//! | a proposed file handle that is null, `INVALID_SOCKET`, or any handle of the host other than an open socket | `WSAEINVAL` |
+//! | a handle from `WPUCreateSocketHandle`, proposed by a layer as a file handle | the client's calls go to the layer from then on; nothing changes for the provider that created it |
 //! | a protocol of 0 for a new socket | the first entry of that family and type |
-//! | a call that succeeds and sets its error to 0 | is as one that leaves it alone |
-//! | the host whose catalog `WSCEnumProtocols` lists | the one whose client is in a call on this thread, else the one this thread made its last upcall to |
-//! | a client's event, closed by a provider | `WSA_INVALID_HANDLE`, and it stays open |
-//! | an event with its lowest bit set, set or reset by a provider | `WSA_INVALID_HANDLE`: the bit is no part of the handle |
+//! | a call that succeeds and sets its error to 0 | accepted, as if it had not written the error |
+//! | the host whose catalog `WSCEnumProtocols` lists | the one whose client is in a call on this thread, else the one to which this thread made its latest upcall |
+//! | a provider closes an event of the client | `WSA_INVALID_HANDLE`, and the event stays open |
+//! | a provider sets or resets an event with its lowest bit set | `WSA_INVALID_HANDLE`: the bit is not part of the handle |
 //! | a thread id that is unknown, closed, damaged or a client's, in `WPUCloseThread` | `WSAEFAULT` |
 //! | `Internal` of a completed operation | `0x20000000` for success, else the error with `0xE0000000` |
 //! | a `HostRequest` that is completed twice | `WSAEINVAL`, nothing is written or signalled, and the trace has a note |
-//! | any other structure whose `Internal` is as its last completion left it | completed, and the trace has a note |
-//! | the lowest bit of `hEvent` | the event is set, and no packet goes to the port |
-//! | calls through a table whose host is gone | `WSANOTINITIALISED` |
+//! | another structure whose `Internal` is unchanged since its last completion | completed, and the trace has a note |
+//! | the lowest bit of `hEvent` is set | the event is set, and no packet is posted to the port |
+//! | calls through a table whose host no longer exists | `WSANOTINITIALISED` |
 //! | a panic inside the host | `WSASYSCALLFAILURE` |
 
-#![allow(clippy::doc_markdown, reason = "Ws2_32 is a library's name, and no item's")]
-#![allow(clippy::must_use_candidate, reason = "most methods change a host, which the lint cannot see")]
+#![allow(clippy::doc_markdown, reason = "Ws2_32 is the name of a library, not of an item")]
+#![allow(clippy::must_use_candidate, reason = "most methods change the host, which the lint does not detect")]
 
 mod catalog;
 mod client;

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use wpu_sys::ffi::{WSPStartupExFn, WSPStartupFn};
 
-/// The library of a provider. Clones are the same library.
+/// The library of a provider. Clones refer to the same library.
 ///
-/// It is unloaded when no clone is left, every provider started from it was cleaned up, and the
-/// hosts that started it are gone.
+/// It is unloaded after the last clone is dropped, every provider started from it is cleaned up, and the
+/// hosts that started it are dropped.
 #[derive(Debug, Clone)]
 pub struct Library {
     pub(crate) loaded: Arc<libloading::Library>,
@@ -16,11 +16,11 @@ pub struct Library {
     pub(crate) startup_ex: Option<WSPStartupExFn>,
 }
 
-/// Why a library could not be loaded.
+/// The error of [`Library::load`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The program does not offer `WPUCompleteOverlappedRequest` to the libraries that it loads.
+    /// The program does not export `WPUCompleteOverlappedRequest` to the libraries that it loads.
     NotExported,
     /// The system could not load the file.
     Library(libloading::Error),
@@ -33,27 +33,27 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// When the file cannot be loaded or has no `WSPStartup`. On systems other than Windows also
-    /// when the program does not export `WPUCompleteOverlappedRequest`, which the library looks up
-    /// by its name: link the program with `-rdynamic`. This line in its `build.rs` does it:
+    /// Fails if the file cannot be loaded or has no `WSPStartup`. On systems other than Windows it also fails
+    /// if the program does not export `WPUCompleteOverlappedRequest`, which the library imports by name. Link
+    /// the program with `-rdynamic`, by this line in its `build.rs`:
     /// `println!("cargo::rustc-link-arg=-rdynamic");`
     ///
     /// # Safety
     ///
-    /// Code of the file runs in this process. Its initialisers must be sound to run, and its
-    /// `WSPStartup`, `WSPStartupEx` and what they hand out must be what Winsock's documentation
-    /// says of these names, also where a call of one thread meets the last clean-up of another.
-    /// In particular, nothing of it may run any more after its last clean-up.
+    /// Code of the file runs in this process. Its initialisers must be sound to run. Its `WSPStartup` and
+    /// `WSPStartupEx`, and the functions that they return, must conform to Winsock's documentation, also when
+    /// a call on one thread is concurrent with the last clean-up on another. In particular, no code of the
+    /// library may run after its last clean-up.
     pub unsafe fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         check_export()?;
-        // SAFETY: the caller vouches for the initialisers.
+        // SAFETY: the caller guarantees that the initialisers are sound to run.
         let library = unsafe { libloading::Library::new(path.as_ref()) };
         let library = library.map_err(LoadError::Library)?;
-        // SAFETY: the caller vouches for what has this name.
+        // SAFETY: the caller guarantees that a function of this name has this type.
         let startup = unsafe { library.get::<WSPStartupFn>(b"WSPStartup\0") };
         let startup = *startup.map_err(LoadError::NoStartup)?;
         #[cfg(windows)]
-        // SAFETY: the library that holds it is loaded.
+        // SAFETY: the library that contains the function is loaded.
         unsafe {
             crate::redirect::in_module_of(startup as *const std::ffi::c_void);
         }
@@ -64,7 +64,8 @@ impl Library {
     }
 }
 
-/// Fails unless a library that is loaded later finds this crate's `WPUCompleteOverlappedRequest`.
+/// Fails unless a library that is loaded later resolves `WPUCompleteOverlappedRequest` to the function of
+/// this crate.
 #[cfg(not(windows))]
 fn check_export() -> Result<(), LoadError> {
     use crate::export::WPUCompleteOverlappedRequest;
@@ -72,7 +73,7 @@ fn check_export() -> Result<(), LoadError> {
     use wpu_sys::ffi::WPUCompleteOverlappedRequestFn as Complete;
 
     let program = unix::Library::this();
-    // SAFETY: what is found is compared and not called.
+    // SAFETY: the function is compared and not called.
     let found = unsafe { program.get::<Complete>(b"WPUCompleteOverlappedRequest\0") };
     match found {
         Ok(found) if std::ptr::fn_addr_eq(*found, WPUCompleteOverlappedRequest as Complete) => Ok(()),
@@ -81,7 +82,7 @@ fn check_export() -> Result<(), LoadError> {
 }
 
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps)] // Elsewhere it can fail.
+#[allow(clippy::unnecessary_wraps)] // It can fail on other systems.
 fn check_export() -> Result<(), LoadError> {
     Ok(())
 }
@@ -109,7 +110,7 @@ impl std::error::Error for LoadError {
     }
 }
 
-// The unit tests are a program without the linker flag, which Windows does not need.
+// The unit tests are linked without the linker flag, which Windows does not need.
 #[cfg(all(test, not(windows), not(miri)))] // Miri loads no libraries.
 mod tests {
     use super::*;

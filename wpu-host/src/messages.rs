@@ -1,4 +1,4 @@
-//! Windows of the client, and the messages that providers post to them.
+//! The client's windows, and the messages that providers post to them.
 
 use std::collections::BTreeSet;
 use std::ptr;
@@ -8,22 +8,22 @@ use wpu_sys::ffi::HWND;
 /// A message that a provider posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message {
-    /// The window that got it.
+    /// The window that received it.
     pub window: HWND,
-    /// Its number, as the client chose it.
+    /// The message number, as the client chose it.
     pub message: u32,
-    /// The first value: by custom the socket, as the client knows it.
+    /// The first parameter: by convention the socket, as the client knows it.
     pub wparam: usize,
-    /// The second value: by custom the event and the error.
+    /// The second parameter: by convention the event and the error.
     pub lparam: isize,
 }
 
-// SAFETY: a window is a number in the shape of a pointer; nothing is behind it.
+// SAFETY: a window handle is an integer with a pointer type, and is never dereferenced.
 unsafe impl Send for Message {}
 // SAFETY: as above.
 unsafe impl Sync for Message {}
 
-/// The open windows, and what was posted to any window.
+/// The open windows, and the messages that were posted to any window.
 #[derive(Default)]
 pub(crate) struct Messages {
     windows: BTreeSet<usize>,
@@ -36,7 +36,7 @@ impl Messages {
         ptr::without_provenance_mut(window)
     }
 
-    /// Whether there was such a window. What was posted to it stays.
+    /// Closes a window. Returns whether it was open. Its messages are kept.
     pub(crate) fn close(&mut self, window: HWND) -> bool {
         self.windows.remove(&window.addr())
     }

@@ -1,4 +1,4 @@
-//! The code of a provider, and how Ws2_32 starts it.
+//! The code of a provider, and starting it as Ws2_32 does.
 
 use crate::host_slots;
 use crate::load::Library;
@@ -12,7 +12,7 @@ use wpu_sys::ffi::{
 use wpu_sys::rt::export::Exports;
 use wpu_sys::support::facts::Downcall;
 
-/// The code of a provider: part of this program, or a library.
+/// The code of a provider: linked into this program, or in a library.
 #[derive(Debug, Clone)]
 pub struct Module {
     startup: Startup,
@@ -25,45 +25,50 @@ enum Startup {
     Extended(WSPStartupExFn),
 }
 
-/// A provider that was started.
+/// A started provider.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) procs: WSPPROC_TABLE,
-    /// The functions may be called for as long as this lives.
+    /// Keeps the functions callable.
     _library: Option<Arc<libloading::Library>>,
 }
 
 impl Module {
-    /// A provider that is part of this program, by its type: what stands in its `wpu::export!`.
+    /// The provider that is linked into this program as the type `P`, which its `wpu::export!` names.
     ///
-    /// For `wpu::export!(Base<Loopback>)` that is `Module::linked::<Base<Loopback>, _>()`; the second parameter is the
-    /// compiler's to find. Of several types in one `export!`, the catalog entry decides which is started.
+    /// For `wpu::export!(Base<Loopback>)` write `Module::linked::<Base<Loopback>, _>()`; the compiler infers
+    /// the second parameter. If one `export!` names several types, the catalog entry decides which one is
+    /// started.
     #[must_use]
     pub fn linked<P: Exports<WSPStartupFn, Place>, Place>() -> Self {
-        // SAFETY: the contract of `Exports`.
+        // SAFETY: `Exports` guarantees that `ENTRY` is a `WSPStartup` of this program, which keeps Winsock's
+        // contract.
         unsafe { Self::from_startup(P::ENTRY) }
     }
 
-    /// The same, to be started through its `WSPStartupEx`, which `export!(…; san)` makes.
+    /// The provider that is linked into this program as the type `P`, to be started through its
+    /// `WSPStartupEx`, which `export!(…; san)` defines.
     #[must_use]
     pub fn linked_ex<P: Exports<WSPStartupExFn, Place>, Place>() -> Self {
-        // SAFETY: the contract of `Exports`.
+        // SAFETY: `Exports` guarantees that `ENTRY` is a `WSPStartupEx` of this program, which keeps
+        // Winsock's contract.
         unsafe { Self::from_startup_ex(P::ENTRY) }
     }
 
-    /// The provider with this `WSPStartup`, which is part of this program and was not written with wpu.
+    /// The provider with this `WSPStartup`, linked into this program and not written with wpu.
     ///
     /// # Safety
     ///
-    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the functions that it hands out
-    /// and queues, for as long as a host that has it installed or a client of that host lives. Clients call on any thread,
-    /// and as in Ws2_32 such a call can meet the last clean-up that another thread makes.
+    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the functions that
+    /// it returns and queues, for as long as a host in which it is installed or a client of that host lives.
+    /// Clients call on any thread, and as in Ws2_32 such a call can be concurrent with the last clean-up on
+    /// another thread.
     #[must_use]
     pub const unsafe fn from_startup(startup: WSPStartupFn) -> Self {
         Self { startup: Startup::Common(startup), library: None }
     }
 
-    /// The same with this `WSPStartupEx`.
+    /// The provider with this `WSPStartupEx`, linked into this program and not written with wpu.
     ///
     /// # Safety
     ///
@@ -73,7 +78,7 @@ impl Module {
         Self { startup: Startup::Extended(startup), library: None }
     }
 
-    /// The provider of a library, to be started through its `WSPStartupEx`; `None` if it has none.
+    /// The provider of a library, to be started through its `WSPStartupEx`; `None` if the library has none.
     #[must_use]
     pub fn extended(library: &Library) -> Option<Self> {
         let startup = Startup::Extended(library.startup_ex?);
@@ -84,8 +89,8 @@ impl Module {
         self.library.as_ref()
     }
 
-    /// Starts the provider for an entry, with version 2.2 and the table of a slot, and looks at
-    /// what it hands out as Ws2_32 does.
+    /// Starts the provider for an entry, with version 2.2 and the table of a slot, and checks the returned
+    /// function table as Ws2_32 does.
     pub(crate) fn start(&self, slot: usize, info: &WSAPROTOCOL_INFOW) -> Result<Running, StartFault> {
         let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         let code = self.call(slot, info, &mut data, &mut procs);
@@ -98,10 +103,11 @@ impl Module {
             WINSOCK_VERSION => return Ok(Running { procs, _library: self.library.clone() }),
             version => StartFault::Version(version),
         };
-        // It was started, so it must be cleaned up.
+        // The provider was started successfully, so it must be cleaned up.
         if let Some(clean_up) = procs.lpWSPCleanup {
             let mut errno = 0;
-            // SAFETY: the provider was started, and this is called once for that.
+            // SAFETY: the function is of the provider's table, and is called once for the start-up that
+            // returned the table.
             unsafe { clean_up(&raw mut errno) };
         }
         Err(fault)
@@ -115,8 +121,9 @@ impl Module {
         table: &mut WSPPROC_TABLE,
     ) -> i32 {
         match self.startup {
-            // SAFETY: whoever made this module vouched for the function, and this is how Ws2_32
-            // calls one: all pointers are valid during the call, and the upcalls for ever.
+            // SAFETY: the creator of this module guarantees the function's contract. Ws2_32 calls it in the
+            // same way: all pointers are valid during the call, and the upcalls for the lifetime of the
+            // process.
             Startup::Common(startup) => unsafe {
                 startup(WINSOCK_VERSION, data, info, host_slots::table(slot), table)
             },
@@ -136,7 +143,7 @@ impl From<&Library> for Module {
     }
 }
 
-/// Why a provider is not started.
+/// The reason why a provider is not started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StartFault {
     Refused(WsaError),
@@ -145,7 +152,7 @@ pub(crate) enum StartFault {
 }
 
 impl StartFault {
-    /// What the client hears of it.
+    /// The error code that the client receives.
     pub(crate) fn error(&self) -> WsaError {
         match self {
             Self::Refused(_) => WsaError::WSAEPROVIDERFAILEDINIT,
@@ -155,10 +162,11 @@ impl StartFault {
     }
 }
 
-/// The functions that a table lacks, apart from those that it may lack when it comes from
+/// The names of the functions that a table lacks, except those that may be null in a table from
 /// `WSPStartupEx`.
 fn holes(procs: &WSPPROC_TABLE, extended: bool) -> Vec<&'static str> {
-    // SAFETY: a table is thirty pointers to functions, of which each can be null.
+    // SAFETY: a table is a `repr(C)` struct of thirty nullable function pointers, which have the size of
+    // `*const ()`.
     let slots = unsafe { mem::transmute::<WSPPROC_TABLE, [*const (); DOWNCALLS.len()]>(*procs) };
     let may_lack = |downcall: &Downcall| {
         extended && downcall.may_be_null.iter().any(|entry| entry.name == "WSPStartupEx")

@@ -1,4 +1,4 @@
-//! Completion ports: where a client that bound its sockets finds the requests that are done.
+//! Completion ports, at which a client finds the completed requests of the sockets that it bound.
 
 use crate::sync::{Deadline, lock};
 use std::collections::VecDeque;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use wpu_sys::ffi::WSAOVERLAPPED;
 
-/// A completion port. Clones are the same port.
+/// A completion port. Clones refer to the same port.
 #[derive(Debug, Clone, Default)]
 pub struct Port(Arc<Queue>);
 
@@ -17,33 +17,33 @@ struct Queue {
     posted: Condvar,
 }
 
-/// One completed request, as a port reports it.
+/// A completion packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packet {
-    /// The key that the socket was bound with.
+    /// The key with which the socket was bound.
     pub key: usize,
-    /// The client's structure.
+    /// The client's overlapped structure.
     pub operation: NonNull<WSAOVERLAPPED>,
-    /// How the operation ended, as the provider said it.
+    /// The error code that the provider reported.
     pub error: u32,
-    /// How many bytes were moved.
+    /// The number of transferred bytes.
     pub transferred: u32,
 }
 
-// SAFETY: the pointer only says which operation it was. To follow it is unsafe, and for the client
-// to judge.
+// SAFETY: the pointer only identifies the operation. This crate does not dereference it; to do so is unsafe,
+// and the client must prove that it is valid.
 unsafe impl Send for Packet {}
 // SAFETY: as above.
 unsafe impl Sync for Packet {}
 
 impl Port {
-    /// A port that nothing is bound to.
+    /// Creates a port to which no socket is bound.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Waits for a packet and takes it; `None` when the time is up.
+    /// Waits for a packet and removes it; `None` if the timeout expired.
     #[must_use]
     pub fn get(&self, timeout: Duration) -> Option<Packet> {
         let deadline = Deadline::after(timeout);

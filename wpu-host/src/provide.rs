@@ -1,6 +1,7 @@
-//! Offers the functions of the whole process to providers that are part of this program.
+//! Registers the functions of this process that providers linked into this program import by name.
 
-/// Offers the functions to providers that are part of this program, which need no linker flag then.
+/// Registers the functions for providers that are linked into this program, so that these need no linker
+/// flag.
 #[cfg(not(windows))]
 pub(crate) fn provide() {
     use crate::enumerate::WSCEnumProtocols;
@@ -8,7 +9,7 @@ pub(crate) fn provide() {
     use crate::wait_multiple::WaitForMultipleObjectsEx;
     use wpu_sys::import;
 
-    // SAFETY: it is what its name says, for as long as the program runs.
+    // SAFETY: the function has the contract of its name, and is callable for the lifetime of the program.
     unsafe { import::provide_complete_overlapped_request(WPUCompleteOverlappedRequest) };
     // SAFETY: as above.
     unsafe { import::provide_wsc_enum_protocols(WSCEnumProtocols) };
@@ -16,7 +17,7 @@ pub(crate) fn provide() {
     unsafe { import::provide_wait_for_multiple_objects_ex(WaitForMultipleObjectsEx) };
 }
 
-/// There they take the place of the system's functions in this program.
+/// Replaces the system's functions in the import table of this program.
 #[cfg(windows)]
 pub(crate) fn provide() {
     crate::redirect::in_program();

@@ -1,6 +1,7 @@
-//! On Windows, a module finds exported functions in its import table: there ours take the place of the system's.
+//! On Windows, replaces the system's functions in the import tables of modules by those of this crate.
 //!
-//! Only this program and the libraries that it loads as providers are changed; others keep the system's functions.
+//! Only this program and the libraries that it loads as providers are changed; other modules keep the
+//! system's functions.
 
 use crate::enumerate::WSCEnumProtocols;
 use crate::export::WPUCompleteOverlappedRequest;
@@ -21,37 +22,37 @@ unsafe extern "system" {
     fn VirtualProtect(address: *mut c_void, bytes: usize, protection: u32, old: *mut u32) -> i32;
 }
 
-/// Find the module by an address in it, and do not count that.
+/// Finds the module by an address in it, and does not change its reference count.
 const BY_ADDRESS: u32 = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
 const READ_AND_WRITE: u32 = 4;
 
-/// Does so for providers that are part of this program.
+/// Replaces the functions for providers that are linked into this program.
 pub(crate) fn in_program() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {
-        // SAFETY: without a name it is the module of the program.
+        // SAFETY: a null name denotes the module of the program.
         let module = unsafe { GetModuleHandleW(ptr::null()) };
-        // SAFETY: the program stays loaded.
+        // SAFETY: the module of the program is never unloaded.
         unsafe { in_module(module.expose_provenance()) };
     });
 }
 
-/// Does so for the module that holds a function.
+/// Replaces the functions in the import table of the module that contains `function`.
 ///
 /// # Safety
 ///
-/// `function` is one of a module that stays loaded during the call.
+/// `function` is in a module that stays loaded during the call.
 pub(crate) unsafe fn in_module_of(function: *const c_void) {
     let mut module = ptr::null_mut();
-    // SAFETY: the flags say that it is an address; `module` can be written.
+    // SAFETY: the flags say that `function` is an address in the module, and `module` is writable.
     let found = unsafe { GetModuleHandleExW(BY_ADDRESS, function, &raw mut module) };
     if found != 0 {
-        // SAFETY: the caller says that it stays loaded.
+        // SAFETY: the caller guarantees that the module stays loaded.
         unsafe { in_module(module.expose_provenance()) };
     }
 }
 
-/// What takes the place of the function with this name.
+/// The replacement for the function with this name.
 fn ours(name: &CStr) -> Option<usize> {
     match name.to_bytes() {
         b"WPUCompleteOverlappedRequest" => Some(WPUCompleteOverlappedRequest as *const () as usize),
@@ -61,7 +62,7 @@ fn ours(name: &CStr) -> Option<usize> {
     }
 }
 
-/// Waits for events of a host; what no host knows is the system's.
+/// Waits for events of a host. Handles that no host knows are passed to the system's function.
 unsafe extern "system" fn wait(
     count: DWORD,
     handles: *const HANDLE,
@@ -69,10 +70,10 @@ unsafe extern "system" fn wait(
     milliseconds: DWORD,
     alertable: BOOL,
 ) -> DWORD {
-    // SAFETY: as its caller promises.
+    // SAFETY: the contract of this function is the same, and its caller guarantees it.
     let answer = unsafe { WaitForMultipleObjectsEx(count, handles, all, milliseconds, alertable) };
     match *SYSTEM_WAIT {
-        // SAFETY: as its caller promises.
+        // SAFETY: the contract of the system's function is the same, and the caller guarantees it.
         Some(system) if answer == WAIT_FAILED => unsafe {
             system(count, handles, all, milliseconds, alertable)
         },
@@ -80,37 +81,38 @@ unsafe extern "system" fn wait(
     }
 }
 
-/// The system's own, which no import table leads to any more.
+/// The system's function, to which no changed import table points any more.
 static SYSTEM_WAIT: LazyLock<Option<WaitForMultipleObjectsExFn>> = LazyLock::new(|| {
     let name: Vec<u16> = "kernel32.dll\0".encode_utf16().collect();
-    // SAFETY: the name ends with a zero.
+    // SAFETY: the name is zero-terminated.
     let module = unsafe { GetModuleHandleW(name.as_ptr()) };
-    // SAFETY: the name ends with a zero, and this library is never unloaded.
+    // SAFETY: the name is zero-terminated, and kernel32 is never unloaded.
     let found = unsafe { GetProcAddress(module, c"WaitForMultipleObjectsEx".as_ptr()) };
-    // SAFETY: it is null, or the function of that name, which has this type.
+    // SAFETY: the pointer is null, or the function of that name, which has this type.
     unsafe { std::mem::transmute::<*const c_void, Option<WaitForMultipleObjectsExFn>>(found) }
 });
 
 /// # Safety
 ///
-/// A module is loaded at `base`, and stays so during the call: the loader has found its headers and import table to be good.
+/// A module is loaded at `base` and stays loaded during the call, so that the loader has validated its
+/// headers and import table.
 unsafe fn in_module(base: usize) {
-    // SAFETY (all reads below): the offsets are those of the file format, in a module that is loaded.
+    // SAFETY (all reads below): the offsets are those of the file format, within a loaded module.
     let read = |offset: u32| {
-        // SAFETY: as said above.
+        // SAFETY: as stated above.
         unsafe { word::<u32>(base + offset as usize) }
     };
     let headers = read(0x3c);
-    // SAFETY: as above; the first number of the optional header says how wide it is.
+    // SAFETY: as above. The first field of the optional header distinguishes 64-bit modules.
     let wide = unsafe { word::<u16>(base + headers as usize + 24) } == 0x20b;
     let directories = headers + 24 + if wide { 112 } else { 96 };
     let mut library = read(directories + 8);
-    // The last one is all zero, and there may be none.
+    // The last descriptor is all zero, and there may be no import table.
     while library != 0 && read(library + 12) != 0 {
         let (names, slots) = (read(library) as usize, read(library + 16) as usize);
-        // Some old linkers keep no list of names.
+        // Some old linkers write no list of names.
         if names != 0 {
-            // SAFETY: both stand in the module, whose import table the loader has filled.
+            // SAFETY: both lists are in the loaded module, and the loader has filled the slots.
             unsafe { in_list(base, base + names, base + slots) };
         }
         library += 20;
@@ -119,22 +121,23 @@ unsafe fn in_module(base: usize) {
 
 /// # Safety
 ///
-/// A module is loaded at `base`. At `names` is a list of what it imports, which ends with a zero, and at `slots` as many
-/// places, into which the loader has put that.
+/// A module is loaded at `base`. `names` is the address of its zero-terminated list of imported names, and
+/// `slots` that of as many slots, which the loader has filled.
 unsafe fn in_list(base: usize, mut names: usize, mut slots: usize) {
     loop {
-        // SAFETY: the list ends with a zero, which was not reached yet.
+        // SAFETY: the list ends with a zero, which has not been reached yet.
         let name = unsafe { word::<usize>(names) };
         if name == 0 {
             break;
         }
-        // Those with the highest bit are imported by number.
+        // Entries with the highest bit set are imported by ordinal.
         if name.leading_zeros() > 0 {
             let text = ptr::with_exposed_provenance::<i8>(base + name + 2);
-            // SAFETY: behind a hint of two bytes stands the name, with a final zero.
+            // SAFETY: a hint of two bytes precedes the zero-terminated name.
             let text = unsafe { CStr::from_ptr(text.cast()) };
             if let Some(ours) = ours(text) {
-                // SAFETY: it is the slot of that function, and ours has the same type.
+                // SAFETY: it is the slot of the function with that name, and the replacement has the same
+                // type.
                 unsafe { put(slots, ours) };
             }
         }
@@ -145,25 +148,25 @@ unsafe fn in_list(base: usize, mut names: usize, mut slots: usize) {
 
 /// # Safety
 ///
-/// There is a `T` at `address`, aligned or not, which can be read.
+/// A `T`, aligned or not, is readable at `address`.
 unsafe fn word<T: Copy>(address: usize) -> T {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees it.
     unsafe { ptr::with_exposed_provenance::<T>(address).read_unaligned() }
 }
 
 /// # Safety
 ///
-/// There is a slot of an import table at `slot`, for a function of the type of `function`.
+/// `slot` is the address of an import table slot for a function of the type of `function`.
 unsafe fn put(slot: usize, function: usize) {
     let slot = ptr::with_exposed_provenance_mut::<usize>(slot);
     let mut old = 0;
-    // SAFETY: it is a part of a loaded module, and only its protection changes; `old` can be written.
+    // SAFETY: the slot is part of a loaded module, only its protection changes, and `old` is writable.
     let open = unsafe { VirtualProtect(slot.cast(), size_of::<usize>(), READ_AND_WRITE, &raw mut old) };
     if open != 0 {
-        // SAFETY: it can be written now. Other code reads it only to call what is there, and finds the old or the new
-        // function: a word that is aligned is written as a whole.
+        // SAFETY: the slot is writable now. Other code only reads it to call the function, and sees the old
+        // or the new pointer, since an aligned word is written as a whole.
         unsafe { slot.write_volatile(function) };
-        // SAFETY: as above; the protection is what it was.
+        // SAFETY: as above; this restores the protection.
         unsafe { VirtualProtect(slot.cast(), size_of::<usize>(), old, &raw mut old) };
     }
 }

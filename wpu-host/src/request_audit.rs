@@ -1,5 +1,5 @@
-//! What the host knows of each overlapped request that a client handed to a provider: that its
-//! client is told once, in the way it asked for, and never of a request that was refused.
+//! Records the overlapped requests that a client passed to a provider, and checks that the completion of each
+//! is reported once, in the requested way, and never for a request that was refused.
 
 use crate::faults::{Faults, Rule};
 use crate::requests::Requests;
@@ -7,31 +7,31 @@ use crate::threads::Threads;
 use std::collections::{BTreeMap, BTreeSet};
 use wpu_sys::ffi::SOCKET;
 
-/// The requests, by the address of their structure.
+/// The requests, by the address of their overlapped structure.
 #[derive(Default)]
 pub(crate) struct RequestAudit {
     all: BTreeMap<usize, AuditedRequest>,
-    /// Those that nobody was told of yet, and that were not refused.
+    /// The requests whose completion was not reported and that were not refused.
     open: BTreeSet<usize>,
-    /// The last request that began with each event.
+    /// The last request that was started with each event.
     by_event: BTreeMap<usize, usize>,
 }
 
-/// One request.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditedRequest {
-    /// The function that it was handed to.
+    /// The function that received it.
     pub(crate) call: &'static str,
     pub(crate) socket: SOCKET,
-    /// The client's event, without its lowest bit; 0 for none.
+    /// The client's event without its lowest bit; 0 for none.
     pub(crate) event: usize,
     /// Whether the client gave a completion routine.
     pub(crate) routine: bool,
-    /// The thread that asked.
+    /// The thread that made the request.
     pub(crate) thread: usize,
     pub(crate) stage: Stage,
     pub(crate) told: u32,
-    /// The socket was closed by the client.
+    /// Whether the client has closed the socket.
     pub(crate) closed: bool,
 }
 
@@ -43,18 +43,18 @@ pub(crate) enum Stage {
     Accepted,
     /// The provider refused it.
     Refused,
-    /// The provider was cleaned up, which ends it silently.
+    /// The provider was cleaned up, which cancels the request without a completion.
     Abandoned,
 }
 
-/// How a client is told.
+/// How a completion is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     /// Through `WPUCompleteOverlappedRequest`.
     Completed,
-    /// By its event, which the provider set.
+    /// By the client's event, which the provider set.
     Event,
-    /// By its routine, on this thread.
+    /// By the completion routine, on this thread.
     Routine(usize),
 }
 
@@ -67,31 +67,31 @@ impl RequestAudit {
         self.all.insert(address, record);
     }
 
-    /// Notes that a client is told of a request.
+    /// Records that the completion of a request is reported to its client.
     pub(crate) fn tell(&mut self, address: usize, way: Way, faults: &mut Faults) {
         let Some(record) = self.all.get_mut(&address) else { return };
         self.open.remove(&address);
         let call = record.call;
         let mut fault = |rule, detail: &str| faults.add(rule, call, detail);
         match record.stage {
-            Stage::Refused => return fault(Rule::ToldAfterFailure, "told after the call had failed"),
-            Stage::Abandoned => return fault(Rule::ToldAtCleanUp, "told after the last clean-up began"),
+            Stage::Refused => return fault(Rule::ToldAfterFailure, "reported after the call had failed"),
+            Stage::Abandoned => return fault(Rule::ToldAtCleanUp, "reported after the last clean-up began"),
             Stage::Calling | Stage::Accepted => {}
         }
         record.told += 1;
         match way {
-            _ if record.told > 1 => fault(Rule::ToldTwice, "told again"),
+            _ if record.told > 1 => fault(Rule::ToldTwice, "reported again"),
             Way::Routine(thread) if thread != record.thread => {
                 fault(Rule::WrongThread, "the routine ran on another thread");
             }
             Way::Completed | Way::Event if record.routine => {
-                fault(Rule::WrongWay, "completed without the routine that was given");
+                fault(Rule::WrongWay, "completed without the routine that the client gave");
             }
             _ => {}
         }
     }
 
-    /// Notes that a provider set an event, which can be how it tells of a request.
+    /// Records that a provider set an event, which can report the completion of a request.
     pub(crate) fn event_set(&mut self, event: usize, faults: &mut Faults) {
         let Some(last) = self.by_event.get(&event).copied() else { return };
         let of_event = |address: &usize| {
@@ -101,8 +101,8 @@ impl RequestAudit {
         self.tell(waiting.unwrap_or(last), Way::Event, faults);
     }
 
-    /// Notes how the call ended. `shown` says whether the client can see by other means that the
-    /// request is done.
+    /// Records the result of the call. `shown` states whether the client can see the completion in another
+    /// way.
     pub(crate) fn returned(&mut self, address: usize, ended: Ended, shown: bool, faults: &mut Faults) {
         let Some(record) = self.all.get_mut(&address) else { return };
         let call = record.call;
@@ -113,16 +113,16 @@ impl RequestAudit {
         }
         match ended {
             Ended::Refused if record.told > 0 => {
-                faults.add(Rule::ToldAfterFailure, call, "told before the call failed");
+                faults.add(Rule::ToldAfterFailure, call, "reported before the call failed");
             }
             Ended::Done if record.told == 0 && !shown => {
-                faults.add(Rule::NeverTold, call, "the call succeeded, and its client was not told");
+                faults.add(Rule::NeverTold, call, "the call succeeded, and no completion was reported");
             }
             _ => {}
         }
     }
 
-    /// Notes that the client closed a socket: what is pending on it must end now.
+    /// Records that the client closed a socket: its pending requests must complete now.
     pub(crate) fn closed(&mut self, socket: SOCKET) {
         for address in &self.open {
             if let Some(record) = self.all.get_mut(address).filter(|record| record.socket == socket) {
@@ -131,14 +131,14 @@ impl RequestAudit {
         }
     }
 
-    /// Whether a request is open whose socket was closed.
+    /// Whether a request on a closed socket is still pending.
     pub(crate) fn overdue(&self, threads: &Threads, requests: &Requests) -> bool {
         let mut open = self.open.iter().filter_map(|address| Some((address, self.all.get(address)?)));
         open.any(|(address, record)| record.is_overdue(*address, threads, requests))
     }
 
-    /// Notes that the last clean-up begins: nobody is told from now on. What should have been told
-    /// of before is a fault.
+    /// Records that the last clean-up begins: no completion may be reported from now on. A completion that
+    /// should have been reported before is a fault.
     pub(crate) fn abandon(&mut self, threads: &Threads, requests: &Requests, faults: &mut Faults) {
         for address in std::mem::take(&mut self.open) {
             let Some(record) = self.all.get_mut(&address).filter(|record| record.is_open()) else { continue };
@@ -150,7 +150,7 @@ impl RequestAudit {
     }
 }
 
-/// How a call with a request ended.
+/// The result of a call with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     Done,
@@ -163,9 +163,9 @@ impl AuditedRequest {
         self.told == 0 && self.stage == Stage::Accepted
     }
 
-    /// Whether it should have ended with its socket. A client that does not run what is queued to its
-    /// thread has only itself to blame, and one that gave neither an event nor a routine sees the end
-    /// in its structure.
+    /// Whether the request should have completed when its socket was closed. It is not the provider's fault
+    /// if the client does not run the APCs of its thread. A client that gave neither an event nor a routine
+    /// sees the completion in the structure.
     fn is_overdue(&self, address: usize, threads: &Threads, requests: &Requests) -> bool {
         let queued = self.routine && threads.has_queued(self.thread);
         let shown = !self.routine && self.event == 0 && requests.shows_end(address);
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// What is found when this is done with a request.
+    /// The faults that are recorded when `act` is applied to a request.
     fn found(routine: bool, act: impl FnOnce(&mut RequestAudit, &mut Faults)) -> Vec<Rule> {
         let (mut audit, mut faults) = (RequestAudit::default(), Faults::default());
         audit.begin(100, record(routine));

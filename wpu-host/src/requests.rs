@@ -1,4 +1,4 @@
-//! Overlapped requests: their structures, and that each is completed once.
+//! Overlapped structures, and the check that each request is completed once.
 
 use crate::trace;
 use std::cell::UnsafeCell;
@@ -10,17 +10,17 @@ use wpu_sys::ffi::{WSAEVENT, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 
 /// An overlapped request of the client, in memory that lives as long as its host.
 ///
-/// So a provider that completes it twice, or too late, gets an error and does no harm, which
-/// cannot be said of a structure that the client frees. It begins as pending.
+/// A provider that completes it twice or too late therefore receives an error and does no harm, unlike with a
+/// structure that the client frees. It is created as pending.
 #[derive(Debug, Clone)]
 pub struct HostRequest(Arc<Block>);
 
-/// How a request ended.
+/// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Completion {
-    /// The error that the provider reported, 0 for success.
+    /// The error code that the provider reported, 0 for success.
     pub error: u32,
-    /// How many bytes were moved.
+    /// The number of transferred bytes.
     pub transferred: usize,
 }
 
@@ -31,8 +31,8 @@ struct Block {
     error: AtomicU32,
 }
 
-// SAFETY: this crate reads `hEvent`, which nobody writes, and touches `Internal` and
-// `InternalHigh` through atomics only. The rest of `overlapped` belongs to the provider.
+// SAFETY: this crate only reads `hEvent`, which is never written, and accesses `Internal` and `InternalHigh`
+// only through atomics. The other members of `overlapped` belong to the provider.
 unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}
@@ -48,29 +48,29 @@ impl HostRequest {
         }))
     }
 
-    /// The structure, for the provider. Its `Internal` and `InternalHigh` are shared with other
-    /// threads: access them through atomics.
+    /// The address of the structure, for the provider. Other threads share its `Internal` and `InternalHigh`:
+    /// access them through atomics.
     #[must_use]
     pub fn as_ptr(&self) -> *mut WSAOVERLAPPED {
         self.0.overlapped.get()
     }
 
-    /// The event that it began with.
+    /// The event with which the request was created.
     pub(crate) fn event(&self) -> WSAEVENT {
         // SAFETY: the structure lives in the cell, as long as `self`.
         let event = unsafe { &raw const (*self.as_ptr()).hEvent };
-        // SAFETY: nobody writes this member.
+        // SAFETY: the member lives as long as `self`, and no code writes it.
         unsafe { event.read() }
     }
 
-    /// How the request ended; `None` while it is pending.
+    /// The result of the request; `None` while it is pending.
     #[must_use]
     pub fn completion(&self) -> Option<Completion> {
         let members = self.members();
         let internal = members.internal.load(Ordering::Acquire);
         (internal != WSS_OPERATION_IN_PROGRESS).then(|| Completion {
             error: if self.0.pending.load(Ordering::Acquire) {
-                // The provider wrote it itself, as for a file handle, or when it was cleaned up.
+                // The provider wrote it itself, as for a file handle, or in its clean-up.
                 error_in(internal)
             } else {
                 self.0.error.load(Ordering::Relaxed)
@@ -79,8 +79,8 @@ impl HostRequest {
         })
     }
 
-    /// Makes a completed request pending again, so that it can be handed to the provider anew.
-    /// One that is pending stays as it is.
+    /// Marks a completed request as pending, so that it can be passed to the provider again. A pending
+    /// request does not change.
     pub fn restart(&self) {
         if self.completion().is_none() {
             return;
@@ -92,27 +92,27 @@ impl HostRequest {
     }
 
     fn members(&self) -> Members<'_> {
-        // SAFETY: the structure lives in the cell, as long as `self`, and the documentation of
-        // `as_ptr` asks everyone else to go through atomics too.
+        // SAFETY: the structure lives in the cell, as long as `self`, and the documentation of `as_ptr`
+        // requires all other code to use atomics too.
         unsafe { Members::of(self.as_ptr()) }
     }
 }
 
-/// The requests that a host knows.
+/// The requests that a host has seen.
 #[derive(Default)]
 pub(crate) struct Requests {
-    /// Those of [`HostRequest`], by address.
+    /// The requests of type [`HostRequest`], by address.
     own: BTreeMap<usize, HostRequest>,
-    /// What was written to `Internal` of others, by address.
+    /// The value that was last written to `Internal` of each other request, by address.
     completed: BTreeMap<usize, usize>,
 }
 
-/// The request was completed before, and not started again since.
+/// The error for a request that was already completed and not restarted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlreadyCompleted;
 
 impl Requests {
-    /// Whether the structure of a [`HostRequest`] shows that it is done.
+    /// Whether the structure of a [`HostRequest`] shows that the request is complete.
     pub(crate) fn shows_end(&self, address: usize) -> bool {
         self.own.get(&address).is_some_and(|request| request.completion().is_some())
     }
@@ -121,16 +121,16 @@ impl Requests {
         self.own.insert(request.as_ptr().addr(), request.clone());
     }
 
-    /// Writes how an operation ended: `InternalHigh` first, and then `Internal`. Answers with the
-    /// event that was in the structure, which is not touched any more after that.
+    /// Writes the result of an operation: `InternalHigh` first, then `Internal`. Returns the event in the
+    /// structure, which is not accessed after that.
     ///
-    /// Of a structure that is no [`HostRequest`] of this host nobody can tell whether it was completed
-    /// before: `Internal` that still holds what its last completion wrote gets a note in the trace.
+    /// For a structure that is not a [`HostRequest`] of this host, an earlier completion cannot be detected
+    /// reliably. If `Internal` still holds the value of its last completion, the trace gets a note.
     ///
     /// # Safety
     ///
-    /// `operation` is a structure that lives and is aligned, and whose `Internal` and
-    /// `InternalHigh` nobody accesses at the same time other than through atomics.
+    /// `operation` points to a live, aligned structure, whose `Internal` and `InternalHigh` other code
+    /// accesses only through atomics during the call.
     pub(crate) unsafe fn complete(
         &mut self,
         operation: NonNull<WSAOVERLAPPED>,
@@ -138,7 +138,7 @@ impl Requests {
         transferred: u32,
     ) -> Result<WSAEVENT, AlreadyCompleted> {
         let address = operation.addr().get();
-        // SAFETY: the caller promises all of it.
+        // SAFETY: the caller guarantees the contract of `of`.
         let members = unsafe { Members::of(operation.as_ptr()) };
         if let Some(HostRequest(block)) = self.own.get(&address) {
             if !block.pending.swap(false, Ordering::AcqRel) {
@@ -149,12 +149,12 @@ impl Requests {
             let before = self.completed.insert(address, status(error));
             if before == Some(members.internal.load(Ordering::Acquire)) {
                 trace::note(
-                    "Internal is as its last completion left it: completed twice, or not marked when it began",
+                    "`Internal` is unchanged since its last completion: completed twice, or not marked as pending",
                 );
             }
         }
-        // SAFETY: the structure lives and is aligned, and its client does not change `hEvent`
-        // before the operation is done.
+        // SAFETY: the structure lives and is aligned, and its client does not change `hEvent` before the
+        // operation is complete.
         let event = unsafe { (*operation.as_ptr()).hEvent };
         members.internal_high.store(transferred as usize, Ordering::Release);
         members.internal.store(status(error), Ordering::Release);
@@ -162,7 +162,7 @@ impl Requests {
     }
 }
 
-/// The two members that the host writes, and a client may read at any time.
+/// The two members that the host writes, and that a client may read at any time.
 struct Members<'a> {
     internal: &'a AtomicUsize,
     internal_high: &'a AtomicUsize,
@@ -171,15 +171,15 @@ struct Members<'a> {
 impl Members<'_> {
     /// # Safety
     ///
-    /// For as long as the result is used, `operation` is a structure that lives and is aligned, and
-    /// nobody accesses these members at the same time other than through atomics.
+    /// For the lifetime of the result, `operation` points to a live, aligned structure, and other code
+    /// accesses these members only through atomics.
     unsafe fn of(operation: *mut WSAOVERLAPPED) -> Self {
-        // SAFETY: the structure lives, so its members have addresses.
+        // SAFETY: the structure lives, so that the address of a member is in bounds.
         let internal = unsafe { &raw mut (*operation).Internal };
         // SAFETY: as above.
         let internal_high = unsafe { &raw mut (*operation).InternalHigh };
         Self {
-            // SAFETY: the member lives and is aligned, and is shared through atomics only.
+            // SAFETY: the member lives for `'a`, is aligned, and is accessed only through atomics.
             internal: unsafe { AtomicUsize::from_ptr(internal) },
             // SAFETY: as above.
             internal_high: unsafe { AtomicUsize::from_ptr(internal_high) },
@@ -187,19 +187,19 @@ impl Members<'_> {
     }
 }
 
-/// The marks of a failure in `Internal`, and of a code of applications.
+/// The bits in `Internal` that mark a failure and an application-defined code.
 const FAILURE: u32 = 0xE000_0000;
 
-/// What `Internal` holds when an operation is done: a status in the style of the kernel, with the
-/// bit that marks codes of applications. It is neither the mark of a pending operation nor the
-/// zero of a new structure, so that a structure shows that it was completed.
+/// The value of `Internal` for a completed operation: an `NTSTATUS` with the bit for application-defined
+/// codes. It is neither the value of a pending operation nor the zero of a new structure, so that it shows
+/// that the structure was completed.
 fn status(error: u32) -> usize {
     const SUCCESS: u32 = 0x2000_0000;
     (if error == 0 { SUCCESS } else { FAILURE | error }) as usize
 }
 
-/// The error in an `Internal` that somebody else wrote: of an application in the style of
-/// [`status`], or a status of the kernel as it is.
+/// The error in an `Internal` that other code wrote: a value in the format of [`status`], or an `NTSTATUS` of
+/// the kernel as it is.
 fn error_in(internal: usize) -> u32 {
     const FAILED: u32 = 0x8000_0000;
     let status = u32::try_from(internal).unwrap_or(u32::MAX);
@@ -217,7 +217,7 @@ mod tests {
 
     fn complete(requests: &mut Requests, operation: *mut WSAOVERLAPPED, error: u32) -> bool {
         let operation = NonNull::new(operation).expect("a structure");
-        // SAFETY: the tests pass structures that live, and touch them through raw pointers.
+        // SAFETY: the tests pass live structures, and access them through raw pointers.
         unsafe { requests.complete(operation, error, 5) }.is_ok()
     }
 
@@ -243,8 +243,8 @@ mod tests {
         let mut other = WSAOVERLAPPED::ZERO;
         let pointer = &raw mut other;
         assert!(complete(&mut requests, pointer, 0));
-        assert!(complete(&mut requests, pointer, 995), "nobody has to mark the start");
-        // SAFETY: the structure is this function's own.
+        assert!(complete(&mut requests, pointer, 995), "the start need not be marked");
+        // SAFETY: the structure is a local of this function.
         unsafe { (*pointer).Internal = WSS_OPERATION_IN_PROGRESS };
         assert!(complete(&mut requests, pointer, 0));
     }

@@ -1,11 +1,11 @@
-//! Socket handles that Ws2_32 makes for providers whose sockets are no file handles.
+//! Socket handles that Ws2_32 creates for providers whose sockets are not file handles.
 
 use crate::ports::Port;
 use std::collections::BTreeMap;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
 
-/// The open handles, with what providers and clients attached to them.
+/// The open handles, with the data that providers and clients attached to them.
 #[derive(Default)]
 pub(crate) struct Sockets(BTreeMap<SOCKET, Socket>);
 
@@ -15,7 +15,7 @@ struct Socket {
     binding: Option<Binding>,
 }
 
-/// The completion port that a client bound a socket to.
+/// The completion port to which a client bound a socket.
 #[derive(Clone)]
 pub(crate) struct Binding {
     pub(crate) port: Port,
@@ -35,12 +35,12 @@ impl Sockets {
         Ok(self.0.get(&socket).ok_or(WsaError::WSAENOTSOCK)?.context)
     }
 
-    /// The catalog entry that the socket was made for.
+    /// The catalog entry for which the socket was created.
     pub(crate) fn entry(&self, socket: SOCKET) -> Option<u32> {
         self.0.get(&socket).map(|socket| socket.entry)
     }
 
-    /// As for a file handle, a second port is refused.
+    /// Binds a socket to a port. A second port is refused, as for a file handle.
     pub(crate) fn bind(&mut self, socket: SOCKET, binding: Binding) -> Result<(), WsaError> {
         let socket = self.0.get_mut(&socket).ok_or(WsaError::WSAENOTSOCK)?;
         if socket.binding.is_some() {
@@ -50,7 +50,7 @@ impl Sockets {
         Ok(())
     }
 
-    /// The port that a completion on the socket goes to, if a client bound it to one.
+    /// The port that receives completions on the socket, if a client bound it to one.
     pub(crate) fn binding(&self, socket: SOCKET) -> Result<Option<&Binding>, WsaError> {
         let socket = self.0.get(&socket).ok_or(WsaError::WSAENOTSOCK)?;
         Ok(socket.binding.as_ref())

@@ -1,4 +1,4 @@
-//! Providers that a test starts itself, and cleans up.
+//! Starts single providers, for tests that make the calls to a provider themselves.
 
 use crate::catalog::Entry;
 use crate::host::Host;
@@ -14,9 +14,9 @@ use wpu_sys::ffi::{
     WSPUPCALLTABLEEX,
 };
 
-/// A provider that was started, until it is cleaned up.
+/// A started provider, until it is cleaned up.
 ///
-/// One that is dropped without that stays started, and its library stays loaded.
+/// If it is dropped without a clean-up, the provider stays started and its library stays loaded.
 #[derive(Debug)]
 pub struct Started {
     data: WSPDATA,
@@ -25,15 +25,15 @@ pub struct Started {
     library: Option<Arc<libloading::Library>>,
 }
 
-/// Why a provider was not started.
+/// The error of starting a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartFailure {
-    /// The catalog of the host has no entry of this id.
+    /// The catalog of the host has no entry with this id.
     UnknownEntry(u32),
     /// The library has no `WSPStartupEx`.
     NoStartupEx,
-    /// The provider refused.
+    /// The provider failed with this error.
     Refused(WsaError),
 }
 
@@ -43,10 +43,10 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// When the entry is not one of this host, or the provider refuses.
+    /// Fails if the entry is not in the catalog of this host, or if the provider refuses to start.
     pub fn start(&self, library: &Library, entry: &Entry) -> Result<Started, StartFailure> {
         self.winsock().keep_loaded(&library.loaded);
-        // SAFETY: whoever loaded the library vouched for what has this name.
+        // SAFETY: the caller of `Library::load` guarantees the contract of the library's `WSPStartup`.
         let mut started = unsafe { self.start_with(library.startup, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
         Ok(started)
@@ -54,51 +54,52 @@ impl Host {
 
     /// Starts a provider through its `WSPStartupEx`, with the table of sixteen upcalls by pointer.
     ///
-    /// The switch of system area networks passes the entry of the TCP/IP provider, not that of the provider that
-    /// it starts.
+    /// Microsoft's switch for system area networks passes the protocol information of the TCP/IP provider,
+    /// not that of the provider that it starts.
     ///
     /// # Errors
     ///
-    /// When the library has no `WSPStartupEx`, the entry is not one of this host, or the provider
-    /// refuses.
+    /// Fails if the library has no `WSPStartupEx`, if the entry is not in the catalog of this host, or if the
+    /// provider refuses to start.
     pub fn start_ex(&self, library: &Library, entry: &Entry) -> Result<Started, StartFailure> {
         let startup_ex = library.startup_ex.ok_or(StartFailure::NoStartupEx)?;
         self.winsock().keep_loaded(&library.loaded);
-        // SAFETY: whoever loaded the library vouched for what has this name.
+        // SAFETY: the caller of `Library::load` guarantees the contract of the library's `WSPStartupEx`.
         let mut started = unsafe { self.start_ex_with(startup_ex, entry) }?;
         started.library = Some(Arc::clone(&library.loaded));
         Ok(started)
     }
 
-    /// Starts a provider that is part of this program.
+    /// Starts a provider that is linked into this program.
     ///
     /// # Errors
     ///
-    /// When the entry is not one of this host, or the provider refuses.
+    /// Fails if the entry is not in the catalog of this host, or if the provider refuses to start.
     ///
     /// # Safety
     ///
-    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the
-    /// functions that it hands out, until a clean-up through the result has succeeded, or for ever.
+    /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the functions that
+    /// it returns, until a clean-up through the result has succeeded, or else for the lifetime of the
+    /// process.
     pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartFailure> {
         let table = self.table();
         self.run_start(entry, |info, data, procs| {
-            // SAFETY: the caller vouches for the function, and this is how Ws2_32 calls one:
-            // all pointers are valid during the call, and so is the table for as long as there is
-            // a process.
+            // SAFETY: the caller guarantees the function's contract. Ws2_32 calls it in the same way: all
+            // pointers are valid during the call, and the functions in the table for the lifetime of the
+            // process.
             unsafe { startup(WINSOCK_VERSION, data, info, table, procs) }
         })
     }
 
-    /// Starts a provider that is part of this program.
+    /// Starts a provider that is linked into this program through its `WSPStartupEx`.
     ///
     /// # Errors
     ///
-    /// When the entry is not one of this host, or the provider refuses.
+    /// Fails if the entry is not in the catalog of this host, or if the provider refuses to start.
     ///
     /// # Safety
     ///
-    /// As for [`Host::start_with`], of a `WSPStartupEx`.
+    /// As for [`Host::start_with`], for a `WSPStartupEx`.
     pub unsafe fn start_ex_with(
         &self,
         startup_ex: WSPStartupExFn,
@@ -106,8 +107,8 @@ impl Host {
     ) -> Result<Started, StartFailure> {
         let table: WSPUPCALLTABLEEX = self.table_ex();
         self.run_start(entry, |info, data, procs| {
-            // SAFETY: the caller vouches for the function, and this is how it is called:
-            // all pointers are valid during the call, and the functions in the table for ever.
+            // SAFETY: the caller guarantees the function's contract. All pointers are valid during the call,
+            // and the functions in the table for the lifetime of the process.
             unsafe { startup_ex(WINSOCK_VERSION, data, info, &raw const table, procs) }
         })
     }
@@ -117,7 +118,7 @@ impl Host {
         entry: &Entry,
         start: impl FnOnce(*const WSAPROTOCOL_INFOW, *mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
     ) -> Result<Started, StartFailure> {
-        // As the catalog has it: the caller's may have been changed meanwhile.
+        // The info of the catalog: the caller's copy may differ.
         let info = {
             let mut parts = self.ws2().lock();
             let known = parts.catalog.find(entry.id()).map(|known| known.info);
@@ -134,24 +135,24 @@ impl Host {
 }
 
 impl Started {
-    /// What the provider says about itself.
+    /// The `WSPDATA` that the provider returned.
     #[must_use]
     pub fn data(&self) -> &WSPDATA {
         &self.data
     }
 
-    /// The provider's functions.
+    /// The provider's function table.
     #[must_use]
     pub fn procs(&self) -> &WSPPROC_TABLE {
         &self.procs
     }
 
-    /// Calls the provider's `WSPCleanup`, if it has one, and says what is open in the host after
-    /// that. After the last clean-up of the last provider it should be nothing.
+    /// Calls the provider's `WSPCleanup`, if it has one, and returns the counts of handles that are still
+    /// open in the host. After the last clean-up of the last provider they should be 0.
     ///
     /// # Errors
     ///
-    /// The provider's error. It counts as started then, and stays loaded.
+    /// The provider's error. The provider then counts as started, and its library stays loaded.
     pub fn clean_up(mut self) -> Result<Leftovers, WsaError> {
         call_cleanup(self.procs.lpWSPCleanup)?;
         drop(self.library.take());
@@ -161,7 +162,7 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        // Not cleaned up: the provider may still run, so its library is never unloaded.
+        // The provider was not cleaned up and may still run, so its library is never unloaded.
         mem::forget(self.library.take());
     }
 }
@@ -169,7 +170,7 @@ impl Drop for Started {
 fn call_cleanup(function: LPWSPCLEANUP) -> Result<(), WsaError> {
     let Some(cleanup) = function else { return Ok(()) };
     let mut errno = WsaError::WSASYSCALLFAILURE.code();
-    // SAFETY: the provider was started, and this is called once for that start.
+    // SAFETY: the function is of the provider's table, and is called once for its start-up.
     match unsafe { cleanup(&raw mut errno) } {
         0 => Ok(()),
         _ => Err(WsaError::new(errno)),

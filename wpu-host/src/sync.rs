@@ -1,25 +1,26 @@
-//! Locks that survive a panic, and waits with a time limit.
+//! Locks that survive a panic, and waits with a timeout.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Takes a lock. A panic of another holder is no reason to stop: every change under a lock of this
-/// crate is complete before anything that can panic is called.
+/// Takes a lock, also if a holder has panicked: every change under a lock of this crate is complete before
+/// anything that can panic is called.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The moment at which a wait gives up, if there is one.
+/// The moment at which a wait times out, if there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// `timeout` from now. A time beyond the clock's range, such as `Duration::MAX`, never comes.
+    /// A deadline `timeout` from now. A deadline beyond the range of the clock, as for `Duration::MAX`, never
+    /// expires.
     pub(crate) fn after(timeout: Duration) -> Self {
         Self(Instant::now().checked_add(timeout))
     }
 
-    /// Waits for a change; `None` when the time is up.
+    /// Waits for a notification; `None` if the deadline has passed.
     pub(crate) fn wait<'a, T>(
         self,
         changed: &Condvar,

@@ -7,17 +7,17 @@ use std::sync::{Arc, Weak};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::WSATHREADID;
 
-/// The threads that have an id, with what waits for each.
+/// The threads that have an id, with the functions that are queued to each.
 #[derive(Default)]
 pub(crate) struct Threads {
     threads: BTreeMap<usize, Thread>,
-    /// By `ThreadHandle`.
+    /// The ids by `ThreadHandle`.
     ids: BTreeMap<usize, Id>,
 }
 
 struct Thread {
     life: Weak<()>,
-    /// The `ThreadHandle` of the client's id for it.
+    /// The `ThreadHandle` of the client's id for the thread.
     client_handle: Option<usize>,
     queue: VecDeque<Apc>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Apc {
     pub(crate) context: usize,
 }
 
-/// A thread of this process, as hosts know it.
+/// A thread of this process.
 #[derive(Clone)]
 pub(crate) struct Me {
     serial: usize,
@@ -42,7 +42,7 @@ pub(crate) struct Me {
 }
 
 impl Me {
-    /// The calling thread; `None` when it is so near its end that it has no more thread-locals.
+    /// The calling thread; `None` if its thread-local values are already destroyed.
     pub(crate) fn current() -> Option<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         thread_local! {
@@ -63,7 +63,7 @@ impl Me {
 }
 
 impl Threads {
-    /// The id that Ws2_32 passes along with the calls of a client's thread: always the same one.
+    /// The id that Ws2_32 passes with the calls of a client's thread; always the same one.
     pub(crate) fn client_id(
         &mut self,
         me: &Me,
@@ -77,7 +77,7 @@ impl Threads {
         Some(self.name(me, handle, false))
     }
 
-    /// One more id for a thread, to be closed once.
+    /// Opens a further id for a thread, which must be closed once.
     pub(crate) fn open(&mut self, me: &Me, handle: usize) -> WSATHREADID {
         self.name(me, handle, true)
     }
@@ -101,22 +101,22 @@ impl Threads {
         Ok(())
     }
 
-    /// Whether something is queued to a thread.
+    /// Whether a function is queued to a thread.
     pub(crate) fn is_alerted(&self, me: &Me) -> bool {
         self.has_queued(me.serial)
     }
 
-    /// The same of the thread with this number.
+    /// Whether a function is queued to the thread with this number.
     pub(crate) fn has_queued(&self, serial: usize) -> bool {
         self.threads.get(&serial).is_some_and(|thread| !thread.queue.is_empty())
     }
 
-    /// Takes what was queued to a thread first.
+    /// Removes the function that was queued to a thread first.
     pub(crate) fn next_apc(&mut self, me: &Me) -> Option<Apc> {
         self.threads.get_mut(&me.serial)?.queue.pop_front()
     }
 
-    /// Counts the ids that were opened and not closed.
+    /// The number of ids that were opened and not closed.
     pub(crate) fn opened(&self) -> usize {
         self.ids.values().filter(|id| id.opened).count()
     }
@@ -135,7 +135,7 @@ impl Threads {
         me.id(handle)
     }
 
-    /// An id is valid as a whole: half a copy is none.
+    /// Finds an id by all of its fields: an id of which only a part matches is invalid.
     fn find(&self, id: &WSATHREADID) -> Result<&Id, WsaError> {
         self.ids
             .get(&id.ThreadHandle.addr())

@@ -1,4 +1,4 @@
-//! The trace: every upcall that reached a host, in the order of their answers.
+//! The trace: every upcall that reached a host, in the order in which they returned.
 
 use crate::threads::Me;
 use std::cell::Cell;
@@ -7,19 +7,19 @@ use std::fmt;
 use wpu_sys::Upcall;
 use wpu_sys::host::Call;
 
-/// One upcall, as the host answered it.
+/// An upcall and its result.
 #[derive(Debug, Clone)]
 pub struct TraceLine {
     /// The upcall.
     pub upcall: &'static Upcall,
-    /// Its arguments, as text.
+    /// The arguments as text.
     pub arguments: String,
-    /// Its answer, as text.
+    /// The result as text.
     pub outcome: String,
-    /// What the answer does not say.
+    /// A remark on what the result does not show.
     pub note: Option<&'static str>,
-    /// The calling thread: 1 for the first that called this host, and so on; 0 for a thread that
-    /// was at its very end.
+    /// The calling thread: 1 for the first thread that called this host, and so on; 0 for a thread whose
+    /// thread-local values are already destroyed.
     pub thread: usize,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for TraceLine {
     }
 }
 
-/// The lines so far, and the numbers of the threads in them.
+/// The lines so far, and the number of each thread in them.
 #[derive(Default)]
 pub(crate) struct Trace {
     lines: Vec<TraceLine>,
@@ -38,17 +38,17 @@ pub(crate) struct Trace {
 }
 
 thread_local! {
-    /// What the upcall that this thread is in wants to be noted. It has no destructor, so it can
-    /// be reached until the thread's very end.
+    /// The note for the upcall that this thread is executing. It has no destructor, so that it is accessible
+    /// until the thread ends.
     static NOTE: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// Adds a note to the line of the upcall that is being answered.
+/// Adds a note to the line of the current upcall.
 pub(crate) fn note(text: &'static str) {
     NOTE.set(Some(text));
 }
 
-/// A line without the number of its thread, made before the trace is locked.
+/// Formats a line without its thread number, before the trace is locked.
 pub(crate) fn line(call: &Call<'_>) -> TraceLine {
     TraceLine {
         upcall: call.upcall,
@@ -69,7 +69,7 @@ impl Trace {
         &self.lines
     }
 
-    /// Forgets the lines, and keeps the threads' numbers.
+    /// Clears the lines, and keeps the threads' numbers.
     pub(crate) fn clear(&mut self) {
         self.lines.clear();
     }

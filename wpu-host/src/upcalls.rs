@@ -1,4 +1,4 @@
-//! The sixteen upcalls, as Ws2_32 answers them.
+//! The sixteen upcalls, implemented as Ws2_32 does.
 
 use crate::events::Creator;
 use crate::faults::Rule;
@@ -18,12 +18,12 @@ use wpu_sys::ffi::{GUID, HWND, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID};
 use wpu_sys::host::{Call, Host as Upcalls};
 use wpu_sys::{Failed, FdSet, WideString, WsaError};
 
-/// The bit of `hEvent` by which a client declines the packet at its port.
+/// The bit of `hEvent` that suppresses the completion packet at the port.
 const NO_PACKET: usize = 1;
 
 impl Upcalls for Ws2 {
     fn on_close_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
-        // Threads that wait for the event get the error too.
+        // A change wakes the threads that wait for the event, which then fail too.
         self.change(|parts| {
             let closed = parts.events.close(event.addr(), Creator::Provider);
             if closed.is_err() && parts.events.is_set(event.addr()).is_ok() {
@@ -105,7 +105,7 @@ impl Upcalls for Ws2 {
     }
 
     fn on_query_socket_handle_context(&self, socket: SOCKET) -> Result<usize, WsaError> {
-        // That there is no such socket is an answer, and no fault: providers ask in order to know.
+        // An unknown socket is a normal result and not a fault: providers call this to find out.
         self.lock().sockets.context(socket)
     }
 
@@ -117,7 +117,11 @@ impl Upcalls for Ws2 {
     ) -> Result<(), WsaError> {
         self.change(|parts| {
             if thread.ThreadHandle.addr() == parts.spoilt_thread {
-                parts.faults.add(Rule::KeptThreadId, "WPUQueueApc", "the id of a call that has returned");
+                parts.faults.add(
+                    Rule::KeptThreadId,
+                    "WPUQueueApc",
+                    "a thread id of a call that has returned",
+                );
             }
             parts.threads.queue(thread, Apc { routine, context })
         })
@@ -155,15 +159,15 @@ impl Upcalls for Ws2 {
         transferred: u32,
     ) -> Result<(), WsaError> {
         self.change(|parts| {
-            // The other upcalls say WSAENOTSOCK here; the page of this one does not.
+            // The other upcalls return WSAENOTSOCK here; the documentation of this one does not list it.
             let Ok(binding) = parts.sockets.binding(socket).map(Option::<&Binding>::cloned) else {
                 parts.unknown_socket("WPUCompleteOverlappedRequest", socket);
                 return Err(WsaError::WSAEINVAL);
             };
             let Parts { audit, faults, .. } = &mut *parts;
             audit.tell(operation.addr().get(), Way::Completed, faults);
-            // SAFETY: by the contract of WPUCompleteOverlappedRequest, which the thunk passes on
-            // to its caller, the structure lives, and its two members may change at any time.
+            // SAFETY: by the contract of WPUCompleteOverlappedRequest, which the caller of the thunk
+            // guarantees, the structure lives, and other code accesses its two members only through atomics.
             let event = unsafe { parts.requests.complete(operation, error, transferred) };
             let event = event.map_err(|requests::AlreadyCompleted| {
                 trace::note("the operation was completed before");
@@ -188,10 +192,10 @@ impl Upcalls for Ws2 {
     }
 }
 
-/// What a provider gets as a blocking callback: runs the hook that `context` stands for.
+/// The blocking callback that a provider receives: runs the hook that `context` identifies.
 ///
-/// A hook that panics, or is no longer installed, answers that the call was cancelled: a provider
-/// must not wait for it for ever.
+/// If the hook panics, or is no longer installed, the result is that the call was cancelled, so that a
+/// provider does not wait forever.
 extern "system" fn run_hook(context: usize) -> i32 {
     let answer = contain(|| {
         let ws2 = occupant(slot_of(context))?;

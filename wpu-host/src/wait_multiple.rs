@@ -1,4 +1,4 @@
-//! `WaitForMultipleObjectsEx` over the events of a host, for providers that reach it by name.
+//! `WaitForMultipleObjectsEx` over the events of a host, for providers that import it by name.
 
 use crate::handles::slot_of;
 use crate::host_slots::occupant;
@@ -9,17 +9,17 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::{BOOL, DWORD, HANDLE, INFINITE, MAXIMUM_WAIT_OBJECTS};
 use wpu_sys::ffi::{WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT};
 
-/// Waits for events of one host, which is found by their values: for any of them, or for all. An
-/// alertable wait ends also when something was queued to the calling thread, which it then runs.
+/// Waits for one or all of the given events of one host, which the handle values identify. An alertable wait
+/// also ends when APCs are queued to the calling thread, which then runs them.
 ///
-/// In a program that is linked with `-rdynamic`, providers that are loaded later find it by its
-/// name, as they find the one of kernel32 on Windows.
+/// In a program that is linked with `-rdynamic`, libraries of providers that are loaded later resolve this
+/// symbol, as they resolve the function of kernel32 on Windows.
 ///
 /// # Safety
 ///
-/// `handles` is null, or misaligned, or leads to `count` values, which do not change during the call.
+/// `handles` is null, or misaligned, or points to `count` values, which do not change during the call.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
-#[allow(non_snake_case)] // The name is the system's.
+#[allow(non_snake_case)] // The name is that of the system's function.
 pub unsafe extern "system" fn WaitForMultipleObjectsEx(
     count: DWORD,
     handles: *const HANDLE,
@@ -30,7 +30,7 @@ pub unsafe extern "system" fn WaitForMultipleObjectsEx(
     if count == 0 || count > MAXIMUM_WAIT_OBJECTS || handles.is_null() || !handles.is_aligned() {
         return WAIT_FAILED;
     }
-    // SAFETY: the caller promises so many values, and the pointer is neither null nor misaligned.
+    // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees `count` values.
     let handles = unsafe { std::slice::from_raw_parts(handles, count as usize) };
     let events: Vec<usize> = handles.iter().map(|handle| handle.addr()).collect();
     contain(|| wait(&events, all != 0, milliseconds, alertable != 0)).unwrap_or(WAIT_FAILED)
@@ -57,7 +57,7 @@ fn wait(events: &[usize], all: bool, milliseconds: u32, alertable: bool) -> u32 
     }
 }
 
-/// The first event that is set, or of all the first, once each is.
+/// The index of the first event that is set. If `all` is true, `None` unless all events are set.
 fn first_set(parts: &Parts, events: &[usize], all: bool) -> Result<Option<usize>, WsaError> {
     let mut first = None;
     let mut every = true;

@@ -1,5 +1,5 @@
-//! Winsock as its clients know it: start-up counts, the providers that run, and which one a call
-//! goes to.
+//! Winsock as its clients see it: start-up counts, the running providers, and the provider that receives a
+//! call.
 
 use crate::catalog::Entry;
 use crate::client::memory::{Arguments, Trap};
@@ -21,35 +21,35 @@ use wpu_sys::ffi::{
     GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSATHREADID, WSPPROC_TABLE,
 };
 
-/// What the clients of a host share.
+/// The state that the clients of a host share.
 pub(crate) struct Winsock {
     ws2: Arc<Ws2>,
     providers: Mutex<BTreeMap<ProviderKey, Arc<Provider>>>,
-    /// How many start-ups were not taken back.
+    /// The outstanding start-up count of all clients.
     starts: AtomicUsize,
-    /// Held while the first start-up or the last clean-up is under way.
+    /// Held during the first start-up and the last clean-up.
     changing: Mutex<()>,
-    /// Libraries stay loaded while functions of theirs may be queued here.
+    /// Libraries that stay loaded, since functions of theirs may be queued here.
     libraries: Mutex<Vec<Arc<libloading::Library>>>,
     trap: Trap,
-    /// The arguments of the last calls, kept for providers that go on using them.
-    buried: Mutex<VecDeque<Arguments>>,
+    /// The arguments of the last calls, kept alive because a faulty provider may still use them.
+    kept_arguments: Mutex<VecDeque<Arguments>>,
 }
 
 type ProviderKey = (u32, u16, u16, [u8; 8]);
 
-/// A GUID as something that can be ordered.
+/// A GUID as a key that can be ordered.
 fn key(id: &GUID) -> ProviderKey {
     (id.Data1, id.Data2, id.Data3, id.Data4)
 }
 
-/// An installed provider, started or not.
+/// An installed provider, which may be started.
 struct Provider {
     module: Mutex<Module>,
     running: Mutex<Option<Arc<Running>>>,
 }
 
-/// Where a call goes: a running provider, and the entry it is called for.
+/// The destination of a call: a running provider, and the entry for which it is called.
 #[derive(Clone)]
 pub(crate) struct Route {
     pub(crate) procs: WSPPROC_TABLE,
@@ -58,11 +58,11 @@ pub(crate) struct Route {
     _running: Arc<Running>,
 }
 
-/// What stands at the error location before a call: no error of Winsock.
+/// The content of the error location before a call: not an error code of Winsock.
 const UNTOUCHED: i32 = 0x5AFE_0001;
 
-/// Of how many calls the arguments are kept.
-const BURIED: usize = 256;
+/// The number of calls whose arguments are kept.
+const KEPT_CALLS: usize = 256;
 
 /// Start-up and clean-up.
 impl Winsock {
@@ -74,11 +74,11 @@ impl Winsock {
             changing: Mutex::default(),
             libraries: Mutex::default(),
             trap: Trap::new(),
-            buried: Mutex::default(),
+            kept_arguments: Mutex::default(),
         }
     }
 
-    /// Says that `module` is the code of the entry's provider.
+    /// Sets the code of an entry's provider.
     pub(crate) fn attach(&self, entry: &Entry, module: &Module) {
         if let Some(library) = module.library() {
             self.keep_loaded(library);
@@ -106,7 +106,7 @@ impl Winsock {
         self.starts.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Takes a start-up back. The last one cleans all providers up.
+    /// Decrements the start-up count. At 0, all providers are cleaned up.
     pub(crate) fn clean_up(&self) -> Result<(), WsaError> {
         let _changing = lock(&self.changing);
         match self.starts.load(Ordering::SeqCst) {
@@ -123,13 +123,13 @@ impl Winsock {
         }
     }
 
-    /// Counts what providers have acquired and not released.
+    /// Counts the handles that providers have acquired and not released.
     pub(crate) fn left_open(&self) -> Leftovers {
         left_open(&self.ws2)
     }
 
     fn stop(&self) {
-        // What is pending on sockets that were closed was to end soon.
+        // Pending requests on closed sockets should complete soon.
         let patience = self.ws2.lock().patience;
         self.ws2.wait(patience, false, |parts| {
             (!parts.audit.overdue(&parts.threads, &parts.requests)).then_some(())
@@ -149,7 +149,7 @@ impl Winsock {
             }
         }
         forget_open(&self.ws2);
-        self.look_into_trap();
+        self.check_trap();
         if any {
             self.look_at_leftovers();
         }
@@ -157,14 +157,14 @@ impl Winsock {
 
     fn stop_one(&self, running: &Running) {
         let Some(clean_up) = running.procs.lpWSPCleanup else { return };
-        // SAFETY: the provider was started, and this is called once for that.
+        // SAFETY: the function is of the provider's table, and is called once for its start-up.
         let cleaned = self.status("WSPCleanup", |errno| unsafe { clean_up(errno) });
         if let Err(error) = cleaned {
             self.fault(Rule::BadAnswer, "WSPCleanup", format!("the last clean-up failed: {error:?}"));
         }
     }
 
-    /// Ends the registrations of a provider that no longer runs.
+    /// Ends the file handle registrations of a provider that no longer runs.
     fn forget(&self, id: ProviderKey) {
         let parts = &mut *self.ws2.lock();
         let entries = parts.catalog.entries().iter().filter(|entry| key(&entry.info.ProviderId) == id);
@@ -189,7 +189,7 @@ impl Winsock {
     }
 }
 
-/// Where calls go.
+/// Finding the provider that receives a call.
 impl Winsock {
     /// The provider that owns a socket.
     pub(crate) fn route(&self, socket: SOCKET) -> Result<Route, WsaError> {
@@ -209,13 +209,13 @@ impl Winsock {
         self.route_to(entry)
     }
 
-    /// The same for new sockets, of which a layer's hidden entry has none.
+    /// The provider of an entry for a new socket. The hidden entry of a layer is refused.
     pub(crate) fn route_for_sockets(&self, id: u32) -> Result<Route, WsaError> {
         let layer = self.ws2.lock().catalog.find(id).is_some_and(Entry::is_layer);
         if layer { Err(WsaError::WSAEINVAL) } else { self.route_by_id(id) }
     }
 
-    /// The provider for new sockets of a kind.
+    /// The provider for new sockets of an address family, type and protocol.
     pub(crate) fn route_for(&self, family: i32, kind: i32, protocol: i32) -> Result<Route, WsaError> {
         self.check_started()?;
         let entry = self.ws2.lock().catalog.choose(family, kind, protocol)?.clone();
@@ -230,7 +230,7 @@ impl Winsock {
     fn route_to(&self, entry: Entry) -> Result<Route, WsaError> {
         let provider = self.provider(&entry.info.ProviderId).ok_or(WsaError::WSAEPROVIDERFAILEDINIT)?;
         let mut slot = lock(&provider.running);
-        // Again under the lock: the last clean-up may have passed by here.
+        // Checked again under the lock: the last clean-up may have run meanwhile.
         self.check_started()?;
         let running = match &*slot {
             Some(running) => Arc::clone(running),
@@ -259,7 +259,7 @@ impl Winsock {
     }
 }
 
-/// Calls, with a look at how they end.
+/// Calls to providers, with checks of their results.
 impl Winsock {
     /// The id of the calling thread.
     pub(crate) fn current_thread(&self) -> WSATHREADID {
@@ -269,12 +269,12 @@ impl Winsock {
         parts.threads.client_id(&me, || handles.fresh()).expect("handle values remain")
     }
 
-    /// The buffer array and the thread id of a call that the calling thread makes.
+    /// The buffer array and the thread id for a call by the calling thread.
     pub(crate) fn arguments(&self, buffers: Vec<WSABUF>) -> Arguments {
         Arguments::new(buffers, self.current_thread())
     }
 
-    /// Overwrites the arguments of a call that is over.
+    /// Overwrites the arguments of a call that has returned.
     pub(crate) fn spoil(&self, arguments: &Arguments) {
         let handle = ptr::without_provenance_mut(self.ws2.lock().spoilt_thread);
         arguments.spoil(&self.trap, WSATHREADID { ThreadHandle: handle, Reserved: 0 });
@@ -284,19 +284,23 @@ impl Winsock {
         &self.ws2
     }
 
-    /// Keeps the arguments of a call for a while after it.
-    pub(crate) fn bury(&self, arguments: Arguments) {
-        let mut buried = lock(&self.buried);
-        buried.push_back(arguments);
-        if buried.len() > BURIED {
-            buried.pop_front();
+    /// Keeps the arguments of a returned call alive for a while.
+    pub(crate) fn keep_arguments(&self, arguments: Arguments) {
+        let mut kept_arguments = lock(&self.kept_arguments);
+        kept_arguments.push_back(arguments);
+        if kept_arguments.len() > KEPT_CALLS {
+            kept_arguments.pop_front();
         }
     }
 
-    /// Notes a fault if somebody used a buffer array after its call.
-    pub(crate) fn look_into_trap(&self) {
-        if self.trap.sprang() {
-            self.fault(Rule::KeptBuffers, "WSPRecv", "bytes went where the array pointed after the call");
+    /// Records a fault if a buffer array was used after its call.
+    pub(crate) fn check_trap(&self) {
+        if self.trap.was_written() {
+            self.fault(
+                Rule::KeptBuffers,
+                "WSPRecv",
+                "the buffers of the array were written to after the call",
+            );
         }
     }
 
@@ -308,7 +312,7 @@ impl Winsock {
         self.ws2.change(change)
     }
 
-    /// A call that answers 0 or `SOCKET_ERROR`.
+    /// Makes a call that returns 0 or `SOCKET_ERROR`.
     pub(crate) fn status(
         &self,
         name: &'static str,
@@ -325,7 +329,7 @@ impl Winsock {
         Ok(())
     }
 
-    /// A call that answers a count or `SOCKET_ERROR`.
+    /// Makes a call that returns a count or `SOCKET_ERROR`.
     pub(crate) fn count(
         &self,
         name: &'static str,
@@ -342,7 +346,7 @@ impl Winsock {
         })
     }
 
-    /// A call that answers `TRUE` or `FALSE`.
+    /// Makes a call that returns `TRUE` or `FALSE`.
     pub(crate) fn truth(
         &self,
         name: &'static str,
@@ -356,7 +360,7 @@ impl Winsock {
         Ok(())
     }
 
-    /// A call that answers a new socket of `entry`, or `INVALID_SOCKET`.
+    /// Makes a call that returns a new socket of `entry`, or `INVALID_SOCKET`.
     pub(crate) fn new_socket(
         &self,
         name: &'static str,
@@ -372,7 +376,7 @@ impl Winsock {
         match owner {
             None => self.fault(Rule::UnknownHandle, name, format!("{socket:#x}")),
             Some(owner) if !self.same_provider(owner, entry) => {
-                let detail = format!("{socket:#x} is of entry {owner}, not {}", entry.id());
+                let detail = format!("{socket:#x} belongs to entry {owner}, not to entry {}", entry.id());
                 self.fault(Rule::WrongEntry, name, detail);
             }
             Some(_) => {}
@@ -387,14 +391,14 @@ impl Winsock {
         (answer, errno)
     }
 
-    /// Where the owner is the provider's hidden entry, or another entry of the same provider, the
-    /// calls still reach it.
+    /// Whether `owner` is another entry of the provider of `entry`, such as its hidden entry: calls then
+    /// still reach the same provider.
     fn same_provider(&self, owner: u32, entry: &Entry) -> bool {
         let parts = self.ws2.lock();
         parts.catalog.find(owner).is_some_and(|found| found.info.ProviderId == entry.info.ProviderId)
     }
 
-    /// A provider may clear the error, and must not set it.
+    /// Checks the error after a success: a provider may set it to 0, but not to an error code.
     fn success(&self, name: &'static str, errno: i32) {
         if errno != UNTOUCHED && errno != NO_ERROR {
             self.fault(Rule::ErrnoOnSuccess, name, format!("{:?}", WsaError::new(errno)));

@@ -1,4 +1,4 @@
-//! The state of one Ws2_32, under one lock, and how threads wait for its changes.
+//! The state of one Ws2_32 under one lock, and waiting for its changes.
 
 use crate::catalog::Catalog;
 use crate::events::Events;
@@ -19,15 +19,15 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use wpu_sys::ffi::{INVALID_SOCKET, SOCKET};
 
-/// One Ws2_32: everything that upcalls ask about and change.
+/// The state of one Ws2_32 that upcalls read and change.
 pub(crate) struct Ws2 {
     parts: Mutex<Parts>,
-    /// Told of every change that a thread can wait for.
+    /// Notified of every change for which a thread can wait.
     changed: Condvar,
     trace: Mutex<Trace>,
 }
 
-/// The parts of Ws2_32, under one lock. No code of a provider or client runs under it.
+/// The parts of Ws2_32, under one lock. No code of a provider or client runs while it is held.
 pub(crate) struct Parts {
     pub(crate) handles: Handles,
     pub(crate) catalog: Catalog,
@@ -41,31 +41,31 @@ pub(crate) struct Parts {
     pub(crate) faults: Faults,
     pub(crate) audit: RequestAudit,
     pub(crate) asked: Asked,
-    /// What the thread ids of calls are overwritten with when a call is over.
+    /// The value with which the thread ids of calls are overwritten when the call returns.
     pub(crate) spoilt_thread: usize,
     pub(crate) run: Run,
-    /// How long the last clean-up waits for what should have ended before.
+    /// How long the last clean-up waits for overdue requests.
     pub(crate) patience: Duration,
-    /// Why providers were not started, in words.
+    /// The reasons why providers were not started, as text.
     pub(crate) refusals: Vec<String>,
 }
 
-/// The window messages that clients asked for: the sockets by window and message.
+/// The window messages that clients requested: the sockets by window and message.
 pub(crate) type Asked = BTreeMap<(usize, u32), BTreeSet<SOCKET>>;
 
 /// Whether providers may make upcalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Run {
-    /// As far as this crate knows.
+    /// Upcalls are allowed, as far as this crate knows.
     Open,
-    /// The last clean-up is over, and no start has begun since.
+    /// The last clean-up has returned, and no start-up has begun since.
     Over,
 }
 
-/// How a wait ended.
+/// The result of a wait.
 pub(crate) enum Waited<R> {
     Done(R),
-    /// So many queued functions ran instead.
+    /// This number of APCs ran instead.
     Apcs(usize),
     TimedOut,
 }
@@ -102,15 +102,15 @@ impl Ws2 {
         lock(&self.trace)
     }
 
-    /// Changes the parts and wakes the threads that wait for a change.
+    /// Changes the parts and notifies the waiting threads.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Parts) -> R) -> R {
         let answer = change(&mut self.lock());
         self.changed.notify_all();
         answer
     }
 
-    /// Waits until `done` has an answer. An alertable wait ends also when something is queued to
-    /// the calling thread, which it then runs, and goes before everything else.
+    /// Waits until `done` returns a value. An alertable wait also ends when APCs are queued to the calling
+    /// thread: it runs them before everything else.
     pub(crate) fn wait<R>(
         &self,
         timeout: Duration,
@@ -135,13 +135,13 @@ impl Ws2 {
         }
     }
 
-    /// Runs all that is queued to the calling thread, and what those functions queue to it.
+    /// Runs all APCs of the calling thread, including those that they queue to it.
     fn run_apcs(&self, me: &Me) -> usize {
         let mut ran = 0;
         while let Some(Apc { routine, context }) = self.next_apc(me) {
-            // SAFETY: whoever queued the function promised by WPUQueueApc's contract that it can
-            // be called once, on this thread, with this context. The library that holds it is
-            // kept loaded until the host is gone.
+            // SAFETY: by the contract of WPUQueueApc, the caller that queued the function guarantees that it
+            // can be called once, on this thread, with this context. The library that contains it stays
+            // loaded until the host is dropped.
             unsafe { routine(context) };
             ran += 1;
         }
@@ -160,15 +160,15 @@ impl fmt::Debug for Ws2 {
 }
 
 impl Parts {
-    /// A handle that a client could have got from its system, or through a registration here.
+    /// Whether a client could have received this handle from its system, or through a registration here.
     pub(crate) fn can_be_file(&self, handle: SOCKET) -> bool {
         let known = self.ifs.contains(handle) || self.sockets.entry(handle).is_some();
         handle != 0 && handle != INVALID_SOCKET && (known || !issued_by_any(handle))
     }
 
-    /// The entry that the client's calls on a socket go to: for a file handle the one that
-    /// registered it last, else the one it was made for. A handle that was registered and came back
-    /// as another one is no longer the client's.
+    /// The entry whose provider receives the client's calls on a socket: for a file handle the entry that
+    /// registered it last, else the entry for which it was created. If a registration returned another value,
+    /// the client no longer uses the proposed one.
     pub(crate) fn owner(&self, socket: SOCKET) -> Option<u32> {
         match self.ifs.entry(socket) {
             None if self.ifs.is_renamed(socket) => None,
@@ -177,19 +177,19 @@ impl Parts {
         }
     }
 
-    /// The handle that Ws2_32 made for the object behind a socket, if it made one.
+    /// The handle first proposed for the object of `socket`; `socket` itself if none was proposed.
     pub(crate) fn made_here(&self, socket: SOCKET) -> SOCKET {
         self.ifs.object(socket).unwrap_or(socket)
     }
 
-    /// Notes that messages about a socket must have ended.
+    /// Records that no further messages about a socket may be posted.
     pub(crate) fn forget_asked(&mut self, socket: SOCKET) {
         for sockets in self.asked.values_mut() {
             sockets.remove(&socket);
         }
     }
 
-    /// Notes that an upcall named a socket that does not exist.
+    /// Records that an upcall named a socket that does not exist.
     pub(crate) fn unknown_socket(&mut self, call: &'static str, socket: SOCKET) {
         let rule = if self.handles.issued(socket) { Rule::UsedAfterClose } else { Rule::NotASocket };
         self.faults.add(rule, call, format!("{socket:#x}"));
@@ -198,7 +198,7 @@ impl Parts {
     /// Sets the event of a completed operation, if the client gave one.
     pub(crate) fn signal(&mut self, event: usize) {
         if event != 0 && self.events.put(event, true).is_err() {
-            trace::note("hEvent is no open event");
+            trace::note("`hEvent` is not an open event");
         }
     }
 }

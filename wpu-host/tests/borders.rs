@@ -1,6 +1,6 @@
-//! What a careless or hostile provider can pass: null and misaligned pointers, wrong lengths.
+//! Invalid arguments of upcalls: null and misaligned pointers, wrong lengths.
 
-// Each block below is one row of refused calls, all of them for the same reason.
+// Each block below is one row of calls that are refused for the same reason.
 #![allow(clippy::multiple_unsafe_ops_per_block)]
 
 mod common;
@@ -10,7 +10,7 @@ use std::ptr;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
-/// A pointer that is not null and not aligned, and that nobody may follow.
+/// A pointer that is not null and not aligned, and must not be dereferenced.
 fn misaligned<T>() -> *mut T {
     ptr::without_provenance_mut(align_of::<T>() * 64 + 1)
 }
@@ -23,7 +23,7 @@ fn without_an_error_location_a_call_fails_and_does_nothing() {
     let event = host.client_event();
     for errno in [ptr::null_mut(), misaligned()] {
         let mut context = 0;
-        // SAFETY: what is passed is checked at the border; it is what this test is about.
+        // SAFETY: the host checks each argument before it uses it, which is what this test shows.
         unsafe {
             assert_eq!(table.lpWPUCreateEvent.unwrap()(errno), WSA_INVALID_EVENT);
             assert_eq!(table.lpWPUSetEvent.unwrap()(event, errno), FALSE);
@@ -43,7 +43,7 @@ fn without_an_error_location_a_call_fails_and_does_nothing() {
     assert_eq!((host.owner(0x54), host.trace().len()), (None, 15));
 }
 
-/// A pointer that is of no use, of one kind or the other.
+/// A null pointer or a misaligned one.
 fn pointer<T>(bad: bool) -> *mut T {
     if bad { misaligned() } else { ptr::null_mut() }
 }
@@ -51,7 +51,7 @@ fn pointer<T>(bad: bool) -> *mut T {
 extern "system" fn nothing(_: usize) {}
 
 #[test]
-fn pointers_that_lead_nowhere_are_faults() {
+fn null_and_misaligned_pointers_fail_with_wsaefault() {
     let (host, provider, entry) = host();
     let table = provider.0;
     let socket = provider.create_socket_handle(entry, 3).expect("a socket");
@@ -64,7 +64,7 @@ fn pointers_that_lead_nowhere_are_faults() {
     for bad in [false, true] {
         let (mut callback, mut context) = (None, 0);
         let at = &raw mut errno;
-        // SAFETY: what is passed is checked at the border; it is what this test is about.
+        // SAFETY: the host checks each argument before it uses it, which is what this test shows.
         unsafe {
             let open = table.lpWPUOpenCurrentThread.unwrap();
             fault(open(pointer(bad), at), at.replace(0));
@@ -90,13 +90,13 @@ fn pointers_that_lead_nowhere_are_faults() {
 }
 
 #[test]
-fn a_path_is_written_only_where_there_is_room() {
+fn a_path_is_written_only_if_the_buffer_is_large_enough() {
     let (_host, provider, _) = host();
     let table = provider.0;
     let id = GUID { Data1: 1, ..GUID::ZERO };
     let path = |buffer: *mut u16, length: *mut i32| {
         let mut errno = 0;
-        // SAFETY: what is passed is checked at the border; it is what this test is about.
+        // SAFETY: the host checks each argument before it uses it, which is what this test shows.
         let answer =
             unsafe { table.lpWPUGetProviderPath.unwrap()(&raw const id, buffer, length, &raw mut errno) };
         (answer, WsaError::new(errno))

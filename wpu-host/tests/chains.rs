@@ -1,4 +1,4 @@
-//! Layers over providers: who is started, who is called, and whose handle it is.
+//! Layers over providers: which provider is started, which is called, and which owns a handle.
 
 mod pipes;
 
@@ -10,13 +10,13 @@ use wpu_host::{Entry, Host, Leftovers, Module, Rule, Tell, WSCEnumProtocols};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
-/// The layer below keeps its state in statics, so one test at a time uses it.
+/// Serializes the tests, since the layer below keeps its state in statics.
 static ALONE: Mutex<()> = Mutex::new(());
 static LAYER: Mutex<Option<Layer>> = Mutex::new(None);
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
-/// A layer whose sockets are file handles: it hands on everything, counts what is sent, and registers
-/// each socket for its chain.
+/// A layer whose sockets are file handles. It forwards every call, counts the sent bytes, and registers each
+/// socket for its chain.
 #[derive(Clone, Copy)]
 struct Layer {
     table: WSPUPCALLTABLE,
@@ -34,7 +34,7 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Entries with this mark in `dwServiceFlags3` are of a layer that forgets to register.
+/// This mark in `dwServiceFlags3` of an entry makes the layer omit the registration.
 const FORGETS: u32 = 1;
 
 unsafe extern "system" fn startup(
@@ -55,7 +55,7 @@ unsafe extern "system" fn startup(
     let below = chain.ProtocolChain.ChainEntries[1];
     let next_info = *entries.iter().find(|entry| entry.dwCatalogEntryId == below).expect("the base");
     let mut next = WSPPROC_TABLE::ZERO;
-    // SAFETY: this is how a layer starts the provider below: with the table as it is.
+    // SAFETY: a layer starts the provider below in this way, with the table unmodified and valid pointers.
     let answer = unsafe { pipes::startup(version, data, &raw const next_info, table, &raw mut next) };
     if answer != 0 {
         return answer;
@@ -69,13 +69,13 @@ unsafe extern "system" fn startup(
     0
 }
 
-/// Tells Ws2_32 that calls on a socket go to this layer.
+/// Registers a socket, so that Ws2_32 passes its calls to this layer.
 fn register(handle: SOCKET, errno: *mut i32) -> SOCKET {
     let layer = layer();
     if handle == INVALID_SOCKET || layer.forgets {
         return handle;
     }
-    // SAFETY: the table is the newest.
+    // SAFETY: the table is the newest one, and `errno` is the client's error location.
     unsafe { layer.table.lpWPUModifyIFSHandle.unwrap()(layer.chain, handle, errno) }
 }
 
@@ -89,7 +89,7 @@ unsafe extern "system" fn socket(
     errno: *mut i32,
 ) -> SOCKET {
     let Layer { next, next_info, .. } = layer();
-    // SAFETY: the arguments are handed on, with the info of the base.
+    // SAFETY: the client's arguments are forwarded, with the protocol information of the base.
     let handle = unsafe {
         next.lpWSPSocket.unwrap()(family, kind, protocol, &raw const next_info, group, flags, errno)
     };
@@ -104,7 +104,7 @@ unsafe extern "system" fn accept(
     context: usize,
     errno: *mut i32,
 ) -> SOCKET {
-    // SAFETY: the arguments are handed on.
+    // SAFETY: the client's arguments are forwarded unmodified.
     let handle =
         unsafe { layer().next.lpWSPAccept.unwrap()(listener, address, length, condition, context, errno) };
     register(handle, errno)
@@ -121,22 +121,22 @@ unsafe extern "system" fn send(
     thread: *const WSATHREADID,
     errno: *mut i32,
 ) -> i32 {
-    // SAFETY: the arguments are handed on.
+    // SAFETY: the client's arguments are forwarded unmodified.
     let answer = unsafe {
         let next = layer().next.lpWSPSend.unwrap();
         next(handle, buffers, count, sent, flags, overlapped, routine, thread, errno)
     };
     if answer == 0 {
-        // SAFETY: the client asked for the count, and the call succeeded.
+        // SAFETY: the client passes a count location, and the call succeeded.
         SENT.fetch_add(unsafe { sent.read() } as usize, Ordering::Relaxed);
     }
     answer
 }
 
-/// A host with a base, the layer over it, and their chain.
+/// A host with a base provider, the layer over it, and their chain.
 fn chained(marks: u32) -> (Host, Entry, Entry) {
-    let host = Host::new().expect("a place is free");
-    // SAFETY: the function does what a `WSPStartup` may do.
+    let host = Host::new().expect("a free slot");
+    // SAFETY: the function keeps the contract of a `WSPStartup`.
     let module = unsafe { Module::from_startup(startup) };
     let base = install(&host, fault::NONE);
     let layer = host.install(Entry::layer(pipes::fresh_id(), "layer.dll").flags(XP1_IFS_HANDLES), &module);
@@ -148,7 +148,7 @@ fn chained(marks: u32) -> (Host, Entry, Entry) {
 }
 
 #[test]
-fn a_chain_stands_before_its_base() {
+fn the_client_finds_a_chain_before_its_base() {
     let _alone = alone();
     let (host, base, chain) = chained(0);
     assert!(chain.is_ifs() && !base.is_ifs());
@@ -156,7 +156,7 @@ fn a_chain_stands_before_its_base() {
     let address: SocketAddr = ([127, 0, 0, 1], 80).into();
     let listener = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
     assert_eq!(host.owner(listener), Some(chain.id()));
-    // The layer has started the base on its own account.
+    // The layer has started the base provider itself.
     assert_eq!(starts(&base), (1, 0));
     client.bind(listener, address).expect("a free address");
     client.listen(listener, 1).expect("a listener");
@@ -168,7 +168,8 @@ fn a_chain_stands_before_its_base() {
     let mut room = [0; 7];
     client.recv_all(far, &mut room).expect("seven bytes");
     assert_eq!((&room, SENT.load(Ordering::Relaxed)), (b"counted", 7));
-    // The base completes requests on handles that it made, though they are the layer's now.
+    // The base provider completes requests on handles that it created, although the layer has registered
+    // them.
     let request = client.recv_overlapped(far, &[9], 0, Tell::Nobody).expect("a request");
     client.send_all(near, b"over").expect("a peer");
     assert_eq!((client.overlapped_result(&request, false), request.data()), (Ok((4, 0)), b"over".to_vec()));
@@ -178,12 +179,12 @@ fn a_chain_stands_before_its_base() {
     }
     assert_eq!(client.finish(), Leftovers::default());
     assert_eq!(host.faults(), []);
-    // Who went through the layer only started it once, and cleaned it up once.
+    // The layer started the base provider once and cleaned it up once.
     assert_eq!(starts(&base), (1, 1));
 }
 
 #[test]
-fn the_base_can_still_be_asked_for_by_itself() {
+fn the_base_can_still_be_used_without_its_layer() {
     let _alone = alone();
     let (host, base, chain) = chained(0);
     let client = host.client();

@@ -1,4 +1,4 @@
-//! The client: what it asks of providers, and what it gets.
+//! The client's methods: the calls that providers receive, and the results.
 
 mod pipes;
 
@@ -11,7 +11,7 @@ use wpu_host::{Client, ConditionResult, Entry, Host, Leftovers, Port, Tell, Wake
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
-/// A time in which everything here happens, on the busiest machine.
+/// A timeout that no step here reaches, even on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
 fn address() -> SocketAddr {
@@ -19,7 +19,7 @@ fn address() -> SocketAddr {
 }
 
 fn world() -> (Host, Entry, Client) {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = install(&host, fault::NONE);
     let client = host.client();
     (host, entry, client)
@@ -91,7 +91,7 @@ fn a_provider_is_started_when_it_is_needed_and_once() {
 
 #[test]
 fn a_provider_with_a_bad_start_is_refused_as_ws2_32_refuses_it() {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let client = host.client();
     let answer = |broken| client.socket_in(install(&host, broken).id());
     assert_eq!(answer(fault::NO_START), Err(WsaError::WSAEPROVIDERFAILEDINIT));
@@ -109,7 +109,7 @@ fn a_provider_with_a_bad_start_is_refused_as_ws2_32_refuses_it() {
 
 #[test]
 fn a_provider_for_a_system_area_network_may_lack_functions() {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = Entry::new(pipes::fresh_id(), "san.dll").sockets(AF_INET, SOCK_STREAM, 0);
     let entry = host.install(entry, &pipes::extended_module());
     let client = host.client();
@@ -121,7 +121,7 @@ fn a_provider_for_a_system_area_network_may_lack_functions() {
 }
 
 #[test]
-fn a_condition_function_judges_callers() {
+fn a_condition_function_decides_about_each_connection() {
     let (host, _, client) = world();
     let listener = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
     client.bind(listener, address()).expect("a free address");
@@ -168,7 +168,7 @@ fn a_request_reports_to_an_event() {
 }
 
 #[test]
-fn a_request_runs_a_routine_on_the_thread_that_asked() {
+fn a_completion_routine_runs_on_the_requesting_thread() {
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let told = Arc::new(Mutex::new(None));
@@ -208,7 +208,7 @@ fn a_request_reports_to_the_port_of_its_socket() {
 }
 
 #[test]
-fn requests_outlive_their_handles_and_the_last_clean_up_ends_them() {
+fn requests_outlive_their_values_and_the_last_clean_up_ends_them() {
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let event = host.client_event();
@@ -227,7 +227,7 @@ fn requests_outlive_their_handles_and_the_last_clean_up_ends_them() {
 }
 
 #[test]
-fn bytes_go_to_an_address_and_tell_where_they_come_from() {
+fn bytes_go_to_an_address_and_arrive_with_the_senders_address() {
     let (host, _, client) = world();
     let [near, far] = [(); 2].map(|()| client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket"));
     client.bind(far, address()).expect("a free address");
@@ -331,7 +331,7 @@ fn eight_threads_keep_64_sockets_busy_in_all_three_ways() {
     end(&host, client);
 }
 
-/// Connects four pairs of sockets, and sends through each again and again.
+/// Connects four pairs of sockets and sends through each repeatedly.
 fn keep_busy(host: &Host, client: &Client, port: u16, rounds: usize) {
     let address = ([127, 0, 0, 1], port).into();
     let listener = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
@@ -366,7 +366,7 @@ fn keep_busy(host: &Host, client: &Client, port: u16, rounds: usize) {
 }
 
 #[test]
-fn a_provider_gets_nothing_from_safe_code_in_which_it_would_follow_pointers() {
+fn safe_code_cannot_pass_input_that_contains_pointers() {
     /// `SIO_SET_QOS`: its input ends with a pointer.
     const QUALITY: u32 = 0x8800_000B;
     let (host, entry, client) = world();
@@ -388,11 +388,11 @@ fn a_provider_gets_nothing_from_safe_code_in_which_it_would_follow_pointers() {
 }
 
 #[test]
-fn the_request_of_one_host_means_nothing_to_another() {
+fn a_request_of_another_host_is_refused() {
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let request = client.recv_overlapped(near, &[4], 0, Tell::Nobody).expect("a request");
-    let other = Host::new().expect("a place is free");
+    let other = Host::new().expect("a free slot");
     install(&other, fault::NONE);
     let stranger = other.client();
     assert_eq!(stranger.overlapped_result(&request, false), Err(WsaError::WSAEINVAL));

@@ -1,4 +1,5 @@
-//! Overlapped requests: completed once, by event and port, through the table and by name.
+//! Completions of overlapped requests: once each, by event and port, through the table and the exported
+//! function.
 
 mod common;
 
@@ -15,7 +16,7 @@ use wpu_sys::ffi::*;
 const AT_ONCE: Duration = Duration::ZERO;
 
 #[test]
-fn a_completion_sets_the_event_and_tells_the_result() {
+fn a_completion_sets_the_event_and_stores_the_result() {
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let event = host.client_event();
@@ -56,7 +57,7 @@ fn a_completion_reaches_the_port_that_the_socket_is_bound_to() {
 }
 
 #[test]
-fn the_lowest_bit_of_the_event_keeps_the_packet_back() {
+fn the_lowest_bit_of_the_event_suppresses_the_packet() {
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let port = Port::new();
@@ -106,7 +107,7 @@ fn racing_completions_have_one_winner() {
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     for _ in 0..if cfg!(miri) { 3 } else { 100 } {
-        // Miri is slow.
+        // Fewer rounds, since Miri is slow.
         let request = host.request(ptr::null_mut());
         let threads = [0; 3].map(|_| {
             let request = request.clone();
@@ -117,7 +118,7 @@ fn racing_completions_have_one_winner() {
     }
 }
 
-/// The wrong order is seldom seen, hence the many rounds. Miri needs fewer: it changes threads often.
+/// The wrong order occurs rarely, hence the many rounds. Miri needs fewer, since it switches threads often.
 #[test]
 fn the_count_is_visible_before_the_end() {
     let rounds = if cfg!(miri) { 200 } else { 10_000 };
@@ -132,7 +133,7 @@ fn the_count_is_visible_before_the_end() {
         let internal = unsafe { &raw mut (*structure).Internal };
         // SAFETY: as above.
         let high = unsafe { &raw mut (*structure).InternalHigh };
-        // SAFETY: the member lives as long as `shared`, and both sides use atomics.
+        // SAFETY: the member lives as long as `shared`, and both threads access it through atomics.
         let internal = unsafe { AtomicUsize::from_ptr(internal) };
         // SAFETY: as above.
         let high = unsafe { AtomicUsize::from_ptr(high) };
@@ -168,24 +169,24 @@ fn a_structure_of_the_clients_own_is_completed_and_reused() {
     let mut own = WSAOVERLAPPED { Offset: 1, OffsetHigh: 2, ..WSAOVERLAPPED::ZERO };
     let pointer = &raw mut own;
     assert_eq!(provider.complete(socket, pointer, 0, 3), Ok(()));
-    assert_eq!(provider.complete(socket, pointer, 0, 3), Ok(()), "nobody has to mark the start");
-    // SAFETY: the structure is this function's own, and nobody else uses it now.
+    assert_eq!(provider.complete(socket, pointer, 0, 3), Ok(()), "the start need not be marked");
+    // SAFETY: the structure is a local of this function, and no request that uses it is pending.
     unsafe { (*pointer).Internal = WSS_OPERATION_IN_PROGRESS };
     assert_eq!(provider.complete(socket, pointer, 0x103, 4), Ok(()));
     assert_eq!((own.InternalHigh, own.Offset, own.OffsetHigh), (4, 1, 2));
     assert!(own.Internal != WSS_OPERATION_IN_PROGRESS && own.Internal != 0);
     let trace: Vec<_> = host.trace().iter().map(ToString::to_string).collect();
-    let noted: Vec<_> = trace.iter().map(|line| line.contains("not marked when it began")).collect();
+    let noted: Vec<_> = trace.iter().map(|line| line.contains("not marked as pending")).collect();
     assert_eq!(noted, [false, false, true, false], "{trace:#?}");
 }
 
 #[test]
-fn an_event_that_is_none_is_noted() {
+fn an_invalid_event_is_noted_in_the_trace() {
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let request = host.request(ptr::without_provenance_mut(0x54));
     assert_eq!(provider.complete(socket, request.as_ptr(), 0, 1), Ok(()));
-    assert_eq!(host.trace()[1].note, Some("hEvent is no open event"));
+    assert_eq!(host.trace()[1].note, Some("`hEvent` is not an open event"));
 }
 
 #[test]
@@ -199,7 +200,7 @@ fn a_request_outlives_its_host() {
 }
 
 #[test]
-fn by_name_the_socket_finds_its_host() {
+fn the_exported_function_finds_the_host_of_the_socket() {
     let (one, two) = (host(), host());
     let socket = one.1.create_socket_handle(one.2, 0).expect("a socket");
     let other = two.1.create_socket_handle(two.2, 0).expect("a socket");
@@ -219,10 +220,10 @@ fn by_name_the_socket_finds_its_host() {
 }
 
 #[test]
-fn by_name_a_missing_error_location_does_no_harm() {
+fn the_exported_function_accepts_a_null_error_location() {
     let complete = wpu_host::WPUCompleteOverlappedRequest;
     let operation = ptr::null_mut();
-    // SAFETY: no host made the socket, so that nothing is written but the error, which has no place.
+    // SAFETY: no host issued the socket, so the call only reports an error, and the error location is null.
     let answer = unsafe { complete(0, operation, 0, 0, ptr::null_mut()) };
     assert_eq!(answer, SOCKET_ERROR);
 }
@@ -236,7 +237,7 @@ fn a_provider_in_the_same_program_is_given_the_upcall() {
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let request = host.request(ptr::null_mut());
     let mut errno = 0;
-    // SAFETY: the socket and the request are of this host.
+    // SAFETY: the socket and the request belong to this host.
     let answer =
         unsafe { (table.WPUCompleteOverlappedRequest)(socket, request.as_ptr(), 0, 9, &raw mut errno) };
     assert_eq!(answer, 0);

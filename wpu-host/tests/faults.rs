@@ -1,4 +1,4 @@
-//! Each rule that the host watches over, broken by a provider.
+//! Each rule that the host checks, broken by a provider.
 
 mod pipes;
 
@@ -13,9 +13,9 @@ fn address() -> SocketAddr {
     ([127, 0, 0, 1], 4711).into()
 }
 
-/// The rules that are found broken when a client of such a provider is done with something.
+/// The rules that a provider with this fault breaks while a client runs `act`.
 fn found(broken: u32, act: impl FnOnce(&Host, &Client, &Entry)) -> Vec<Rule> {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let first = host.add_entry(Entry::new(GUID::ZERO, "other.dll"));
     let entry = install(&host, broken);
     assert_eq!(first.id() + 1, entry.id());
@@ -55,7 +55,7 @@ fn errors_go_with_failures_only() {
 }
 
 #[test]
-fn answers_are_what_the_documentation_has() {
+fn undocumented_return_values_are_faults() {
     let odd = found(fault::ODD_STATUS, |_, client, _| {
         let _ = client.bind(socket(client), address());
     });
@@ -77,7 +77,7 @@ fn errors_of_events_that_have_not_happened_are_left_alone() {
 }
 
 #[test]
-fn no_more_is_moved_than_there_is() {
+fn counts_beyond_what_was_requested_are_faults() {
     let much = found(fault::TOO_MUCH, |_, client, _| {
         assert_eq!(client.send(pair(client).0, b"four"), Ok(4));
     });
@@ -85,7 +85,7 @@ fn no_more_is_moved_than_there_is() {
 }
 
 #[test]
-fn nothing_is_pending_without_a_request() {
+fn a_call_without_an_overlapped_structure_is_never_pending() {
     let pending = found(fault::PENDING_WITHOUT_REQUEST, |_, client, _| {
         assert_eq!(client.send(pair(client).0, b"x").map_err(WsaError::code), Err(997));
     });
@@ -105,7 +105,7 @@ fn sockets_are_made_by_ws2_32_for_the_right_entry() {
 }
 
 #[test]
-fn every_request_is_told_of() {
+fn a_completion_that_is_never_reported_is_a_fault() {
     let never = found(fault::NEVER_TOLD, |host, client, _| {
         let (_near, far) = pair(client);
         let _request = receive(client, far, Tell::Event(host.client_event()));
@@ -119,7 +119,7 @@ fn every_request_is_told_of() {
 }
 
 #[test]
-fn no_request_is_told_of_twice() {
+fn a_completion_that_is_reported_twice_is_a_fault() {
     let event = found(fault::TOLD_TWICE, |_, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::Nobody);
@@ -136,7 +136,7 @@ fn no_request_is_told_of_twice() {
 }
 
 #[test]
-fn no_refused_request_is_told_of() {
+fn a_completion_of_a_refused_request_is_a_fault() {
     let refused = found(fault::TOLD_AND_REFUSED, |_, client, _| {
         assert!(client.send_overlapped(pair(client).0, &[b"x"], Tell::Nobody).is_err());
     });
@@ -144,7 +144,7 @@ fn no_refused_request_is_told_of() {
 }
 
 #[test]
-fn a_routine_is_the_only_way() {
+fn a_completion_routine_replaces_other_notifications() {
     let event = found(fault::EVENT_FOR_ROUTINE, |_, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::routine(|_| ()));
@@ -154,7 +154,7 @@ fn a_routine_is_the_only_way() {
 }
 
 #[test]
-fn a_clients_event_is_the_clients() {
+fn closing_a_clients_event_is_a_fault() {
     let closed = found(fault::CLOSES_EVENT, |host, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::Event(host.client_event()));
@@ -178,7 +178,7 @@ fn messages_name_the_clients_socket() {
             client.async_select(socket, window, 0x400, FD_READ).expect("a socket");
         }
         let post = |socket| {
-            // SAFETY: the table is a host's.
+            // SAFETY: the table is that of a living host.
             unsafe { pipes::table(entry).lpWPUPostMessage.unwrap()(window, 0x400, socket, 1) };
         };
         [near, far].into_iter().for_each(post);
@@ -191,7 +191,7 @@ fn messages_name_the_clients_socket() {
 }
 
 #[test]
-fn what_a_call_passes_along_is_copied() {
+fn use_of_call_arguments_after_the_call_is_a_fault() {
     let thread = found(fault::KEEPS_THREAD_ID, |_, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::routine(|_| ()));
@@ -207,7 +207,7 @@ fn what_a_call_passes_along_is_copied() {
 }
 
 #[test]
-fn handles_are_given_back_once_each() {
+fn handles_are_closed_exactly_once() {
     let leak = found(fault::LEAKS_HANDLE, |_, client, _| {
         let _ = socket(client);
     });
@@ -219,20 +219,20 @@ fn handles_are_given_back_once_each() {
 }
 
 #[test]
-fn the_last_clean_up_is_silent_and_nothing_comes_after_it() {
+fn completions_and_upcalls_after_the_last_clean_up_are_faults() {
     let loud = found(fault::TELLS_AT_CLEAN_UP, |_, client, _| {
         let (_near, far) = pair(client);
         drop(receive(client, far, Tell::Nobody));
     });
     assert_eq!(loud, [Rule::ToldAtCleanUp]);
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = install(&host, fault::NONE);
     let client = host.client();
     socket(&client);
     let _ = client.finish();
     assert_eq!(host.faults(), []);
     let mut errno = 0;
-    // SAFETY: the table is a host's.
+    // SAFETY: the table is that of a living host, and the error location is valid.
     unsafe { pipes::table(&entry).lpWPUCreateEvent.unwrap()(&raw mut errno) };
     assert_eq!(host.faults().iter().map(|fault| fault.rule).collect::<Vec<_>>(), [Rule::OutsideRun]);
     host.clear_faults();

@@ -1,6 +1,6 @@
-//! Slots: 64 hosts at once, no more, and tables that outlive their host.
+//! The slots of hosts: at most 64 hosts at the same time, and tables that outlive their host.
 //!
-//! One test, alone in its process: it takes all slots.
+//! It is a single test in its own process, since it takes all slots.
 
 mod common;
 
@@ -15,9 +15,9 @@ fn slots() {
     let mut all: Vec<_> = (0..64).map(|_| host()).collect();
     assert_eq!(Host::new().err(), Some(NoFreeSlot));
     assert_eq!(NoFreeSlot.to_string(), "all 64 slots for hosts are taken in this process");
-    every_host_is_its_own(&all);
+    hosts_are_independent(&all);
 
-    // The slot that is free for longest is taken first.
+    // The slot that has been free for longest is taken first.
     let (third, first) = (all.remove(2), all.remove(0));
     let (stale_third, stale_first) = (third.1, first.1);
     let old = third.1.create_socket_handle(third.2, 1).expect("a socket");
@@ -30,7 +30,7 @@ fn slots() {
     assert_ne!(table(&next.1), table(&stale_first));
     is_gone(&stale_first, old);
 
-    // A handle of the host that was there before means nothing.
+    // A handle of the previous host in this slot is refused.
     let query = next.1.query_socket_handle_context(old);
     assert_eq!(query, Err(WsaError::WSAENOTSOCK));
     let completion = common::complete_by_name(old, next.0.request(ptr::null_mut()).as_ptr(), 0);
@@ -46,7 +46,7 @@ fn table(provider: &Provider) -> [*const (); 16] {
     functions(provider.0)
 }
 
-fn every_host_is_its_own(all: &[(Host, Provider, u32)]) {
+fn hosts_are_independent(all: &[(Host, Provider, u32)]) {
     let mut sockets: Vec<_> = all
         .iter()
         .enumerate()
@@ -66,7 +66,7 @@ fn every_host_is_its_own(all: &[(Host, Provider, u32)]) {
 
 extern "system" fn nothing(_: usize) {}
 
-/// Every upcall that can say so answers that there is no host.
+/// Asserts that every upcall with an error result reports that there is no host.
 fn is_gone(provider: &Provider, socket: SOCKET) {
     let thread = WSATHREADID { Reserved: 1, ..WSATHREADID::ZERO };
     let mut operation = WSAOVERLAPPED::ZERO;

@@ -1,4 +1,4 @@
-//! The functions of the system that providers reach by name: the catalog, and waits.
+//! The system functions that providers import by name: the catalog and waits.
 
 mod common;
 mod pipes;
@@ -17,13 +17,13 @@ const FAILED: u32 = u32::MAX;
 const TIMEOUT: u32 = 258;
 const APC: u32 = 0xC0;
 
-/// The answer, the error and the length after the call, and the ids of what is listed.
+/// Returns the result, the error and the length after the call, and the ids of the listed entries.
 fn list(protocols: Option<&[i32]>, room: usize, length: u32) -> (i32, i32, u32, Vec<u32>) {
     let mut buffer = vec![WSAPROTOCOL_INFOW::ZERO; room];
     let (mut length, mut errno) = (length, 0);
     let pointer = if room == 0 { std::ptr::null_mut() } else { buffer.as_mut_ptr() };
     let wanted = protocols.map_or(std::ptr::null(), <[i32]>::as_ptr);
-    // SAFETY: the buffer is as long as the tests say, and the list ends with 0.
+    // SAFETY: the buffer has the length that the tests pass, and the list ends with 0.
     let answer = unsafe { WSCEnumProtocols(wanted, pointer, &raw mut length, &raw mut errno) };
     let ids = buffer.iter().map(|info| info.dwCatalogEntryId).filter(|id| *id != 0).collect();
     (answer, errno, length, ids)
@@ -35,7 +35,7 @@ fn the_whole_catalog_is_listed() {
     let tcp = host.add_entry(Entry::new(GUID::ZERO, "tcp.dll").sockets(2, 1, 6));
     let layer = host.add_entry(Entry::layer(GUID::ZERO, "layer.dll"));
     let chain = host.add_entry(Entry::chain(GUID::ZERO, "layer.dll", &[&layer, &tcp]));
-    // An upcall tells which host this thread is at work for.
+    // After an upcall to it, this host is the one for which the thread runs.
     provider.fd_is_set(1, &mut { fd_set::ZERO });
     let all = vec![base, tcp.id(), layer.id(), chain.id()];
     assert_eq!(list(None, 4, 4 * SIZE), (4, 0, 4 * SIZE, all));
@@ -57,7 +57,7 @@ fn a_thread_that_works_for_no_host_has_no_catalog() {
     assert_eq!(answer, (-1, 10093, 0, vec![]));
 }
 
-/// What the start below listed.
+/// The ids that the start-up below listed.
 static LISTED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 unsafe extern "system" fn listing(
@@ -73,9 +73,9 @@ unsafe extern "system" fn listing(
 
 #[test]
 fn a_provider_sees_the_catalog_of_the_host_that_calls_it() {
-    let (one, two) = (Host::new().expect("a place is free"), Host::new().expect("a place is free"));
+    let (one, two) = (Host::new().expect("a free slot"), Host::new().expect("a place is free"));
     install(&one, fault::NONE);
-    // SAFETY: the function does what a `WSPStartup` may do.
+    // SAFETY: the function keeps the contract of a `WSPStartup`.
     let module = unsafe { Module::from_startup(listing) };
     install(&two, fault::NONE);
     let second = two.install(Entry::new(pipes::fresh_id(), "second.dll"), &module);
@@ -86,7 +86,7 @@ fn a_provider_sees_the_catalog_of_the_host_that_calls_it() {
 fn wait(events: &[usize], all: bool, milliseconds: u32, alertable: bool) -> u32 {
     let count = u32::try_from(events.len()).expect("a few");
     let events: Vec<WSAEVENT> = events.iter().map(|event| std::ptr::without_provenance_mut(*event)).collect();
-    // SAFETY: the events are so many.
+    // SAFETY: `count` is the number of events.
     unsafe { WaitForMultipleObjectsEx(count, events.as_ptr(), all.into(), milliseconds, alertable.into()) }
 }
 
@@ -123,7 +123,7 @@ fn a_wait_is_for_any_or_for_all() {
 }
 
 #[test]
-fn what_cannot_be_waited_for_fails_the_wait() {
+fn a_wait_for_an_invalid_handle_fails() {
     let (one, provider, _) = host();
     let (two, _, _) = host();
     let (event, other) = (one.client_event().addr(), two.client_event().addr());
@@ -147,17 +147,17 @@ fn what_cannot_be_waited_for_fails_the_wait() {
 
 #[test]
 fn providers_in_this_program_find_both() {
-    let _host = Host::new().expect("a place is free");
+    let _host = Host::new().expect("a free slot");
     assert!(wpu_sys::import::find_wsc_enum_protocols().is_some());
     assert!(wpu_sys::import::find_wait_for_multiple_objects_ex().is_some());
 }
 
-/// Tests are linked so that libraries which are loaded later find the functions of the program.
+/// Tests are linked with their functions exported, so that libraries that are loaded later resolve them.
 #[cfg(all(unix, not(miri)))]
 #[test]
 fn libraries_find_both_by_name() {
     let program = libloading::os::unix::Library::this();
-    // SAFETY: what is found is compared and not called.
+    // SAFETY: the function is compared and not called.
     let list = unsafe { program.get::<WSCEnumProtocolsFn>(b"WSCEnumProtocols\0") }.expect("an export");
     assert!(std::ptr::fn_addr_eq(*list, WSCEnumProtocols as WSCEnumProtocolsFn));
     // SAFETY: as above.
@@ -166,10 +166,10 @@ fn libraries_find_both_by_name() {
     assert!(std::ptr::fn_addr_eq(*wait.expect("an export"), own));
 }
 
-/// On Windows this program's own import leads to the host too, which must leave it what is the system's.
+/// On Windows the host also replaces this program's own import, and must forward handles of the system.
 #[cfg(windows)]
 #[test]
-fn what_belongs_to_the_system_is_waited_for_there() {
+fn handles_of_the_system_are_passed_to_the_systems_wait() {
     #[link(name = "kernel32")]
     unsafe extern "system" {
         fn CreateEventW(security: *const u8, manual: i32, set: i32, name: *const u16) -> HANDLE;
@@ -178,11 +178,11 @@ fn what_belongs_to_the_system_is_waited_for_there() {
     let _host = host();
     let wait = wpu_sys::import::find_wait_for_multiple_objects_ex().expect("kernel32 exports it");
     for (set, answer) in [(1, WAIT_OBJECT_0), (0, TIMEOUT)] {
-        // SAFETY: an event of the system, without a name.
+        // SAFETY: null stands for default security and no name.
         let event = unsafe { CreateEventW(std::ptr::null(), 1, set, std::ptr::null()) };
-        // SAFETY: one handle, as it says.
+        // SAFETY: the pointer points to one handle.
         assert_eq!(unsafe { wait(1, &raw const event, 0, 10, 0) }, answer);
-        // SAFETY: it was made above.
+        // SAFETY: the handle was created above.
         assert_ne!(unsafe { CloseHandle(event) }, 0);
     }
 }

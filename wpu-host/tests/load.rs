@@ -1,4 +1,4 @@
-//! Loading a library that shares no code with this project, and running it.
+//! Loads and runs a library that shares no code with this project.
 
 // Miri loads no libraries.
 #![cfg(not(miri))]
@@ -13,12 +13,13 @@ use wpu_sys::ffi::GUID;
 
 /// The compiled `fixtures/provider.rs`.
 static PROVIDER: LazyLock<PathBuf> = LazyLock::new(|| compile("provider", "cdylib"));
-/// What it does on request: see there.
+/// The flags of `fixtures/provider.rs`.
 const COMPLETE: u32 = 1;
 const QUEUE: u32 = 2;
 const KEEP_EVENT: u32 = 4;
 
-/// Where there is no compiler, a folder holds what it would make.
+/// Compiles a fixture. Where there is no compiler, the folder of an environment variable contains the
+/// compiled libraries.
 fn compile(name: &str, kind: &str) -> PathBuf {
     if let Some(folder) = std::env::var_os("WPU_HOST_FIXTURES") {
         return Path::new(&folder).join(format!("{name}.{kind}"));
@@ -35,10 +36,10 @@ fn compile(name: &str, kind: &str) -> PathBuf {
     output
 }
 
-/// The provider keeps its state in statics, so one test at a time uses it.
+/// Serializes the tests, since the provider keeps its state in statics.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// To be let go of after the library and its host.
+/// The guard must be dropped after the library and its host.
 fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -59,7 +60,7 @@ fn calls(host: &Host) -> Vec<&'static str> {
 #[test]
 fn a_loaded_provider_makes_upcalls() {
     let _alone = alone();
-    let (host, library) = (Host::new().expect("a place is free"), load());
+    let (host, library) = (Host::new().expect("a free slot"), load());
     let started = start(&host, &library, COMPLETE).expect("a start");
     assert_eq!(started.data().wVersion, 0x0202);
     assert!(started.procs().lpWSPCleanup.is_some() && started.procs().lpWSPSocket.is_none());
@@ -71,9 +72,9 @@ fn a_loaded_provider_makes_upcalls() {
 }
 
 #[test]
-fn what_is_left_open_is_counted() {
+fn open_handles_are_counted_at_the_clean_up() {
     let _alone = alone();
-    let (host, library) = (Host::new().expect("a place is free"), load());
+    let (host, library) = (Host::new().expect("a free slot"), load());
     let started = start(&host, &library, KEEP_EVENT).expect("a start");
     let left_open = started.clean_up().expect("a clean-up");
     assert_eq!(left_open, Leftovers { socket_handles: 0, events: 1, threads: 0 });
@@ -82,18 +83,18 @@ fn what_is_left_open_is_counted() {
 #[test]
 fn a_function_of_an_unused_library_can_still_run() {
     let _alone = alone();
-    let (host, library) = (Host::new().expect("a place is free"), load());
+    let (host, library) = (Host::new().expect("a free slot"), load());
     let started = start(&host, &library, QUEUE).expect("a start");
     drop(library);
     assert_eq!(started.clean_up(), Ok(Leftovers::default()));
     assert_eq!(host.sleep_alertable(Duration::ZERO), 1);
 }
 
-/// Starts a freshly loaded provider, and says which start since it was loaded this is.
-// Elsewhere the system may keep a library that nobody needs any more.
+/// Starts a freshly loaded provider, and returns the number of start-ups since it was loaded.
+// Other systems may keep an unused library loaded.
 #[cfg(any(windows, target_os = "linux"))]
 fn one_run(clean_up: bool) -> u16 {
-    let (host, library) = (Host::new().expect("a place is free"), load());
+    let (host, library) = (Host::new().expect("a free slot"), load());
     let started = start(&host, &library, 0).expect("a start");
     let starts = started.data().wHighVersion;
     if clean_up {
@@ -113,7 +114,7 @@ fn a_provider_is_unloaded_only_if_it_was_cleaned_up() {
 #[test]
 fn a_library_without_the_second_entry_has_no_second_start() {
     let _alone = alone();
-    let (host, library) = (Host::new().expect("a place is free"), load());
+    let (host, library) = (Host::new().expect("a free slot"), load());
     let entry = host.add_entry(Entry::new(GUID::ZERO, "provider.dll"));
     assert_eq!(host.start_ex(&library, &entry).err(), Some(StartFailure::NoStartupEx));
 }
@@ -121,24 +122,24 @@ fn a_library_without_the_second_entry_has_no_second_start() {
 #[test]
 fn a_clients_provider_can_be_a_library() {
     let _alone = alone();
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = {
         let library = load();
         assert!(Module::extended(&library).is_none());
         host.install(Entry::new(GUID::ZERO, "provider.dll"), &Module::from(&library))
     };
-    // It hands out one function of thirty, which is called to take the start back.
+    // The provider returns one function of thirty, which is called for the clean-up.
     assert_eq!(host.client().socket_in(entry.id()), Err(WsaError::WSAEINVALIDPROCTABLE));
     assert!(host.left_open().is_empty());
 }
 
 #[test]
-fn what_is_no_provider_is_not_loaded() {
-    // SAFETY: there is no such file.
+fn a_file_that_is_not_a_provider_is_not_loaded() {
+    // SAFETY: the file does not exist, so no code runs.
     let missing = unsafe { Library::load("no such library") };
     assert!(matches!(missing, Err(LoadError::Library(_))), "{missing:?}");
     let empty = compile("empty", "cdylib");
-    // SAFETY: the library has nothing to run.
+    // SAFETY: the library has no initialisers.
     let empty = unsafe { Library::load(empty) };
     let error = empty.expect_err("no entry point");
     assert!(error.to_string().starts_with("the library has no `WSPStartup`: "), "{error}");

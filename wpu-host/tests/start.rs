@@ -1,4 +1,4 @@
-//! Starting a provider that is part of the program, and cleaning up after it.
+//! Starts a provider that is part of the program, and cleans it up.
 
 mod common;
 
@@ -8,7 +8,7 @@ use wpu_host::{Entry, Host, Leftovers, StartFailure, Started};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
-/// What the provider below was started with; also keeps the tests of it apart.
+/// What the provider below received at its start-up. Its tests run one at a time.
 static SEEN: Mutex<Option<Seen>> = Mutex::new(None);
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -20,11 +20,11 @@ struct Seen {
     cleanups: u32,
 }
 
-/// Entries with this flag are refused.
+/// The provider refuses to start for entries with this flag.
 const REFUSE: u32 = 1;
-/// Providers of entries with this flag have no clean-up.
+/// The provider has no clean-up for entries with this flag.
 const NO_CLEANUP: u32 = 2;
-/// Providers of entries with this flag fail to clean up.
+/// The clean-up fails for entries with this flag.
 const BAD_CLEANUP: u32 = 4;
 
 fn begin(
@@ -63,7 +63,7 @@ unsafe extern "system" fn startup(
     procs: *mut WSPPROC_TABLE,
 ) -> i32 {
     let mut extended = WSPUPCALLTABLEEX::ZERO;
-    // SAFETY: the larger table begins like the smaller one.
+    // SAFETY: the larger table starts with the fields of the smaller one.
     unsafe { (&raw mut extended).cast::<WSPUPCALLTABLE>().write(table) };
     begin(version, data, info, extended, procs)
 }
@@ -85,7 +85,7 @@ unsafe extern "system" fn clean_up(_: *mut i32) -> i32 {
 }
 
 unsafe extern "system" fn fail_to_clean_up(errno: *mut i32) -> i32 {
-    // SAFETY: the caller passes an error location.
+    // SAFETY: the caller passes a writable error location.
     unsafe { errno.write(WsaError::WSAENETDOWN.code()) };
     SOCKET_ERROR
 }
@@ -99,19 +99,19 @@ fn seen() -> Seen {
 }
 
 fn start(host: &Host, entry: &Entry) -> Result<Started, StartFailure> {
-    // SAFETY: `startup` does what a `WSPStartup` may do, and `cleanup` what a `WSPCleanup` may.
+    // SAFETY: `startup` and `cleanup` keep the contracts of a `WSPStartup` and a `WSPCleanup`.
     unsafe { host.start_with(startup, entry) }
 }
 
 fn start_ex(host: &Host, entry: &Entry) -> Result<Started, StartFailure> {
-    // SAFETY: the same of `startup_ex`.
+    // SAFETY: `startup_ex` and `cleanup` keep the contracts of a `WSPStartupEx` and a `WSPCleanup`.
     unsafe { host.start_ex_with(startup_ex, entry) }
 }
 
 #[test]
 fn a_provider_gets_what_ws2_32_gives() {
     let _alone = ALONE.lock();
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = entry(&host, 0);
     let started = start(&host, &entry).expect("a start");
     assert_eq!((seen().version, seen().entry), (0x0202, entry.id()));
@@ -127,7 +127,7 @@ fn a_provider_gets_what_ws2_32_gives() {
 #[test]
 fn a_san_provider_gets_sixteen_upcalls() {
     let _alone = ALONE.lock();
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let started = start_ex(&host, &entry(&host, 0)).expect("a start");
     assert_eq!(functions(seen().table), functions(host.table_ex()));
     drop(started);
@@ -137,7 +137,7 @@ fn a_san_provider_gets_sixteen_upcalls() {
 #[test]
 fn a_start_can_fail() {
     let _alone = ALONE.lock();
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let refused = start(&host, &entry(&host, REFUSE)).expect_err("a refusal");
     assert_eq!(refused, StartFailure::Refused(WsaError::WSAEPROCLIM));
     assert!(refused.to_string().starts_with("the provider refused to start: "));
@@ -150,7 +150,7 @@ fn a_start_can_fail() {
 #[test]
 fn a_clean_up_can_fail_or_be_missing() {
     let _alone = ALONE.lock();
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let started = start(&host, &entry(&host, NO_CLEANUP)).expect("a start");
     assert_eq!(started.clean_up().map(|left| left.socket_handles), Ok(1));
     let started = start(&host, &entry(&host, BAD_CLEANUP)).expect("a start");
@@ -160,7 +160,7 @@ fn a_clean_up_can_fail_or_be_missing() {
 #[test]
 fn a_provider_gets_its_entry_as_the_catalog_has_it() {
     let _alone = ALONE.lock();
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let mut changed = entry(&host, NO_CLEANUP);
     (changed.info.dwServiceFlags1, changed.info.ProtocolChain.ChainLen) = (REFUSE, 1000);
     let started = start(&host, &changed).expect("a start");
@@ -169,8 +169,8 @@ fn a_provider_gets_its_entry_as_the_catalog_has_it() {
 }
 
 #[test]
-fn an_entry_that_providers_cannot_follow_is_not_added() {
-    let host = Host::new().expect("a place is free");
+fn a_malformed_entry_is_not_added() {
+    let host = Host::new().expect("a free slot");
     let mut nameless = Entry::new(GUID::ZERO, "provider.dll");
     nameless.info.szProtocol = [1; 256];
     let chain = |length| {

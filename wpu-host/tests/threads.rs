@@ -36,7 +36,7 @@ fn a_queued_function_runs_only_in_an_alertable_wait() {
     assert_eq!(host.sleep_alertable(Duration::MAX), 2);
     assert_eq!(ran(), [1, 2]);
     assert_eq!(host.sleep_alertable(Duration::from_millis(2)), 0);
-    // It goes before an event that is set.
+    // It runs before a set event ends the wait.
     assert_eq!(provider.set_event(event), Ok(()));
     assert_eq!(provider.queue_apc(&me, note, 3), Ok(()));
     assert_eq!(host.wait_alertable(event, Duration::MAX), Ok(Wake::Apcs(1)));
@@ -71,7 +71,7 @@ fn a_function_runs_on_the_thread_it_was_queued_to() {
     assert_eq!(provider.queue_apc(&id, note, 8), Err(WsaError::WSAEFAULT));
 }
 
-/// What a function that is queued needs to make upcalls.
+/// The values with which a queued function makes upcalls.
 static AGAIN: std::sync::Mutex<Option<(Provider, usize, usize)>> = std::sync::Mutex::new(None);
 
 extern "system" fn queue_again(left: usize) {
@@ -104,7 +104,7 @@ fn each_opened_thread_id_is_closed_once() {
     assert_eq!(host.left_open().threads, 2);
     assert_eq!(provider.queue_apc(&one, note, 1), Ok(()));
     assert_eq!(provider.close_thread(&one), Ok(()));
-    // What was queued belongs to the thread, not to the id.
+    // A queued function belongs to the thread, not to the id.
     assert_eq!((host.sleep_alertable(Duration::MAX), ran()), (1, vec![1]));
     for id in [one, client, WSATHREADID::ZERO] {
         assert_eq!(provider.close_thread(&id), Err(WsaError::WSAEFAULT));
@@ -117,7 +117,7 @@ fn each_opened_thread_id_is_closed_once() {
 }
 
 #[test]
-fn an_id_outlives_its_thread_and_takes_nothing_more() {
+fn an_id_outlives_its_thread_and_accepts_no_more_functions() {
     let (host, provider, _) = host();
     let opening = move || {
         let id = provider.open_current_thread().expect("a thread id");
@@ -132,10 +132,10 @@ fn an_id_outlives_its_thread_and_takes_nothing_more() {
     assert!(host.left_open().is_empty());
 }
 
-/// Asks for the calling thread's hook and calls it.
+/// Queries the calling thread's hook and calls it.
 fn call_hook(provider: &Provider, entry: u32) -> Option<bool> {
     let (callback, context) = provider.query_blocking_callback(entry).expect("an answer");
-    // SAFETY: it came from the host together with this context.
+    // SAFETY: the host returned the callback together with this context.
     callback.map(|callback| unsafe { callback(context) } != FALSE)
 }
 
@@ -162,13 +162,13 @@ fn a_blocking_hook_belongs_to_its_thread() {
 }
 
 #[test]
-fn a_hook_that_is_gone_or_panics_says_cancelled() {
+fn a_removed_or_panicking_hook_cancels_the_call() {
     let (host, provider, entry) = host();
     host.set_blocking_hook(|| true);
     let (callback, stale) = provider.query_blocking_callback(entry).expect("an answer");
     let callback = callback.expect("a hook");
     host.set_blocking_hook(|| panic!("a hook of the client"));
-    // SAFETY: it came from the host together with this context.
+    // SAFETY: the host returned the callback together with this context.
     assert_eq!(unsafe { callback(stale) }, FALSE);
     assert_eq!(call_hook(&provider, entry), Some(false));
     let (_, current) = provider.query_blocking_callback(entry).expect("an answer");

@@ -1,4 +1,4 @@
-//! The trace: one line for each upcall, whatever came of it.
+//! The trace: one line for each upcall, whatever its result.
 
 mod common;
 
@@ -35,7 +35,7 @@ fn threads_have_numbers() {
 }
 
 #[test]
-fn calls_refused_at_the_border_are_in_it() {
+fn refused_calls_are_in_the_trace() {
     let (host, provider, _) = host();
     let mut errno = 0;
     // SAFETY: the null pointer is refused.

@@ -1,4 +1,4 @@
-//! The upcalls about handles, events, paths, sets and messages: each success and each error.
+//! The upcalls for handles, events, paths, sets and messages: each success and each error.
 
 mod common;
 
@@ -27,7 +27,7 @@ fn a_socket_handle_keeps_its_context_until_it_is_closed() {
 }
 
 #[test]
-fn what_is_no_socket_handle_is_refused() {
+fn other_handles_are_refused_as_socket_handles() {
     let (host, provider, entry) = host();
     let closed = provider.create_socket_handle(entry, 1).expect("a socket");
     assert_eq!(provider.close_socket_handle(closed), Ok(()));
@@ -43,7 +43,7 @@ fn what_is_no_socket_handle_is_refused() {
 }
 
 #[test]
-fn hosts_know_nothing_of_each_other() {
+fn a_handle_of_another_host_is_refused() {
     let (one, two) = (host(), host());
     let socket = one.1.create_socket_handle(one.2, 7).expect("a socket");
     let event = one.1.create_event().expect("an event");
@@ -60,7 +60,7 @@ fn hosts_know_nothing_of_each_other() {
 }
 
 #[test]
-fn handles_are_not_given_out_again() {
+fn handle_values_are_never_reused() {
     let (_host, provider, entry) = host();
     let rounds = if cfg!(miri) { 50 } else { 5_000 }; // Miri is slow.
     let mut seen = std::collections::BTreeSet::new();
@@ -99,7 +99,7 @@ fn a_renamed_file_handle_is_another_value() {
 }
 
 #[test]
-fn what_cannot_be_a_file_handle_is_not_registered() {
+fn an_invalid_file_handle_is_not_registered() {
     let (host, provider, entry) = host();
     let closed = provider.create_socket_handle(entry, 1).expect("a socket");
     assert_eq!(provider.close_socket_handle(closed), Ok(()));
@@ -119,7 +119,7 @@ fn a_layer_can_register_a_handle_that_was_made_for_the_layer_below() {
         let known = provider.modify_ifs_handle(layer, made).expect("a handle");
         assert_eq!((known != made, host.owner(known)), (rename, Some(layer)));
         assert_eq!(host.owner(made), if rename { None } else { Some(layer) });
-        // The base goes on as before.
+        // The handle of the base provider still works as before.
         assert_eq!(provider.query_socket_handle_context(made), Ok(42));
         let port = Port::new();
         host.bind_port(known, &port, 5).expect("a socket");
@@ -149,7 +149,7 @@ fn an_event_is_set_until_it_is_reset() {
 }
 
 #[test]
-fn what_is_no_event_is_refused() {
+fn other_handles_are_refused_as_events() {
     let (host, provider, entry) = host();
     let closed = provider.create_event().expect("an event");
     assert_eq!(provider.close_event(closed), Ok(()));
@@ -201,7 +201,7 @@ fn a_wait_ends_when_another_thread_sets_or_closes_the_event() {
 }
 
 #[test]
-fn a_path_comes_unexpanded_and_with_its_zero() {
+fn a_path_is_unexpanded_and_zero_terminated() {
     let (host, provider, _) = host();
     let id = GUID { Data1: 0xabc, ..GUID::ZERO };
     let path = r"%SystemRoot%\System32\lower.dll";
@@ -220,7 +220,7 @@ fn a_path_comes_unexpanded_and_with_its_zero() {
 }
 
 #[test]
-fn a_set_is_searched_as_far_as_its_count() {
+fn a_set_is_searched_up_to_its_count() {
     let (_host, provider, _) = host();
     let mut set = fd_set::ZERO;
     set.fd_array[..3].copy_from_slice(&[4, 8, 12]);

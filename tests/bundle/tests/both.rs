@@ -17,7 +17,7 @@ fn description(started: &Started) -> String {
 
 #[test]
 fn two_provider_crates_in_one_program_are_started_side_by_side_and_through_one_entry() {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = |number| Entry::new(GUID { Data1: number, ..GUID::ZERO }, "bundle.dll");
     let memory = host.add_entry(entry(1));
     let files = host.add_entry(entry(2).flags(XP1_IFS_HANDLES));

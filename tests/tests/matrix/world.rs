@@ -28,7 +28,7 @@ pub struct World {
 impl World {
     pub fn new(cell: Cell) -> Self {
         let before = Resources::now();
-        let host = Host::new().expect("a place is free");
+        let host = Host::new().expect("a free slot");
         let mut libraries = Libraries::default();
         let (module, path) = libraries.get(cell.base);
         let base = GUID { Data1: 0x6261_7365, Data4: *b"examples", ..GUID::ZERO };

@@ -1,9 +1,9 @@
-//! Socket addresses as Winsock has them in memory.
+//! Conversions between socket addresses and the bytes of a `sockaddr`.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use wpu_sys::ffi::{AF_INET, AF_INET6};
 
-/// An address of family `AF_INET` or `AF_INET6` as the bytes of a `sockaddr`.
+/// Encodes an address of family `AF_INET` or `AF_INET6` as the bytes of a `sockaddr`.
 #[must_use]
 pub fn encode_address(address: SocketAddr) -> Vec<u8> {
     let family = if address.is_ipv4() { AF_INET } else { AF_INET6 };
@@ -23,7 +23,8 @@ pub fn encode_address(address: SocketAddr) -> Vec<u8> {
     bytes
 }
 
-/// The address in the bytes of a `sockaddr`; `None` for another family, or too few bytes.
+/// Decodes the bytes of a `sockaddr`. Returns `None` for another address family, or if there are too few
+/// bytes.
 #[must_use]
 pub fn decode_address(bytes: &[u8]) -> Option<SocketAddr> {
     let family = i32::from(u16::from_ne_bytes(part(bytes, 0)?));

@@ -1,4 +1,4 @@
-//! Modes, options and names of sockets.
+//! The client's functions for socket modes, options and names.
 
 use super::address::{decode_address, encode_address};
 use super::memory::AddressSpace;
@@ -13,15 +13,17 @@ use wpu_sys::ffi::{AF_INET, AF_INET6, FIONBIO, PVD_CONFIG, SOCKET, SOL_SOCKET, s
 use wpu_sys::{WideString, WsaError};
 
 impl Client {
-    /// Controls the mode of a socket, and says how many bytes of `output` were filled.
+    /// Controls the mode of a socket. Returns the number of bytes of `output` that were filled.
     ///
-    /// The input of some codes has pointers, which a provider follows. So a code whose number says that it has input gets
-    /// none, unless the documentation says what its input is, and that has no pointers ([`has_plain_input`]): `FIONBIO`,
-    /// `SIO_GET_EXTENSION_FUNCTION_POINTER` and `SIO_KEEPALIVE_VALS`. [`Client::procs`] has the function for the others.
+    /// The input of some control codes contains pointers, which a provider dereferences. Input is therefore
+    /// accepted only for codes whose documented input has no pointers ([`has_plain_input`]): `FIONBIO`,
+    /// `SIO_GET_EXTENSION_FUNCTION_POINTER` and `SIO_KEEPALIVE_VALS`. For any other code whose number says
+    /// that it has input, call the function in the table that [`Client::procs`] returns.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, `WSAEINVAL` for input of any other code, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, `WSAEINVAL` for input to any other code, or the
+    /// provider's error.
     pub fn ioctl(
         &self,
         socket: SOCKET,
@@ -38,7 +40,7 @@ impl Client {
         let (from_size, into_size) = (size(input.len()), size(output.len()));
         self.winsock.status("WSPIoctl", |errno| {
             let (returned, none, thread) = (&raw mut returned, ptr::null_mut(), &raw const thread);
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe {
                 let inputs = (from, from_size);
                 ioctl(socket, code, inputs.0, inputs.1, into, into_size, returned, none, None, thread, errno)
@@ -47,7 +49,7 @@ impl Client {
         Ok(self.within("WSPIoctl", returned as usize, output.len()))
     }
 
-    /// Whether calls on a socket answer `WSAEWOULDBLOCK` instead of waiting.
+    /// Sets whether calls on a socket return `WSAEWOULDBLOCK` instead of waiting.
     ///
     /// # Errors
     ///
@@ -56,22 +58,22 @@ impl Client {
         self.ioctl(socket, FIONBIO, &u32::from(nonblocking).to_ne_bytes(), &mut []).map(drop)
     }
 
-    /// Reads an option into `value`, and says how many bytes it has.
+    /// Reads an option into `value`. Returns the number of bytes of the option.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn option(&self, socket: SOCKET, level: i32, name: i32, value: &mut [u8]) -> Result<usize, WsaError> {
         let get = self.procs(socket)?.lpWSPGetSockOpt.ok_or(NOT_THERE)?;
         let mut used = length(value);
         self.winsock.status("WSPGetSockOpt", |errno| {
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { get(socket, level, name, value.as_mut_ptr(), &raw mut used, errno) }
         })?;
         Ok(self.within("WSPGetSockOpt", usize::try_from(used).unwrap_or(usize::MAX), value.len()))
     }
 
-    /// Reads an option that is a number.
+    /// Reads an option whose value is an `i32`.
     ///
     /// # Errors
     ///
@@ -82,19 +84,19 @@ impl Client {
         Ok(i32::from_ne_bytes(value))
     }
 
-    /// Changes an option.
+    /// Sets an option.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, `WSAEINVAL` for `PVD_CONFIG`, whose value has the provider's own form and
-    /// may have pointers, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, `WSAEINVAL` for `PVD_CONFIG`, whose value is defined by
+    /// the provider and may contain pointers, or the provider's error.
     pub fn set_option(&self, socket: SOCKET, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
         let set = self.procs(socket)?.lpWSPSetSockOpt.ok_or(NOT_THERE)?;
         if (level, name) == (SOL_SOCKET, PVD_CONFIG) {
             return Err(WsaError::WSAEINVAL);
         }
         self.winsock.status("WSPSetSockOpt", |errno| {
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { set(socket, level, name, value.as_ptr(), length(value), errno) }
         })
     }
@@ -103,14 +105,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, the provider's error, or `WSAEAFNOSUPPORT` if the
-    /// address is neither of `AF_INET` nor of `AF_INET6`.
+    /// `WSAENOTSOCK` if no provider owns the socket, the provider's error, or `WSAEAFNOSUPPORT` if the family
+    /// of the address is neither `AF_INET` nor `AF_INET6`.
     pub fn local_address(&self, socket: SOCKET) -> Result<SocketAddr, WsaError> {
         let name = self.procs(socket)?.lpWSPGetSockName.ok_or(NOT_THERE)?;
         self.address("WSPGetSockName", socket, name)
     }
 
-    /// The address of a socket's peer.
+    /// The address of the peer of a socket.
     ///
     /// # Errors
     ///
@@ -129,18 +131,19 @@ impl Client {
         let mut buffer = AddressSpace::new();
         let mut used = buffer.length();
         self.winsock.status(name, |errno| {
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { function(socket, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
         decode_address(&self.filled(name, &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
     }
 
-    /// Turns an address into text, by the provider of an entry, or of the first one that offers the
+    /// Converts an address to text. Calls the provider of `entry`, or of the first entry that offers the
     /// address family.
     ///
     /// # Errors
     ///
-    /// Why there is no such provider, or its own error.
+    /// `WSAEINVAL` or `WSAEAFNOSUPPORT` if there is no such entry, the error of starting the provider, or the
+    /// provider's error.
     pub fn address_to_string(&self, address: SocketAddr, entry: Option<u32>) -> Result<String, WsaError> {
         let family = if address.is_ipv4() { AF_INET } else { AF_INET6 };
         let address = AddressSpace::of(&encode_address(address));
@@ -151,24 +154,25 @@ impl Client {
         self.winsock.status("WSPAddressToString", |errno| {
             let length = u32::try_from(address.length()).unwrap_or(0);
             let (info, text, used) = (&raw const route.entry.info, text.as_mut_ptr(), &raw mut used);
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { to_string(address.as_ptr(), length, info, text, used, errno) }
         })?;
         let used = self.within("WSPAddressToString", used as usize, text.len());
         let end = text[..used].iter().position(|unit| *unit == 0).unwrap_or_else(|| {
-            self.winsock.fault(Rule::BadAnswer, "WSPAddressToString", "no zero at the end");
+            self.winsock.fault(Rule::BadAnswer, "WSPAddressToString", "the text is not zero-terminated");
             used
         });
         Ok(String::from_utf16_lossy(&text[..end]))
     }
 
-    /// Turns text into an address of a family, by the provider of an entry, or of the first one that
+    /// Converts text to an address of a family. Calls the provider of `entry`, or of the first entry that
     /// offers the family.
     ///
     /// # Errors
     ///
-    /// Why there is no such provider, its own error, or `WSAEAFNOSUPPORT` if the answer is no
-    /// address of `AF_INET` or `AF_INET6`.
+    /// `WSAEINVAL` or `WSAEAFNOSUPPORT` if there is no such entry, the error of starting the provider, the
+    /// provider's error, or `WSAEAFNOSUPPORT` if the family of the result is neither `AF_INET` nor
+    /// `AF_INET6`.
     pub fn string_to_address(
         &self,
         text: &str,
@@ -183,7 +187,7 @@ impl Client {
         let mut used = buffer.length();
         self.winsock.status("WSPStringToAddress", |errno| {
             let (text, info) = (units.as_ptr(), &raw const route.entry.info);
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { to_address(text, family, info, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
         decode_address(&self.filled("WSPStringToAddress", &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
@@ -196,20 +200,20 @@ impl Client {
         }
     }
 
-    /// Cancels what blocks the calling thread in a provider, as a blocking hook may. It goes to the
-    /// provider of a socket.
+    /// Cancels the call that blocks the calling thread in the provider of `socket`. A blocking hook may call
+    /// this.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn cancel_blocking_call(&self, socket: SOCKET) -> Result<(), WsaError> {
         let cancel = self.procs(socket)?.lpWSPCancelBlockingCall.ok_or(NOT_THERE)?;
-        // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
         self.winsock.status("WSPCancelBlockingCall", |errno| unsafe { cancel(errno) })
     }
 }
 
-/// Refuses input in which a provider may find pointers: bytes of safe code have none that could be followed.
+/// Refuses input that may contain pointers: safe code cannot supply pointers that a provider may dereference.
 pub(super) fn check_input(code: u32, input: &[u8]) -> Result<(), WsaError> {
     if has_plain_input(code) || input.is_empty() { Ok(()) } else { Err(WsaError::WSAEINVAL) }
 }

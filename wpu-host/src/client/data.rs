@@ -1,4 +1,4 @@
-//! Sending and receiving, blocking or not as the socket is.
+//! The client's functions that send and receive without an overlapped structure.
 
 use super::address::{decode_address, encode_address};
 use super::memory::{AddressSpace, Arguments, to_fill, to_read};
@@ -10,16 +10,16 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
 
 impl Client {
-    /// Sends some bytes, and says how many the provider took.
+    /// Sends bytes. Returns the number of bytes that the provider accepted.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn send(&self, socket: SOCKET, data: &[u8]) -> Result<usize, WsaError> {
         self.send_vectored(socket, &[data], 0)
     }
 
-    /// Sends all of the bytes, in as many calls as it takes.
+    /// Sends all bytes, in as many calls as necessary.
     ///
     /// # Errors
     ///
@@ -44,25 +44,25 @@ impl Client {
         let mut sent = 0;
         self.plain_call("WSPSend", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { send(socket, buffers, count, sent, flags, ptr::null_mut(), None, thread, errno) }
         })
     }
 
-    /// Receives some bytes, and says how many; 0 when the peer has ended the connection.
+    /// Receives bytes. Returns their number, which is 0 when the peer has shut the connection down.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn recv(&self, socket: SOCKET, room: &mut [u8]) -> Result<usize, WsaError> {
         self.recv_vectored(socket, &mut [room], 0).map(|(count, _)| count)
     }
 
-    /// Receives bytes until the room is full.
+    /// Receives bytes until `room` is full.
     ///
     /// # Errors
     ///
-    /// As for [`Client::recv`], and `WSAEDISCON` when the peer ends the connection before.
+    /// As for [`Client::recv`], and `WSAEDISCON` if the peer shuts the connection down first.
     pub fn recv_all(&self, socket: SOCKET, room: &mut [u8]) -> Result<(), WsaError> {
         let mut filled = 0;
         while filled < room.len() {
@@ -74,7 +74,8 @@ impl Client {
         Ok(())
     }
 
-    /// Receives into several buffers, with flags such as `MSG_PEEK`, and gets flags back.
+    /// Receives into several buffers, with flags such as `MSG_PEEK`. Returns the number of bytes and the
+    /// resulting flags.
     ///
     /// # Errors
     ///
@@ -91,17 +92,17 @@ impl Client {
         let count = self.plain_call("WSPRecv", arguments, &mut received, |arguments, received, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
             let (flags, no_request) = (&raw mut flags, ptr::null_mut());
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { recv(socket, buffers, count, received, flags, no_request, None, thread, errno) }
         })?;
         Ok((count, flags))
     }
 
-    /// Sends some bytes to an address.
+    /// Sends bytes to an address.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn send_to(&self, socket: SOCKET, data: &[u8], to: SocketAddr) -> Result<usize, WsaError> {
         let send_to = self.procs(socket)?.lpWSPSendTo.ok_or(NOT_THERE)?;
         let arguments = self.winsock.arguments(vec![to_read(data)]);
@@ -110,16 +111,16 @@ impl Client {
         self.plain_call("WSPSendTo", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
             let (to, size, none) = (address.as_ptr(), address.length(), ptr::null_mut());
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, none, None, thread, errno) }
         })
     }
 
-    /// Receives some bytes, and says how many, and from which address if the provider tells it.
+    /// Receives bytes. Returns their number, and the address of the sender if the provider reports it.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn recv_from(
         &self,
         socket: SOCKET,
@@ -134,7 +135,7 @@ impl Client {
                 let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
                 let (flags, none) = (&raw mut flags, ptr::null_mut());
                 let (from, size) = (address.as_mut_ptr(), &raw mut size);
-                // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+                // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
                 unsafe {
                     recv_from(socket, buffers, count, received, flags, from, size, none, None, thread, errno)
                 }
@@ -142,7 +143,7 @@ impl Client {
         Ok((count, decode_address(&self.filled("WSPRecvFrom", &address, size))))
     }
 
-    /// A call without an overlapped structure that moves bytes.
+    /// Makes a call that transfers bytes without an overlapped structure.
     fn plain_call(
         &self,
         name: &'static str,
@@ -153,14 +154,15 @@ impl Client {
         let asked = arguments.total();
         let answer = self.winsock.status(name, |errno| call(&arguments, moved, errno));
         self.winsock.spoil(&arguments);
-        self.winsock.bury(arguments);
+        self.winsock.keep_arguments(arguments);
         if let Err(WsaError::WSA_IO_PENDING) = answer {
             self.winsock.fault(Rule::PendingWithoutRequest, name, "WSA_IO_PENDING");
         }
         answer.map(|()| self.within(name, *moved as usize, asked))
     }
 
-    /// A count that a provider reported, which must not be more than was asked for.
+    /// Limits a byte count that a provider reported to the number of bytes that were asked for, and records a
+    /// fault if it is greater.
     pub(super) fn within(&self, name: &'static str, count: usize, asked: usize) -> usize {
         if count > asked {
             self.winsock.fault(Rule::TooMuch, name, format!("{count} of {asked}"));

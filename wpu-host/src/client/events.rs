@@ -1,4 +1,4 @@
-//! Waiting for sockets: select, and being told of events.
+//! The client's functions for readiness and network events: select, window messages and event objects.
 
 use super::{Client, NOT_THERE};
 use crate::faults::Rule;
@@ -8,36 +8,36 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::{HWND, SOCKET, WSAEVENT, fd_set};
 use wpu_sys::ffi::{WSANETWORKEVENTS, timeval};
 
-/// Which sockets of a select are ready.
+/// The sockets that a select reported as ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selected {
-    /// How many, as the provider counts: a socket in two sets twice.
+    /// The number that the provider returned; a socket in two sets counts twice.
     pub count: usize,
-    /// Those that can be read.
+    /// The sockets that are ready for reading.
     pub read: Vec<SOCKET>,
-    /// Those that can be written.
+    /// The sockets that are ready for writing.
     pub write: Vec<SOCKET>,
-    /// Those to which something special has happened.
+    /// The sockets with an exceptional condition.
     pub except: Vec<SOCKET>,
 }
 
-/// What has happened on a socket since it was last asked.
+/// The network events of a socket since the previous query.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NetworkEvents {
     /// One bit for each event, such as `FD_READ`.
     pub events: i32,
-    /// The error of each event, by the number of its bit; 0 for those that have not happened.
+    /// The error of each event, indexed by the event's bit number; 0 for events that have not occurred.
     pub errors: [i32; 10],
 }
 
 impl Client {
-    /// Waits until sockets are ready, or the time is up. All must be of one provider: it is the one
-    /// that owns the first.
+    /// Waits until a socket is ready or the timeout expires. The call goes to the provider that owns the
+    /// first socket; all sockets must belong to it.
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if there are no sockets, or more than 64 of a kind; `WSAENOTSOCK` if nobody owns
-    /// the first; or the provider's error.
+    /// `WSAEINVAL` if there are no sockets, or more than 64 in one set; `WSAENOTSOCK` if no provider owns the
+    /// first socket; or the provider's error.
     pub fn select(
         &self,
         read: &[SOCKET],
@@ -58,7 +58,7 @@ impl Client {
                 None => ptr::null_mut(),
             });
             let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { select(0, read, write, except, timeout, errno) }
         })?;
         let [read, write, except] = [(read, &sets[0]), (write, &sets[1]), (except, &sets[2])]
@@ -76,16 +76,20 @@ impl Client {
         let count = self.within("WSPSelect", set.fd_count as usize, asked.len());
         let ready = set.fd_array[..count].to_vec();
         for socket in ready.iter().filter(|socket| !asked.contains(socket)) {
-            self.winsock.fault(Rule::UnknownHandle, "WSPSelect", format!("{socket:#x} was not in the set"));
+            self.winsock.fault(
+                Rule::UnknownHandle,
+                "WSPSelect",
+                format!("{socket:#x} was not in the input set"),
+            );
         }
         ready
     }
 
-    /// Asks for window messages about a socket; with no events, for none any more.
+    /// Requests window messages for events of a socket. With `events` 0, cancels the request.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn async_select(
         &self,
         socket: SOCKET,
@@ -94,45 +98,45 @@ impl Client {
         events: i32,
     ) -> Result<(), WsaError> {
         let select = self.procs(socket)?.lpWSPAsyncSelect.ok_or(NOT_THERE)?;
-        // Before the call, since messages may come during it.
+        // Registered before the call, since the provider may post messages during the call.
         self.winsock.change(|parts| {
             parts.asked.entry((window.addr(), message)).or_default().insert(socket);
         });
         self.winsock.status("WSPAsyncSelect", |errno| {
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { select(socket, window, message, events, errno) }
         })?;
         if events == 0 {
-            // From now on no message about it comes to any window.
+            // After a cancelled request, a message about the socket is a fault.
             self.winsock.change(|parts| parts.forget_asked(socket));
         }
         Ok(())
     }
 
-    /// Asks that an event be set when something happens on a socket. A null event and no events end
-    /// that.
+    /// Associates an event object with events of a socket. A null event and no events cancel the association.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn event_select(&self, socket: SOCKET, event: WSAEVENT, events: i32) -> Result<(), WsaError> {
         let select = self.procs(socket)?.lpWSPEventSelect.ok_or(NOT_THERE)?;
         self.winsock.status("WSPEventSelect", |errno| {
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { select(socket, event, events, errno) }
         })
     }
 
-    /// What has happened on a socket since it was last asked. `event`, which can be null, is reset.
+    /// Returns the network events of a socket since the previous query, and resets `event`, which may be
+    /// null.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn enum_network_events(&self, socket: SOCKET, event: WSAEVENT) -> Result<NetworkEvents, WsaError> {
         let enumerate = self.procs(socket)?.lpWSPEnumNetworkEvents.ok_or(NOT_THERE)?;
         let mut events = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [UNTOUCHED; 10] };
         self.winsock.status("WSPEnumNetworkEvents", |errno| {
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { enumerate(socket, event, &raw mut events, errno) }
         })?;
         let mut errors = events.iErrorCode;
@@ -144,17 +148,17 @@ impl Client {
             }
         }
         if touched != 0 {
-            let detail = format!("the errors of events that have not happened: {touched:#x}");
+            let detail = format!("errors were written for events that have not occurred: {touched:#x}");
             self.winsock.fault(Rule::Modified, "WSPEnumNetworkEvents", detail);
         }
         Ok(NetworkEvents { events: events.lNetworkEvents, errors })
     }
 }
 
-/// What a client has in the places of errors: no code of Winsock.
+/// The initial value of each error of a network event: not an error code of Winsock.
 const UNTOUCHED: i32 = 0x5A5A_5A5A;
 
-/// A set of sockets for a provider; none for no sockets.
+/// Builds an `fd_set`, or `None` if there are no sockets.
 fn set_of(sockets: &[SOCKET]) -> Result<Option<fd_set>, WsaError> {
     if sockets.is_empty() {
         return Ok(None);

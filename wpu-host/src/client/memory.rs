@@ -1,34 +1,35 @@
-//! Memory that is lent to providers, and what calls pass along with their data.
+//! Memory that the client lends to providers, and the arguments that accompany the data of a call.
 
 use std::ptr::{self, NonNull};
 use wpu_sys::ffi::WSABUF;
 use wpu_sys::ffi::{WSATHREADID, sockaddr};
 
-/// A type of which any bytes are a value, and no value belongs to a thread.
+/// A type for which every bit pattern is a valid value, and whose values are not bound to a thread.
 ///
 /// # Safety
 ///
-/// Both hold.
+/// Both statements are true of the type.
 pub(crate) unsafe trait Flat: Copy {}
 
 macro_rules! flat {
     ($($ty:ty)*) => {$(
-        // SAFETY: it is a number, or has only such and pointers as its members.
+        // SAFETY: the type is an integer, or a struct of integers and raw pointers only.
         unsafe impl Flat for $ty {}
     )*};
 }
 
 flat!(u8 u32 i32 u64 WSABUF WSATHREADID);
 
-/// Values on the heap that both sides reach through raw pointers only.
+/// Values on the heap that both sides access only through raw pointers.
 #[derive(Debug)]
 pub(crate) struct ClientMemory<T: Flat> {
     values: NonNull<T>,
     length: usize,
 }
 
-// SAFETY: it owns memory with values that belong to no thread. This crate reads them before a call begins and when the
-// request is done, and writes them before the call and when it has returned, which Winsock's contract leaves to the client.
+// SAFETY: it owns its memory, and its values are not bound to a thread. This crate writes the values before
+// the call and after the call has returned, and reads them before the call and when the request is complete:
+// at these times Winsock's contract gives the client exclusive access.
 unsafe impl<T: Flat> Send for ClientMemory<T> {}
 // SAFETY: as above.
 unsafe impl<T: Flat> Sync for ClientMemory<T> {}
@@ -48,16 +49,16 @@ impl<T: Flat> ClientMemory<T> {
         self.length
     }
 
-    /// One of the values.
+    /// Reads the value at `index`.
     pub(crate) fn get(&self, index: usize) -> T {
         assert!(index < self.length);
         // SAFETY: the index is within the allocation.
         let value = unsafe { self.as_ptr().add(index) };
-        // SAFETY: as above, and whatever a provider has written is a value.
+        // SAFETY: as above, and every bit pattern that a provider may have written is a valid `T`.
         unsafe { value.read_volatile() }
     }
 
-    /// Overwrites one of the values.
+    /// Overwrites the value at `index`.
     pub(crate) fn set(&self, index: usize, value: T) {
         assert!(index < self.length);
         // SAFETY: the index is within the allocation.
@@ -74,12 +75,12 @@ impl<T: Flat> ClientMemory<T> {
 impl<T: Flat> Drop for ClientMemory<T> {
     fn drop(&mut self) {
         let whole = ptr::slice_from_raw_parts_mut(self.as_ptr(), self.length);
-        // SAFETY: the slice was leaked from such a box, and this is its only owner.
+        // SAFETY: the slice was leaked from a box of this length, and `self` is its only owner.
         drop(unsafe { Box::from_raw(whole) });
     }
 }
 
-/// A socket address in memory that is aligned for every kind of one.
+/// A buffer for a socket address of any family, aligned for each of them.
 #[derive(Debug)]
 pub(crate) struct AddressSpace {
     words: Vec<u64>,
@@ -87,7 +88,7 @@ pub(crate) struct AddressSpace {
 }
 
 impl AddressSpace {
-    /// Room for the longest address.
+    /// Creates a buffer for the longest address.
     pub(crate) fn new() -> Self {
         Self::of(&[0; 128])
     }
@@ -113,7 +114,7 @@ impl AddressSpace {
     }
 }
 
-/// Bytes as words, with zeros at the end.
+/// Copies bytes into words, padded with zeros.
 pub(crate) fn to_words(bytes: &[u8]) -> Vec<u64> {
     let word = |chunk: &[u8]| {
         let mut whole = [0; 8];
@@ -123,14 +124,15 @@ pub(crate) fn to_words(bytes: &[u8]) -> Vec<u64> {
     bytes.chunks(8).map(word).collect()
 }
 
-/// The first bytes of words.
+/// The first `length` bytes of the words.
 pub(crate) fn to_bytes(words: &[u64], length: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
     bytes.truncate(length);
     bytes
 }
 
-/// The buffer array and the thread id of a call: the provider must copy what it needs later.
+/// The buffer array and the thread id of a call. They are valid during the call only: the provider must copy
+/// what it needs later.
 #[derive(Debug)]
 pub(crate) struct Arguments {
     buffers: ClientMemory<WSABUF>,
@@ -154,13 +156,13 @@ impl Arguments {
         self.thread.as_ptr()
     }
 
-    /// How many bytes the buffers have.
+    /// The total number of bytes of the buffers.
     pub(crate) fn total(&self) -> usize {
         (0..self.buffers.len()).map(|index| self.buffers.get(index).len as usize).sum()
     }
 
-    /// Overwrites everything once the call is over, so that a provider that goes on using it is
-    /// noticed.
+    /// Overwrites the array and the thread id after the call, so that a provider that uses them later is
+    /// detected.
     pub(crate) fn spoil(&self, trap: &Trap, thread: WSATHREADID) {
         for index in 0..self.buffers.len() {
             let length = self.buffers.get(index).len;
@@ -170,7 +172,8 @@ impl Arguments {
     }
 }
 
-/// Memory that spoilt buffer arrays point to, and nobody should touch.
+/// Memory to which overwritten buffer arrays point. A write to it shows that an array was used after its
+/// call.
 #[derive(Debug)]
 pub(crate) struct Trap(ClientMemory<u8>);
 
@@ -186,8 +189,8 @@ impl Trap {
         WSABUF { len: length.min(TRAP_SIZE), buf: self.0.as_ptr() }
     }
 
-    /// Whether somebody wrote into it; sets it up again.
-    pub(crate) fn sprang(&self) -> bool {
+    /// Whether the memory was written to. Restores its initial content.
+    pub(crate) fn was_written(&self) -> bool {
         let touched = self.0.to_vec().iter().any(|byte| *byte != UNTOUCHED);
         if touched {
             (0..self.0.len()).for_each(|index| self.0.set(index, UNTOUCHED));
@@ -196,12 +199,12 @@ impl Trap {
     }
 }
 
-/// A buffer that is only read.
+/// A `WSABUF` for a buffer that the provider only reads.
 pub(crate) fn to_read(bytes: &[u8]) -> WSABUF {
     WSABUF { len: length(bytes.len()), buf: bytes.as_ptr().cast_mut() }
 }
 
-/// A buffer that is filled.
+/// A `WSABUF` for a buffer that the provider fills.
 pub(crate) fn to_fill(bytes: &mut [u8]) -> WSABUF {
     WSABUF { len: length(bytes.len()), buf: bytes.as_mut_ptr() }
 }

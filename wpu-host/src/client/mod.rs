@@ -1,9 +1,9 @@
-//! The client of providers: Winsock's functions, as Ws2_32 passes them on to providers.
+//! The client of the providers: Winsock's functions, forwarded to providers as Ws2_32 does.
 
 #![allow(clippy::similar_names, reason = "a call and its result, a caller and a callee")]
 #![allow(
     clippy::not_unsafe_ptr_arg_deref,
-    reason = "events and windows are numbers in the shape of pointers"
+    reason = "handles of events and windows are integers with a pointer type"
 )]
 
 mod address;
@@ -30,23 +30,23 @@ pub use overlapped::{ClientRequest, Tell};
 pub use pending::{CompletionStatus, Routine};
 pub use sockets::{Caller, ConditionResult};
 
-/// A client of the providers that a host has installed: what a program that uses Winsock does.
+/// A client of the providers that are installed in a host. It stands for a program that uses Winsock.
 ///
-/// Its methods do what the function of Winsock does that has a similar name: they find the provider
-/// by the socket, start it when it is first needed, and call it. All can be called from many
+/// Each method does what the Winsock function with a similar name does: it finds the provider that owns the
+/// socket, starts the provider when it is first needed, and calls it. All methods can be called from many
 /// threads at once. A socket is a plain value, as in Winsock, and any value can be passed.
 ///
-/// The client watches how each call ends: [`Host::faults`](crate::Host::faults) lists what
-/// providers did against the rules.
+/// The client checks the result of each call. [`Host::faults`](crate::Host::faults) lists the rules that
+/// providers have broken.
 ///
-/// One that is made has called `WSAStartup` once. When it is dropped, it takes back what it has
-/// not cleaned up itself. Its host answers upcalls as long as it lives.
+/// A new client has called `WSAStartup` once. When it is dropped, it calls `WSACleanup` for each start-up
+/// that is still outstanding. Its host answers upcalls for as long as the client lives.
 #[derive(Debug)]
 pub struct Client {
     winsock: Arc<Winsock>,
-    /// How many start-ups this one has not taken back.
+    /// The outstanding start-up count of this client.
     starts: AtomicUsize,
-    /// Its providers make upcalls when they are cleaned up.
+    // Keeps the host's slot: providers make upcalls during their clean-up.
     _claim: Arc<Claim>,
 }
 
@@ -57,18 +57,18 @@ impl Client {
         client
     }
 
-    /// Counts one more start-up, as `WSAStartup` does. Providers are started when they are needed.
+    /// Increments the start-up count, as `WSAStartup` does. Providers are started when they are first needed.
     pub fn start_up(&self) {
         self.winsock.start_up();
         self.starts.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Takes one start-up back, as `WSACleanup` does. With the last one of all clients of the host,
-    /// every provider that was started is cleaned up.
+    /// Decrements the start-up count, as `WSACleanup` does. When the counts of all clients of the host are 0,
+    /// every started provider is cleaned up.
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` if this client has taken all of its start-ups back.
+    /// `WSANOTINITIALISED` if the start-up count of this client is 0.
     pub fn clean_up(&self) -> Result<(), WsaError> {
         let one_less = |starts: usize| starts.checked_sub(1);
         let counted = self.starts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
@@ -76,30 +76,30 @@ impl Client {
         self.winsock.clean_up()
     }
 
-    /// Takes all start-ups back, and says what providers have left open. It should be nothing, if
-    /// no other client of the host is left.
+    /// Calls [`Client::clean_up`] for each outstanding start-up, and returns what providers have not
+    /// released. If no other client of the host is left, nothing should remain.
     #[must_use]
     pub fn finish(self) -> Leftovers {
         self.clean_up_all();
         self.winsock.left_open()
     }
 
-    /// The functions of the provider that owns a socket, for calls that this type does not make.
+    /// The function table of the provider that owns a socket, for calls that have no method here.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns it, `WSANOTINITIALISED` without a start-up, or why the provider
-    /// is not started.
+    /// `WSAENOTSOCK` if no provider owns the socket, `WSANOTINITIALISED` without an outstanding start-up, or
+    /// the error of starting the provider.
     pub fn procs(&self, socket: SOCKET) -> Result<WSPPROC_TABLE, WsaError> {
         self.winsock.route(socket).map(|route| route.procs)
     }
 
-    /// The functions of the provider of an entry.
+    /// The function table of the provider of an entry.
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if there is no such entry, `WSANOTINITIALISED` without a start-up, or why the
-    /// provider is not started.
+    /// `WSAEINVAL` if there is no such entry, `WSANOTINITIALISED` without an outstanding start-up, or the
+    /// error of starting the provider.
     pub fn procs_of(&self, entry: u32) -> Result<WSPPROC_TABLE, WsaError> {
         self.winsock.route_by_id(entry).map(|route| route.procs)
     }
@@ -115,5 +115,5 @@ impl Drop for Client {
     }
 }
 
-/// What a provider answers that has no function for a call.
+/// The error of a call for which the provider's table has no function.
 const NOT_THERE: WsaError = WsaError::WSAEOPNOTSUPP;

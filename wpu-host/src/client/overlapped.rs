@@ -1,4 +1,4 @@
-//! Overlapped requests: begun in a call, and done later.
+//! The client's overlapped requests.
 
 use super::address::{decode_address, encode_address};
 use super::control::check_input;
@@ -19,32 +19,33 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, WSABUF};
 use wpu_sys::ffi::{SOCKET, WSAEVENT, WSAOVERLAPPED};
 
-/// How a client wants to be told that a request is done. A port that the socket is bound to hears
-/// of it where there is no routine.
+/// How the client of a request is notified of its completion. If the socket is bound to a completion port and
+/// there is no completion routine, the port also receives a packet.
 pub enum Tell {
-    /// Not at all, or by the port alone.
+    /// No notification, apart from a packet at the port.
     Nobody,
-    /// By an event, which is set. With its lowest bit set, the port does not hear of it.
+    /// An event, which is set. If the lowest bit of the event is set, no packet is posted to the port.
     Event(WSAEVENT),
-    /// By a function, which the thread that asked runs when it next waits alertably.
+    /// A completion routine, which the requesting thread runs in its next alertable wait.
     Routine(Routine),
 }
 
-/// An overlapped request of a client. Clones are the same request.
+/// An overlapped request of a client. Clones refer to the same request.
 ///
-/// The memory that it lends to the provider lives until it is done, whatever becomes of this.
+/// The memory that is lent to the provider lives until the request is complete, even if every clone is
+/// dropped.
 #[derive(Clone)]
 pub struct ClientRequest(Arc<Block>);
 
 impl Tell {
-    /// By this function, which the thread that asked runs when it next waits alertably.
+    /// Notification by a completion routine, which the requesting thread runs in its next alertable wait.
     #[must_use]
     pub fn routine(routine: impl FnOnce(CompletionStatus) + Send + 'static) -> Self {
         Self::Routine(Box::new(routine))
     }
 }
 
-/// Where a request's address comes from, or goes to.
+/// The address of a request: input or output.
 enum Address {
     None,
     Given(Vec<u8>),
@@ -52,11 +53,12 @@ enum Address {
 }
 
 impl Client {
-    /// Begins to send the bytes of several buffers, which are copied.
+    /// Starts to send the bytes of several buffers, which are copied.
     ///
     /// # Errors
     ///
-    /// `WSAENOTSOCK` if nobody owns the socket, or the provider's error. Then nobody is told.
+    /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error. After an error no completion is
+    /// reported.
     pub fn send_overlapped(
         &self,
         socket: SOCKET,
@@ -70,13 +72,13 @@ impl Client {
         self.begin(&route, block, |block, routine, errno| {
             let (buffers, count, thread) = block.arguments();
             let sent = block.count.as_ptr();
-            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
             // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe { send(socket, buffers, count, sent, 0, block.overlapped(), routine, thread, errno) }
         })
     }
 
-    /// Begins to receive into new buffers of these lengths.
+    /// Starts to receive into new buffers of these lengths.
     ///
     /// # Errors
     ///
@@ -97,13 +99,13 @@ impl Client {
             let (buffers, count, thread) = block.arguments();
             let (received, flags, overlapped) =
                 (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
-            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
             // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe { recv(socket, buffers, count, received, flags, overlapped, routine, thread, errno) }
         })
     }
 
-    /// Begins to send bytes to an address.
+    /// Starts to send bytes to an address.
     ///
     /// # Errors
     ///
@@ -123,13 +125,13 @@ impl Client {
             let (buffers, count, thread) = block.arguments();
             let (sent, overlapped) = (block.count.as_ptr(), block.overlapped());
             let (to, size) = (block.address.as_ptr().cast(), block.address_length.get(0));
-            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
             // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, overlapped, routine, thread, errno) }
         })
     }
 
-    /// Begins to receive into a new buffer, and to learn where the bytes come from.
+    /// Starts to receive into a new buffer, together with the address of the sender.
     ///
     /// # Errors
     ///
@@ -148,7 +150,7 @@ impl Client {
             let (received, flags, overlapped) =
                 (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
             let (from, size) = (block.address.as_ptr().cast(), block.address_length.as_ptr());
-            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
             // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe {
                 recv_from(
@@ -158,11 +160,11 @@ impl Client {
         })
     }
 
-    /// Begins to control the mode of a socket, with room for so many bytes of an answer.
+    /// Starts to control the mode of a socket, with an output buffer of `output` bytes.
     ///
     /// # Errors
     ///
-    /// As for [`Client::send_overlapped`], and `WSAEINVAL` for input as in [`Client::ioctl`].
+    /// As for [`Client::send_overlapped`], and `WSAEINVAL` for input that [`Client::ioctl`] refuses.
     pub fn ioctl_overlapped(
         &self,
         socket: SOCKET,
@@ -182,7 +184,7 @@ impl Client {
             let (from, from_size) =
                 (block.address.as_ptr().cast(), block.address_length.get(0).unsigned_abs());
             let (into, into_size) = (block.data[0].as_ptr().cast(), small(block.data[0].len()));
-            // SAFETY: the module's maker vouched for the function. The pointers are null or lead into the block, which
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
             // `OPEN` holds until the request is done or the provider has made its last clean-up.
             unsafe {
                 ioctl(
@@ -193,16 +195,17 @@ impl Client {
         })
     }
 
-    /// How a request ended: how many bytes were moved, and the flags, as `WSAGetOverlappedResult`
-    /// says. With `wait` it waits until the request is done; the request must have an event then.
+    /// Returns the number of transferred bytes and the flags of a request, as `WSAGetOverlappedResult` does.
+    /// If `wait` is true, waits until the request is complete; the request must then have an event.
     ///
     /// # Errors
     ///
-    /// `WSA_IO_INCOMPLETE` while it is pending, `WSAEINVAL` for a request of another host's client, its own error, or the
-    /// provider's.
+    /// `WSA_IO_INCOMPLETE` while the request is pending, `WSAEINVAL` for a request of another host's client,
+    /// the error of the request, or the provider's error.
     pub fn overlapped_result(&self, request: &ClientRequest, wait: bool) -> Result<(usize, u32), WsaError> {
         let block = &request.0;
-        // The socket may be one of this host too: file handles are the system's. The structure is not.
+        // The other host may know a socket of the same value, since the system assigns file handles. The
+        // structure is only this host's.
         if !Arc::ptr_eq(&block.ws2, self.winsock.ws2()) {
             return Err(WsaError::WSAEINVAL);
         }
@@ -210,7 +213,7 @@ impl Client {
         let (mut transferred, mut flags) = (0, 0);
         self.winsock.truth("WSPGetOverlappedResult", |errno| {
             let (transferred, flags) = (&raw mut transferred, &raw mut flags);
-            // SAFETY: the module's maker vouched for the function; each pointer is null, or leads to something of this call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
             unsafe { result(block.socket, block.overlapped(), transferred, wait.into(), flags, errno) }
         })?;
         let count = self.within("WSPGetOverlappedResult", transferred as usize, block.asked());
@@ -298,19 +301,19 @@ impl Client {
 }
 
 impl ClientRequest {
-    /// How the request ended, as far as the client was told; `None` while it was not.
+    /// The result that was reported to the client; `None` while no completion was reported.
     #[must_use]
     pub fn outcome(&self) -> Option<CompletionStatus> {
         self.0.outcome()
     }
 
-    /// How many bytes the call itself reported, if it succeeded at once.
+    /// The number of bytes that the call itself reported, if it succeeded immediately.
     #[must_use]
     pub fn at_once(&self) -> Option<u32> {
         *lock(&self.0.at_once)
     }
 
-    /// What was received, at most as much as was said to be; nothing while the client was not told.
+    /// The received bytes, at most as many as were reported; empty while no completion was reported.
     #[must_use]
     pub fn data(&self) -> Vec<u8> {
         let Some(outcome) = self.outcome() else { return Vec::new() };
@@ -319,7 +322,7 @@ impl ClientRequest {
         data
     }
 
-    /// Where the bytes came from, for [`Client::recv_from_overlapped`] that is done.
+    /// The address of the sender, for a completed request of [`Client::recv_from_overlapped`].
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.outcome()?;
@@ -327,7 +330,7 @@ impl ClientRequest {
         decode_address(&to_bytes(&self.0.address.to_vec(), length))
     }
 
-    /// The structure, as [`Packet`](crate::Packet) names it.
+    /// The address of the overlapped structure, as in [`Packet`](crate::Packet).
     #[must_use]
     pub fn as_ptr(&self) -> *mut WSAOVERLAPPED {
         self.0.overlapped()

@@ -1,4 +1,4 @@
-//! The overlapped requests that are not done, and what their providers call when they are.
+//! The pending overlapped requests, and the completion routine that providers call.
 
 use super::memory::{Arguments, ClientMemory};
 use crate::context;
@@ -16,14 +16,14 @@ use wpu_sys::ffi::{SOCKET, WSABUF, WSAOVERLAPPED};
 /// A completion routine of a client.
 pub type Routine = Box<dyn FnOnce(CompletionStatus) + Send>;
 
-/// How a request ended.
+/// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompletionStatus {
-    /// The error, 0 for success.
+    /// The error code, 0 for success.
     pub error: u32,
-    /// How many bytes were moved.
+    /// The number of transferred bytes.
     pub transferred: u32,
-    /// Flags, as a routine gets them; 0 if the client was told in another way.
+    /// The flags that a completion routine receives; 0 if the client was notified in another way.
     pub flags: u32,
 }
 
@@ -34,21 +34,21 @@ pub(super) struct Block {
     pub(super) call: &'static str,
     pub(super) routine: Mutex<Option<Routine>>,
     pub(super) has_routine: bool,
-    /// What the routine was told.
+    /// The result that the completion routine received.
     pub(super) told: Mutex<Option<CompletionStatus>>,
-    /// How many bytes the call itself reported, if it succeeded at once.
+    /// The number of bytes that the call itself reported, if it succeeded immediately.
     pub(super) at_once: Mutex<Option<u32>>,
     pub(super) data: Vec<ClientMemory<u8>>,
     pub(super) count: ClientMemory<u32>,
     pub(super) flags: ClientMemory<u32>,
-    /// An address, or the input of a control call.
+    /// The socket address, or the input of a control code.
     pub(super) address: ClientMemory<u64>,
     pub(super) address_length: ClientMemory<i32>,
     pub(super) arguments: Arguments,
     pub(super) ws2: Arc<Ws2>,
 }
 
-/// The requests that are not done, by the address of their structure.
+/// The pending requests, by the address of their overlapped structure.
 pub(super) static OPEN: Mutex<BTreeMap<usize, Arc<Block>>> = Mutex::new(BTreeMap::new());
 
 impl Block {
@@ -60,7 +60,7 @@ impl Block {
         (self.arguments.buffers(), self.arguments.count(), self.arguments.thread())
     }
 
-    /// How many bytes there are to move.
+    /// The number of bytes to transfer.
     pub(super) fn asked(&self) -> usize {
         self.data.iter().map(ClientMemory::len).sum()
     }
@@ -92,7 +92,8 @@ pub(super) fn small(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// Forgets what the providers of a host did not complete: after their last clean-up they never will.
+/// Removes the requests that the providers of a host have not completed: after the last clean-up no provider
+/// completes them.
 pub(crate) fn forget_open(ws2: &Arc<Ws2>) {
     let mine = |block: &Arc<Block>| Arc::ptr_eq(&block.ws2, ws2);
     let mut gone = Vec::new();
@@ -102,11 +103,11 @@ pub(crate) fn forget_open(ws2: &Arc<Ws2>) {
             false
         }
     });
-    // Dropped here, without the lock: a routine is the client's code.
+    // Dropped after the lock is released, since a completion routine is the client's code.
     drop(gone);
 }
 
-/// What providers get as the completion routine: finds the request, and runs its own.
+/// The completion routine that providers receive: finds the request and runs the client's closure.
 pub(super) unsafe extern "system" fn on_done(
     error: u32,
     transferred: u32,
@@ -117,7 +118,7 @@ pub(super) unsafe extern "system" fn on_done(
         let found = lock(&OPEN).get(&overlapped.addr()).cloned();
         let thread = Me::current().map_or(0, |me| me.serial());
         let Some(block) = found else {
-            // It is over, which the host whose provider is at work here still knows.
+            // The request is already complete. The fault goes to the host whose provider runs on this thread.
             if let Some(ws2) = context::current() {
                 let parts = &mut *ws2.lock();
                 parts.audit.tell(overlapped.addr(), Way::Routine(thread), &mut parts.faults);

@@ -7,7 +7,7 @@ use wpu_host::{Entry, Host};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
-/// What the error location holds before a call.
+/// The content of the error location before a call.
 pub(crate) const UNTOUCHED: i32 = -77;
 
 /// The table of a host, with a function for each upcall.
@@ -16,21 +16,22 @@ pub(crate) struct Provider(pub(crate) WSPUPCALLTABLEEX);
 
 pub(crate) type Answer<T> = Result<T, WsaError>;
 
-/// A host with one entry, and a provider of it.
+/// Creates a host with one entry, and a provider of that entry.
 pub(crate) fn host() -> (Host, Provider, u32) {
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let entry = host.add_entry(Entry::new(GUID { Data1: 1, ..GUID::ZERO }, "provider.dll"));
     let provider = Provider(host.table_ex());
     (host, provider, entry.id())
 }
 
-/// The functions of a table, to compare.
+/// The function pointers of a table, for comparison.
 pub(crate) fn functions(table: WSPUPCALLTABLEEX) -> [*const (); 16] {
-    // SAFETY: a table is sixteen pointers, of which each can be null.
+    // SAFETY: a table is a `repr(C)` struct of sixteen nullable function pointers, which have the size of
+    // `*const ()`.
     unsafe { std::mem::transmute(table) }
 }
 
-/// Calls with an error location, which must hold an error exactly when the call failed.
+/// Makes a call with an error location, which must hold an error code exactly if the call failed.
 fn ask<T: Copy + PartialEq>(failure: T, call: impl FnOnce(*mut i32) -> T) -> Answer<T> {
     let mut errno = UNTOUCHED;
     let answer = call(&raw mut errno);
@@ -42,18 +43,18 @@ fn ask<T: Copy + PartialEq>(failure: T, call: impl FnOnce(*mut i32) -> T) -> Ans
     Ok(answer)
 }
 
-/// The same for a call that answers 0 or `SOCKET_ERROR`.
+/// Makes a call that returns 0 or `SOCKET_ERROR`, as `ask` does.
 fn status(call: impl FnOnce(*mut i32) -> i32) -> Answer<()> {
     ask(SOCKET_ERROR, call).map(|answer| assert_eq!(answer, 0))
 }
 
-/// The same for a call that answers `TRUE` or `FALSE`.
+/// Makes a call that returns `TRUE` or `FALSE`, as `ask` does.
 fn truth(call: impl FnOnce(*mut i32) -> i32) -> Answer<()> {
     ask(FALSE, call).map(|answer| assert_eq!(answer, TRUE))
 }
 
-// SAFETY of all calls below: the table is a host's, so its functions are callable at any time with
-// any values, and the pointers are to locals, or are the tests' own to answer for.
+// SAFETY of all calls below: the table is a host's, so that its functions can be called at any time with any
+// values. The pointers point to locals, or the calling test guarantees their validity.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Provider {
     pub(crate) fn close_event(&self, event: WSAEVENT) -> Answer<()> {
@@ -76,7 +77,7 @@ impl Provider {
         unsafe { self.0.lpWPUFDIsSet.unwrap()(socket, set) != 0 }
     }
 
-    /// The answer, the buffer and the length after the call.
+    /// Returns the result, the buffer and the length after the call.
     pub(crate) fn get_provider_path(&self, id: GUID, space: i32) -> (Answer<()>, Vec<u16>, i32) {
         let mut buffer = vec![0xFFFF; usize::try_from(space).unwrap_or(0)];
         let mut length = space;
@@ -157,7 +158,7 @@ impl Provider {
     }
 }
 
-/// The same upcall by its name in the process.
+/// Makes the same upcall through the exported function.
 pub(crate) fn complete_by_name(socket: SOCKET, operation: *mut WSAOVERLAPPED, error: u32) -> Answer<()> {
     status(|errno| {
         // SAFETY: as above.

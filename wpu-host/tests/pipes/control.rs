@@ -1,4 +1,4 @@
-//! Waiting, modes, options and names.
+//! The provider's functions for readiness, modes, options and names.
 
 use super::data::serve;
 use super::state::*;
@@ -115,7 +115,7 @@ pub(super) unsafe extern "system" fn ioctl(
     errno: *mut i32,
 ) -> i32 {
     if code != FIONBIO || length != 4 {
-        // It would look into it.
+        // The provider would dereference it.
         return fail(errno, if length == 0 { 10022 } else { 10014 });
     }
     match state().sockets.get_mut(&handle) {

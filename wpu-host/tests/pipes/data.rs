@@ -1,11 +1,11 @@
-//! Sending and receiving, at once or overlapped.
+//! The provider's functions that send and receive, immediately or overlapped.
 
 use super::state::*;
 use std::ptr;
 use std::sync::PoisonError;
 use wpu_sys::ffi::*;
 
-/// Sends: the bytes go to the peer at once.
+/// Sends: the bytes go to the peer immediately.
 pub(super) unsafe extern "system" fn send(
     handle: SOCKET,
     buffers: *const WSABUF,
@@ -106,7 +106,7 @@ pub(super) unsafe extern "system" fn recv(
 }
 
 impl Socket {
-    /// Moves what has arrived into buffers.
+    /// Copies received bytes into buffers.
     fn move_to(&mut self, buffers: &[(usize, u32)]) -> u32 {
         let mut moved = 0;
         for (pointer, length) in buffers {
@@ -119,7 +119,7 @@ impl Socket {
     }
 }
 
-/// Completes pending receives of a socket for which there is data, and tells of it otherwise.
+/// Completes pending receives of a socket that has data, or else reports a network event.
 pub(super) fn serve(handle: SOCKET) {
     loop {
         let mut guard = state();
@@ -157,7 +157,7 @@ pub(super) fn serve(handle: SOCKET) {
     }
 }
 
-/// Tells the client how a request ended.
+/// Reports the completion of a request to the client.
 pub(super) fn tell(run: &RunState, handle: SOCKET, request: &Receive, error: u32, count: u32) {
     let mut errno = 0;
     let overlapped = ptr::with_exposed_provenance_mut::<WSAOVERLAPPED>(request.overlapped);
@@ -196,7 +196,7 @@ pub(super) unsafe extern "system" fn run_apc(key: usize) {
     unsafe { routine(done.error, done.count, overlapped, 0) };
 }
 
-/// The bytes go to the socket that is bound to the address.
+/// Sends to the socket that is bound to the address.
 pub(super) unsafe extern "system" fn send_to(
     handle: SOCKET,
     buffers: *const WSABUF,
@@ -221,7 +221,7 @@ pub(super) unsafe extern "system" fn send_to(
     unsafe { send(handle, buffers, count, sent, 0, overlapped, routine, thread, errno) }
 }
 
-/// Answers with what is there.
+/// Receives the bytes that are available.
 pub(super) unsafe extern "system" fn recv_from(
     handle: SOCKET,
     buffers: *mut WSABUF,

@@ -1,15 +1,15 @@
-//! A provider of sockets in memory, in the style of C, for tests of the client. It shares no code
-//! with the rest of this project but the C types.
+//! A provider of sockets in memory, written as in C, for tests of the client. It shares only the C types with
+//! the rest of this project.
 //!
-//! Each installed entry is a world of its own. Which rules it breaks stands in `dwServiceFlags4`,
+//! Each installed entry has a state of its own. `dwServiceFlags4` selects the rule that the provider breaks,
 //! as one of the constants of [`fault`].
 
 #![allow(dead_code)]
 // Each test uses the part it needs.
-// SAFETY of everything below: pointers come from the host, which keeps to the contract of the
-// functions, and each is used as that contract says.
+// SAFETY of everything below: the host keeps the contract of the functions, so that each pointer is valid for
+// the access that the contract allows, and no other access is made.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block)]
-// Lengths here are a few bytes.
+// Lengths here are at most a few bytes.
 #![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
 mod control;
@@ -30,7 +30,7 @@ use wpu_sys::ffi::*;
 static NEXT_ID: AtomicU32 = AtomicU32::new(FIRST_ID);
 const FIRST_ID: u32 = 0x70_0000;
 
-/// An id that no other provider of the process has.
+/// A provider id that is unique in the process.
 pub(crate) fn fresh_id() -> GUID {
     GUID { Data1: NEXT_ID.fetch_add(1, Ordering::Relaxed), ..GUID::ZERO }
 }
@@ -39,8 +39,8 @@ pub(crate) fn module() -> Module {
     unsafe { Module::from_startup(startup) }
 }
 
-/// The same as a provider that is started through `WSPStartupEx`, and lacks some functions that
-/// such a provider need not have.
+/// The same provider, started through `WSPStartupEx` and without some functions that such a provider may
+/// omit.
 pub(crate) fn extended_module() -> Module {
     unsafe { Module::from_startup_ex(startup_ex) }
 }
@@ -53,7 +53,7 @@ unsafe extern "system" fn startup_ex(
     procs: *mut WSPPROC_TABLE,
 ) -> i32 {
     unsafe {
-        // The larger table begins like the smaller one.
+        // The larger table starts with the fields of the smaller one.
         let answer = startup(version, data, info, table.cast::<WSPUPCALLTABLE>().read(), procs);
         (*procs).lpWSPShutdown = None;
         (*procs).lpWSPSelect = None;
@@ -61,7 +61,7 @@ unsafe extern "system" fn startup_ex(
     }
 }
 
-/// Installs a base provider that breaks a rule, or none.
+/// Installs a base provider that breaks one rule, or none.
 pub(crate) fn install(host: &Host, fault: u32) -> Entry {
     install_as(host, fault, 0)
 }
@@ -77,7 +77,7 @@ pub(crate) fn starts(entry: &Entry) -> (u32, u32) {
     state().runs.get(&entry.info.ProviderId.Data1).map_or((0, 0), |run| (run.starts, run.cleanups))
 }
 
-/// The table that the provider of an entry got.
+/// The table that the provider of an entry received.
 pub(crate) fn table(entry: &Entry) -> WSPUPCALLTABLE {
     state().runs[&entry.info.ProviderId.Data1].table
 }
@@ -118,7 +118,7 @@ macro_rules! cleanups {
     };
 }
 
-/// A clean-up has no argument that says whose it is, so each provider gets one of its own.
+/// A clean-up has no argument that identifies its provider, so each provider has a function of its own.
 static CLEANUPS: [unsafe extern "system" fn(*mut i32) -> i32; 64] = cleanups![
     0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38
     39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
@@ -137,7 +137,7 @@ unsafe extern "system" fn cleanup<const N: u32>(_: *mut i32) -> i32 {
             of_run.into_iter().filter_map(|handle| Some((handle, state.sockets.remove(&handle)?))).collect();
         (run, sockets)
     };
-    // Calls that wait on one of them return.
+    // Calls that wait for such a socket return.
     CHANGED.notify_all();
     let mut errno = 0;
     for (handle, socket) in sockets {
@@ -156,7 +156,7 @@ unsafe extern "system" fn cleanup<const N: u32>(_: *mut i32) -> i32 {
     0
 }
 
-/// Makes a handle for a new socket of a run.
+/// Creates a handle for a new socket.
 fn create(run: &RunState, id: u32, errno: *mut i32) -> SOCKET {
     let handle = unsafe { run.table.lpWPUCreateSocketHandle.unwrap()(run.entry, 7, errno) };
     if handle != INVALID_SOCKET {

@@ -1,4 +1,4 @@
-//! What all providers of this folder know of runs and sockets, and which rules they break.
+//! The state of the providers of this folder, and the rules that they break.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use wpu_sys::ffi::*;
 pub(super) const PENDING: i32 = 997;
 pub(super) const WOULD_BLOCK: i32 = 10035;
 
-/// Which rule a provider breaks.
+/// The rule that a provider breaks.
 pub(crate) mod fault {
     pub(crate) const NONE: u32 = 0;
     pub(crate) const ERRNO_ON_SUCCESS: u32 = 1;
@@ -36,9 +36,9 @@ pub(crate) mod fault {
     pub(crate) const HOLE: u32 = 102;
 }
 
-/// Everything that all providers of this file know.
+/// The state that all providers of this folder share.
 pub(super) struct State {
-    /// By the first part of the provider's id.
+    /// The runs, by the first field of the provider's id.
     pub(super) runs: BTreeMap<u32, RunState>,
     pub(super) sockets: BTreeMap<SOCKET, Socket>,
     pub(super) apcs: BTreeMap<usize, Done>,
@@ -54,7 +54,7 @@ pub(super) struct RunState {
     pub(super) cleanups: u32,
 }
 
-/// A socket; connected ones come in pairs.
+/// A socket. Connected sockets come in pairs.
 #[derive(Default)]
 pub(super) struct Socket {
     pub(super) run: u32,
@@ -80,7 +80,7 @@ pub(super) struct Receive {
     pub(super) thread_pointer: usize,
 }
 
-// SAFETY: the pointer in it is the number of a thread.
+// SAFETY: the pointer in it is the value of a thread handle and is never dereferenced.
 unsafe impl Send for Receive {}
 
 #[derive(Clone, Copy)]

@@ -98,7 +98,7 @@ pub fn chain_of(modules: &[(&str, WSPStartupFn)], layers: &[(GUID, &str)], fault
     let modules = modules.iter().map(|(name, startup)| ((*name).into(), *startup));
     *LINKED.lock().expect("no panic") =
         modules.chain([("pipes.dll".into(), pipes::startup as WSPStartupFn)]).collect();
-    let host = Host::new().expect("a place is free");
+    let host = Host::new().expect("a free slot");
     let base = pipes::install(&host, fault);
     let module = |name: &str| {
         let linked = LINKED.lock().expect("no panic");

@@ -100,7 +100,7 @@ fn d_07_the_newest_table_goes_down() {
     stand.socket();
     stand.next.chains.renew(stand.table).expect("nothing has changed");
     assert_eq!(stand.base.state().starts.len(), 1);
-    let other = Host::new().expect("a place is free");
+    let other = Host::new().expect("a free slot");
     stand.next.chains.renew(other.table()).expect("the base starts again");
     assert!(same_table(&other.table(), &stand.base.state().starts[1].1));
 }

@@ -369,7 +369,7 @@ impl Stand {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = format!("base-{number}.dll");
         let base = module(&path);
-        let host = Host::new().expect("a place is free");
+        let host = Host::new().expect("a free slot");
         let flags = if class == Class::Ifs { XP1_IFS_HANDLES } else { 0 };
         let base_entry = Entry::new(guid(0xba5e), &path).flags(flags).sockets(2, SOCK_STREAM, 6);
         let base_entry = host.add_entry(base_entry);
