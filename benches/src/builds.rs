@@ -150,9 +150,9 @@ fn bounds(report: &mut Report, place: &str, built: &[(&Subject, PathBuf)], costs
         built.iter().zip(costs).find(|((subject, _), _)| subject.name == name).map(|(_, cost)| *cost)
     };
     let bounds = [
-        (ATTRIBUTE, RICH, 0.5, "at most 0.5 ×"),
-        (ATTRIBUTE, TRIVIAL, 1.25, "at most 1.25 ×"),
-        (BARE, SYS, 1.0, "faster than"),
+        (ATTRIBUTE, RICH, 0.4, "at most 0.4 ×"),
+        (ATTRIBUTE, TRIVIAL, 1.0, "no slower than"),
+        (BARE, SYS, 0.75, "at most 0.75 ×"),
     ];
     for (one, other, limit, words) in bounds {
         let (Some(one_cost), Some(other_cost)) = (cost(one), cost(other)) else { continue };
@@ -161,7 +161,7 @@ fn bounds(report: &mut Report, place: &str, built: &[(&Subject, PathBuf)], costs
         report.bound(
             what,
             format!("{found:.2} × (CPU: {:.2} ×)", ratio(one_cost.user, other_cost.user)),
-            found < limit,
+            found <= limit,
         );
     }
 }

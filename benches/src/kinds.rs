@@ -41,7 +41,7 @@ requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
 
-const RESOURCE: &str = r#"[[typedef]]
+const HANDLE: &str = r#"[[typedef]]
 name = "R{n}"
 type = "void *"
 doc = "T."
@@ -317,7 +317,7 @@ pub const KINDS: &[Kind] = &[
         one_of: "{ name = \"a{n}\", type = \"usize\", doc = \"A.\" }, ",
     },
     plain("callbacks with a context", BUNDLE),
-    plain("tokens, sets and opaque types", TOKEN),
+    plain("requests, counted structures and opaque types", TOKEN),
     Kind {
         name: "types",
         around: NOTED,
@@ -362,9 +362,9 @@ pub const KINDS: &[Kind] = &[
         one_of: "{ code = \"E{n}\", when = \"w\" }, ",
     },
     Kind { name: "downcalls", around: PROVIDER, item: DOWNCALL, one_of: "" },
-    plain("entries", ENTRY),
+    plain("entry points", ENTRY),
     plain("imports", IMPORT),
-    plain("resources", RESOURCE),
+    plain("handles", HANDLE),
     Kind {
         name: "tables",
         around: IN_EVERY_TABLE,
@@ -386,7 +386,7 @@ pub const KINDS: &[Kind] = &[
         one_of: "",
     },
     plain(
-        "exceptions",
+        "header mismatches",
         "[[header-mismatch]]\nabout = [\"K{n}\"]\nreason = \"r\"\n[[constant]]\nname = \"K{n}\"\ntype = \"u32\"\nvalue = 1\nexport = true\ndoc = \"T.\"\nheader = \"h.h\"\n",
     ),
 ];
@@ -461,7 +461,11 @@ impl Kind {
         let many_tables = self.around == IN_EVERY_TABLE;
         let first =
             FIRST.replace("{reach}", if many_tables { "library = \"lib\"" } else { "slots = { TABLE = 0 }" });
-        let prefix = if self.item == DOWNCALL || self.around == WIDE_DOWNCALL { "downcall-prefix = \"\"\n" } else { "" };
+        let prefix = if self.item == DOWNCALL || self.around == WIDE_DOWNCALL {
+            "downcall-prefix = \"\"\n"
+        } else {
+            ""
+        };
         let head = HEAD.replace("{downcalls}", prefix) + &first + &around;
         let files = [("head.toml", head), ("items.toml", numbered(self.item))];
         // A file without entries is a mistake.

@@ -5,8 +5,8 @@ use crate::touch::finish;
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
 use wpu::facts::Completes;
-use wpu::{PendingRequest, Progress, Request, WsaError};
 use wpu::raw::PendingToken;
+use wpu::{PendingRequest, Progress, Request, WsaError};
 
 /// What a provider does once it has used its arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

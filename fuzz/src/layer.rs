@@ -9,8 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::ffi::{
     QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
 };
-use wpu::{Bytes, Condition, Lifecycle, EventRef, FdSetMut, Layer, PendingRequest, Progress, Request, OutBuf, ServiceProvider, Start, Text, ClientRef, ClientMut, WsaError, wpu_provider};
 use wpu::raw::{Over, Procs};
+use wpu::{
+    Bytes, ClientMut, ClientRef, Condition, EventRef, FdSetMut, Layer, Lifecycle, OutBuf, PendingRequest,
+    Progress, Request, ServiceProvider, Start, Text, WsaError, wpu_provider,
+};
 
 /// A base provider whose sockets are no file handles.
 #[wpu_provider(class = non_ifs, kit = requests, waives(

@@ -12,8 +12,11 @@ use wpu::facts::Completes;
 use wpu::ffi::{
     INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
-use wpu::{Bytes, Condition, EventRef, FdSetMut, ClientSlice, PendingRequest, Progress, Request, OutBuf, ServiceProvider, Text, ClientRef, ClientMut, WsaError};
 use wpu::raw::Outcome;
+use wpu::{
+    Bytes, ClientMut, ClientRef, ClientSlice, Condition, EventRef, FdSetMut, OutBuf, PendingRequest,
+    Progress, Request, ServiceProvider, Text, WsaError,
+};
 
 /// What the base provider `P` has under way, and the thread that ends some of it.
 pub(crate) struct Greedy<P> {

@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 use wpu::ffi::QOS;
-use wpu::{Bytes, FdSetMut, Gather, PendingRequest, Request, OutBuf, Scatter, ClientRef};
-use wpu::raw::{RequestBuffers, Outcome};
+use wpu::raw::{Outcome, RequestBuffers};
+use wpu::{Bytes, ClientRef, FdSetMut, Gather, OutBuf, PendingRequest, Request, Scatter};
 
 /// Uses all that was lent with a request, and ends it.
 pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {

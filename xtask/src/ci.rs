@@ -28,6 +28,10 @@ pub fn run(set_up: bool) -> Result<()> {
     // More specs with the nastiest names than `cargo test` compiles and calls.
     legs.run_with("names", "cargo test --quiet --package wpu-tests --test names", ("WPU_NAME_SPECS", "30"))?;
     legs.run("formatting", "cargo fmt --all --check")?;
+    for outside in ["benches", "fuzz"] {
+        let command = format!("cargo fmt --manifest-path {outside}/Cargo.toml --check");
+        legs.run(&format!("formatting of {outside}"), &command)?;
+    }
     legs.run("lints", "cargo clippy --quiet --workspace --all-targets -- -D warnings")?;
     legs.run_with(
         "documentation",
