@@ -2,17 +2,16 @@
 
 use crate::behavior::{answer, progress, throw};
 use crate::host::lock;
+use crate::over::Over;
 use crate::provider::Greedy;
 use crate::touch::{fill_room, read_bytes, use_lent, use_request, use_sets};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wpu::ffi::{
-    QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, timeval,
-};
-use wpu::raw::{Over, Procs};
+use wpu::ffi::{QOS, SOCKET, WSAOVERLAPPED, WSPDATA, WSPPROC_TABLE, timeval};
+use wpu::raw::Procs;
 use wpu::{
-    Bytes, ClientMut, ClientRef, Condition, EventRef, FdSetMut, Layer, Lifecycle, OutBuf, PendingRequest,
-    Progress, Request, ServiceProvider, Start, Text, WsaError, wpu_provider,
+    Bytes, ClientMut, ClientRef, Condition, FdSetMut, Layer, Lifecycle, OutBuf, PendingRequest, Progress,
+    Request, ServiceProvider, Start, WsaError, wpu_provider,
 };
 
 /// A base provider whose sockets are no file handles.
@@ -31,7 +30,7 @@ pub(crate) struct Files(Greedy<Self>);
 #[wpu_provider(class = non_ifs, kit = requests, waives(
     WPUCloseSocketHandle, WPUCreateSocketHandle, WPUQuerySocketHandleContext, WPUPostMessage,
     WPUQueryBlockingCallback, WPUGetProviderPath = "its sockets are numbers without meaning"))]
-pub(crate) struct Upper(Over<Meddler, Procs>);
+pub(crate) struct Upper(Over<Meddler>);
 
 impl Lifecycle for Base {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
@@ -271,12 +270,10 @@ impl Layer for Meddler {
 
 /// Each provider is its inside.
 macro_rules! delegate {
-    ($($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($($(#[request($($lent:ident),*)])? fn $method:ident($($name:ident: $type:ty),* $(,)?) -> $answer:ty;)*) => {
         delegate!(@ Base $($method($($name: $type),*) -> $answer;)*);
         delegate!(@ Files $($method($($name: $type),*) -> $answer;)*);
         delegate!(@ Upper $($method($($name: $type),*) -> $answer;)*);
-        /// The methods that reach the inside.
-        pub(crate) const METHODS: &[&str] = &[$(stringify!($method)),*];
     };
     (@ $provider:ident $($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
         impl ServiceProvider for $provider {
@@ -287,54 +284,4 @@ macro_rules! delegate {
     };
 }
 
-delegate! {
-    accept(s: SOCKET, a: Option<OutBuf<'_>>, c: Option<Condition<'_>>) -> SOCKET;
-    address_to_string(a: Bytes<'_>, i: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, t: OutBuf<'_, u16>) -> ();
-    async_select(s: SOCKET, w: wpu::Window, m: u32, e: i32) -> ();
-    bind(s: SOCKET, a: Bytes<'_>) -> ();
-    cancel_blocking_call() -> ();
-    cleanup() -> ();
-    close_socket(s: SOCKET) -> ();
-    connect(
-        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<OutBuf<'_>>, q: Option<ClientRef<'_, QOS>>,
-        g: Option<ClientRef<'_, QOS>>
-    ) -> ();
-    duplicate_socket(s: SOCKET, p: u32) -> WSAPROTOCOL_INFOW;
-    enum_network_events(s: SOCKET, e: Option<EventRef<'_>>, r: ClientMut<'_, WSANETWORKEVENTS>) -> ();
-    event_select(s: SOCKET, e: Option<EventRef<'_>>, n: i32) -> ();
-    get_overlapped_result(s: SOCKET, o: ClientMut<'_, WSAOVERLAPPED>, w: bool) -> (u32, u32);
-    get_peer_name(s: SOCKET, a: OutBuf<'_>) -> ();
-    get_sock_name(s: SOCKET, a: OutBuf<'_>) -> ();
-    get_sock_opt(s: SOCKET, l: i32, o: i32, v: OutBuf<'_>) -> ();
-    get_qos_by_name(s: SOCKET, n: Option<Bytes<'_>>, q: ClientMut<'_, QOS>) -> ();
-    ioctl(
-        s: SOCKET, c: u32, r: Request<'_>
-    ) -> Progress<u32>;
-    join_leaf(
-        s: SOCKET, a: Bytes<'_>, c: Option<Bytes<'_>>, d: Option<OutBuf<'_>>, q: Option<ClientRef<'_, QOS>>,
-        g: Option<ClientRef<'_, QOS>>, f: u32
-    ) -> SOCKET;
-    listen(s: SOCKET, b: i32) -> ();
-    recv(s: SOCKET, f: u32, r: Request<'_>) -> Progress<(u32, u32)>;
-    recv_disconnect(s: SOCKET, d: Option<OutBuf<'_>>) -> ();
-    recv_from(
-        s: SOCKET, f: u32, r: Request<'_>
-    ) -> Progress<(u32, u32)>;
-    select(
-        n: i32, r: Option<FdSetMut<'_>>, w: Option<FdSetMut<'_>>, e: Option<FdSetMut<'_>>,
-        t: Option<ClientRef<'_, timeval>>
-    ) -> i32;
-    send(s: SOCKET, f: u32, r: Request<'_>) -> Progress<u32>;
-    send_disconnect(s: SOCKET, d: Option<Bytes<'_>>) -> ();
-    send_to(
-        s: SOCKET, f: u32, r: Request<'_>
-    ) -> Progress<u32>;
-    set_sock_opt(s: SOCKET, l: i32, o: i32, v: Bytes<'_>) -> ();
-    shutdown(s: SOCKET, h: i32) -> ();
-    socket(
-        f: i32, k: i32, p: i32, i: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, g: u32, w: u32
-    ) -> SOCKET;
-    string_to_address(
-        t: Text<'_>, f: i32, i: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, a: OutBuf<'_>
-    ) -> ();
-}
+wpu_sys::for_each_downcall!(delegate);

@@ -15,6 +15,8 @@ mod host;
 mod input;
 mod layer;
 mod memory;
+#[path = "../../wpu/tests/common/over.rs"]
+mod over;
 mod provider;
 mod touch;
 

@@ -612,338 +612,160 @@ pub trait Layer {
     }
 }
 
-/// A layer over a provider: together they are one.
-#[derive(Debug)]
-pub struct Over<L, N> {
-    /// The layer.
-    pub layer: L,
-    /// The provider below.
-    pub next: N,
-}
-
-impl<L: Layer, N: crate::provider::ServiceProvider> crate::provider::ServiceProvider
-for Over<L, N> {
-    #[inline]
-    fn accept(
-        &self,
-        socket: crate::ffi::SOCKET,
-        address: Option<crate::rt::memory::OutBuf<'_>>,
-        condition: Option<crate::clients::Condition<'_>>,
-    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        Layer::accept(&self.layer, &self.next, socket, address, condition)
-    }
-
-    #[inline]
-    fn address_to_string(
-        &self,
-        address: crate::rt::memory::Bytes<'_>,
-        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        text: crate::rt::memory::OutBuf<'_, u16>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::address_to_string(&self.layer, &self.next, address, info, text)
-    }
-
-    #[inline]
-    fn async_select(
-        &self,
-        socket: crate::ffi::SOCKET,
-        window: crate::handles::Window,
-        message: u32,
-        events: i32,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::async_select(&self.layer, &self.next, socket, window, message, events)
-    }
-
-    #[inline]
-    fn bind(
-        &self,
-        socket: crate::ffi::SOCKET,
-        address: crate::rt::memory::Bytes<'_>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::bind(&self.layer, &self.next, socket, address)
-    }
-
-    #[inline]
-    fn cancel_blocking_call(&self) -> Result<(), crate::error::WsaError> {
-        Layer::cancel_blocking_call(&self.layer, &self.next)
-    }
-
-    #[inline]
-    fn cleanup(&self) -> Result<(), crate::error::WsaError> {
-        Layer::cleanup(&self.layer, &self.next)
-    }
-
-    #[inline]
-    fn close_socket(
-        &self,
-        socket: crate::ffi::SOCKET,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::close_socket(&self.layer, &self.next, socket)
-    }
-
-    #[inline]
-    fn connect(
-        &self,
-        socket: crate::ffi::SOCKET,
-        address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::connect(
-            &self.layer,
-            &self.next,
-            socket,
-            address,
-            caller_data,
-            callee_data,
-            socket_qos,
-            group_qos,
-        )
-    }
-
-    #[inline]
-    fn duplicate_socket(
-        &self,
-        socket: crate::ffi::SOCKET,
-        process: u32,
-    ) -> Result<crate::ffi::WSAPROTOCOL_INFOW, crate::error::WsaError> {
-        Layer::duplicate_socket(&self.layer, &self.next, socket, process)
-    }
-
-    #[inline]
-    fn enum_network_events(
-        &self,
-        socket: crate::ffi::SOCKET,
-        event: Option<crate::handles::EventRef<'_>>,
-        events: crate::rt::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::enum_network_events(&self.layer, &self.next, socket, event, events)
-    }
-
-    #[inline]
-    fn event_select(
-        &self,
-        socket: crate::ffi::SOCKET,
-        event: Option<crate::handles::EventRef<'_>>,
-        events: i32,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::event_select(&self.layer, &self.next, socket, event, events)
-    }
-
-    #[inline]
-    fn get_overlapped_result(
-        &self,
-        socket: crate::ffi::SOCKET,
-        overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
-        wait: bool,
-    ) -> Result<(u32, u32), crate::error::WsaError> {
-        Layer::get_overlapped_result(&self.layer, &self.next, socket, overlapped, wait)
-    }
-
-    #[inline]
-    fn get_peer_name(
-        &self,
-        socket: crate::ffi::SOCKET,
-        address: crate::rt::memory::OutBuf<'_>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::get_peer_name(&self.layer, &self.next, socket, address)
-    }
-
-    #[inline]
-    fn get_sock_name(
-        &self,
-        socket: crate::ffi::SOCKET,
-        address: crate::rt::memory::OutBuf<'_>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::get_sock_name(&self.layer, &self.next, socket, address)
-    }
-
-    #[inline]
-    fn get_sock_opt(
-        &self,
-        socket: crate::ffi::SOCKET,
-        level: i32,
-        option: i32,
-        value: crate::rt::memory::OutBuf<'_>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::get_sock_opt(&self.layer, &self.next, socket, level, option, value)
-    }
-
-    #[inline]
-    fn get_qos_by_name(
-        &self,
-        socket: crate::ffi::SOCKET,
-        name: Option<crate::rt::memory::Bytes<'_>>,
-        qos: crate::rt::client::ClientMut<'_, crate::ffi::QOS>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::get_qos_by_name(&self.layer, &self.next, socket, name, qos)
-    }
-
-    #[inline]
-    fn ioctl(
-        &self,
-        socket: crate::ffi::SOCKET,
-        code: u32,
-        request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
-        Layer::ioctl(&self.layer, &self.next, socket, code, request)
-    }
-
-    #[inline]
-    fn join_leaf(
-        &self,
-        socket: crate::ffi::SOCKET,
-        address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        flags: u32,
-    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        Layer::join_leaf(
-            &self.layer,
-            &self.next,
-            socket,
-            address,
-            caller_data,
-            callee_data,
-            socket_qos,
-            group_qos,
-            flags,
-        )
-    }
-
-    #[inline]
-    fn listen(
-        &self,
-        socket: crate::ffi::SOCKET,
-        backlog: i32,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::listen(&self.layer, &self.next, socket, backlog)
-    }
-
-    #[inline]
-    fn recv(
-        &self,
-        socket: crate::ffi::SOCKET,
-        flags: u32,
-        request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
-        Layer::recv(&self.layer, &self.next, socket, flags, request)
-    }
-
-    #[inline]
-    fn recv_disconnect(
-        &self,
-        socket: crate::ffi::SOCKET,
-        data: Option<crate::rt::memory::OutBuf<'_>>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::recv_disconnect(&self.layer, &self.next, socket, data)
-    }
-
-    #[inline]
-    fn recv_from(
-        &self,
-        socket: crate::ffi::SOCKET,
-        flags: u32,
-        request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
-        Layer::recv_from(&self.layer, &self.next, socket, flags, request)
-    }
-
-    #[inline]
-    fn select(
-        &self,
-        count: i32,
-        read: Option<crate::clients::FdSetMut<'_>>,
-        write: Option<crate::clients::FdSetMut<'_>>,
-        except: Option<crate::clients::FdSetMut<'_>>,
-        timeout: Option<crate::rt::client::ClientRef<'_, crate::ffi::timeval>>,
-    ) -> Result<i32, crate::error::WsaError> {
-        Layer::select(&self.layer, &self.next, count, read, write, except, timeout)
-    }
-
-    #[inline]
-    fn send(
-        &self,
-        socket: crate::ffi::SOCKET,
-        flags: u32,
-        request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
-        Layer::send(&self.layer, &self.next, socket, flags, request)
-    }
-
-    #[inline]
-    fn send_disconnect(
-        &self,
-        socket: crate::ffi::SOCKET,
-        data: Option<crate::rt::memory::Bytes<'_>>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::send_disconnect(&self.layer, &self.next, socket, data)
-    }
-
-    #[inline]
-    fn send_to(
-        &self,
-        socket: crate::ffi::SOCKET,
-        flags: u32,
-        request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
-        Layer::send_to(&self.layer, &self.next, socket, flags, request)
-    }
-
-    #[inline]
-    fn set_sock_opt(
-        &self,
-        socket: crate::ffi::SOCKET,
-        level: i32,
-        option: i32,
-        value: crate::rt::memory::Bytes<'_>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::set_sock_opt(&self.layer, &self.next, socket, level, option, value)
-    }
-
-    #[inline]
-    fn shutdown(
-        &self,
-        socket: crate::ffi::SOCKET,
-        how: i32,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::shutdown(&self.layer, &self.next, socket, how)
-    }
-
-    #[inline]
-    fn socket(
-        &self,
-        family: i32,
-        kind: i32,
-        protocol: i32,
-        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        group: u32,
-        flags: u32,
-    ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        Layer::socket(
-            &self.layer,
-            &self.next,
-            family,
-            kind,
-            protocol,
-            info,
-            group,
-            flags,
-        )
-    }
-
-    #[inline]
-    fn string_to_address(
-        &self,
-        text: crate::rt::memory::Text<'_>,
-        family: i32,
-        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        address: crate::rt::memory::OutBuf<'_>,
-    ) -> Result<(), crate::error::WsaError> {
-        Layer::string_to_address(&self.layer, &self.next, text, family, info, address)
-    }
+/// Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` stands before one that can bring a request, and says what a client may lend with it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_downcall {
+    ($callback:ident) => {
+        $callback! {
+            fn accept(
+                socket: $crate::ffi::SOCKET,
+                address: Option<$crate::rt::memory::OutBuf<'_>>,
+                condition: Option<$crate::clients::Condition<'_>>,
+            ) -> $crate::ffi::SOCKET;
+            fn address_to_string(
+                address: $crate::rt::memory::Bytes<'_>,
+                info: Option<
+                    $crate::rt::client::ClientRef<'_, $crate::ffi::WSAPROTOCOL_INFOW>,
+                >,
+                text: $crate::rt::memory::OutBuf<'_, u16>,
+            ) -> ();
+            fn async_select(
+                socket: $crate::ffi::SOCKET,
+                window: $crate::handles::Window,
+                message: u32,
+                events: i32,
+            ) -> ();
+            fn bind(socket: $crate::ffi::SOCKET, address: $crate::rt::memory::Bytes<'_>) -> ();
+            fn cancel_blocking_call() -> ();
+            fn cleanup() -> ();
+            fn close_socket(socket: $crate::ffi::SOCKET) -> ();
+            fn connect(
+                socket: $crate::ffi::SOCKET,
+                address: $crate::rt::memory::Bytes<'_>,
+                caller_data: Option<$crate::rt::memory::Bytes<'_>>,
+                callee_data: Option<$crate::rt::memory::OutBuf<'_>>,
+                socket_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
+                group_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
+            ) -> ();
+            fn duplicate_socket(
+                socket: $crate::ffi::SOCKET,
+                process: u32,
+            ) -> $crate::ffi::WSAPROTOCOL_INFOW;
+            fn enum_network_events(
+                socket: $crate::ffi::SOCKET,
+                event: Option<$crate::handles::EventRef<'_>>,
+                events: $crate::rt::client::ClientMut<'_, $crate::ffi::WSANETWORKEVENTS>,
+            ) -> ();
+            fn event_select(
+                socket: $crate::ffi::SOCKET,
+                event: Option<$crate::handles::EventRef<'_>>,
+                events: i32,
+            ) -> ();
+            fn get_overlapped_result(
+                socket: $crate::ffi::SOCKET,
+                overlapped: $crate::rt::client::ClientMut<'_, $crate::ffi::WSAOVERLAPPED>,
+                wait: bool,
+            ) -> (u32, u32);
+            fn get_peer_name(
+                socket: $crate::ffi::SOCKET,
+                address: $crate::rt::memory::OutBuf<'_>,
+            ) -> ();
+            fn get_sock_name(
+                socket: $crate::ffi::SOCKET,
+                address: $crate::rt::memory::OutBuf<'_>,
+            ) -> ();
+            fn get_sock_opt(
+                socket: $crate::ffi::SOCKET,
+                level: i32,
+                option: i32,
+                value: $crate::rt::memory::OutBuf<'_>,
+            ) -> ();
+            fn get_qos_by_name(
+                socket: $crate::ffi::SOCKET,
+                name: Option<$crate::rt::memory::Bytes<'_>>,
+                qos: $crate::rt::client::ClientMut<'_, $crate::ffi::QOS>,
+            ) -> ();
+            #[request(input, room)]
+            fn ioctl(
+                socket: $crate::ffi::SOCKET,
+                code: u32,
+                request_: $crate::memory::Request<'_>,
+            ) -> $crate::rt::request::Progress<u32>;
+            fn join_leaf(
+                socket: $crate::ffi::SOCKET,
+                address: $crate::rt::memory::Bytes<'_>,
+                caller_data: Option<$crate::rt::memory::Bytes<'_>>,
+                callee_data: Option<$crate::rt::memory::OutBuf<'_>>,
+                socket_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
+                group_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
+                flags: u32,
+            ) -> $crate::ffi::SOCKET;
+            fn listen(socket: $crate::ffi::SOCKET, backlog: i32) -> ();
+            #[request(scatter)]
+            fn recv(
+                socket: $crate::ffi::SOCKET,
+                flags: u32,
+                request_: $crate::memory::Request<'_>,
+            ) -> $crate::rt::request::Progress<(u32, u32)>;
+            fn recv_disconnect(
+                socket: $crate::ffi::SOCKET,
+                data: Option<$crate::rt::memory::OutBuf<'_>>,
+            ) -> ();
+            #[request(scatter, room)]
+            fn recv_from(
+                socket: $crate::ffi::SOCKET,
+                flags: u32,
+                request_: $crate::memory::Request<'_>,
+            ) -> $crate::rt::request::Progress<(u32, u32)>;
+            fn select(
+                count: i32,
+                read: Option<$crate::clients::FdSetMut<'_>>,
+                write: Option<$crate::clients::FdSetMut<'_>>,
+                except: Option<$crate::clients::FdSetMut<'_>>,
+                timeout: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::timeval>>,
+            ) -> i32;
+            #[request(gather)]
+            fn send(
+                socket: $crate::ffi::SOCKET,
+                flags: u32,
+                request_: $crate::memory::Request<'_>,
+            ) -> $crate::rt::request::Progress<u32>;
+            fn send_disconnect(
+                socket: $crate::ffi::SOCKET,
+                data: Option<$crate::rt::memory::Bytes<'_>>,
+            ) -> ();
+            #[request(gather, input)]
+            fn send_to(
+                socket: $crate::ffi::SOCKET,
+                flags: u32,
+                request_: $crate::memory::Request<'_>,
+            ) -> $crate::rt::request::Progress<u32>;
+            fn set_sock_opt(
+                socket: $crate::ffi::SOCKET,
+                level: i32,
+                option: i32,
+                value: $crate::rt::memory::Bytes<'_>,
+            ) -> ();
+            fn shutdown(socket: $crate::ffi::SOCKET, how: i32) -> ();
+            fn socket(
+                family: i32,
+                kind: i32,
+                protocol: i32,
+                info: Option<
+                    $crate::rt::client::ClientRef<'_, $crate::ffi::WSAPROTOCOL_INFOW>,
+                >,
+                group: u32,
+                flags: u32,
+            ) -> $crate::ffi::SOCKET;
+            fn string_to_address(
+                text: $crate::rt::memory::Text<'_>,
+                family: i32,
+                info: Option<
+                    $crate::rt::client::ClientRef<'_, $crate::ffi::WSAPROTOCOL_INFOW>,
+                >,
+                address: $crate::rt::memory::OutBuf<'_>,
+            ) -> ();
+        }
+    };
 }

@@ -109,8 +109,7 @@ pub mod serve;
 #[cfg(feature = "provider")]
 pub use clients::*;
 #[cfg(feature = "provider")]
-#[rustfmt::skip]
-pub use layer::{Layer, Over};
+pub use layer::Layer;
 #[cfg(feature = "provider")]
 #[rustfmt::skip]
 pub use memory::{CompletionVtable, InterfaceTypes, Kept, Outcome, PendingRequest, Request, RequestBuffers, RequestContext, RequestParts};

@@ -114,8 +114,8 @@ pub mod raw {
     pub use wpu_sys::{Cell, RawTable, Table};
     #[cfg(feature = "provider")]
     pub use wpu_sys::{
-        CompletionVtable, Kept, Outcome, Over, PendingToken, Procs, RequestBuffers, RequestContext,
-        RequestParts, RequestState, Serve,
+        CompletionVtable, Kept, Outcome, PendingToken, Procs, RequestBuffers, RequestContext, RequestParts,
+        RequestState, Serve,
     };
 }
 

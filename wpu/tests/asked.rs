@@ -1,5 +1,9 @@
 //! What a provider can read of a request, in the call that brings it and after that, and how its end is told.
 
+#[path = "common/over.rs"]
+mod over;
+
+use over::Over;
 use std::cell::{Cell, RefCell};
 use std::ptr::{null, null_mut, without_provenance_mut};
 use wpu::facts::Completes;
@@ -7,7 +11,7 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr,
 };
-use wpu::raw::{CompletionVtable, Outcome, Over, Procs, Serve};
+use wpu::raw::{CompletionVtable, Outcome, Procs, Serve};
 use wpu::{Layer, PendingRequest, Progress, Request, ServiceProvider, WsaError};
 use wpu_sys::{ClientSlice, Gather, OutBuf, RequestBuffers, Scatter};
 
@@ -393,7 +397,7 @@ struct Passer;
 impl Layer for Passer {}
 
 impl Serve for Passer {
-    type Provider = Over<Self, Procs>;
+    type Provider = Over<Self>;
     const COMPLETION: CompletionVtable =
         CompletionVtable { keep: |_, _| {}, release: |_, _| {}, ..Reader::COMPLETION };
     const COMPLETES: bool = true;

@@ -1,6 +1,10 @@
 //! What a layer hands on to the provider below: sets that lie over each other, and requests, of which the
 //! client is told once whatever the layer makes of the answer.
 
+#[path = "common/over.rs"]
+mod over;
+
+use over::Over;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::{null, null_mut};
@@ -10,7 +14,7 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr, timeval,
 };
-use wpu::raw::{CompletionVtable, Kept, Outcome, Over, Procs, Serve};
+use wpu::raw::{CompletionVtable, Kept, Outcome, Procs, Serve};
 use wpu::{
     Class, ClientRef, Declaration, FdSetMut, Layer, Platform, Progress, Request, ServiceProvider, UpcallSet,
     WsaError,
@@ -113,7 +117,7 @@ impl Layer for Meddler {
 }
 
 impl Serve for Meddler {
-    type Provider = Over<Self, Procs>;
+    type Provider = Over<Self>;
     const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
 
@@ -281,7 +285,7 @@ impl Layer for Changer {
 }
 
 impl Serve for Changer {
-    type Provider = Over<Self, Procs>;
+    type Provider = Over<Self>;
     const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
 

@@ -1,9 +1,9 @@
-//! `layer.rs` of the output: providers over providers.
+//! `layer.rs` of the output: the trait of layers, and the signatures for whoever makes a provider of one.
 
 use super::markdown::markdown;
 use super::path::shown;
 use super::print::Page;
-use super::provider::{head, names};
+use super::provider::{head, names, signature};
 use super::view::{DownView, View, doc};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -18,26 +18,11 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
         },
         view.downcalls().map(|downcall| layer_method(view, &downcall, behind)),
     );
-    page.item(quote! {
-        /// A layer over a provider: together they are one.
-        #[derive(Debug)]
-        pub struct Over<L, N> {
-            /// The layer.
-            pub layer: L,
-            /// The provider below.
-            pub next: N,
-        }
-    });
-    page.block(
-        &quote!(impl<L: Layer, N: #behind> #behind for Over<L, N>),
-        view.downcalls().map(|downcall| {
-            let ((params, returns), names) = (head(view, &downcall), names(&downcall));
-            let method = &downcall.method;
-            quote! {
-                #[inline]
-                fn #method(&self, #(#params),*) #returns { Layer::#method(&self.layer, &self.next, #(#names),*) }
-            }
-        }),
+    page.exported(
+        "for_each_downcall",
+        "Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` stands before one that can \
+         bring a request, and says what a client may lend with it.",
+        view.downcalls().map(|downcall| bare_signature(view, &downcall)),
     );
     page.finish()
 }
@@ -60,4 +45,12 @@ fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> Tok
         #[inline]
         fn #name(&self, next: &impl #behind, #(#params),*) #returns { #behind::#name(next, #(#names),*) }
     }
+}
+
+/// What `for_each_downcall` says of one, so that code by hand does not repeat it.
+fn bare_signature(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+    let (name, (params, answer)) = (&downcall.method, signature(view, downcall));
+    let lent = downcall.lent().map(|(_, _, field)| field);
+    let request = downcall.form.request.map(|_| quote!(#[request(#(#lent),*)]));
+    quote!(#request fn #name(#(#params),*) -> #answer;)
 }

@@ -108,7 +108,7 @@ const GENERATED: &[(&str, &[&str])] = &[
     ),
     ("host", &["Call", "Host", "Locate"]),
     ("import", &["Import"]),
-    ("layer", &["Layer", "Over"]),
+    ("layer", &["Layer"]),
     (
         "memory",
         &[
@@ -208,6 +208,23 @@ pub(super) fn resolve(item: TokenStream, here: &Here<'_>) -> TokenStream {
     let mut others = HashSet::new();
     words(&item, &mut others);
     walk(item, here, &others)
+}
+
+/// The root of our crate, in what a macro gives to others. Marked until it is printed: tokens of a macro are no item.
+pub(super) const ROOT: (&str, &str) = ("ǃcrate", "$crate");
+
+/// Paths from the root of our crate, as others reach them. No name of a spec can be that word.
+pub(super) fn for_others(tokens: TokenStream) -> TokenStream {
+    let changed = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == "crate" => TokenTree::Ident(Ident::new(ROOT.0, word.span())),
+        TokenTree::Group(group) => {
+            let mut new = Group::new(group.delimiter(), for_others(group.stream()));
+            new.set_span(group.span());
+            TokenTree::Group(new)
+        }
+        other => other,
+    });
+    changed.collect()
 }
 
 /// All words that are no marks: no mark can be replaced by one of them.

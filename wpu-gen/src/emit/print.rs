@@ -4,7 +4,7 @@
 //! and a doc attribute that begins with `§` becomes a plain comment.
 
 use super::local;
-use super::path::{self, Here};
+use super::path::{self, Here, ROOT};
 use super::view::View;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -30,6 +30,15 @@ enum Piece {
     Group(Vec<TokenStream>),
     /// What stands before the brace, and the items behind it.
     Block(TokenStream, Vec<TokenStream>),
+    /// A macro for other crates.
+    Exported(Exported),
+}
+
+/// A macro that hands signatures to another macro.
+struct Exported {
+    name: &'static str,
+    about: &'static str,
+    signatures: Vec<TokenStream>,
 }
 
 impl Page {
@@ -76,13 +85,27 @@ impl Page {
         self.pieces.push(Piece::Block(head.clone(), items.into_iter().collect()));
     }
 
+    /// Adds a macro that calls the one that it is given with these signatures, whose paths lead here from any crate.
+    pub(super) fn exported(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        signatures: impl IntoIterator<Item = TokenStream>,
+    ) {
+        self.pieces.push(Piece::Exported(Exported {
+            name,
+            about,
+            signatures: signatures.into_iter().collect(),
+        }));
+    }
+
     /// Names are given only now, when all is known that the file declares.
     pub(super) fn finish(mut self) -> String {
         let pieces = std::mem::take(&mut self.pieces);
         let mut taken = HashSet::new();
         for piece in &pieces {
             match piece {
-                Piece::Lines(_) => {}
+                Piece::Lines(_) | Piece::Exported(_) => {}
                 Piece::Group(items) => items.iter().for_each(|item| path::declared(item, &mut taken)),
                 Piece::Block(head, items) => {
                     path::declared(head, &mut taken);
@@ -97,6 +120,7 @@ impl Page {
                 Piece::Lines(lines) => lines,
                 Piece::Group(items) => items.into_iter().map(|item| self.print(item, &taken)).collect(),
                 Piece::Block(head, items) => self.print_block(&head, items, &taken),
+                Piece::Exported(of) => self.print_exported(of, &taken),
             };
             self.text.push('\n');
             self.text += lines.trim_end();
@@ -113,12 +137,28 @@ impl Page {
         format!("{head}\n{}}}", items.join("\n"))
     }
 
+    fn print_exported(&self, of: Exported, taken: &HashSet<String>) -> String {
+        let Exported { name, about, signatures } = of;
+        // Signatures alone are items only of a trait.
+        let printed = signatures.into_iter().map(|signature| {
+            let item = path::for_others(path::resolve(quote!(trait T { #signature }), &self.here()));
+            unparse(local::settle(item, taken))
+        });
+        let lines: String = printed.map(|printed| inner(&printed).replace(ROOT.0, ROOT.1)).collect();
+        let lines = lines.replace("\n    ", "\n            ");
+        format!(
+            "/// {about}\n#[doc(hidden)]\n#[macro_export]\nmacro_rules! {name} {{\n    ($callback:ident) => {{\n        \
+             $callback! {{\n        {lines}        }}\n    }};\n}}"
+        )
+    }
+
+    fn here(&self) -> Here<'_> {
+        Here { file: self.file, imported: self.imported, names: &self.names }
+    }
+
     /// Prints one item. `taken` are names that no parameter can have.
     fn print(&self, item: TokenStream, taken: &HashSet<String>) -> String {
-        let here = Here { file: self.file, imported: self.imported, names: &self.names };
-        let item = local::settle(path::resolve(item, &here), taken);
-        let file = syn::parse2(item).expect("what an emitter writes is Rust");
-        let printed = prettyplease::unparse(&file);
+        let printed = unparse(local::settle(path::resolve(item, &self.here()), taken));
         let lines = printed.lines().map(|line| {
             let indent = &line[..line.len() - line.trim_start().len()];
             let code = &line[indent.len()..];
@@ -131,6 +171,10 @@ impl Page {
         });
         lines.collect()
     }
+}
+
+fn unparse(item: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(item).expect("what an emitter writes is Rust"))
 }
 
 /// The lines between the first brace's line and the last line.

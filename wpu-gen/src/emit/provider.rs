@@ -98,13 +98,19 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
 
 /// The parameters after `self`, and the return type.
 pub(super) fn head(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream>, TokenStream) {
+    let ((params, answer), error) = (signature(view, downcall), view.error());
+    (params, quote!(-> Result<#answer, #error>))
+}
+
+/// The parameters after `self`, and what is answered.
+pub(super) fn signature(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream>, TokenStream) {
     let params = downcall.shown().map(|(param, kind)| {
         let (name, ty) = (param.rust(), param_type(view, downcall, param, kind));
         quote!(#name: #ty)
     });
-    let (answer, error) = (answer_type(view, downcall), view.error());
+    let answer = answer_type(view, downcall);
     let answer = if downcall.form.request.is_some() { quote!(Progress<#answer>) } else { answer };
-    (params.collect(), quote!(-> Result<#answer, #error>))
+    (params.collect(), answer)
 }
 
 /// The names of the parameters after `self`.

@@ -77,7 +77,7 @@ const EXPORTS: &[(&str, &[&str])] = &[
 
 /// The same of the provider's side, which those who only make upcalls need not compile.
 const PROVIDER: &[(&str, &[&str])] = &[
-    ("layer", &["Layer", "Over"]),
+    ("layer", &["Layer"]),
     ("procs", &["Procs"]),
     ("serve", &["Serve"]),
     ("rt::memory", &["Bytes", "ClientSlice", "OutBuf", "Short", "Text"]),
