@@ -1,4 +1,4 @@
-//! Arrays of a client's buffers: read or filled one after the other, as if they were one.
+//! Arrays of a client's buffers, read or filled in order as one sequence of bytes.
 
 pub use crate::client::Slice;
 use crate::memory::{Bytes, ClientSlice, OutBuf, copied, empty};
@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-/// An array of buffers whose bytes are to be read, one after the other.
+/// An array of buffers whose bytes are read in order.
 #[derive(Debug)]
 pub struct Gather<'a, S> {
     at: NonNull<S>,
@@ -17,7 +17,7 @@ pub struct Gather<'a, S> {
     life: PhantomData<&'a S>,
 }
 
-/// An array of buffers that are to be filled, one after the other.
+/// An array of buffers that are filled in order.
 #[derive(Debug)]
 pub struct Scatter<'a, S> {
     at: NonNull<S>,
@@ -28,7 +28,7 @@ pub struct Scatter<'a, S> {
 
 copied!(Gather<S>, Scatter<S>);
 
-/// Counts the bytes of one more buffer; `None` if it has some, and the pointer to them is null.
+/// Adds the length of a buffer to `total`; `None` if the buffer is not empty and its pointer is null.
 #[inline]
 fn add<S: Slice>(total: usize, slice: &S) -> Option<usize> {
     let (bytes, len) = slice.parts();
@@ -36,11 +36,11 @@ fn add<S: Slice>(total: usize, slice: &S) -> Option<usize> {
     good.then_some(total.saturating_add(len))
 }
 
-/// How many buffers a call brings as a rule, at most.
+/// The usual maximum number of buffers in a call.
 const FEW: usize = 4;
 
-/// Room for a copy of a client's array of buffers, so that nothing which is written to one of them can
-/// change where the others are.
+/// A copy of a client's array of buffers. Writes into a buffer that overlaps the client's array cannot change
+/// the pointers in the copy.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Slices<S> {
@@ -56,19 +56,20 @@ impl<S: Slice> Default for Slices<S> {
 }
 
 impl<S: Slice> Slices<S> {
-    /// Room without a copy.
+    /// Storage without a copy.
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
         Self { few: [const { MaybeUninit::uninit() }; FEW], many: None }
     }
 
-    /// The client's buffers, to read. `None` if the pointer to the array, or to the bytes of a buffer that
-    /// has some, is null or misaligned.
+    /// Copies the client's array of buffers for reading. `None` if the pointer to the array, or the pointer
+    /// of a buffer that is not empty, is null or misaligned.
     ///
     /// # Safety
     ///
-    /// Otherwise that many structures can be read, and the bytes of each be used for as long as the result is.
+    /// Otherwise `len` structures are readable, and the bytes of each are readable for the lifetime of the
+    /// result.
     #[inline]
     pub unsafe fn gather(&mut self, pointer: *const S, len: u32) -> Option<Gather<'_, S>> {
         // SAFETY: the contract of this function.
@@ -76,11 +77,11 @@ impl<S: Slice> Slices<S> {
         Some(Gather { at, len, total, life: PhantomData })
     }
 
-    /// The client's buffers, to fill; otherwise as [`gather`](Self::gather).
+    /// Copies the client's array of buffers for filling. `None` as for [`gather`](Self::gather).
     ///
     /// # Safety
     ///
-    /// As for [`gather`](Self::gather).
+    /// As for [`gather`](Self::gather), with writable bytes.
     #[inline]
     pub unsafe fn scatter(&mut self, pointer: *const S, len: u32) -> Option<Scatter<'_, S>> {
         // SAFETY: the contract of this function.
@@ -88,7 +89,7 @@ impl<S: Slice> Slices<S> {
         Some(Scatter { at, len, total, life: PhantomData })
     }
 
-    /// Where the copy is, and how many bytes all buffers have.
+    /// Copies the array. Returns the address of the copy and the total number of bytes of the buffers.
     ///
     /// # Safety
     ///
@@ -102,9 +103,9 @@ impl<S: Slice> Slices<S> {
         }
         let (mut at, mut total) = (array.at, 0);
         for place in self.few.iter_mut().take(len) {
-            // SAFETY: it is one of the structures, which can be read.
+            // SAFETY: `at` points to one of the structures, which are readable.
             let slice = unsafe { at.read() };
-            // SAFETY: at most one past the last of them.
+            // SAFETY: the result is at most one past the last structure.
             at = unsafe { at.add(1) };
             total = add(total, &slice)?;
             place.write(slice);
@@ -120,16 +121,17 @@ impl<S: Slice> Slices<S> {
     }
 }
 
-/// What gathering and scattering have in common.
+/// The methods that `Gather` and `Scatter` share.
 macro_rules! buffers {
     ($name:ident) => {
         impl<'a, S: Slice> $name<'a, S> {
-            /// `None` if the pointer to the array, or to the bytes of a buffer that has some, is null
-            /// or misaligned, and if there are more than 4,294,967,295 buffers.
+            /// Creates the view. `None` if the pointer to the array, or the pointer of a buffer that is not
+            /// empty, is null or misaligned, or if there are more than 4,294,967,295 buffers.
             ///
             /// # Safety
             ///
-            /// Otherwise that many structures can be read, and the bytes of each be used, for as long as `'a`.
+            /// Otherwise `len` structures are readable, and the bytes of each are readable (and writable, for
+            /// a `Scatter`) for `'a`.
             #[inline]
             pub unsafe fn from_raw(pointer: *const S, len: usize) -> Option<Self> {
                 // SAFETY: the contract of this function.
@@ -138,35 +140,35 @@ macro_rules! buffers {
                 for index in 0..len {
                     // SAFETY: the index is less than the number of structures.
                     let slice = unsafe { array.at.add(index) };
-                    // SAFETY: they can be read.
+                    // SAFETY: the caller guarantees that the structures are readable.
                     total = add(total, &unsafe { slice.read() })?;
                 }
                 let len = u32::try_from(len).ok()?;
                 Some(Self { at: array.at, len, total, life: PhantomData })
             }
 
-            /// No buffers.
+            /// An empty array.
             #[must_use]
             #[inline]
             pub const fn nothing() -> Self {
                 Self { at: NonNull::dangling(), len: 0, total: 0, life: PhantomData }
             }
 
-            /// How many buffers there are.
+            /// The number of buffers.
             #[must_use]
             #[inline]
             pub const fn count(self) -> usize {
                 self.len as usize
             }
 
-            /// How many bytes all of them have.
+            /// The total number of bytes of all buffers.
             #[must_use]
             #[inline]
             pub const fn total(self) -> usize {
                 self.total
             }
 
-            /// Where the array is.
+            /// The address of the array.
             #[must_use]
             #[inline]
             pub const fn as_ptr(self) -> *mut S {
@@ -178,7 +180,7 @@ macro_rules! buffers {
                 (0..self.count()).map(move |index| {
                     // SAFETY: the index is less than the number of structures.
                     let slice = unsafe { self.at.add(index) };
-                    // SAFETY: whoever made this vouched that they can be read.
+                    // SAFETY: the creator of this view guarantees that the structures are readable for `'a`.
                     unsafe { slice.read() }.parts()
                 })
             }
@@ -190,14 +192,14 @@ buffers!(Gather);
 buffers!(Scatter);
 
 impl<'a, S: Slice> Gather<'a, S> {
-    /// The bytes of each buffer.
+    /// Iterates over the bytes of each buffer.
     #[inline]
     pub fn iter(self) -> impl Iterator<Item = Bytes<'a>> + use<'a, S> {
-        // SAFETY: whoever made this vouched for each buffer.
+        // SAFETY: the creator of this view guarantees that the bytes of each buffer are readable for `'a`.
         self.slices().filter_map(|(bytes, len)| unsafe { ClientSlice::from_raw(bytes, len) })
     }
 
-    /// Copies as many bytes as fit, beginning with byte `at` of all, and says how many.
+    /// Copies as many bytes as fit, starting at byte `at` of the sequence. Returns their number.
     #[inline]
     pub fn copy_at(self, mut at: usize, into: &mut [u8]) -> usize {
         let mut copied = 0;
@@ -208,23 +210,25 @@ impl<'a, S: Slice> Gather<'a, S> {
         copied
     }
 
-    /// A copy of all bytes.
+    /// Copies all bytes.
     ///
     /// # Panics
     ///
-    /// If there is no memory for so many.
+    /// Panics if there is not enough memory.
     #[must_use]
     #[inline]
     pub fn to_vec(self) -> Vec<u8> {
         let mut copy = empty::<u8>(self.total());
         for bytes in self.iter() {
-            // There is room already, if nobody has changed the buffers since they were counted.
+            // The capacity suffices unless the buffers were changed after their bytes were counted.
             copy.reserve(bytes.len());
-            // SAFETY: so many bytes are in use.
+            // SAFETY: the first `copy.len()` bytes are initialised, so the result is within the allocation or
+            // at its end.
             let end = unsafe { copy.as_mut_ptr().add(copy.len()) };
-            // SAFETY: whoever made this vouched that they can be read, and there is room for them.
+            // SAFETY: the creator of this view guarantees that the bytes are readable, and `reserve`
+            // guarantees space for them.
             unsafe { end.copy_from(bytes.as_ptr(), bytes.len()) };
-            // SAFETY: so many more were just written.
+            // SAFETY: the bytes up to the new length were just written, within the capacity.
             unsafe { copy.set_len(copy.len() + bytes.len()) };
         }
         copy
@@ -232,15 +236,15 @@ impl<'a, S: Slice> Gather<'a, S> {
 }
 
 impl<'a, S: Slice> Scatter<'a, S> {
-    /// The room of each buffer.
+    /// Iterates over the buffers to fill.
     #[inline]
     pub fn iter(self) -> impl Iterator<Item = OutBuf<'a>> + use<'a, S> {
         let nowhere = core::ptr::null_mut();
-        // SAFETY: whoever made this vouched for each buffer.
+        // SAFETY: the creator of this view guarantees that the bytes of each buffer are writable for `'a`.
         self.slices().filter_map(move |(bytes, len)| unsafe { OutBuf::from_raw(bytes, len, nowhere) })
     }
 
-    /// Writes as many bytes as fit, beginning with byte `at` of all, and says how many.
+    /// Writes as many bytes as fit, starting at byte `at` of the sequence. Returns their number.
     #[must_use = "not all bytes may fit"]
     #[inline]
     pub fn write_at(self, mut at: usize, data: &[u8]) -> usize {
@@ -252,7 +256,7 @@ impl<'a, S: Slice> Scatter<'a, S> {
         written
     }
 
-    /// Copies as many bytes as fit out of what was written, beginning with byte `at` of all.
+    /// Copies as many bytes as fit out of the buffers, starting at byte `at` of the sequence.
     #[inline]
     pub fn copy_at(self, at: usize, into: &mut [u8]) -> usize {
         Gather { at: self.at, len: self.len, total: self.total, life: PhantomData }.copy_at(at, into)

@@ -1,28 +1,28 @@
-//! Checks and copies at the border between a provider and a host.
+//! Checks of pointers, and copies, at the border between a provider and a host.
 
 #[cfg(feature = "mock")]
 use crate::wide::WideString;
 
-/// The value behind `pointer`, if that can be read from as far as can be told: it is neither null nor misaligned.
+/// Returns a reference to the value at `pointer` if the pointer is neither null nor misaligned.
 ///
 /// # Errors
 ///
-/// `null` if it is one of them.
+/// `null` if the pointer is null or misaligned.
 ///
 /// # Safety
 ///
-/// If it is neither, it points at a value that stays readable and unchanged for `'a`.
+/// If the pointer is neither, it points to a value that stays readable and unchanged for `'a`.
 #[cfg(feature = "mock")]
 #[inline]
 pub unsafe fn input<'a, T, E>(pointer: *const T, null: E) -> Result<&'a T, E> {
     if pointer.is_null() || !pointer.is_aligned() {
         return Err(null);
     }
-    // SAFETY: neither null nor misaligned; the caller vouches for the rest.
+    // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees the value for `'a`.
     Ok(unsafe { &*pointer })
 }
 
-/// Whether `pointer` can be written to, as far as can be told.
+/// Checks that `pointer` is neither null nor misaligned.
 ///
 /// # Errors
 ///
@@ -32,43 +32,44 @@ pub fn output<T, E>(pointer: *mut T, null: E) -> Result<(), E> {
     if pointer.is_null() || !pointer.is_aligned() { Err(null) } else { Ok(()) }
 }
 
-/// Writes an error code where the caller asked for it, if that is a good place.
+/// Writes an error code to `errno`, unless the pointer is null or misaligned.
 ///
 /// # Safety
 ///
-/// `errno` is null, or misaligned, or can be written to.
+/// `errno` is null, misaligned, or writable.
 #[inline]
 pub unsafe fn report(errno: *mut i32, code: i32) {
     if output(errno, ()).is_ok() {
-        // SAFETY: neither null nor misaligned; the caller vouches for the rest.
+        // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is writable.
         unsafe { errno.write(code) };
     }
 }
 
-/// Copies `text` with an ending zero into a buffer of `*length` units, and leaves in `*length` the
-/// units of the text; or, when the buffer is too small, writes no text and leaves there how many
-/// units it takes with the zero.
+/// Copies `text` with a terminating zero into a buffer of `*length` units, and stores the number of units
+/// without the zero in `*length`. If the buffer is too small, writes no text and stores the number of units
+/// that are needed with the zero. Returns whether the text was written.
 ///
 /// # Safety
 ///
-/// `length` can be read and written, and `buffer` written for as many units as it says.
+/// `length` is readable and writable, and `*length` units of `buffer` are writable.
 #[cfg(feature = "mock")]
 #[inline]
 pub unsafe fn write_text(text: &WideString, buffer: *mut u16, length: *mut i32) -> bool {
     let units = text.units();
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller guarantees that `length` is readable.
     let room = unsafe { length.read() };
     let fits = usize::try_from(room).is_ok_and(|room| room > units.len());
     if fits {
-        // SAFETY: the buffer has room for the units and one more, and is not part of the text.
+        // SAFETY: the buffer has space for the units and one more, and does not overlap the text, which this
+        // crate owns.
         unsafe { buffer.copy_from_nonoverlapping(units.as_ptr(), units.len()) };
-        // SAFETY: within the room, as above.
+        // SAFETY: the buffer has more units than the text, as checked above.
         let end = unsafe { buffer.add(units.len()) };
         // SAFETY: as above.
         unsafe { end.write(0) };
     }
     let told = if fits { units.len() } else { units.len() + 1 };
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller guarantees that `length` is writable.
     unsafe { length.write(i32::try_from(told).unwrap_or(i32::MAX)) };
     fits
 }

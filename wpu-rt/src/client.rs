@@ -1,44 +1,44 @@
-//! Values of a client, and what safe code may make of its own in their place.
+//! Values of a client, and values that safe code may pass in their place.
 //!
-//! A made-up pointer must never reach code that follows it. So safe code makes its own values only of types without
-//! pointers ([`Plain`]), and of those with pointers in a form that owns what they lead to ([`Built`]); everything
-//! else it only hands on.
+//! An invalid pointer must never reach code that dereferences it. Safe code therefore creates values only of
+//! types without pointers ([`Plain`]), or of types with pointers in a form that owns the memory to which they
+//! point ([`Built`]). All other values it can only pass on.
 
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-/// A type without pointers: whatever safe code makes of it can be handed to C.
+/// A type without pointers: any value that safe code creates can be passed to C.
 ///
 /// # Safety
 ///
-/// Every value of the type is one that the other side may be given: it has no pointers, no functions, and nothing that
-/// says how long something is that a pointer leads to.
+/// Every value of the type may be passed to the other side: it contains no pointers and no functions, and no
+/// length of memory to which a pointer points.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has pointers, so safe code cannot hand on a value that it has made",
+    message = "`{Self}` has pointers, so safe code cannot pass a value of its own",
     label = "a type with pointers",
-    note = "a view that came from the client can be handed on as it is",
-    note = "where each pointer is that of a slice, `Built` makes a value that owns the bytes behind it"
+    note = "a view that came from the client can be passed on unchanged",
+    note = "if each pointer belongs to a slice, `Built` creates a value that owns the bytes"
 )]
 pub unsafe trait Plain: Copy {}
 
 macro_rules! plain {
     ($($number:ident)*) => {$(
-        // SAFETY: a number is no pointer.
+        // SAFETY: an integer is not a pointer.
         unsafe impl Plain for $number {}
     )*};
 }
 
 plain!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
 
-// SAFETY: its items have no pointers.
+// SAFETY: the items of the array have no pointers.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
-/// A pointer of which only the other side knows what it leads to: parameter number `PARAMETER` of function number
-/// `FUNCTION`, counted as the spec has them.
+/// A pointer whose meaning only the other side knows: parameter number `PARAMETER` of function number
+/// `FUNCTION`, numbered as in the spec.
 ///
-/// Safe code hands it on to the function that it belongs to, and cannot make one.
+/// Safe code can pass it to the function to which it belongs, and cannot create one.
 pub struct Vouched<'a, T, const FUNCTION: usize, const PARAMETER: usize>(*mut T, PhantomData<&'a T>);
 
 impl<T, const FUNCTION: usize, const PARAMETER: usize> Clone for Vouched<'_, T, FUNCTION, PARAMETER> {
@@ -58,12 +58,12 @@ impl<T, const FUNCTION: usize, const PARAMETER: usize> fmt::Debug for Vouched<'_
 }
 
 impl<T, const FUNCTION: usize, const PARAMETER: usize> Vouched<'_, T, FUNCTION, PARAMETER> {
-    /// A pointer that the caller vouches for.
+    /// Wraps a pointer whose validity the caller guarantees.
     ///
     /// # Safety
     ///
-    /// For as long as the result is used, the pointer is what the documentation asks of the parameter; the
-    /// function that takes it quotes that.
+    /// For as long as the result is used, the pointer satisfies what the documentation requires of the
+    /// parameter; the documentation of the function that takes it quotes the requirement.
     #[inline]
     #[must_use]
     pub const unsafe fn from_raw(pointer: *const T) -> Self {
@@ -78,15 +78,15 @@ impl<T, const FUNCTION: usize, const PARAMETER: usize> Vouched<'_, T, FUNCTION, 
     }
 }
 
-/// One value, to read.
+/// A pointer to one readable value.
 #[derive(Debug)]
 pub struct ClientRef<'a, T>(NonNull<T>, PhantomData<&'a T>);
 
-/// One value, to read and to write.
+/// A pointer to one readable and writable value.
 #[derive(Debug)]
 pub struct ClientMut<'a, T>(NonNull<T>, PhantomData<&'a mut T>);
 
-/// They are pointers, and copied as such.
+/// Implements `Clone`, `Copy` and `Debug`: the views are pointers, and are copied as such.
 macro_rules! copied {
     ($($name:ident<$kind:ident>),*) => {$(
         impl<$kind> Clone for $name<'_, $kind> {
@@ -104,24 +104,25 @@ pub(crate) use copied;
 
 copied!(ClientRef<T>, ClientMut<T>);
 
-/// A pointer that is neither null nor misaligned.
+/// Returns the pointer if it is neither null nor misaligned.
 #[inline]
 pub(crate) fn good<T>(pointer: *mut T) -> Option<NonNull<T>> {
     NonNull::new(pointer).filter(|pointer| pointer.is_aligned())
 }
 
 impl<'a, T: Copy> ClientRef<'a, T> {
-    /// `None` if the pointer is null or misaligned.
+    /// Creates the view. `None` if the pointer is null or misaligned.
     ///
     /// # Safety
     ///
-    /// Otherwise it can be read for as long as `'a`.
+    /// Otherwise the value is readable for `'a`.
     #[inline]
     pub unsafe fn from_raw(pointer: *const T) -> Option<Self> {
         good(pointer.cast_mut()).map(|pointer| Self(pointer, PhantomData))
     }
 
-    /// A value of the caller's own, which has no pointers. What has some is a [`Built`].
+    /// Creates a view of the caller's own value, whose type has no pointers. For types with pointers use
+    /// [`Built`].
     #[must_use]
     #[inline]
     pub fn new(value: &'a T) -> Self
@@ -131,15 +132,15 @@ impl<'a, T: Copy> ClientRef<'a, T> {
         Self(NonNull::from(value), PhantomData)
     }
 
-    /// The value.
+    /// Reads the value.
     #[must_use]
     #[inline]
     pub fn get(self) -> T {
-        // SAFETY: whoever made this vouched that it can be read.
+        // SAFETY: the creator of this view guarantees that the value is readable for `'a`.
         unsafe { self.0.read() }
     }
 
-    /// Where it is.
+    /// The address of the value.
     #[must_use]
     #[inline]
     pub const fn as_ptr(self) -> *const T {
@@ -148,17 +149,18 @@ impl<'a, T: Copy> ClientRef<'a, T> {
 }
 
 impl<'a, T: Copy> ClientMut<'a, T> {
-    /// `None` if the pointer is null or misaligned.
+    /// Creates the view. `None` if the pointer is null or misaligned.
     ///
     /// # Safety
     ///
-    /// Otherwise it can be read and written for as long as `'a`.
+    /// Otherwise the value is readable and writable for `'a`.
     #[inline]
     pub unsafe fn from_raw(pointer: *mut T) -> Option<Self> {
         good(pointer).map(|pointer| Self(pointer, PhantomData))
     }
 
-    /// A value of the caller's own, which has no pointers. What has some is a [`Built`].
+    /// Creates a view of the caller's own value, whose type has no pointers. For types with pointers use
+    /// [`Built`].
     #[must_use]
     #[inline]
     pub fn new(value: &'a mut T) -> Self
@@ -168,42 +170,42 @@ impl<'a, T: Copy> ClientMut<'a, T> {
         Self(NonNull::from(value), PhantomData)
     }
 
-    /// The value.
+    /// Reads the value.
     #[must_use]
     #[inline]
     pub fn get(self) -> T {
-        // SAFETY: whoever made this vouched that it can be read.
+        // SAFETY: the creator of this view guarantees that the value is readable for `'a`.
         unsafe { self.0.read() }
     }
 
-    /// Stores another value, which has no pointers. Of one that has some, members can be
+    /// Overwrites the value, whose type has no pointers. In a structure with pointers, single members can be
     /// [set](Self::set_member).
     #[inline]
     pub fn set(self, value: T)
     where
         T: Plain,
     {
-        // SAFETY: whoever made this vouched that it can be written.
+        // SAFETY: the creator of this view guarantees that the value is writable for `'a`.
         unsafe { self.0.write(value) }
     }
 
-    /// Sets a member, which has no pointers.
+    /// Overwrites a member, whose type has no pointers.
     #[inline]
     pub fn set_member<V: Plain>(self, member: Member<T, V>, value: V) {
-        // SAFETY: whoever made this vouched that the structure is there.
+        // SAFETY: the creator of this view guarantees that the pointer points to a `T`.
         let place = unsafe { member.of(self.as_ptr()) };
-        // SAFETY: the same of writing to it.
+        // SAFETY: the creator of this view guarantees that all of the structure is writable.
         unsafe { place.write(value) };
     }
 
-    /// Where it is: not null.
+    /// The address of the value, which is not null.
     #[must_use]
     #[inline]
     pub const fn as_non_null(self) -> NonNull<T> {
         self.0
     }
 
-    /// Where it is.
+    /// The address of the value.
     #[must_use]
     #[inline]
     pub const fn as_ptr(self) -> *mut T {
@@ -211,35 +213,36 @@ impl<'a, T: Copy> ClientMut<'a, T> {
     }
 }
 
-/// A structure that is a pointer to items, with their number.
+/// A structure that consists of a pointer to bytes and their number.
 ///
 /// # Safety
 ///
-/// What [`from_parts`](Self::from_parts) makes has these [`parts`](Self::parts), which are members of the structure.
+/// [`parts`](Self::parts) returns the members of the structure, and for a result of
+/// [`from_parts`](Self::from_parts) the arguments of that call.
 pub unsafe trait Slice: Copy {
-    /// Where the bytes are, and how many.
+    /// The address and the number of the bytes.
     fn parts(&self) -> (*mut u8, usize);
-    /// One that stands for these bytes.
+    /// Creates the structure for these bytes.
     fn from_parts(bytes: *mut u8, len: u32) -> Self;
-    /// Where the number is.
+    /// The address of the number.
     ///
     /// # Safety
     ///
-    /// `this` points at such a structure, within which the result is.
+    /// `this` points to such a structure. The result points into it.
     unsafe fn len_ptr(this: *mut Self) -> *mut u32;
 }
 
-/// A structure whose pointers are those of slices, so that safe code can build one.
+/// A structure whose only pointers are those of slices, so that safe code can build it.
 ///
 /// # Safety
 ///
-/// No pointer in [`ZERO`](Self::ZERO) leads anywhere: each is null.
+/// Every pointer in [`ZERO`](Self::ZERO) is null.
 pub unsafe trait Buildable: Copy {
-    /// All bytes are zero.
+    /// The value with all bytes zero.
     const ZERO: Self;
 }
 
-/// A member `V` of the structure `S` that safe code can set: one without pointers, or a slice.
+/// A member `V` of the structure `S` that safe code can set: a member without pointers, or a slice.
 pub struct Member<S, V> {
     offset: usize,
     types: PhantomData<fn(S) -> V>,
@@ -262,11 +265,12 @@ impl<S, V> fmt::Debug for Member<S, V> {
 }
 
 impl<S, V> Member<S, V> {
-    /// The member of this type at this offset.
+    /// Creates the member of this type at this offset.
     ///
     /// # Safety
     ///
-    /// `S` has such a member there, and any `V` may stand in it that safe code can make, or that is a slice of bytes.
+    /// `S` has a member of type `V` at `offset`. It may hold any `V` that safe code can create, or any slice
+    /// of bytes.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -274,74 +278,76 @@ impl<S, V> Member<S, V> {
         Self { offset, types: PhantomData }
     }
 
-    /// Where it is in a structure.
+    /// The address of the member in a structure.
     ///
     /// # Safety
     ///
-    /// `structure` points at an `S`.
+    /// `structure` points to an `S`.
     #[inline]
     const unsafe fn of(self, structure: *mut S) -> *mut V {
-        // SAFETY: the member is part of the structure, as whoever made this vouched.
+        // SAFETY: the creator of this member guarantees that the offset is that of a member of `S`.
         unsafe { structure.byte_add(self.offset) }.cast()
     }
 }
 
-/// A structure with pointers that its holder made: it owns what they lead to.
+/// A structure with pointers that its creator built: it owns the memory to which they point.
 ///
-/// It begins with all bytes zero. Safe code sets the members for which the bindings have a [`Member`].
+/// It starts with all bytes zero. Safe code sets the members for which the bindings have a [`Member`].
 #[derive(Debug)]
 pub struct Built<T> {
     value: T,
-    /// What pointers in `value` lead to. A vector stays where it is when it is moved.
+    /// The memory to which the pointers in `value` point. Its address does not change when the vectors are
+    /// moved.
     kept: Vec<Vec<u8>>,
 }
 
 impl<T: Buildable> Built<T> {
-    /// All bytes are zero.
+    /// Creates the structure with all bytes zero.
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
         Self { value: T::ZERO, kept: Vec::new() }
     }
 
-    /// Sets a member.
+    /// Sets a member without pointers.
     #[inline]
     pub const fn set_member<V: Plain>(&mut self, member: Member<T, V>, value: V) {
-        // SAFETY: the value is this structure's own, and can be written.
+        // SAFETY: the pointer points to `self.value`, which is borrowed mutably.
         let place = unsafe { member.of(&raw mut self.value) };
         // SAFETY: as above.
         unsafe { place.write(value) };
     }
 
-    /// Sets a member that leads to bytes: to a copy of these, which is kept for as long as the structure; of no more
-    /// than four gigabytes.
+    /// Sets a slice member to a copy of `bytes`, which lives as long as the structure. At most four gigabytes
+    /// are copied.
     #[inline]
     pub fn set_bytes<V: Slice>(&mut self, member: Member<T, V>, bytes: &[u8]) {
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let mut copy = bytes[..len as usize].to_vec();
         let slice = V::from_parts(copy.as_mut_ptr(), len);
         self.kept.push(copy);
-        // SAFETY: the value is this structure's own, and can be written.
+        // SAFETY: the pointer points to `self.value`, which is borrowed mutably.
         let place = unsafe { member.of(&raw mut self.value) };
-        // SAFETY: as above; the bytes live as long.
+        // SAFETY: as above; the copy that the slice points to lives as long as the structure.
         unsafe { place.write(slice) };
     }
 
-    /// The structure, to be handed on.
+    /// A view of the structure, to be passed on.
     #[must_use]
     #[inline]
     pub fn view(&self) -> ClientRef<'_, T> {
         ClientRef(NonNull::from(&self.value), PhantomData)
     }
 
-    /// Lends the structure to be read and written, and returns the answer of `body` with what stands in it then.
+    /// Lends the structure for reading and writing. Returns the result of `body` and the final value of the
+    /// structure.
     ///
-    /// The structure is not handed on a second time: somebody else's pointers may stand in it.
+    /// The structure is consumed, since the other side may have stored pointers of its own in it.
     #[inline]
     pub fn with<R>(mut self, body: impl FnOnce(ClientMut<'_, T>) -> R) -> (R, T) {
         let at = NonNull::from(&mut self.value);
         let answer = body(ClientMut(at, PhantomData));
-        // SAFETY: it is the value of `self`.
+        // SAFETY: the pointer points to the value of `self`, which lives here.
         (answer, unsafe { at.read() })
     }
 }

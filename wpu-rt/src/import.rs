@@ -1,10 +1,10 @@
-//! Upcalls that are found by name, for tables that have none.
+//! Upcalls that are found by name, for tables without a slot for them.
 
 use crate::interface::Interface;
 use core::fmt;
 
-/// An upcall that a library exports by name. What it puts into a table is that function and no other, so
-/// that whoever has one can do no harm with it.
+/// An upcall that a library exports by name. It can put only that function into a table, so that a value of
+/// this type is harmless in safe code.
 pub struct Import<I: Interface> {
     upcall: usize,
     fill: fn(&mut I::Table) -> bool,
@@ -27,12 +27,12 @@ impl<I: Interface> fmt::Debug for Import<I> {
 }
 
 impl<I: Interface> Import<I> {
-    /// What `fill` finds, as upcall number `upcall`.
+    /// Creates the import of upcall number `upcall`, which `fill` finds.
     ///
     /// # Safety
     ///
-    /// `fill` changes nothing in a table but the pointer of that upcall, to a function that keeps the contract which the
-    /// documentation gives for it, on any thread and for as long as the program runs.
+    /// `fill` changes only the pointer of that upcall in a table, to a function that keeps the contract which
+    /// the documentation gives for it, on any thread and for the lifetime of the program.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -40,14 +40,14 @@ impl<I: Interface> Import<I> {
         Self { upcall, fill }
     }
 
-    /// Its place among all upcalls.
+    /// The index of the upcall among all upcalls.
     #[must_use]
     #[inline]
     pub const fn upcall(&self) -> usize {
         self.upcall
     }
 
-    /// Fills it in; false if nothing in this process exports it.
+    /// Stores the function in the table. Returns false if no module of this process exports it.
     #[must_use]
     #[inline]
     pub fn fill(&self, table: &mut I::Table) -> bool {

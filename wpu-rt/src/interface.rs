@@ -1,9 +1,9 @@
-//! What generated bindings say of themselves.
+//! The trait by which generated bindings name their types.
 
-/// The types of one spec's bindings.
+/// The types of the bindings of one spec.
 pub trait Interface: 'static {
-    /// A pointer for each upcall, none of them null.
+    /// The table, with a non-null pointer for each upcall.
     type Table: Sync + 'static;
-    /// The table of a plug-in that is not started, a static: every upcall fails, and none does anything.
+    /// The static table of a plug-in that is not started: every upcall fails and has no other effect.
     const CLOSED: &'static Self::Table;
 }

@@ -1,7 +1,8 @@
-//! What generated bindings stand on. It knows shapes, and no host's names.
+//! The runtime of generated bindings. It contains no names of any host.
 //!
-//! Functions are `#[inline]`, so that whoever compiles this crate pays only for those in use. What only generated code
-//! calls is `#[doc(hidden)]`, and `unsafe` wherever a wrong call could do harm.
+//! Functions are `#[inline]`, so that a crate pays only for the functions that it uses. Functions that only
+//! generated code calls are `#[doc(hidden)]`, and `unsafe` wherever a wrong call could cause undefined
+//! behaviour.
 
 #![no_std]
 

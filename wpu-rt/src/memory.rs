@@ -1,8 +1,7 @@
-//! Memory of a client: checked once, and only ever copied from and to.
+//! Memory of a client: its pointers are checked once, and its content is only copied.
 //!
-//! Rust never holds a reference to what lies behind these, so that it does not matter whether two
-//! of them overlap. Each is valid until the call that brought it returns, or until the request
-//! that it was lent to is completed.
+//! Rust never holds a reference to this memory, so that overlapping views are permitted. Each view is valid
+//! until the call that received it returns, or until the request to which it was lent completes.
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -11,20 +10,20 @@ use core::ptr::NonNull;
 pub use crate::client::{ClientMut, ClientRef};
 pub(crate) use crate::client::{copied, good};
 
-/// Data did not fit, and none of it was written.
+/// The error of [`OutBuf::fill`]: the data did not fit, and nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Short;
 
 impl core::fmt::Display for Short {
     #[inline]
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        out.write_str("there is not enough room")
+        out.write_str("the buffer is too small")
     }
 }
 
 impl core::error::Error for Short {}
 
-/// Several values in a row, to read.
+/// A readable array of a client.
 #[derive(Debug)]
 pub struct ClientSlice<'a, T> {
     pub(crate) at: NonNull<T>,
@@ -32,25 +31,26 @@ pub struct ClientSlice<'a, T> {
     life: PhantomData<&'a T>,
 }
 
-/// Bytes to read: an address, the value of an option, what one buffer holds.
+/// Readable bytes: an address, an option value, the content of a buffer.
 pub type Bytes<'a> = ClientSlice<'a, u8>;
 
-/// Text to read, in 16-bit units, without its ending zero.
+/// Readable text in UTF-16 code units, without its terminating zero.
 pub type Text<'a> = ClientSlice<'a, u16>;
 
-/// Room for several values in a row.
+/// A writable array of a client.
 #[derive(Debug)]
 pub struct OutBuf<'a, T = u8> {
     at: NonNull<T>,
     len: usize,
-    /// Where its client reads how much of it is used; null where it does not.
+    /// The location from which its client reads the number of used items; null if there is none.
     used: *mut u32,
     life: PhantomData<&'a mut T>,
 }
 
 copied!(ClientSlice<T>, OutBuf<T>);
 
-/// A pointer to `len` items, which is looked at only if there is one.
+/// Returns the pointer to `len` items if it is neither null nor misaligned. If `len` is 0, the pointer is not
+/// used.
 #[inline]
 fn good_row<T>(pointer: *mut T, len: usize) -> Option<NonNull<T>> {
     if len == 0 {
@@ -60,18 +60,18 @@ fn good_row<T>(pointer: *mut T, len: usize) -> Option<NonNull<T>> {
     good(pointer).filter(|_| fits)
 }
 
-/// A length that a client passes as a number.
+/// Converts a length that a client passes as a number.
 ///
 /// # Errors
 ///
-/// `bad` if it is negative or too large.
+/// `bad` if the length is negative or too large.
 #[doc(hidden)]
 #[inline]
 pub fn length<E>(length: impl TryInto<usize>, bad: E) -> Result<usize, E> {
     length.try_into().map_err(|_| bad)
 }
 
-/// A length that a client passes by pointer.
+/// Reads a length that a client passes by pointer.
 ///
 /// # Errors
 ///
@@ -79,27 +79,27 @@ pub fn length<E>(length: impl TryInto<usize>, bad: E) -> Result<usize, E> {
 ///
 /// # Safety
 ///
-/// `pointer` is null, or misaligned, or can be read.
+/// `pointer` is null, misaligned, or readable.
 #[doc(hidden)]
 #[inline]
 pub unsafe fn length_at<T: Copy + TryInto<usize>, E: Copy>(pointer: *mut T, bad: E) -> Result<usize, E> {
     let at = good(pointer).ok_or(bad)?;
-    // SAFETY: neither null nor misaligned; the caller vouches for the rest.
+    // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is readable.
     length(unsafe { at.read() }, bad)
 }
 
 impl<'a, T: Copy> ClientSlice<'a, T> {
-    /// `None` if there are items, and the pointer to them is null or misaligned.
+    /// Creates the view. `None` if `len` is not 0 and the pointer is null or misaligned.
     ///
     /// # Safety
     ///
-    /// Otherwise that many can be read for as long as `'a`.
+    /// Otherwise `len` items are readable for `'a`.
     #[inline]
     pub unsafe fn from_raw(pointer: *const T, len: usize) -> Option<Self> {
         good_row(pointer.cast_mut(), len).map(|at| Self { at, len, life: PhantomData })
     }
 
-    /// Items of the caller's own.
+    /// Creates a view of the caller's own items.
     #[must_use]
     #[inline]
     pub fn new(items: &'a [T]) -> Self {
@@ -107,56 +107,56 @@ impl<'a, T: Copy> ClientSlice<'a, T> {
         Self { at, len: items.len(), life: PhantomData }
     }
 
-    /// How many there are.
+    /// The number of items.
     #[must_use]
     #[inline]
     pub const fn len(self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether there are no items.
     #[must_use]
     #[inline]
     pub const fn is_empty(self) -> bool {
         self.len == 0
     }
 
-    /// Copies as many as fit, and says how many.
+    /// Copies as many items as fit. Returns their number.
     #[inline]
     pub fn copy_to(self, into: &mut [T]) -> usize {
         self.copy_at(0, into)
     }
 
-    /// Copies as many as fit, beginning with number `at`, and says how many.
+    /// Copies as many items as fit, starting at index `at`. Returns their number.
     #[inline]
     pub fn copy_at(self, at: usize, into: &mut [T]) -> usize {
         let count = self.len.saturating_sub(at).min(into.len());
         if count > 0 {
             // SAFETY: `at` is less than the number of items.
             let from = unsafe { self.at.add(at) };
-            // SAFETY: that many follow, which can be read, and `into` has room for them.
+            // SAFETY: `count` items from there are readable, and `into` has space for them.
             unsafe { into.as_mut_ptr().copy_from(from.as_ptr(), count) };
         }
         count
     }
 
-    /// A copy of all of them.
+    /// Copies all items.
     ///
     /// # Panics
     ///
-    /// If there is no memory for so many.
+    /// Panics if there is not enough memory.
     #[must_use]
     #[inline]
     pub fn to_vec(self) -> Vec<T> {
         let mut copy = empty::<T>(self.len);
-        // SAFETY: they can be read, and the vector has room for them.
+        // SAFETY: all items are readable, and the vector has space for them.
         unsafe { copy.as_mut_ptr().copy_from(self.at.as_ptr(), self.len) };
-        // SAFETY: so many were just written.
+        // SAFETY: this number of items was just written.
         unsafe { copy.set_len(self.len) };
         copy
     }
 
-    /// Where they are.
+    /// The address of the items.
     #[must_use]
     #[inline]
     pub const fn as_ptr(self) -> *const T {
@@ -164,30 +164,31 @@ impl<'a, T: Copy> ClientSlice<'a, T> {
     }
 }
 
-/// A vector with room for `len` items. A client may say any number, which must not end the process.
+/// Creates a vector with space for `len` items. A client may pass any length, so a failed allocation panics
+/// instead of aborting the process.
 pub(crate) fn empty<T>(len: usize) -> Vec<T> {
     let mut items = Vec::new();
     let room = items.try_reserve_exact(len);
-    assert!(room.is_ok(), "there is no memory for {len} items of a client");
+    assert!(room.is_ok(), "not enough memory for {len} items of a client");
     items
 }
 
-/// Texts of clients end somewhere.
+/// The maximum length of a client's text.
 const LONGEST: usize = 0x10000;
 
 impl Text<'_> {
-    /// Text that ends with a zero. `None` if the pointer is null or misaligned, or no zero follows
+    /// Finds the end of zero-terminated text. `None` if the pointer is null or misaligned, or no zero follows
     /// within 65,536 units.
     ///
     /// # Safety
     ///
-    /// Otherwise everything up to the zero can be read for as long as the result is used.
+    /// Otherwise everything up to the zero is readable for the lifetime of the result.
     #[must_use]
     #[inline]
     pub unsafe fn from_zero_ended(pointer: *const u16) -> Option<Self> {
         let at = good(pointer.cast_mut())?;
         for len in 0..LONGEST {
-            // SAFETY: everything up to the zero can be read, and there was none so far.
+            // SAFETY: no zero was read so far, so the unit at `len` is readable.
             let unit = unsafe { at.add(len) };
             // SAFETY: as above.
             if unsafe { unit.read() } == 0 {
@@ -197,7 +198,7 @@ impl Text<'_> {
         None
     }
 
-    /// A copy, which can be printed.
+    /// Copies the text into a string that can be printed.
     #[must_use]
     #[inline]
     pub fn to_wide(self) -> crate::wide::WideString {
@@ -206,17 +207,17 @@ impl Text<'_> {
 }
 
 impl<'a, T: Copy> OutBuf<'a, T> {
-    /// `None` if there is room for something, and the pointer to it is null or misaligned.
+    /// Creates the view. `None` if `len` is not 0 and the pointer is null or misaligned.
     ///
     /// # Safety
     ///
-    /// Otherwise that many items can be written for as long as `'a`, and `used` is null or can be written.
+    /// Otherwise `len` items are writable for `'a`, and `used` is null or writable.
     #[inline]
     pub unsafe fn from_raw(pointer: *mut T, len: usize, used: *mut u32) -> Option<Self> {
         good_row(pointer, len).map(|at| Self { at, len, used, life: PhantomData })
     }
 
-    /// Room of the caller's own.
+    /// Creates a view of the caller's own memory.
     #[must_use]
     #[inline]
     pub fn new(items: &'a mut [T]) -> Self {
@@ -224,7 +225,7 @@ impl<'a, T: Copy> OutBuf<'a, T> {
         Self { at, len, used: core::ptr::null_mut(), life: PhantomData }
     }
 
-    /// Room of the caller's own, and a place to say how much of it is used.
+    /// Creates a view of the caller's own memory, with a location for the number of used items.
     #[must_use]
     #[inline]
     pub fn with_used(items: &'a mut [T], used: &'a mut u32) -> Self {
@@ -233,7 +234,7 @@ impl<'a, T: Copy> OutBuf<'a, T> {
         room
     }
 
-    /// Lends the room on: its length is the capacity again, where its client reads it.
+    /// The pointers for passing the buffer on. Resets the number of used items to the capacity.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -242,18 +243,18 @@ impl<'a, T: Copy> OutBuf<'a, T> {
         (self.at.as_ptr(), self.used)
     }
 
-    /// How many items fit.
+    /// The number of items that fit.
     #[must_use]
     #[inline]
     pub const fn capacity(self) -> usize {
         self.len
     }
 
-    /// Writes all of `data` from the beginning, and tells the client how much that is.
+    /// Writes all of `data` at the start, and sets the number of used items.
     ///
     /// # Errors
     ///
-    /// If it does not fit. Nothing is written then.
+    /// Fails if the data does not fit. Then nothing is written.
     #[inline]
     pub fn fill(self, data: &[T]) -> Result<(), Short> {
         if data.len() > self.len {
@@ -264,49 +265,49 @@ impl<'a, T: Copy> OutBuf<'a, T> {
         Ok(())
     }
 
-    /// Writes as much as fits, beginning with item `at`, and says how much.
+    /// Writes as many items as fit, starting at index `at`. Returns their number.
     #[inline]
     pub fn write_at(self, at: usize, data: &[T]) -> usize {
         let count = self.len.saturating_sub(at).min(data.len());
         if count > 0 {
             // SAFETY: `at` is less than the number of items.
             let to = unsafe { self.at.add(at) };
-            // SAFETY: that many follow, which can be written.
+            // SAFETY: `count` items from there are writable.
             unsafe { to.as_ptr().copy_from(data.as_ptr(), count) };
         }
         count
     }
 
-    /// Tells the client how many items are used, where it asks for that; never more than there are.
+    /// Sets the number of used items, limited to the capacity, if its client reads it.
     #[inline]
     pub fn set_used(self, used: usize) {
         if !self.used.is_null() {
             let used = u32::try_from(used.min(self.len)).unwrap_or(u32::MAX);
-            // SAFETY: not null; whoever made this vouched that it can be written.
+            // SAFETY: the pointer is not null, so the creator of this view guarantees that it is writable.
             unsafe { self.used.write_unaligned(used) };
         }
     }
 
-    /// What the client would read now; the capacity where it does not ask.
+    /// The number of used items that its client would read now; the capacity if there is no location for it.
     #[must_use]
     #[inline]
     pub fn used(self) -> usize {
         if self.used.is_null() {
             return self.len;
         }
-        // SAFETY: not null; whoever made this vouched for it.
+        // SAFETY: the pointer is not null, so the creator of this view guarantees that it is readable.
         let used = unsafe { self.used.read_unaligned() };
         (used as usize).min(self.len)
     }
 
-    /// Where it is.
+    /// The address of the items.
     #[must_use]
     #[inline]
     pub const fn as_ptr(self) -> *mut T {
         self.at.as_ptr()
     }
 
-    /// Where its client reads how much is used; null where it does not.
+    /// The location from which its client reads the number of used items; null if there is none.
     #[must_use]
     #[inline]
     pub const fn used_ptr(self) -> *mut u32 {

@@ -1,4 +1,4 @@
-//! Memory of a provider's own that goes down with a client's request, and is kept until nobody uses it.
+//! Memory of a provider that is passed down with a client's request and kept until the request completes.
 
 use crate::buffers::{Gather, Slice};
 use crate::memory::{Bytes, ClientSlice};
@@ -9,31 +9,31 @@ use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::UnsafeCell;
 
-/// Bytes in place of some that a client lent. They stay where they are wherever this goes.
+/// Bytes that replace bytes of a client. Their address does not change when this is moved.
 #[derive(Debug)]
 pub(crate) struct Owned<S> {
     _bytes: Vec<u8>,
-    /// The array of buffers that leads to them.
+    /// The array of buffers that points to the bytes.
     array: Vec<S>,
-    /// What was there before, and may be in use as another part of the request.
+    /// An earlier replacement, which may be in use as another part of the request.
     _before: Option<Box<Self>>,
 }
 
 impl<S: Slice> Owned<S> {
     pub(crate) fn new(mut bytes: Vec<u8>, before: Option<Box<Self>>) -> Self {
-        // More than that cannot be said to C; the rest is not sent.
+        // C cannot express a greater length; the rest is not sent.
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let array = vec![S::from_parts(bytes.as_mut_ptr(), len)];
         Self { _bytes: bytes, array, _before: before }
     }
 
-    /// The bytes, as the one buffer of an array.
+    /// The bytes, as the only buffer of an array.
     ///
     /// # Safety
     ///
-    /// The result is not used after this was dropped.
+    /// The result is not used after `self` is dropped.
     pub(crate) unsafe fn gather<'a>(&self) -> Option<Gather<'a, S>> {
-        // SAFETY: the array leads to the bytes, and both live as long as this.
+        // SAFETY: the array points to the bytes, and both live as long as `self`.
         unsafe { Gather::from_raw(self.array.as_ptr(), self.array.len()) }
     }
 
@@ -41,34 +41,34 @@ impl<S: Slice> Owned<S> {
     ///
     /// # Safety
     ///
-    /// The result is not used after this was dropped.
+    /// The result is not used after `self` is dropped.
     pub(crate) unsafe fn bytes<'a>(&self) -> Option<Bytes<'a>> {
-        // SAFETY: the array leads to the bytes, which live as long as this. It is asked rather than the vector,
-        // so that all pointers to them are one.
+        // SAFETY: the array points to the bytes, which live as long as `self`. The pointer is read from the
+        // array and not taken from the vector, so that all pointers to the bytes have the same provenance.
         let (at, len) = self.array.first().map(Slice::parts)?;
         // SAFETY: as above.
         unsafe { ClientSlice::from_raw(at, len) }
     }
 }
 
-/// What is kept: nobody looks into it.
+/// A reference that keeps memory alive and gives no access to it.
 pub type Kept = Arc<dyn Any + Send + Sync>;
 
-/// All that a provider below gets with one request, and which is not the client's.
+/// All memory of one request that a provider below receives and that does not belong to the client.
 pub(crate) struct Parcel<T, S> {
-    /// Where the provider below writes what it answers.
+    /// The location to which the provider below writes its results.
     outs: UnsafeCell<T>,
     _owned: Option<Box<Owned<S>>>,
 }
 
-// SAFETY: nobody looks into it. Whoever made it and the provider below use pointers to what is in it, one after
-// the other; other threads only drop it.
+// SAFETY: the shared references give no access to the content. Its creator and the provider below access it
+// one after the other through pointers; other threads only drop it.
 unsafe impl<T, S> Send for Parcel<T, S> {}
 // SAFETY: as above.
 unsafe impl<T, S> Sync for Parcel<T, S> {}
 
 impl<T: Copy + 'static, S: 'static> Parcel<T, S> {
-    /// Packs what goes down, and says where the answers are to be written.
+    /// Packs what is passed down. Returns the location for the results.
     pub(crate) fn pack(outs: T, owned: Option<Box<Owned<S>>>) -> (*mut T, Kept) {
         let parcel = Arc::new(Self { outs: UnsafeCell::new(outs), _owned: owned });
         (parcel.outs.get(), parcel)

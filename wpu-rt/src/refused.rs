@@ -1,12 +1,12 @@
-//! Errors that are not a bare code.
+//! Errors that consist of more than a code, or of less.
 
 use core::fmt;
 
-/// A call that failed, with what it would have consumed: nothing is lost.
+/// The error of a call that failed, with the value that it would have consumed.
 pub struct Refused<T, E> {
-    /// Why the host refused.
+    /// The error that the host returned.
     pub error: E,
-    /// What was to be handed over, still the caller's.
+    /// The value that was to be passed, which still belongs to the caller.
     pub rest: T,
 }
 
@@ -26,14 +26,14 @@ impl<T, E: fmt::Display> fmt::Display for Refused<T, E> {
 
 impl<T, E: core::error::Error> core::error::Error for Refused<T, E> {}
 
-/// A call that failed without telling why: there is no code for it.
+/// The error of a call that failed and has no error code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failed;
 
 impl fmt::Display for Failed {
     #[inline]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("the call failed, and there is no code for it")
+        out.write_str("the call failed without an error code")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Overlapped requests: what a client asks for now, and is told of later, exactly once.
+//! Overlapped requests, whose completion is reported to the client exactly once.
 
 use crate::buffers::{Gather, Scatter, Slice};
 use crate::memory::{Bytes, ClientSlice, OutBuf};
@@ -8,43 +8,44 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-/// The C types that requests are made of.
+/// The C types of requests.
 pub trait RequestTypes: Sized + 'static {
     /// A socket, as the client knows it.
     type Socket: Copy + core::fmt::Debug;
-    /// The client's structure that stands for the operation.
+    /// The client's overlapped structure.
     type Overlapped: core::fmt::Debug;
     /// The client's completion routine.
     type Routine: Copy + core::fmt::Debug;
-    /// The thread that the routine is to run on.
+    /// The thread on which the routine runs.
     type Thread: Copy + core::fmt::Debug;
-    /// A buffer, in an array of them.
+    /// A buffer, as in an array of buffers.
     type Slice: Slice + core::fmt::Debug;
     /// An error code.
     type Error: Copy + PartialEq + core::fmt::Debug;
-    /// What a client gets when the provider breaks the contract.
+    /// The error for a client whose provider broke the contract.
     const BROKEN: Self::Error;
-    /// What a client gets for an operation that will be completed later.
+    /// The error for a client whose operation will complete later.
     const PENDING: Self::Error;
-    /// What a client gets for an operation that nobody completed.
+    /// The error for a client whose operation was never completed.
     const ABORTED: Self::Error;
 }
 
-/// Interfaces whose requests this provider may take on: it must have declared the upcalls that clients are told with.
+/// Interfaces whose requests this provider may leave pending: it must have declared the upcalls that report
+/// completions.
 ///
-/// The bindings implement it for each provider that has.
+/// The bindings implement it for each provider that has declared them.
 pub trait PendsFor<P: ?Sized>: RequestTypes {}
 
-/// What identifies a request and says whom to tell. The thread is a copy.
+/// The data that identifies a request and its completion notification. The thread is a copy.
 #[derive(Debug)]
 pub struct RequestParts<W: RequestTypes> {
     /// The socket, as the client knows it.
     pub socket: W::Socket,
-    /// The client's structure.
+    /// The client's overlapped structure.
     pub overlapped: NonNull<W::Overlapped>,
-    /// The client's routine, if it wants one to be run.
+    /// The client's completion routine, if it gave one.
     pub routine: Option<W::Routine>,
-    /// The thread for the routine, if the client says which.
+    /// The thread for the routine, if the client named one.
     pub thread: Option<W::Thread>,
 }
 
@@ -57,38 +58,40 @@ impl<W: RequestTypes> Clone for RequestParts<W> {
 
 impl<W: RequestTypes> Copy for RequestParts<W> {}
 
-/// How an operation ended: bytes and flags, or an error.
+/// The result of an operation: bytes and flags, or an error.
 pub type Outcome<W> = Result<(u32, u32), <W as RequestTypes>::Error>;
 
-/// How a request is begun and told of. Functions, because C carries no context.
+/// The functions that start requests and report completions. They are function pointers because C carries no
+/// context.
 ///
-/// Each can be called while the client lends the structure that `parts` names. [`release`](Self::release) can be called
-/// after that too, as the client may have been told already: it takes no more than the address of the structure.
+/// Each can be called while the client lends the structure that `parts` names. [`release`](Self::release) can
+/// also be called later, when the completion may already have been reported: it uses only the address of the
+/// structure.
 #[derive(Debug)]
 pub struct CompletionVtable<W: RequestTypes> {
-    /// A request is taken on: marks the client's structure as in use.
+    /// Marks the client's structure as in use, when a request becomes pending.
     pub begin: unsafe fn(&RequestParts<W>),
-    /// Tells the client how the operation ended.
+    /// Reports the result of the operation to the client.
     pub tell: unsafe fn(&RequestParts<W>, Outcome<W>),
-    /// A provider below is about to get memory that is not the client's: keeps that until the request has
-    /// ended.
+    /// Keeps memory that does not belong to the client and is passed to a provider below, until the request
+    /// completes.
     pub keep: unsafe fn(&RequestParts<W>, Kept),
-    /// The provider below has no use for it any more.
+    /// Releases memory that the provider below no longer needs.
     pub release: unsafe fn(&RequestParts<W>, &Kept),
-    /// Nothing of a request that was taken on is used any more.
+    /// Called when nothing of a pending request is in use any more.
     pub end: fn(),
 }
 
-/// What a request lends, until it is completed.
+/// The memory that a request lends until it completes.
 #[derive(Debug)]
 pub struct RequestBuffers<'a, S> {
-    /// Buffers to read from.
+    /// Buffers to read.
     pub gather: Option<Gather<'a, S>>,
     /// Buffers to fill.
     pub scatter: Option<Scatter<'a, S>>,
     /// Bytes to read that are not in buffers, such as an address.
     pub input: Option<Bytes<'a>>,
-    /// Room to fill that is not in buffers, such as that for an address.
+    /// Memory to fill that is not in buffers, such as an address.
     pub room: Option<OutBuf<'a>>,
 }
 
@@ -102,10 +105,10 @@ impl<S> Clone for RequestBuffers<'_, S> {
 impl<S> Copy for RequestBuffers<'_, S> {}
 
 impl<S: Slice> RequestBuffers<'_, S> {
-    /// Nothing.
+    /// A request without memory.
     pub const NOTHING: Self = Self { gather: None, scatter: None, input: None, room: None };
 
-    /// How many bytes can be moved at most.
+    /// The maximum number of bytes that can be transferred.
     #[must_use]
     #[inline]
     pub fn total(&self) -> usize {
@@ -114,36 +117,36 @@ impl<S: Slice> RequestBuffers<'_, S> {
     }
 }
 
-/// What became of a request in the call that brought it.
+/// The state of a request within the call that received it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RequestState {
-    /// Nothing yet: whoever called tells the client, if the call succeeds.
+    /// No completion is owed yet: if the call succeeds, its caller reports the completion.
     #[default]
     Fresh,
-    /// Somebody holds the [`PendingRequest`], and will complete it.
+    /// A [`PendingRequest`] exists, which will complete the request.
     PendingRequest,
-    /// The provider below has it, or has done it and told the client.
+    /// The provider below has the request, or has completed it and reported the completion.
     Forwarded,
-    /// The same, and the provider below has promised to complete it later.
+    /// The provider below has the request and will complete it later.
     ForwardedPending,
 }
 
-/// How far a request has come when the call returns.
+/// The progress of a request when its call returns.
 #[derive(Debug)]
 pub enum Progress<T> {
-    /// It is done.
+    /// The request is complete.
     Done(T),
-    /// It will be completed later.
+    /// The request will be completed later.
     Pending(PendingToken),
 }
 
 /// Proof that a request will be completed later: from [`Request::pend`], or from the provider below.
 #[derive(Debug)]
-#[must_use = "the client must be told that its request is pending"]
+#[must_use = "the client must be notified that its request is pending"]
 pub struct PendingToken(pub(crate) ());
 
 impl<T> Progress<T> {
-    /// The answer, if it is done.
+    /// The result, if the request is complete.
     #[must_use]
     #[inline]
     pub fn done(&self) -> Option<&T> {
@@ -153,7 +156,7 @@ impl<T> Progress<T> {
         }
     }
 
-    /// The same progress with another answer.
+    /// Changes the type of the result.
     #[inline]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Progress<U> {
         match self {
@@ -163,87 +166,87 @@ impl<T> Progress<T> {
     }
 }
 
-/// What makes a request an overlapped one. It stays where it is, so that requests are passed on cheaply.
+/// The data that makes a request overlapped. Requests refer to it, so that they are cheap to pass on.
 #[derive(Debug)]
 pub struct RequestContext<'a, W: RequestTypes> {
-    /// What identifies the request.
+    /// The data that identifies the request.
     pub parts: RequestParts<W>,
-    /// How it is told of.
+    /// The functions that report its completion.
     pub completion: &'a CompletionVtable<W>,
-    /// What becomes of it.
+    /// The state of the request.
     pub state: &'a Cell<RequestState>,
-    /// How many bytes the client asks to be moved, at most.
+    /// The number of bytes that the client asks to transfer.
     pub asked: usize,
 }
 
-/// What a client asks for in a call that can be overlapped, with the memory that it lends for that.
+/// A request of a client in a call that can be overlapped, with the memory that the client lends for it.
 ///
-/// A client may free what it lent as soon as its request is completed. So whatever leads to that memory borrows
-/// from the request, and what ends the request consumes it: [`pend`](Self::pend), and passing it on to another
-/// provider.
+/// A client may free this memory as soon as its request completes. Views of the memory therefore borrow from
+/// the request, and every method that may complete the request consumes it: [`pend`](Self::pend), and passing
+/// the request on to another provider.
 ///
-/// If the call is overlapped, a provider that finishes the work within the call just answers
-/// [`Progress::Done`]: the client is told. One that cannot pends the request. If it is not, the
-/// memory is lent until the call returns: see [`blocking`](Self::blocking).
+/// If the call is overlapped, a provider that finishes the work within the call returns [`Progress::Done`],
+/// and the completion is reported to the client. Otherwise the provider makes the request pending. If the
+/// call is not overlapped, the memory is lent until the call returns: see [`blocking`](Self::blocking).
 #[derive(Debug)]
-#[must_use = "a request is answered, pended or passed on"]
+#[must_use = "a request must be completed, made pending or passed on"]
 pub struct Request<'a, W: RequestTypes> {
     lent: RequestBuffers<'a, W::Slice>,
     /// `None` if the call is not overlapped.
     pub(crate) given: Option<&'a RequestContext<'a, W>>,
-    /// What has taken the place of parts that the client lent.
+    /// Memory that replaces memory of the client.
     pub(crate) owned: Option<Box<Owned<W::Slice>>>,
-    /// Whether something has.
+    /// Whether memory of the client was replaced.
     replaced: bool,
-    /// The number that the input came with, which says what is in it; `None` for input that safe code may have made.
+    /// The tag of the input, which states what it contains; `None` if safe code may have created the input.
     tag: Option<u32>,
 }
 
 impl<'a, W: RequestTypes> Request<'a, W> {
-    /// An overlapped request.
+    /// Creates an overlapped request.
     ///
     /// # Safety
     ///
-    /// It is made once for `given`. The client's structure, and the bytes behind everything that is lent, stay
-    /// valid until the request is completed; so does the thread, and the routine can be called once on it.
+    /// One request is created for `given`. The client's structure, and the bytes of everything that is lent,
+    /// stay valid until the request completes; so does the thread, and the routine can be called on it once.
     #[inline]
     pub const unsafe fn new(given: &'a RequestContext<'a, W>, lent: RequestBuffers<'a, W::Slice>) -> Self {
         Self { lent, given: Some(given), owned: None, replaced: false, tag: None }
     }
 
-    /// A request that is not overlapped, for memory of the caller's own.
+    /// Creates a request that is not overlapped, for memory of the caller.
     #[inline]
     pub const fn lending(lent: RequestBuffers<'a, W::Slice>) -> Self {
         Self { lent, given: None, owned: None, replaced: false, tag: None }
     }
 
-    /// The same, to send what is in buffers.
+    /// Creates a request that is not overlapped and sends the bytes of buffers.
     #[inline]
     pub fn sending(buffers: Gather<'a, W::Slice>) -> Self {
         Self::lending(RequestBuffers { gather: Some(buffers), ..RequestBuffers::NOTHING })
     }
 
-    /// The same, to receive into buffers.
+    /// Creates a request that is not overlapped and receives into buffers.
     #[inline]
     pub fn receiving(buffers: Scatter<'a, W::Slice>) -> Self {
         Self::lending(RequestBuffers { scatter: Some(buffers), ..RequestBuffers::NOTHING })
     }
 
-    /// Whether the call is overlapped: the request may be completed after it has returned.
+    /// Whether the call is overlapped, so that the request may complete after the call has returned.
     #[must_use]
     #[inline]
     pub const fn is_overlapped(&self) -> bool {
         self.given.is_some()
     }
 
-    /// How many bytes the client asks to be moved, at most.
+    /// The number of bytes that the client asks to transfer.
     #[must_use]
     #[inline]
     pub fn asked(&self) -> usize {
         self.given.map_or_else(|| self.lent.total(), |given| given.asked)
     }
 
-    /// What identifies it, if it is overlapped.
+    /// The data that identifies the request, if it is overlapped.
     #[must_use]
     #[inline]
     pub const fn parts(&self) -> Option<&RequestParts<W>> {
@@ -260,21 +263,21 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         self.parts().map(|parts| parts.socket)
     }
 
-    /// Whether the client wants a routine to be run, rather than an event or a port to tell it.
+    /// Whether the client gave a completion routine, which replaces a notification by an event or a port.
     #[must_use]
     #[inline]
     pub fn has_routine(&self) -> bool {
         self.parts().is_some_and(|parts| parts.routine.is_some())
     }
 
-    /// The buffers to read from; none if the request brings none.
+    /// The buffers to read; empty if the request has none.
     #[must_use]
     #[inline]
     pub fn gather(&self) -> Gather<'_, W::Slice> {
         self.lent.gather.unwrap_or_else(Gather::nothing)
     }
 
-    /// The buffers to fill; none if the request brings none.
+    /// The buffers to fill; empty if the request has none.
     #[must_use]
     #[inline]
     pub fn scatter(&self) -> Scatter<'_, W::Slice> {
@@ -288,18 +291,18 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         self.lent.input
     }
 
-    /// The room to fill that is not in buffers, such as that for an address.
+    /// The memory to fill that is not in buffers, such as an address.
     ///
-    /// There is none where the client lent the same memory as input that came with a [number](Self::tagged): whoever
-    /// filled it would write pointers that somebody follows.
+    /// `None` if the client lent the same memory as [tagged](Self::tagged) input: data written to it would be
+    /// read as pointers that are dereferenced.
     #[must_use]
     #[inline]
     pub fn room(&self) -> Option<OutBuf<'_>> {
         self.fillable()
     }
 
-    /// What is lent until the call returns, whatever becomes of the request: `None` if the call is overlapped, and
-    /// if memory of a provider's own has taken the place of what the client lent.
+    /// The memory that is lent until the call returns. `None` if the call is overlapped, or if memory of the
+    /// client was replaced by memory of a provider.
     #[must_use]
     #[inline]
     pub fn blocking(&self) -> Option<RequestBuffers<'a, W::Slice>> {
@@ -307,47 +310,48 @@ impl<'a, W: RequestTypes> Request<'a, W> {
             .then(|| RequestBuffers { room: self.fillable(), ..self.lent })
     }
 
-    /// The same request with other bytes in place of those in its buffers. They are kept until it is completed. A
-    /// request that brings no buffers to read from stays as it is.
+    /// Replaces the bytes in the buffers of the request. The new bytes are kept until the request completes.
+    /// A request without buffers to read does not change.
     ///
-    /// The provider below counts these bytes, not the client's, and a layer has to answer in the client's. Where
-    /// the layer does not see the end of a request, the client is told what the provider below counted; where it
-    /// does, it is told no more than it asked for.
+    /// The provider below counts the new bytes, but a layer must report a count of the client's bytes. If the
+    /// layer does not observe the completion of a request, the client receives the count of the provider
+    /// below; if it does, the client receives at most the number that it asked for.
     #[inline]
     pub fn with_gather(mut self, bytes: Vec<u8>) -> Self {
         if self.lent.gather.is_some() {
             let owned = self.own(bytes);
-            // SAFETY: it stays where it is until the request is completed, or dropped.
+            // SAFETY: the bytes do not move until the request completes or is dropped, and `self.owned` keeps
+            // them.
             self.lent.gather = unsafe { owned.gather() };
         }
         self
     }
 
-    /// The same request with other bytes in place of those that are not in buffers. They are kept until it is
-    /// completed.
+    /// Replaces the input bytes that are not in buffers. The new bytes are kept until the request completes.
     #[inline]
     pub fn with_input(mut self, bytes: Vec<u8>) -> Self {
         let owned = self.own(bytes);
-        // SAFETY: as for the buffers.
+        // SAFETY: the bytes do not move until the request completes or is dropped, and `self.owned` keeps
+        // them.
         self.lent.input = unsafe { owned.bytes() };
         self.tag = None;
         self
     }
 
-    /// The same request, whose input came with this number. Other input has none.
+    /// Tags the input of the request with a number. Untagged input has no number.
     ///
     /// # Safety
     ///
-    /// Whoever is given the input with this number may follow each pointer in it that the documentation has there, until
-    /// the request is completed.
+    /// A function that receives the input under this number may dereference each pointer that the
+    /// documentation describes in it, until the request completes.
     #[inline]
     pub const unsafe fn tagged(mut self, tag: u32) -> Self {
         self.tag = Some(tag);
         self
     }
 
-    /// Whether safe code may have put together what somebody reads who is given the input with this number: then no
-    /// pointer in it may be followed.
+    /// Whether safe code may have created the input that a function receives under this number. No pointer in
+    /// such input may be dereferenced.
     #[must_use]
     #[inline]
     pub fn is_made_up(&self, tag: u32) -> bool {
@@ -358,7 +362,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         self.lent.room.filter(|room| !self.is_input(*room))
     }
 
-    /// Whether it is the memory of input in which somebody follows pointers.
+    /// Whether `room` overlaps input in which pointers are dereferenced.
     fn is_input(&self, room: OutBuf<'_>) -> bool {
         let range = |at: usize, len: usize| at..at.saturating_add(len);
         self.tag.is_some()
@@ -375,10 +379,10 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         self.owned.insert(Box::new(Owned::new(bytes, before)))
     }
 
-    /// Takes an overlapped request on: from here on it is owed exactly one completion, which must not wait for
-    /// this call to return. Answer the call with the [`PendingToken`].
+    /// Makes an overlapped request pending: it then owes exactly one completion, which must not wait for this
+    /// call to return. Return the [`PendingToken`] from the call.
     ///
-    /// `P` is the provider, as `Self` in its own methods: it must have declared the upcalls that clients are told with.
+    /// `P` is the provider, `Self` in its own methods: it must have declared the upcalls that report completions.
     ///
     /// # Errors
     ///
@@ -386,7 +390,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     ///
     /// # Panics
     ///
-    /// If there is no memory for a copy of the array of buffers. Nothing was taken on then.
+    /// Panics if there is not enough memory for a copy of the array of buffers. Then the request is not pending.
     #[inline]
     pub fn pend<P: ?Sized>(self) -> Result<(PendingToken, PendingRequest<W>), Self>
     where
@@ -397,12 +401,13 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         let scatter = lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
         let slices = lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
         let slices = slices.map_or_else(Vec::new, |(at, len)| {
-            // SAFETY: whoever made the array's view vouched for so many, which are checked already.
+            // SAFETY: the creator of the view guarantees `len` readable structures, and their pointers were
+            // checked then.
             unsafe { ClientSlice::from_raw(at, len) }.map_or_else(Vec::new, ClientSlice::to_vec)
         });
-        // Only now: what is above may panic, and then nothing was taken on.
+        // The code above may panic, so the state is changed only here.
         given.state.set(RequestState::PendingRequest);
-        // SAFETY: the client lends the structure from now on until it is told.
+        // SAFETY: the client lends the structure until its completion is reported.
         unsafe { (given.completion.begin)(&given.parts) };
         let pended = PendingRequest {
             parts: given.parts,
@@ -418,12 +423,12 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         Ok((PendingToken(()), pended))
     }
 
-    /// Another overlapped request for the same memory, which goes down in place of this one. What this one owns
-    /// goes along; nothing leads from here to the memory any more.
+    /// Creates another overlapped request for the same memory, which is passed down in place of this one. It
+    /// takes over the owned memory; this request then has no memory.
     ///
     /// # Safety
     ///
-    /// As for [`new`](Self::new); and the new request is completed before this one is.
+    /// As for [`new`](Self::new), and the new request completes before this one.
     #[inline]
     pub unsafe fn instead<'b>(&mut self, given: &'b RequestContext<'b, W>) -> Request<'b, W>
     where
@@ -433,11 +438,11 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         Request { lent, given: Some(given), owned: self.owned.take(), replaced: self.replaced, tag: self.tag }
     }
 
-    /// What is lent, for whoever passes it on at once.
+    /// The lent memory, for a caller that passes it on immediately.
     ///
     /// # Safety
     ///
-    /// Nothing of it is used once the request is completed, or passed on and back.
+    /// The memory is not used after the request completes, nor after it was passed on and returned.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -455,8 +460,8 @@ impl<W: RequestTypes> Clone for CompletionVtable<W> {
 
 impl<W: RequestTypes> Copy for CompletionVtable<W> {}
 
-/// What the client is told of its request when the call fails: that it is pending, if somebody has it, or has had it, since a
-/// failure would say that nobody tells; and otherwise that it is not.
+/// The error code of a failed call: `PENDING` if the request has been passed on or made pending, since any
+/// other error would mean that no completion follows; otherwise an error other than `PENDING`.
 #[doc(hidden)]
 #[must_use]
 pub fn settle<W: RequestTypes>(state: RequestState, error: W::Error) -> W::Error {
@@ -467,13 +472,13 @@ pub fn settle<W: RequestTypes>(state: RequestState, error: W::Error) -> W::Error
     }
 }
 
-/// A request that was taken on. It is completed once: by [`complete`](Self::complete), or as aborted
-/// when it is dropped. The provider's last clean-up waits for that.
+/// A pending request. It completes once: by [`complete`](Self::complete), or as aborted when it is dropped.
+/// The provider's last clean-up waits for its completion.
 #[derive(Debug)]
 #[must_use = "dropping it aborts the client's operation"]
 pub struct PendingRequest<W: RequestTypes> {
     parts: RequestParts<W>,
-    /// How many bytes can be moved at most.
+    /// The maximum number of bytes that can be transferred.
     asked: usize,
     fill: bool,
     slices: Vec<W::Slice>,
@@ -484,9 +489,9 @@ pub struct PendingRequest<W: RequestTypes> {
     completion: CompletionVtable<W>,
 }
 
-// SAFETY: a client lends what the pointers lead to until the request is completed, to whichever
-// thread completes it, and does not touch it meanwhile; what is owned goes along. It is not `Sync`: two threads
-// that share one would write to the client's memory at the same time.
+// SAFETY: until the request completes, a client lends the memory of the pointers to the thread that completes
+// it, whichever that is, and does not access it; owned memory moves along. The type is not `Sync`, since two
+// threads that share it could write to the client's memory at the same time.
 unsafe impl<W: RequestTypes> Send for PendingRequest<W> {}
 
 impl<W: RequestTypes> PendingRequest<W> {
@@ -497,35 +502,37 @@ impl<W: RequestTypes> PendingRequest<W> {
         self.parts.socket
     }
 
-    /// What identifies it.
+    /// The data that identifies the request.
     #[must_use]
     #[inline]
     pub const fn parts(&self) -> &RequestParts<W> {
         &self.parts
     }
 
-    /// Whether the client wants a routine to be run.
+    /// Whether the client gave a completion routine.
     #[must_use]
     #[inline]
     pub const fn has_routine(&self) -> bool {
         self.parts.routine.is_some()
     }
 
-    /// The buffers to read from; none if the request brought none.
+    /// The buffers to read; empty if the request had none.
     #[must_use]
     #[inline]
     pub fn gather(&self) -> Gather<'_, W::Slice> {
         let slices: &[_] = if self.fill { &[] } else { &self.slices };
-        // SAFETY: they were checked when the request came, and are lent until it is completed.
+        // SAFETY: the structures were checked when the request arrived, and their bytes are lent until it
+        // completes.
         unsafe { Gather::from_raw(slices.as_ptr(), slices.len()) }.unwrap_or_else(Gather::nothing)
     }
 
-    /// The buffers to fill; none if the request brought none.
+    /// The buffers to fill; empty if the request had none.
     #[must_use]
     #[inline]
     pub fn scatter(&self) -> Scatter<'_, W::Slice> {
         let slices: &[_] = if self.fill { &self.slices } else { &[] };
-        // SAFETY: they were checked when the request came, and are lent until it is completed.
+        // SAFETY: the structures were checked when the request arrived, and their bytes are lent until it
+        // completes.
         unsafe { Scatter::from_raw(slices.as_ptr(), slices.len()) }.unwrap_or_else(Scatter::nothing)
     }
 
@@ -534,23 +541,26 @@ impl<W: RequestTypes> PendingRequest<W> {
     #[inline]
     pub fn input(&self) -> Option<Bytes<'_>> {
         let (at, len) = self.input?;
-        // SAFETY: checked when the request came, and lent until it is completed.
+        // SAFETY: the pointer was checked when the request arrived, and its bytes are lent until the request
+        // completes.
         unsafe { ClientSlice::from_raw(at, len) }
     }
 
-    /// The room to fill that is not in buffers, such as that for an address.
+    /// The memory to fill that is not in buffers, such as an address.
     #[must_use]
     #[inline]
     pub fn room(&self) -> Option<OutBuf<'_>> {
         let (at, len, used) = self.room?;
-        // SAFETY: checked when the request came, and lent until it is completed.
+        // SAFETY: the pointers were checked when the request arrived, and their memory is lent until the
+        // request completes.
         unsafe { OutBuf::from_raw(at, len, used) }
     }
 
-    /// Tells the client how its operation ended: bytes moved and flags, or the error.
+    /// Reports the result of the operation to the client: transferred bytes and flags, or an error.
     ///
-    /// More bytes than the client asked for are a fault of the provider, which the client is told. If other bytes
-    /// went down in place of the client's, as many as it asked for have been moved then.
+    /// A count of more bytes than the client asked for is a fault of the provider, and is reported to the
+    /// client as an error. If the client's bytes were replaced, the count is limited to the number that the
+    /// client asked for.
     #[inline]
     pub fn complete(self, outcome: Outcome<W>) {
         let mut this = core::mem::ManuallyDrop::new(self);
@@ -566,7 +576,8 @@ impl<W: RequestTypes> PendingRequest<W> {
     }
 
     fn end(&self, outcome: Outcome<W>) {
-        // SAFETY: the client lends the structure until it is told, which this does; it is called once.
+        // SAFETY: the client lends the structure until its completion is reported, which this call does,
+        // once.
         unsafe { (self.completion.tell)(&self.parts, outcome) };
         (self.completion.end)();
     }

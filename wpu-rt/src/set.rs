@@ -1,4 +1,4 @@
-//! Structures of a client that count what follows in them.
+//! Counted structures of a client, such as socket sets.
 
 use crate::client::{Plain, copied, good};
 use alloc::vec;
@@ -6,21 +6,21 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-/// A structure that counts the items that follow in it, which may be more than its declaration says.
+/// A structure that counts the items that follow in it, possibly more than its declaration has.
 ///
 /// # Safety
 ///
-/// The count is a `u32` at offset 0, and the items begin at [`ITEMS`](Self::ITEMS).
+/// The count is a `u32` at offset 0, and the items start at [`ITEMS`](Self::ITEMS).
 pub unsafe trait Counted {
-    /// One of the items.
+    /// The type of the items.
     type Item: Copy + PartialEq;
-    /// Where they begin, in bytes.
+    /// The offset of the first item in bytes.
     const ITEMS: usize;
 }
 
-/// A counted structure of a client, to read and to write.
+/// A readable and writable counted structure of a client.
 ///
-/// It never has more items than at first, whatever is written over its count.
+/// It never has more items than when the view was created, even if its count is overwritten.
 #[derive(Debug)]
 pub struct SetMut<'a, S> {
     at: NonNull<S>,
@@ -30,7 +30,7 @@ pub struct SetMut<'a, S> {
 
 copied!(SetMut<S>);
 
-/// A set as it was at one moment, in memory of its own.
+/// A copy of a set in memory of its own.
 #[derive(Debug, Clone)]
 pub struct Copied<S> {
     memory: Vec<u64>,
@@ -38,7 +38,7 @@ pub struct Copied<S> {
 }
 
 impl<S: Counted> Copied<S> {
-    /// Where it is: as many items as it counts can be read there as long as this lives.
+    /// The address of the copy: as many items as it counts are readable there for the lifetime of `self`.
     #[must_use]
     #[inline]
     pub fn as_ptr(&self) -> *const S {
@@ -47,20 +47,21 @@ impl<S: Counted> Copied<S> {
 }
 
 impl<'a, S: Counted> SetMut<'a, S> {
-    /// `None` if the pointer is null or misaligned.
+    /// Creates the view. `None` if the pointer is null or misaligned.
     ///
     /// # Safety
     ///
-    /// Otherwise the count and that many items can be read and written for as long as the result is used.
+    /// Otherwise the count and that many items are readable and writable for the lifetime of the result.
     #[inline]
     pub unsafe fn from_raw(pointer: *mut S) -> Option<Self> {
         let at = good(pointer)?;
-        // SAFETY: the count is there, and can be read.
+        // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that the count is
+        // readable.
         let most = unsafe { at.cast::<u32>().read() } as usize;
         Some(Self { at, most, life: PhantomData })
     }
 
-    /// Lends `body` a set of these items, and returns its answer with the items that are left.
+    /// Lends `body` a set of these items. Returns its result and the items that remain in the set.
     #[inline]
     pub fn with<R>(items: &[S::Item], body: impl FnOnce(SetMut<'_, S>) -> R) -> (R, Vec<S::Item>)
     where
@@ -68,7 +69,7 @@ impl<'a, S: Counted> SetMut<'a, S> {
         S::Item: Plain,
     {
         let bytes = S::ITEMS + size_of_val(items);
-        // As large as the declared structure, at least, and as aligned as any integer.
+        // At least as large as the declared structure, and as aligned as any integer.
         let mut memory = vec![0_u64; bytes.max(size_of::<S>()).div_ceil(8)];
         const { assert!(align_of::<S>() <= align_of::<u64>()) };
         let at = NonNull::from(&mut *memory).cast();
@@ -81,31 +82,31 @@ impl<'a, S: Counted> SetMut<'a, S> {
         (answer, set.iter().take(items.len()).collect())
     }
 
-    /// How many items there are.
+    /// The number of items.
     #[must_use]
     #[inline]
     pub fn len(self) -> usize {
-        // SAFETY: the count is there, and can be read.
+        // SAFETY: the creator of this view guarantees that the count is readable.
         let count = unsafe { self.at.cast::<u32>().read() };
         (count as usize).min(self.most)
     }
 
-    /// Whether there are none.
+    /// Whether there are no items.
     #[must_use]
     #[inline]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// One of the items.
+    /// The item at `index`.
     #[must_use]
     #[inline]
     pub fn get(self, index: usize) -> Option<S::Item> {
-        // SAFETY: such an item can be read.
+        // SAFETY: `item` returns the address of a readable item.
         self.item(index).map(|item| unsafe { item.read() })
     }
 
-    /// Replaces one of the items; nothing happens if there is none with this index.
+    /// Replaces the item at `index`; does nothing if there is none.
     #[inline]
     pub fn set(self, index: usize, item: S::Item)
     where
@@ -117,25 +118,25 @@ impl<'a, S: Counted> SetMut<'a, S> {
     #[inline]
     fn put(self, index: usize, item: S::Item) {
         if let Some(place) = self.item(index) {
-            // SAFETY: such an item can be written.
+            // SAFETY: `item` returned the address of a writable item.
             unsafe { place.write(item) };
         }
     }
 
-    /// All items.
+    /// Iterates over the items.
     #[inline]
     pub fn iter(self) -> impl Iterator<Item = S::Item> + use<'a, S> {
         (0..self.len()).map_while(move |index| self.get(index))
     }
 
-    /// Whether it holds `item`.
+    /// Whether the set contains `item`.
     #[must_use]
     #[inline]
     pub fn contains(self, item: S::Item) -> bool {
         self.iter().any(|other| other == item)
     }
 
-    /// What it holds now, in memory that nobody else can change.
+    /// Copies the set into memory that no other code can change.
     #[must_use]
     #[inline]
     pub fn copied(self) -> Copied<S> {
@@ -148,11 +149,11 @@ impl<'a, S: Counted> SetMut<'a, S> {
         for (index, item) in self.iter().take(items).enumerate() {
             copy.put(index, item);
         }
-        // Should the client have taken items away meanwhile, the rest are zeros, which are as good as any.
+        // If the client has removed items meanwhile, the remaining values are zeros, which are valid items.
         Copied { memory, set: PhantomData }
     }
 
-    /// Keeps the items for which `keep` says so.
+    /// Keeps the items for which `keep` returns true.
     #[inline]
     pub fn retain(self, mut keep: impl FnMut(S::Item) -> bool) {
         let mut kept = 0;
@@ -171,14 +172,15 @@ impl<'a, S: Counted> SetMut<'a, S> {
         self.set_len(0);
     }
 
-    /// Where it is.
+    /// The address of the structure.
     #[must_use]
     #[inline]
     pub const fn as_ptr(self) -> *mut S {
         self.at.as_ptr()
     }
 
-    /// Lends the set on: its count is right, whatever lies over it was written to.
+    /// The pointer for passing the set on. Writes the correct count, even if overlapping memory was written
+    /// to.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -190,17 +192,17 @@ impl<'a, S: Counted> SetMut<'a, S> {
     #[inline]
     fn set_len(self, len: usize) {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
-        // SAFETY: the count is there, and can be written.
+        // SAFETY: the creator of this view guarantees that the count is writable.
         unsafe { self.at.cast::<u32>().write(len) };
     }
 
-    /// Where an item is, if there is one with this index.
+    /// The address of the item at `index`, if there is one.
     #[inline]
     fn item(self, index: usize) -> Option<NonNull<S::Item>> {
         if index >= self.len() {
             return None;
         }
-        // SAFETY: the items begin there.
+        // SAFETY: the items start at this offset of the structure.
         let items = unsafe { self.at.byte_add(S::ITEMS) }.cast::<S::Item>();
         // SAFETY: the index is less than the number of items.
         Some(unsafe { items.add(index) })

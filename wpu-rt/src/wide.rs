@@ -1,29 +1,29 @@
-//! Zero-ended text in 16-bit units, and the buffer dance that fetches it.
+//! Zero-terminated UTF-16 text, and reading it with a buffer that grows.
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
-/// Text as the host wrote it: 16-bit units, without the ending zero.
+/// Text as the host wrote it: UTF-16 code units, without the terminating zero.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct WideString(Vec<u16>);
 
 impl WideString {
-    /// The units, without the ending zero.
+    /// The units, without the terminating zero.
     #[must_use]
     #[inline]
     pub fn units(&self) -> &[u16] {
         &self.0
     }
 
-    /// Text of these units, none of which is an ending zero.
+    /// Creates text from units, which do not include a terminating zero.
     #[must_use]
     #[inline]
     pub const fn from_units(units: Vec<u16>) -> Self {
         Self(units)
     }
 
-    /// The units with the ending zero, as C functions take them.
+    /// The units with a terminating zero, as C functions take them.
     #[must_use]
     #[inline]
     pub fn to_zero_ended(&self) -> Vec<u16> {
@@ -53,20 +53,20 @@ impl fmt::Debug for WideString {
     }
 }
 
-/// Units in the first buffer: enough for nearly every path.
+/// The length of the first buffer in units: enough for nearly every path.
 const FIRST: usize = 260;
 /// No path of the operating system is longer.
 const LONGEST: usize = 0x8000;
 
-/// Calls `fill` with a zeroed buffer, and with a larger one for as long as it answers `too_small`.
+/// Calls `fill` with a zeroed buffer, and with a larger one for as long as it returns `too_small`.
 ///
-/// `fill` gets the buffer and its length in units; what it leaves in the length is ignored, since
-/// the documentation gives it no meaning. The text ends at the first zero. Text without an end
-/// fills its buffer, so it may have been cut: it counts as too small. No text at all is `broken`.
+/// `fill` receives the buffer and its length in units. The length that it stores is ignored, since the
+/// documentation gives it no meaning. The text ends at the first zero. If there is no zero, the text may have
+/// been truncated, so the buffer counts as too small. An empty text is an error, `broken`.
 ///
 /// # Errors
 ///
-/// What `fill` answers; `broken` where it reports success and writes no complete text.
+/// The error of `fill`; `broken` if it reports success and writes no complete text.
 #[inline]
 pub fn read_text<E: PartialEq + Copy>(
     too_small: E,

@@ -48,7 +48,7 @@ fn a_copy_for_which_there_is_no_memory_is_a_panic_and_not_the_end_of_the_process
     let copied = std::panic::catch_unwind(|| bytes.to_vec().len());
     let said = copied.expect_err("there is not so much memory");
     let said = said.downcast_ref::<String>().expect("a message");
-    assert_eq!(*said, format!("there is no memory for {most} items of a client"));
+    assert_eq!(*said, format!("not enough memory for {most} items of a client"));
 }
 
 /// Where nothing is read.
@@ -126,7 +126,7 @@ fn what_does_not_fit_into_a_room_is_not_written_at_all() {
     assert_eq!((room.fill(b"abcd"), room.used()), (Ok(()), 4));
     assert_eq!((room.fill(b""), room.used()), (Ok(()), 0));
     assert_eq!((bytes, used), (*b"abcd", 0));
-    assert_eq!(Short.to_string(), "there is not enough room");
+    assert_eq!(Short.to_string(), "the buffer is too small");
 }
 
 #[test]
