@@ -72,6 +72,10 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// export = []
 /// ```
 ///
+/// A dependent does so with `default-features = false`. Cargo builds the members of a workspace together, each dependency with
+/// every feature that any of them asks for; so a crate that links several such libraries is no member of a workspace in which
+/// others ask for them as they are, or is built alone (`cargo test --package …`).
+///
 /// The function is there in any case, as the public `WSPStartup` of the module that `export!` stands in. A host that is part of
 /// the program finds it by the provider's type, as `wpu_host::Module::linked` does.
 ///
