@@ -316,4 +316,26 @@ static const wpu_error wpu_errors[WPU_ERRORS] = {
     {11002, "WSATRY_AGAIN", "the decision was put off"},
 };
 
+/* Texts. The units of a wide one have 16 bits; the others are in UTF-8. */
+#ifdef _WIN32
+#define WPU_WIDE(text) L##text
+#else
+#define WPU_WIDE(text) u##text
+#endif
+#define WPU_TEXT_APPLICATIONS_KEY WPU_WIDE("HKLM\\SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters\\AppId_Catalog") /* The registry key that has a key for each program that is categorised. */
+#define WPU_TEXT_APPLICATION_PATH_VALUE WPU_WIDE("AppFullPath") /* The value with the path of a program. */
+#define WPU_TEXT_APPLICATION_ARGUMENTS_VALUE WPU_WIDE("AppArgs") /* The value with the arguments of a program, where they tell its instances apart; by experience, as no page names it. */
+#define WPU_TEXT_REGISTRY_TOOL WPU_WIDE("reg.exe") /* The program of the system's folder that reads and changes the registry. */
+#define WPU_TEXT_WINDOWS_VARIABLE WPU_WIDE("SystemRoot") /* The variable with the folder of Windows, in the paths of most entries. */
+#define WPU_TEXT_WINDOWS_VARIABLE_SHORT WPU_WIDE("windir") /* Another variable with the folder of Windows. */
+#define WPU_TEXT_WINDOWS_FOLDER WPU_WIDE("C:\\Windows") /* The folder of Windows, unless another was chosen when Windows was installed. */
+#define WPU_TEXT_SYSTEM_FOLDER WPU_WIDE("System32") /* The folder of the system's programs and DLLs, in that of Windows. */
+#define WPU_TEXT_SYSTEM_FOLDER_32 WPU_WIDE("SysWOW64") /* The folder that 32-bit programs of a 64-bit system find where they look for that of the system. */
+#define WPU_TEXT_WINDOWS_PROVIDER_PATH WPU_WIDE("%SystemRoot%\\system32\\mswsock.dll") /* The path of the base provider that Windows brings along, by experience. */
+#define WPU_TEXT_PROGRAMS_VARIABLE WPU_WIDE("ProgramFiles") /* The variable with the folder of programs. */
+#define WPU_TEXT_PROGRAMS_VARIABLE_32 WPU_WIDE("ProgramFiles(x86)") /* The variable of 64-bit programs with what the one of that name is for 32-bit ones. */
+#define WPU_TEXT_COMMON_PROGRAMS_VARIABLE WPU_WIDE("CommonProgramFiles") /* The variable with the folder of what programs share. */
+#define WPU_TEXT_COMMON_PROGRAMS_VARIABLE_32 WPU_WIDE("CommonProgramFiles(x86)") /* The variable of 64-bit programs with what the one of that name is for 32-bit ones. */
+#define WPU_TEXT_CATALOG_RESET WPU_WIDE("netsh winsock reset") /* The command that resets the catalog to a clean state; the layers that others installed go. */
+
 #endif

@@ -1866,6 +1866,77 @@ pub const WSP_NOT_INITIALIZED: DWORD = 57352;
 /// Source: [Application Verifier - Stop Codes - Networking](https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking).
 pub const WSP_RETURN_INVALID: DWORD = 57358;
 
+/// The registry key that has a key for each program that is categorised.
+///
+/// Source: [Azure Virtual Desktop: security best practices, IP virtualization](https://learn.microsoft.com/azure/virtual-desktop/security-guide).
+pub const APPLICATIONS_KEY: &str = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters\\AppId_Catalog";
+
+/// The value with the path of a program.
+///
+/// Source: [Azure Virtual Desktop: security best practices, IP virtualization](https://learn.microsoft.com/azure/virtual-desktop/security-guide).
+pub const APPLICATION_PATH_VALUE: &str = "AppFullPath";
+
+/// The value with the arguments of a program, where they tell its instances apart; by experience, as no page names it.
+pub const APPLICATION_ARGUMENTS_VALUE: &str = "AppArgs";
+
+/// The program of the system's folder that reads and changes the registry.
+///
+/// Source: [reg commands](https://learn.microsoft.com/windows-server/administration/windows-commands/reg).
+pub const REGISTRY_TOOL: &str = "reg.exe";
+
+/// The variable with the folder of Windows, in the paths of most entries.
+///
+/// Source: [WSCGetApplicationCategory function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetapplicationcategory).
+pub const WINDOWS_VARIABLE: &str = "SystemRoot";
+
+/// Another variable with the folder of Windows.
+///
+/// Source: [File System Redirector](https://learn.microsoft.com/windows/win32/winprog64/file-system-redirector).
+pub const WINDOWS_VARIABLE_SHORT: &str = "windir";
+
+/// The folder of Windows, unless another was chosen when Windows was installed.
+///
+/// Source: [Azure Virtual Desktop: security best practices, IP virtualization](https://learn.microsoft.com/azure/virtual-desktop/security-guide).
+pub const WINDOWS_FOLDER: &str = "C:\\Windows";
+
+/// The folder of the system's programs and DLLs, in that of Windows.
+///
+/// Source: [File System Redirector](https://learn.microsoft.com/windows/win32/winprog64/file-system-redirector).
+pub const SYSTEM_FOLDER: &str = "System32";
+
+/// The folder that 32-bit programs of a 64-bit system find where they look for that of the system.
+///
+/// Source: [File System Redirector](https://learn.microsoft.com/windows/win32/winprog64/file-system-redirector).
+pub const SYSTEM_FOLDER_32: &str = "SysWOW64";
+
+/// The path of the base provider that Windows brings along, by experience.
+pub const WINDOWS_PROVIDER_PATH: &str = "%SystemRoot%\\system32\\mswsock.dll";
+
+/// The variable with the folder of programs.
+///
+/// Source: [WOW64 Implementation Details](https://learn.microsoft.com/windows/win32/winprog64/wow64-implementation-details).
+pub const PROGRAMS_VARIABLE: &str = "ProgramFiles";
+
+/// The variable of 64-bit programs with what the one of that name is for 32-bit ones.
+///
+/// Source: [WOW64 Implementation Details](https://learn.microsoft.com/windows/win32/winprog64/wow64-implementation-details).
+pub const PROGRAMS_VARIABLE_32: &str = "ProgramFiles(x86)";
+
+/// The variable with the folder of what programs share.
+///
+/// Source: [WOW64 Implementation Details](https://learn.microsoft.com/windows/win32/winprog64/wow64-implementation-details).
+pub const COMMON_PROGRAMS_VARIABLE: &str = "CommonProgramFiles";
+
+/// The variable of 64-bit programs with what the one of that name is for 32-bit ones.
+///
+/// Source: [WOW64 Implementation Details](https://learn.microsoft.com/windows/win32/winprog64/wow64-implementation-details).
+pub const COMMON_PROGRAMS_VARIABLE_32: &str = "CommonProgramFiles(x86)";
+
+/// The command that resets the catalog to a clean state; the layers that others installed go.
+///
+/// Source: [netsh winsock](https://learn.microsoft.com/windows-server/administration/windows-commands/netsh-winsock).
+pub const CATALOG_RESET: &str = "netsh winsock reset";
+
 /// Closes an event.
 ///
 /// Declared in `ws2spi.h`.

@@ -16,7 +16,7 @@ use wpu_gen::diag::Diagnostics;
 use wpu_gen::source::Sources;
 
 /// No fewer cases than this; a folder that is not found must not look like success.
-const CASES: usize = 259;
+const CASES: usize = 266;
 
 #[test]
 fn every_mistake_is_told_in_its_own_words() {

@@ -42,6 +42,27 @@ fn the_code_names_nothing_that_the_spec_names() {
     assert!(found.is_empty(), "facts are data; let a field of the spec say it:\n{}", found.join("\n"));
 }
 
+/// Names in the registry and in the file system are facts too: the installer takes them from the bindings.
+#[test]
+fn the_installer_writes_no_text_of_the_spec() {
+    let constants = fs::read_dir(project().join("spec")).expect("the folder can be read").flat_map(|entry| {
+        let text = read(&entry.expect("the folder can be read").path());
+        let file: toml::Table = text.parse().expect("it is TOML");
+        file.get("constant").and_then(toml::Value::as_array).cloned().unwrap_or_default()
+    });
+    let constants: Vec<_> = constants.collect();
+    let texts = constants.iter().filter_map(|constant| constant["value"].as_str());
+    let texts: Vec<_> = texts.map(str::to_lowercase).collect();
+    assert!(texts.len() >= 15, "the spec has only {texts:?}");
+    let found = sources(&project().join("wpu-install/src")).into_iter().flat_map(|path| {
+        let literals = Words::of(&read(&path), false).texts;
+        let literals = literals.into_iter().map(|literal| literal.replace(r"\\", r"\").to_lowercase());
+        let written = literals.filter(|literal| texts.iter().any(|text| literal.contains(text)));
+        written.map(|literal| format!("{}: {literal}\n", path.display())).collect::<Vec<_>>()
+    });
+    assert_eq!(found.collect::<String>(), "");
+}
+
 /// The search finds what it must, and nothing else.
 #[test]
 fn the_search_sees_code_texts_and_templates() {

@@ -251,10 +251,19 @@ pub struct Constant {
     pub origin: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Constant {
+    /// The text that it stands for, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let ConstantValue::Text(text) = &self.value { Some(text) } else { None }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
 pub enum ConstantValue {
     Number(i64),
     AllOnes,
+    Text(String),
 }
 
 #[derive(Debug)]

@@ -164,7 +164,7 @@ fn array_length(place: &Place, length: &str, constants: &Scope, raw: &RawSpec, f
     let at = constants.find_at(place.clone(), length, faults);
     let value = raw.constants.get(at).map(|constant| constant.entry.value.get_ref());
     match value {
-        Some(ConstantValue(number)) if *number > 0 => number.unsigned_abs(),
+        Some(ConstantValue::Number(number)) if *number > 0 => number.unsigned_abs(),
         Some(_) => no_length(place, length, faults),
         None => 0,
     }

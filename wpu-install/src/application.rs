@@ -6,7 +6,7 @@ use crate::path::{BadPath, why_bad};
 use crate::printable::printable;
 use crate::problem::Problem;
 use std::fmt;
-use wpu_sys::ffi::LSP_SYSTEM;
+use wpu_sys::ffi::{APPLICATIONS_KEY, LSP_SYSTEM};
 use wpu_sys::{WideString, WsaError};
 
 /// A program, as Ws2_32 tells it from others.
@@ -56,9 +56,6 @@ pub trait Applications {
     fn forget(&mut self, application: &Application) -> Result<(), PermissionError>;
 }
 
-/// The key that has a key for each program. The note `categories-are-added` of the spec has its source.
-pub(crate) const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";
-
 /// Why a step was not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PermissionError {
@@ -100,9 +97,9 @@ impl fmt::Display for PermissionError {
             Self::Tool { says } => write!(out, "`reg`, by which the key is deleted, fails: {}", printable(says)),
             Self::NotAscii => write!(
                 out,
-                "`reg` does not tell letters that are not ASCII apart; delete the key of the program below `{KEY}` yourself"
+                "`reg` does not tell letters that are not ASCII apart; delete the key of the program below `{APPLICATIONS_KEY}` yourself"
             ),
-            Self::NoKey => write!(out, "no key below `{KEY}` has this path and these arguments"),
+            Self::NoKey => write!(out, "no key below `{APPLICATIONS_KEY}` has this path and these arguments"),
         }
     }
 }

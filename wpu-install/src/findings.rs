@@ -6,7 +6,7 @@ use crate::path::{is_of_windows, is_whole};
 use crate::printable::printable;
 use std::fmt;
 use wpu_sys::WideString;
-use wpu_sys::ffi::{MAX_PROTOCOL_CHAIN, PFL_HIDDEN};
+use wpu_sys::ffi::{CATALOG_RESET, MAX_PROTOCOL_CHAIN, PFL_HIDDEN};
 
 /// Something in a catalog that is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,7 +269,7 @@ fn help(
 ) -> Option<String> {
     // Windows' own providers are not for anybody to remove.
     if entry.is_base() && is_of_windows(&entry.path) {
-        return Some("netsh winsock reset".to_owned());
+        return Some(CATALOG_RESET.to_owned());
     }
     if let Fault::OneWidth { not_in } = fault {
         return installation(catalog, entry, *not_in);

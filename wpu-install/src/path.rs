@@ -1,6 +1,9 @@
 //! Paths of DLLs, as the catalog has them.
 
 use wpu_sys::WideString;
+use wpu_sys::ffi::{
+    SYSTEM_FOLDER, SYSTEM_FOLDER_32, WINDOWS_FOLDER, WINDOWS_VARIABLE, WINDOWS_VARIABLE_SHORT,
+};
 
 /// What is wrong with a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +46,10 @@ pub(crate) fn is_whole(path: &WideString) -> bool {
 
 /// Whether it leads into the system's own folder.
 pub(crate) fn is_of_windows(path: &WideString) -> bool {
-    let text = path.to_string().replace('/', "\\").to_lowercase();
-    ["%systemroot%\\", "%windir%\\", "c:\\windows\\"].iter().any(|folder| text.starts_with(folder))
+    let text = path.to_string().replace('/', "\\");
+    let variable = |name: &str| format!("%{name}%");
+    let folders = [variable(WINDOWS_VARIABLE), variable(WINDOWS_VARIABLE_SHORT), WINDOWS_FOLDER.to_owned()];
+    folders.iter().any(|folder| below(&text, folder).is_some())
 }
 
 /// Whether two paths name one file, as far as their text says.
@@ -66,13 +71,18 @@ pub(crate) fn expand(path: &WideString, variable: impl Fn(&str) -> Option<String
 /// Where a 64-bit program finds what a 32-bit program means by a path: such programs have a system folder of
 /// their own, where that of Windows is.
 pub(crate) fn of_32_bit(path: &str, windows: &str) -> String {
-    let folder = format!("{}\\system32\\", windows.trim_end_matches(['\\', '/']));
-    match path.get(..folder.len()) {
-        Some(start) if !windows.is_empty() && start.replace('/', "\\").eq_ignore_ascii_case(&folder) => {
-            format!("{}SysWOW64\\{}", &folder[..folder.len() - "system32\\".len()], &path[folder.len()..])
-        }
+    let windows = windows.trim_end_matches(['\\', '/']);
+    match below(path, &format!(r"{windows}\{SYSTEM_FOLDER}")) {
+        Some(rest) if !windows.is_empty() => format!(r"{windows}\{SYSTEM_FOLDER_32}\{rest}"),
         _ => path.to_owned(),
     }
+}
+
+/// What stands behind a folder in the path of something in it.
+fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let start = path.get(..folder.len())?;
+    let rest = path[folder.len()..].strip_prefix(['\\', '/'])?;
+    start.replace('/', "\\").eq_ignore_ascii_case(folder).then_some(rest)
 }
 
 #[cfg(test)]

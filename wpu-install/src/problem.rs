@@ -6,7 +6,7 @@ use crate::guid::GuidText;
 use crate::path::BadPath;
 use crate::printable::printable;
 use std::fmt;
-use wpu_sys::ffi::GUID;
+use wpu_sys::ffi::{GUID, PROGRAMS_VARIABLE};
 
 /// Why there is no plan for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl fmt::Display for Problem {
                     BadPath::NotWhole => write!(
                         out,
                         "does not say where the {of} is: begin it with a drive, with a variable such as \
-                        %ProgramFiles%, or with \\\\"
+                        %{PROGRAMS_VARIABLE}%, or with \\\\"
                     ),
                 }
             }

@@ -1,10 +1,14 @@
 //! Where Windows keeps what programs permit. No function takes categories away, so the key of a program is deleted,
 //! by the system's own `reg`.
 
-use crate::application::{Application, KEY, PermissionError};
+use crate::application::{Application, PermissionError};
 use crate::path::expand;
 use std::process::Command;
 use wpu_sys::WideString;
+use wpu_sys::ffi::{
+    APPLICATION_ARGUMENTS_VALUE, APPLICATION_PATH_VALUE, APPLICATIONS_KEY, REGISTRY_TOOL, SYSTEM_FOLDER,
+    WINDOWS_VARIABLE,
+};
 
 /// Deletes the key of a program.
 ///
@@ -12,7 +16,7 @@ use wpu_sys::WideString;
 ///
 /// Why it is not deleted.
 pub(crate) fn forget(application: &Application) -> Result<(), PermissionError> {
-    let listed = reg(&["query", KEY, "/s"])?;
+    let listed = reg(&["query", APPLICATIONS_KEY, "/s"])?;
     let key = match key(&listed, application) {
         Some(key) => key,
         None if is_ascii(application) => return Err(PermissionError::NoKey),
@@ -22,9 +26,10 @@ pub(crate) fn forget(application: &Application) -> Result<(), PermissionError> {
 }
 
 fn reg(words: &[&str]) -> Result<String, PermissionError> {
-    let folder = std::env::var("SystemRoot");
-    let folder = folder.map_err(|_| PermissionError::NoTool { why: "`SystemRoot` is not set".to_owned() })?;
-    let output = Command::new(format!(r"{folder}\System32\reg.exe")).args(words).output();
+    let not_set = |_| PermissionError::NoTool { why: format!("`{WINDOWS_VARIABLE}` is not set") };
+    let folder = std::env::var(WINDOWS_VARIABLE).map_err(not_set)?;
+    let tool = format!(r"{folder}\{SYSTEM_FOLDER}\{REGISTRY_TOOL}");
+    let output = Command::new(tool).args(words).output();
     let output = output.map_err(|error| PermissionError::NoTool { why: error.to_string() })?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() {
@@ -70,8 +75,8 @@ fn key<'a>(listed: &'a str, application: &Application) -> Option<&'a str> {
             (current, values) = (Some(line), (None, None));
         } else if let Some((name, text)) = value(line) {
             match name {
-                "AppFullPath" => values.0 = Some(text),
-                "AppArgs" => values.1 = Some(text),
+                APPLICATION_PATH_VALUE => values.0 = Some(text),
+                APPLICATION_ARGUMENTS_VALUE => values.1 = Some(text),
                 _ => (),
             }
         }

@@ -6,7 +6,7 @@ use crate::guid::GuidText;
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::printable::printable;
 use std::fmt;
-use wpu_sys::ffi::{LAYERED_PROTOCOL, PFL_HIDDEN, XP1_IFS_HANDLES};
+use wpu_sys::ffi::{LAYERED_PROTOCOL, PFL_HIDDEN, SYSTEM_FOLDER, WINDOWS_VARIABLE, XP1_IFS_HANDLES};
 
 impl fmt::Display for Plan {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,9 +117,10 @@ impl fmt::Display for Note {
                 entries.join(", ")
             ),
             Self::LeftOut { width, entry, why } => write!(out, "left out in the {width} catalog: {entry}: {why}"),
-            Self::OnePath => out.write_str(
+            Self::OnePath => write!(
+                out,
                 "a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit \
-                programs to another file, as %SystemRoot%\\system32 does; or install with one path for each catalog, \
+                programs to another file, as %{WINDOWS_VARIABLE}%\\{SYSTEM_FOLDER} does; or install with one path for each catalog, \
                 --catalog 64 first, then --catalog 32 with the 32-bit build of wpu",
             ),
             Self::NotIn(width) => write!(out, "the provider is not in the {width} catalog"),

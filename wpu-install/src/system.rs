@@ -8,7 +8,8 @@ use crate::plan::Place;
 use crate::registrar::Registrar;
 use crate::registry;
 use wpu_sys::ffi::{
-    self, GUID, MAX_PATH, NO_ERROR, ProviderInfoLspCategories, SOCKET_ERROR, WSAPROTOCOL_INFOW,
+    self, COMMON_PROGRAMS_VARIABLE, COMMON_PROGRAMS_VARIABLE_32, GUID, MAX_PATH, NO_ERROR, PROGRAMS_VARIABLE,
+    PROGRAMS_VARIABLE_32, ProviderInfoLspCategories, SOCKET_ERROR, WINDOWS_VARIABLE, WSAPROTOCOL_INFOW,
 };
 use wpu_sys::{WideString, WsaError, import};
 
@@ -49,13 +50,16 @@ impl System {
     #[must_use]
     pub fn file_exists(width: Width, path: &WideString) -> Option<bool> {
         let redirected = Width::OWN == Width::Bits64 && width == Width::Bits32;
-        let variable = |name: &str| match name.to_ascii_lowercase().as_str() {
-            "programfiles" if redirected => std::env::var("ProgramFiles(x86)").ok(),
-            "commonprogramfiles" if redirected => std::env::var("CommonProgramFiles(x86)").ok(),
-            _ => std::env::var(name).ok(),
+        let others = [
+            (PROGRAMS_VARIABLE, PROGRAMS_VARIABLE_32),
+            (COMMON_PROGRAMS_VARIABLE, COMMON_PROGRAMS_VARIABLE_32),
+        ];
+        let variable = |name: &str| {
+            let other = others.iter().find(|(plain, _)| redirected && plain.eq_ignore_ascii_case(name));
+            std::env::var(other.map_or(name, |(_, other)| other)).ok()
         };
         let path = expand(path, variable).filter(|path| !path.is_empty())?;
-        let windows = std::env::var("SystemRoot").unwrap_or_default();
+        let windows = std::env::var(WINDOWS_VARIABLE).unwrap_or_default();
         let path = if redirected { of_32_bit(&path, &windows) } else { path };
         std::path::Path::new(&path).try_exists().ok()
     }

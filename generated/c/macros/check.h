@@ -53,6 +53,21 @@
 #define CHECK_VALUE(name, type, value) CHECK((type)(name) == (type)(value), #name ": the spec says " #value)
 #define CHECK_ERROR(name, value) CHECK((name) == (value), #name ": the spec says " #value)
 
+/* A text of a header, which is a literal. What stands in one, these compilers say while they compile. */
+#if defined(__GNUC__) || defined(__clang__)
+#define CHECK_LITERAL(name, value, text)                                                                    \
+    CHECK(sizeof(name) == sizeof(value) && !__builtin_memcmp(name, value, sizeof(value)), text)
+#else
+#define CHECK_LITERAL(name, value, text) CHECK(sizeof(name) == sizeof(value), text)
+#endif
+#ifdef _WIN32
+#define CHECK_WIDE(text) L##text
+#else
+#define CHECK_WIDE(text) u##text
+#endif
+#define CHECK_TEXT(name, value) CHECK_LITERAL(name, value, #name ": the spec says " #value)
+#define CHECK_WIDE_TEXT(name, value) CHECK_LITERAL(name, CHECK_WIDE(value), #name ": the spec says " #value)
+
 /* What a pointer is, only this compiler says of itself while it compiles. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define CHECK_NULL(name, type)                                                                              \

@@ -90,7 +90,10 @@ pub fn misfits(root: &Json, schema: &Json, value: &Toml) -> Vec<String> {
         match (&**word, value) {
             ("$schema" | "$comment" | "$defs" | "title" | "description" | "default" | "format", _) => {}
             ("$ref", _) => below.extend(misfits(root, target(root, schema), value)),
-            ("type", _) => say(type_of(value) == rule, &rule.to_string()),
+            ("type", _) => {
+                let is = |rule: &Json| rule == type_of(value);
+                say(rule.as_array().map_or_else(|| is(rule), |any| any.iter().any(is)), &rule.to_string());
+            }
             ("const", _) => say(value.as_str().is_some_and(|text| text == rule), &rule.to_string()),
             ("enum", _) => {
                 let words = rule.as_array().expect("it is a list");

@@ -36,7 +36,7 @@ fn dry_runs() {
                    new 2, 2001, new 3, 2002, new 4, 2003, new 5, 2004, new 1
             note: layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows Filtering Platform
             note: without a category, services and system processes do not load the layer (--category names some)
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
             note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
             note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
             dry run: nothing was changed
@@ -66,7 +66,7 @@ fn dry_runs() {
                    new 2, 2001, new 3, 2002, 2003, 2004, new 1
             note: layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows Filtering Platform
             note: system processes load the layer, and Windows stops when one of them crashes: test it without the category `system` first
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
             note: select and poll take sockets of one provider, so programs that mix them fail where a non-IFS layer is not over all: in the 64-bit catalog it is not over 1003 `TCP over IP version 6`, 1004 `UDP over IP version 6`
             note: select and poll take sockets of one provider, so programs that mix them fail where a non-IFS layer is not over all: in the 32-bit catalog it is not over 2003 `TCP over IP version 6`, 2004 `UDP over IP version 6`
             note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
@@ -80,7 +80,7 @@ fn dry_runs() {
         expect![[r#"
               1. add `Pipes` to both catalogs: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\base.dll
                    new 1: `Pipes`, base, non-IFS
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
             note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
             dry run: nothing was changed
             exit code 0
@@ -95,7 +95,7 @@ fn dry_runs() {
                    new 1, 1001, 1002, 1003, 1004
               3. put the 32-bit catalog in order
                    new 1, 2001, 2002, 2003, 2004
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\system32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
             note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
             dry run: nothing was changed
             exit code 0

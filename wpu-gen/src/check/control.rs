@@ -45,7 +45,7 @@ fn wrong(
         let message = format!("the control code `{name}` has another type than the flag `{}`", flag.name);
         return Some(Diagnostic::at(Code::BadType, filed.at(&filed.entry.ty), message));
     }
-    if let (ConstantValue::Number(code), ConstantValue::Number(bit)) = (code.value, flag.value)
+    if let (ConstantValue::Number(code), ConstantValue::Number(bit)) = (&code.value, &flag.value)
         && code & bit == 0
     {
         let message = format!("the control code `{name}` has no input");

@@ -169,31 +169,34 @@ fn check_fixed(model: &Model, ty: &Ty, place: Place, faults: &mut Vec<Diagnostic
     }
 }
 
-/// A constant is an integer or a null pointer, and fits its type.
+/// A constant is an integer, a null pointer or a text, and fits its type.
 fn check_constants(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
     for constant in &model.constants {
         let filed = &raw.constants[constant.origin];
         let pointer = model.pointee(&constant.ty).is_some();
-        let fits = match (model.prim(&constant.ty), constant.value) {
+        let fits = match (model.prim(&constant.ty), &constant.value) {
+            (_, ConstantValue::Text(_)) => model.text_unit(&constant.ty).is_some(),
             (Some(_), ConstantValue::AllOnes) => true,
             (Some(prim), ConstantValue::Number(number)) => {
                 // A pointer-wide constant must fit the narrowest pointer.
                 let bits = prim.bytes.unwrap_or(4) * 8;
-                let number = i128::from(number);
+                let number = i128::from(*number);
                 let (low, high) =
                     if prim.signed { (-(1 << (bits - 1)), 1 << (bits - 1)) } else { (0, 1_i128 << bits) };
                 (low..high).contains(&number)
             }
-            (None, value) => pointer && value == ConstantValue::Number(0),
+            (None, value) => pointer && *value == ConstantValue::Number(0),
         };
         if !fits {
             let message = format!("the value of `{}` does not fit its type", constant.name);
             let fault = Diagnostic::at(Code::ConstantValue, filed.at(&filed.entry.value), message);
-            faults.push(
-                fault
-                    .also(filed.at(&filed.entry.ty), "its type")
-                    .note("a pointer can only be 0; -1 of an unsigned type has all bits set"),
-            );
+            let note = match constant.text() {
+                Some(_) => {
+                    "a text has the type of a pointer to integers of 8 bits, or of 16 bits without a sign"
+                }
+                None => "a pointer can only be 0; -1 of an unsigned type has all bits set",
+            };
+            faults.push(fault.also(filed.at(&filed.entry.ty), "its type").note(note));
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::view::View;
 use crate::model::{Constant, ConstantValue, Convention, Model, Ty, TypeKind};
-use std::fmt::Write as _;
 
 /// The first lines of a C file.
 pub(super) fn top(view: &View<'_>, about: &str) -> String {
@@ -17,26 +16,33 @@ pub(super) fn comment(text: &str) -> String {
     format!("/* {} */\n", text.replace('\n', "\n * ").replace(" * \n", " *\n"))
 }
 
-/// A text as C writes it.
+/// A text as C writes it, in UTF-8.
 pub(super) fn string(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out += "\\n",
-            // Nothing that could begin a trigraph.
-            '?' => out += "\\?",
-            c if c.is_ascii() && !c.is_ascii_control() => out.push(c),
-            c => {
-                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                    // Always three digits, so that none behind it is taken for one more.
-                    let _ = write!(out, "\\{byte:03o}");
-                }
-            }
-        }
-    }
-    out.push('"');
-    out
+    // Always three digits, so that none behind them is taken for one more.
+    let byte = |byte| format!("\\{byte:03o}");
+    literal(text, &|c| c.encode_utf8(&mut [0; 4]).bytes().map(byte).collect())
+}
+
+/// A text of units of 16 bits as C writes it, but for the letter before it, which depends on the platform.
+pub(super) fn wide(text: &str) -> String {
+    literal(text, &|c| match u32::from(c) {
+        code @ 0..=0xff => format!("\\{code:03o}"),
+        code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    })
+}
+
+/// A text in quotes; `escaped` writes what is no visible character of ASCII.
+fn literal(text: &str, escaped: &dyn Fn(char) -> String) -> String {
+    let inside = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        '\n' => "\\n".to_owned(),
+        // Nothing that could begin a trigraph.
+        '?' => "\\?".to_owned(),
+        ' '..='~' => c.to_string(),
+        _ => escaped(c),
+    });
+    format!("\"{}\"", inside.collect::<String>())
 }
 
 /// A declaration of `name` with this type.
@@ -87,13 +93,20 @@ pub(super) fn list(types: &[String]) -> String {
     if types.is_empty() { "void".to_owned() } else { types.join(", ") }
 }
 
-/// A constant's value, as a number of its type.
+/// A constant's value, as a number of its type or a text.
 pub(super) fn value(model: &Model, constant: &Constant) -> String {
     let ty = bare(model, &constant.ty);
-    match constant.value {
+    match &constant.value {
         ConstantValue::AllOnes => format!("~({ty})0"),
         ConstantValue::Number(number) => format!("{number}LL"),
+        ConstantValue::Text(text) if is_wide(model, constant) => wide(text),
+        ConstantValue::Text(text) => string(text),
     }
+}
+
+/// Whether the units of a text have 16 bits.
+pub(super) fn is_wide(model: &Model, constant: &Constant) -> bool {
+    model.text_unit(&constant.ty) == Some(2)
 }
 
 /// The word for how functions are called, where 32-bit machines have several.
@@ -112,6 +125,7 @@ mod tests {
     fn nothing_in_a_text_ends_it() {
         assert_eq!(string("a \"b\" \\ ?\n"), r#""a \"b\" \\ \?\n""#);
         assert_eq!(string("é1"), r#""\303\2511""#);
+        assert_eq!(wide("a \"?\t\u{e9}1\u{20ac}1\u{1f600}1"), r#""a \"\?\011\3511\u20ac1\U0001f6001""#);
         assert_eq!(comment("a */ b"), "/* a * / b */\n");
         assert_eq!(comment("why???/"), "/* why? ? ?/ */\n");
     }

@@ -138,7 +138,10 @@ impl<'m> Sheets<'m> {
         let model = self.model;
         for constant in model.constants.iter().filter(|constant| constant.header.is_some()) {
             let (name, value) = (&constant.name, c::value(model, constant));
-            let line = if model.pointee(&constant.ty).is_some() {
+            let line = if constant.text().is_some() {
+                let check = if c::is_wide(model, constant) { "CHECK_WIDE_TEXT" } else { "CHECK_TEXT" };
+                format!("{check}({name}, {value});\n")
+            } else if model.pointee(&constant.ty).is_some() {
                 format!("CHECK_NULL({name}, {});\n", c::bare(model, &constant.ty))
             } else {
                 format!("CHECK_VALUE({name}, {}, {value});\n", c::bare(model, &constant.ty))

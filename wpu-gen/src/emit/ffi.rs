@@ -9,7 +9,7 @@ use crate::layout::{Layouts, POINTERS};
 use crate::model::{ConstantValue, EntryPoint, Import, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
@@ -124,13 +124,15 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
 
 fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.constants.iter().map(|constant| {
-        let (name, ty) = (item("ffi", &constant.name), view.ty(&constant.ty, At::Inside));
+        let name = item("ffi", &constant.name);
         let about = origin(view, &constant.doc, constant.header.as_deref(), &constant.sources);
         let pointer = view.model.pointee(&constant.ty).is_some();
-        let value = match constant.value {
-            _ if pointer => quote!(::core::ptr::null_mut()),
-            ConstantValue::AllOnes => quote!(#ty::MAX),
-            ConstantValue::Number(number) => number_literal(number),
+        let ty = view.ty(&constant.ty, At::Inside);
+        let (ty, value) = match &constant.value {
+            ConstantValue::Text(text) => (quote!(&str), Literal::string(text).into_token_stream()),
+            _ if pointer => (ty, quote!(::core::ptr::null_mut())),
+            ConstantValue::AllOnes => (ty.clone(), quote!(#ty::MAX)),
+            ConstantValue::Number(number) => (ty, number_literal(*number)),
         };
         quote!(#about pub const #name: #ty = #value;)
     })

@@ -45,6 +45,7 @@ fn page(view: &View<'_>, name: &Name) -> String {
     upcalls(&mut page, name, model);
     downcalls(&mut page, name, model);
     errors(&mut page, name, model);
+    texts(&mut page, name, model);
     page + "\n#endif\n"
 }
 
@@ -187,6 +188,26 @@ fn errors(page: &mut String, name: &Name, model: &Model) {
         );
     }
     *page += "};\n";
+}
+
+/// The constants that are texts: no header need have those.
+fn texts(page: &mut String, name: &Name, model: &Model) {
+    let large = &name.large;
+    let texts: Vec<_> = model.constants.iter().filter(|constant| constant.text().is_some()).collect();
+    if texts.is_empty() {
+        return;
+    }
+    page.push('\n');
+    *page += &c::comment("Texts. The units of a wide one have 16 bits; the others are in UTF-8.");
+    let _ = writeln!(
+        page,
+        "#ifdef _WIN32\n#define {large}_WIDE(text) L##text\n#else\n#define {large}_WIDE(text) u##text\n#endif"
+    );
+    for text in texts {
+        let literal = c::value(model, text);
+        let literal = if c::is_wide(model, text) { format!("{large}_WIDE({literal})") } else { literal };
+        let _ = write!(page, "#define {large}_TEXT_{} {literal} {}", text.name, c::comment(&text.doc));
+    }
 }
 
 fn or_null(text: Option<&str>) -> String {

@@ -48,6 +48,16 @@ pub(super) fn cell(text: &str) -> String {
     parts.collect()
 }
 
+/// A text that is code, all of it, on one line.
+pub(super) fn literal(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic() && !"`|".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        format!("`{text}`")
+    } else {
+        format!("<code>{}</code>", entities(text))
+    }
+}
+
 /// An address as the target of a link.
 pub(super) fn address(url: &str) -> String {
     let safe = |c: char| c.is_ascii_graphic() && !"<>()[]\\\"`|".contains(c);

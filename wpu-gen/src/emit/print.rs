@@ -165,6 +165,8 @@ impl Page {
             // Only a whole line: a text may hold the same characters.
             match code.strip_prefix("///§").or_else(|| code.strip_prefix("//!§")) {
                 Some(comment) => format!("{indent}//{comment}\n"),
+                // A text of the spec is what it is.
+                None if code.starts_with("//") || code.contains('"') => format!("{line}\n"),
                 // Paths are apart in what a macro is given.
                 None => format!("{}\n", line.replace("offset_of!(crate ::", "offset_of!(crate::")),
             }

@@ -1,7 +1,7 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
 use super::errors::documented;
-use super::markdown::{address, cell, code_of, inline, markdown, title};
+use super::markdown::{address, cell, code_of, inline, literal, markdown, title};
 use super::view::{UpcallView, View};
 use super::{facts, import, kit};
 use crate::model::{Downcall, Note, Param, Status};
@@ -22,6 +22,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     kit::section(view, &mut page);
     import::section(view, &mut page);
     errors(view, &mut page);
+    texts(view, &mut page);
     notes(view, &mut page);
     sources(view, &mut page);
     page
@@ -208,6 +209,24 @@ fn errors(view: &View<'_>, page: &mut String) {
     *page += "## Errors\n\n| name | value | meaning |\n|---|---|---|\n";
     for error in &view.model.errors {
         let _ = writeln!(page, "| `{}` | {} | {} |", error.name, error.value, cell(&error.message));
+    }
+    page.push('\n');
+}
+
+fn texts(view: &View<'_>, page: &mut String) {
+    let texts = view.model.constants.iter().filter_map(|constant| Some((constant, constant.text()?)));
+    let texts: Vec<_> = texts.collect();
+    if texts.is_empty() {
+        return;
+    }
+    *page += "## Texts\n\n";
+    for (constant, text) in texts {
+        let _ = write!(page, "- `{}` is {}: {}", constant.name, literal(text), inline(&constant.doc));
+        let sources = view.cite(&constant.sources);
+        if !sources.is_empty() {
+            let _ = write!(page, " Sources: {sources}.");
+        }
+        page.push('\n');
     }
     page.push('\n');
 }

@@ -319,7 +319,7 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, TokenStrea
 /// What the C function returns on success where the return value is only a status: if the spec names
 /// no value for it, anything but failure.
 fn ok_value(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let failure = upcall.upcall.failure.map(|failure| view.model.constants[failure].value);
+    let failure = upcall.upcall.failure.map(|failure| &view.model.constants[failure].value);
     match (upcall.upcall.success, failure) {
         (Some(success), _) => view.constant(success, At::Inside),
         (None, Some(ConstantValue::Number(0))) => quote!(1),

@@ -55,7 +55,7 @@ impl Deriver<'_> {
             self.fault(fault.help("remove it"));
             return;
         }
-        let value = |constant: Option<usize>| constant.map(|constant| self.model.constants[constant].value);
+        let value = |constant: Option<usize>| constant.map(|constant| &self.model.constants[constant].value);
         if value(self.upcall.success) == value(self.upcall.failure) {
             let fault = Diagnostic::at(
                 Code::FailureType,
@@ -68,7 +68,7 @@ impl Deriver<'_> {
 
     fn constant_fits(&mut self, constant: usize, written: Option<&syntax::Text>) {
         let (Some(written), constant) = (written, &self.model.constants[constant]) else { return };
-        if constant.ty != self.upcall.returns {
+        if self.model.is_text(constant) || constant.ty != self.upcall.returns {
             let message =
                 format!("`{}` is no value of the type that `{}` returns", constant.name, self.upcall.name);
             let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);

@@ -4,7 +4,7 @@ use super::{keys, passes_by_value};
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
-use crate::model::{Direction, Downcall, Model, Param, ReturnRole, Role, Ty, Unit};
+use crate::model::{Constant, Direction, Downcall, Model, Param, ReturnRole, Role, Ty, Unit};
 use crate::syntax;
 use std::collections::HashSet;
 
@@ -271,10 +271,7 @@ impl Deriver<'_> {
                 fault.help("a pointer that the other side only compares has a type with `opaque = \"…\"`"),
             );
         }
-        let failure = self.model.constants.get(self.downcall.failure);
-        let fits = failure
-            .is_none_or(|failure| self.model.bare(&failure.ty) == self.model.bare(&self.downcall.returns));
-        if !fits {
+        if self.model.constants.get(self.downcall.failure).is_some_and(|failure| !self.is_answer(failure)) {
             self.wrong_constant(&raw.failure);
         }
         self.success();
@@ -291,15 +288,20 @@ impl Deriver<'_> {
         }
         let constant = |at: Option<usize>| at.and_then(|at| self.model.constants.get(at));
         let (success, failure) = (constant(self.downcall.success), constant(Some(self.downcall.failure)));
-        let returns = self.model.bare(&self.downcall.returns);
-        if success.is_some_and(|success| self.model.bare(&success.ty) != returns) {
+        if success.is_some_and(|success| !self.is_answer(success)) {
             self.wrong_constant(written);
         }
-        if success.map(|success| success.value) == failure.map(|failure| failure.value) {
+        if success.map(|success| &success.value) == failure.map(|failure| &failure.value) {
             let message = "success and failure have the same value";
             let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
             self.faults.push(fault.help("name two constants with different values"));
         }
+    }
+
+    /// Whether a constant is a value of the type that is returned.
+    fn is_answer(&self, constant: &Constant) -> bool {
+        let returns = self.model.bare(&self.downcall.returns);
+        !self.model.is_text(constant) && self.model.bare(&constant.ty) == returns
     }
 
     fn wrong_constant(&mut self, written: &syntax::Text) {

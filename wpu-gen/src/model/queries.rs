@@ -1,6 +1,6 @@
 //! What follows from a model: what its types are, and what its items have to do with each other.
 
-use super::{Callback, Header, Model, Param, Prim, ProvidedBy, Struct, Table, Ty, TypeKind};
+use super::{Callback, Constant, Header, Model, Param, Prim, ProvidedBy, Struct, Table, Ty, TypeKind};
 use crate::names::camel;
 use std::collections::HashSet;
 
@@ -109,6 +109,19 @@ impl Model {
             Ty::Pointer(to) => Some(to),
             _ => None,
         }
+    }
+
+    /// How many bytes a unit of a text has, if a pointer of this type leads to one.
+    #[must_use]
+    pub fn text_unit(&self, ty: &Ty) -> Option<u64> {
+        let unit = self.prim(self.pointee(ty)?)?;
+        unit.bytes.filter(|bytes| *bytes == 1 || *bytes == 2 && !unit.signed)
+    }
+
+    /// Whether a constant is a text that its type can lead to.
+    #[must_use]
+    pub fn is_text(&self, constant: &Constant) -> bool {
+        constant.text().is_some() && self.text_unit(&constant.ty).is_some()
     }
 
     /// The Rust name of the type's values, if the other side never follows them unseen.

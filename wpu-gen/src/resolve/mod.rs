@@ -264,10 +264,20 @@ impl Resolver<'_> {
 
     fn constant(&mut self, origin: usize, filed: &Filed<syntax::Constant>) -> model::Constant {
         let constant = &filed.entry;
+        let (ty, value) = match constant.value.get_ref() {
+            syntax::ConstantValue::Number(number) => {
+                (self.find_type(filed.file, &constant.ty), model::ConstantValue::Number(*number))
+            }
+            // Like what goes in through a pointer.
+            syntax::ConstantValue::Text(text) => (
+                self.find_param_type(filed.file, &constant.ty, syntax::Direction::In),
+                model::ConstantValue::Text(text.replace("\r\n", "\n")),
+            ),
+        };
         model::Constant {
             name: text(&constant.name),
-            ty: self.find_type(filed.file, &constant.ty),
-            value: model::ConstantValue::Number(constant.value.get_ref().0),
+            ty,
+            value,
             control_input: constant.control_input.as_ref().map(|input| self.find_type(filed.file, input)),
             doc: text(&constant.doc),
             header: constant.header.as_ref().map(|header| self.header_of(filed.file, header)),

@@ -102,7 +102,7 @@ pub struct Constant {
     pub name: Text,
     #[serde(rename = "type")]
     pub ty: Text,
-    /// A number; -1 of an unsigned type has all bits set.
+    /// A number, of which -1 of an unsigned type has all bits set, or a text.
     pub value: Spanned<ConstantValue>,
     /// It is a control code, and its input is of this type, which has no pointers.
     pub control_input: Option<Text>,
@@ -116,8 +116,12 @@ pub struct Constant {
 }
 
 /// The value of a constant.
-#[derive(Debug, Clone, Copy)]
-pub struct ConstantValue(pub i64);
+#[derive(Debug)]
+pub enum ConstantValue {
+    Number(i64),
+    /// However its file ends lines.
+    Text(String),
+}
 
 impl<'de> Deserialize<'de> for ConstantValue {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -132,7 +136,7 @@ impl schemars::JsonSchema for ConstantValue {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "integer" })
+        schemars::json_schema!({ "type": ["integer", "string"] })
     }
 }
 
@@ -143,11 +147,15 @@ impl Visitor<'_> for ConstantValueVisitor {
     type Value = ConstantValue;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a number of up to 63 bits")
+        out.write_str("a number of up to 63 bits or a text")
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(ConstantValue(number))
+        Ok(ConstantValue::Number(number))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(ConstantValue::Text(text.to_owned()))
     }
 }
 
