@@ -19,7 +19,9 @@ pub type Scatter<'a> = crate::rt::buffers::Scatter<'a, crate::ffi::WSABUF>;
 #[derive(Debug)]
 pub enum InterfaceTypes {}
 
-impl crate::rt::request::RequestTypes for InterfaceTypes {
+// SAFETY: they are values of C, which has no threads of its own: numbers, pointers and functions, which Rust never
+// follows but where the client lends what they lead to.
+unsafe impl crate::rt::request::RequestTypes for InterfaceTypes {
     type Socket = crate::ffi::SOCKET;
     type Overlapped = crate::ffi::WSAOVERLAPPED;
     type Routine = unsafe extern "system" fn(

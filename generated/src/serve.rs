@@ -3,7 +3,11 @@
 //! The functions that a provider's table holds: they check what a client passes, and write what the provider answers.
 
 /// How a function finds its provider: C function pointers carry no context.
-pub trait Serve: 'static {
+///
+/// # Safety
+///
+/// What `COMPLETION.keep` is given is not dropped before `COMPLETION.release` is called with it, or the provider below has completed the request or has ended: it writes there.
+pub unsafe trait Serve: 'static {
     /// What it finds.
     type Provider: crate::provider::ServiceProvider;
     /// How requests are begun and told of. No panic may come out of these functions.

@@ -9,7 +9,12 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 /// The C types of requests.
-pub trait RequestTypes: Sized + 'static {
+///
+/// # Safety
+///
+/// Every value of `Socket`, `Routine`, `Thread` and `Slice` may be used on any thread, whatever their other traits
+/// say: a [`PendingRequest`] takes them there.
+pub unsafe trait RequestTypes: Sized + 'static {
     /// A socket, as the client knows it.
     type Socket: Copy + core::fmt::Debug;
     /// The client's overlapped structure.
@@ -74,7 +79,7 @@ pub struct CompletionVtable<W: RequestTypes> {
     /// Reports the result of the operation to the client.
     pub tell: unsafe fn(&RequestParts<W>, Outcome<W>),
     /// Keeps memory that does not belong to the client and is passed to a provider below, until the request
-    /// completes.
+    /// completes there. Who supplies the functions guarantees that.
     pub keep: unsafe fn(&RequestParts<W>, Kept),
     /// Releases memory that the provider below no longer needs.
     pub release: unsafe fn(&RequestParts<W>, &Kept),
@@ -207,8 +212,9 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     ///
     /// # Safety
     ///
-    /// One request is created for `given`. The client's structure, and the bytes of everything that is lent,
-    /// stay valid until the request completes; so does the thread, and the routine can be called on it once.
+    /// One request is created for `given`, whose `completion.keep` does what its documentation says. The client's
+    /// structure, and the bytes of everything that is lent, stay valid until the request completes; so does the
+    /// thread, and the routine can be called on it once.
     #[inline]
     pub const unsafe fn new(given: &'a RequestContext<'a, W>, lent: RequestBuffers<'a, W::Slice>) -> Self {
         Self { lent, given: Some(given), owned: None, replaced: false, tag: None }
@@ -490,8 +496,9 @@ pub struct PendingRequest<W: RequestTypes> {
 }
 
 // SAFETY: until the request completes, a client lends the memory of the pointers to the thread that completes
-// it, whichever that is, and does not access it; owned memory moves along. The type is not `Sync`, since two
-// threads that share it could write to the client's memory at the same time.
+// it, whichever that is, and does not access it; owned memory moves along. The values of `W` may be used on any
+// thread, as its contract says. The type is not `Sync`, since two threads that share it could write to the
+// client's memory at the same time.
 unsafe impl<W: RequestTypes> Send for PendingRequest<W> {}
 
 impl<W: RequestTypes> PendingRequest<W> {

@@ -286,7 +286,8 @@ fn late<P: Provider>(owed: usize) {
 /// Leads the functions of a table to the instance of `E`.
 struct Serving<E>(PhantomData<fn() -> E>);
 
-impl<E: Exported> Serve for Serving<E> {
+// SAFETY: what is kept stays until it is released, or the client uses its structure again: then the request has ended.
+unsafe impl<E: Exported> Serve for Serving<E> {
     type Provider = Exports<E>;
     const COMPLETES: bool = wpu_sys::facts::completes(&Exports::<E>::DECLARATION);
     const COMPLETION: CompletionVtable = CompletionVtable {

@@ -11,11 +11,13 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr,
 };
-use wpu::raw::{CompletionVtable, Outcome, Procs, Serve};
+use wpu::raw::{CompletionVtable, Kept, Outcome, Procs, Serve};
 use wpu::{Layer, PendingRequest, Progress, Request, ServiceProvider, WsaError};
 use wpu_sys::{ClientSlice, Gather, OutBuf, RequestBuffers, Scatter};
 
 thread_local! {
+    /// What is kept for the provider below.
+    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
     /// How the clients of this thread were told.
     static TOLD: RefCell<Vec<Outcome>> = const { RefCell::new(Vec::new()) };
     /// How many requests were begun, and how many have ended.
@@ -100,7 +102,8 @@ fn count(begun: u32, ended: u32) {
     COUNTS.set((before.0 + begun, before.1 + ended));
 }
 
-impl Serve for Reader {
+// SAFETY: no request goes down from it, so nothing is to be kept.
+unsafe impl Serve for Reader {
     type Provider = Self;
     const COMPLETION: CompletionVtable = CompletionVtable {
         begin: |_| count(1, 0),
@@ -322,7 +325,8 @@ fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
         }
     }
 
-    impl Serve for Liar {
+    // SAFETY: as for `Reader`.
+    unsafe impl Serve for Liar {
         type Provider = Self;
         const COMPLETION: CompletionVtable = Reader::COMPLETION;
         const COMPLETES: bool = true;
@@ -359,7 +363,8 @@ fn the_count_is_there_when_the_client_is_told() {
         }
     }
 
-    impl Serve for Prompt {
+    // SAFETY: as for `Reader`.
+    unsafe impl Serve for Prompt {
         type Provider = Self;
         const COMPLETION: CompletionVtable = CompletionVtable {
             tell: |parts, _| {
@@ -396,10 +401,14 @@ struct Passer;
 
 impl Layer for Passer {}
 
-impl Serve for Passer {
+// SAFETY: what is kept is kept until the thread ends.
+unsafe impl Serve for Passer {
     type Provider = Over<Self>;
-    const COMPLETION: CompletionVtable =
-        CompletionVtable { keep: |_, _| {}, release: |_, _| {}, ..Reader::COMPLETION };
+    const COMPLETION: CompletionVtable = CompletionVtable {
+        keep: |_, kept| KEPT.with_borrow_mut(|all| all.push(kept)),
+        release: |_, _| {},
+        ..Reader::COMPLETION
+    };
     const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {

@@ -73,7 +73,8 @@ impl ServiceProvider for Base {
     }
 }
 
-impl Serve for Base {
+// SAFETY: what is kept is kept until it is released, or a test is over.
+unsafe impl Serve for Base {
     type Provider = Self;
     const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
@@ -116,7 +117,8 @@ impl Layer for Meddler {
     }
 }
 
-impl Serve for Meddler {
+// SAFETY: as for `Base`.
+unsafe impl Serve for Meddler {
     type Provider = Over<Self>;
     const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
@@ -284,7 +286,8 @@ impl Layer for Changer {
     }
 }
 
-impl Serve for Changer {
+// SAFETY: as for `Base`.
+unsafe impl Serve for Changer {
     type Provider = Over<Self>;
     const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = true;
@@ -350,7 +353,8 @@ fn flags_and_counts_can_be_written_after_the_call_that_promised_them() {
 /// As [`Base`], for a provider that has not declared what requests are completed with.
 struct Undeclared;
 
-impl Serve for Undeclared {
+// SAFETY: as for `Base`.
+unsafe impl Serve for Undeclared {
     type Provider = Base;
     const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = completes(&Declaration {

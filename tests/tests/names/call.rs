@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static VALUE: AtomicU32 = AtomicU32::new(0);
 
 const COMPLETION: CompletionVtable =
-    CompletionVtable { begin: |_| {}, tell: |_, _| {}, keep: |_, _| {}, release: |_, _| {}, end: || {} };
+    CompletionVtable { begin: |_| {}, tell: |_, _| {}, keep: |_, kept| std::mem::forget(kept), release: |_, _| {}, end: || {} };
 
 /// The one below: keeps the value.
 struct Below;
@@ -19,7 +19,8 @@ impl Cook for Below {
     }
 }
 
-impl Serve for Below {
+// SAFETY: what is kept is never dropped.
+unsafe impl Serve for Below {
     type Provider = Self;
     const COMPLETES: bool = true;
     const COMPLETION: CompletionVtable = COMPLETION;
@@ -31,7 +32,8 @@ impl Serve for Below {
 /// The one above: calls the one below by its table.
 struct Above;
 
-impl Serve for Above {
+// SAFETY: as for `Below`.
+unsafe impl Serve for Above {
     type Provider = procs::Procs;
     const COMPLETES: bool = true;
     const COMPLETION: CompletionVtable = COMPLETION;

@@ -193,7 +193,9 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
             pub enum InterfaceTypes {}
         },
         quote! {
-            impl request::RequestTypes for InterfaceTypes {
+            #[doc = "§ SAFETY: they are values of C, which has no threads of its own: numbers, pointers and functions, which Rust never"]
+            #[doc = "§ follows but where the client lends what they lead to."]
+            unsafe impl request::RequestTypes for InterfaceTypes {
                 type Socket = #socket;
                 type Overlapped = #overlapped;
                 type Routine = #routine;

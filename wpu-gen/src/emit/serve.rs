@@ -47,9 +47,18 @@ fn serve(view: &View<'_>, behind: &Ident) -> TokenStream {
             const COMPLETES: bool;
         }
     });
+    let contract = doc(
+        "# Safety\n\nWhat `COMPLETION.keep` is given is not dropped before `COMPLETION.release` is called with it, or the \
+         provider below has completed the request or has ended: it writes there.",
+    );
+    let (contract, keyword) = match completion {
+        Some(_) => (quote!(#[doc = ""] #contract), quote!(unsafe)),
+        None => (TokenStream::new(), TokenStream::new()),
+    };
     quote! {
         /// How a function finds its provider: C function pointers carry no context.
-        pub trait Serve: 'static {
+        #contract
+        pub #keyword trait Serve: 'static {
             /// What it finds.
             type Provider: #behind;
             #completion
