@@ -1,17 +1,17 @@
-//! Addresses as clients write them, and the two families that every program knows.
+//! Socket addresses as bytes of a `sockaddr`, with conversions for the two Internet families.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use wpu_sys::ffi::{AF_INET, AF_INET6};
 use wpu_sys::{Bytes, WsaError};
 
-/// The longest address of any family.
+/// The length of the longest address of any family.
 const LONGEST: usize = 128;
-/// `sockaddr_in`: family, port, address, and eight bytes of nothing.
+/// The length of a `sockaddr_in`: family, port, address, and eight bytes of padding.
 const INET: usize = 16;
-/// `sockaddr_in6`: family, port, flow, address, scope.
+/// The length of a `sockaddr_in6`: family, port, flow information, address, scope.
 const INET6: usize = 28;
 
-/// An address of any family: the bytes of a `sockaddr`, which begin with the family.
+/// An address of any family: the bytes of a `sockaddr`, which start with the family.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Address {
     bytes: [u8; LONGEST],
@@ -19,11 +19,11 @@ pub struct Address {
 }
 
 impl Address {
-    /// One of these bytes.
+    /// Creates an address from these bytes.
     ///
     /// # Errors
     ///
-    /// `WSAEFAULT` if there are too few for a family, or more than any address has.
+    /// `WSAEFAULT` if there are too few bytes for a family, or more than any address has.
     pub fn new(bytes: &[u8]) -> Result<Self, WsaError> {
         let mut copy = [0; LONGEST];
         if !(2..=LONGEST).contains(&bytes.len()) {
@@ -33,23 +33,24 @@ impl Address {
         Ok(Self { bytes: copy, len: bytes.len() })
     }
 
-    /// The bytes, as a client reads them.
+    /// The bytes of the `sockaddr`.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
-    /// The family: `AF_INET`, `AF_INET6`, or one of the author's.
+    /// The address family: `AF_INET`, `AF_INET6`, or a family of the author.
     #[must_use]
     pub fn family(&self) -> i32 {
         i32::from(u16::from_le_bytes([self.bytes[0], self.bytes[1]]))
     }
 
-    /// The address as the standard library has it.
+    /// Converts the address to a type of the standard library.
     ///
     /// # Errors
     ///
-    /// `WSAEAFNOSUPPORT` if the family is neither `AF_INET` nor `AF_INET6`, `WSAEFAULT` if bytes are missing.
+    /// `WSAEAFNOSUPPORT` if the family is neither `AF_INET` nor `AF_INET6`, `WSAEFAULT` if there are too few
+    /// bytes.
     pub fn to_inet(&self) -> Result<SocketAddr, WsaError> {
         let port = u16::from_be_bytes([self.bytes[2], self.bytes[3]]);
         match self.family() {
@@ -67,11 +68,12 @@ impl Address {
         }
     }
 
-    /// Its text, for the two families that [`to_inet`](Self::to_inet) knows. A port of 0 is left out, as Winsock does.
+    /// Formats an address of a family that [`to_inet`](Self::to_inet) supports. A port of 0 is omitted, as
+    /// Winsock does.
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if it is of another family, or bytes are missing.
+    /// `WSAEINVAL` for any other family, or if there are too few bytes.
     pub fn to_text(&self) -> Result<String, WsaError> {
         let inet = self.to_inet().map_err(|_| WsaError::WSAEINVAL)?;
         Ok(match inet {
@@ -83,11 +85,11 @@ impl Address {
         })
     }
 
-    /// The address that a text of one of the two families stands for; without a port it is 0.
+    /// Parses an address of one of the two families. A text without a port has port 0.
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if the family is another one, or the text none of its addresses.
+    /// `WSAEINVAL` for any other family, or if the text is not an address of the family.
     pub fn from_text(family: i32, text: &str) -> Result<Self, WsaError> {
         let inet = match family {
             AF_INET => text
@@ -144,7 +146,7 @@ impl std::fmt::Debug for Address {
 impl TryFrom<Bytes<'_>> for Address {
     type Error = WsaError;
 
-    /// The one that a client passes. How much memory the client says it is counts before any of it is read.
+    /// Copies the address that a client passes. Its length is checked before any byte is read.
     ///
     /// # Errors
     ///
@@ -159,7 +161,7 @@ impl TryFrom<Bytes<'_>> for Address {
     }
 }
 
-/// `fe80::1%3`, `[::1]` or `::1`.
+/// Parses `fe80::1%3`, `[::1]` or `::1`.
 fn scoped(text: &str) -> Result<SocketAddr, std::net::AddrParseError> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     if let Some((ip, scope)) = bare.split_once('%') {
@@ -195,7 +197,7 @@ mod tests {
         assert_eq!(v6.as_bytes().len(), 28);
         assert_eq!(v6.as_bytes()[..4], [23, 0, 1, 2]);
         assert_eq!(v6.as_bytes()[23], 1);
-        // The flow is passed on as the system has it, as the standard library does.
+        // The flow information is copied in the byte order of the system, as in the standard library.
         let flow = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 258, 0x0102_0304, 0);
         assert_eq!(Address::from(SocketAddr::V6(flow)).as_bytes()[4..8], 0x0102_0304_u32.to_ne_bytes());
     }

@@ -1,4 +1,4 @@
-//! Who is busy in a provider: the calls that are inside, and the requests that were taken on there.
+//! Counts the calls that are inside a provider and the requests that it has not completed.
 
 use crate::sync::lock;
 use std::cell::Cell;
@@ -6,20 +6,20 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// Counts the calls that are inside a provider, and the requests that it owes.
+/// The number of calls inside a provider and of its pending requests.
 #[derive(Debug)]
 pub(crate) struct Calls {
-    /// How many calls are inside.
+    /// The number of calls inside the provider.
     inside: AtomicUsize,
-    /// How many requests were taken on and not completed: their memory is the client's.
+    /// The number of pending requests, whose memory belongs to clients.
     owed: AtomicUsize,
-    /// Whether somebody wants to know when a call leaves, or a request is completed.
+    /// Whether a thread waits until a call leaves or a request completes.
     watched: AtomicBool,
     waiting: Mutex<()>,
     left: Condvar,
 }
 
-/// A call on its thread's stack: those inside each other form a list.
+/// A call on the stack of its thread. The nested calls of a thread form a list.
 struct Frame {
     calls: *const Calls,
     outer: *const Frame,
@@ -30,7 +30,7 @@ thread_local! {
 }
 
 impl Calls {
-    /// Nobody is inside, and nothing is owed.
+    /// Counters with no call and no request.
     pub(crate) const fn new() -> Self {
         Self {
             inside: AtomicUsize::new(0),
@@ -41,8 +41,8 @@ impl Calls {
         }
     }
 
-    /// Counts a call while `body` runs, which must not unwind. What `body` looks at after it was counted is
-    /// not freed by whoever takes it away before [`wait`](Self::wait).
+    /// Counts a call while `body` runs, which must not unwind. An object that `body` loads after the call was
+    /// counted is not freed by a thread that first removes the object and then [`wait`](Self::wait)s.
     #[inline]
     pub(crate) fn count<R>(&self, body: impl FnOnce() -> R) -> R {
         self.inside.fetch_add(1, Ordering::SeqCst);
@@ -52,7 +52,7 @@ impl Calls {
         answer
     }
 
-    /// Makes the call known on its thread while `body` runs, which must not unwind.
+    /// Registers the call on its thread while `body` runs, which must not unwind.
     #[inline]
     pub(crate) fn note<R>(&self, body: impl FnOnce() -> R) -> R {
         let frame = Frame { calls: self, outer: INNERMOST.get() };
@@ -62,11 +62,11 @@ impl Calls {
         answer
     }
 
-    /// Whether this thread is in a call.
+    /// Whether this thread is inside a call.
     pub(crate) fn is_own(&self) -> bool {
         let mut at = INNERMOST.get();
-        // SAFETY: `note` puts a frame of its own stack here and takes it away before it returns, and
-        // nothing that it runs unwinds. So the frames in the list are those of calls that have not returned.
+        // SAFETY: `note` links a frame of its own stack into the list and unlinks it before it returns, and
+        // nothing that it runs unwinds. So all frames in the list belong to calls that have not returned.
         while let Some(frame) = unsafe { at.as_ref() } {
             if std::ptr::eq(frame.calls, self) {
                 return true;
@@ -76,25 +76,26 @@ impl Calls {
         false
     }
 
-    /// A request was taken on, in a call that is inside.
+    /// Counts a request that becomes pending in a call inside the provider.
     pub(crate) fn owe(&self) {
         self.owed.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Such a request was completed, and nothing that was lent with it is touched any more.
+    /// Counts the completion of a request, after the last access to the memory that was lent with it.
     pub(crate) fn paid(&self) {
         self.owed.fetch_sub(1, Ordering::SeqCst);
         self.tell_if_watched();
     }
 
-    /// Waits until no call is inside. This thread must not be in one.
+    /// Waits until no call is inside the provider. This thread must not be in one.
     pub(crate) fn wait(&self) {
         self.watch(|| drop(self.left.wait_while(self.lock(), |()| self.inside.load(Ordering::SeqCst) > 0)));
     }
 
-    /// Waits until no request is owed. If that takes longer than `patience`, `late` is told how many are.
+    /// Waits until no request is pending. If that takes longer than `patience`, calls `late` with their
+    /// number.
     ///
-    /// Whoever has cleaned up may free the memory that it lent along with requests.
+    /// After the clean-up, a client may free the memory that it lent with its requests.
     pub(crate) fn wait_for_requests(&self, patience: Duration, late: impl FnOnce(usize)) {
         let owed = || self.owed.load(Ordering::SeqCst);
         self.watch(|| {
@@ -120,10 +121,10 @@ impl Calls {
         }
     }
 
-    /// A call has left, or a request is completed, and somebody wants to know.
+    /// Notifies a waiting thread that a call has left or a request has completed.
     #[cold]
     fn tell(&self) {
-        // Whoever looked before this is waiting by the time the lock is free.
+        // A thread that has checked its condition is waiting by the time the lock is free.
         drop(self.lock());
         self.left.notify_all();
     }
@@ -173,7 +174,7 @@ mod tests {
             while !calls.watched.load(Ordering::SeqCst) {
                 std::thread::yield_now();
             }
-            // The one that waits holds the lock until it does.
+            // The waiting thread holds the lock until it waits.
             std::thread::sleep(Duration::from_millis(20));
             drop(calls.lock());
             calls.paid();

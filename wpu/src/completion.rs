@@ -1,4 +1,4 @@
-//! How a client is told that its overlapped request is done: by routine, event or port.
+//! Reports the completion of overlapped requests to clients: by routine, event or port.
 
 use crate::report::{complain, failure};
 use crate::{Provider, apc};
@@ -9,12 +9,12 @@ use wpu_sys::{Class, ClientMut, EventRef, Operation, Outcome, RequestParts, Thre
 #[cfg(any(feature = "base", feature = "layer"))]
 use wpu_sys::{PendingRequest, PendingToken, Request};
 
-/// How a kit takes requests on for a provider that has declared what they are completed with: its
+/// A function that makes requests pending for a provider that has declared the completing upcalls: its
 /// [`pend`](Request::pend).
 #[cfg(any(feature = "base", feature = "layer"))]
 pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(PendingToken, PendingRequest), Request<'a>>;
 
-/// Marks the client's structure as in use, and notes that a completion is owed.
+/// Marks the client's structure as in use, and counts the pending request.
 ///
 /// # Safety
 ///
@@ -24,17 +24,17 @@ pub(crate) unsafe fn begin<P: Provider>(parts: &RequestParts) {
     internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
 }
 
-/// Notes that what was owed is done.
+/// Counts the completion of the request.
 pub(crate) fn end<P: Provider>() {
     P::__RUN.get().calls().paid();
 }
 
-/// Tells the client how its operation ended: once. After the last clean-up has begun it is only noted
-/// in the client's structure.
+/// Reports the result of an operation to the client, once. After the last clean-up has begun, the result is
+/// only stored in the client's structure.
 ///
 /// # Safety
 ///
-/// The client lends the structure, and was not told yet.
+/// The client lends the structure, and no completion was reported yet.
 pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
     let end = End::of(outcome);
     note(parts.overlapped, end);
@@ -48,17 +48,17 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
         mark(parts.overlapped, end);
         queue(upcalls, parts, routine, end);
     } else if P::DECLARATION.class == Class::Ifs {
-        // The handle is the system's: only the system knows of a port.
+        // The handle is the system's: only the system knows the port.
         mark_and_signal(upcalls, parts.overlapped, end);
     } else {
         complete(upcalls, parts.socket, parts.overlapped, end);
     }
 }
 
-/// How an overlapped operation ended, as [`PendingRequest::complete`](wpu_sys::PendingRequest) has left it in the
-/// client's structure: bytes and flags, or the error. `None` while it is under way.
+/// The result of an overlapped operation, which [`PendingRequest::complete`](wpu_sys::PendingRequest) has
+/// stored in the client's structure: bytes and flags, or the error. `None` while the operation is pending.
 ///
-/// This is what `WSPGetOverlappedResult` answers.
+/// `WSPGetOverlappedResult` returns this.
 #[must_use]
 pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Result<(u32, u32), WsaError>> {
     let at = overlapped.as_non_null();
@@ -73,7 +73,7 @@ pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Res
     })
 }
 
-/// How an operation ended, in the words of C.
+/// The result of an operation in the form of C.
 #[derive(Clone, Copy)]
 struct End {
     error: u32,
@@ -92,8 +92,8 @@ impl End {
         }
     }
 
-    /// What `Internal` holds when an operation is done: in the style of the kernel, with the bit that
-    /// marks codes of applications, so that no error looks like an operation under way.
+    /// The value of `Internal` for a completed operation: an `NTSTATUS` with the bit for application-defined
+    /// codes, so that no error equals the value of a pending operation.
     fn status(self) -> usize {
         const FAILURE: u32 = 0xE000_0000;
         if self.error == 0 { 0 } else { (FAILURE | self.error) as usize }
@@ -101,34 +101,34 @@ impl End {
 }
 
 fn internal<'a>(overlapped: NonNull<WSAOVERLAPPED>) -> &'a AtomicUsize {
-    // SAFETY: the client lends the structure until it is told, and it is aligned.
+    // SAFETY: the client lends the structure until its completion is reported, and it is aligned.
     let internal = unsafe { &raw mut (*overlapped.as_ptr()).Internal };
-    // SAFETY: as above; whoever else looks at it does so at any time, and expects either value.
+    // SAFETY: as above; clients read the member at any time, and accept the old and the new value.
     unsafe { AtomicUsize::from_ptr(internal) }
 }
 
-/// The members that belong to the provider, and the count.
+/// Stores the flags and the error in the members that belong to the provider.
 fn note(overlapped: NonNull<WSAOVERLAPPED>, end: End) {
     let at = overlapped.as_ptr();
-    // SAFETY: the client lends the structure until it is told.
+    // SAFETY: the client lends the structure until its completion is reported.
     unsafe { (*at).Offset = end.flags };
     // SAFETY: as above.
     unsafe { (*at).OffsetHigh = end.error };
 }
 
-/// What says that the operation is done: the count first.
+/// Stores the count and then the status, which shows that the operation is complete.
 fn mark(overlapped: NonNull<WSAOVERLAPPED>, end: End) {
-    // SAFETY: the client lends the structure until it is told.
+    // SAFETY: the client lends the structure until its completion is reported.
     let high = unsafe { &raw mut (*overlapped.as_ptr()).InternalHigh };
-    // SAFETY: as above, and it is aligned.
+    // SAFETY: as above, and the structure is aligned.
     unsafe { AtomicUsize::from_ptr(high) }.store(end.count as usize, Ordering::Release);
     internal(overlapped).store(end.status(), Ordering::Release);
 }
 
-/// A client's structure on its way to another thread.
+/// A client's structure that is moved to another thread.
 struct RequestBuffers(NonNull<WSAOVERLAPPED>);
 
-// SAFETY: the client lends it to whichever thread tells it.
+// SAFETY: the client lends the structure to the thread that reports the completion, whichever that is.
 unsafe impl Send for RequestBuffers {}
 
 impl RequestBuffers {
@@ -141,12 +141,12 @@ type Routine = unsafe extern "system" fn(u32, u32, *mut WSAOVERLAPPED, u32);
 
 /// Queues the client's routine to the client's thread.
 fn queue(upcalls: Upcalls, parts: &RequestParts, routine: Routine, end: End) {
-    // SAFETY: it is a copy of the client's, which names a thread until the client's routine was queued.
+    // SAFETY: it is a copy of the client's id, which names a thread until the client's routine is queued.
     let thread = parts.thread.and_then(|thread| unsafe { ThreadId::from_raw(thread) });
     let Some(thread) = thread else { return };
     let lent = RequestBuffers(parts.overlapped);
     let call = apc(move || {
-        // SAFETY: the client asked for its routine to be called once, on this thread, with this structure.
+        // SAFETY: the client asked for one call of its routine, on this thread, with this structure.
         unsafe { routine(end.error, end.count, lent.as_ptr(), end.flags) };
     });
     if let Err(refused) = upcalls.queue_apc(thread, call) {
@@ -154,10 +154,10 @@ fn queue(upcalls: Upcalls, parts: &RequestParts, routine: Routine, end: End) {
     }
 }
 
-/// Has Ws2_32 tell the client, since only it knows of ports. Where it does not, the client can still
-/// look, and its event is set.
+/// Completes the request through Ws2_32, since only it knows the ports. If that fails, the client can still
+/// read the result, and its event is set.
 fn complete(upcalls: Upcalls, socket: SOCKET, overlapped: NonNull<WSAOVERLAPPED>, end: End) {
-    // SAFETY: the client lends the structure until it is told, which this does once.
+    // SAFETY: the client lends the structure until its completion is reported, which this call does once.
     let operation = unsafe { Operation::from_raw(overlapped) };
     let told = upcalls.complete_overlapped_request(socket, operation, end.error, end.count);
     if let Err(refused) = told {
@@ -167,10 +167,10 @@ fn complete(upcalls: Upcalls, socket: SOCKET, overlapped: NonNull<WSAOVERLAPPED>
     }
 }
 
-/// Says that the operation is done, and sets the client's event, if there is one.
+/// Marks the operation as complete, and sets the client's event, if there is one.
 fn mark_and_signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>, end: End) {
-    // First the event: a client that sees that the operation is done may free the structure at once.
-    // SAFETY: the client lends the structure until it is told.
+    // The event is read first: a client that sees that the operation is complete may free the structure.
+    // SAFETY: the client lends the structure until its completion is reported.
     let event = unsafe { (*overlapped.as_ptr()).hEvent };
     mark(overlapped, end);
     if let Some(event) = EventRef::from_raw(event) {
@@ -180,8 +180,8 @@ fn mark_and_signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>, end: En
     }
 }
 
-/// The client may wait for ever: nobody else can be told.
+/// Logs a failed notification: the client may wait forever.
 #[cold]
 fn report(upcall: &str, error: WsaError) {
-    complain(format_args!("a client was not told that its request is done: {upcall} failed: {error}"));
+    complain(format_args!("the completion of a client's request could not be reported: {upcall} failed: {error}"));
 }

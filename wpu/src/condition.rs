@@ -1,35 +1,35 @@
-//! A client's condition function, asked in safe code.
+//! Calls a client's condition function from safe code.
 
 use crate::Address;
 use std::ptr::null_mut;
 use wpu_sys::ffi::{CF_ACCEPT, CF_DEFER, CF_REJECT, WSABUF};
 use wpu_sys::{Condition, WsaError};
 
-/// What a condition function says of a connection.
+/// The result of a condition function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// `WSPAccept` makes a socket for it.
+    /// `WSPAccept` creates a socket for the connection.
     Accept,
-    /// The peer is refused, and `WSPAccept` fails with `WSAECONNREFUSED`.
+    /// The connection is rejected, and `WSPAccept` fails with `WSAECONNREFUSED`.
     Reject,
-    /// It stays where it is, to be asked about again, and `WSPAccept` fails with `WSATRY_AGAIN`.
+    /// The connection stays in the queue, to be decided later, and `WSPAccept` fails with `WSATRY_AGAIN`.
     Defer,
 }
 
-/// Asks the client's condition function about a connection from `peer` to the own address `local`. No data came with it,
-/// none goes back, and nothing is said about its quality of service.
+/// Calls the client's condition function for a connection from `peer` to the local address `local`, without
+/// connect data and without quality of service.
 ///
-/// The function may make calls of the same provider, so no lock may be held.
+/// The function may call the same provider, so the caller must hold no lock.
 ///
 /// # Errors
 ///
-/// `WSAEINVAL` if the function answers with none of the three values that there are.
+/// `WSAEINVAL` if the function returns none of the three documented values.
 ///
 /// ```
 /// # use wpu::prelude::*;
 /// use wpu::{Decision, decide};
 ///
-/// /// What `WSPAccept` does with the next connection.
+/// Decides whether `WSPAccept` accepts the next connection.
 /// fn asked(condition: Option<Condition<'_>>, peer: &Address, local: &Address) -> Result<(), WsaError> {
 ///     match condition.map_or(Ok(Decision::Accept), |condition| decide(condition, peer, local))? {
 ///         Decision::Accept => Ok(()),
@@ -47,7 +47,7 @@ pub fn decide(condition: Condition<'_>, peer: &Address, local: &Address) -> Resu
     }
 }
 
-/// What the function answers.
+/// Calls the function and returns its result.
 fn ask(condition: Condition<'_>, peer: &Address, local: &Address) -> i32 {
     let (function, context) = condition.parts();
     let (mut from, mut to) = (peer.as_bytes().to_vec(), local.as_bytes().to_vec());
@@ -59,9 +59,10 @@ fn ask(condition: Condition<'_>, peer: &Address, local: &Address) -> i32 {
     let nothing = WSABUF { len: 0, buf: null_mut() };
     let (mut data, mut answer) = (nothing, nothing);
     let (no_quality, mut group) = (null_mut(), 0);
-    // SAFETY: a `Condition` lives no longer than the call that brought it and stays on its thread, so its function can be
-    // called with its context, as the documentation says: the quality of service may be null, and all pointers of the call
-    // lead to locals that nothing else uses until the end of this function. Each buffer is as long as it says.
+    // SAFETY: a `Condition` lives no longer than the call that received it and stays on its thread, so its
+    // function can be called with its context, as the documentation says. The quality of service may be null,
+    // and all other pointers point to locals that are not accessed otherwise until this function returns.
+    // Each buffer states its own length.
     unsafe {
         function(
             &raw mut caller,

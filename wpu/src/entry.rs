@@ -1,4 +1,4 @@
-//! The entries that a host calls by name, from the provider's side of the border.
+//! The entry points of a provider's DLL: `WSPStartup`, `WSPStartupEx` and `WSPCleanup`.
 
 use crate::Provider;
 use crate::fixed::Fixed;
@@ -17,27 +17,27 @@ use wpu_sys::ffi::{
 };
 use wpu_sys::{Class, CompletionVtable, RawTable, Serve, ServiceProvider, Table, UpcallSet, WsaError};
 
-/// A place of a library where one of its providers is exported.
+/// One export of a library: one of its providers with its instance.
 ///
-/// The `Instance` is a constant, so that every function of the provider's table goes through the same one, and it is
-/// of the provider's type, so that none of them can take another type's instance for its own.
+/// The `Instance` is a constant, so that all functions of the provider's table use the same one. Its type
+/// contains the provider's type, so that no function can take an instance of another type for its own.
 #[doc(hidden)]
 pub trait Exported: 'static {
-    /// What is exported.
+    /// The exported type.
     type Provider: EntryPoint;
-    /// What leads to its instance.
+    /// The static that holds its instance.
     const INSTANCE: Fixed<Instance<Self::Provider>>;
 }
 
-/// What `E` exports.
+/// The provider type that `E` exports.
 type Exports<E> = <<E as Exported>::Provider as EntryPoint>::__Itself;
 
-/// What leads to its instance.
+/// The static that holds the instance of `E`.
 fn instance<E: Exported>() -> &'static Instance<Exports<E>> {
     E::Provider::__of(E::INSTANCE, Sealed).get()
 }
 
-/// One of the providers of a DLL, as its entries see it.
+/// One of the providers of a DLL, as used by the entry points.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Starter {
@@ -68,22 +68,22 @@ impl Starter {
     }
 }
 
-/// A table as one of the entries received it.
+/// A table, as one of the entry points received it.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Received<'a> {
-    /// By `WSPStartup`.
+    /// A table of `WSPStartup`.
     Plain(&'a WSPUPCALLTABLE),
-    /// By `WSPStartupEx`.
+    /// A table of `WSPStartupEx`.
     Ex(&'a WSPUPCALLTABLEEX),
 }
 
 impl<'a> Received<'a> {
-    /// What the two kinds of tables have in common.
+    /// The common part of the two kinds of tables.
     fn plain(self) -> &'a WSPUPCALLTABLE {
         match self {
             Self::Plain(table) => table,
-            // SAFETY: the longer table begins with the members of the shorter one, in the same places.
+            // SAFETY: the longer table starts with the members of the shorter one, at the same offsets.
             Self::Ex(table) => unsafe { &*std::ptr::from_ref(table).cast() },
         }
     }
@@ -105,20 +105,21 @@ impl RawTable for Received<'_> {
     }
 }
 
-/// A pointer to a table as an entry gets it.
+/// A pointer to a table, as an entry point receives it.
 #[doc(hidden)]
 pub trait TablePointer {
     /// The table; `None` if the pointer is null or misaligned.
     ///
     /// # Safety
     ///
-    /// Otherwise it can be read for as long as `'a`.
+    /// Otherwise the table is readable for `'a`.
     unsafe fn received<'a>(self) -> Option<Received<'a>>;
 }
 
 impl TablePointer for *const WSPUPCALLTABLE {
     unsafe fn received<'a>(self) -> Option<Received<'a>> {
-        // SAFETY: looked at only if it is neither null nor misaligned; the caller vouches for the rest.
+        // SAFETY: dereferenced only if the pointer is neither null nor misaligned; then the caller guarantees
+        // the table for `'a`.
         is_good(self.cast_mut()).then(|| Received::Plain(unsafe { &*self }))
     }
 }
@@ -132,18 +133,19 @@ impl TablePointer for &WSPUPCALLTABLE {
 
 impl TablePointer for *const WSPUPCALLTABLEEX {
     unsafe fn received<'a>(self) -> Option<Received<'a>> {
-        // SAFETY: looked at only if it is neither null nor misaligned; the caller vouches for the rest.
+        // SAFETY: dereferenced only if the pointer is neither null nor misaligned; then the caller guarantees
+        // the table for `'a`.
         is_good(self.cast_mut()).then(|| Received::Ex(unsafe { &*self }))
     }
 }
 
-/// `WSPStartup` or `WSPStartupEx` of a DLL: 0, or the code of the error.
+/// The body of `WSPStartup` and `WSPStartupEx`: returns 0 or an error code.
 ///
 /// # Safety
 ///
-/// Each pointer is null, or misaligned, or valid during the call for what the entry does with it: the
-/// table and the catalog entry can be read and do not change, the two others can be written. The table's
-/// pointers are as [`Run::start`](crate::raw::Run::start) asks.
+/// Each pointer is null, misaligned, or valid during the call for its use: the table and the catalog entry
+/// are readable and do not change, the other two are writable. The pointers of the table satisfy the contract
+/// of [`Run::start`](crate::raw::Run::start).
 #[doc(hidden)]
 pub unsafe fn start_up(
     version: u16,
@@ -157,19 +159,20 @@ pub unsafe fn start_up(
         if version.swap_bytes() < VERSION.swap_bytes() {
             return Err(WsaError::WSAVERNOTSUPPORTED);
         }
-        // SAFETY: the caller vouches that it can be read during this call, which is as long as it is used.
+        // SAFETY: the caller guarantees that the table is readable during this call, and it is not used
+        // longer.
         let table = unsafe { table.received() }.ok_or(WsaError::WSAEFAULT)?;
         if !is_good(data) || !is_good(entry.cast_mut()) || !is_good(functions) {
             return Err(WsaError::WSAEFAULT);
         }
-        // SAFETY: neither null nor misaligned; the caller vouches for the rest.
+        // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is readable.
         let entry = unsafe { &*entry };
         let provider = choose(providers, entry, &table)?;
         let start = start_of(entry, table.plain(), (provider.of)());
-        // SAFETY: the caller vouches for the table's pointers, as `start` asks.
+        // SAFETY: the caller guarantees the contract of `start` for the table's pointers.
         let begun = unsafe { (provider.start)(&start, &table) };
         begun.map_err(|error| refuse(provider, error))?;
-        // SAFETY: neither null nor misaligned; the caller vouches for the rest.
+        // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is writable.
         unsafe { functions.write((provider.functions)()) };
         // SAFETY: as above.
         unsafe { data.write(described(provider.description)) };
@@ -178,8 +181,9 @@ pub unsafe fn start_up(
     started.err().map_or(0, failure)
 }
 
-/// The provider that a catalog entry belongs to. The switch of system area networks passes the entry of another
-/// provider, whose class says nothing; those that it starts get their handles from it.
+/// Finds the provider to which a catalog entry belongs. The switch for system area networks passes the entry
+/// of another provider, whose class is not significant; the providers that it starts get their handles from
+/// the switch.
 fn choose<'a>(
     providers: &'a [Starter],
     entry: &WSAPROTOCOL_INFOW,
@@ -206,7 +210,7 @@ fn choose<'a>(
     })
 }
 
-/// The code that the host gets says nothing of holes; whoever looks for them finds them here.
+/// Logs why a provider does not start, since the error code does not name the missing upcalls.
 fn refuse(provider: &Starter, error: StartError) -> WsaError {
     if !matches!(error, StartError::Refused(_)) {
         complain(format_args!("`{}` does not start: {error}", provider.name));
@@ -216,7 +220,7 @@ fn refuse(provider: &Starter, error: StartError) -> WsaError {
 
 fn described(description: &str) -> WSPDATA {
     let mut data = WSPDATA { wVersion: VERSION, wHighVersion: VERSION, ..WSPDATA::ZERO };
-    // The last unit stays the zero that ends it, and no character is cut in two.
+    // The last unit remains zero as the terminator, and no surrogate pair is split.
     let mut room = data.szDescription.len() - 1;
     let mut at = data.szDescription.iter_mut();
     for character in description.chars() {
@@ -257,7 +261,7 @@ fn functions<E: Exported>() -> WSPPROC_TABLE {
 ///
 /// # Safety
 ///
-/// `errno` is null, or misaligned, or can be written to.
+/// `errno` is null, misaligned, or writable.
 unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
     let instance = instance::<E>();
     let last = || {
@@ -268,22 +272,22 @@ unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
         return 0;
     };
     if is_good(errno) {
-        // SAFETY: neither null nor misaligned; the caller vouches for the rest.
+        // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is writable.
         unsafe { errno.write(failure(error)) };
     }
     SOCKET_ERROR
 }
 
-/// A process that hangs in its last clean-up says what for.
+/// Logs the reason why the last clean-up waits.
 fn late<P: Provider>(owed: usize) {
     let name = P::DECLARATION.provider;
     complain(format_args!(
-        "the last clean-up of `{name}` waits for requests that it has pended ({owed}): complete or drop each \
+        "the last clean-up of `{name}` waits for pending requests ({owed}): complete or drop each \
          `PendingRequest` in `cleanup`"
     ));
 }
 
-/// Leads the functions of a table to the instance of `E`.
+/// Passes the functions of a table to the instance of `E`.
 struct Serving<E>(PhantomData<fn() -> E>);
 
 // SAFETY: what is kept stays until it is released, or the client uses its structure again: then the request has ended.
@@ -304,12 +308,12 @@ unsafe impl<E: Exported> Serve for Serving<E> {
     }
 }
 
-/// Whether a pointer can be used, as far as can be told.
+/// Whether a pointer is neither null nor misaligned.
 fn is_good<T>(pointer: *mut T) -> bool {
     !pointer.is_null() && pointer.is_aligned()
 }
 
-/// Runs what must not panic across the border; a panic is an error like others.
+/// Runs `body`, and converts a panic to an error, since no panic may cross the border.
 fn contained(body: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
     contain(body).unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
 }

@@ -1,28 +1,29 @@
-//! `export!`: which providers a library has, and the entries by which a host starts them.
+//! The macro `export!`: names the providers of a library and defines its entry points.
 
-/// Two types, to be compared.
+/// A pair of types whose equality is computed.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Pair<One, Other>(std::marker::PhantomData<fn() -> (One, Other)>);
 
 impl<Same> Pair<Same, Same> {
-    /// Whether they are the same. Where this does not apply, [`NotSame`] does.
+    /// Whether the types are equal. If this impl does not apply, [`NotSame`] does.
     pub const __SAME: bool = true;
 }
 
-/// The answer for two types that differ.
+/// The default for two types that differ.
 #[doc(hidden)]
 pub trait NotSame {
-    /// Whether they are the same.
+    /// Whether the types are equal.
     const __SAME: bool = false;
 }
 
 impl<One, Other> NotSame for Pair<One, Other> {}
 
-/// Makes `WSPStartup` for the providers of a DLL, and exports it under the undecorated name that Ws2_32 looks for.
+/// Defines `WSPStartup` for the providers of a DLL, and exports it under the undecorated name that Ws2_32
+/// looks up.
 ///
-/// `export!(A, B)` is for a DLL with two; the catalog entry decides which is started. Both in one, `export!(A, Base<A>)`,
-/// is refused: they share their upcalls, and only one of them could be started.
+/// `export!(A, B)` is for a DLL with two providers; the catalog entry decides which one is started.
+/// `export!(A, Base<A>)` is refused: the two share their upcalls, and only one of them could be started.
 ///
 /// ```standalone_crate
 /// # use wpu::prelude::*;
@@ -49,8 +50,8 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 ///
 /// # Several libraries in one program
 ///
-/// The name can be exported once in a program. Where a library may become a part of one, as a dependency of
-/// a test or of a library that bundles several, say when it is exported, as in `#[cfg(…)]`:
+/// The name can be exported once in a program. If a library may become a part of a program, as a dependency
+/// of a test or of a library that bundles several, state the condition for the export, as in `#[cfg(…)]`:
 ///
 /// ```standalone_crate
 /// # #![allow(unexpected_cfgs)]
@@ -64,7 +65,7 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// # fn main() {}
 /// ```
 ///
-/// with a feature that is on unless a dependent switches it off:
+/// with a feature that is on by default:
 ///
 /// ```toml
 /// [features]
@@ -72,17 +73,18 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// export = []
 /// ```
 ///
-/// A dependent does so with `default-features = false`. Cargo builds the members of a workspace together, each dependency with
-/// every feature that any of them asks for; so a crate that links several such libraries is no member of a workspace in which
-/// others ask for them as they are, or is built alone (`cargo test --package …`).
+/// A dependent switches it off with `default-features = false`. Cargo builds the members of a workspace together, and
+/// each dependency with every feature that any member enables. A crate that links several such libraries must
+/// therefore not be a member of a workspace in which others depend on them with default features, or must be built
+/// alone (`cargo test --package …`).
 ///
-/// The function is there in any case, as the public `WSPStartup` of the module that `export!` stands in. A host that is part of
-/// the program finds it by the provider's type, as `wpu_host::Module::linked` does.
+/// The function exists in any case, as the public `WSPStartup` of the module that contains `export!`. A host
+/// in the same program finds it by the provider's type, as `wpu_host::Module::linked` does.
 ///
 /// # System area networks
 ///
-/// `export!(A; san)` also makes `WSPStartupEx`, which the switch of system area networks calls, and
-/// `export!(A; san; feature = "export")` says when both are exported.
+/// `export!(A; san)` also defines `WSPStartupEx`, which the switch for system area networks calls.
+/// `export!(A; san; feature = "export")` states the condition for both exports.
 #[macro_export]
 macro_rules! export {
     ($($provider:ty),+ $(,)?) => {
@@ -99,9 +101,9 @@ macro_rules! export {
     };
 }
 
-/// What [`export!`] expands to. Around it anything can stand: what it binds has names that are the library's own,
-/// since a constant of the same name would make a comparison of it, and types and macros are reached through the library.
-/// Lints leave it alone, as it comes from another crate.
+/// The expansion of [`export!`]. It must work beside any other items: the names that it binds are reserved
+/// for this library, since a constant of the same name would turn a binding into a comparison, and types and
+/// macros are reached through the library. Lints ignore it, as it comes from another crate.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export {
@@ -123,12 +125,12 @@ macro_rules! __export {
             $crate::__private::Starter::of::<__WpuExport>()
         }),+];
 
-        /// `WSPStartup`, by which a host starts the providers of this library.
+        /// `WSPStartup`, through which a host starts the providers of this library.
         ///
         /// # Safety
         ///
-        /// The caller keeps to the documentation of `WSPStartup`.
-        // SAFETY: no other item of a provider has this name, which is the one that Ws2_32 looks for.
+        /// The caller keeps the contract of `WSPStartup`.
+        // SAFETY: no other item of a provider has this name, which is the one that Ws2_32 looks up.
         #[cfg_attr($condition, unsafe(no_mangle))]
         pub unsafe extern "system" fn WSPStartup(
             __wpu_version: $crate::__private::core::primitive::u16,
@@ -137,8 +139,8 @@ macro_rules! __export {
             __wpu_table: $crate::ffi::WSPUPCALLTABLE,
             __wpu_functions: *mut $crate::ffi::WSPPROC_TABLE,
         ) -> $crate::__private::core::primitive::i32 {
-            // SAFETY: the host keeps to the documentation of `WSPStartup`: the pointers are good during the
-            // call, and what the table holds can be called as long as the process may make upcalls.
+            // SAFETY: the host keeps the contract of `WSPStartup`: the pointers are valid during the call,
+            // and the functions in the table can be called for as long as the process may make upcalls.
             unsafe {
                 $crate::__private::start_up(
                     __wpu_version, __wpu_data, __wpu_entry, &__wpu_table, __wpu_functions, __WPU_STARTERS,
@@ -147,9 +149,10 @@ macro_rules! __export {
         }
 
         $(const _: () = {
-            /// The compiler finds it; no one else can name it.
+            /// A type that only the compiler's inference can name.
             pub struct __WpuPlace;
-            // SAFETY: the entry is made here, over a provider in safe code: it keeps the contract of its documentation.
+            // SAFETY: the entry point is defined here over a provider in safe code, so it keeps the contract
+            // of its documentation.
             unsafe impl $crate::__private::Exports<$crate::ffi::WSPStartupFn, __WpuPlace> for $provider {
                 const ENTRY: $crate::ffi::WSPStartupFn = WSPStartup;
             }
@@ -158,12 +161,13 @@ macro_rules! __export {
     (san; $condition:meta; $($provider:ty),+) => {
         $crate::__export!(plain; $condition; $($provider),+);
 
-        /// `WSPStartupEx`, by which the switch of system area networks starts the providers of this library.
+        /// `WSPStartupEx`, through which the switch for system area networks starts the providers of this
+        /// library.
         ///
         /// # Safety
         ///
-        /// The caller keeps to the documentation of `WSPStartupEx`.
-        // SAFETY: no other item of a provider has this name, which is the one that the switch looks for.
+        /// The caller keeps the contract of `WSPStartupEx`.
+        // SAFETY: no other item of a provider has this name, which is the one that the switch looks up.
         #[cfg_attr($condition, unsafe(no_mangle))]
         pub unsafe extern "system" fn WSPStartupEx(
             __wpu_version: $crate::__private::core::primitive::u16,
@@ -181,7 +185,7 @@ macro_rules! __export {
         }
 
         $(const _: () = {
-            /// The compiler finds it; no one else can name it.
+            /// A type that only the compiler's inference can name.
             pub struct __WpuPlace;
             // SAFETY: as for `WSPStartup`.
             unsafe impl $crate::__private::Exports<$crate::ffi::WSPStartupExFn, __WpuPlace> for $provider {
@@ -191,8 +195,8 @@ macro_rules! __export {
     };
 }
 
-/// Each provider is exported in one form. Providers without the attribute may have the plain `Upcalls`,
-/// which says nothing; for them start-up looks.
+/// Checks that each provider is exported in one form. Providers without the attribute may share the plain
+/// `Upcalls` type, so their check is made at start-up.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_once {

@@ -1,28 +1,28 @@
-//! A static, as a constant of a trait names it.
+//! A reference to a static, for use in a constant of a trait.
 
-/// Leads to one static, always the same.
+/// Points to one static, always the same.
 ///
-/// A trait's function may answer with another place each time; a constant of a trait has one value for
-/// each type, also where somebody implements the trait by hand. So two pieces of code that reach a place
-/// through the same constant share it, and that is proven by the language.
+/// A function of a trait may return a different static each time. A constant of a trait has one value for
+/// each type, even in a hand-written impl. Two pieces of code that use the same constant therefore share the
+/// same static, which the language proves.
 ///
-/// Constants may hold no reference to what can change, hence the pointer.
+/// A constant may not hold a reference to mutable data, so this holds a pointer.
 #[derive(Debug)]
 pub struct Fixed<T: 'static>(*const T);
 
 impl<T> Fixed<T> {
-    /// Leads to `place`.
+    /// Creates a pointer to `place`.
     #[must_use]
     pub const fn new(place: &'static T) -> Self {
         Self(place)
     }
 
-    /// The place. Only this crate gets there: whoever has the run of a provider could make any upcall through its
-    /// cell, also one that the provider has not declared.
+    /// The static. The function is private to this crate: code with access to the `Run` of a provider could
+    /// make any upcall through its cell, including upcalls that the provider has not declared.
     #[inline]
     #[must_use]
     pub(crate) const fn get(self) -> &'static T {
-        // SAFETY: the only constructor made the pointer of a reference that is good for ever.
+        // SAFETY: the only constructor takes a `&'static T`.
         unsafe { &*self.0 }
     }
 }
@@ -35,7 +35,7 @@ impl<T> Clone for Fixed<T> {
 
 impl<T> Copy for Fixed<T> {}
 
-/// Whether it is the same place.
+/// Compares the addresses.
 impl<T> PartialEq for Fixed<T> {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.0, other.0)

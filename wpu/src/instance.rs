@@ -1,4 +1,5 @@
-//! What every downcall passes on its way to the provider: it holds the provider while it is started, and counts calls.
+//! The instance of a provider: every downcall reaches it through a counter, and it lives while the provider
+//! is started.
 
 use crate::Provider;
 use crate::calls::Calls;
@@ -9,17 +10,18 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 use wpu_sys::WsaError;
 
-/// For how long the last clean-up waits for requests without a word.
+/// The time after which the last clean-up reports that it waits for requests.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Leads downcalls to the provider's instance while there is one. The counts are in the run of the provider.
+/// Passes downcalls to the provider's instance while there is one. The counters are in the `Run` of the
+/// provider.
 pub struct Instance<P> {
-    /// The instance, a box's; null while it is closed.
+    /// The instance, from a box; null while closed.
     instance: AtomicPtr<P>,
 }
 
 impl<P> Instance<P> {
-    /// One that is closed.
+    /// Creates a closed `Instance`.
     #[must_use]
     pub const fn new() -> Self {
         Self { instance: AtomicPtr::new(null_mut()) }
@@ -27,30 +29,30 @@ impl<P> Instance<P> {
 }
 
 impl<P: Provider + Send + Sync> Instance<P> {
-    /// What counts the calls through this: a constant of the type, so always the same.
+    /// The counters of calls, through a constant of the type and therefore always the same.
     #[inline]
     fn calls() -> &'static Calls {
         P::__RUN.get().calls()
     }
 
-    /// Takes the provider in.
+    /// Stores the instance of a started provider.
     pub(crate) fn open(&self, instance: P) {
         let before = self.instance.swap(Box::into_raw(Box::new(instance)), Ordering::SeqCst);
         debug_assert!(before.is_null(), "the last clean-up closes this");
     }
 
-    /// Runs `body` with the instance. A panic ends here.
+    /// Runs `body` with the instance. A panic is contained.
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` when this is closed, `WSASYSCALLFAILURE` after a panic, and those of `body`.
+    /// `WSANOTINITIALISED` if this is closed, `WSASYSCALLFAILURE` after a panic, and the errors of `body`.
     #[inline]
     pub(crate) fn with<R>(&self, body: impl FnOnce(&P) -> Result<R, WsaError>) -> Result<R, WsaError> {
-        // First the count, then the instance: whoever closes does it the other way round.
+        // The call is counted before the instance is loaded; `close` works in the reverse order.
         Self::calls().count(|| {
-            // SAFETY: only `close` frees an instance. It takes the pointer away first and then waits until no
-            // call is counted. All of that is in one order: this call was counted before it looked, so either
-            // it looked after the pointer was gone, or `close` waits for it.
+            // SAFETY: only `close` frees an instance. It removes the pointer first and then waits until no
+            // call is counted. All of these operations have one total order: this call was counted before it
+            // loaded the pointer, so either it loads null, or `close` waits for it.
             match unsafe { self.instance.load(Ordering::SeqCst).as_ref() } {
                 None => Err(WsaError::WSANOTINITIALISED),
                 Some(instance) => {
@@ -60,20 +62,20 @@ impl<P: Provider + Send + Sync> Instance<P> {
         })
     }
 
-    /// Closes this: no further call comes in. `last` runs with the instance, and is to end what
-    /// blocks the calls inside; then this waits until those have left, frees the instance, and waits
-    /// until no request is owed any more. If that takes long, `late` is told how many are. No call of this
+    /// Closes this, so that no further call enters. Runs `last` with the instance, which should end whatever
+    /// blocks the calls inside. Then waits until those have left, frees the instance, and waits until no
+    /// request is pending. If that takes long, calls `late` with the number of requests. No call of this
     /// thread may be inside.
     pub(crate) fn close<R>(&self, last: impl FnOnce(&P) -> R, late: impl FnOnce(usize)) -> Option<R> {
         let instance = NonNull::new(self.instance.swap(null_mut(), Ordering::SeqCst))?;
-        // SAFETY: it came from a box, and only whoever takes the pointer out of this frees it: this call,
-        // below.
+        // SAFETY: the pointer came from a box, and only the code that removes it from this frees it: this
+        // call, below.
         let answer = contain(|| last(unsafe { instance.as_ref() }));
         Self::calls().wait();
-        // SAFETY: it came from a box. Calls that were counted when this was closed have left, and
-        // later ones found no instance, as `with` shows. So nobody has a reference.
+        // SAFETY: the pointer came from a box. Calls that were counted when this was closed have left, and
+        // later ones found null, as explained in `with`. So no reference to the instance exists.
         let instance = unsafe { Box::from_raw(instance.as_ptr()) };
-        // Nobody is there to be told of a panic.
+        // There is no caller to which a panic could be reported.
         let _ = contain(|| drop(instance));
         Self::calls().wait_for_requests(PATIENCE, late);
         answer

@@ -1,11 +1,12 @@
-//! Memory of a layer's own that a provider below may use until a client's request has ended.
+//! Keeps memory of a layer that a provider below may use until a client's request completes.
 //!
-//! A layer that passes a client's structure down does not see the end of the request. But a client that uses a
-//! structure again has seen the end of the request before, so that what was kept for that one is free then.
-//! What is kept for a structure that is never used again stays for ever, as the provider below may be used by
-//! others and so outlive the layer's last clean-up.
+//! A layer that passes a client's structure down does not observe the completion of the request. But a client
+//! that reuses a structure has observed the completion of the previous request, so the memory kept for that
+//! request can be freed then. Memory that is kept for a structure that is never used again is never freed,
+//! since the provider below may have other users and may outlive the layer's last clean-up.
 //!
-//! Several layers of one library can stand above each other, and pass the same structure down: each while the
+//! Several layers of one library can form a chain and pass the same structure down, each during the call of
+//! the one above. That is one use of the structure, so the memory of the outer calls is not freed.
 //! call of the one above is under way. That is no new use of the structure, so nothing of that call is freed.
 
 use crate::sync::lock;
@@ -13,14 +14,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use wpu_sys::{Kept, RequestParts};
 
-/// By the address of the client's structure.
+/// The kept memory, by the address of the client's structure.
 static KEPT: Mutex<BTreeMap<usize, Vec<Kept>>> = Mutex::new(BTreeMap::new());
 
-/// Keeps it until the client uses its structure again.
+/// Keeps `kept` until the client reuses its structure.
 pub(crate) fn keep(parts: &RequestParts, kept: Kept) {
     let mut all = all();
     let here = all.entry(parts.overlapped.addr().get()).or_default();
-    // Whoever passes a request down holds what it keeps until that call has returned.
+    // A caller that passes a request down holds a reference to what it keeps until the call returns.
     let (mut under_way, before): (Vec<_>, Vec<_>) =
         here.drain(..).partition(|other| Arc::strong_count(other) > 1);
     under_way.push(kept);
@@ -29,8 +30,8 @@ pub(crate) fn keep(parts: &RequestParts, kept: Kept) {
     drop(before);
 }
 
-/// The provider below has refused the request, or has ended it. If the client has used its structure again
-/// meanwhile, what is kept is another request's.
+/// Releases `kept` after the provider below has refused or completed the request. If the client has reused
+/// its structure meanwhile, the memory kept for the new request stays.
 pub(crate) fn release(parts: &RequestParts, kept: &Kept) {
     let mut all = all();
     let at = parts.overlapped.addr().get();
@@ -55,7 +56,7 @@ mod tests {
     use std::sync::Weak;
     use wpu_sys::ffi::WSAOVERLAPPED;
 
-    /// A client's structure, whose address is all that counts.
+    /// A client's structure, of which only the address is used.
     struct Client(Box<WSAOVERLAPPED>);
 
     impl Client {
@@ -67,7 +68,7 @@ mod tests {
             RequestParts { socket: 1, overlapped: NonNull::from(&*self.0), routine: None, thread: None }
         }
 
-        /// Keeps something in a call that is under way as long as the first of these lives.
+        /// Keeps memory in a call that lasts as long as the first result lives.
         fn begin(&self) -> (Kept, Weak<dyn std::any::Any + Send + Sync>) {
             let kept: Kept = Arc::new(());
             keep(&self.parts(), Arc::clone(&kept));
@@ -116,7 +117,7 @@ mod tests {
         let (inner_call, inner) = client.begin();
         let (other_call, others) = other.begin();
         release(&client.parts(), &inner_call);
-        // A second time, and where it never was.
+        // A second release, and one of an unknown structure.
         release(&client.parts(), &inner_call);
         release(&other.parts(), &inner_call);
         drop((outer_call, inner_call, other_call));
@@ -127,7 +128,7 @@ mod tests {
     fn a_call_that_returns_late_does_not_release_what_the_next_use_of_the_structure_keeps() {
         let client = Client::new();
         let (late, first) = client.begin();
-        // The request has ended on another thread, and the client has used its structure again there.
+        // The request has completed on another thread, where the client has reused its structure.
         let (call, second) = client.begin();
         drop(call);
         release(&client.parts(), &late);

@@ -435,7 +435,7 @@ fn where_the_host_does_not_tell_the_event_is_set() {
 #[test]
 fn that_a_client_was_not_told_is_said_on_the_standard_error_stream() {
     let said = common::said_in("where_the_host_does_not_tell_the_event_is_set");
-    let expected = "wpu: a client was not told that its request is done: WPUCompleteOverlappedRequest failed: \
+    let expected = "wpu: the completion of a client's request could not be reported: WPUCompleteOverlappedRequest failed: \
                     WSAEINVAL (10022)";
     assert!(said.starts_with(expected), "{said}");
     assert_eq!(common::said_in("what_is_pended_is_told_of_once_whoever_completes_it"), "");

@@ -1,9 +1,9 @@
-//! A base provider without file handles, made of a transport.
+//! The kit for base providers whose sockets are not file handles, built on a transport.
 //!
-//! The author says how bytes get from one end to the other ([`Transport`], [`Endpoint`]), in methods that
-//! never wait, and calls a [`Notify`] when something may have become possible. [`Base`] makes the thirty
-//! functions of a provider of that: handles, blocking and non-blocking calls, overlapped requests,
-//! network events, selections, options, closing and cleaning up.
+//! The author implements how bytes are transferred ([`Transport`], [`Endpoint`]) in methods that never wait,
+//! and calls a [`Notify`] when an operation may have become possible. From that, [`Base`] implements the
+//! thirty functions of a provider: handles, blocking and non-blocking calls, overlapped requests, network
+//! events, `WSPSelect`, options, closing and clean-up.
 
 mod notify;
 mod provider;

@@ -1,17 +1,17 @@
-//! How a transport tells the kit that something may have become possible.
+//! Notifications from a transport to the kit.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 use wpu_sys::WsaError;
 
-/// What tells the kit of a change at one endpoint. It can be called from any thread, from within the
-/// endpoint's own methods too, and as often as one likes. Hold no lock meanwhile that a method of an
-/// endpoint takes: the kit makes use of the change at once, and calls them.
+/// Notifies the kit of a change at one endpoint. It can be called from any thread, from within the methods of
+/// the endpoint, and any number of times. The kit reacts immediately and calls methods of the endpoint, so
+/// the caller must not hold a lock that such a method takes.
 #[derive(Clone, Default)]
 pub struct Notify(Arc<OnceLock<Weak<dyn Notified>>>);
 
-/// Who is told. Until a socket is attached, and after it was closed, nobody is: the kit looks for itself
-/// before it waits.
+/// The receiver of notifications. Before a socket is attached and after it is closed there is no receiver:
+/// the kit checks the endpoint itself before it waits.
 pub(super) trait Notified: Send + Sync {
     fn readable(self: Arc<Self>);
     fn writable(self: Arc<Self>);
@@ -19,23 +19,23 @@ pub(super) trait Notified: Send + Sync {
 }
 
 impl Notify {
-    /// Bytes, a message, the end, an error or a connection may have arrived.
+    /// Bytes, a message, the end of the stream, an error or a connection may have arrived.
     pub fn readable(&self) {
         self.tell(Notified::readable);
     }
 
-    /// There may be room for bytes to send.
+    /// There may be space for bytes to send.
     pub fn writable(&self) {
         self.tell(Notified::writable);
     }
 
-    /// The connection that was begun stands, or has failed.
+    /// The pending connect has succeeded or failed.
     pub fn connected(&self, result: Result<(), WsaError>) {
         self.tell(|socket| socket.connected(result));
     }
 
     pub(super) fn attach(&self, socket: Weak<dyn Notified>) {
-        // There is one socket to an endpoint.
+        // An endpoint belongs to one socket, so this succeeds.
         let _ = self.0.set(socket);
     }
 

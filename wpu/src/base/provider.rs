@@ -1,4 +1,4 @@
-//! A transport as a provider: the thirty functions over its sockets.
+//! `Base`: the thirty functions of a provider over the sockets of a transport.
 
 use super::notify::Notify;
 use super::socket::{
@@ -27,10 +27,10 @@ use wpu_sys::{
 };
 use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
-/// All network events that there are.
+/// All network events.
 const ALL_EVENTS: i32 = 0x3ff;
 
-/// A base provider whose sockets are no file handles, made of a [`Transport`].
+/// A base provider whose sockets are not file handles, built on a [`Transport`].
 pub struct Base<T: Transport> {
     transport: T,
     upcalls: Upcalls,
@@ -38,18 +38,18 @@ pub struct Base<T: Transport> {
     sockets: Slab<Socket<T::Endpoint>>,
 }
 
-/// A socket, as the calls find it.
+/// The socket of a client's handle.
 type Found<T> = Arc<Socket<<T as Transport>::Endpoint>>;
 
 impl<T: Transport> Base<T> {
-    /// The socket that a client's handle stands for.
+    /// Finds the socket of a client's handle.
     fn find(&self, socket: SOCKET) -> Result<Found<T>, WsaError> {
         check_no_hook()?;
         let key = self.upcalls.query_socket_handle_context(socket)?;
         self.sockets.get(key).filter(|found| found.raw == socket).ok_or(WsaError::WSAENOTSOCK)
     }
 
-    /// Makes a socket, with its key and its handle.
+    /// Creates a socket with its key and its handle.
     fn settle(
         &self,
         context: SocketContext,
@@ -64,7 +64,7 @@ impl<T: Transport> Base<T> {
         Ok(socket)
     }
 
-    /// What `WSPAsyncSelect` and `WSPEventSelect` have in common.
+    /// The common part of `WSPAsyncSelect` and `WSPEventSelect`.
     fn select_events(&self, socket: SOCKET, events: i32, sink: Sink) -> Result<(), WsaError> {
         if events & !ALL_EVENTS != 0 {
             return Err(WsaError::WSAEINVAL);
@@ -110,7 +110,7 @@ impl<T: Transport> Lifecycle for Base<T> {
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        // Code by hand can come here without the declaration.
+        // Hand-written code can reach this point without the declaration.
         const { assert_declares(&T::DECLARATION, kits::Base::kit()) };
         let upcalls = Upcalls::new(T::__RUN.get().cell());
         let entry = Arc::new(*start.entry());
@@ -153,7 +153,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let socket = self.find(socket)?;
         self.sockets.release(socket.key);
         if let Some(handle) = socket.end()? {
-            // Everything is gone already; that the host does not like its handle back changes nothing.
+            // All state of the socket is removed already, so a failure to close the handle has no effect.
             let _ = handle.close();
         }
         Ok(())
@@ -161,7 +161,8 @@ impl<T: Transport> ServiceProvider for Base<T> {
 
     fn cleanup(&self) -> Result<(), WsaError> {
         let sockets = self.sockets.values();
-        // All of them first: the end of one is news to its peer, which nobody is to hear.
+        // All sockets are marked first, since closing one socket notifies its peer, which must no longer
+        // report it.
         for socket in &sockets {
             socket.report_nothing();
         }
@@ -263,7 +264,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
-        // A connection has one other end, whatever the client says.
+        // On a connected socket the address of the client is ignored.
         let to = request
             .input()
             .filter(|_| socket.context.kind.is_datagram())
@@ -312,7 +313,8 @@ impl<T: Transport> ServiceProvider for Base<T> {
     ) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
         if let Some(event) = event {
-            // First: what comes in between sets it again, for nothing, and is not missed.
+            // Reset before the query: an event that occurs in between sets the event object again, and no
+            // event is missed.
             self.upcalls.reset_event(event)?;
         }
         let (recorded, errors) = socket.lock().events.take();
@@ -361,7 +363,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         value: OutBuf<'_>,
     ) -> Result<(), WsaError> {
         let mut bytes = self.find(socket)?.option(level, option)?;
-        // Where a client reads a `BOOLEAN`, or half of a number, the rest must be zero.
+        // If a client reads a `BOOLEAN` or a part of an integer, the remaining bytes must be zero.
         if bytes[value.capacity().min(bytes.len())..].iter().all(|byte| *byte == 0) && value.capacity() > 0 {
             bytes.truncate(value.capacity());
         }
@@ -418,7 +420,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 }
 
-/// Connections carry no data of their own.
+/// Connections carry no connect or disconnect data.
 fn no_data(data: Option<Bytes<'_>>) -> Result<(), WsaError> {
     if data.is_none_or(Bytes::is_empty) { Ok(()) } else { Err(WsaError::WSAENOPROTOOPT) }
 }
@@ -429,7 +431,7 @@ fn none_back(data: Option<OutBuf<'_>>) {
     }
 }
 
-/// There is no urgent data.
+/// The kit does not support urgent data.
 fn no_urgent(flags: u32) -> Result<(), WsaError> {
     if flags & MSG_OOB == 0 { Ok(()) } else { Err(WsaError::WSAEOPNOTSUPP) }
 }
@@ -440,14 +442,14 @@ fn duration(time: timeval) -> Result<Duration, WsaError> {
     Ok(Duration::from_secs(seconds).saturating_add(Duration::from_micros(micros)))
 }
 
-/// Writes the events that have happened, and their errors: the other errors are the client's.
+/// Writes the recorded events and their errors. The errors of other events are not modified.
 fn write_events(events: ClientMut<'_, WSANETWORKEVENTS>, recorded: i32, errors: &[i32]) {
     let at = events.as_ptr();
-    // SAFETY: the pointer of a `ClientMut` can be written to in the call that brought it, which is under way. No reference
-    // to the structure is made, since the client may use it meanwhile.
+    // SAFETY: the pointer of a `ClientMut` is writable during the call that received it, which has not
+    // returned. No reference to the structure is created, since the client may access it concurrently.
     unsafe { (*at).lNetworkEvents = recorded };
     for (bit, error) in errors.iter().enumerate().filter(|(bit, _)| recorded & (1 << bit) != 0) {
-        // SAFETY: as above; the index is checked.
+        // SAFETY: as above; indexing an array checks the bound.
         unsafe { (*at).iErrorCode[bit] = *error };
     }
 }

@@ -1,4 +1,4 @@
-//! What the author of a base provider writes: how bytes get from one end to the other.
+//! The traits that the author of a base provider implements: transferring bytes between endpoints.
 
 use super::notify::Notify;
 use crate::provider::WithBase;
@@ -7,26 +7,26 @@ use std::net::Shutdown;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCK_DGRAM;
 
-/// A transport: what moves the bytes of a base provider. [`Base`](super::Base) makes the provider of it.
+/// A transport: transfers the bytes of a base provider. [`Base`](super::Base) turns it into a provider.
 ///
-/// None of its methods may wait. What cannot be done at once answers `WSAEWOULDBLOCK`, and the
-/// transport calls the [`Notify`] of the endpoint as soon as it may be worth another try.
+/// No method may wait. An operation that is not possible immediately returns `WSAEWOULDBLOCK`, and the
+/// transport calls the [`Notify`] of the endpoint when the operation may succeed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a transport",
     label = "this needs an `impl Transport for {Self}`"
 )]
 pub trait Transport: Lifecycle + WithBase + Send + Sync {
-    /// What stands behind one socket. Dropping it ends the connection, if there still is one.
+    /// The endpoint of a socket. Dropping it ends its connection, if it has one.
     type Endpoint: Endpoint;
 
-    /// Makes an endpoint for a new socket.
+    /// Creates the endpoint of a new socket.
     ///
     /// # Errors
     ///
-    /// What `WSPSocket` is to answer: `WSAEAFNOSUPPORT`, `WSAESOCKTNOSUPPORT`, `WSAEPROTONOSUPPORT`, …
+    /// The error of `WSPSocket`: `WSAEAFNOSUPPORT`, `WSAESOCKTNOSUPPORT`, `WSAEPROTONOSUPPORT`, …
     fn open(&self, kind: Kind, notify: Notify) -> Result<Self::Endpoint, WsaError>;
 
-    /// The text of an address. `AF_INET` and `AF_INET6` are known.
+    /// Formats an address. The default supports `AF_INET` and `AF_INET6`.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ pub trait Transport: Lifecycle + WithBase + Send + Sync {
         address.to_text()
     }
 
-    /// The address that a text stands for. `AF_INET` and `AF_INET6` are known.
+    /// Parses an address. The default supports `AF_INET` and `AF_INET6`.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ pub trait Transport: Lifecycle + WithBase + Send + Sync {
     }
 }
 
-/// What a client asks for when it makes a socket.
+/// The kind of socket that a client creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
     /// The address family.
@@ -57,40 +57,41 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Whether its sockets exchange messages without a connection.
+    /// Whether such sockets are datagram sockets.
     #[must_use]
     pub const fn is_datagram(self) -> bool {
         self.socket_type == SOCK_DGRAM
     }
 }
 
-/// One end: what stands behind one socket handle. The methods may be called by several threads at once.
+/// One end of a connection: the implementation of one socket. Several threads may call its methods at the
+/// same time.
 ///
-/// The kit has checked what does not depend on the transport: a socket that listens is not
-/// connected, nothing is sent after it was shut down, and so on.
+/// The kit makes the checks that do not depend on the transport: a listening socket is not connected, nothing
+/// is sent after a shutdown, and so on.
 pub trait Endpoint: Sized + Send + Sync + 'static {
-    /// Gives the endpoint its address.
+    /// Assigns a local address.
     ///
     /// # Errors
     ///
     /// `WSAEADDRINUSE`, `WSAEADDRNOTAVAIL`, `WSAEFAULT`, …
     fn bind(&self, address: &Address) -> Result<(), WsaError>;
 
-    /// The own address.
+    /// The local address.
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if there is none yet.
+    /// `WSAEINVAL` if the endpoint has no address yet.
     fn local(&self) -> Result<Address, WsaError>;
 
-    /// The address of the other end.
+    /// The address of the peer.
     ///
     /// # Errors
     ///
-    /// `WSAENOTCONN` if there is none.
+    /// `WSAENOTCONN` if there is no peer.
     fn peer(&self) -> Result<Address, WsaError>;
 
-    /// Waits for connections from here on; [`Notify::readable`] tells of one.
+    /// Starts to listen for connections; [`Notify::readable`] reports a connection.
     ///
     /// # Errors
     ///
@@ -100,7 +101,7 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
-    /// The next connection that came in.
+    /// Accepts the next incoming connection.
     ///
     /// # Errors
     ///
@@ -110,99 +111,100 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
-    /// Connects to the other end, or begins to.
+    /// Connects to a peer, or starts to.
     ///
     /// # Errors
     ///
-    /// `WSAEWOULDBLOCK` if it takes its time: [`Notify::connected`] then tells how it went.
+    /// `WSAEWOULDBLOCK` if the connect is pending: [`Notify::connected`] then reports its result.
     fn connect(&self, to: &Address) -> Result<(), WsaError>;
 
-    /// Takes bytes that have arrived, or copies them if they are to stay; 0 when the other end sends no more.
-    /// Sockets that exchange messages use [`receive_from`](Self::receive_from) instead.
+    /// Receives bytes, and removes them unless `mode` is [`Receive::Peek`]. Returns 0 at the end of the
+    /// stream. Datagram sockets use [`receive_from`](Self::receive_from) instead.
     ///
     /// # Errors
     ///
-    /// `WSAEWOULDBLOCK` if nothing has arrived; [`Notify::readable`] tells when something has.
+    /// `WSAEWOULDBLOCK` if nothing has arrived; [`Notify::readable`] reports an arrival.
     fn receive(&self, into: &mut [u8], mode: Receive) -> Result<usize, WsaError>;
 
-    /// Sends as many bytes as can be taken over at once, or one message.
+    /// Sends as many bytes as are accepted immediately, or one datagram.
     ///
     /// # Errors
     ///
-    /// `WSAEWOULDBLOCK` if that is none; [`Notify::writable`] tells when there is room.
+    /// `WSAEWOULDBLOCK` if no byte is accepted; [`Notify::writable`] reports when there is space.
     fn send(&self, data: &[u8]) -> Result<usize, WsaError>;
 
-    /// Takes a message, with its sender, and answers how long it is, even if not all of it fits: the rest
-    /// is lost then, and the client is told so.
+    /// Receives a datagram with its sender. Returns the length of the whole datagram, even if it does not
+    /// fit: the rest is then lost, and the client gets `WSAEMSGSIZE`.
     ///
     /// # Errors
     ///
-    /// As [`receive`](Self::receive).
+    /// As for [`receive`](Self::receive).
     fn receive_from(&self, into: &mut [u8], mode: Receive) -> Result<(usize, Address), WsaError> {
         let _ = (into, mode);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
-    /// Sends a message to anyone.
+    /// Sends a datagram to an address.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As for [`send`](Self::send).
     fn send_to(&self, data: &[u8], to: &Address) -> Result<usize, WsaError> {
         let _ = (data, to);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
-    /// Ends one direction, or both; the other end reads what was sent, and then the end.
+    /// Shuts down one direction, or both. The peer reads the data that was sent, and then the end of the
+    /// stream.
     ///
     /// # Errors
     ///
-    /// Whatever the transport reports.
+    /// The error of the transport.
     fn shutdown(&self, how: Shutdown) -> Result<(), WsaError>;
 
-    /// The socket is closed; `abort` if the client wants the other end to see a reset.
-    /// The endpoint is dropped once the last call that uses it has returned.
+    /// Called when the socket is closed. If `abort` is true, the connection must be reset. The endpoint is
+    /// dropped after the last call that uses it has returned.
     fn close(&self, abort: bool) {
         let _ = abort;
     }
 
-    /// The value of an option that the kit does not keep.
+    /// The value of an option that the kit does not store.
     ///
     /// # Errors
     ///
-    /// `WSAENOPROTOOPT` if it is not known.
+    /// `WSAENOPROTOOPT` if the option is not known.
     fn option(&self, level: i32, name: i32) -> Result<Vec<u8>, WsaError> {
         let _ = (level, name);
         Err(WsaError::WSAENOPROTOOPT)
     }
 
-    /// Sets an option. Of those of `SOL_SOCKET` that every socket has, the kit keeps the value itself if
-    /// this does not know them.
+    /// Sets an option. If this returns `WSAENOPROTOOPT` for an option of `SOL_SOCKET` that every socket has,
+    /// the kit stores the value.
     ///
     /// # Errors
     ///
-    /// `WSAENOPROTOOPT` if it is not known.
+    /// `WSAENOPROTOOPT` if the option is not known.
     fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
         let _ = (level, name, value);
         Err(WsaError::WSAENOPROTOOPT)
     }
 
-    /// A control code that the kit does not know.
+    /// Handles a control code that the kit does not know.
     ///
     /// # Errors
     ///
-    /// `WSAEOPNOTSUPP` if it is not known here either.
+    /// `WSAEOPNOTSUPP` if the code is not known.
     fn ioctl(&self, code: u32, input: &[u8]) -> Result<Vec<u8>, WsaError> {
         let _ = (code, input);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 }
 
-/// Whether received bytes are taken away.
+/// Whether received bytes are removed from the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receive {
-    /// They are gone afterwards.
+    /// They are removed.
     Take,
-    /// They stay, for the next call.
+    /// They stay for the next call.
     Peek,
 }

@@ -1,21 +1,21 @@
-//! The providers below a layer, for code of the layer that runs outside of its clients' calls.
+//! `Below`: access to the providers below a layer outside of its clients' calls.
 
 use super::sys::{ServiceProvider, WsaError};
 use crate::Start;
 use crate::report::complain;
 use std::fmt;
 
-/// Calls the providers below a layer when no client calls the layer: from threads of the layer's own, which may have this and
-/// its clones as long as they like.
+/// Calls the providers below a layer outside of its clients' calls, from threads of the layer. These may keep
+/// this value and its clones for any time.
 ///
-/// A layer makes it in its [`start`](crate::Lifecycle::start). It is of that run of the layer: from the first start-up to the last
-/// clean-up.
+/// A layer creates it in its [`start`](crate::Lifecycle::start). It is valid for that run of the layer: from
+/// the first start-up to the last clean-up.
 ///
 /// ```standalone_crate
 /// # #![forbid(unsafe_code)]
 /// # use wpu::layer::{Below, LayerProvider, Layered};
 /// # use wpu::prelude::*;
-/// /// Lets no client wait for a `shutdown`.
+/// Performs each `shutdown` in the background.
 /// # #[wpu_provider(class = ifs, kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 /// pub struct Background {
 ///     below: Below,
@@ -41,70 +41,76 @@ use std::fmt;
 /// # fn main() {}
 /// ```
 ///
-/// # The end
+/// # The end of a run
 ///
-/// [`call`](Self::call) is a call of the layer like one of a client. The last clean-up lets none begin any more, and waits
-/// for those that have begun. So a layer with threads of its own keeps these rules, or its last clean-up does not return:
+/// [`call`](Self::call) counts as a call of the layer, like that of a client. The last clean-up lets no
+/// further call begin, and waits for those that have begun. A layer with threads of its own must follow these
+/// rules, or its last clean-up does not return:
 ///
-/// - A thread returns from each `call`. One that is blocked in the provider below returns when that is cleaned up, which
-///   `next.cleanup()` does. Whatever else it waits for within a `call` is ended by the layer's own
-///   [`cleanup`](wpu_sys::Layer::cleanup).
-/// - A thread whose `call` fails with `WSANOTINITIALISED` stops: no later one of this `Below` succeeds. (Before the start is over
-///   calls fail so too; a thread makes its first one for a socket of a client, which comes later.)
-/// - Nobody waits for a thread that is in a `call`, or will make one that blocks, before `next.cleanup()` has returned. After that,
-///   in `cleanup` or where the layer is dropped, is the place to join threads.
+/// - A thread returns from each `call`. A call that is blocked in the provider below returns when that
+///   provider is cleaned up, by `next.cleanup()`. Anything else that a thread waits for within a `call` is
+///   ended by the layer's own [`cleanup`](wpu_sys::Layer::cleanup).
+/// - A thread whose `call` fails with `WSANOTINITIALISED` stops: no later call of this `Below` succeeds.
+///   (Calls also fail with this error before the start is complete; a thread makes its first call for a
+///   socket of a client, which comes later.)
+/// - No thread may wait, before `next.cleanup()` has returned, for a thread that is in a `call` or will make
+///   one that blocks. Threads can be joined after that: in `cleanup`, or where the layer is dropped.
 ///
-/// A thread that is not joined may run on after the last clean-up: the library stays loaded once a `Below` is made.
+/// A thread that is not joined may run after the last clean-up: the library stays loaded once a `Below` is
+/// created.
 #[derive(Clone)]
 pub struct Below {
     layer: &'static dyn Reach,
     run: u64,
 }
 
-/// Where a layer's instance is, as long as there is one.
+/// Access to the instance of a layer while there is one.
 pub(super) trait Reach: Sync {
-    /// Runs `body` with what is below the layer, in a call of it.
+    /// Runs `body` with the provider below the layer, in a call of the layer.
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` if the instance is not that of this run, and `WSASYSCALLFAILURE` if `body` panics.
+    /// `WSANOTINITIALISED` if the instance does not belong to this run, and `WSASYSCALLFAILURE` if `body`
+    /// panics.
     fn reach(&self, run: u64, body: &mut dyn FnMut(&dyn ServiceProvider)) -> Result<(), WsaError>;
 }
 
 impl Below {
-    /// For the layer that is being started.
+    /// Creates the access for the layer that is being started.
     ///
     /// # Errors
     ///
     /// `WSASYSNOTREADY` if `start` is not the first start of a layer, by [`Layered`](super::Layered).
     pub fn new(start: &Start<'_>) -> Result<Self, WsaError> {
         let Some(below) = start.lent::<Self>() else {
-            complain(format_args!("`Below` is made in the `start` of a layer that is exported as `Layered`"));
+            complain(format_args!("a `Below` can be created only in the `start` of a layer that is exported as `Layered`"));
             return Err(WsaError::WSASYSNOTREADY);
         };
-        // Threads that have it may run when the last clean-up is over, and then the host may unload the library.
+        // Threads that use it may run after the last clean-up, when the host could unload the library.
         crate::module::stay();
         Ok(below)
     }
 
-    /// For this run of that layer, which may not have an instance yet.
+    /// Creates the access for this run of the layer, which may not have an instance yet.
     pub(super) fn of(layer: &'static dyn Reach, run: u64) -> Self {
         Self { layer, run }
     }
 
-    /// Runs `body` with the providers below, which it sees as one under the handles that the clients know, as each method of
-    /// [`Layer`](wpu_sys::Layer) does. The layer itself does not see these calls, and is not told what they
-    /// [move](super::LayerProvider::moved).
+    /// Runs `body` with the providers below, which appear as one provider with the handles that the clients
+    /// know, as in each method of [`Layer`](wpu_sys::Layer). The layer itself does not receive these calls,
+    /// and is not notified of the bytes that they [transfer](super::LayerProvider::moved).
     ///
-    /// Within a call of a client this works, too. Within `body` the last clean-up is refused, as in any call.
+    /// It can also be called within a call of a client. Within `body` the last clean-up is refused, as in any
+    /// call.
     ///
-    /// The client may close the socket at any time, and the system may give its handle to another one. A layer that has to
-    /// know keeps what [`SocketStates::get`](super::SocketStates::get) gives for it, and compares that.
+    /// The client may close the socket at any time, and the system may assign its handle to another socket.
+    /// To detect that, a layer keeps the result of [`SocketStates::get`](super::SocketStates::get) for the
+    /// socket and compares it.
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` before the start is over and once the last clean-up has begun, for ever: then `body` does not run.
-    /// `WSASYSCALLFAILURE` if it panics, and otherwise those of `body`.
+    /// `WSANOTINITIALISED` before the start is complete, and permanently once the last clean-up has begun:
+    /// then `body` does not run. `WSASYSCALLFAILURE` if `body` panics, and otherwise the errors of `body`.
     pub fn call<R>(
         &self,
         body: impl FnOnce(&dyn ServiceProvider) -> Result<R, WsaError>,

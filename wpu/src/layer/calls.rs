@@ -1,4 +1,4 @@
-//! What becomes of each call that a layer passes down.
+//! The translation of each call that a layer passes to the provider below.
 
 #![allow(clippy::similar_names, reason = "as in the documentation")]
 
@@ -44,8 +44,8 @@ impl<S: Loader> ServiceProvider for Next<S> {
         below.provider.address_to_string(address, handed.as_ref().map(ClientRef::new), text)
     }
 
-    /// Messages must carry the client's handle. Where that is not the lower one, the provider below is
-    /// asked for events, and the layer posts the messages.
+    /// Messages must carry the client's handle. If that differs from the lower handle, the provider below is
+    /// asked to set an event, and the layer posts the messages.
     fn async_select(
         &self,
         socket: SOCKET,
@@ -74,7 +74,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.bind(lower, address))
     }
 
-    /// It is not said on which socket, so each provider below is asked, until one had something to cancel.
+    /// The call does not name a socket, so each provider below is called until one had a call to cancel.
     fn cancel_blocking_call(&self) -> Result<(), WsaError> {
         let mut answer = Err(WsaError::WSAEINVAL);
         for below in self.chains.all() {
@@ -99,11 +99,11 @@ impl<S: Loader> ServiceProvider for Next<S> {
         if !own.begin_to_close() {
             return Err(WsaError::WSAENOTSOCK);
         }
-        // No message comes after the close.
+        // No message is posted after the close.
         let interest = own.interest().take();
         let closed = own.below.provider.close_socket(own.lower);
         match closed {
-            // One that the provider below does not know either is gone all the same.
+            // The socket is removed even if the provider below does not know it.
             Ok(()) | Err(WsaError::WSAENOTSOCK) => self.sockets.forget(&own),
             Err(_) => {
                 *own.interest() = interest;
@@ -142,7 +142,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.enum_network_events(lower, event, events))
     }
 
-    /// It takes the place of an earlier `WSPAsyncSelect`.
+    /// Replaces an earlier `WSPAsyncSelect`.
     fn event_select(&self, socket: SOCKET, event: Option<EventRef<'_>>, events: i32) -> Result<(), WsaError> {
         let target = self.find(socket)?;
         let selected = target.below().provider.event_select(target.lower(), event, events);
@@ -161,7 +161,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         match self.class {
             Class::Ifs => self.on(socket, |next, lower| next.get_overlapped_result(lower, overlapped, wait)),
             Class::NonIfs => {
-                // The structure is one that the provider below has never seen.
+                // The provider below has never received the structure.
                 self.find(socket)?;
                 self.moves.result(overlapped, wait)
             }
@@ -176,7 +176,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.get_sock_name(lower, address))
     }
 
-    /// The client asks for the entry that it opened, which is the layer's.
+    /// The client asks for the catalog entry that it opened, which is the layer's.
     fn get_sock_opt(
         &self,
         socket: SOCKET,
@@ -201,11 +201,13 @@ impl<S: Loader> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.get_qos_by_name(lower, name, qos))
     }
 
-    /// Where handles are made for the layer, whoever asks for the handle below a layer gets the
-    /// layer's; only the base handle is the base's. Functions of the provider below are not handed
-    /// out: they would not know the client's handle, and pass the layer by.
+    /// If handles are created for the layer, a query for the handle below a layer returns the layer's handle;
+    /// only a query for the base handle returns that of the base provider. Function pointers of the provider
+    /// below are not returned: those functions would not know the client's handle, and would bypass the
+    /// layer.
     ///
-    /// The input of some codes has pointers, which the provider below follows: there it gets the client's input or none.
+    /// The input of some control codes contains pointers, which the provider below dereferences: for these it
+    /// receives the client's input or none.
     fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         if request.is_made_up(code) && !has_plain_input(code) {
             complain(format_args!(
@@ -250,7 +252,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         let joined =
             next.join_leaf(lower, address, caller_data, callee_data, socket_qos, group_qos, flags)?;
         if joined == lower {
-            // A session without a root has no new socket.
+            // A multipoint session without a root has no new socket.
             return Ok(socket);
         }
         Ok(self.adopt(target.below(), joined)?.upper)
@@ -288,8 +290,8 @@ impl<S: Loader> ServiceProvider for Next<S> {
         })
     }
 
-    /// All sockets must be of one provider below. The sets that it sees are its own, and what it leaves
-    /// in them stays in the client's.
+    /// All sockets must belong to one provider below. It receives sets of lower handles, and the sockets that
+    /// it leaves in them stay in the client's sets.
     fn select(
         &self,
         count: i32,
@@ -386,7 +388,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
     }
 }
 
-/// Calls `body` with a set of lower handles in place of the client's.
+/// Calls `body` with a set of lower handles in place of the client's set.
 fn lent<R>(
     set: Option<FdSetMut<'_>>,
     lowers: &[SOCKET],
@@ -398,7 +400,7 @@ fn lent<R>(
     }
 }
 
-/// Leaves those sockets in the client's set whose lower handles are `left`.
+/// Keeps the sockets in the client's set whose lower handles are `left`.
 fn keep(set: Option<FdSetMut<'_>>, lowers: &[SOCKET], left: &[SOCKET]) {
     if let Some(set) = set {
         let mut lowers = lowers.iter();
@@ -406,14 +408,15 @@ fn keep(set: Option<FdSetMut<'_>>, lowers: &[SOCKET], left: &[SOCKET]) {
     }
 }
 
-/// The bytes of an entry, as an option's value.
+/// The bytes of an entry, as an option value.
 fn bytes_of(info: &WSAPROTOCOL_INFOW) -> &[u8] {
     const { assert!(size_of::<WSAPROTOCOL_INFOW>() == 628, "there is no padding") };
-    // SAFETY: the structure is that large. It has no padding: all of its members are multiples of four bytes, or at its end.
+    // SAFETY: the structure has this size. It has no padding: its members are multiples of four bytes, and
+    // its size is their sum.
     unsafe { std::slice::from_raw_parts(std::ptr::from_ref(info).cast(), size_of::<WSAPROTOCOL_INFOW>()) }
 }
 
-/// The handle that an option's value is.
+/// Reads an option value that is a handle.
 fn handle_in(value: Bytes<'_>) -> Option<SOCKET> {
     let mut bytes = [0; size_of::<SOCKET>()];
     (value.len() == bytes.len() && value.copy_to(&mut bytes) == bytes.len())

@@ -1,50 +1,50 @@
-//! The catalog of protocols, and a layer's place in its chains.
+//! The protocol catalog, and finding a layer's position in its chains.
 
 use super::sys::ffi::{GUID, LAYERED_PROTOCOL, MAX_PROTOCOL_CHAIN, WSAPROTOCOL_INFOW};
 use super::sys::{WsaError, import};
 use std::ptr;
 
-/// Where a layer stands in a chain, and what comes below.
+/// The position of a layer in a chain, and the provider below it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Place {
     /// The chain, as clients know it.
     pub chain: WSAPROTOCOL_INFOW,
     /// The id of the layer's own entry, for upcalls.
     pub entry: u32,
-    /// Whether no layer stands above, so that the chain's flags are the layer's.
+    /// Whether the layer is the top of the chain, so that the flags of the chain are the layer's.
     pub top: bool,
-    /// What the provider below is given.
+    /// The protocol information for the provider below.
     pub below: WSAPROTOCOL_INFOW,
-    /// Whether that is what the layer was given itself, since there is another layer below.
+    /// Whether the provider below receives the chain's information unmodified, because it is another layer.
     pub unmodified: bool,
-    /// Names the library of the provider below.
+    /// The id by which the library of the provider below is found.
     pub provider: GUID,
 }
 
 impl Place {
-    /// What the provider below is given where the layer is given `info`: the chain to a layer, and its
-    /// own to a base provider. What a duplicated socket carries goes along, and nothing else: safe code may have made the
-    /// rest up, such as a length of the chain that is longer than the array.
+    /// The information that the provider below receives in place of `info`: the chain for a layer, and its
+    /// own entry for a base provider. Only the data of a duplicated socket is copied from `info`: safe code
+    /// may have set the rest, for example to a chain length beyond the array.
     pub(super) fn hand_down(&self, info: &WSAPROTOCOL_INFOW) -> WSAPROTOCOL_INFOW {
         WSAPROTOCOL_INFOW { dwProviderReserved: info.dwProviderReserved, ..self.below }
     }
 
-    /// What a client is given where the provider below gives `info`.
+    /// The information that a client receives in place of `info` from the provider below.
     pub(super) fn hand_up(&self, info: &WSAPROTOCOL_INFOW) -> WSAPROTOCOL_INFOW {
         WSAPROTOCOL_INFOW { dwProviderReserved: info.dwProviderReserved, ..self.chain }
     }
 }
 
-/// More entries than this are not a catalog.
+/// The maximum number of entries that is accepted as a catalog.
 const MOST: usize = 0x1_0000;
 
 #[cfg(test)]
 thread_local! {
-    /// A catalog of a test's own.
+    /// The catalog of a test.
     pub(super) static INSTALLED: std::cell::RefCell<Vec<WSAPROTOCOL_INFOW>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
-/// All entries of the catalog, hidden ones and chains too.
+/// All entries of the catalog, including hidden entries and chains.
 pub(super) fn entries() -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
     #[cfg(test)]
     if let Some(installed) = Some(INSTALLED.with_borrow(Clone::clone)).filter(|entries| !entries.is_empty()) {
@@ -55,8 +55,8 @@ pub(super) fn entries() -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
     loop {
         let room = u32::try_from(size_of_val(&*entries)).unwrap_or(u32::MAX);
         let (mut bytes, mut errno) = (room, WsaError::WSASYSCALLFAILURE.code());
-        // SAFETY: the function has this contract, without a list of protocols it tells of all, and the
-        // buffer has as many bytes as it is told.
+        // SAFETY: the function has this contract: without a list of protocols it lists all, and the buffer
+        // has the number of bytes that it is told.
         let count =
             unsafe { enumerate(ptr::null_mut(), entries.as_mut_ptr(), &raw mut bytes, &raw mut errno) };
         match usize::try_from(count) {
@@ -74,7 +74,7 @@ pub(super) fn entries() -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
     }
 }
 
-/// The entry that `info` names, as the catalog has it; none if it is not there.
+/// The catalog entry with the id of `info`; `None` if there is none.
 pub(super) fn known<'a>(
     entries: &'a [WSAPROTOCOL_INFOW],
     info: &WSAPROTOCOL_INFOW,
@@ -82,7 +82,7 @@ pub(super) fn known<'a>(
     find(entries, info.dwCatalogEntryId)
 }
 
-/// The place of layer `id` in the chain that `asked` stands for; `None` if it has none there.
+/// The position of layer `id` in the chain of `asked`; `None` if the layer is not in it.
 pub(super) fn place(entries: &[WSAPROTOCOL_INFOW], id: &GUID, asked: &WSAPROTOCOL_INFOW) -> Option<Place> {
     let own = |entry: u32| {
         entries.iter().any(|known| {
@@ -104,7 +104,8 @@ pub(super) fn place(entries: &[WSAPROTOCOL_INFOW], id: &GUID, asked: &WSAPROTOCO
     Some(Place { chain: *asked, entry, top, below, unmodified, provider: provider(entries, next)? })
 }
 
-/// The chain in which the layer finds itself, and where: `asked`, or a chain that is a link of it.
+/// Finds the chain that contains the layer, and the layer's index in it: `asked`, or a chain that is a link
+/// of it.
 fn locate(
     entries: &[WSAPROTOCOL_INFOW],
     own: &impl Fn(u32) -> bool,
@@ -115,12 +116,12 @@ fn locate(
     if let Some(at) = ids.iter().position(|id| own(*id)) {
         return Some((*asked, at));
     }
-    // A catalog that leads in circles ends here.
+    // The depth limit ends a catalog with cyclic chains.
     let depth = depth.checked_sub(1).filter(|depth| *depth >= 0)?;
     ids.iter().find_map(|id| locate(entries, own, find(entries, *id)?, depth))
 }
 
-/// The ids of a chain, from the top; `None` if the entry is no chain.
+/// The ids of a chain, from the top; `None` if the entry is not a chain.
 fn links(info: &WSAPROTOCOL_INFOW) -> Option<&[u32]> {
     let len = usize::try_from(info.ProtocolChain.ChainLen).ok().filter(|len| *len > 1)?;
     info.ProtocolChain.ChainEntries.get(..len)
@@ -130,8 +131,8 @@ fn find(entries: &[WSAPROTOCOL_INFOW], id: u32) -> Option<&WSAPROTOCOL_INFOW> {
     entries.iter().find(|entry| entry.dwCatalogEntryId == id)
 }
 
-/// A layer in the middle has an entry of its own for what is below it: the chain of just these links,
-/// or one that it leads for the same protocol.
+/// Finds the entry for what is below a layer in the middle of a chain: the chain of exactly these links, or
+/// one that starts with the same layer and has the same protocol.
 fn own_chain(entries: &[WSAPROTOCOL_INFOW], chain: &WSAPROTOCOL_INFOW, ids: &[u32]) -> Option<u32> {
     let protocol = |info: &WSAPROTOCOL_INFOW| (info.iAddressFamily, info.iSocketType, info.iProtocol);
     let led = |info: &&WSAPROTOCOL_INFOW| links(info).is_some_and(|links| links[0] == ids[0]);
@@ -140,7 +141,7 @@ fn own_chain(entries: &[WSAPROTOCOL_INFOW], chain: &WSAPROTOCOL_INFOW, ids: &[u3
     same.or_else(alike).map(|info| info.dwCatalogEntryId)
 }
 
-/// Names the library of an entry: of a chain, that of its top layer.
+/// The id of an entry's library; for a chain, that of its top layer.
 fn provider(entries: &[WSAPROTOCOL_INFOW], entry: &WSAPROTOCOL_INFOW) -> Option<GUID> {
     match links(entry) {
         Some(ids) => find(entries, ids[0]).filter(|top| links(top).is_none()).map(|top| top.ProviderId),

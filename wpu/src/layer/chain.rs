@@ -1,4 +1,4 @@
-//! The providers below: one for each chain, loaded when it is first needed.
+//! The providers below a layer: one for each chain, loaded when it is first needed.
 
 use super::catalog::{self, Place};
 use super::loader::{self, Loader};
@@ -12,56 +12,56 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
-/// The provider below in one chain, as long as anything of it may run.
+/// The provider below in one chain, which lives while any of its code may run.
 pub(super) struct Chain<S: Loader> {
     pub provider: S::Provider,
     pub place: Place,
     path: PathBuf,
-    /// The table of each start that no clean-up has answered.
+    /// The table of each outstanding start-up.
     starts: Mutex<Vec<WSPUPCALLTABLE>>,
-    /// Dropped last: the provider's code is in it.
+    /// The last field, so that it is dropped last: it contains the provider's code.
     loader: S,
 }
 
-/// The chains that are open.
+/// The open chains.
 pub(super) struct Chains<S: Loader> {
     id: GUID,
-    /// Tells this layer from others in the same library.
+    /// Identifies this layer among others in the same library.
     layer: TypeId,
     class: Class,
     upcalls: Upcalls,
-    /// The newest table, as it arrived.
+    /// The newest table, unmodified.
     table: Mutex<WSPUPCALLTABLE>,
     open: RwLock<Vec<Arc<Chain<S>>>>,
-    /// Keeps what `straight` leads to, also for calls that are under way when all is closed.
+    /// Keeps the target of `straight` alive, also for calls that are running when all chains are closed.
     eldest: OnceLock<Arc<Chain<S>>>,
-    /// Leads to the first chain as long as that is the way down for every socket; null before and after.
+    /// The first chain while it is the provider below for every socket; null before and after.
     straight: AtomicPtr<Chain<S>>,
 }
 
 thread_local! {
-    /// The layers and chains for which this thread is starting what is below.
+    /// The layers and chains whose provider below this thread is starting.
     static STARTING: RefCell<Vec<(TypeId, u32)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Whether layer `layer` is just starting what is below it in the chain of `info`, so that it is not
-/// the layer that is being started.
+/// Whether layer `layer` is currently starting the provider below it in the chain of `info`, and is therefore
+/// not itself the layer to be started.
 pub(super) fn is_starting(layer: TypeId, info: &WSAPROTOCOL_INFOW) -> bool {
     let this = (layer, info.dwCatalogEntryId);
     STARTING.try_with(|starting| starting.borrow().contains(&this)).unwrap_or(false)
 }
 
 impl<S: Loader> Chain<S> {
-    /// Whether both come out of the same library.
+    /// Whether both come from the same library.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         std::ptr::eq(self, other) || *self.path == *other.path
     }
 
-    /// Cleans up for each start. Its sockets and pending requests end with that.
+    /// Cleans up for each start-up. This closes the sockets and ends the pending requests of the provider.
     fn clean_up(&self) {
         let starts = std::mem::take(&mut *lock(&self.starts));
         for _ in starts {
-            // Each start must be answered, whatever becomes of the others.
+            // Each start-up needs its clean-up, even if another clean-up fails.
             let _ = self.provider.cleanup();
         }
     }
@@ -85,12 +85,12 @@ impl<S: Loader> Chains<S> {
         Self { id, layer, class, upcalls, table: Mutex::new(table), open, eldest, straight }
     }
 
-    /// The chains that are open, in the order in which they were opened.
+    /// The open chains, in the order in which they were opened.
     pub(super) fn all(&self) -> Vec<Arc<Chain<S>>> {
         self.open.read().unpoisoned().clone()
     }
 
-    /// The only open chain, if it is the only one.
+    /// The open chain, if there is exactly one.
     pub(super) fn only(&self) -> Option<Arc<Chain<S>>> {
         match &**self.open.read().unpoisoned() {
             [only] => Some(Arc::clone(only)),
@@ -98,15 +98,14 @@ impl<S: Loader> Chains<S> {
         }
     }
 
-    /// The only chain, as long as every socket is known to it by the client's handle: then nothing has
-    /// to be looked up.
+    /// The first chain, while it knows every socket by the client's handle: then no lookup is necessary.
     #[inline]
     pub(super) fn straight(&self) -> Option<&Chain<S>> {
-        // SAFETY: `eldest` holds what it leads to, and never lets go.
+        // SAFETY: the pointer is null or that of `eldest`, which keeps its target alive as long as `self`.
         unsafe { self.straight.load(Ordering::Acquire).as_ref() }
     }
 
-    /// From here on sockets have to be looked up.
+    /// From now on sockets must be looked up.
     pub(super) fn bend(&self) {
         self.straight.store(null_mut(), Ordering::Release);
     }
@@ -117,7 +116,7 @@ impl<S: Loader> Chains<S> {
         open.first().cloned().ok_or(WsaError::WSANOTINITIALISED)
     }
 
-    /// The chain of `info`, which is opened if it is not yet.
+    /// The chain of `info`, which is opened if necessary.
     pub(super) fn of(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Chain<S>>, WsaError> {
         match self.find(info) {
             Some(lower) => Ok(lower),
@@ -133,7 +132,7 @@ impl<S: Loader> Chains<S> {
 
     fn open(&self, info: &WSAPROTOCOL_INFOW) -> Result<Arc<Chain<S>>, WsaError> {
         let entries = catalog::entries()?;
-        // The catalog's own, since safe code may have made `info` up.
+        // The catalog's entry, since safe code may have created `info`.
         let known = catalog::known(&entries, info).ok_or(WsaError::WSAEINVAL)?;
         let place = catalog::place(&entries, &self.id, known).ok_or(WsaError::WSAEINVAL)?;
         let path = loader::path(self.upcalls, &place.provider)?;
@@ -144,7 +143,7 @@ impl<S: Loader> Chains<S> {
         Ok(self.keep(lower))
     }
 
-    /// Another thread may have opened the same chain meanwhile; then that one is used, and this one
+    /// Adds a chain. If another thread has opened the same chain meanwhile, that one is used, and this one is
     /// cleaned up.
     fn keep(&self, lower: Arc<Chain<S>>) -> Arc<Chain<S>> {
         let mut open = self.open.write().unpoisoned();
@@ -169,12 +168,12 @@ impl<S: Loader> Chains<S> {
         }
     }
 
-    /// Hands a newer table to everything below, by starting it once more.
+    /// Passes a newer table to every provider below, by starting it once more.
     pub(super) fn renew(&self, table: WSPUPCALLTABLE) -> Result<(), WsaError> {
         *lock(&self.table) = table;
         for lower in self.all() {
             if lock(&lower.starts).last().is_some_and(|last| !same(last, &table)) {
-                // The functions are those of the first start.
+                // The functions are those of the first start-up.
                 let again = self.starting(&lower.place, || lower.loader.start(&lower.place.below, &table))?;
                 lock(&lower.starts).push(table);
                 drop(again);
@@ -184,7 +183,7 @@ impl<S: Loader> Chains<S> {
     }
 
     fn starting<R>(&self, place: &Place, start: impl FnOnce() -> R) -> R {
-        /// Takes the mark back, also when `start` panics.
+        /// Removes the mark, also when `start` panics.
         struct Mark;
         impl Drop for Mark {
             fn drop(&mut self) {
@@ -196,8 +195,8 @@ impl<S: Loader> Chains<S> {
         start()
     }
 
-    /// Cleans up below. Calls that are still under way end with that; what is loaded stays so until the
-    /// last of them is over.
+    /// Cleans up the providers below. Calls that are still running return; the libraries stay loaded until
+    /// the last call has returned.
     pub(super) fn clean_up(&self) {
         let mut open = self.open.write().unpoisoned();
         self.bend();

@@ -1,53 +1,54 @@
-//! An index of handles that is read without a lock.
+//! An index of socket handles that is read without a lock.
 
 use super::sys::ffi::{INVALID_SOCKET, SOCKET};
 use crate::sync::lock;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex};
 
-/// How many slots a handle may be in: this many, beginning at its place.
+/// The number of consecutive slots in which a handle may be, starting at its place.
 const WINDOW: usize = 8;
-/// How many places the first table has.
+/// The number of places in the first table.
 const FIRST: usize = 64;
-/// What a slot has in place of a handle while it is free or being written: no handle of a system, and not the value of
-/// a failure, which clients pass by mistake.
+/// The handle value of a slot that is free or being written. It is not a handle of a system, and not the
+/// value of a failure, which clients pass by mistake.
 const FREE: SOCKET = INVALID_SOCKET - 2;
 
-/// For handles that the client knows: the chain, a `C`, and the handle there.
+/// Maps the client's handles to the chain, a `C`, and the handle there.
 ///
-/// A reader takes no lock, and may miss a handle: one that is just being written, or one that found its slots taken. So this
-/// is an index of a map under a lock, which has them all. A search ends after [`WINDOW`] slots, whatever the values of the
-/// handles are.
+/// A reader takes no lock, and may miss a handle: one that is being written, or one for which no slot was
+/// free. This is therefore an index of a complete map, which is under a lock. A search ends after [`WINDOW`]
+/// slots, whatever the handle values are.
 pub(super) struct Handles<C> {
     /// The last of `Kept::tables`; null if there is none.
     table: AtomicPtr<Table<C>>,
     kept: Mutex<Kept<C>>,
 }
 
-/// What readers may be looking at: nothing here is freed before the `Handles` is dropped.
+/// The memory that readers may access: nothing in it is freed before the `Handles` is dropped.
 struct Kept<C> {
-    /// The present table, and those that became too small. All of those together are smaller than it.
+    /// The current table, and the earlier ones, which were too small. The earlier tables together are smaller
+    /// than the current one.
     tables: Vec<Arc<Table<C>>>,
-    /// Each chain that a slot has had.
+    /// Each chain that a slot has held.
     chains: Vec<Arc<C>>,
-    /// How many slots of the present table are taken.
+    /// The number of occupied slots of the current table.
     taken: usize,
 }
 
 struct Table<C> {
-    /// The number of places, which is a power of two, less one.
+    /// The number of places, a power of two, minus one.
     mask: usize,
-    /// One for each place, and those after the last place that belong to its window.
+    /// One slot for each place, and the slots after the last place that belong to its window.
     slots: Box<[Slot<C>]>,
 }
 
 /// One handle. Only a thread that holds the lock writes it.
 struct Slot<C> {
-    /// Changes with each write. It repeats after as many writes as there are numbers: a reader that is interrupted for just
-    /// so many may get the chain of one entry and the handle of another. That call fails or hits another socket of the client,
-    /// but the pointer is still one of `Kept::chains`.
+    /// A version that changes with each write. It wraps around: a reader that is interrupted for exactly
+    /// `usize::MAX + 1` increments may combine the chain of one entry with the handle of another. That call
+    /// fails or reaches another socket of the client, but the pointer is still one of `Kept::chains`.
     version: AtomicUsize,
-    /// The client's handle; `FREE` if the slot is free or is being written.
+    /// The client's handle; `FREE` if the slot is free or being written.
     upper: AtomicUsize,
     lower: AtomicUsize,
     /// One of `Kept::chains`; null if the slot is free.
@@ -60,20 +61,20 @@ impl<C> Handles<C> {
         Self { table: AtomicPtr::new(std::ptr::null_mut()), kept: Mutex::new(kept) }
     }
 
-    /// The chain of a handle, and the handle there. After `None` the map has to be asked.
+    /// The chain of a handle, and the handle there. On `None`, the map must be consulted.
     #[inline]
     pub(super) fn get(&self, upper: SOCKET) -> Option<(&C, SOCKET)> {
-        // SAFETY: null, or one of the tables, which are kept as long as this.
+        // SAFETY: the pointer is null or points to one of the tables, which are kept as long as `self`.
         let table = unsafe { self.table.load(Ordering::Acquire).as_ref() }?;
         let place = table.place(upper);
         // SAFETY: a place is at most the mask, and there are more slots than that.
         let slot = unsafe { table.slots.get_unchecked(place) };
         let (chain, lower) = slot.read(upper).or_else(|| table.further(place, upper))?;
-        // SAFETY: null, or one of the chains, which are kept as long as this.
+        // SAFETY: the pointer is null or points to one of the chains, which are kept as long as `self`.
         unsafe { chain.as_ref() }.map(|chain| (chain, lower))
     }
 
-    /// Adds a handle, or changes what it stands for.
+    /// Adds a handle, or replaces its entry.
     pub(super) fn insert(&self, upper: SOCKET, chain: &Arc<C>, lower: SOCKET) {
         if upper == FREE {
             return;
@@ -109,7 +110,7 @@ impl<C> Kept<C> {
         self.tables.last().map(|table| &**table)
     }
 
-    /// Makes a larger table, with the handles of the present one, which it replaces.
+    /// Creates a larger table with the handles of the current one, which it replaces.
     fn grow(&mut self, places: usize) -> *mut Table<C> {
         self.tables.push(Arc::new(Table::new(places)));
         self.taken = 0;
@@ -123,7 +124,7 @@ impl<C> Kept<C> {
         self.tables.last().map_or(std::ptr::null_mut(), |table| Arc::as_ptr(table).cast_mut())
     }
 
-    /// Writes a handle into its slot, or into a free one. Without either it stays out.
+    /// Writes a handle into its slot or into a free one. If there is neither, the handle is omitted.
     fn write(&mut self, upper: SOCKET, chain: *mut C, lower: SOCKET) {
         let Some(table) = self.tables.last() else { return };
         let window = table.window(upper);
@@ -143,20 +144,20 @@ impl<C> Table<C> {
         Self { mask: places - 1, slots }
     }
 
-    /// The place of a handle. Systems give handles out in steps of four, which the multiplication spreads.
+    /// The place of a handle. Systems assign handles in steps of four, which the multiplication spreads.
     #[inline]
     fn place(&self, upper: SOCKET) -> usize {
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
         (((upper as u64).wrapping_mul(GOLDEN)) >> 32) as usize & self.mask
     }
 
-    /// The slots that a handle may be in.
+    /// The slots in which a handle may be.
     fn window(&self, upper: SOCKET) -> &[Slot<C>] {
         let place = self.place(upper);
         &self.slots[place..place + WINDOW]
     }
 
-    /// Looks into the slots after the first. Not inlined, so that the common way stays short.
+    /// Searches the slots after the first. Not inlined, so that the common path stays short.
     #[inline(never)]
     fn further(&self, place: usize, upper: SOCKET) -> Option<(*mut C, SOCKET)> {
         self.slots[place + 1..place + WINDOW].iter().find_map(|slot| slot.read(upper))
@@ -178,11 +179,11 @@ impl<C> Slot<C> {
         self.upper.load(Ordering::Relaxed) == upper
     }
 
-    /// What a handle stands for, if this is its slot and nobody writes it meanwhile.
+    /// Reads the entry of a handle, if this is its slot and it is not being written.
     ///
-    /// All that is returned is of one write. The version is read first and the handle second, each with `Acquire`, so that
-    /// neither the handle nor the rest is older than the version. If any of it were newer, the second look at the
-    /// version, after the fence, would find a newer one.
+    /// All parts of the result come from one write. The version is read first and the handle second, each
+    /// with `Acquire`, so that neither the handle nor the rest is older than the version. If any part were
+    /// newer, the second read of the version, after the fence, would return a newer version.
     #[inline]
     fn read(&self, upper: SOCKET) -> Option<(*mut C, SOCKET)> {
         let version = self.version.load(Ordering::Acquire);
@@ -195,10 +196,10 @@ impl<C> Slot<C> {
     }
 
     fn write(&self, upper: SOCKET, chain: *mut C, lower: SOCKET) {
-        // A reader that sees the new version does not see the old handle any more.
+        // A reader that sees the new version no longer sees the old handle.
         self.upper.store(FREE, Ordering::Relaxed);
         self.version.store(self.version.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
-        // A reader that sees anything of what follows sees the new version, too.
+        // A reader that sees any of the following writes also sees the new version.
         fence(Ordering::Release);
         self.chain.store(chain, Ordering::Relaxed);
         self.lower.store(lower, Ordering::Relaxed);

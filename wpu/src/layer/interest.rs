@@ -1,9 +1,9 @@
-//! What a client asked for with `WSPAsyncSelect`.
+//! The registration of a client's `WSPAsyncSelect`.
 
 use super::sys::Window;
 use super::sys::ffi::FD_ACCEPT;
 
-/// Messages to this window, about these events.
+/// A window, its message and the selected events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Interest {
     pub(super) window: Window,
@@ -16,7 +16,7 @@ impl Interest {
         Self { window, message, events }
     }
 
-    /// What an accepted socket inherits.
+    /// The registration that an accepted socket inherits.
     pub(super) fn inherited(self) -> Self {
         Self { events: self.events & !FD_ACCEPT, ..self }
     }

@@ -1,4 +1,4 @@
-//! Where providers come from: libraries that are loaded, and started.
+//! Loads and starts the libraries of the providers below.
 
 use super::sys::ffi::{
     GUID, WINSOCK_VERSION as VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupFn, WSPUPCALLTABLE,
@@ -10,12 +10,12 @@ use std::path::PathBuf;
 
 const PERCENT: u16 = b'%' as u16;
 
-/// Something that has a `WSPStartup`. Tests have others than libraries.
+/// A source of a `WSPStartup`. Tests use sources other than libraries.
 pub(super) trait Loader: Sized + Send + Sync + 'static {
     /// A started provider.
     type Provider: ServiceProvider + Send + Sync + 'static;
 
-    /// Finds what stands at `path`.
+    /// Loads the library at `path`.
     fn load(path: PathBuf) -> Result<Self, WsaError>;
 
     /// Starts the provider once.
@@ -26,26 +26,26 @@ pub(super) trait Loader: Sized + Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct Library {
     startup: WSPStartupFn,
-    /// Keeps the code of `startup` in memory, and all that it hands out. Tests have some that is part
-    /// of the program.
+    /// Keeps the code of `startup` and of all functions that it returns in memory. In tests the code may be
+    /// part of the program.
     #[cfg_attr(windows, allow(dead_code, reason = "it unloads when it is dropped"))]
     loaded: Option<libloading::Library>,
 }
 
-/// Providers that are part of the program, for tests.
+/// Providers that are linked into the program, for tests.
 #[cfg(test)]
 pub(super) static LINKED: std::sync::Mutex<Vec<(PathBuf, WSPStartupFn)>> = std::sync::Mutex::new(Vec::new());
 
 #[cfg(not(windows))]
 impl Drop for Library {
     fn drop(&mut self) {
-        // Threads that have been in its code may run some of it when they end, long after the last
-        // clean-up. Only on Windows does the system see to that.
+        // Threads that have run its code may run some of it when they end, long after the last clean-up. Only
+        // Windows handles that case.
         std::mem::forget(self.loaded.take());
     }
 }
 
-/// Where the library of provider `id` is.
+/// The path of the library of provider `id`.
 pub(super) fn path(upcalls: Upcalls, id: &GUID) -> Result<PathBuf, WsaError> {
     let path: WideString = upcalls.get_provider_path(id)?;
     Ok(expand(&path, |name| env::var_os(name)))
@@ -61,10 +61,10 @@ impl Loader for Library {
         {
             return Ok(Self { startup: *startup, loaded: None });
         }
-        // SAFETY: the catalog names it as the library of a provider, which is what Ws2_32 loads too.
+        // SAFETY: the catalog names it as the library of a provider, which Ws2_32 loads too.
         let loaded = unsafe { libloading::Library::new(path) };
         let loaded = loaded.map_err(|_| WsaError::WSAEPROVIDERFAILEDINIT)?;
-        // SAFETY: what a provider exports under this name has this type.
+        // SAFETY: the function that a provider exports under this name has this type.
         let startup = unsafe { loaded.get::<WSPStartupFn>(b"WSPStartup\0") };
         let startup = *startup.map_err(|_| WsaError::WSAEPROVIDERFAILEDINIT)?;
         Ok(Self { startup, loaded: Some(loaded) })
@@ -73,8 +73,8 @@ impl Loader for Library {
     fn start(&self, info: &WSAPROTOCOL_INFOW, table: &WSPUPCALLTABLE) -> Result<Procs, WsaError> {
         let (mut data, mut procs) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         let mut info = *info;
-        // SAFETY: the library is loaded, all pointers are valid during the call, and the table is the
-        // one of Ws2_32 as it came.
+        // SAFETY: the library is loaded, all pointers are valid during the call, and the table is that of
+        // Ws2_32, unmodified.
         let code = unsafe { (self.startup)(VERSION, &raw mut data, &raw mut info, *table, &raw mut procs) };
         if code != 0 {
             return Err(WsaError::new(code));
@@ -82,11 +82,11 @@ impl Loader for Library {
         let refusal = if procs.missing().next().is_some() {
             WsaError::WSAEINVALIDPROCTABLE
         } else if data.wVersion & 0xff != VERSION & 0xff {
-            // It says itself that it does not speak this version.
+            // The provider reports that it does not support this version.
             WsaError::WSAEINVALIDPROVIDER
         } else {
-            // SAFETY: a provider that has started fills the table with functions of these types, which
-            // can be called until its last clean-up; the library stays loaded for longer than that.
+            // SAFETY: a provider that has started fills the table with functions of these types, which can be
+            // called until its last clean-up; the library stays loaded longer than that.
             return unsafe { Procs::new(&procs) }.ok_or(WsaError::WSAEINVALIDPROCTABLE);
         };
         clean_up(&procs);
@@ -94,16 +94,16 @@ impl Loader for Library {
     }
 }
 
-/// Takes a start back, where that is all that can be done with a table.
+/// Cleans a provider up whose table cannot be used otherwise.
 fn clean_up(procs: &WSPPROC_TABLE) {
     if let Some(clean_up) = procs.lpWSPCleanup {
         let mut errno = 0;
-        // SAFETY: the provider was started, and this is called once for that start.
+        // SAFETY: the function is of the provider's table, and is called once for its start-up.
         let _ = unsafe { clean_up(&raw mut errno) };
     }
 }
 
-/// The path with every `%NAME%` replaced by the variable's value. A name that is no variable's stays.
+/// Replaces each `%NAME%` in the path by the value of the variable. Names of unknown variables remain.
 fn expand(path: &WideString, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
     let mut expanded = Vec::new();
     let mut rest = path.units();
@@ -121,7 +121,7 @@ fn expand(path: &WideString, variable: impl Fn(&str) -> Option<OsString>) -> Pat
                 &behind[used..]
             }
             None => {
-                // This sign may end nothing and begin the next name.
+                // This percent sign may begin the next name.
                 expanded.push(PERCENT);
                 &behind[1..]
             }

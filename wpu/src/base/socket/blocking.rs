@@ -1,4 +1,4 @@
-//! Calls that block: how a thread waits for a change, with the blocking hook of its client in between.
+//! Blocking calls: a thread waits for a change, and calls its client's blocking hook meanwhile.
 
 use crate::sync::{Unpoisoned as _, lock};
 use std::cell::Cell;
@@ -6,8 +6,8 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use wpu_sys::{BlockingHook, Upcalls, WsaError};
 
-/// How long a thread with a hook waits before it calls the hook again: the hook processes the client's
-/// messages, so it is called repeatedly.
+/// The interval between calls of a blocking hook. The hook processes the client's messages, so it is called
+/// repeatedly.
 const BETWEEN_HOOKS: Duration = Duration::from_millis(10);
 
 thread_local! {
@@ -30,30 +30,31 @@ pub fn check_no_hook() -> Result<(), WsaError> {
 /// Cancels the blocking call of this thread, from within its hook.
 pub fn cancel() -> Result<(), WsaError> {
     if CALL.get() == Hooked::No {
-        // The documented answer when no call blocks.
+        // The documented result when no call blocks.
         return Err(WsaError::WSAEINVAL);
     }
     CALL.set(Hooked::Cancelled);
     Ok(())
 }
 
-/// One blocking call.
+/// The waiting of one blocking call.
 pub struct Wait {
     upcalls: Upcalls,
     entry: u32,
     deadline: Option<Instant>,
-    /// Whether the thread has a hook. The host is asked when the call has to wait.
+    /// Whether the thread has a hook. The host is queried when the call first waits.
     hook: Option<bool>,
 }
 
 impl Wait {
-    /// Waits for at most `timeout`; with `hooked`, the thread's hook is called meanwhile.
+    /// A wait of at most `timeout`. If `hooked` is true, the thread's hook is called meanwhile.
     pub fn new(upcalls: Upcalls, entry: u32, timeout: Option<Duration>, hooked: bool) -> Self {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         Self { upcalls, entry, deadline, hook: if hooked { None } else { Some(false) } }
     }
 
-    /// Unlocks `state` until something changes. It can return without a change: check again afterwards.
+    /// Unlocks `state` until a notification arrives. It can return without a change, so the caller checks its
+    /// condition again.
     pub fn on<'a, T>(
         &mut self,
         mutex: &'a Mutex<T>,
@@ -62,7 +63,7 @@ impl Wait {
     ) -> Result<MutexGuard<'a, T>, WsaError> {
         let Some(hooked) = self.hook else {
             drop(state);
-            // A host that cannot answer has no hook.
+            // A failed query counts as no hook.
             let found = self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_some());
             self.hook = Some(found.unwrap_or(false));
             return Ok(lock(mutex));
@@ -80,14 +81,14 @@ impl Wait {
             return Ok(state);
         }
         drop(state);
-        // The hook is valid for one upcall only, so it is queried each time.
+        // The hook is valid within one upcall only, so it is queried each time.
         let go_on =
             self.upcalls.query_blocking_callback(self.entry, |hook| hook.is_none_or(|hook| call(&hook)));
         if go_on.unwrap_or(true) { Ok(lock(mutex)) } else { Err(WsaError::WSAEINTR) }
     }
 }
 
-/// Calls a hook, and returns whether to go on waiting.
+/// Calls a hook. Returns whether the call should continue.
 fn call(hook: &BlockingHook<'_>) -> bool {
     let _over = OnDrop(|| CALL.set(Hooked::No));
     CALL.set(Hooked::Running);
@@ -95,7 +96,7 @@ fn call(hook: &BlockingHook<'_>) -> bool {
     go_on && CALL.get() != Hooked::Cancelled
 }
 
-/// A selection that waits: a change of any of its sockets wakes it.
+/// A waiting `WSPSelect`: a change of any of its sockets wakes it.
 #[derive(Debug, Default)]
 pub struct Watch {
     woken: Mutex<bool>,
@@ -108,7 +109,7 @@ impl Watch {
         self.changed.notify_all();
     }
 
-    /// Waits until something has changed since the last call.
+    /// Waits until a change has occurred since the previous call.
     pub fn wait(&self, wait: &mut Wait) -> Result<(), WsaError> {
         let mut woken = lock(&self.woken);
         while !*woken {
@@ -119,7 +120,7 @@ impl Watch {
     }
 }
 
-/// Does something when it is dropped, also in a panic.
+/// Runs a closure when it is dropped, also during a panic.
 pub struct OnDrop<F: FnMut()>(pub F);
 
 impl<F: FnMut()> Drop for OnDrop<F> {

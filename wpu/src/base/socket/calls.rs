@@ -1,4 +1,4 @@
-//! What clients call on a socket.
+//! The operations of a socket that clients call.
 
 use super::connect::{Incoming, Phase};
 use super::driver::Socket;
@@ -17,7 +17,7 @@ use wpu_sys::ffi::{
 };
 use wpu_sys::{ClientMut, Condition, OutBuf, Outcome, Progress, Request, WsaError};
 
-/// Connections.
+/// Connecting and closing.
 impl<E: Endpoint> Socket<E> {
     pub fn bind(&self, address: &Address) -> Result<(), WsaError> {
         if self.lock().connection.bound {
@@ -49,7 +49,7 @@ impl<E: Endpoint> Socket<E> {
             state.connection.end(result);
             state.connection.bound = true;
             if result.is_err() {
-                // The call itself reports it.
+                // The call itself reports the result.
                 state.connection.connected = None;
             }
         });
@@ -75,7 +75,7 @@ impl<E: Endpoint> Socket<E> {
         }
     }
 
-    /// Accepts the next connection, if the client's condition function does.
+    /// Accepts the next connection, if the client's condition function accepts it.
     pub fn accept(
         &self,
         room: Option<OutBuf<'_>>,
@@ -102,7 +102,7 @@ impl<E: Endpoint> Socket<E> {
         self.attempted(Way::In);
         let (incoming, peer) = accepted?;
         if let Some(room) = room {
-            // The client gets the address even if the condition function refuses.
+            // The client receives the address even if the condition function rejects the connection.
             room.fill(peer.as_bytes())?;
         }
         let Some(condition) = condition else {
@@ -137,14 +137,14 @@ impl<E: Endpoint> Socket<E> {
         if ends_sending {
             let end = |(): &mut ()| self.endpoint.shutdown(Shutdown::Write);
             match self.begin(Way::Out, (), end, |()| Some(Op::EndSending)) {
-                // If the peer is gone, nobody reads what is left.
+                // If the peer has closed, the remaining data is discarded.
                 Ok(_) | Err(WsaError::WSAENOTCONN) => {}
                 Err(error) => return Err(error),
             }
         }
         let ends_receiving = how != Shutdown::Write;
         if ends_receiving {
-            // What still arrives is not read, whatever the transport answers.
+            // Data that still arrives is not read, whatever the transport returns.
             let _ = self.endpoint.shutdown(Shutdown::Read);
         }
         self.update(&Way::BOTH, |state| {
@@ -166,9 +166,9 @@ impl<E: Endpoint> Socket<E> {
     }
 }
 
-/// Transfers.
+/// Sending and receiving.
 impl<E: Endpoint> Socket<E> {
-    /// Does the work at once or waits for it, or takes an overlapped request on.
+    /// Performs the transfer immediately, waits for it, or makes an overlapped request pending.
     pub fn transfer(&self, what: Transfer, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
         let way = what.way();
         if way == Way::Out {
@@ -211,14 +211,14 @@ impl<E: Endpoint> Socket<E> {
         }
     }
 
-    /// How an overlapped request ended; with `wait`, waits for the end.
+    /// The result of an overlapped request. If `wait` is true, waits for its completion.
     pub fn overlapped_result(&self, overlapped: ClientMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
         let name = overlapped.as_non_null().addr().get();
         let mut state = self.lock();
         let mut waiting = self.new_wait(&state, None);
         while state.queues.is_pending(name) {
-            // A client that was told can ask before the thread that told it is done here. As long as the
-            // structure does not show the end, it is still to be written to.
+            // A notified client can call this before the completing thread has finished here. The structure
+            // is still to be written until it shows the result.
             if let Some(result) = overlapped_result(overlapped) {
                 return result;
             }
@@ -230,23 +230,23 @@ impl<E: Endpoint> Socket<E> {
         if let Some(outcome) = state.queues.outcome(name) {
             return outcome;
         }
-        // Closing aborts requests, and tells their clients afterwards.
+        // Closing aborts the requests, and reports their completions afterwards.
         let unknown =
             if state.closed { WsaError::WSA_OPERATION_ABORTED } else { WsaError::WSA_IO_INCOMPLETE };
         drop(state);
-        // A host may write to the structure later than it was told: there is nothing to wait on then.
+        // A host may write the structure after it was called: there is nothing to wait for in that case.
         overlapped_result(overlapped).unwrap_or(Err(unknown))
     }
 
-    /// How many bytes one call can receive, up to a limit of the kit.
+    /// The number of bytes that one call can receive, up to a limit of the kit.
     pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
         if self.lock().connection.carries() { self.channel().waiting_bytes() } else { Ok(0) }
     }
 }
 
-/// Events, and what else the client sets.
+/// Events, options and other settings of the client.
 impl<E: Endpoint> Socket<E> {
-    /// Reports these events to `sink` from now on, and no others. The socket does not block any more.
+    /// Replaces the selected events. They are reported to `sink`, and the socket becomes non-blocking.
     pub fn select_events(&self, events: i32, sink: Sink) -> Result<(), WsaError> {
         let mut state = self.lock();
         state.check()?;
@@ -257,7 +257,7 @@ impl<E: Endpoint> Socket<E> {
         Ok(())
     }
 
-    /// Reports no events any more.
+    /// Clears the selected events.
     pub fn report_nothing(&self) {
         let mut state = self.lock();
         state.events.select(0, Sink::Record);
@@ -275,7 +275,7 @@ impl<E: Endpoint> Socket<E> {
         Ok(())
     }
 
-    /// The value of an option, as its client reads it.
+    /// The value of an option in the form that the client reads.
     pub fn option(&self, level: i32, name: i32) -> Result<Vec<u8>, WsaError> {
         if level != SOL_SOCKET {
             return self.endpoint.option(level, name);
@@ -309,7 +309,7 @@ impl<E: Endpoint> Socket<E> {
             SO_ERROR | SO_TYPE | SO_ACCEPTCONN | SO_MAX_MSG_SIZE | SO_PROTOCOL_INFOW => {
                 Err(WsaError::WSAENOPROTOOPT)
             }
-            // The kit's sockets have this context from the beginning.
+            // Sockets of the kit have this context from the start.
             SO_UPDATE_ACCEPT_CONTEXT | SO_UPDATE_CONNECT_CONTEXT => Ok(()),
             _ if Options::is_own(name) => self.lock().options.set(name, value),
             _ => match self.endpoint.set_option(level, name, value) {
@@ -324,8 +324,9 @@ impl<E: Endpoint> Socket<E> {
 fn entry_bytes(entry: &WSAPROTOCOL_INFOW) -> Vec<u8> {
     const { assert!(size_of::<WSAPROTOCOL_INFOW>() == 17 * 4 + 16 + 32 + 512) };
     let bytes = std::ptr::from_ref(entry).cast::<u8>();
-    // SAFETY: these are the bytes of `entry`, which lives until they are copied, and all are initialised: its members are
-    // 17 numbers of four bytes, a GUID, a chain of eight numbers and a name of 256 units, which leave no padding.
+    // SAFETY: the pointer points to `entry`, which lives until the bytes are copied. All bytes are
+    // initialised: the members are 17 numbers of four bytes, a GUID, a chain of eight numbers and a name of
+    // 256 units, which leave no padding.
     unsafe { std::slice::from_raw_parts(bytes, size_of::<WSAPROTOCOL_INFOW>()) }.to_vec()
 }
 

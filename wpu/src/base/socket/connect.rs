@@ -1,37 +1,37 @@
-//! The connection of a socket: how far it has come, what was shut down, and which connections came in.
+//! The connection state of a socket: its phase, the shut-down directions and the incoming connections.
 
 use super::queue::Way;
 use crate::base::notify::Notify;
 use std::collections::VecDeque;
 use wpu_sys::WsaError;
 
-/// How far a socket has come.
+/// The phase of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// New, or bound, or failed to connect.
+    /// New, bound, or after a failed connect.
     Idle,
     Listening,
     Connecting,
     Connected,
 }
 
-/// The endpoint of a socket that has no handle yet, such as a connection that no client has accepted yet.
+/// The endpoint of a socket without a handle, such as a connection that was not accepted yet.
 pub struct Incoming<E> {
     pub endpoint: E,
     pub notify: Notify,
 }
 
-/// What a socket knows of its connection.
+/// The connection state of a socket.
 pub struct Connection<E> {
     datagram: bool,
     pub phase: Phase,
     pub bound: bool,
-    /// The error of an attempt to connect that has ended, or 0: what `FD_CONNECT` reports.
+    /// The error of a completed connect, or 0, which `FD_CONNECT` reports.
     pub connected: Option<i32>,
-    /// Why an attempt to connect failed, until `SO_ERROR` is read: the socket is exceptional for `WSPSelect`.
+    /// The error of a failed connect until `SO_ERROR` is read: the socket is exceptional for `WSPSelect`.
     pub error: Option<WsaError>,
     shut: [bool; 2],
-    /// The last attempt to send would have blocked, and the endpoint has not become writable since.
+    /// The last send would have blocked, and the endpoint has not become writable since.
     pub full: bool,
     pub incoming: VecDeque<Incoming<E>>,
 }
@@ -50,12 +50,12 @@ impl<E> Connection<E> {
         }
     }
 
-    /// A connection that was accepted.
+    /// The state of an accepted connection.
     pub fn accepted() -> Self {
         Self { phase: Phase::Connected, bound: true, ..Self::new(false) }
     }
 
-    /// Whether the socket can be made to listen.
+    /// Checks that the socket may listen.
     pub fn check_listen(&self) -> Result<(), WsaError> {
         match self.phase {
             _ if self.datagram => Err(WsaError::WSAEOPNOTSUPP),
@@ -65,7 +65,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// An attempt to connect begins.
+    /// Starts a connect.
     pub fn begin(&mut self) -> Result<(), WsaError> {
         match self.phase {
             Phase::Listening => return Err(WsaError::WSAEINVAL),
@@ -78,7 +78,7 @@ impl<E> Connection<E> {
         Ok(())
     }
 
-    /// An attempt to connect has ended.
+    /// Ends a connect.
     pub fn end(&mut self, result: Result<(), WsaError>) {
         if self.phase != Phase::Connecting {
             return;
@@ -94,7 +94,7 @@ impl<E> Connection<E> {
         self.phase == Phase::Connected || self.datagram
     }
 
-    /// Whether data may be transferred in this direction.
+    /// Checks that data may be transferred in this direction.
     pub fn check_transfer(&self, way: Way) -> Result<(), WsaError> {
         if self.is_shut(way) {
             return Err(WsaError::WSAESHUTDOWN);

@@ -1,4 +1,4 @@
-//! What drives a socket: calls, pending requests and reports of events use its endpoint, one after the other.
+//! The driver of a socket: calls, pending requests and event reports use its endpoint one at a time.
 
 use super::blocking::{OnDrop, Wait};
 use super::connect::{Incoming, Phase};
@@ -16,19 +16,19 @@ use std::time::Duration;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_READ, SOCKET, WSAPROTOCOL_INFOW};
 use wpu_sys::{Outcome, SocketHandle, Upcalls, WsaError};
 
-/// What a socket has from the beginning, and hands on to the connections that it accepts.
+/// The data that a socket has from its creation and passes to the connections that it accepts.
 #[derive(Clone)]
 pub struct SocketContext {
     pub upcalls: Upcalls,
-    /// The catalog entry that handles are made for.
+    /// The catalog entry for which handles are created.
     pub entry: Arc<WSAPROTOCOL_INFOW>,
-    /// How requests are taken on.
+    /// Makes requests pending.
     pub pend: Pend,
     pub kind: Kind,
     pub overlapped: bool,
 }
 
-/// One socket.
+/// A socket.
 pub struct Socket<E> {
     pub context: SocketContext,
     pub key: usize,
@@ -38,12 +38,12 @@ pub struct Socket<E> {
     changed: Condvar,
 }
 
-/// The state of a socket while it is locked.
+/// The locked state of a socket.
 type Locked<'a, E> = MutexGuard<'a, State<E>>;
 
-/// Its life, locking and waiting.
+/// Lifetime, locking and waiting.
 impl<E: Endpoint> Socket<E> {
-    /// The socket of a handle. From now on its transport can notify it.
+    /// Creates the socket of a handle. From then on the transport can notify it.
     pub fn new(
         context: SocketContext,
         key: usize,
@@ -64,12 +64,12 @@ impl<E: Endpoint> Socket<E> {
         lock(&self.state)
     }
 
-    /// Waits for a change, as long as `wait` allows.
+    /// Waits for a change, for as long as `wait` allows.
     pub fn wait<'a>(&'a self, wait: &mut Wait, state: Locked<'a, E>) -> Result<Locked<'a, E>, WsaError> {
         wait.on(&self.state, &self.changed, state)
     }
 
-    /// Waits for another thread that does not block, as long as the condition holds. Calls no hook.
+    /// Waits while the condition holds, for another thread that does not block. Calls no hook.
     pub fn pause_while<'a>(
         &'a self,
         state: Locked<'a, E>,
@@ -78,7 +78,7 @@ impl<E: Endpoint> Socket<E> {
         self.changed.wait_while(state, condition).unpoisoned()
     }
 
-    /// A wait of this thread, with its blocking hook if the socket blocks.
+    /// A wait of this thread, with its blocking hook if the socket is blocking.
     pub fn new_wait(&self, state: &State<E>, timeout: Option<Duration>) -> Wait {
         Wait::new(self.context.upcalls, self.context.entry.dwCatalogEntryId, timeout, !state.nonblocking)
     }
@@ -97,8 +97,8 @@ impl<E: Endpoint> Socket<E> {
         self.wake(&state);
     }
 
-    /// Changes the state of an open socket. Then whatever waits in these directions is attempted again, and
-    /// events are reported.
+    /// Changes the state of an open socket. Then the waiting calls and requests of these directions are
+    /// attempted again, and events are reported.
     pub fn update(&self, ways: &[Way], change: impl FnOnce(&mut State<E>)) {
         let mut state = self.lock();
         if state.closed {
@@ -116,8 +116,8 @@ impl<E: Endpoint> Socket<E> {
         self.report_events();
     }
 
-    /// Closes the socket, and returns its handle. Now no other thread uses the endpoint or makes upcalls for the
-    /// socket, except in calls that are just returning.
+    /// Closes the socket and returns its handle. Afterwards no other thread uses the endpoint or makes
+    /// upcalls for the socket, except calls that are returning.
     pub fn end(&self) -> Result<Option<SocketHandle>, WsaError> {
         let mut state = self.lock();
         state.check()?;
@@ -134,7 +134,7 @@ impl<E: Endpoint> Socket<E> {
             connection.endpoint.close(true);
         }
         self.endpoint.close(abort);
-        // This aborts them: no client can be told after the handle is closed.
+        // This aborts the requests: no completion can be reported after the handle is closed.
         drop(requests);
         Ok(handle)
     }
@@ -150,7 +150,7 @@ impl<E: Endpoint> Notified for Socket<E> {
     }
 
     fn connected(self: Arc<Self>, result: Result<(), WsaError>) {
-        // 0 is no error code.
+        // 0 is not an error code.
         let result = match result {
             Err(error) if error.code() == 0 => Err(WsaError::WSAECONNABORTED),
             result => result,
@@ -159,10 +159,10 @@ impl<E: Endpoint> Notified for Socket<E> {
     }
 }
 
-/// Transfers.
+/// Sending and receiving.
 impl<E: Endpoint> Socket<E> {
-    /// Repeats `attempt` until it answers anything but `WSAEWOULDBLOCK`: when it is first in the queue, and
-    /// then whenever the endpoint may be ready. A non-blocking socket makes one attempt.
+    /// Repeats `attempt` until it returns anything but `WSAEWOULDBLOCK`: once the call is first in the queue,
+    /// and then whenever the endpoint may be ready. A non-blocking socket makes one attempt.
     pub fn in_turn<T>(
         &self,
         way: Way,
@@ -171,13 +171,13 @@ impl<E: Endpoint> Socket<E> {
     ) -> Result<T, WsaError> {
         let (ticket, _place) = self.join(way)?;
         let moment = |state: &mut State<E>| state.queues.of(way).standing(ticket) == Standing::Moment;
-        // Unlocked before the place is left: it is declared later.
+        // The lock is declared after the place in the queue, so it is released first.
         let mut state = self.lock();
         let mut wait = self.new_wait(&state, timeout);
         let mut tried = None;
         loop {
             if state.closed {
-                // By another thread.
+                // Cancelled by another thread.
                 return Err(WsaError::WSAEINTR);
             }
             let nonblocking = state.nonblocking;
@@ -203,8 +203,8 @@ impl<E: Endpoint> Socket<E> {
         }
     }
 
-    /// Makes one attempt if nobody waits in front. If that would block, `pend` makes a request of the work, which
-    /// waits in this place of the queue; `None` if there is no request.
+    /// Makes one attempt if no other call or request is waiting. If the attempt would block, `pend` makes a
+    /// pending request, which takes this place in the queue; `None` if there is no request.
     pub fn begin<W, T>(
         &self,
         way: Way,
@@ -221,18 +221,19 @@ impl<E: Endpoint> Socket<E> {
                 Err(WsaError::WSAEWOULDBLOCK) => state = self.lock(),
                 done => return done.map(Some),
             }
-            // Whoever has closed the socket meanwhile may have closed the handle too, and then nobody could be
-            // told how the request ended.
+            // A thread that closed the socket meanwhile may have closed the handle too, and then no
+            // completion could be reported.
             state.check()?;
         }
         if let Some(op) = pend(work) {
-            // The place exists as long as the socket is open.
+            // The place exists while the socket is open.
             state.queues.of(way).replace(ticket, op);
         }
         Ok(None)
     }
 
-    /// Joins the queue. Returns the ticket of the place, and what leaves the place when it is dropped.
+    /// Joins the queue. Returns the ticket of the place, and a guard that leaves the queue when it is
+    /// dropped.
     fn join(&self, way: Way) -> Result<(u64, OnDrop<impl FnMut()>), WsaError> {
         let mut state = self.lock();
         state.check()?;
@@ -244,12 +245,12 @@ impl<E: Endpoint> Socket<E> {
         Ok((ticket, place))
     }
 
-    /// The turn of this thread, which ends when it is dropped.
+    /// A guard for the turn of this thread, which ends when the guard is dropped.
     const fn turn(&self, way: Way) -> OnDrop<impl FnMut()> {
         OnDrop(move || self.change(|state| state.queues.of(way).end_turn()))
     }
 
-    /// Attempts something in the turn of this thread.
+    /// Makes an attempt in the turn of this thread.
     fn take_turn<T>(&self, way: Way, mut state: Locked<'_, E>, attempt: impl FnOnce() -> T) -> T {
         state.queues.of(way).take_turn();
         drop(state);
@@ -257,21 +258,22 @@ impl<E: Endpoint> Socket<E> {
         attempt()
     }
 
-    /// Attempts pending requests in their order, as long as the endpoint is ready.
+    /// Attempts pending requests in order, while the endpoint is ready.
     fn run_requests(&self, way: Way) {
         while let Some((turn, mut op, notified)) = self.next_request(way) {
             match self.attempt_request(&mut op) {
                 Err(WsaError::WSAEWOULDBLOCK) => {
                     let mut state = self.lock();
                     if state.closed {
-                        // This drops the request, which aborts it, and then the turn, for whose end `end` waits.
+                        // This drops the request, which aborts it, and then the turn. `end` waits for the end
+                        // of the turn.
                         return;
                     }
                     state.would_block(way, notified);
                     state.queues.of(way).put_back(op);
                     drop(state);
                     drop(turn);
-                    // A notification that came before the end of the turn has attempted nothing.
+                    // A notification that arrived before the end of the turn has attempted nothing.
                     if self.lock().queues.of(way).notified == notified {
                         return;
                     }
@@ -288,7 +290,7 @@ impl<E: Endpoint> Socket<E> {
         }
     }
 
-    /// The first request, with the turn, and the number of notifications before.
+    /// The first request, with the turn and the number of notifications so far.
     fn next_request(&self, way: Way) -> Option<(OnDrop<impl FnMut()>, Op, u64)> {
         let mut state = self.lock();
         let queue = state.queues.of(way);
@@ -310,14 +312,14 @@ impl<E: Endpoint> Socket<E> {
         self.channel().transfer(what, buffers, moved)
     }
 
-    /// Whether data may be transferred in this direction.
+    /// Checks that data may be transferred in this direction.
     pub fn check_transfer(&self, way: Way) -> Result<(), WsaError> {
         let state = self.lock();
         state.check()?;
         state.connection.check_transfer(way)
     }
 
-    /// A call or request has been attempted: events that wait for that can be reported again.
+    /// Records an attempt of a call or request: events that the attempt enables can be reported again.
     pub fn attempted(&self, way: Way) {
         if way == Way::In {
             self.lock().events.enable(FD_READ | FD_ACCEPT);
@@ -332,7 +334,7 @@ impl<E: Endpoint> Socket<E> {
 
 /// Incoming connections and events.
 impl<E: Endpoint> Socket<E> {
-    /// Takes the next connection that came in.
+    /// Removes the next incoming connection.
     pub fn next_incoming(&self) -> Result<Incoming<E>, WsaError> {
         if let Some(incoming) = self.lock().connection.incoming.pop_front() {
             return Ok(incoming);
@@ -342,7 +344,7 @@ impl<E: Endpoint> Socket<E> {
         Ok(Incoming { endpoint, notify })
     }
 
-    /// Puts a connection back, for the next call that accepts. Others may have found none meanwhile.
+    /// Returns a connection to the front of the queue. Other calls may have found none meanwhile.
     pub fn put_back(&self, incoming: Incoming<E>) {
         let mut left = Some(incoming);
         self.update(&[Way::In], |state| {
@@ -354,7 +356,7 @@ impl<E: Endpoint> Socket<E> {
         }
     }
 
-    /// Whether a connection can be accepted. It is kept for the next call that accepts.
+    /// Whether a connection can be accepted. The connection is kept for the next accepting call.
     pub fn has_incoming(&self) -> bool {
         if !self.lock().connection.incoming.is_empty() {
             return true;
@@ -363,8 +365,8 @@ impl<E: Endpoint> Socket<E> {
         incoming.map(|incoming| self.put_back(incoming)).is_ok()
     }
 
-    /// Reports the events that the client has selected. Only one thread does so at a time; for others that come
-    /// meanwhile it looks again.
+    /// Reports the events that the client has selected. Only one thread reports at a time; it checks again
+    /// for changes of other threads.
     pub fn report_events(&self) {
         let mut state = self.lock();
         state.events.changed = true;
@@ -383,7 +385,7 @@ impl<E: Endpoint> Socket<E> {
         let looks = state.connection.carries() && wanted & (FD_READ | FD_CLOSE) != 0;
         let accepts = state.connection.phase == Phase::Listening && wanted & FD_ACCEPT != 0;
         drop(state);
-        // The endpoint is the author's code, so nothing is locked.
+        // The endpoint is the author's code, so no lock is held.
         let arrived = if looks { self.channel().arrived() } else { Arrived::Nothing };
         let acceptable = accepts && self.has_incoming();
         let mut state = self.lock();
@@ -399,14 +401,14 @@ impl<E: Endpoint> Socket<E> {
     fn tell_client(&self, sink: Sink, events: &[NetworkEvent]) {
         match sink {
             Sink::Event(event) if !events.is_empty() => {
-                // If the client has closed its event object, it can still ask for what was recorded.
+                // If the client has closed its event object, the recorded events can still be queried.
                 let _ = self.context.upcalls.set_event(event);
             }
             Sink::Record | Sink::Event(_) => {}
             Sink::Messages { window, message } => {
                 for NetworkEvent { bit, error } in events {
                     let lparam = isize::try_from((bit & 0xffff) | (error & 0xffff) << 16).unwrap_or(0);
-                    // It fails if the window is gone.
+                    // The upcall fails if the window is closed.
                     let _ = self.context.upcalls.post_message(window, message, self.raw, lparam);
                 }
             }

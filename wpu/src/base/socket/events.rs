@@ -4,52 +4,52 @@ use crate::thread::ThreadId;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CONNECT, FD_MAX_EVENTS};
 use wpu_sys::{EventRef, Window};
 
-/// Where events are reported.
+/// The destination of event reports.
 #[derive(Debug, Default, Clone, Copy)]
 pub enum Sink {
-    /// Nowhere: they are only recorded.
+    /// No destination: the events are only recorded.
     #[default]
     Record,
-    /// The client's event object is set.
+    /// The client's event object, which is set.
     Event(EventRef<'static>),
-    /// A message is posted, which the client chose.
+    /// A window, to which the client's message is posted.
     Messages { window: Window, message: u32 },
 }
 
-/// A network event and its error, or 0.
+/// A network event and its error code, or 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkEvent {
     pub bit: i32,
     pub error: i32,
 }
 
-/// Which events are selected, and what was reported of them.
+/// The selected events and their reports.
 #[derive(Debug, Default)]
 pub struct Events {
     mask: i32,
     pub sink: Sink,
-    /// Reported, and not yet enabled again by the call that the documentation names for each.
+    /// Events that were reported and not enabled again by the call that the documentation names for each.
     spent: i32,
     recorded: i32,
     errors: [i32; FD_MAX_EVENTS as usize],
-    /// Counts selections, so that the conditions found for one are not reported to the next.
+    /// The number of selections, so that conditions found for one selection are not reported to the next.
     pub selection: u64,
-    /// The thread that reports. Only one does, so that the client gets events in their order.
+    /// The reporting thread. Only one thread reports, so that the client receives events in order.
     reporter: Option<ThreadId>,
-    /// Something has changed since a reporter looked.
+    /// Whether the state has changed since the reporter checked it.
     pub changed: bool,
 }
 
 impl Events {
-    /// Replaces the selection. Everything can be reported again.
+    /// Replaces the selection. All events can be reported again.
     pub fn select(&mut self, mask: i32, sink: Sink) {
         let Self { selection, reporter, changed, .. } = *self;
         *self = Self { mask, sink, selection: selection + 1, reporter, changed, ..Self::default() };
     }
 
-    /// What a connection inherits from the socket that accepted it.
+    /// The selection that a connection inherits from the socket that accepted it.
     pub fn inherited(&self) -> Self {
-        // Nothing is accepted on it, and it is connected already.
+        // An accepted connection accepts nothing, and is connected already.
         Self { mask: self.mask, sink: self.sink, spent: FD_ACCEPT | FD_CONNECT, ..Self::default() }
     }
 
@@ -63,13 +63,13 @@ impl Events {
         self.mask & !self.spent
     }
 
-    /// A call was made after which these can be reported again.
+    /// Enables events again, after the call that the documentation names for them.
     pub fn enable(&mut self, bits: i32) {
         self.spent &= !bits;
     }
 
-    /// Records the wanted events of those that were found, and returns them. They are not reported again until
-    /// they are enabled.
+    /// Records the wanted events among `found` and returns them. They are not reported again until they are
+    /// enabled.
     pub fn record(&mut self, mut found: Vec<NetworkEvent>) -> Vec<NetworkEvent> {
         found.retain(|event| self.wanted() & event.bit != 0);
         for NetworkEvent { bit, error } in &found {
@@ -80,7 +80,7 @@ impl Events {
         found
     }
 
-    /// Whether this thread is to report: something has changed, and no thread reports.
+    /// Whether this thread must report: the state has changed, and no thread is reporting.
     pub fn start_report(&mut self) -> bool {
         let starts = self.changed && self.is_selected() && self.reporter.is_none();
         if starts {
@@ -98,7 +98,7 @@ impl Events {
         self.reporter.is_some_and(|thread| thread != ThreadId::current())
     }
 
-    /// Returns what was recorded, and clears it.
+    /// Returns the recorded events and clears them.
     pub fn take(&mut self) -> (i32, [i32; FD_MAX_EVENTS as usize]) {
         (std::mem::take(&mut self.recorded), std::mem::take(&mut self.errors))
     }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use wpu_sys::ffi::{FD_CLOSE, FD_READ, FD_WRITE};
 
-    /// Finds these events, and returns which of them are reported.
+    /// Records these events and returns those that are reported.
     fn record(events: &mut Events, found: &[i32]) -> Vec<i32> {
         let found = found.iter().map(|bit| NetworkEvent { bit: *bit, error: 10054 }).collect();
         events.record(found).iter().map(|event| event.bit).collect()

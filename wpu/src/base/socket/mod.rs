@@ -1,4 +1,4 @@
-//! Sockets: what clients call on them, over one state machine.
+//! Sockets: the operations that clients call, over one state machine.
 
 mod blocking;
 mod calls;

@@ -1,4 +1,4 @@
-//! Socket options that the kit keeps.
+//! The socket options that the kit stores.
 
 use super::queue::Way;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use wpu_sys::ffi::{
     SO_REUSEADDR, SO_SNDBUF, SO_SNDTIMEO,
 };
 
-/// The options, with the values of a new socket. The last six are kept where the transport does not know them.
+/// The options with their initial values. The kit stores the last six only if the transport does not know
+/// them.
 const INITIAL: [(i32, u32); 9] = [
     (SO_LINGER, 0),
     (SO_RCVTIMEO, 0),
@@ -21,10 +22,10 @@ const INITIAL: [(i32, u32); 9] = [
     (SO_RCVBUF, 0x1_0000),
 ];
 
-/// The half of `SO_LINGER` that says whether closing waits; the other half is for how many seconds.
+/// The half of `SO_LINGER` that states whether closing waits; the other half is the timeout in seconds.
 const LINGERS: u32 = 0xffff;
 
-/// The options of a socket: the values of [`INITIAL`].
+/// The options of a socket, in the order of [`INITIAL`].
 #[derive(Debug, Clone, Copy)]
 pub struct Options([u32; INITIAL.len()]);
 
@@ -41,14 +42,14 @@ impl Options {
         linger & LINGERS != 0 && linger & !LINGERS == 0
     }
 
-    /// How long a call waits at most; clients give 0 for an unlimited time.
+    /// The timeout of a call; `None` if it is unlimited, for which clients pass 0.
     pub fn timeout(&self, way: Way) -> Option<Duration> {
         let [_, receive, send, ..] = self.0;
         let milliseconds = if way == Way::In { receive } else { send };
         (milliseconds != 0).then(|| Duration::from_millis(milliseconds.into()))
     }
 
-    /// Whether the transport has no say about an option.
+    /// Whether the kit alone handles an option.
     pub const fn is_own(name: i32) -> bool {
         matches!(name, SO_LINGER | SO_DONTLINGER | SO_RCVTIMEO | SO_SNDTIMEO)
     }
@@ -76,7 +77,7 @@ fn place(name: i32) -> Result<usize, WsaError> {
     INITIAL.iter().position(|(other, _)| *other == name).ok_or(WsaError::WSAENOPROTOOPT)
 }
 
-/// A value of four bytes; a client may also give the one byte of a `BOOLEAN`.
+/// Reads a value of four bytes, or the one byte of a `BOOLEAN`.
 fn number(value: &[u8]) -> Result<u32, WsaError> {
     match *value {
         [a, b, c, d, ..] => Ok(u32::from_le_bytes([a, b, c, d])),

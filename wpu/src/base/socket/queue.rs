@@ -1,13 +1,13 @@
-//! The order in which calls and pending requests use the endpoint of a socket, and how requests ended.
+//! The order in which calls and pending requests use the endpoint of a socket, and the results of requests.
 
 use crate::thread::ThreadId;
 use std::collections::VecDeque;
 use wpu_sys::Outcome;
 
-/// How many outcomes of requests a socket remembers.
+/// The number of results that a socket remembers.
 const REMEMBERED: usize = 64;
 
-/// The two directions. To accept is to receive.
+/// The two directions. Accepting counts as receiving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     In,
@@ -15,13 +15,13 @@ pub enum Way {
 }
 
 impl Way {
-    /// For changes that can end what waits in either direction.
+    /// Both directions, for changes that can end a wait in either.
     pub const BOTH: [Self; 2] = [Self::In, Self::Out];
 }
 
-/// A request that waits in a queue.
+/// A request in a queue.
 pub trait Outstanding {
-    /// The address of the client's structure, which identifies the request.
+    /// The address of the client's overlapped structure, which identifies the request.
     fn overlapped(&self) -> Option<usize>;
 }
 
@@ -45,7 +45,7 @@ impl<R: Outstanding> Queues<R> {
         self.ways.iter().any(|queue| queue.is_pending(overlapped))
     }
 
-    /// Remembers for a while how a request ended: the host may write to its structure later.
+    /// Remembers the result of a request for a while: the host may write the structure later.
     pub fn remember(&mut self, overlapped: usize, outcome: Outcome) {
         self.forget(overlapped);
         if self.ended.len() == REMEMBERED {
@@ -54,12 +54,12 @@ impl<R: Outstanding> Queues<R> {
         self.ended.push_back((overlapped, outcome));
     }
 
-    /// The structure belongs to a new request now.
+    /// Forgets the result, since the structure belongs to a new request now.
     pub fn forget(&mut self, overlapped: usize) {
         self.ended.retain(|(other, _)| *other != overlapped);
     }
 
-    /// How the request with this structure ended, if it is still remembered.
+    /// The result of the request with this structure, if it is still remembered.
     pub fn outcome(&self, overlapped: usize) -> Option<Outcome> {
         self.ended.iter().find(|(other, _)| *other == overlapped).map(|(_, outcome)| *outcome)
     }
@@ -80,37 +80,37 @@ pub struct Queue<R> {
     places: VecDeque<Place<R>>,
     turn: Option<Turn>,
     tickets: u64,
-    /// Counts the notifications of the transport. An attempt that would have blocked is repeated only
-    /// after this has changed.
+    /// The number of the transport's notifications. An attempt that would have blocked is repeated only after
+    /// this has changed.
     pub notified: u64,
 }
 
 /// A place in the queue.
 enum Place<R> {
-    /// A thread that waits.
+    /// A waiting thread.
     Call(u64),
     /// A pending request.
     Request(R),
 }
 
-/// Who uses the endpoint.
+/// The user of the endpoint.
 #[derive(Clone, Copy)]
 struct Turn {
     thread: ThreadId,
-    /// The structure of the request that is attempted.
+    /// The structure of the request that is being attempted.
     request: Option<usize>,
 }
 
-/// What a call can do at this moment.
+/// What a call must do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Take the turn.
     First,
     /// Wait for the attempt of another thread, which does not block.
     Moment,
-    /// Wait for those that came before.
+    /// Wait for earlier calls and requests.
     Behind,
-    /// Nothing: this thread has the turn already, further up the call stack.
+    /// Fail: this thread has the turn already, in a caller of this function.
     Nested,
 }
 
@@ -119,7 +119,7 @@ impl<R: Outstanding> Queue<R> {
         Self { places: VecDeque::new(), turn: None, tickets: 0, notified: 0 }
     }
 
-    /// Adds a call at the end, and returns its ticket.
+    /// Adds a call at the end. Returns its ticket.
     pub fn join(&mut self) -> u64 {
         self.tickets += 1;
         self.places.push_back(Place::Call(self.tickets));
@@ -149,12 +149,12 @@ impl<R: Outstanding> Queue<R> {
         self.turn.is_some_and(|turn| turn.thread != ThreadId::current())
     }
 
-    /// A call leaves, wherever it stands.
+    /// Removes a call from the queue.
     pub fn leave(&mut self, ticket: u64) {
         self.places.retain(|place| !matches!(place, Place::Call(other) if *other == ticket));
     }
 
-    /// Puts a request in the place that a call has.
+    /// Replaces a call by a request at the same place.
     pub fn replace(&mut self, ticket: u64, request: R) {
         let is_own = |place: &&mut Place<R>| matches!(place, Place::Call(other) if *other == ticket);
         if let Some(place) = self.places.iter_mut().find(is_own) {
@@ -172,7 +172,7 @@ impl<R: Outstanding> Queue<R> {
         Some(request)
     }
 
-    /// Puts a request back to the front.
+    /// Returns a request to the front.
     pub fn put_back(&mut self, request: R) {
         self.places.push_front(Place::Request(request));
     }
@@ -242,7 +242,8 @@ mod tests {
     fn a_call_waits_a_moment_for_the_turn_of_another_thread() {
         let mut queue = Queue::<usize>::new();
         let call = queue.join();
-        // The other thread lives until all is seen: a later one may get the id of one that has ended.
+        // The other thread lives until the test has seen its turn: a later thread may get the id of one that
+        // has ended.
         let (taken, seen, shared) = (Barrier::new(2), Barrier::new(2), Mutex::new(&mut queue));
         let found = thread::scope(|scope| {
             scope.spawn(|| {

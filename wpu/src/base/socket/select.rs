@@ -1,4 +1,4 @@
-//! Selections: waiting for one of several sockets.
+//! `WSPSelect`: waiting until one of several sockets is ready.
 
 use super::blocking::{OnDrop, Watch};
 use super::connect::Phase;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wpu_sys::WsaError;
 
-/// What a client wants to know of a socket.
+/// The condition that a client selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     Readable,
@@ -18,10 +18,10 @@ pub enum Question {
     Exceptional,
 }
 
-/// A socket, and what the client wants to know of it.
+/// A socket and the condition that a client selects for it.
 pub type Asked<E> = (Arc<Socket<E>>, Question);
 
-/// The answer for each socket, as soon as one is yes or the time is over.
+/// Waits until a condition holds or the timeout expires. Returns whether each condition holds.
 pub fn select<E: Endpoint>(asked: &[Asked<E>], timeout: Option<Duration>) -> Result<Vec<bool>, WsaError> {
     let (first, _) = asked.first().ok_or(WsaError::WSAEINVAL)?;
     if timeout == Some(Duration::ZERO) {

@@ -1,4 +1,4 @@
-//! What changes about a socket: its parts, and the changes that concern several of them.
+//! The mutable state of a socket: its parts, and the changes that concern several parts.
 
 use super::blocking::Watch;
 use super::connect::Connection;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE};
 use wpu_sys::{SocketHandle, WsaError};
 
-/// The parts of a socket. No upcall, completion or author's code runs while this is locked.
+/// The parts of a socket. No upcall, completion or author's code runs while the state is locked.
 pub struct State<E> {
     pub handle: Option<SocketHandle>,
     pub closed: bool,
@@ -48,7 +48,7 @@ impl<E> State<E> {
         }
     }
 
-    /// Whether the socket is still open.
+    /// Checks that the socket is still open.
     pub const fn check(&self) -> Result<(), WsaError> {
         if self.closed { Err(WsaError::WSAENOTSOCK) } else { Ok(()) }
     }
@@ -58,7 +58,7 @@ impl<E> State<E> {
         self.queues.are_used_elsewhere() || self.events.are_reported_elsewhere()
     }
 
-    /// An attempt would have blocked, which began after `seen` notifications of the transport.
+    /// Records that an attempt would have blocked, which began after `seen` notifications of the transport.
     pub fn would_block(&mut self, way: Way, seen: u64) {
         if way == Way::Out {
             self.connection.full |= self.queues.of(way).notified == seen;

@@ -1,4 +1,4 @@
-//! Transfers between a client's buffers and an endpoint: one attempt each, for calls and pending requests alike.
+//! Transfers between a client's buffers and an endpoint: one attempt each, for calls and pending requests.
 
 use super::queue::{Outstanding, Way};
 use crate::Address;
@@ -8,19 +8,19 @@ use std::sync::Mutex;
 use wpu_sys::ffi::{MSG_PEEK, MSG_WAITALL};
 use wpu_sys::{Gather, OutBuf, Outcome, PendingRequest, Request, Scatter, WsaError};
 
-/// How much is transferred at a time: clients' memory is only copied from and to.
+/// The number of bytes per copy: a client's memory is only copied, never borrowed.
 const CHUNK: usize = 0x1_0000;
 
-/// The largest message: the lengths that a client gives for its buffers must not exhaust the memory.
+/// The size of the largest message: lengths that a client passes must not exhaust the memory.
 const LARGEST: usize = 1 << 24;
 
-/// An endpoint, and which kind of socket it belongs to.
+/// An endpoint and the kind of its socket.
 pub struct Channel<'a, E> {
     pub endpoint: &'a E,
     pub datagram: bool,
 }
 
-/// What a call or a request transfers.
+/// The operation of a call or a request.
 pub enum Transfer {
     Receive { flags: u32 },
     Send { to: Option<Address> },
@@ -35,21 +35,21 @@ impl Transfer {
     }
 }
 
-/// A pending request.
+/// A pending operation.
 #[allow(clippy::large_enum_variant, reason = "a socket ends sending once")]
 pub enum Op {
     Transfer {
         what: Transfer,
         pended: PendingRequest,
-        /// How many bytes were transferred already.
+        /// The number of bytes that were already transferred.
         moved: usize,
     },
-    /// Ends sending, after everything that is to be sent before. No client is told of it.
+    /// Ends sending after everything queued before. No completion is reported.
     EndSending,
 }
 
 impl Op {
-    /// Tells the client how the request ended.
+    /// Reports the result of the request to its client.
     pub fn complete(self, outcome: Outcome) {
         match self {
             Self::Transfer { pended, .. } => pended.complete(outcome),
@@ -92,12 +92,13 @@ impl<'a> From<&'a PendingRequest> for Buffers<'a> {
 pub enum Arrived {
     Nothing,
     Data,
-    /// The other end sends no more: the error of the connection, or 0.
+    /// The end of the stream: the error code of the connection, or 0.
     End(i32),
 }
 
 impl<E: Endpoint> Channel<'_, E> {
-    /// Transfers what is possible now. `moved` counts the bytes, also those of earlier attempts.
+    /// Transfers as much as is possible now. `moved` is the number of bytes, including those of earlier
+    /// attempts.
     pub fn transfer(&self, what: &Transfer, buffers: Buffers<'_>, moved: &mut usize) -> Outcome {
         match what {
             Transfer::Receive { flags } => self.receive(buffers, *flags, moved),
@@ -135,7 +136,7 @@ impl<E: Endpoint> Channel<'_, E> {
                     }
                 }
                 Err(WsaError::WSAEWOULDBLOCK) if *moved == 0 || all => return Err(WsaError::WSAEWOULDBLOCK),
-                // What has arrived before comes first.
+                // Bytes that have arrived are reported before the error.
                 Err(_) if *moved > 0 => break,
                 Err(error) => return Err(error),
             }
@@ -183,7 +184,7 @@ impl<E: Endpoint> Channel<'_, E> {
         Ok((count(*moved), 0))
     }
 
-    /// Copies what has arrived, and returns how much that is.
+    /// Copies received bytes without removing them. Returns their number.
     fn peek(&self, bytes: &mut [u8]) -> Result<usize, WsaError> {
         if self.datagram {
             self.endpoint.receive_from(bytes, Receive::Peek).map(|(len, _)| len)
@@ -192,10 +193,10 @@ impl<E: Endpoint> Channel<'_, E> {
         }
     }
 
-    /// What has arrived, which is left there.
+    /// What has arrived, without removing it.
     pub fn arrived(&self) -> Arrived {
         match self.peek(&mut [0]) {
-            // A message can be empty.
+            // A datagram can be empty.
             Ok(0) if !self.datagram => Arrived::End(0),
             Ok(_) | Err(WsaError::WSAEMSGSIZE) => Arrived::Data,
             Err(WsaError::WSAEWOULDBLOCK) => Arrived::Nothing,
@@ -204,7 +205,7 @@ impl<E: Endpoint> Channel<'_, E> {
         }
     }
 
-    /// How many bytes one call can receive, up to a limit of the kit.
+    /// The number of bytes that one call can receive, up to a limit of the kit.
     pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
         match with_scratch(CHUNK, |bytes| self.peek(bytes)) {
             Ok(bytes) => Ok(count(bytes)),
@@ -214,7 +215,7 @@ impl<E: Endpoint> Channel<'_, E> {
     }
 }
 
-/// The outcome of a call: bytes that were transferred count, even if the others would have to wait too long.
+/// The result of a call: if bytes were transferred, they are reported instead of an error.
 pub fn partly(outcome: Outcome, moved: usize) -> Outcome {
     match outcome {
         Err(WsaError::WSAEWOULDBLOCK | WsaError::WSAETIMEDOUT) if moved > 0 => Ok((count(moved), 0)),
@@ -226,10 +227,10 @@ fn count(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-/// Passes a scratch buffer to `body`. Its content is arbitrary.
+/// Passes a scratch buffer with arbitrary content to `body`.
 ///
-/// The buffers are kept for all threads: what a thread keeps for itself would have to be freed when the thread
-/// ends, which may be after this library was unloaded.
+/// The buffers are shared by all threads. Thread-local buffers would be freed when a thread ends, which may
+/// be after this library is unloaded.
 fn with_scratch<R>(len: usize, body: impl FnOnce(&mut [u8]) -> R) -> R {
     static STOCK: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
     const FEW: usize = 512;
