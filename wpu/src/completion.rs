@@ -183,5 +183,7 @@ fn mark_and_signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>, end: En
 /// Logs a failed notification: the client may wait forever.
 #[cold]
 fn report(upcall: &str, error: WsaError) {
-    complain(format_args!("the completion of a client's request could not be reported: {upcall} failed: {error}"));
+    complain(format_args!(
+        "the completion of a client's request could not be reported: {upcall} failed: {error}"
+    ));
 }

@@ -29,7 +29,7 @@ pub enum Decision {
 /// # use wpu::prelude::*;
 /// use wpu::{Decision, decide};
 ///
-/// Decides whether `WSPAccept` accepts the next connection.
+/// /// Decides whether `WSPAccept` accepts the next connection.
 /// fn asked(condition: Option<Condition<'_>>, peer: &Address, local: &Address) -> Result<(), WsaError> {
 ///     match condition.map_or(Ok(Decision::Accept), |condition| decide(condition, peer, local))? {
 ///         Decision::Accept => Ok(()),

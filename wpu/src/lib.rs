@@ -1,8 +1,8 @@
 //! Write Winsock service providers in safe Rust.
 //!
-//! A provider is a DLL that Ws2_32 loads. Ws2_32 hands it a table of function pointers, the *upcalls*,
-//! and the documentation says which of them a provider must use. [`wpu_provider`] makes forgetting one
-//! a compile-time error.
+//! A provider is a DLL that Ws2_32 loads. Ws2_32 passes it a table of function pointers, the *upcalls*, and
+//! the documentation states which of them a provider must use. With [`wpu_provider`], a missing upcall is a
+//! compile-time error.
 //!
 //! ```
 //! # mod crate_root {
@@ -25,7 +25,7 @@
 //!     pub fn open(&self, entry: u32, key: usize) -> Result<SocketHandle, WsaError> {
 //!         Self::upcalls().create_socket_handle(entry, key)
 //!     }
-//!     /// Finds the key of a client's socket again.
+//!     /// Returns the key of a client's socket.
 //!     pub fn key(&self, socket: SOCKET) -> Result<usize, WsaError> {
 //!         Self::upcalls().query_socket_handle_context(socket)
 //!     }
@@ -33,11 +33,11 @@
 //! # }
 //! ```
 //!
-//! The upcalls go through the newest table that Ws2_32 handed over. Before start-up and after the last
-//! clean-up they fail: with `WSANOTINITIALISED`, or with `false` and [`Failed`] where a call has no code.
+//! Upcalls go through the newest table that Ws2_32 has passed. Before start-up and after the last clean-up
+//! they fail: with `WSANOTINITIALISED`, or with `false` and [`Failed`] if a call has no error code.
 //!
 //! Without the feature `macros` there is no attribute and no check: [`Upcalls`] over a [`Cell`](raw::Cell)
-//! has all sixteen, and [`Run`](raw::Run) keeps the cell as the attribute would.
+//! has all sixteen upcalls, and [`Run`](raw::Run) manages the cell as the attribute would.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
@@ -107,8 +107,9 @@ pub use wpu_sys::{
     Scatter, ServiceProvider, Short, Text,
 };
 
-/// What the safe interface stands on, for code that works without the attribute or is generated: the cell that holds the
-/// table and its start-up count, the two sides of a table of functions, and the parts of a request.
+/// The layer below the safe interface, for code that does not use the attribute or is generated: the cell
+/// that holds the table and its start-up count, both directions of a function table, and the parts of a
+/// request.
 pub mod raw {
     pub use crate::startup::{Run, StartError};
     pub use wpu_sys::{Cell, RawTable, Table};
@@ -119,7 +120,7 @@ pub mod raw {
     };
 }
 
-/// What the attribute and [`export!`] expand to names these; nobody else should.
+/// Items that the expansions of the attribute and of [`export!`] name. Other code must not use them.
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "provider")]
@@ -137,7 +138,7 @@ pub mod __private {
     pub use wpu_sys::*;
 }
 
-/// The code in the guides is tested.
+/// Compiles and tests the code in the guides.
 #[cfg(doctest)]
 mod guides {
     #[doc = include_str!("../../README.md")]

@@ -1,4 +1,4 @@
-//! How a provider is started, and what it is told then.
+//! How a provider is started, and the data that its start-up receives.
 
 use crate::Provider;
 use crate::fixed::Fixed;
@@ -10,40 +10,40 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPUPCALLTABLE, XP1_IFS_HANDLES};
 use wpu_sys::{Class, ServiceProvider, WsaError};
 
-/// How an instance of a provider comes to be, whatever the provider is: one that answers all functions itself
-/// ([`EntryPoint`]), a transport or a layer.
+/// Creates the instance of a provider of any kind: one that implements all functions itself ([`EntryPoint`]),
+/// a transport, or a layer.
 ///
-/// There is one instance for each run, from the first start-up to the last clean-up. That one lets
-/// [`cleanup`](ServiceProvider::cleanup) run, which is to end what blocks the calls that are under way,
-/// waits for them, drops the instance, and waits until each [`PendingRequest`](wpu_sys::PendingRequest) that lives elsewhere
-/// is completed or dropped. Upcalls can be made all that time, and not after it.
+/// There is one instance for each run, from the first start-up to the last clean-up. The last clean-up calls
+/// [`cleanup`](ServiceProvider::cleanup), which must end whatever blocks the running calls. It then waits for
+/// these calls, drops the instance, and waits until each [`PendingRequest`](wpu_sys::PendingRequest) that
+/// exists elsewhere is completed or dropped. Upcalls can be made until then, and not afterwards.
 #[diagnostic::on_unimplemented(
-    message = "provider `{Self}` does not say how it is started",
+    message = "provider `{Self}` does not implement its start-up",
     label = "this needs an `impl Lifecycle for {Self}`"
 )]
 pub trait Lifecycle: Provider {
-    /// What the provider says of itself, in `WSPDATA`: up to 255 characters.
+    /// The description of the provider in `WSPDATA`, of up to 255 characters.
     const DESCRIPTION: &'static str = "";
 
-    /// Whether a catalog entry is this provider's, where one DLL has several. An entry whose
-    /// `XP1_IFS_HANDLES` flag contradicts the provider's class never is.
+    /// Whether a catalog entry belongs to this provider, for a DLL with several providers. An entry whose
+    /// `XP1_IFS_HANDLES` flag contradicts the provider's class never does.
     ///
-    /// `WSPStartupEx` gets the entry of the TCP/IP provider in place of one of this DLL. There the flag does not
-    /// count, and providers of class `non_ifs` alone are asked.
+    /// `WSPStartupEx` receives the entry of the TCP/IP provider instead of an entry of this DLL. The flag is
+    /// then ignored, and only providers of class `non_ifs` are asked.
     #[must_use]
     fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
         let _ = entry;
         true
     }
 
-    /// Makes the provider, in the first start-up of a run.
+    /// Creates the provider, in the first start-up of a run.
     ///
     /// # Errors
     ///
-    /// What `WSPStartup` is to answer; one of the codes that its documentation names.
+    /// The error that `WSPStartup` returns, which should be one that its documentation names.
     fn start(start: &Start<'_>) -> Result<Self, WsaError>;
 
-    /// Runs in every other start-up, which may be for another catalog entry.
+    /// Called for each further start-up, which may be for another catalog entry.
     ///
     /// # Errors
     ///
@@ -53,7 +53,8 @@ pub trait Lifecycle: Provider {
         Ok(())
     }
 
-    /// Whether the entry's class fits. A layer is also started for entries that belong to the layer above.
+    /// Whether the class of the entry matches. A layer is also started for entries that belong to the layer
+    /// above.
     #[doc(hidden)]
     #[must_use]
     fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
@@ -61,26 +62,27 @@ pub trait Lifecycle: Provider {
     }
 }
 
-/// The start of a provider of type `of`.
+/// A start-up of a provider of type `of`.
 pub(crate) fn start_of<'a>(entry: &'a WSAPROTOCOL_INFOW, table: &'a WSPUPCALLTABLE, of: TypeId) -> Start<'a> {
     Start { entry, table, of, claimed: AtomicBool::new(false), lent: Mutex::default() }
 }
 
-/// What [`export!`](crate::export) makes the entries of a library for: a provider that answers all functions. Whatever
-/// is a [`ServiceProvider`] and says how it [starts](Lifecycle) is one; so are [`Base`](crate::base::Base) and
+/// A provider that implements all functions, for which [`export!`](crate::export) defines entry points. Each
+/// [`ServiceProvider`] with a [`Lifecycle`] is one; so are [`Base`](crate::base::Base) and
 /// [`Layered`](crate::layer::Layered), over a transport and over a layer.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be exported",
-    label = "this is not an `EntryPoint`",
-    note = "give it the attribute `#[wpu_provider(…)]`, and implement `ServiceProvider` and `Lifecycle` for it",
-    note = "what implements `Transport` is exported as `Base<…>`, and what implements `LayerProvider` as `Layered<…>`"
+    label = "this type does not implement `EntryPoint`",
+    note = "add the attribute `#[wpu_provider(…)]` to it, and implement `ServiceProvider` and `Lifecycle` for it",
+    note = "export a type that implements `Transport` as `Base<…>`, and one that implements `LayerProvider` as `Layered<…>`"
 )]
 pub trait EntryPoint: Sized {
-    /// The type itself. What it can do stands here and not in supertraits, so that the compiler says above what is missing.
+    /// The type itself. The bounds are here and not on the trait, so that the compiler shows the message
+    /// above.
     #[doc(hidden)]
     type __Itself: Lifecycle + ServiceProvider + Send + Sync;
 
-    /// The same instance, as one of a type that can all that. Nobody else can implement it.
+    /// Converts an instance to the type with these bounds. Other crates cannot implement it.
     #[doc(hidden)]
     fn __of(instance: Fixed<Instance<Self>>, _: sealed::Sealed) -> Fixed<Instance<Self::__Itself>>;
 }
@@ -95,18 +97,20 @@ impl<P: Lifecycle + ServiceProvider + Send + Sync> EntryPoint for P {
 }
 
 pub(crate) mod sealed {
-    /// What only this library can name, so that only it can implement a function that takes one.
+    /// A type that only this crate can name, so that only this crate can implement a function with such a
+    /// parameter.
     #[derive(Debug)]
     pub struct Sealed;
 }
 
-/// The class of the provider that a catalog entry belongs to.
+/// The class of the provider to which a catalog entry belongs.
 #[must_use]
 pub const fn class_of(entry: &WSAPROTOCOL_INFOW) -> Class {
     if entry.dwServiceFlags1 & XP1_IFS_HANDLES == 0 { Class::NonIfs } else { Class::Ifs }
 }
 
-/// One start-up. Only an [entry](crate::export) makes one, of what the host passed along.
+/// The arguments of one start-up. Only an [entry point](crate::export) creates this, from what the host has
+/// passed.
 #[derive(Debug)]
 pub struct Start<'a> {
     entry: &'a WSAPROTOCOL_INFOW,
@@ -114,36 +118,37 @@ pub struct Start<'a> {
     /// The type that is started.
     of: TypeId,
     claimed: AtomicBool,
-    /// What the kit that starts the provider has for its author.
+    /// The values that the kit of the provider offers to its author's code.
     lent: Mutex<Vec<Box<dyn Any + Send + Sync>>>,
 }
 
 impl<'a> Start<'a> {
-    /// The catalog entry that the provider is started for.
+    /// The catalog entry for which the provider is started.
     #[must_use]
     pub fn entry(&self) -> &'a WSAPROTOCOL_INFOW {
         self.entry
     }
 
-    /// The table as it arrived, for a layer to hand to the provider below as it is.
+    /// The table, unmodified, which a layer passes to the provider below.
     #[must_use]
     pub fn table(&self) -> &'a WSPUPCALLTABLE {
         self.table
     }
 
-    /// Whether `P` is what the entry starts, and this the first time that it asks: so the instance that
-    /// `P` makes is the one that lives until the last clean-up, and not longer.
+    /// Whether `P` is the type that the entry point starts, and this is the first call: then the instance
+    /// that `P` creates lives until the last clean-up.
     #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
     pub(crate) fn claim<P: 'static>(&self) -> bool {
         self.of == TypeId::of::<P>() && !self.claimed.swap(true, Ordering::Relaxed)
     }
 
-    /// Keeps something of a kit for the author's code, which [finds](Self::lent) it by its type.
+    /// Stores a value of a kit for the author's code, which [finds](Self::lent) it by its type.
     pub(crate) fn lend<T: Any + Send + Sync>(&self, value: T) {
         lock(&self.lent).push(Box::new(value));
     }
 
-    /// What a kit has lent of this type. `None` if this is not the first start of what the kit makes.
+    /// The value of this type that a kit has stored. `None` if this is not the first start-up of the kit's
+    /// provider.
     #[cfg_attr(not(feature = "layer"), allow(dead_code, reason = "only layers ask"))]
     pub(crate) fn lent<T: Any + Clone>(&self) -> Option<T> {
         let lent = lock(&self.lent);

@@ -1,10 +1,10 @@
-//! Keeps the library that this code is part of in memory.
+//! Keeps the library that contains this code loaded.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// From now on this library stays loaded, until the process ends: somebody else has a pointer to its code, and
-/// follows it at a time that the library cannot wait for. A client runs what was queued to its thread in its next
-/// alertable wait, which may come after the last clean-up, and the host unloads the library in between.
+/// Keeps this library loaded until the process ends, because a pointer to its code was passed out and may be
+/// called at a time for which the library cannot wait. A client runs the APCs of its thread in its next
+/// alertable wait, which may come after the last clean-up, and the host may unload the library in between.
 #[inline]
 pub(crate) fn stay() {
     if !STAYS.load(Ordering::Acquire) {
@@ -12,10 +12,10 @@ pub(crate) fn stay() {
     }
 }
 
-/// Part of this library, as all statics are, so that its address says which one is meant.
+/// A static of this library, so that its address identifies the library.
 static STAYS: AtomicBool = AtomicBool::new(false);
 
-/// Threads that come here at once each do it; it can be done any number of times.
+/// Several threads may run this at once; it can be repeated any number of times.
 #[cold]
 #[inline(never)]
 fn pin() {
@@ -34,7 +34,7 @@ mod system {
         let flags = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
         let mut module = std::ptr::null_mut();
         // SAFETY: with these flags the function takes any address of a module in place of a name, and only
-        // looks up which module that is; the place for the handle is a local.
+        // looks up its module; the location for the handle is a local.
         let _it_is_loaded = unsafe { get(flags, address.cast(), &raw mut module) };
     }
 }
@@ -44,7 +44,7 @@ mod system {
     use std::ffi::{c_char, c_int, c_void};
     use std::mem::MaybeUninit;
 
-    /// `Dl_info`, the same on all systems that have it.
+    /// `Dl_info`, which is the same on all systems that have it.
     #[repr(C)]
     struct Info {
         path: *const c_char,
@@ -59,7 +59,8 @@ mod system {
     }
 
     const RTLD_LAZY: c_int = 1;
-    /// Where it is known: opens only what is there. Elsewhere the library is found by its path as well.
+    /// Where this flag is known, `dlopen` opens only libraries that are loaded. On other systems the library
+    /// is found by its path as well.
     const RTLD_NOLOAD: c_int = if cfg!(all(target_os = "linux", not(target_arch = "mips"))) {
         4
     } else if cfg!(target_vendor = "apple") {
@@ -68,18 +69,20 @@ mod system {
         0
     };
 
-    /// One reference more, which nobody gives back. Programs themselves cannot be opened, nor unloaded.
+    /// Adds one reference, which is never released. For a program `dlopen` fails, but a program is never
+    /// unloaded.
     pub(super) fn pin(address: *const c_void) {
         let mut info = MaybeUninit::<Info>::uninit();
-        // SAFETY: `dladdr` takes any address, and the other pointer is to a local with room for its answer.
+        // SAFETY: `dladdr` takes any address, and the other pointer points to a local with space for the
+        // result.
         if unsafe { dladdr(address, info.as_mut_ptr()) } == 0 {
             return;
         }
-        // SAFETY: `dladdr` has succeeded, so it has filled this in.
+        // SAFETY: `dladdr` has succeeded, so it has initialised the structure.
         let path = unsafe { info.assume_init() }.path;
         if !path.is_null() {
-            // SAFETY: the path is a text of the dynamic linker's, about a library that is loaded, since this
-            // code is part of it. So nothing is initialised again.
+            // SAFETY: the path is a string of the dynamic linker for a library that is loaded, since this
+            // code is part of it. So no initialiser runs again.
             unsafe { dlopen(path, RTLD_LAZY | RTLD_NOLOAD) };
         }
     }
@@ -87,6 +90,6 @@ mod system {
 
 #[cfg(not(any(windows, all(unix, not(miri)))))]
 mod system {
-    /// Nothing is ever unloaded here.
+    /// Libraries are never unloaded here.
     pub(super) fn pin(_address: *const std::ffi::c_void) {}
 }

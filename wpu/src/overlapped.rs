@@ -1,4 +1,4 @@
-//! Overlapped structures that a provider owns.
+//! Overlapped structures that belong to a provider.
 
 use std::cell::UnsafeCell;
 use std::ptr::NonNull;
@@ -6,62 +6,64 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::ffi::{WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 use wpu_sys::{EventRef, Operation};
 
-/// A `WSAOVERLAPPED` of the provider's own, as a layer passes it to the provider below.
+/// A `WSAOVERLAPPED` that belongs to the provider, as a layer passes it to the provider below.
 ///
-/// It lives for ever, because a host may write to it even after the call that completes it has returned.
+/// It must be a static, because a host may write to it even after the call that completes the operation has
+/// returned.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Overlapped(UnsafeCell<WSAOVERLAPPED>);
 
-// SAFETY: `Internal`, which says who may write, is only touched atomically; the rest belongs to the
-// holder of the one `Operation`, and after it to the host.
+// SAFETY: `Internal`, which determines who may write, is only accessed atomically; the rest belongs to the
+// holder of the one `Operation`, and afterwards to the host.
 unsafe impl Sync for Overlapped {}
-// SAFETY: an event handle names something that the host guards; nothing else in it is a pointer.
+// SAFETY: an event handle is an index into the tables of the host, which synchronises its use; the structure
+// contains no other pointer.
 unsafe impl Send for Overlapped {}
 
 impl Overlapped {
-    /// One that is not in use and names no event.
+    /// Creates a structure that is not in use and has no event.
     #[must_use]
     pub const fn new() -> Self {
         Self(UnsafeCell::new(WSAOVERLAPPED::ZERO))
     }
 
-    /// One whose completion sets `event`.
+    /// Creates a structure whose completion sets `event`.
     #[must_use]
     pub const fn with_event(event: EventRef<'static>) -> Self {
         Self(UnsafeCell::new(WSAOVERLAPPED { hEvent: event.raw(), ..WSAOVERLAPPED::ZERO }))
     }
 
-    /// Begins an operation: marks the structure as in use. `None` if it is in use already.
+    /// Starts an operation: marks the structure as in use. `None` if it is in use already.
     pub fn begin(&'static self) -> Option<Operation> {
         let before = self.internal().swap(WSS_OPERATION_IN_PROGRESS, Ordering::AcqRel);
-        // SAFETY: the structure lives for ever, and the mark lets only one operation be under way.
+        // SAFETY: the structure is a static, and the mark permits only one operation at a time.
         (before != WSS_OPERATION_IN_PROGRESS)
             .then(|| unsafe { Operation::from_raw(NonNull::from(&self.0).cast()) })
     }
 
-    /// Whether an operation is under way.
+    /// Whether an operation is pending.
     #[must_use]
     pub fn in_progress(&self) -> bool {
         self.internal().load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS
     }
 
-    /// How many bytes the last operation moved; `None` while one is under way.
+    /// The number of bytes that the last operation transferred; `None` while one is pending.
     #[must_use]
     pub fn transferred(&self) -> Option<usize> {
         if self.in_progress() {
             return None;
         }
-        // SAFETY: the pointer stays within the structure.
+        // SAFETY: the result points to a member of the structure.
         let count = unsafe { &raw mut (*self.0.get()).InternalHigh };
-        // SAFETY: aligned and alive; the host wrote it before `Internal`, which was just read.
+        // SAFETY: the member lives and is aligned; the host wrote it before `Internal`, which was just read.
         Some(unsafe { AtomicUsize::from_ptr(count) }.load(Ordering::Acquire))
     }
 
     fn internal(&self) -> &AtomicUsize {
-        // SAFETY: the pointer stays within the structure.
+        // SAFETY: the result points to a member of the structure.
         let internal = unsafe { &raw mut (*self.0.get()).Internal };
-        // SAFETY: aligned, alive as long as `self`, and touched by others only atomically.
+        // SAFETY: the member is aligned, lives as long as `self`, and is accessed elsewhere only atomically.
         unsafe { AtomicUsize::from_ptr(internal) }
     }
 }

@@ -1,4 +1,4 @@
-//! What nearly every provider names: `use wpu::prelude::*;`.
+//! The items that nearly every provider uses: `use wpu::prelude::*;`.
 
 #[cfg(feature = "macros")]
 pub use crate::wpu_provider;

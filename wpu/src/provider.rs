@@ -7,25 +7,25 @@ use wpu_sys::Kit;
 
 /// A Winsock service provider. [`wpu_provider`](crate::wpu_provider) implements it.
 pub trait Provider: Sized + 'static {
-    /// The handle through which the provider makes the upcalls that it declares, and no others.
+    /// The type with a method for each upcall that the provider declares.
     type Upcalls: Copy;
 
-    /// What the provider says of itself.
+    /// The declaration of the provider.
     const DECLARATION: Declaration;
 
-    /// The handle. It can be had at any time; calls fail while the provider is not started.
+    /// The declared upcalls. This can be called at any time; upcalls fail while the provider is not started.
     fn upcalls() -> Self::Upcalls;
 
-    /// Holds the current table, and counts start-ups and calls.
+    /// The current table, with the counts of start-ups and calls.
     #[doc(hidden)]
     const __RUN: Fixed<Run>;
 
-    /// The declared upcalls that are exported by name, for tables that have none.
+    /// The declared upcalls that are exported by name, for tables without a slot for them.
     #[doc(hidden)]
     const __IMPORTS: &'static [Import];
 }
 
-/// A provider that names a kit in its attribute, so that the kit may make upcalls on its behalf.
+/// A provider that names a kit in its attribute, which permits the kit to make upcalls on its behalf.
 ///
 /// `K` is one of the types in [`facts::kits`](crate::facts::kits). [`wpu_provider`](crate::wpu_provider) implements it.
 #[diagnostic::on_unimplemented(
@@ -35,7 +35,7 @@ pub trait Provider: Sized + 'static {
 )]
 pub trait WithKit<K>: Provider {}
 
-/// What a transport is: a provider that names the kit `base`.
+/// The requirement of a transport: a provider that names the kit `base`.
 #[cfg(feature = "base")]
 #[diagnostic::on_unimplemented(
     message = "provider `{Self}` does not name the kit `base`",
@@ -54,7 +54,7 @@ impl<P: WithKit<wpu_sys::facts::kits::Base> + wpu_sys::facts::Completes> WithBas
     type __Itself = P;
 }
 
-/// What a layer is: a provider that names the kit `layer`.
+/// The requirement of a layer: a provider that names the kit `layer`.
 #[cfg(feature = "layer")]
 #[diagnostic::on_unimplemented(
     message = "provider `{Self}` does not name the kit `layer`",
@@ -73,8 +73,8 @@ impl<P: WithKit<wpu_sys::facts::kits::Layer> + wpu_sys::facts::Completes> WithLa
     type __Itself = P;
 }
 
-/// Refuses to build a provider whose declaration leaves out upcalls that `kit` makes: the bound [`WithKit`] can be met by
-/// hand, and the declaration be another.
+/// Refuses to build a provider whose declaration omits upcalls that `kit` makes: a hand-written impl can
+/// satisfy the bound [`WithKit`] with another declaration.
 ///
 /// ```compile_fail,E0080
 /// use wpu::layer::{LayerProvider, Layered};
@@ -100,7 +100,8 @@ impl<P: WithKit<wpu_sys::facts::kits::Layer> + wpu_sys::facts::Completes> WithLa
 /// # fn main() {}
 /// ```
 ///
-/// So it is with a transport: with `kit = base` in place of `kit = requests`, and without the `impl` by hand, this builds.
+/// The same holds for a transport: with `kit = base` in place of `kit = requests`, and without the
+/// hand-written `impl`, this builds.
 ///
 /// ```compile_fail,E0080
 /// use std::net::Shutdown;

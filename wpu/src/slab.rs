@@ -1,13 +1,13 @@
-//! Contexts of socket handles: keys that say which value they were made for, never pointers.
+//! Contexts of socket handles: keys that identify a value, never pointers.
 
 use crate::sync::Unpoisoned as _;
 use std::sync::{Arc, RwLock};
 
-/// Half of a key says where, and half which of those that were there.
+/// One half of a key is the index of a slot, the other half its generation.
 const HALF: u32 = usize::BITS / 2;
 const WHERE: usize = (1 << HALF) - 1;
 
-/// Values by keys that are never 0 and that name nothing any more once their value is gone.
+/// Values by keys. A key is never 0, and becomes invalid when its value is removed.
 #[derive(Debug)]
 pub(crate) struct Slab<T>(RwLock<Slots<T>>);
 
@@ -28,7 +28,7 @@ impl<T> Slab<T> {
         Self(RwLock::new(Slots { slots: Vec::new(), free: Vec::new() }))
     }
 
-    /// A key that names nothing yet. `None` if there are none left.
+    /// Reserves a key without a value. `None` if no key is left.
     pub(crate) fn reserve(&self) -> Option<usize> {
         let mut slots = self.0.write().unpoisoned();
         let at = match slots.free.pop() {
@@ -42,7 +42,7 @@ impl<T> Slab<T> {
         Some(slots.slots[at].generation << HALF | at)
     }
 
-    /// Gives a reserved key its value.
+    /// Sets the value of a reserved key.
     pub(crate) fn fill(&self, key: usize, value: Arc<T>) {
         let mut slots = self.0.write().unpoisoned();
         if let Some(slot) = slots.of(key) {
@@ -50,19 +50,19 @@ impl<T> Slab<T> {
         }
     }
 
-    /// What a key names.
+    /// The value of a key.
     pub(crate) fn get(&self, key: usize) -> Option<Arc<T>> {
         let slots = self.0.read().unpoisoned();
         let slot = slots.slots.get(key & WHERE)?;
         slot.value.as_ref().filter(|_| slot.generation == key >> HALF).cloned()
     }
 
-    /// Forgets a key, whether or not it has a value.
+    /// Invalidates a key, whether or not it has a value.
     pub(crate) fn release(&self, key: usize) -> Option<Arc<T>> {
         let mut slots = self.0.write().unpoisoned();
         let slot = slots.of(key)?;
         let value = slot.value.take();
-        // A place whose generations are used up is not used again: no key has room for the next one.
+        // A slot whose generations are exhausted is not reused: a key has no space for the next generation.
         slot.generation += 1;
         if slot.generation <= WHERE {
             slots.free.push(key & WHERE);
@@ -129,12 +129,12 @@ mod tests {
         let slab = Slab::new();
         let first = slab.reserve().expect("there is room");
         slab.fill(first, Arc::new("first"));
-        assert_ne!(first, 0, "zero cannot be told from no context");
+        assert_ne!(first, 0, "zero cannot be distinguished from a missing context");
         assert_eq!(slab.get(first).as_deref(), Some(&"first"));
         assert_eq!(slab.release(first).as_deref(), Some(&"first"));
         let second = slab.reserve().expect("there is room");
         slab.fill(second, Arc::new("second"));
-        assert_eq!(slab.get(first), None, "an old context leads to no new socket");
+        assert_eq!(slab.get(first), None, "an old context does not identify a new socket");
         assert_eq!(slab.get(second).as_deref(), Some(&"second"));
         for foreign in [0, 1, usize::MAX, second + 1, second ^ (1 << HALF)] {
             assert_eq!(slab.get(foreign), None);
@@ -155,7 +155,7 @@ mod tests {
             assert_eq!((slab.get(key), slab.release(key)), (None, None), "generation {generation}");
         }
         let next = slab.reserve().expect("there is room");
-        assert_ne!(next & WHERE, first & WHERE, "its old keys would lead to somebody else");
+        assert_ne!(next & WHERE, first & WHERE, "its old keys would identify another value");
         assert_eq!(slab.values().len(), 0);
     }
 
@@ -174,7 +174,7 @@ mod tests {
         let key = slab.reserve().expect("there is room");
         slab.release(key);
         let next = slab.reserve().expect("there is room");
-        assert!(slab.release(key).is_none(), "the second release hits nobody");
+        assert!(slab.release(key).is_none(), "the second release has no effect");
         slab.fill(next, Arc::new(()));
         let other = slab.reserve().expect("there is room");
         assert_ne!(other % (WHERE + 1), next % (WHERE + 1));

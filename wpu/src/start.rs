@@ -1,4 +1,4 @@
-//! How a provider is started: its table is made complete, and then holds.
+//! The start-up of a provider: its table is completed and becomes the current one.
 
 use crate::Provider;
 use crate::fixed::Fixed;
@@ -10,29 +10,30 @@ use wpu_sys::WsaError;
 use wpu_sys::{RawTable, Table, UpcallSet};
 
 impl Run {
-    /// Counts a start-up, and makes `raw` the table that holds, in place of any earlier one.
+    /// Counts a start-up, and makes `raw` the current table, in place of any earlier one.
     ///
     /// # Errors
     ///
-    /// When the table lacks an upcall that the provider declares, or when the calling thread is in the
-    /// middle of another start-up or of the last clean-up, or of a call that the last clean-up waits for, or
-    /// when an [entry](crate::export) has started the provider. Nothing has changed then.
+    /// Fails if the table lacks an upcall that the provider declares; if the calling thread is inside another
+    /// start-up, inside the last clean-up, or inside a call for which the last clean-up waits; or if an
+    /// [entry point](crate::export) has started the provider. Then nothing has changed.
     ///
     /// # Safety
     ///
-    /// Each pointer of `raw` that is not null can be called under the contract that the documentation gives
-    /// for its upcall, from any thread, until no further call can begin and each that has begun is over.
-    /// Calls begin until the last clean-up has returned, or a start-up with another table; upcalls that
-    /// other threads have begun by then may still be under way. Where a start-up with another table fails,
-    /// this one serves on.
+    /// Each non-null pointer of `raw` can be called under the contract that the documentation gives for its
+    /// upcall, from any thread, until no further call can begin and each call that has begun has returned.
+    /// Calls begin until the last clean-up has returned, or a start-up with another table; upcalls that other
+    /// threads have begun by then may still be running. If a start-up with another table fails, this table
+    /// stays the current one.
     pub unsafe fn start<P: Provider>(&self, raw: &impl RawTable) -> Result<(), StartError> {
-        // SAFETY: a slot of the table has a pointer of `raw`, for which the caller vouches; or one that an `Import` has
-        // found, which is good for as long as there is a process; or the closed table's, which is part of this library.
+        // SAFETY: each slot of the table contains a pointer of `raw`, which the caller guarantees; or one
+        // that an `Import` has found, which is callable for the lifetime of the process; or that of the
+        // closed table, which is part of this library.
         unsafe { self.start_kind(Kind::BARE, complete::<P>(raw)?, |_| Ok(())) }
     }
 
-    /// The same for the instance of an `Instance`. `ready` runs when upcalls can be made, is told whether this
-    /// is the first start-up, and can still refuse it.
+    /// Counts a start-up for the instance of an `Instance`. `ready` runs when upcalls can be made. It
+    /// receives whether this is the first start-up, and can refuse it.
     ///
     /// # Safety
     ///
@@ -44,13 +45,14 @@ impl Run {
         raw: &impl RawTable,
         ready: impl FnOnce(bool) -> Result<(), WsaError>,
     ) -> Result<(), StartError> {
-        // SAFETY: a slot of the table has a pointer of `raw`, for which the caller vouches; or one that an `Import` has
-        // found, which is good for as long as there is a process; or the closed table's, which is part of this library.
+        // SAFETY: each slot of the table contains a pointer of `raw`, which the caller guarantees; or one
+        // that an `Import` has found, which is callable for the lifetime of the process; or that of the
+        // closed table, which is part of this library.
         unsafe { self.start_kind(Kind::of(instance), complete::<P>(raw)?, ready) }
     }
 
-    /// The same for the instance of an `Instance`. What `last` answers is the answer of the last clean-up,
-    /// which is over all the same.
+    /// Counts a clean-up for the instance of an `Instance`. The result of `last` is the result of the last
+    /// clean-up, which is complete in any case.
     #[cfg(feature = "provider")]
     pub(crate) fn clean_up_with<P>(
         &self,
@@ -66,18 +68,18 @@ impl Fixed<Run> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Run::start`].
     ///
     /// # Safety
     ///
-    /// As there.
+    /// As for [`Run::start`].
     pub unsafe fn start<P: Provider>(self, raw: &impl RawTable) -> Result<(), StartError> {
         // SAFETY: the contract of this function.
         unsafe { self.get().start::<P>(raw) }
     }
 }
 
-/// A table with every declared upcall.
+/// Creates a table with every declared upcall.
 fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
     let declared = P::DECLARATION.makes();
     let holes = raw.holes();

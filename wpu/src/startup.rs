@@ -1,4 +1,4 @@
-//! From the first start-up to the last clean-up: which table holds, and how often it was asked for.
+//! Start-up counts: the current table, from the first start-up to the last clean-up.
 
 use crate::fixed::Fixed;
 use crate::sync::{Unpoisoned as _, lock};
@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use wpu_sys::{Cell, Table, UPCALLS, UpcallSet, WsaError, facts};
 
-/// A provider's start-ups and clean-ups. `#[wpu_provider]` makes one for each provider.
+/// The start-ups and clean-ups of a provider. `#[wpu_provider]` creates one for each provider.
 #[derive(Debug)]
 pub struct Run {
     cell: Cell,
     #[cfg(feature = "provider")]
     calls: crate::calls::Calls,
-    /// Whether clients are not to be told any more how their requests ended.
+    /// Whether completions are no longer reported to clients.
     quiet: AtomicBool,
     count: Mutex<Count>,
     turn: Condvar,
@@ -27,24 +27,24 @@ pub struct Run {
 #[derive(Debug)]
 struct Count {
     starts: u32,
-    /// What the start-ups were of.
+    /// The kind of the counted start-ups.
     kind: Kind,
-    /// The thread that starts the provider, or cleans up after it, at this moment.
+    /// The thread that currently starts the provider or cleans it up.
     busy: Option<ThreadId>,
-    /// Whether that is the last clean-up, which waits for the calls that are under way.
+    /// Whether that is the last clean-up, which waits for the running calls.
     closing: bool,
 }
 
-/// What is started: the `Instance` that holds it. Two types can share a run, as a transport and the base
-/// provider that is made of it do; then one of them at a time is started.
+/// The `Instance` that is started. Two types can share a `Run`, as a transport and its base provider do; then
+/// only one of them can be started at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kind(Option<NonZeroUsize>);
 
 impl Kind {
-    /// A start without an instance.
+    /// A start-up without an instance.
     pub(crate) const BARE: Self = Self(None);
 
-    /// The starts of one `Instance`.
+    /// The start-ups of one `Instance`.
     #[cfg(feature = "provider")]
     pub(crate) fn of<G>(instance: &'static G) -> Self {
         Self(NonZeroUsize::new(std::ptr::from_ref(instance).addr()))
@@ -52,7 +52,7 @@ impl Kind {
 }
 
 impl Run {
-    /// One that is not started.
+    /// Creates a `Run` that is not started.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -67,25 +67,25 @@ impl Run {
         }
     }
 
-    /// Where the upcalls find their table.
+    /// The cell that holds the current table.
     #[inline]
     #[must_use]
     pub const fn cell(&self) -> &Cell {
         &self.cell
     }
 
-    /// How many start-ups no clean-up has answered.
+    /// The outstanding start-up count.
     #[must_use]
     pub fn starts(&self) -> u32 {
         self.lock().starts
     }
 
-    /// Counts a start-up of this kind, and makes `table` the one that holds. `ready` runs when upcalls can be made, is
-    /// told whether this is the first start-up, and can still refuse it.
+    /// Counts a start-up of this kind, and makes `table` the current one. `ready` runs when upcalls can be
+    /// made. It receives whether this is the first start-up, and can refuse it.
     ///
     /// # Safety
     ///
-    /// As for [`start`](Self::start), of the pointers of `table`.
+    /// As for [`start`](Self::start), for the pointers of `table`.
     pub(crate) unsafe fn start_kind(
         &self,
         kind: Kind,
@@ -99,7 +99,7 @@ impl Run {
         }
         turn.kind = kind;
         let before = self.cell.table();
-        // SAFETY: the caller vouches for the pointers of the table for as long as `open` asks.
+        // SAFETY: the caller guarantees the pointers of the table for as long as `open` requires.
         unsafe { self.cell.open(now) };
         turn.undo = Undo::Table(before);
         if turn.starts == 0 {
@@ -111,15 +111,15 @@ impl Run {
         Ok(())
     }
 
-    /// Answers a start-up. `last` runs before the last one closes the table, so that it can still give
-    /// back what the provider owns.
+    /// Counts a clean-up. `last` runs before the last clean-up closes the table, so that it can still release
+    /// what the provider owns.
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` when there is no start-up to answer, or it was made by an
-    /// [entry](crate::export), and `WSAEINPROGRESS` when the calling
-    /// thread is in the middle of a start-up or of the last clean-up, or when this is the last clean-up and
-    /// the thread is in a call of the provider's, as in a callback: the clean-up waits for such calls.
+    /// `WSANOTINITIALISED` if there is no outstanding start-up, or it was made by an [entry
+    /// point](crate::export). `WSAEINPROGRESS` if the calling thread is inside a start-up or the last
+    /// clean-up, or if this is the last clean-up and the thread is inside a call of the provider, as in a
+    /// callback: the clean-up waits for such calls.
     pub fn clean_up(&self, last: impl FnOnce()) -> Result<(), WsaError> {
         self.clean_up_kind(Kind::BARE, || {
             last();
@@ -141,14 +141,14 @@ impl Run {
         &self.calls
     }
 
-    /// Whether the last clean-up has begun: nobody is told of anything from then on.
+    /// Whether the last clean-up has begun: from then on no completion is reported.
     #[cfg(feature = "provider")]
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet.load(Ordering::SeqCst)
     }
 
-    /// Runs `body` as a call like any other, unless the last clean-up has begun: that waits for it, and within
-    /// it there is none. A panic ends here.
+    /// Runs `body` as a call of the provider, unless the last clean-up has begun. The last clean-up waits for
+    /// it, and is refused within it. A panic is contained.
     #[cfg(feature = "layer")]
     pub(crate) fn call(&self, body: impl FnOnce()) {
         self.calls.count(|| {
@@ -158,8 +158,8 @@ impl Run {
         });
     }
 
-    /// Waits until no other thread starts the provider or cleans up after it. `None` if this one does,
-    /// or if the other waits for this one.
+    /// Waits until no other thread starts the provider or cleans it up. `None` if this thread does, or if the
+    /// other thread waits for this one.
     fn turn(&self) -> Option<Turn<'_>> {
         let me = ThreadId::current();
         let mut count = self.lock();
@@ -175,7 +175,7 @@ impl Run {
         Some(Turn { run: self, starts: count.starts, kind: count.kind, undo: Undo::Nothing })
     }
 
-    /// Whether this thread is in a call of the provider's.
+    /// Whether this thread is inside a call of the provider.
     fn is_inside(&self) -> bool {
         #[cfg(feature = "provider")]
         return self.calls.is_own();
@@ -184,14 +184,14 @@ impl Run {
     }
 
     fn lock(&self) -> MutexGuard<'_, Count> {
-        // The count is right whatever panicked while it was held.
+        // The count is consistent even after a panic.
         lock(&self.count)
     }
 }
 
-/// What others than this crate can do with the run of a provider: it leads to no table.
+/// The functions of a provider's `Run` for other crates: none gives access to the table.
 impl Fixed<Run> {
-    /// As [`Run::starts`].
+    /// As for [`Run::starts`].
     #[must_use]
     pub fn starts(self) -> u32 {
         self.get().starts()
@@ -203,17 +203,17 @@ impl Fixed<Run> {
         self.get().cell().is_open()
     }
 
-    /// As [`Run::clean_up`].
+    /// As for [`Run::clean_up`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Run::clean_up`].
     pub fn clean_up(self, last: impl FnOnce()) -> Result<(), WsaError> {
         self.get().clean_up(last)
     }
 }
 
-/// The right to start or to clean up, without the lock: provider's code runs meanwhile.
+/// The exclusive right to start or to clean up. It is not a lock, since the provider's code runs meanwhile.
 struct Turn<'a> {
     run: &'a Run,
     starts: u32,
@@ -221,7 +221,7 @@ struct Turn<'a> {
     undo: Undo,
 }
 
-/// What to put back should nothing come of a start-up.
+/// The state to restore after a failed start-up.
 enum Undo {
     Nothing,
     Table(&'static Table),
@@ -233,14 +233,14 @@ impl Turn<'_> {
         match self.starts {
             0 => Err(WsaError::WSANOTINITIALISED),
             _ if self.kind != kind => Err(WsaError::WSANOTINITIALISED),
-            // It would wait for itself.
+            // The clean-up would wait for the thread that makes it.
             1 if run.is_inside() => Err(WsaError::WSAEINPROGRESS),
             1 => {
                 let _close = Closing(&run.cell);
                 self.starts = 0;
                 run.quiet.store(true, Ordering::SeqCst);
                 run.lock().closing = true;
-                // Calls that wait for their turn must give way: they are waited for.
+                // Calls that wait for their turn must fail, since the clean-up waits for them.
                 run.turn.notify_all();
                 last()
             }
@@ -256,8 +256,8 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         match self.undo {
             Undo::Table(_) if self.starts == 0 => self.run.cell.close(),
-            // SAFETY: whoever gave that table vouched for it until a newer one serves, and none does: this
-            // start-up has failed.
+            // SAFETY: the caller that passed this table guarantees it until a newer one becomes current, and
+            // none has: this start-up has failed.
             Undo::Table(before) => unsafe { self.run.cell.open(before) },
             Undo::Nothing => {}
         }
@@ -274,7 +274,7 @@ impl Default for Run {
     }
 }
 
-/// Closes the cell whatever happens in between.
+/// Closes the cell when it is dropped, also after a panic.
 struct Closing<'a>(&'a Cell);
 
 impl Drop for Closing<'_> {
@@ -283,23 +283,21 @@ impl Drop for Closing<'_> {
     }
 }
 
-/// Why a provider did not start.
+/// The error of a start-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartError {
     /// The table lacks these upcalls, which the provider declares.
     Missing(UpcallSet),
-    /// The thread is in the middle of another start-up, or of the last clean-up, or of a call that the
-    /// last clean-up waits for.
+    /// The thread is inside another start-up, the last clean-up, or a call for which the last clean-up waits.
     Busy,
-    /// The provider is started already, as an instance of another type: it and what a kit makes of it share
-    /// their upcalls.
+    /// The provider is started already, as an instance of another type: both share their upcalls.
     Shared,
-    /// The provider refused.
+    /// The provider failed with this error.
     Refused(WsaError),
 }
 
 impl StartError {
-    /// What `WSPStartup` answers.
+    /// The error code that `WSPStartup` returns.
     #[must_use]
     pub fn code(self) -> WsaError {
         match self {
@@ -310,7 +308,7 @@ impl StartError {
     }
 }
 
-/// What `WSPStartup` answers to a table that lacks a declared upcall.
+/// The error code for a table that lacks a declared upcall.
 fn hole() -> WsaError {
     let entry = facts::ENTRIES.iter().find(|entry| entry.name == "WSPStartup");
     entry.map_or(WsaError::WSASYSCALLFAILURE, |entry| WsaError::new(entry.hole.value))
@@ -323,14 +321,14 @@ impl fmt::Display for StartError {
                 let names: Vec<_> =
                     missing.iter().map(|upcall| format!("`{}`", UPCALLS[upcall].name)).collect();
                 let names = names.join(", ");
-                write!(out, "the table of upcalls has no pointer for {names}, which the provider declares")
+                write!(out, "the table of upcalls has no function for {names}, which the provider declares")
             }
             Self::Busy => out.write_str(
-                "another start-up or the last clean-up is under way, and cannot be waited for from within it",
+                "this thread is inside another start-up or the last clean-up, and cannot wait for it",
             ),
             Self::Shared => out.write_str(
-                "it is started already in another form, as itself or within `Base` or `Layered`, with which it shares \
-                 its upcalls; export it in one form only, by one `export!`",
+                "it is started already in another form, as itself, as `Base` or as `Layered`, and these share \
+                 their upcalls; export it in one form only, with one `export!`",
             ),
             Self::Refused(error) => write!(out, "it refused: {error}"),
         }
@@ -339,7 +337,7 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// Keeps a table for ever, once for each that differs: a process sees one, a test a few.
+/// Keeps each distinct table for the lifetime of the process: a process has one, a test a few.
 fn interned(table: Table) -> &'static Table {
     static KEPT: Mutex<Vec<&'static Table>> = Mutex::new(Vec::new());
     let mut kept = lock(&KEPT);
@@ -375,7 +373,7 @@ mod tests {
             while run.waits.load(Ordering::SeqCst) == 0 {
                 std::thread::yield_now();
             }
-            // The clean-up takes the lock, so that the call is waiting by then and not about to.
+            // The clean-up takes the lock, so that the call is already waiting by then.
             let cleaned = turn.clean_up(Kind::BARE, || {
                 let answer = answer.recv_timeout(PATIENCE);
                 answer.is_ok_and(|gave_way| gave_way).then_some(()).ok_or(WsaError::WSAEINTR)

@@ -1,11 +1,12 @@
-//! Locks, also after a panic of whoever held one.
+//! Locks that stay usable after a panic of a holder.
 
 use std::sync::{LockResult, Mutex, MutexGuard, PoisonError};
 
-/// Goes on where a thread has panicked that held the lock. A panic ends in the call in which it happens, and the next call
-/// has to work; what the locks of this library guard is consistent then, since no code of others runs under them.
+/// Ignores the poison flag of a lock. A panic is contained in the call in which it occurs, and later calls
+/// must work. The data under the locks of this crate is consistent after a panic, since no foreign code runs
+/// under them.
 pub(crate) trait Unpoisoned<T> {
-    /// What the lock answers, poisoned or not.
+    /// The result of the lock, poisoned or not.
     fn unpoisoned(self) -> T;
 }
 

@@ -1,8 +1,8 @@
-//! Which thread this is.
+//! Identifies the calling thread.
 
-/// What tells threads that are alive from each other.
+/// A value that distinguishes the threads that are alive.
 ///
-/// The standard library's own id runs code when a thread ends, which may be after this library was unloaded.
+/// The id of the standard library runs code when a thread ends, which may be after this library was unloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ThreadId(usize);
 
@@ -12,7 +12,7 @@ impl ThreadId {
         thread_local! {
             static PLACE: u8 = const { 0 };
         }
-        // No two threads have it in the same place.
+        // No two living threads have this thread-local at the same address.
         Self(PLACE.with(|place| std::ptr::from_ref(place).addr()))
     }
 }

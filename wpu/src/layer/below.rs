@@ -15,7 +15,7 @@ use std::fmt;
 /// # #![forbid(unsafe_code)]
 /// # use wpu::layer::{Below, LayerProvider, Layered};
 /// # use wpu::prelude::*;
-/// Performs each `shutdown` in the background.
+/// /// Performs each `shutdown` in the background.
 /// # #[wpu_provider(class = ifs, kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 /// pub struct Background {
 ///     below: Below,
@@ -83,7 +83,9 @@ impl Below {
     /// `WSASYSNOTREADY` if `start` is not the first start of a layer, by [`Layered`](super::Layered).
     pub fn new(start: &Start<'_>) -> Result<Self, WsaError> {
         let Some(below) = start.lent::<Self>() else {
-            complain(format_args!("a `Below` can be created only in the `start` of a layer that is exported as `Layered`"));
+            complain(format_args!(
+                "a `Below` can be created only in the `start` of a layer that is exported as `Layered`"
+            ));
             return Err(WsaError::WSASYSNOTREADY);
         };
         // Threads that use it may run after the last clean-up, when the host could unload the library.

@@ -1,4 +1,4 @@
-//! Window messages about sockets whose handle is not the one that the provider below knows.
+//! Window messages about sockets whose handle differs from the one that the provider below knows.
 
 use super::interest::Interest;
 use super::loader::Loader;
@@ -9,30 +9,30 @@ use crate::sync::lock;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-/// The sockets about which somebody wants messages.
+/// The sockets for which window messages were requested.
 pub(super) struct Messages<S: Loader> {
     watched: Mutex<Vec<Weak<Socket<S>>>>,
 }
 
-/// Posts one message for each thing that happened. The handle in it is the client's.
+/// Posts one message for each event that has occurred, with the client's handle.
 fn post<S: Loader>(interest: Interest, upcalls: Upcalls, socket: &Socket<S>, happened: i32, errors: &[i32]) {
     for (bit, error) in errors.iter().enumerate() {
         let event = 1 << bit;
         if happened & interest.events & event == 0 {
             continue;
         }
-        // It may have been closed, or nobody may be interested any more, since it was asked. Whoever
-        // changes that waits until this is posted, so that nothing comes afterwards.
+        // The socket may have been closed, or its registration changed, since the query. A thread that
+        // changes either waits until these messages are posted, so that none is posted afterwards.
         let current = socket.interest();
         if *current == Some(interest) {
-            // The window may be gone; nobody is there to be told.
+            // The upcall fails if the window is closed.
             let _ =
                 upcalls.post_message(interest.window, interest.message, socket.upper, reply(event, *error));
         }
     }
 }
 
-/// An event and its error in one value, as clients take them apart.
+/// An event and its error in one value, as clients take it apart.
 fn reply(event: i32, error: i32) -> isize {
     (((error & 0xffff) << 16) | (event & 0xffff)) as isize
 }
@@ -42,7 +42,7 @@ impl<S: Loader> Messages<S> {
         Self { watched: Mutex::new(Vec::new()) }
     }
 
-    /// Looks at this socket from now on.
+    /// Starts to post the messages of this socket.
     pub(super) fn watch(&self, socket: &Arc<Socket<S>>) {
         let mut watched = self.lock();
         watched
@@ -50,7 +50,7 @@ impl<S: Loader> Messages<S> {
         watched.push(Arc::downgrade(socket));
     }
 
-    /// Asks the providers below what has happened, and posts it.
+    /// Queries the providers below for events, and posts them.
     pub(super) fn deliver(&self, upcalls: Upcalls) {
         let watched: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
         for socket in watched {

@@ -1,8 +1,8 @@
-//! Layers: providers that stand between clients and another provider, and pass on what they do not
-//! want to change.
+//! The kit for layers: providers between clients and another provider, which pass on the calls that they do
+//! not change.
 //!
-//! A layer is a struct with the attribute, whose [`Layer`] overrides what it wants to see, and which
-//! says under which [id](LayerProvider::ID) it is installed. [`Layered`] makes a provider of it:
+//! A layer is a struct with the attribute. Its [`Layer`] impl overrides the functions that it handles, and
+//! [`LayerProvider::ID`] is the id under which it is installed. [`Layered`] turns it into a provider:
 //!
 //! ```standalone_crate
 //! # #![forbid(unsafe_code)]
@@ -34,7 +34,7 @@
 //! }
 //!
 //! impl Layer for Count {
-//!     // What is not written here is passed on.
+//!     // All other functions are passed on.
 //!     fn shutdown(&self, next: &impl ServiceProvider, socket: SOCKET, how: i32) -> Result<(), WsaError> {
 //!         println!("{} bytes so far", self.sent.load(Ordering::Relaxed));
 //!         next.shutdown(socket, how)
@@ -47,34 +47,37 @@
 //!
 //! # What the kit does
 //!
-//! - It finds the layer's place in the chain that it is started for, and what comes below: a layer gets
-//!   the same protocol information, a base provider its own. `WPUGetProviderPath` says where that is
-//!   installed. It gets the table of upcalls as it came, and must fill in all thirty functions.
+//! - It finds the layer's position in the chain for which it is started, and the provider below: another
+//!   layer receives the same protocol information, a base provider its own. `WPUGetProviderPath` returns the
+//!   path of that provider. The provider below receives the table of upcalls unmodified, and must fill in all
+//!   thirty functions.
 //! - Each chain is opened when a client first uses it, and cleaned up in the last clean-up of the layer.
-//! - Sockets have two handles, the client's and the one below. All that the layer sees is the client's.
-//! - [`Below`] leads to what is below for threads of the layer's own.
-//! - [`SocketStates`] keeps something for each socket, as long as the socket is there.
+//! - Sockets have two handles: the client's and the lower one. The layer receives the client's handle only.
+//! - [`Below`] gives threads of the layer access to the providers below.
+//! - [`SocketStates`] keeps a value for each socket while the socket exists.
 //! - `ifs`: each new handle is registered with `WPUModifyIFSHandle`. Overlapped requests are passed down
-//!   as they are, so the layer sees them begin, and not end; it sees nothing of `ReadFile`, `WriteFile`
-//!   and completion ports.
-//! - `non_ifs`: each handle is made with `WPUCreateSocketHandle`. Its context is a key that cannot be
-//!   mistaken for that of another socket. Overlapped requests are moved down and up, and
-//!   [`LayerProvider::completed`] is told of their end. `WSPSelect` and `WSPAsyncSelect` are translated.
+//!   unmodified, so the layer observes their start but not their completion. It does not observe `ReadFile`,
+//!   `WriteFile` and completion ports.
+//! - `non_ifs`: each handle is created with `WPUCreateSocketHandle`. Its context is a key that is never
+//!   confused with that of another socket. Overlapped requests are replaced by requests of the layer, and
+//!   [`LayerProvider::completed`] is called when they complete. `WSPSelect` and `WSPAsyncSelect` are
+//!   translated.
 //!
 //! # What it does not do
 //!
-//! - An `ifs` layer cannot see requests end that the provider below promised to complete: that is the
-//!   price of the system's handles.
-//! - Where sockets have handles of their own, functions that `SIO_GET_EXTENSION_FUNCTION_POINTER` would hand
-//!   out are refused, because they would pass the layer by.
-//! - On systems other than Windows, what was loaded is cleaned up and never unloaded: threads that ran
-//!   some of it may run more when they end.
-//! - `WPUQueryBlockingCallback` is for whoever blocks, which is the base.
+//! - An `ifs` layer cannot observe the completion of requests that the provider below completes later: this
+//!   is inherent in handles of the system.
+//! - If sockets have handles of their own, queries for functions by `SIO_GET_EXTENSION_FUNCTION_POINTER` are
+//!   refused, because these functions would bypass the layer.
+//! - On systems other than Windows, libraries are cleaned up but never unloaded: threads that ran their code
+//!   may run more of it when they end.
+//! - `WPUQueryBlockingCallback` is for providers that block, such as the base provider.
 //!
 //! # One library, several layers
 //!
-//! A library may export several layers, also such as stand in the same chain. `WSPStartup` is not told
-//! which of them is meant; the one is started that stands highest and is not just starting what is below.
+//! A library may export several layers, even layers of the same chain. `WSPStartup` does not state which of
+//! them is meant: the kit starts the highest layer of the chain that is not currently starting the provider
+//! below it.
 
 mod below;
 mod calls;
@@ -118,46 +121,47 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wpu_sys::{Declaration, facts};
 
-/// What the author of a layer says beside what it [overrides](Layer).
+/// The part of a layer that its author implements beside the functions that it [overrides](Layer).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
     label = "this needs an `impl LayerProvider for {Self}`"
 )]
 pub trait LayerProvider: Lifecycle + WithLayer + Layer + Send + Sync {
-    /// The id under which the layer's own entry is installed: the hidden one, of no chain.
+    /// The id under which the layer's own hidden entry is installed.
     const ID: GUID;
 
-    /// Bytes of a client were moved: by a call that has done it at once, or by an overlapped request that
-    /// has ended. What an `ifs` layer promises through the provider below is not among it.
+    /// Called when bytes of a client were transferred: by a call that completed immediately, or by an
+    /// overlapped request that has completed. It is not called for requests of an `ifs` layer that complete
+    /// later.
     ///
     /// It must not block. Within it the last clean-up is refused, as in any call.
     fn moved(&self, socket: SOCKET, moved: Moved, count: u32) {
         let _ = (socket, moved, count);
     }
 
-    /// An overlapped request of a client has ended below, which the layer saw begin as
-    /// [`Progress::Pending`](crate::Progress): with bytes and flags, or an error. The client is told
-    /// after this.
+    /// Called when an overlapped request of a client has completed below, with bytes and flags or an error,
+    /// if the layer saw it start as [`Progress::Pending`](crate::Progress). The completion is reported to the
+    /// client afterwards.
     ///
-    /// Only a `non_ifs` layer sees that, on a thread of the kit; it must not block there. Within it the last
-    /// clean-up is refused, as in any call.
+    /// Only a `non_ifs` layer receives this call, on a thread of the kit; it must not block there. Within it
+    /// the last clean-up is refused, as in any call.
     fn completed(&self, socket: SOCKET, moved: Moved, result: &Result<(u32, u32), WsaError>) {
         let _ = (socket, moved, result);
     }
 }
 
-/// How often layers were started.
+/// The number of layers that were started, over all layers of the library.
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
-/// A layer with all that is below it, as Ws2_32 starts it: give it to [`export!`](crate::export).
+/// A layer with the providers below it, as Ws2_32 starts it: pass it to [`export!`](crate::export).
 pub struct Layered<L> {
     layer: Arc<L>,
     next: Next,
-    /// Tells this run of the layer from others.
+    /// Identifies this run of the layer.
     run: u64,
 }
 
-/// As a call of the provider, so that the last clean-up waits for it or it finds no instance.
+/// Runs as a call of the provider, so that either the last clean-up waits for it or it finds no instance.
 impl<L: LayerProvider> Reach for Instance<Layered<L>> {
     fn reach(&self, run: u64, body: &mut dyn FnMut(&dyn ServiceProvider)) -> Result<(), WsaError> {
         self.with(|started| {
@@ -171,7 +175,7 @@ impl<L: LayerProvider> Reach for Instance<Layered<L>> {
 }
 
 impl<L: LayerProvider> Layered<L> {
-    /// The author's part.
+    /// The author's layer.
     pub fn layer(&self) -> &L {
         &self.layer
     }
@@ -196,7 +200,7 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
     const DESCRIPTION: &'static str = L::DESCRIPTION;
 
     fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
-        // Where the catalog cannot be read the start says why.
+        // If the catalog cannot be read, the start-up reports the error.
         let there =
             catalog::entries().map_or(true, |entries| catalog::place(&entries, &L::ID, entry).is_some());
         there && !chain::is_starting(TypeId::of::<L>(), entry) && L::serves(entry)
@@ -209,11 +213,11 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
-        // Code by hand can come here without the declaration.
+        // Hand-written code can reach this point without the declaration.
         const { assert_declares(&L::DECLARATION, facts::kits::Layer::kit()) };
         if !start.claim::<Self>() {
             complain(format_args!(
-                "`Layered` starts only as what `export!` names, and not from within other code"
+                "`Layered` can be started only as the type that `export!` names, and not from within other code"
             ));
             return Err(WsaError::WSASYSNOTREADY);
         }
@@ -240,7 +244,7 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
     }
 
     fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
-        // What the author does with this start is not to begin another instance.
+        // The author's code must not start another instance with this start.
         let _ = start.claim::<Self>();
         self.next.chains.renew(*start.table())?;
         self.next.chains.of(start.entry())?;

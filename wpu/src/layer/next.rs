@@ -1,4 +1,4 @@
-//! What a layer calls `next`: the providers below, under the handles that the client knows.
+//! The parameter `next` of a layer's functions: the providers below, with the handles that the client knows.
 
 use super::chain::{Chain, Chains};
 use super::loader::{Library, Loader};
@@ -12,7 +12,7 @@ use super::worker::{Shared, Worker};
 use std::fmt;
 use std::sync::Arc;
 
-/// The providers below a layer, as one.
+/// The providers below a layer as one provider.
 pub(super) struct Next<S: Loader = Library> {
     pub(super) chains: Chains<S>,
     pub(super) sockets: Sockets<S>,
@@ -23,12 +23,12 @@ pub(super) struct Next<S: Loader = Library> {
     worker: Worker,
 }
 
-/// Where a client's handle leads.
+/// The destination of a call on a client's handle.
 pub(super) enum Target<S: Loader> {
-    /// To a socket of the layer.
+    /// A socket of the layer.
     Own(Arc<Socket<S>>),
-    /// To the only provider below: a handle of the system that did not come through the layer, such as
-    /// one that was inherited.
+    /// The only provider below, for a handle of the system that did not come through the layer, such as an
+    /// inherited handle.
     Stranger(Arc<Chain<S>>, SOCKET),
 }
 
@@ -67,7 +67,7 @@ impl<S: Loader> Next<S> {
         }
     }
 
-    /// Not inlined, so that the straight way stays short.
+    /// Not inlined, so that the common path stays short.
     #[inline(never)]
     pub(super) fn find(&self, socket: SOCKET) -> Result<Target<S>, WsaError> {
         match (self.sockets.find(socket), self.class) {
@@ -96,7 +96,7 @@ impl<S: Loader> Next<S> {
         }
     }
 
-    /// Not inlined, so that `on` stays short. The socket is held during the call.
+    /// Not inlined, so that `on` stays short. The reference keeps the socket alive during the call.
     #[inline(never)]
     fn on_found<R>(
         &self,
@@ -107,8 +107,8 @@ impl<S: Loader> Next<S> {
         call(&target.below().provider, target.lower())
     }
 
-    /// Makes a call that a request may come with. One without is passed on; and so is one of a layer
-    /// whose handles are the system's, as completions by the system are nothing that it could see.
+    /// Makes a call that may have an overlapped request. A call without one is passed on unmodified; so is a
+    /// call on handles of the system, since the layer cannot observe completions by the system.
     #[inline]
     pub(super) fn requested<T>(
         &self,
@@ -123,7 +123,7 @@ impl<S: Loader> Next<S> {
         self.on(socket, |provider, lower| call(provider, lower, request))
     }
 
-    /// Not inlined, so that the way of a call without a request stays short.
+    /// Not inlined, so that the path of a call without a request stays short.
     #[inline(never)]
     fn moved<T>(
         &self,
@@ -141,7 +141,8 @@ impl<S: Loader> Next<S> {
         self.worker.shared(move || messages.deliver(upcalls))
     }
 
-    /// The chain that a client means, with what the provider below is given in its place.
+    /// The chain that a client names, with the protocol information that the provider below receives in its
+    /// place.
     pub(super) fn chain(
         &self,
         info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
@@ -162,13 +163,13 @@ impl<S: Loader> Next<S> {
         Ok(socket)
     }
 
-    /// What an accepted socket takes over of the one that listens.
+    /// Copies the state that an accepted socket inherits from the listening socket.
     pub(super) fn inherit(&self, from: &Socket<S>, to: &Arc<Socket<S>>) {
         let interest = *from.interest();
         if let (Some(interest), Ok(worker)) = (interest, self.worker()) {
             *to.interest() = Some(interest.inherited());
             self.messages.watch(to);
-            // It may be ready already, which was news about a socket that nobody knew.
+            // The socket may be ready already, which was reported before the layer knew the socket.
             worker.look();
         }
     }
@@ -191,12 +192,13 @@ impl<S: Loader> Next<S> {
             .collect()
     }
 
-    /// Ends everything: nobody is told of requests any more, every handle is given back, and the
-    /// providers below are cleaned up. Calls that are under way there end with that.
+    /// Ends everything: completions are no longer reported, every handle is closed, and the providers below
+    /// are cleaned up, which ends the calls that are running in them.
     pub(super) fn end(&self) {
         self.moves.end();
         let sockets = self.sockets.all();
-        // All of them first: the end of one is news to its peer, which nobody is to hear.
+        // All registrations are cleared first, since closing one socket notifies its peer, which must no
+        // longer report it.
         for socket in &sockets {
             *socket.interest() = None;
             if self.class == Class::NonIfs {
@@ -204,8 +206,8 @@ impl<S: Loader> Next<S> {
             }
         }
         for socket in sockets {
-            // Nobody could close it later: the client does not know its lower handle. The system's
-            // handles are the client's, and a clean-up below ends what is under way on them.
+            // No client could close the lower handle later, since clients do not know it. Handles of the
+            // system belong to the client, and the clean-up below ends the operations on them.
             if self.class == Class::NonIfs && socket.begin_to_close() {
                 let _ = socket.below.provider.close_socket(socket.lower);
             }
@@ -219,9 +221,10 @@ impl<S: Loader> Next<S> {
 
 impl<S: Loader> Drop for Next<S> {
     fn drop(&mut self) {
-        // The author's own clean-up may not have come this far.
+        // The author's own clean-up may have returned early.
         self.end();
-        // Whoever still holds a socket, as one whose last request is just being completed, keeps no state of it.
+        // A remaining reference to a socket, such as that of a request that is completing, keeps no state of
+        // the socket.
         self.sockets.states.end();
     }
 }

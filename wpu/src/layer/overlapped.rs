@@ -1,5 +1,5 @@
-//! Overlapped requests that a layer moves: down with a structure and routine of its own, and up again
-//! when the provider below has completed them.
+//! Overlapped requests that a layer replaces: each is passed down with a structure and routine of the layer,
+//! and completed towards the client when the provider below has completed it.
 
 use super::loader::Loader;
 use super::sockets::Socket;
@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// Which way the bytes of a request went.
+/// The direction of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Moved {
@@ -33,13 +33,13 @@ pub enum Moved {
     Controlled,
 }
 
-/// The requests that are under way below, and who is told of their end.
+/// The requests that are pending below, and the callback for their completion.
 pub(super) struct OverlappedRequests {
-    /// The layer, which is told of each end before the client is.
+    /// The layer's callback, which runs before the completion is reported to the client.
     told: Box<Told>,
     pend: Pend,
-    /// The records that stand for the clients' structures, by the address of these and by their own: a
-    /// client that uses a structure too early has several.
+    /// The records of the pending requests, by the addresses of the client's structure and of the record. A
+    /// client that reuses a structure too early has several records for it.
     under_way: Mutex<BTreeMap<(usize, usize), &'static Record>>,
     changed: Condvar,
     ended: AtomicBool,
@@ -47,31 +47,32 @@ pub(super) struct OverlappedRequests {
 
 type Told = dyn Fn(SOCKET, Moved, &Outcome) + Send + Sync;
 
-/// The layer's own structure for one request, as the provider below sees it.
+/// The layer's own structure for one request, which the provider below receives.
 ///
-/// It lives for ever, and is used again once the provider below has completed its request: one that a
-/// provider never completes may be written to at any time.
+/// It is never freed, and is reused after the provider below has completed its request. If a provider never
+/// completes a request, it may write to the structure at any time.
 #[repr(C)]
 struct Record {
     overlapped: UnsafeCell<WSAOVERLAPPED>,
     stage: Mutex<Stage>,
-    /// What else the provider below may use until then, and which is not the client's.
+    /// Other memory that the provider below may use until then and that does not belong to the client.
     kept: Mutex<Option<Kept>>,
 }
 
 enum Stage {
     /// Not in use.
     Idle,
-    /// The call that begins it has not returned. It may have been completed already.
+    /// The call that starts the request has not returned. The request may be complete already.
     Beginning(Option<Outcome>),
-    /// A client waits for its end.
+    /// The client waits for the completion.
     Owed(Box<dyn FnOnce(Outcome) + Send>),
-    /// The call returned its end, of which the routine is still to tell.
+    /// The call returned the result, and the routine has not run yet.
     Answered,
 }
 
-// SAFETY: the structure is the provider's below while a request is under way, and otherwise of the thread that takes the
-// record from the list of free ones. The other members are locks of what may be sent.
+// SAFETY: while a request is pending, the structure belongs to the provider below, and otherwise to the
+// thread that takes the record from the list of free ones. The other members are locks of types that are
+// `Send`.
 unsafe impl Sync for Record {}
 // SAFETY: as above.
 unsafe impl Send for Record {}
@@ -85,14 +86,14 @@ impl Record {
             let overlapped = UnsafeCell::new(WSAOVERLAPPED::ZERO);
             Box::leak(Box::new(Self { overlapped, stage: Mutex::new(Stage::Idle), kept: Mutex::default() }))
         });
-        // SAFETY: a record that is new or was free is this thread's alone: it became free when the provider below had
-        // completed or refused its request, after which that does not use the structure.
+        // SAFETY: a new or free record belongs to this thread alone: it became free when the provider below
+        // had completed or refused its request, after which the provider does not use the structure.
         unsafe { *record.overlapped.get() = WSAOVERLAPPED::ZERO };
         *lock(&record.stage) = Stage::Beginning(None);
         record
     }
 
-    /// It is used no more.
+    /// Returns the record to the list of free ones.
     fn free(&'static self) {
         *lock(&self.stage) = Stage::Idle;
         drop(lock(&self.kept).take());
@@ -100,11 +101,12 @@ impl Record {
     }
 
     fn pointer(&'static self) -> NonNull<WSAOVERLAPPED> {
-        // The whole record is meant, so that the routine finds it again.
+        // The pointer has the provenance of the whole record, so that the routine can recover the record from
+        // it.
         NonNull::from(self).cast()
     }
 
-    /// The provider below tells of the end. Whatever it tells a second time is told to nobody.
+    /// The provider below reports the completion. A second report is ignored.
     fn complete(&'static self, outcome: Outcome) {
         let stage = {
             let mut stage = lock(&self.stage);
@@ -124,7 +126,7 @@ impl Record {
         }
     }
 
-    /// The call has returned, and the client is owed the end.
+    /// The call has returned, and the completion will be reported by `tell`.
     fn owe(&'static self, tell: Box<dyn FnOnce(Outcome) + Send>) {
         let early = {
             let mut stage = lock(&self.stage);
@@ -142,7 +144,7 @@ impl Record {
         }
     }
 
-    /// The provider below is gone, and has not told of the end. The record is never used again.
+    /// The provider below was cleaned up without a completion. The record is never reused.
     fn abandon(&'static self) {
         let stage = std::mem::replace(&mut *lock(&self.stage), Stage::Idle);
         if let Stage::Owed(tell) = stage {
@@ -150,7 +152,7 @@ impl Record {
         }
     }
 
-    /// The call has returned the end itself.
+    /// The call has returned the result itself.
     fn answered(&'static self) {
         let early = {
             let mut stage = lock(&self.stage);
@@ -164,7 +166,7 @@ impl Record {
     }
 }
 
-/// The routine that a provider below runs on the worker when it has completed a request.
+/// The routine that a provider below runs on the worker thread when it has completed a request.
 unsafe extern "system" fn completed(
     error: DWORD,
     count: DWORD,
@@ -174,8 +176,8 @@ unsafe extern "system" fn completed(
     if overlapped.is_null() {
         return;
     }
-    // SAFETY: a provider hands back the structure that came with the routine: a record's, which lives
-    // for ever.
+    // SAFETY: a provider passes the structure that came with the routine: that of a record, which is never
+    // freed.
     let record: &'static Record = unsafe { &*overlapped.cast::<Record>() };
     record.complete(outcome(error, count, flags));
 }
@@ -187,44 +189,46 @@ fn outcome(error: DWORD, count: DWORD, flags: DWORD) -> Outcome {
     }
 }
 
-/// For a provider below that is not reached through C: it tells the record.
+/// The functions for a provider below that is not reached through C: completions go to the record.
 static COMPLETION: CompletionVtable = CompletionVtable {
     begin: |_| {},
     tell: |parts, outcome| {
-        // SAFETY: only `OverlappedRequests::begin` makes requests with this completion, and of what `Record::pointer` gave.
+        // SAFETY: only `OverlappedRequests::begin` creates requests with this vtable, with a structure from
+        // `Record::pointer`.
         unsafe { record(parts) }.complete(outcome);
     },
     keep: |parts, kept| {
         // SAFETY: as above.
         *lock(&unsafe { record(parts) }.kept) = Some(kept);
     },
-    // The record is free only when the request has ended, and then lets go.
+    // The record becomes free only when the request has completed, and then releases the memory.
     release: |_, _| {},
     end: || {},
 };
 
-/// The record whose structure a request was made of.
+/// The record whose structure a request has.
 ///
 /// # Safety
 ///
-/// `parts` lead to what [`Record::pointer`] gave.
+/// `parts.overlapped` came from [`Record::pointer`].
 unsafe fn record(parts: &RequestParts) -> &'static Record {
-    // SAFETY: the contract of this function; records live for ever.
+    // SAFETY: the caller guarantees that the pointer is that of a record; records are never freed.
     unsafe { parts.overlapped.cast::<Record>().as_ref() }
 }
 
 impl OverlappedRequests {
-    /// For the layer `L`.
+    /// Creates the set for the layer `L`.
     pub(super) fn new<L: Completes>(told: impl Fn(SOCKET, Moved, &Outcome) + Send + Sync + 'static) -> Self {
         let (under_way, changed, ended) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
         Self { told: Box::new(told), pend: |request| request.pend::<L>(), under_way, changed, ended }
     }
 
-    /// Moves a request down. `call` makes the call below, with a request of the layer's own in place of
-    /// the client's.
+    /// Passes a request down. `call` makes the call below, with a request of the layer in place of the
+    /// client's.
     ///
-    /// What the provider below finishes at once is answered at once, and its routine tells nobody. What
-    /// it refuses is refused. What it promises is promised, and told of when its routine has run.
+    /// If the provider below completes the request immediately, the result is returned and its routine
+    /// reports nothing. If the provider refuses the request, the error is returned. If the request is
+    /// pending, its completion is reported when the routine has run.
     pub(super) fn begin<S: Loader, T>(
         self: &Arc<Self>,
         worker: &Shared,
@@ -247,15 +251,15 @@ impl OverlappedRequests {
                 thread: Some(thread.raw()),
             };
             let given = RequestContext { parts, completion: &COMPLETION, state: &state, asked };
-            // SAFETY: the record and the worker outlive the request. The client's request is completed after this
-            // one, or answered when this one has ended.
+            // SAFETY: the record and the worker outlive the request. The client's request completes after
+            // this one, or its result is returned when this one has completed.
             let own = unsafe { lent.instead(&given) };
             call(&socket.below.provider, socket.lower, own)
         };
-        // SAFETY: what the call uses is plain memory of the client, and of this thread, which touches none of it while it
-        // waits; so is the answer. Any thread may call a provider.
+        // SAFETY: the call uses plain memory of the client and of this thread, which does not access it while
+        // it waits; the same holds for the result. Any thread may call a provider.
         let begun = unsafe { worker.run(call) };
-        // Where that itself fails nobody knows what became of the record, so it is never used again.
+        // If running the call fails, the state of the record is unknown, so it is never reused.
         match begun? {
             Err(error) => {
                 record.free();
@@ -271,13 +275,14 @@ impl OverlappedRequests {
             Ok(Progress::Pending(_)) => {
                 let key = (client.addr().get(), record.pointer().addr().get());
                 lock(&self.under_way).insert(key, record);
-                // The provider below has the client's memory by now: there is no way back. Nothing is left to copy.
+                // The provider below has the client's memory already, so the request must become pending.
+                // There is nothing left to copy.
                 let pended = contain(|| (self.pend)(request).ok()).flatten();
                 let (pending, pended) = pended.unwrap_or_else(|| std::process::abort());
                 let (this, held) = (Arc::clone(self), Arc::clone(socket));
                 record.owe(Box::new(move |outcome| {
                     this.finish(key, moved, pended, outcome);
-                    // Its handle is given back after the last request on it was completed.
+                    // The socket's handle is closed after the last request on it has completed.
                     drop(held);
                 }));
                 Ok(Progress::Pending(pending))
@@ -287,16 +292,17 @@ impl OverlappedRequests {
 
     fn finish(&self, key: (usize, usize), moved: Moved, pended: PendingRequest, outcome: Outcome) {
         if !self.ended.load(Ordering::Acquire) {
-            // A panic of the layer must not cost the client its completion.
+            // After a panic of the layer's callback the completion is still reported to the client.
             let _ = contain(|| (self.told)(pended.socket(), moved, &outcome));
         }
-        // First: once the client is told it may ask for the result, or use its structure again.
+        // Removed first: once the completion is reported, the client may query the result, or reuse its
+        // structure.
         lock(&self.under_way).remove(&key);
         pended.complete(outcome);
         self.changed.notify_all();
     }
 
-    /// How the request that `overlapped` stands for has ended. It must be one that was moved.
+    /// The result of the request of `overlapped`, which must be a replaced request.
     pub(super) fn result(&self, overlapped: ClientMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
         let client = overlapped.as_ptr().addr();
         let is_in = |under_way: &BTreeMap<(usize, usize), _>| {
@@ -305,7 +311,7 @@ impl OverlappedRequests {
         loop {
             let mut under_way = lock(&self.under_way);
             while wait && is_in(&under_way) && !self.ended.load(Ordering::Acquire) {
-                // The end of all is told too, so the time only makes sure.
+                // The end of all requests is notified too, so the timeout is only a safeguard.
                 let waited = self.changed.wait_timeout(under_way, Duration::from_secs(1));
                 under_way = waited.unpoisoned().0;
             }
@@ -317,22 +323,23 @@ impl OverlappedRequests {
             match (crate::overlapped_result(overlapped).filter(|_| !pending), wait) {
                 (Some(result), _) => return result,
                 (None, false) => return Err(WsaError::WSA_IO_INCOMPLETE),
-                // Ws2_32 may write to the structure somewhat later than it was told.
+                // Ws2_32 may write the structure shortly after the upcall that completes the request.
                 (None, true) => std::thread::sleep(Duration::from_millis(1)),
             }
         }
     }
 
-    /// From here on the layer is told of nothing; clients are not either, in the last clean-up.
+    /// From now on no completion is reported to the layer; in the last clean-up none is reported to clients
+    /// either.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        // Whoever just looked at the mark is waiting by the time this lock is free.
+        // A thread that has just read the mark is waiting by the time this lock is free.
         drop(lock(&self.under_way));
         self.changed.notify_all();
     }
 
-    /// Aborts what the providers below have not completed in their last clean-up. A request whose call has
-    /// not returned is not owed yet: once all calls have, this is to be called again.
+    /// Aborts the requests that the providers below have not completed in their last clean-up. A request
+    /// whose call has not returned is not counted yet: this is called again once all calls have returned.
     pub(super) fn abandon(&self) {
         let mut owed = Vec::new();
         lock(&self.under_way).retain(|_, record| {

@@ -1,11 +1,11 @@
-//! A layer over what is below it, as one provider.
+//! Implements `ServiceProvider` for a layer over the providers below it.
 
 use super::sys::facts::has_plain_input;
 use super::sys::ffi::SOCKET;
 use super::sys::{Progress, ServiceProvider, WsaError};
 use super::{LayerProvider, Layered, Moved};
 
-/// Implements each function by that of the layer, which is told what comes next.
+/// Implements each function by calling that of the layer, with the providers below as `next`.
 macro_rules! layered {
     ($($(#[request($($lent:ident),*)])? fn $function:ident($($name:ident: $type:ty),* $(,)?) -> $answer:ty;)*) => {
         impl<L: LayerProvider> ServiceProvider for Layered<L> {
@@ -24,7 +24,7 @@ macro_rules! layered {
         }
     };
 
-    // What lends no buffers has an input, and a code that says what is in it.
+    // A request without buffers has an input, and a code that defines its content.
     (@ (input $($more:ident)*)
         $function:ident($socket:ident: $of:ty, $code:ident: $number:ty, $request:ident: $type:ty) -> $answer:ty) => {
         #[inline]
@@ -32,8 +32,9 @@ macro_rules! layered {
             let request = if has_plain_input($code) {
                 $request
             } else {
-                // SAFETY: nobody has a `Layered` but its `Instance`, whose functions get both from one call of the client: it
-                // vouches for what the provider of its socket finds in the input of this code.
+                // SAFETY: only an `Instance` has access to a `Layered`. Its functions receive the code and the input
+                // from one call of the client, which guarantees the pointers that the provider of its socket finds
+                // in the input of this code.
                 unsafe { $request.tagged($code) }
             };
             let done = self.layer.$function(&self.next, $socket, $code, request)?;
@@ -52,7 +53,7 @@ macro_rules! layered {
 wpu_sys::for_each_downcall!(layered);
 
 impl<L: LayerProvider> Layered<L> {
-    /// Tells the layer of what was moved at once.
+    /// Reports the bytes that a call transferred immediately to the layer.
     #[inline]
     fn note<T: Count>(&self, socket: SOCKET, moved: Moved, done: Progress<T>) -> Progress<T> {
         if let Progress::Done(answer) = &done {

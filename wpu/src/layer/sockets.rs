@@ -1,4 +1,4 @@
-//! Sockets: what the client knows, what the provider below knows, and how one leads to the other.
+//! The sockets of a layer: the client's handle, the lower handle, and the mapping between them.
 
 use super::chain::Chain;
 use super::handles::Handles;
@@ -16,21 +16,22 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 
 /// A socket of the layer.
 ///
-/// Whoever works with it holds it, so that its handle is given back only after the last use.
+/// Each user holds a reference, so that the handle is closed only after the last use.
 pub(super) struct Socket<S: Loader> {
-    /// As the client knows it.
+    /// The client's handle.
     pub upper: SOCKET,
-    /// As the provider below knows it.
+    /// The handle that the provider below knows.
     pub lower: SOCKET,
     pub below: Arc<Chain<S>>,
-    /// Who wants messages about it.
+    /// The window that receives messages about the socket.
     interest: Mutex<Option<Interest>>,
     closing: AtomicBool,
-    /// Where it is kept, if its handle was made for the layer.
+    /// The key of the socket, if its handle was created for the layer.
     key: usize,
-    /// What the layer keeps for it. It is gone before the handle is given back, so before another socket can have that.
+    /// The state that the layer keeps for the socket. It is dropped before the handle is closed, so before
+    /// another socket can have the same handle.
     state: Option<StateEntry>,
-    /// Gives the handle back when it is dropped.
+    /// Closes the handle when it is dropped.
     _handle: Option<SocketHandle>,
 }
 
@@ -38,17 +39,17 @@ pub(super) struct Socket<S: Loader> {
 pub(super) struct Sockets<S: Loader> {
     upcalls: Upcalls,
     class: Class,
-    /// By the context of the handle, where handles are made for the layer.
+    /// By the context of the handle, if handles are created for the layer.
     made: Slab<Socket<S>>,
-    /// By the handle, where handles are the system's.
+    /// By the handle, if handles are the system's.
     registered: RwLock<BTreeMap<SOCKET, Arc<Socket<S>>>>,
-    /// An index of `registered`, changed while that is locked.
+    /// An index of `registered`, which changes only while that is locked.
     routes: Handles<Chain<S>>,
     pub states: Arc<States>,
 }
 
 impl<S: Loader> Socket<S> {
-    /// Whether the client and the provider below know it by the same handle.
+    /// Whether the client and the provider below know the socket by the same handle.
     pub(super) fn is_same(&self) -> bool {
         self.upper == self.lower
     }
@@ -57,12 +58,12 @@ impl<S: Loader> Socket<S> {
         lock(&self.interest)
     }
 
-    /// True for the one caller who is to close it.
+    /// Returns true for the one caller that must close the socket.
     pub(super) fn begin_to_close(&self) -> bool {
         !self.closing.swap(true, Ordering::AcqRel)
     }
 
-    /// It was not closed after all.
+    /// Reverts `begin_to_close` after a failed close.
     pub(super) fn stay_open(&self) {
         self.closing.store(false, Ordering::Release);
     }
@@ -74,8 +75,8 @@ impl<S: Loader> Sockets<S> {
         Self { upcalls, class, made: Slab::new(), registered, routes, states }
     }
 
-    /// Makes a new socket of the provider below one that the client can be given. If that fails the
-    /// lower socket is closed, and the first error stays.
+    /// Creates a socket of the layer for a new socket of the provider below. If that fails, closes the lower
+    /// socket and returns the first error.
     pub(super) fn adopt(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
         let adopted = match self.class {
             Class::Ifs => self.register(below, lower),
@@ -91,7 +92,7 @@ impl<S: Loader> Sockets<S> {
         let upper = self.upcalls.modify_ifs_handle(below.place.entry, lower)?;
         let state = self.states.keep(upper, values);
         let socket = Arc::new(Socket::new(upper, lower, below, 0, state, None));
-        // The system may use a handle again before the close of an earlier socket has come this far.
+        // The system may reuse a handle before the close of an earlier socket has reached this point.
         let mut registered = self.write();
         let earlier = registered.insert(upper, Arc::clone(&socket));
         self.routes.insert(upper, below, lower);
@@ -111,18 +112,19 @@ impl<S: Loader> Sockets<S> {
         Ok(socket)
     }
 
-    /// The chain of a socket and its handle there, if they are found without a lock. This is for handles of the system: one
-    /// that is made for the layer must not be given back during a call, which therefore holds what it [finds](Self::find).
+    /// The chain of a socket and its lower handle, if they are found without a lock. This is only for handles
+    /// of the system: a handle that was created for the layer must not be closed during a call, so that a
+    /// call keeps the socket that it [finds](Self::find).
     #[inline]
     pub(super) fn route(&self, upper: SOCKET) -> Option<(&Chain<S>, SOCKET)> {
         self.routes.get(upper)
     }
 
-    /// The socket that the client knows by this handle.
+    /// The socket of a client's handle.
     pub(super) fn find(&self, upper: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
         let found = match self.class {
             Class::Ifs => self.read(|sockets| sockets.get(&upper).cloned()),
-            // The context of another provider's handle may look like a key of ours.
+            // The context of another provider's handle may equal a key of this layer.
             Class::NonIfs => {
                 let key = self.upcalls.query_socket_handle_context(upper)?;
                 self.made.get(key).filter(|socket| socket.upper == upper)
@@ -131,8 +133,9 @@ impl<S: Loader> Sockets<S> {
         found.ok_or(WsaError::WSAENOTSOCK)
     }
 
-    /// Ends a socket that is closed below. A handle that was made for the layer is given back when nobody uses the socket any
-    /// more, and the layer's state stays until then; one of the system may be another socket's already.
+    /// Removes a socket that is closed below. A handle that was created for the layer is closed when the
+    /// socket is no longer used, and the layer's state stays until then; a handle of the system may already
+    /// belong to another socket.
     pub(super) fn forget(&self, socket: &Arc<Socket<S>>) {
         let forgotten = match self.class {
             Class::Ifs => {
@@ -153,7 +156,7 @@ impl<S: Loader> Sockets<S> {
         drop(forgotten);
     }
 
-    /// All sockets that are open.
+    /// All open sockets.
     pub(super) fn all(&self) -> Vec<Arc<Socket<S>>> {
         match self.class {
             Class::Ifs => self.read(|sockets| sockets.values().cloned().collect()),

@@ -1,4 +1,5 @@
-//! What a layer keeps for each of its sockets: made with the socket, found by the client's handle, dropped with the socket.
+//! The values that a layer keeps for its sockets: created with the socket, found by the client's handle,
+//! dropped with the socket.
 
 use super::sys::WsaError;
 use super::sys::ffi::SOCKET;
@@ -12,11 +13,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// One `S` for each socket of a layer.
+/// A value of type `S` for each socket of a layer.
 ///
-/// A layer makes this in its [`start`](crate::Lifecycle::start) and keeps it. From then on the kit makes an `S` for each socket
-/// that it makes, whichever function the socket comes from: `WSPSocket`, also for a socket that another process has
-/// duplicated, `WSPAccept` and `WSPJoinLeaf`.
+/// A layer creates this in its [`start`](crate::Lifecycle::start) and keeps it. From then on the kit creates
+/// an `S` for each new socket, whichever function creates the socket: `WSPSocket`, also for a socket that
+/// another process has duplicated, `WSPAccept` and `WSPJoinLeaf`.
 ///
 /// ```standalone_crate
 /// # #![forbid(unsafe_code)]
@@ -48,20 +49,22 @@ use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// # fn main() {}
 /// ```
 ///
-/// The kit drops its `S` when the socket is closed and no call of the kit and no pending request uses the socket any more; for
-/// an `ifs` layer, whose requests are the system's, when the socket is closed. The last clean-up drops what is left before it
-/// returns. Whoever holds what [`get`](Self::get) returned keeps that `S` for longer.
+/// The kit drops its `S` when the socket is closed and no call of the kit and no pending request uses the
+/// socket any more; for an `ifs` layer, whose requests are the system's, when the socket is closed. The last
+/// clean-up drops all remaining values before it returns. A result of [`get`](Self::get) keeps its `S` alive
+/// longer.
 ///
-/// A layer may have several of these. Clones lead to the same values.
+/// A layer may have several of these. Clones share the same values.
 pub struct SocketStates<S> {
     states: Arc<States>,
-    /// Which of the values of a socket is meant.
+    /// The index of this value among the values of a socket.
     at: usize,
     of: PhantomData<fn() -> S>,
 }
 
 impl<S: Send + Sync + 'static> SocketStates<S> {
-    /// Has the kit call `make` for each new socket. If it panics, the client gets no socket and the one below is closed.
+    /// Makes the kit call `make` for each new socket. If `make` panics, the client gets no socket and the
+    /// lower socket is closed.
     ///
     /// # Errors
     ///
@@ -69,7 +72,7 @@ impl<S: Send + Sync + 'static> SocketStates<S> {
     pub fn new(start: &Start<'_>, make: impl Fn() -> S + Send + Sync + 'static) -> Result<Self, WsaError> {
         let Some(states) = start.lent::<Arc<States>>() else {
             complain(format_args!(
-                "`SocketStates` is made in the `start` of a layer that is exported as `Layered`"
+                "`SocketStates` can be created only in the `start` of a layer that is exported as `Layered`"
             ));
             return Err(WsaError::WSASYSNOTREADY);
         };
@@ -81,12 +84,14 @@ impl<S: Send + Sync + 'static> SocketStates<S> {
         Self { states: Arc::clone(states), at, of: PhantomData }
     }
 
-    /// The state of a socket by the client's handle. It is that of the socket that has the handle now, never of an earlier one.
+    /// The value of a socket, by the client's handle. It belongs to the socket that currently has the handle,
+    /// never to an earlier one.
     ///
-    /// `None` for what is no socket of this layer: one that is closed, or an inherited handle, which did not come through it.
+    /// `None` if the handle is not a socket of this layer: a closed socket, or an inherited handle that did
+    /// not come through it.
     ///
-    /// A client may close a socket during a call that uses it, and the system may use the handle again. So a call that needs
-    /// the state after it has called the provider below gets it before that.
+    /// A client may close a socket during a call that uses it, and the system may reuse the handle. A call
+    /// that needs the value after it has called the provider below must therefore get it before.
     #[must_use]
     pub fn get(&self, socket: SOCKET) -> Option<Arc<S>> {
         self.states.get(socket, self.at)?.downcast().ok()
@@ -106,14 +111,14 @@ impl<S> fmt::Debug for SocketStates<S> {
     }
 }
 
-/// A value of whatever type the author has chosen.
+/// A value of a type that the author has chosen.
 type Value = Arc<dyn Any + Send + Sync>;
 type Make = Arc<dyn Fn() -> Value + Send + Sync>;
 
-/// The values of all sockets of a layer, in one run of it.
+/// The values of all sockets of a layer, in one of its runs.
 #[derive(Default)]
 pub(super) struct States {
-    /// How to make the values of a socket.
+    /// The functions that create the values of a socket.
     makers: Mutex<Vec<Make>>,
     open: RwLock<Open>,
 }
@@ -121,12 +126,12 @@ pub(super) struct States {
 #[derive(Default)]
 struct Open {
     sockets: BTreeMap<SOCKET, (u64, Vec<Value>)>,
-    /// How many sockets there have been, which tells those apart that had the same handle.
+    /// The number of sockets so far, which distinguishes sockets that have had the same handle.
     count: u64,
     ended: bool,
 }
 
-/// The entry of a socket among the values of all, as long as the socket lives.
+/// The entry of a socket among all values, while the socket lives.
 pub(super) struct StateEntry {
     states: Arc<States>,
     socket: SOCKET,
@@ -140,13 +145,14 @@ impl States {
         makers.len() - 1
     }
 
-    /// Makes the values of one socket. `None` if the author's code panics. No lock is held while it runs.
+    /// Creates the values of one socket. `None` if the author's code panics. No lock is held while it runs.
     pub(super) fn make(&self) -> Option<Vec<Value>> {
         let makers = lock(&self.makers).clone();
         contain(|| makers.iter().map(|make| make()).collect())
     }
 
-    /// Keeps the values of a socket that the client is about to get by this handle. A layer without state has no entry.
+    /// Stores the values of a socket that the client is about to receive under this handle. A layer without
+    /// values has no entry.
     pub(super) fn keep(self: &Arc<Self>, socket: SOCKET, values: Vec<Value>) -> Option<StateEntry> {
         if values.is_empty() {
             return None;
@@ -169,14 +175,14 @@ impl States {
         self.read().sockets.get(&socket)?.1.get(at).cloned()
     }
 
-    /// Drops all that is kept, and keeps nothing from then on.
+    /// Drops all values, and stores none from now on.
     pub(super) fn end(&self) {
         let mut open = self.write();
         open.ended = true;
         let left = std::mem::take(&mut open.sockets);
         drop(open);
         discard(left);
-        // What makes the values may lead here itself, and would keep all of this for ever.
+        // The functions may refer to this themselves, which would keep it alive forever.
         let makers = std::mem::take(&mut *lock(&self.makers));
         discard(makers);
     }
@@ -212,8 +218,8 @@ impl Drop for StateEntry {
     }
 }
 
-/// Drops what the author's code is dropped with. No lock is held here, as it may come back; and its panic ends here, as it
-/// may come in a routine that the provider below calls.
+/// Drops values of the author. No lock is held, since their code may call back into the kit. A panic is
+/// contained, since this may run in a routine that the provider below calls.
 fn discard<T>(value: T) {
     let _ = contain(|| drop(value));
 }

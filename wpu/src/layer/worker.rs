@@ -1,8 +1,9 @@
-//! The thread on which the layer's own requests to the provider below begin and end.
+//! The thread on which the layer's own requests to the provider below start and complete.
 //!
-//! Completion routines run on the thread that began the operation, in an alertable wait. A client's
-//! thread may never wait like that, so each request that is moved down is begun on this thread, while
-//! the client's thread waits for it: the order of calls stays, and an error at once stays one.
+//! Completion routines run on the thread that started the operation, in an alertable wait. A client's thread
+//! may never wait alertably, so each request that is passed down is started on this thread, while the
+//! client's thread waits for it. The order of calls is preserved, and an immediate error is returned
+//! immediately.
 
 use super::sys::ffi::{
     FALSE, INFINITE, TRUE, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WSAEVENT, WaitForMultipleObjectsExFn,
@@ -15,7 +16,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 
-/// The worker, which is started when it is first needed.
+/// The worker thread, which is started when it is first needed.
 pub(super) struct Worker {
     upcalls: Upcalls,
     state: Mutex<State>,
@@ -32,13 +33,13 @@ struct Running {
     thread: JoinHandle<()>,
 }
 
-/// What the worker and those who give it work have in common.
+/// The data that the worker shares with the threads that give it tasks.
 pub(super) struct Shared {
     upcalls: Upcalls,
     tasks: Mutex<Tasks>,
-    /// Set when there is work, or an end.
+    /// Set when there is a task, or when the worker must end.
     wake: Event,
-    /// Set by providers below when something happens on a socket.
+    /// Set by providers below when an event occurs on a socket.
     news: Event,
 }
 
@@ -48,10 +49,10 @@ struct Tasks {
     ended: bool,
 }
 
-/// What a wait answers when the second event is set.
+/// The result of a wait when the second event is set.
 const NEWS: u32 = WAIT_OBJECT_0 + 1;
 
-/// A call that the worker is to make for another thread, which waits until this is dropped.
+/// A call that the worker makes for another thread, which waits until this is dropped.
 struct Task {
     body: *mut Body<'static>,
     over: Arc<Over>,
@@ -65,14 +66,15 @@ struct Over {
     changed: Condvar,
 }
 
-// SAFETY: the thread that made it waits until it is dropped, and does not touch the closure before.
+// SAFETY: the thread that created the task waits until it is dropped, and does not access the closure before.
 unsafe impl Send for Task {}
 
 impl Task {
     fn run(self, thread: ThreadId<'_>) {
-        // SAFETY: the closure is alive and nobody else's, as the thread that made it waits for `self`.
+        // SAFETY: the closure is alive and not accessed elsewhere, as the thread that created it waits for
+        // `self`.
         let body = unsafe { &mut *self.body };
-        // Without an answer the waiting thread knows.
+        // After a panic there is no result, which the waiting thread detects.
         let _ = contain(|| body(thread));
     }
 }
@@ -89,12 +91,13 @@ impl Worker {
         Self { upcalls, state: Mutex::new(State::Idle) }
     }
 
-    /// What is needed to give it work. `on_news` runs on it whenever [`Shared::news`] was set.
+    /// The shared data, with which tasks are submitted. `on_news` runs on the worker whenever
+    /// [`Shared::news`] was set.
     pub(super) fn shared(&self, on_news: impl Fn() + Send + 'static) -> Result<Arc<Shared>, WsaError> {
         if let Some(answer) = self.present() {
             return answer;
         }
-        // No lock is held meanwhile, so that two threads may come here; one of them is sent home.
+        // No lock is held meanwhile, so two threads may start a worker; one of the workers is ended again.
         let started = start(self.upcalls, on_news)?;
         let mut state = lock(&self.state);
         if let State::Idle = *state {
@@ -115,7 +118,7 @@ impl Worker {
         }
     }
 
-    /// Ends the thread, and returns when it has ended.
+    /// Ends the thread. Returns when it has ended.
     pub(super) fn end(&self) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Ended);
         if let State::Running(running) = state {
@@ -125,11 +128,11 @@ impl Worker {
 }
 
 impl Shared {
-    /// Runs `body` on the worker, and answers with what it answers.
+    /// Runs `body` on the worker and returns its result.
     ///
     /// # Safety
     ///
-    /// `body` and its answer may be used on another thread while this one waits.
+    /// `body` and its result may be used on another thread while this one waits.
     pub(super) unsafe fn run<R>(&self, body: impl FnOnce(ThreadId<'_>) -> R) -> Result<R, WsaError> {
         let (mut body, mut answer) = (Some(body), None);
         let mut once = |thread: ThreadId<'_>| {
@@ -138,14 +141,14 @@ impl Shared {
             }
         };
         self.hand_over(&mut once)?;
-        // The worker had no answer if the call panicked.
+        // There is no result if the call panicked.
         answer.ok_or(WsaError::WSASYSCALLFAILURE)
     }
 
     fn hand_over(&self, body: &mut Body<'_>) -> Result<(), WsaError> {
         let over = Arc::new(Over::default());
         let body: *mut Body<'_> = body;
-        // SAFETY: only the lifetime differs; this function does not return before the task is dropped.
+        // SAFETY: only the lifetime changes, and this function does not return before the task is dropped.
         #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot change this lifetime")]
         let body = unsafe { std::mem::transmute::<*mut Body<'_>, *mut Body<'static>>(body) };
         let task = Task { body, over: Arc::clone(&over) };
@@ -162,7 +165,7 @@ impl Shared {
             return Err(WsaError::WSANOTINITIALISED);
         }
         if let Err(error) = self.upcalls.set_event(self.wake.borrowed()) {
-            // The worker may have been awake, and at it.
+            // The worker may already have taken the task.
             if self.take_back(&over) {
                 return Err(error);
             }
@@ -174,18 +177,18 @@ impl Shared {
         Ok(())
     }
 
-    /// The event that providers below set when something happens on a socket.
+    /// The event that providers below set when an event occurs on a socket.
     pub(super) fn news(&self) -> EventRef<'_> {
         self.news.borrowed()
     }
 
-    /// Lets the worker look for news.
+    /// Makes the worker query for events.
     pub(super) fn look(&self) {
-        // It would look anyway at the next event of any socket.
+        // On failure, the worker queries at the next event of any socket.
         let _ = self.upcalls.set_event(self.news());
     }
 
-    /// Whether the task that `over` is of was still to be taken by the worker, which never gets it then.
+    /// Removes the task of `over` from the queue. Returns false if the worker has already taken it.
     fn take_back(&self, over: &Arc<Over>) -> bool {
         let mut tasks = lock(&self.tasks);
         let at = tasks.waiting.iter().position(|task| Arc::ptr_eq(&task.over, over));
@@ -196,7 +199,7 @@ impl Shared {
         lock(&self.tasks).waiting.pop_front()
     }
 
-    /// Runs what there is to run, until the end.
+    /// Runs tasks until the worker must end.
     fn work(&self, thread: ThreadId<'_>, wait: WaitForMultipleObjectsExFn, on_news: &impl Fn()) {
         let events: [WSAEVENT; 2] = [self.wake.borrowed().raw(), self.news.borrowed().raw()];
         loop {
@@ -206,24 +209,24 @@ impl Shared {
             if lock(&self.tasks).ended {
                 return;
             }
-            // SAFETY: both events live as long as `self`.
+            // SAFETY: the pointer points to two events, which live as long as `self`.
             let woken = unsafe { wait(2, events.as_ptr(), FALSE, INFINITE, TRUE) };
             match woken {
                 // Completion routines have run.
                 WAIT_IO_COMPLETION => {}
                 WAIT_OBJECT_0 => drop(self.upcalls.reset_event(self.wake.borrowed())),
                 NEWS => {
-                    // What happens from here on sets it again.
+                    // Events that occur from now on set it again.
                     let _ = self.upcalls.reset_event(self.news());
                     let _ = contain(on_news);
                 }
-                // There is no waiting any more, as when the system is about to end the process.
+                // Waiting is no longer possible, as when the system is about to end the process.
                 _ => return self.close(),
             }
         }
     }
 
-    /// Takes no more work, and lets go whoever waits for some.
+    /// Refuses further tasks, and releases the threads that wait for one.
     fn close(&self) {
         let left = {
             let mut tasks = lock(&self.tasks);
@@ -238,25 +241,26 @@ impl Running {
     fn end(self) {
         lock(&self.shared.tasks).ended = true;
         let _ = self.shared.upcalls.set_event(self.shared.wake.borrowed());
-        // A clean-up on the worker itself is refused: what runs there of the layer's is a call of it.
+        // A clean-up on the worker itself is refused, since the layer's code there runs as a call of the
+        // provider.
         let _ = self.thread.join();
     }
 }
 
 fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Running, WsaError> {
-    // Providers below get completion routines of this library, and some call one later than they may.
+    // Providers below receive completion routines of this library, and some call one later than permitted.
     crate::module::stay();
     let wait = import::find_wait_for_multiple_objects_ex().ok_or(WsaError::WSASYSNOTREADY)?;
     let (wake, news) = (upcalls.create_event()?, upcalls.create_event()?);
-    // Hosts exist in which these are dead. Now that is an error; later somebody would wait for ever, or
-    // the worker would never rest.
+    // Some hosts have stubs for these upcalls. That is reported as an error here, since otherwise a thread
+    // would wait forever or the worker would run without a pause.
     upcalls.set_event(wake.borrowed())?;
     upcalls.reset_event(wake.borrowed())?;
     let shared = Arc::new(Shared { upcalls, tasks: Mutex::default(), wake, news });
     let (tell, told) = mpsc::channel();
     let own = Arc::clone(&shared);
     let thread = thread::Builder::new().name("wpu layer".into()).spawn(move || {
-        // The id is of this thread, and must be closed like any other.
+        // The id is that of this thread, and must be closed like any other.
         match upcalls.open_current_thread() {
             Ok(thread) => {
                 let _ = tell.send(Ok(()));
