@@ -1,4 +1,4 @@
-//! The commands and options of `wpu`, and what they ask for.
+//! The commands and options of `wpu`.
 
 use crate::trouble::Trouble;
 use crate::value::{self, Address, Addresses, Category, ClassWord, Source, What};
@@ -9,13 +9,13 @@ use wpu_install::{
     Width,
 };
 
-/// Installs Winsock service providers, lists the catalog, and uninstalls.
+/// Installs and uninstalls Winsock service providers, and lists the catalog.
 #[derive(Parser)]
 #[command(
     name = "wpu",
     bin_name = "wpu",
     version,
-    about = "wpu installs Winsock service providers, lists the catalog, and uninstalls",
+    about = "wpu installs and uninstalls Winsock service providers, and lists the catalog",
     after_help = examples::WPU,
     subcommand_required = true,
     arg_required_else_help = true
@@ -25,16 +25,16 @@ pub struct Wpu {
     pub command: Command,
 }
 
-/// What is to be done.
+/// The command.
 #[derive(Subcommand)]
 pub enum Command {
-    /// List the providers that are installed, and say what is broken
+    /// List the installed providers and their faults
     #[command(after_help = examples::CATALOG)]
     Catalog(CatalogArgs),
     /// Install a provider
     #[command(subcommand, after_help = examples::INSTALL, arg_required_else_help = true)]
     Install(Install),
-    /// Remove a provider, and restore what was there
+    /// Remove a provider, and restore the previous state
     #[command(after_help = examples::UNINSTALL)]
     Uninstall(UninstallArgs),
     /// Show or set which layers a program loads, by their categories
@@ -44,10 +44,10 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum Install {
-    /// Install a provider that talks to a network or a device itself
+    /// Install a provider that accesses a network or a device itself
     #[command(after_help = examples::BASE)]
     Base(BaseArgs),
-    /// Install a provider that goes over others (deprecated since Windows 8)
+    /// Install a layer over other providers (deprecated since Windows 8)
     #[command(after_help = examples::LAYER)]
     Layer(LayerArgs),
 }
@@ -60,10 +60,10 @@ pub struct CatalogArgs {
     pub format: FormatArgs,
 }
 
-/// How a listing is written.
+/// The format of a listing.
 #[derive(Args)]
 pub struct FormatArgs {
-    /// How the listing is written; text if absent
+    /// The format of the listing; text by default
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// The same as --format json
@@ -83,7 +83,7 @@ impl FormatArgs {
     }
 }
 
-/// Where it is to be done.
+/// The catalogs.
 #[derive(Args)]
 pub struct SourceArg {
     /// The catalog of 64-bit or of 32-bit programs, both, or a
@@ -99,12 +99,12 @@ impl SourceArg {
     }
 }
 
-/// A 64-bit program reaches both catalogs.
+/// The catalogs that a 64-bit program can access, or a 32-bit program.
 fn reachable() -> Vec<Width> {
     if Width::OWN == Width::Bits64 { Width::ALL.to_vec() } else { vec![Width::OWN] }
 }
 
-/// Where it is to be done, and whether.
+/// The catalogs, and whether they are changed.
 #[derive(Args)]
 pub struct Target {
     #[command(flatten)]
@@ -114,7 +114,7 @@ pub struct Target {
     pub dry_run: bool,
 }
 
-/// What all providers have.
+/// The options of all providers.
 #[derive(Args)]
 pub struct ProviderArgs {
     /// Its id, such as d3c21122-85e1-48f3-9ab6-23d90c73077e
@@ -124,10 +124,10 @@ pub struct ProviderArgs {
         long,
         value_name = "DLL",
         value_parser = value::path,
-        help = "Where its DLL is; variables such as %ProgramFiles% stay\nin the catalog"
+        help = "The path of its DLL; variables such as %ProgramFiles%\nare not expanded"
     )]
     path: WideString,
-    /// What it is called
+    /// Its name
     #[arg(long, value_parser = value::text)]
     name: String,
     /// Whether its sockets are file handles
@@ -139,16 +139,16 @@ pub struct ProviderArgs {
 pub struct BaseArgs {
     #[command(flatten)]
     pub provider: ProviderArgs,
-    /// The sockets that it offers, in numbers, such as 40/1/0
+    /// The sockets that it offers as numbers, such as 40/1/0
     #[arg(long, value_name = "FAMILY/TYPE/PROTOCOL", value_parser = value::sockets, allow_negative_numbers = true)]
     sockets: Address,
-    /// What the sockets promise: the sum of XP1_…
+    /// The service flags: the sum of XP1_…
     #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = value::number, allow_negative_numbers = true)]
     flags: u32,
-    /// How long addresses are, in bytes
+    /// The lengths of the shortest and longest address in bytes
     #[arg(long, value_name = "MIN-MAX", default_value = "16-16", value_parser = value::addresses, allow_negative_numbers = true)]
     addresses: Addresses,
-    /// The longest message: 0 for streams
+    /// The length of the longest message: 0 for streams
     #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = value::number, allow_negative_numbers = true)]
     message_size: u32,
     /// Let programs find it before all others
@@ -184,10 +184,10 @@ impl BaseArgs {
 pub struct LayerArgs {
     #[command(flatten)]
     pub provider: ProviderArgs,
-    /// What it goes over, by what programs find: `every` kind of
-    /// sockets, or family/type/protocol such as 2/1/6 for TCP, or
-    /// the number of an entry of one catalog; all but `every` may
-    /// be repeated
+    /// The entries over which it is installed: those that programs
+    /// find for `every` kind of sockets, or for a family/type/protocol
+    /// such as 2/1/6 for TCP, or the number of an entry of one
+    /// catalog; all but `every` may be repeated
     #[arg(
         long,
         value_name = "WHAT",
@@ -198,7 +198,7 @@ pub struct LayerArgs {
         verbatim_doc_comment
     )]
     over: Vec<What>,
-    /// What it does: system, inspector, redirector, proxy,
+    /// Its categories: system, inspector, redirector, proxy,
     /// firewall, inbound-modify, outbound-modify,
     /// crypto-compress, local-cache; may be repeated
     #[arg(
@@ -214,9 +214,11 @@ pub struct LayerArgs {
 }
 
 impl LayerArgs {
+    /// The request of the arguments.
+    ///
     /// # Errors
     ///
-    /// Why its arguments contradict one another.
+    /// The contradiction between arguments.
     pub fn request(&self) -> Result<Layer, Contradiction> {
         let provider = &self.provider;
         Ok(Layer {
@@ -235,7 +237,7 @@ pub struct UninstallArgs {
     /// The provider's id; for a layer, that of its hidden entry
     #[arg(long, value_parser = value::id)]
     id: GuidText,
-    /// Remove chains of other layers too, if any go through it
+    /// Remove chains of other layers that contain it, too
     #[arg(long)]
     with_others: bool,
     #[command(flatten)]
@@ -243,14 +245,16 @@ pub struct UninstallArgs {
 }
 
 impl UninstallArgs {
+    /// Plans the removal.
+    ///
     /// # Errors
     ///
-    /// Why there is no plan.
+    /// The reason why there is no plan.
     pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Trouble> {
         let (provider, others) = (self.id.0, self.with_others);
         if others && (Uninstall { provider, others: false }).plan(catalogs).is_ok() {
             let message =
-                "`--with-others` has no effect here: no other entries go through this provider".to_owned();
+                "`--with-others` has no effect here: no other entries contain this provider".to_owned();
             return Err(Contradiction { message, help: "leave it out" }.into());
         }
         let plan = Uninstall { provider, others }.plan(catalogs);
@@ -263,7 +267,7 @@ pub struct CategoryArgs {
     /// The program's file, such as "%ProgramFiles%\a\a.exe"
     #[arg(value_parser = value::path)]
     program: WideString,
-    /// Only where it is started with these arguments, as svchost.exe is
+    /// Only if it is started with these arguments, as svchost.exe is
     #[arg(long, value_name = "TEXT", value_parser = value::path, allow_hyphen_values = true)]
     arguments: Option<WideString>,
     /// Let it load layers of this category, and of no others:
@@ -279,7 +283,7 @@ pub struct CategoryArgs {
         conflicts_with = "forget"
     )]
     permit: Vec<Category>,
-    /// Forget its categories: it then loads every layer
+    /// Delete its categories: it then loads every layer
     #[arg(long)]
     forget: bool,
     #[command(flatten)]
@@ -288,7 +292,7 @@ pub struct CategoryArgs {
     pub format: FormatArgs,
 }
 
-/// What is to become of a program.
+/// The requested change of a program.
 pub enum Wanted {
     Show,
     Permission(Permission),
@@ -299,9 +303,11 @@ impl CategoryArgs {
         Application { path: self.program.clone(), arguments: self.arguments.clone() }
     }
 
+    /// The request of the arguments.
+    ///
     /// # Errors
     ///
-    /// Which of its arguments have no effect.
+    /// An argument that has no effect.
     pub fn wanted(&self) -> Result<Wanted, Contradiction> {
         let contradiction = |option: &str, help| {
             Err(Contradiction { message: format!("`{option}` has no effect here"), help })
@@ -325,7 +331,7 @@ impl CategoryArgs {
     }
 }
 
-/// Arguments that cannot hold together.
+/// Arguments that contradict each other.
 pub struct Contradiction {
     pub message: String,
     pub help: &'static str,
@@ -337,13 +343,13 @@ impl From<Contradiction> for Trouble {
     }
 }
 
-/// The sum of categories, none of them twice.
+/// The sum of the categories, each of which may be given once.
 pub fn categories(option: &str, all: &[Category]) -> Result<u32, Contradiction> {
     once(option, all)?;
     Ok(all.iter().fold(0, |sum, category| sum | category.bit))
 }
 
-/// All that is said of what a layer goes over, which is of one kind.
+/// The entries over which a layer is installed, all given in the same way.
 fn over(all: &[What]) -> Result<Over, Contradiction> {
     once("--over", all)?;
     let entries: Vec<_> =
@@ -355,13 +361,13 @@ fn over(all: &[What]) -> Result<Over, Contradiction> {
         (_, count, 0) if count == all.len() => Ok(Over::Entries(entries)),
         (_, 0, count) if count == all.len() => Ok(Over::Sockets(sockets)),
         _ => Err(Contradiction {
-            message: "`--over` mixes what cannot be mixed".to_owned(),
-            help: "say `every` once, or only numbers of entries, or only kinds of sockets",
+            message: "`--over` mixes different kinds of values".to_owned(),
+            help: "give `every` once, or only numbers of entries, or only kinds of sockets",
         }),
     }
 }
 
-/// A value that is given twice has no effect.
+/// Refuses a value that is given twice, since the second has no effect.
 fn once<T: PartialEq + std::fmt::Display>(option: &str, all: &[T]) -> Result<(), Contradiction> {
     let twice = all.iter().enumerate().find(|(at, one)| all[..*at].contains(one));
     match twice {

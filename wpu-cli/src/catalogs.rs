@@ -1,4 +1,4 @@
-//! The catalogs that a command works on: those of the system, or those of a file.
+//! The catalogs that a command uses: those of the system, or those of a file.
 
 use crate::text;
 use crate::value::Source;
@@ -6,21 +6,21 @@ use wpu_install::{
     BadSnapshot, Catalogs, Memory, Registrar, System, WideString, Width, missing_files, read_snapshot,
 };
 
-/// A file is for looking and planning alone.
+/// Refuses to change a file, which is only for listing and planning.
 pub fn is_file_to_change(source: &Source, dry_run: bool) -> Result<(), String> {
     match source {
         Source::File(_) if !dry_run => {
-            Err("a file of a catalog can be planned with, not changed: add --dry-run".to_owned())
+            Err("a catalog file cannot be changed, only planned with: add --dry-run".to_owned())
         }
         _ => Ok(()),
     }
 }
 
-/// The catalogs as they are, and who changes them.
+/// The current catalogs, and their registrar.
 pub struct Opened {
     pub registrar: Box<dyn Registrar>,
     pub catalogs: Catalogs,
-    /// The files that were missing where a file of a catalog was written.
+    /// The provider files that were missing on the system where a catalog file was written.
     pub missing: Option<Vec<(Width, WideString)>>,
 }
 
@@ -45,7 +45,7 @@ pub fn open(source: &Source) -> Result<Opened, String> {
 fn system(widths: &[Width]) -> Result<System, String> {
     System::open(widths).ok_or_else(|| {
         let why = if cfg!(windows) {
-            "a 32-bit program does not reach the 64-bit catalog: use the 64-bit build of wpu"
+            "a 32-bit program cannot access the 64-bit catalog: use the 64-bit build of wpu"
         } else {
             "only Windows has a catalog of providers; elsewhere, plan with one that `wpu catalog --json` wrote \
             there: --catalog <file> --dry-run"

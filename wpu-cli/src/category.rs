@@ -1,4 +1,4 @@
-//! `wpu category`: which layers a program loads, and what it permits.
+//! `wpu category`: the categories that a program permits, and the layers that it loads.
 
 use crate::args::{CategoryArgs, Wanted};
 use crate::catalogs::{is_file_to_change, open};
@@ -10,7 +10,7 @@ use wpu_install::{
     WideString, category_names, loaded, quoted,
 };
 
-/// Shows or changes it.
+/// Shows or changes the categories.
 pub fn run(args: &CategoryArgs) -> Result<(), Trouble> {
     let (wanted, application, source) = (args.wanted()?, args.application(), args.target.source.get());
     application.check().map_err(|problem| problem.to_string())?;
@@ -42,7 +42,7 @@ fn change(
 ) -> Result<(), Trouble> {
     let plan = permission.plan(now).map_err(|problem| problem.to_string())?;
     let after = permits(&plan.application, catalogs, plan.to);
-    let restart = "note: programs that run keep the categories that they started with: restart them\n";
+    let restart = "note: running programs keep the categories that they read at their start: restart them\n";
     if args.target.dry_run {
         let text = format!("{plan}then {after}{}{restart}dry run: nothing was changed\n", noted(source));
         return Ok(print(&text)?);
@@ -53,7 +53,7 @@ fn change(
         .map_err(|error| Trouble::Problem(format!("all steps are done, but {error}")))
 }
 
-/// The command that takes a change back. Categories without a name have none.
+/// The command that undoes a change. There is none for categories without a name.
 fn undo(application: &Application, from: Option<u32>) -> Option<String> {
     let known = CATEGORIES.iter().fold(0, |known, (_, bit)| known | bit);
     if from.is_some_and(|from| from == 0 || from & !known != 0) {
@@ -81,7 +81,7 @@ fn applications(source: &Source) -> Result<Box<dyn Applications>, String> {
     }
 }
 
-/// A file has layers, and no programs.
+/// A catalog file lists layers but no programs.
 fn note(source: &Source) -> Option<&'static str> {
     match source {
         Source::File(_) => Some(
@@ -96,7 +96,7 @@ fn noted(source: &Source) -> String {
     note(source).map(|note| format!("note: {note}\n")).unwrap_or_default()
 }
 
-/// What the program permits, and a line for each layer.
+/// The categories that the program permits, and a line for each layer.
 fn permits(application: &Application, catalogs: &Catalogs, permitted: Option<u32>) -> String {
     let mut text = match permitted {
         None => format!("{application} is not categorised, and loads every layer\n"),

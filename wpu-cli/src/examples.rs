@@ -1,23 +1,23 @@
-//! What stands below the options in each help text: examples, and what a user should know first.
+//! The examples and notes below the options in each help text.
 
 pub const WPU: &str = "\
 Examples:
-  wpu catalog                      what is installed, and what is broken
-  wpu catalog --json > pc.json     take the catalog along; plan with it anywhere: --catalog pc.json --dry-run
+  wpu catalog                      the installed providers and their faults
+  wpu catalog --json > pc.json     save the catalog; plan with it on any system: --catalog pc.json --dry-run
   wpu help install layer           how to install a layer
   wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --dry-run
                                    what removing that provider would do
 
-Changes need Windows and an administrator; --dry-run needs neither. After a change, restart the programs that
-run, or Windows for services.
-Exit codes: 0 done, 1 a problem, 2 arguments that make no sense.";
+Changes need Windows and an administrator; --dry-run needs neither. After a change, restart running
+programs, or Windows for services.
+Exit codes: 0 done, 1 a problem, 2 invalid arguments.";
 
 pub const CATALOG: &str = "\
 Examples:
   wpu catalog                          all catalogs of this system
-  wpu catalog --catalog 32             that of 32-bit programs
-  wpu catalog --json > pc.json         write it for another system
-  wpu catalog --catalog pc.json        read it there";
+  wpu catalog --catalog 32             the catalog of 32-bit programs
+  wpu catalog --json > pc.json         save the catalog for another system
+  wpu catalog --catalog pc.json        list the saved catalog";
 
 pub const INSTALL: &str = "\
 Examples:
@@ -25,13 +25,13 @@ Examples:
   wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\count\\count.dll\" --name Count --class ifs --over every --category inspector --dry-run";
 
 pub const BASE: &str = "\
-Example, which changes nothing until --dry-run is left out:
+Example, which changes nothing because of --dry-run:
   wpu install base --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\pipes\\pipes.dll\" --name Pipes --class non-ifs --sockets 40/1/0 --dry-run
 
 To undo it: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e";
 
 pub const LAYER: &str = "\
-Example, which changes nothing until --dry-run is left out:
+Example, which changes nothing because of --dry-run:
   wpu install layer --id d3c21122-85e1-48f3-9ab6-23d90c73077e --path \"%ProgramFiles%\\count\\count.dll\" --name Count --class ifs --over 2/1/6 --over 23/1/6 --category inspector --catalog 64 --dry-run
 
 Each catalog is changed by the build of wpu of its width: --catalog 64 first, then the 32-bit wpu, --catalog 32.
@@ -51,10 +51,11 @@ Examples:
   wpu category C:\\Windows\\System32\\wsl.exe
                                        which layers it loads
   wpu category C:\\Windows\\System32\\wsl.exe --permit system --dry-run
-                                       what would keep it free of all but those for system processes
+                                       plan to restrict it to layers for system processes
   wpu category C:\\Windows\\System32\\wsl.exe --forget
-                                       have it load every layer again
+                                       make it load every layer again
 
-A program that is not categorised loads every layer. Another loads a layer if they have a category in common, the layer
-has none that the program does not permit, and it has `system` if the program permits that. A layer without categories
-is loaded by programs that are not categorised alone. Programs that run keep what they started with.";
+A program that is not categorised loads every layer. A categorised program loads a layer if both have a category in
+common, the layer has no category that the program does not permit, and the layer has `system` if the program permits
+`system`. Only programs that are not categorised load a layer without categories. Running programs keep the categories
+that they read at their start.";

@@ -1,8 +1,8 @@
-//! What to type when there is no plan, where a command or an option helps.
+//! Hints for a problem that a command or an option solves.
 
 use wpu_install::{Catalogs, Problem, Width, uninstall_command};
 
-/// The problem that these catalogs give, with its hint, if there is one.
+/// The problem, with its hint if there is one.
 pub fn with(problem: &Problem, catalogs: &Catalogs) -> String {
     match after(problem, catalogs) {
         Some(hint) => format!("{problem}\nhelp: {hint}"),
@@ -10,7 +10,7 @@ pub fn with(problem: &Problem, catalogs: &Catalogs) -> String {
     }
 }
 
-/// The command, or the option.
+/// The suggested command or option.
 fn after(problem: &Problem, catalogs: &Catalogs) -> Option<String> {
     Some(match problem {
         Problem::AlreadyThere { provider, not_in, .. } => {

@@ -1,4 +1,4 @@
-//! `wpu`: installs Winsock service providers, lists the catalog, and uninstalls.
+//! `wpu`: installs and uninstalls Winsock service providers, and lists the catalog.
 
 mod args;
 mod catalogs;
@@ -21,7 +21,7 @@ use wpu_install::{
     Catalogs, Finding, Listing, Plan, System, WideString, Width, apply, findings, write_listing,
 };
 
-/// The arguments make no sense.
+/// The exit code for invalid arguments.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     code
 }
 
-/// A command that is not whole is answered by its help.
+/// Prints the help for an incomplete command, and the error otherwise.
 fn refuse(error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingSubcommand};
     match error.kind() {
@@ -101,7 +101,8 @@ fn change(target: &Target, plan: impl Fn(&Catalogs) -> Result<Plan, Trouble>) ->
         .map_err(|error| Trouble::Problem(format!("all steps are done, but {error}")))
 }
 
-/// What is broken in the catalogs. Of files on another system only that is known which was when they were listed.
+/// The faults of the catalogs. For another system's file, the missing provider files are those when it was
+/// written.
 fn find(catalogs: &Catalogs, missing: Option<&[(Width, WideString)]>) -> Vec<Finding> {
     let Some(missing) = missing else { return findings(catalogs, System::file_exists) };
     let is_missing =

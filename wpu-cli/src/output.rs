@@ -2,13 +2,13 @@
 
 use std::io::{ErrorKind, Write};
 
-/// Writes a whole text to standard output.
+/// Writes a text to standard output.
 ///
-/// A reader that goes away has seen enough: that is no error.
+/// A closed pipe is not an error.
 ///
 /// # Errors
 ///
-/// Why it cannot be written.
+/// The error of writing.
 pub fn print(text: &str) -> Result<(), String> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -19,7 +19,7 @@ pub fn print(text: &str) -> Result<(), String> {
     }
 }
 
-/// Writes to standard error. Where that cannot be written, the exit code must do.
+/// Writes to standard error. If that fails, only the exit code reports the problem.
 pub fn complain(text: &str) {
     let mut out = std::io::stderr().lock();
     let _ = out.write_all(format!("{}\n", text.trim_end()).as_bytes());

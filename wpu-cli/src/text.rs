@@ -1,12 +1,12 @@
-//! Text files, as the shells of Windows write them: in UTF-8 or UTF-16, with a byte order mark or without.
+//! Reads text files as the shells of Windows write them: UTF-8 or UTF-16, with or without a byte order mark.
 
 use std::path::Path;
 
-/// The text of a file.
+/// Reads a text file.
 ///
 /// # Errors
 ///
-/// Why it cannot be read.
+/// The error of reading or decoding it.
 pub fn read(path: &Path) -> Result<String, String> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
@@ -18,7 +18,7 @@ fn decode(bytes: &[u8]) -> Option<String> {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        // What is read here begins with an ASCII character.
+        // Valid input starts with an ASCII character.
         [first, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
         [0, second, ..] if *second != 0 => utf16(bytes, u16::from_be_bytes),
         _ => String::from_utf8(bytes.to_vec()).ok(),

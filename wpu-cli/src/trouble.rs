@@ -1,6 +1,6 @@
-//! Why a command ends without having done what it should.
+//! The error type of commands.
 
-/// Why a command ends without having done what it should.
+/// The reason why a command fails.
 pub enum Trouble {
     Arguments(String),
     Problem(String),

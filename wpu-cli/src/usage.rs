@@ -1,14 +1,14 @@
-//! What is said of arguments that make no sense: one line that says what is wrong, and one that says what to type.
+//! Messages for invalid arguments: a line with the error, and a line with help.
 
 use crate::args::Wpu;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
 use std::ffi::OsString;
 
-/// The message, with its line of help.
+/// The message with its line of help.
 pub fn message(error: &clap::Error) -> String {
     let mut words: Vec<_> = std::env::args_os().skip(1).collect();
-    // Of a command that is asked for help on, clap finds no nearest word.
+    // In `help <command>`, clap does not find a similar command itself.
     let asked = (words.first().is_some_and(|word| word == "help")).then(|| {
         words.remove(0);
         Wpu::try_parse_from([OsString::from("wpu")].iter().chain(&words)).err()
@@ -94,7 +94,7 @@ fn parts(error: &clap::Error, words: &[OsString]) -> (String, String) {
     }
 }
 
-/// The words that may stand there.
+/// The valid values.
 fn valid(error: &clap::Error) -> Option<String> {
     let all = strings(error, ContextKind::ValidValue);
     (!all.is_empty()).then(|| format!("it may be {}", listed(&all)))
@@ -118,7 +118,7 @@ fn listed(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether an empty value was given, which clap does not tell from none.
+/// Whether an empty value was given, which clap does not distinguish from a missing value.
 fn has_empty_value(option: &str, words: &[OsString]) -> bool {
     let with_equals = format!("{option}=");
     words.iter().any(|word| word == &*with_equals)

@@ -1,4 +1,4 @@
-//! The values of options: how they are written, and what they stand for.
+//! The types of option values, and their parsers.
 
 use clap::ValueEnum;
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
@@ -9,7 +9,7 @@ use wpu_install::{CATEGORIES, Class, GuidText, WideString, Width, parse_guid};
 
 /// Address family, socket type and protocol.
 pub type Address = (i32, i32, i32);
-/// The shortest and the longest address.
+/// The lengths of the shortest and the longest address.
 pub type Addresses = (i32, i32);
 
 /// A catalog.
@@ -19,7 +19,7 @@ pub enum Source {
     File(PathBuf),
 }
 
-/// What a layer goes over, as one option says it.
+/// A value of `--over`.
 #[derive(Clone, Copy, PartialEq)]
 pub enum What {
     Every,
@@ -37,7 +37,7 @@ impl fmt::Display for What {
     }
 }
 
-/// The class of a provider. What the attribute `#[wpu_provider]` writes with an underscore is understood too.
+/// The class of a provider. The form with an underscore, as in `#[wpu_provider]`, is accepted too.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum ClassWord {
     Ifs,
@@ -86,7 +86,7 @@ impl fmt::Display for Category {
     }
 }
 
-/// A text that says something.
+/// Checks that a text is not blank.
 pub fn text(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("is empty") } else { Ok(text.to_owned()) }
 }
@@ -107,7 +107,7 @@ pub fn number(text: &str) -> Result<u32, &'static str> {
     number.ok_or("is not a number such as 6 or 0x20000 of 32 bits")
 }
 
-/// Rust's own parser takes a sign too.
+/// Parses digits only, since the parser of Rust also accepts a sign.
 fn digits(text: &str, radix: u32) -> bool {
     !text.is_empty() && text.chars().all(|letter| letter.is_digit(radix))
 }
@@ -141,7 +141,7 @@ pub fn what(text: &str) -> Result<What, &'static str> {
     found.ok_or("is not `every`, the number of an entry, or family/type/protocol such as 2/1/6")
 }
 
-/// A path need not be text.
+/// A path need not be Unicode text.
 pub fn source() -> impl TypedValueParser<Value = Source> {
     OsStringValueParser::new().try_map(|value: OsString| match value.to_str() {
         Some("64") => Ok(Source::System(vec![Width::Bits64])),

@@ -1,4 +1,4 @@
-//! The categories of layers that a program permits: what they mean, how they are changed, and the way back.
+//! The categories of layers that a program permits: their meaning, changing them, and undoing a change.
 
 use crate::catalog::{Catalogs, Entry, Width};
 use crate::categories::categories;
@@ -9,12 +9,12 @@ use std::fmt;
 use wpu_sys::ffi::{APPLICATIONS_KEY, LSP_SYSTEM};
 use wpu_sys::{WideString, WsaError};
 
-/// A program, as Ws2_32 tells it from others.
+/// A program, as Ws2_32 identifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Application {
-    /// Its file.
+    /// The path of its file.
     pub path: WideString,
-    /// The arguments with which it is started, if only such instances are meant.
+    /// The arguments with which it is started, if the entry is for such instances only.
     pub arguments: Option<WideString>,
 }
 
@@ -32,50 +32,52 @@ impl fmt::Display for Application {
     }
 }
 
-/// Who keeps what programs permit: [Ws2_32](crate::System), or [a copy in memory](crate::MemoryApplications).
+/// The store of what programs permit: [Ws2_32](crate::System), or [a copy in
+/// memory](crate::MemoryApplications).
 pub trait Applications {
     /// The categories that the program permits; `None` if it is not categorised.
     ///
     /// # Errors
     ///
-    /// Why they cannot be read.
+    /// The error of reading them.
     fn permitted(&mut self, application: &Application) -> Result<Option<u32>, WsaError>;
 
     /// Adds categories to those that the program permits.
     ///
     /// # Errors
     ///
-    /// Why they are not added.
+    /// The error of adding them. They are then not added.
     fn permit(&mut self, application: &Application, categories: u32) -> Result<(), WsaError>;
 
-    /// Forgets what the program permits: then it is not categorised.
+    /// Deletes the program's entry, so that it is not categorised.
     ///
     /// # Errors
     ///
-    /// Why it is not forgotten.
+    /// The error of deleting it.
     fn forget(&mut self, application: &Application) -> Result<(), PermissionError>;
 }
 
-/// Why a step was not made.
+/// The error of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PermissionError {
-    /// Ws2_32 says so.
+    /// The error of Ws2_32.
     Winsock(WsaError),
-    /// The call reports success and did something else, or another program changed it at the same time.
+    /// The call reported success but did something else, or another program changed the categories at the
+    /// same time.
     NotDone,
-    /// The system's program that changes the registry cannot be started.
+    /// The system tool that changes the registry cannot be started.
     NoTool {
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// That program fails.
+    /// The tool failed.
     Tool {
-        /// What it says.
+        /// The output of the tool.
         says: String,
     },
-    /// That program writes other letters than those of ASCII in a way that depends on the console.
+    /// The tool writes non-ASCII characters in an encoding that depends on the console.
     NotAscii,
-    /// The registry has no key of the program.
+    /// The registry has no key for the program.
     NoKey,
 }
 
@@ -90,11 +92,11 @@ impl fmt::Display for PermissionError {
         match self {
             Self::Winsock(error) => error.fmt(out),
             Self::NotDone => out.write_str(
-                "the call reports success, but the categories are others: it did something else, or another program \
+                "the call reported success, but the categories differ: it did something else, or another program \
                 changed them at the same time",
             ),
-            Self::NoTool { why } => write!(out, "`reg`, by which the key is deleted, cannot be started: {why}"),
-            Self::Tool { says } => write!(out, "`reg`, by which the key is deleted, fails: {}", printable(says)),
+            Self::NoTool { why } => write!(out, "`reg`, which deletes the key, cannot be started: {why}"),
+            Self::Tool { says } => write!(out, "`reg`, which deletes the key, failed: {}", printable(says)),
             Self::NotAscii => write!(
                 out,
                 "`reg` does not tell letters that are not ASCII apart; delete the key of the program below `{APPLICATIONS_KEY}` yourself"
@@ -104,11 +106,11 @@ impl fmt::Display for PermissionError {
     }
 }
 
-/// Whether a program that permits these categories loads a layer that has those; `None` is a program that is not
-/// categorised.
+/// Whether a program that permits the categories `permitted` loads a layer of the categories `layer`. `None`
+/// is a program that is not categorised, which loads every layer.
 ///
-/// It loads it if both have a category in common, and the layer has none that the program does not permit. A
-/// program that permits `LSP_SYSTEM` loads only layers that have it.
+/// The program loads the layer if they have a category in common and the layer has no category that the
+/// program does not permit. A program that permits `LSP_SYSTEM` loads only layers of that category.
 ///
 /// # Examples
 ///
@@ -136,43 +138,43 @@ pub fn loaded(catalogs: &Catalogs, permitted: Option<u32>) -> Vec<(Width, &Entry
     layers.map(|(width, entry)| (width, entry, loads(permitted, entry.categories))).collect()
 }
 
-/// What a program is to permit.
+/// A request to change what a program permits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permission {
     /// The program.
     pub application: Application,
-    /// The categories that it permits, and no others; `None` if it is not to be categorised.
+    /// The categories that it shall permit, and no others; `None` if it shall not be categorised.
     pub to: Option<u32>,
 }
 
-/// The steps by which a program comes to permit what it should.
+/// The steps that change what a program permits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermissionPlan {
     /// The program.
     pub application: Application,
-    /// What it permits until then.
+    /// What it permitted when the plan was made.
     pub from: Option<u32>,
-    /// What it permits after that.
+    /// What it permits afterwards.
     pub to: Option<u32>,
-    /// What is done, in order.
+    /// The steps in order.
     pub steps: Vec<PermissionStep>,
 }
 
 /// A change of what a program permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PermissionStep {
-    /// Forgets what the program permits.
+    /// Deletes the program's entry.
     Forget,
     /// Adds categories.
     Permit(u32),
 }
 
 impl Application {
-    /// The program, if its path says where it is.
+    /// Checks that the path of the program is absolute.
     ///
     /// # Errors
     ///
-    /// What is wrong with its path.
+    /// The fault of the path.
     pub fn check(&self) -> Result<(), Problem> {
         let zero = |arguments: &WideString| arguments.units().contains(&0);
         let why = why_bad(&self.path).or(self.arguments.as_ref().is_some_and(zero).then_some(BadPath::Zero));
@@ -181,11 +183,12 @@ impl Application {
 }
 
 impl Permission {
-    /// The steps from what the program permits now. Categories can be added; they go only if all go.
+    /// The steps that lead from what the program permits now to the request. Categories can be added, but
+    /// removed only all at once.
     ///
     /// # Errors
     ///
-    /// Why there are none.
+    /// The reason why there is no plan.
     pub fn plan(&self, now: Option<u32>) -> Result<PermissionPlan, Problem> {
         self.application.check()?;
         if now == self.to {
@@ -206,12 +209,12 @@ fn steps(now: Option<u32>, to: Option<u32>) -> Vec<PermissionStep> {
 }
 
 impl PermissionPlan {
-    /// Carries it out, and reads each step back. After a failure the program permits what it did before, or the
-    /// failure says that it does not.
+    /// Carries the plan out, and reads each step back. After a failure the program permits what it did
+    /// before, or the failure states that it does not.
     ///
     /// # Errors
     ///
-    /// Why it was not carried out.
+    /// The failure of a step.
     pub fn apply(&self, applications: &mut dyn Applications) -> Result<(), PermissionFailure> {
         let application = self.application.to_string();
         let now = match applications.permitted(&self.application) {
@@ -220,7 +223,7 @@ impl PermissionPlan {
             Ok(now) => now,
         };
         let Err(error) = self.run(applications, now, &self.steps) else { return Ok(()) };
-        // What does not go back is seen in what it permits then.
+        // A step that cannot be undone shows in the categories that are read afterwards.
         if let Ok(now) = applications.permitted(&self.application) {
             let back = self.back(now);
             let _ = if now == back { Ok(()) } else { self.run(applications, now, &steps(now, back)) };
@@ -231,7 +234,8 @@ impl PermissionPlan {
         })
     }
 
-    /// What the program is to permit after a failure: what it did before, and what others permitted meanwhile.
+    /// The categories to restore after a failure: those from before, and those that others permitted
+    /// meanwhile.
     fn back(&self, now: Option<u32>) -> Option<u32> {
         let known = self.from.unwrap_or(0) | self.to.unwrap_or(0);
         let others = now.unwrap_or(0) & !known;
@@ -255,7 +259,7 @@ impl PermissionPlan {
                     Some(now.unwrap_or(0) | categories)
                 }
             };
-            // Functions exist that report success and do nothing.
+            // On some systems these functions report success and do nothing.
             if applications.permitted(&self.application)? != now {
                 return Err(PermissionError::NotDone);
             }
@@ -264,7 +268,7 @@ impl PermissionPlan {
     }
 }
 
-/// What is permitted, as messages call it.
+/// The permitted categories, as in messages.
 fn shown(permitted: Option<u32>) -> String {
     match permitted {
         None => "every layer, since it is not categorised".to_owned(),
@@ -287,17 +291,17 @@ impl fmt::Display for PermissionPlan {
     }
 }
 
-/// Why a program does not permit what it should.
+/// The failure of a permission plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are what their names say")]
+#[expect(missing_docs, reason = "the names of the fields describe them")]
 pub enum PermissionFailure {
-    /// What it permits cannot be read. Nothing was changed.
+    /// The categories cannot be read. Nothing was changed.
     Unreadable { application: String, error: WsaError },
-    /// It permits something else than when the plan was made. Nothing was changed.
+    /// The categories differ from those for which the plan was made. Nothing was changed.
     Changed { application: String, now: Option<u32> },
     /// A step failed, and the program permits what it did before.
     TakenBack { application: String, error: PermissionError },
-    /// A step failed, and the program permits something else than before, or nobody knows.
+    /// A step failed, and the program permits something else than before, or that is unknown.
     HalfWay { application: String, error: PermissionError, now: Result<Option<u32>, WsaError> },
 }
 
@@ -332,7 +336,7 @@ impl fmt::Display for PermissionFailure {
 
 impl std::error::Error for PermissionFailure {}
 
-/// What programs permit, in memory, as Ws2_32 keeps it: categories are added.
+/// The categories of programs in memory. As in Ws2_32, permitting adds categories.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryApplications {
     known: Vec<(Application, u32)>,

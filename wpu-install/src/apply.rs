@@ -1,16 +1,16 @@
-//! Carrying out a plan.
+//! Carries out a plan.
 
 use crate::failure::{Added, Failure};
 use crate::plan::Plan;
 use crate::registrar::Registrar;
 use crate::work::{Stop, Work};
 
-/// Carries out a plan: all of it, or nothing. Each step is read back. What is taken back after a failure is what
-/// this call did, and nothing that another installer did meanwhile.
+/// Carries out a plan: all of it, or nothing. Each step is read back. After a failure, the changes of this
+/// call are undone, but not those that another installer made meanwhile.
 ///
 /// # Errors
 ///
-/// Why it was not carried out; unless something is left, it left the catalogs as they were.
+/// The failure of a step. Unless it lists remaining changes, the catalogs are as before.
 pub fn apply(plan: &Plan, registrar: &mut dyn Registrar) -> Result<Vec<Added>, Failure> {
     let mut work = Work::new(plan, registrar);
     work.is_expected()?;
@@ -26,7 +26,7 @@ pub fn apply(plan: &Plan, registrar: &mut dyn Registrar) -> Result<Vec<Added>, F
 }
 
 impl Plan {
-    /// Why this registrar cannot carry it out, or could not take it back, if so.
+    /// The reason why this registrar cannot carry out or undo the plan, if there is one.
     pub fn out_of_reach(&self, registrar: &dyn Registrar) -> Option<&'static str> {
         self.cannot_add(|place| registrar.cannot_add(place))
     }

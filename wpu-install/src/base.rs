@@ -1,4 +1,4 @@
-//! Planning to install a base provider.
+//! Plans the installation of a base provider.
 
 use crate::catalog::{Catalog, Catalogs, Entry, named};
 use crate::path::{BadPath, why_bad};
@@ -13,22 +13,22 @@ use wpu_sys::{Class, WideString};
 /// A base provider to install.
 #[derive(Debug, Clone)]
 pub struct Base {
-    /// Its id.
+    /// The provider's id.
     pub provider: GUID,
-    /// Its DLL.
+    /// The path of the provider's DLL.
     pub path: WideString,
     /// Whether its sockets are file handles.
     pub class: Class,
-    /// The sockets that it offers: one entry for each.
+    /// The kinds of sockets that it offers, with one entry for each.
     pub sockets: Vec<Sockets>,
     /// Whether programs find its entries before all others.
     pub first: bool,
 }
 
-/// One kind of sockets that a base provider offers.
+/// A kind of sockets that a base provider offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sockets {
-    /// What it is called.
+    /// The protocol name of the entry.
     pub name: String,
     /// The address family.
     pub family: i32,
@@ -36,20 +36,20 @@ pub struct Sockets {
     pub kind: i32,
     /// The protocol.
     pub protocol: i32,
-    /// What it promises: `XP1_…`. Whether its sockets are file handles follows from the class.
+    /// The service flags, `XP1_…`. `XP1_IFS_HANDLES` follows from the class.
     pub service_flags: u32,
-    /// The shortest and the longest address, in bytes.
+    /// The lengths of the shortest and the longest address in bytes.
     pub addresses: (i32, i32),
-    /// The longest message in bytes; 0 for a stream, `u32::MAX` for no bound.
+    /// The length of the longest message in bytes; 0 for a stream, `u32::MAX` for no limit.
     pub message_size: u32,
 }
 
 impl Base {
-    /// The steps that install it in all of `catalogs`.
+    /// The steps that install the provider in all of `catalogs`.
     ///
     /// # Errors
     ///
-    /// Why it cannot be.
+    /// The reason why there is no plan.
     pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Problem> {
         check(catalogs, &self.provider)?;
         if self.sockets.is_empty() {
@@ -121,7 +121,7 @@ impl Base {
     }
 }
 
-/// What holds for every provider that is to be installed.
+/// Checks the conditions for every provider to be installed.
 pub(crate) fn check(catalogs: &Catalogs, provider: &GUID) -> Result<(), Problem> {
     if catalogs.all().next().is_none() {
         return Err(Problem::NoCatalog);
@@ -149,7 +149,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
     let why = match name.encode_utf16().count() {
         0 => "is empty",
         units if units > longest => "is longer than 255 characters",
-        _ if name.contains('\0') => "has a zero in it",
+        _ if name.contains('\0') => "contains a zero character",
         _ => return Ok(()),
     };
     Err(Problem::BadName { why })
@@ -172,7 +172,7 @@ pub(crate) fn check_path(path: &WideString) -> Result<(), Problem> {
     why.map_or(Ok(()), |why| Err(Problem::BadPath { path: path.to_string(), of: "DLL", why }))
 }
 
-/// A DLL is for programs of one width.
+/// Notes that both catalogs get one path, although a DLL is for programs of one width.
 pub(crate) fn one_path(catalogs: &Catalogs) -> Option<Note> {
     (catalogs.all().count() == 2).then_some(Note::OnePath)
 }

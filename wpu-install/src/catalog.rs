@@ -1,11 +1,11 @@
-//! What the catalog holds: entries in order, one catalog for each width of programs.
+//! The content of the catalogs: entries in order, with one catalog for each width of programs.
 
 use crate::printable::printable;
 use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, LAYERED_PROTOCOL, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
 
-/// Which programs read a catalog. On 64-bit Windows there are two, with ids of their own.
+/// The width of the programs that read a catalog. 64-bit Windows has two catalogs, each with its own ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Width {
     /// 64-bit programs.
@@ -15,10 +15,10 @@ pub enum Width {
 }
 
 impl Width {
-    /// Both.
+    /// Both widths.
     pub const ALL: [Self; 2] = [Self::Bits64, Self::Bits32];
 
-    /// That of this program.
+    /// The width of this program.
     pub const OWN: Self = if cfg!(target_pointer_width = "32") { Self::Bits32 } else { Self::Bits64 };
 }
 
@@ -34,22 +34,22 @@ impl fmt::Display for Width {
 /// An entry of a catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What clients and providers get to see of it.
+    /// The protocol information that clients and providers receive.
     pub info: WSAPROTOCOL_INFOW,
-    /// The provider's DLL. Variables such as `%SystemRoot%` stay as they are.
+    /// The path of the provider's DLL. Environment variables such as `%SystemRoot%` are not expanded.
     pub path: WideString,
-    /// The categories of a layer, which are those of its provider: 0 is none.
+    /// The categories of a layer, which belong to its provider; 0 is none.
     pub categories: u32,
 }
 
 impl Entry {
-    /// The number that Ws2_32 gave it.
+    /// The id that Ws2_32 assigned.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.info.dwCatalogEntryId
     }
 
-    /// Its name.
+    /// The protocol name.
     #[must_use]
     pub fn name(&self) -> String {
         name(&self.info)
@@ -61,13 +61,13 @@ impl Entry {
         self.info.dwServiceFlags1 & XP1_IFS_HANDLES != 0
     }
 
-    /// Whether it is the entry by which a layer stands in chains, for which no sockets are made.
+    /// Whether it is the hidden entry of a layer, from which no sockets are created.
     #[must_use]
     pub fn is_layer(&self) -> bool {
         self.info.ProtocolChain.ChainLen == LAYERED_PROTOCOL
     }
 
-    /// Whether it is neither a layer's own entry nor a chain.
+    /// Whether it is neither the hidden entry of a layer nor a chain.
     #[must_use]
     pub fn is_base(&self) -> bool {
         !self.is_layer() && self.links().is_empty()
@@ -79,19 +79,19 @@ impl Entry {
         self.info.dwProviderFlags & PFL_HIDDEN == 0 && !self.is_layer()
     }
 
-    /// The ids that a chain is made of, the top layer first; nothing for other entries.
+    /// The ids of a chain, the top layer first; empty for other entries.
     #[must_use]
     pub fn links(&self) -> &[u32] {
         links(&self.info)
     }
 
-    /// The sockets it is for.
+    /// The address family, socket type and protocol.
     #[must_use]
     pub fn sockets(&self) -> (i32, i32, i32) {
         (self.info.iAddressFamily, self.info.iSocketType, self.info.iProtocol)
     }
 
-    /// Its number and name, as messages call it.
+    /// The id and the name, as in messages.
     #[must_use]
     pub fn shown(&self) -> String {
         format!("{} `{}`", self.id(), printable(&self.name()))
@@ -111,11 +111,11 @@ pub(crate) fn name(info: &WSAPROTOCOL_INFOW) -> String {
     String::from_utf16_lossy(&info.szProtocol[..end])
 }
 
-/// The most of `text` that a name can hold, whole characters only.
+/// As much of `text` as fits into a protocol name, in whole characters.
 pub(crate) fn named(text: &str) -> [u16; 256] {
     let (mut units, mut at) = ([0; 256], 0);
     for letter in text.chars() {
-        // One unit stays for the ending zero.
+        // One unit is reserved for the terminating zero.
         if at + letter.len_utf16() >= units.len() {
             break;
         }
@@ -124,15 +124,15 @@ pub(crate) fn named(text: &str) -> [u16; 256] {
     units
 }
 
-/// The entries of one catalog, in the order in which clients find them.
+/// The entries of one catalog, in the order in which clients search them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Catalog {
-    /// The entries, hidden ones too.
+    /// The entries, including hidden ones.
     pub entries: Vec<Entry>,
 }
 
 impl Catalog {
-    /// The entry with this number.
+    /// The entry with this id.
     #[must_use]
     pub fn find(&self, id: u32) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.id() == id)
@@ -149,8 +149,8 @@ impl Catalog {
         self.of(provider).next().is_some()
     }
 
-    /// The entries, the layers' own among them, that calls for this one can reach: those of its chain, those of
-    /// chains that stand in it, and so on. What a chain names and nobody has installed is left out.
+    /// The entries, including those of layers, that calls to `entry` can reach: those of its chain, those of
+    /// chains in it, and so on. Links to entries that are not installed are omitted.
     #[must_use]
     pub fn below(&self, entry: &Entry) -> Vec<&Entry> {
         let mut found: Vec<&Entry> = Vec::new();
@@ -165,18 +165,18 @@ impl Catalog {
         found
     }
 
-    /// The layer that leads a chain: its own entry, if that is what the chain begins with.
+    /// The layer at the top of a chain: its hidden entry, if the chain starts with one.
     pub(crate) fn leader(&self, chain: &Entry) -> Option<&Entry> {
         self.find(*chain.links().first()?).filter(|top| top.is_layer())
     }
 
-    /// The entries of a provider, and the chains that it leads if it is a layer.
+    /// The entries of a provider, and the chains of which it is the top layer.
     pub(crate) fn owned<'a>(&'a self, provider: &'a GUID) -> impl Iterator<Item = &'a Entry> {
         let led = |entry: &Entry| self.leader(entry).is_some_and(|top| top.info.ProviderId == *provider);
         self.entries.iter().filter(move |entry| entry.info.ProviderId == *provider || led(entry))
     }
 
-    /// What programs that ask for the sockets of an entry find before it.
+    /// The entries that programs find before `entry` when they search for its sockets.
     pub(crate) fn found_before<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
         let before = self.entries.iter().take_while(|known| known.id() != entry.id());
         before.filter(|known| known.is_visible() && known.sockets() == entry.sockets())
@@ -188,12 +188,12 @@ impl Catalog {
     }
 }
 
-/// The catalogs of a system, or those of them that are looked at.
+/// The catalogs of a system, or a selection of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Catalogs {
-    /// The one for 64-bit programs.
+    /// The catalog for 64-bit programs.
     pub bits64: Option<Catalog>,
-    /// The one for 32-bit programs.
+    /// The catalog for 32-bit programs.
     pub bits32: Option<Catalog>,
 }
 
@@ -207,7 +207,7 @@ impl Catalogs {
         }
     }
 
-    /// The place for it.
+    /// The field for the catalog of this width.
     pub fn slot(&mut self, width: Width) -> &mut Option<Catalog> {
         match width {
             Width::Bits64 => &mut self.bits64,
@@ -215,12 +215,12 @@ impl Catalogs {
         }
     }
 
-    /// Those that are there, the 64-bit one first.
+    /// The catalogs that are present, the 64-bit one first.
     pub fn all(&self) -> impl Iterator<Item = (Width, &Catalog)> {
         Width::ALL.into_iter().filter_map(|width| Some((width, self.get(width)?)))
     }
 
-    /// Only the one for this width.
+    /// Keeps only the catalog of this width.
     #[must_use]
     pub fn only(mut self, width: Width) -> Self {
         let kept = self.slot(width).take();

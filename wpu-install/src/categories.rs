@@ -1,11 +1,11 @@
-//! The categories of layers.
+//! The categories of layers and their names.
 
 use wpu_sys::ffi::{
     LSP_CRYPTO_COMPRESS, LSP_FIREWALL, LSP_INBOUND_MODIFY, LSP_INSPECTOR, LSP_LOCAL_CACHE,
     LSP_OUTBOUND_MODIFY, LSP_PROXY, LSP_REDIRECTOR, LSP_SYSTEM,
 };
 
-/// The categories of layers by name.
+/// The names and values of the categories.
 pub const CATEGORIES: [(&str, u32); 9] = [
     ("system", LSP_SYSTEM),
     ("inspector", LSP_INSPECTOR),
@@ -18,7 +18,7 @@ pub const CATEGORIES: [(&str, u32); 9] = [
     ("local-cache", LSP_LOCAL_CACHE),
 ];
 
-/// The names of categories; those without a name are a number.
+/// The names of categories. Categories without a name are combined into a number.
 #[must_use]
 pub fn category_names(set: u32) -> Vec<String> {
     let known = CATEGORIES.iter().filter(|(_, bit)| set & bit != 0).map(|(name, _)| (*name).to_owned());

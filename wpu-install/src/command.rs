@@ -1,4 +1,4 @@
-//! Commands of `wpu`, as messages name them: whole, and with the build of `wpu` that can carry them out.
+//! The `wpu` commands that messages suggest, complete and with the build of `wpu` that can carry them out.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use crate::categories::{CATEGORIES, category_names};
@@ -11,9 +11,10 @@ use crate::uninstall::Uninstall;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, XP1_IFS_HANDLES};
 
-/// The command that removes a provider from all of the catalogs, or one for each of them; `None` if there is none.
+/// The command that removes a provider from all of the catalogs, or one command for each; `None` if there is
+/// none.
 ///
-/// A base provider of Windows itself is not for anybody to remove.
+/// There is none for a base provider of Windows.
 #[must_use]
 pub fn uninstall_command(catalogs: &Catalogs, provider: GUID) -> Option<String> {
     let there: Vec<_> = catalogs.all().filter(|(_, catalog)| catalog.has(&provider)).collect();
@@ -28,7 +29,7 @@ pub fn uninstall_command(catalogs: &Catalogs, provider: GUID) -> Option<String> 
     (!each.is_empty()).then(|| each.join("; then "))
 }
 
-/// The command that removes a provider from one catalog. It takes no base away but those that may go.
+/// The command that removes a provider from one catalog. It removes no base provider of Windows.
 pub(crate) fn removal(
     width: Width,
     catalog: &Catalog,
@@ -57,7 +58,8 @@ pub(crate) fn removal(
     Some(format!("{build}wpu uninstall --id {} --catalog {}{others}", plain(provider), width.word()))
 }
 
-/// The command that installs in another catalog what an entry of this one stands for; `None` if no single one does.
+/// The command that installs the provider of an entry in the other catalog; `None` if a single command
+/// cannot.
 pub(crate) fn installation(catalog: &Catalog, entry: &Entry, width: Width) -> Option<String> {
     let info = &entry.info;
     let owned: Vec<&Entry> = catalog.owned(&info.ProviderId).collect();
@@ -96,20 +98,21 @@ pub(crate) fn installation(catalog: &Catalog, entry: &Entry, width: Width) -> Op
     ))
 }
 
-/// The build that reaches all catalogs. Where it does not exist, its sibling is at work anyway.
+/// The build that can access all catalogs. Where it does not exist, the 32-bit build is running anyway.
 const SEES_ALL: Width = Width::Bits64;
 
 fn build(width: Width) -> String {
     format!("with the {width} build of wpu: ")
 }
 
-/// A DLL is for programs of one width. Variables may lead those of the other to another file.
+/// The path for the other width: a DLL is for programs of one width, but a variable may denote another folder
+/// there.
 fn other_path(path: &WideString, width: Width) -> String {
     let path = path.to_string();
     if path.starts_with('%') { quoted(&path) } else { format!("\"PATH OF ITS {width} DLL\"") }
 }
 
-/// An argument in quotes, as programs of Windows read it.
+/// Quotes an argument as Windows programs parse it.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let (mut quoted, mut backslashes) = (String::from("\""), 0);
@@ -123,7 +126,7 @@ pub fn quoted(text: &str) -> String {
     quoted + &"\\".repeat(backslashes) + "\""
 }
 
-/// Without braces, which are something else to `PowerShell`.
+/// The id without braces, which have another meaning in `PowerShell`.
 fn plain(id: GUID) -> String {
     GuidText(id).to_string().trim_matches(['{', '}']).to_owned()
 }

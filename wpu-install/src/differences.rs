@@ -1,22 +1,23 @@
-//! What is different between a catalog as it was and as it is, but for new numbers, and for what others did.
+//! Compares a catalog before and after a run, and ignores new ids and changes of others.
 
 use crate::catalog::{Catalog, Entry, Width};
 use crate::numbers::{Numbers, number};
 use crate::plan::{Key, Planned};
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
-/// What a run did to a catalog. Other differences are another installer's.
+/// The changes of a run to a catalog. Other differences come from another installer.
 pub(crate) struct Ours<'a> {
     pub(crate) numbers: &'a Numbers,
-    /// The entries that it added.
+    /// The ids of the added entries.
     pub(crate) added: Vec<u32>,
-    /// The providers that it changed.
+    /// The changed providers.
     pub(crate) providers: Vec<GUID>,
-    /// Whether it changed the order.
+    /// Whether the run changed the order.
     pub(crate) moved: bool,
 }
 
-/// What is not as it was. Entries that came back under other numbers are the same, and so are chains of them.
+/// Describes the differences. Entries that were added again under another id count as unchanged, and so do
+/// chains of them.
 pub(crate) fn differences(width: Width, before: &Catalog, now: &Catalog, ours: &Ours<'_>) -> Vec<String> {
     let current = |id: u32| number(ours.numbers, width, Key::Known(id));
     let mut left = Vec::new();
@@ -32,7 +33,7 @@ pub(crate) fn differences(width: Width, before: &Catalog, now: &Catalog, ours: &
     let known: Vec<u32> = before.ids().into_iter().map(current).collect();
     let over =
         now.entries.iter().filter(|entry| !known.contains(&entry.id()) && ours.added.contains(&entry.id()));
-    left.extend(over.map(|entry| format!("left over in the {width} catalog: {}", entry.shown())));
+    left.extend(over.map(|entry| format!("not removed from the {width} catalog: {}", entry.shown())));
     let is: Vec<u32> = now.ids().into_iter().filter(|id| known.contains(id)).collect();
     let was: Vec<u32> = known.into_iter().filter(|id| is.contains(id)).collect();
     if left.is_empty() && ours.moved && is != was {

@@ -1,64 +1,64 @@
-//! What may come of carrying out a plan.
+//! The results of carrying out a plan.
 
 use crate::catalog::Width;
 use std::fmt;
 use wpu_sys::WsaError;
 
-/// An entry that a plan added, and the number that it got.
+/// An entry that a plan has added, with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
-    /// Where.
+    /// The catalog.
     pub width: Width,
-    /// Its number.
+    /// The id of the entry.
     pub id: u32,
-    /// Its name.
+    /// The name of the entry.
     pub name: String,
 }
 
-/// Why a plan was not carried out.
+/// The failure of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// The catalog cannot be read. Nothing was changed.
     Unreadable {
-        /// Which one.
+        /// The catalog.
         width: Width,
-        /// Why.
+        /// The error.
         error: WsaError,
     },
-    /// The catalog is not the one that the plan was made for. Nothing was changed.
+    /// The catalog differs from the one for which the plan was made. Nothing was changed.
     Changed {
-        /// Which one.
+        /// The catalog.
         width: Width,
     },
-    /// A step, or its way back, cannot be made from this program. Nothing was changed.
+    /// This program cannot make or undo a step. Nothing was changed.
     OutOfReach {
-        /// Why.
+        /// The reason.
         why: &'static str,
     },
-    /// A step failed, and those before it were taken back.
+    /// A step failed, and the earlier steps were undone.
     TakenBack {
-        /// The step.
+        /// The failed step.
         step: String,
-        /// Why it failed.
+        /// The error.
         error: WsaError,
     },
-    /// A step failed, and not all could be taken back.
+    /// A step failed, and not all earlier steps could be undone.
     HalfWay {
-        /// The step.
+        /// The failed step.
         step: String,
-        /// Why it failed.
+        /// The error.
         error: WsaError,
-        /// What is not as it was.
+        /// The remaining differences.
         left: Vec<String>,
     },
-    /// Another installer changed the same provider meanwhile. What was done before is taken back, but for what
-    /// is left; what the other one did is untouched.
+    /// Another installer changed the same provider meanwhile. The earlier steps were undone except for the
+    /// remaining differences; the changes of the other installer were not touched.
     Overtaken {
         /// The step that was not made.
         step: String,
-        /// What the other one did.
+        /// The change of the other installer.
         by: String,
-        /// What is not as it was.
+        /// The remaining differences.
         left: Vec<String>,
     },
 }
@@ -74,16 +74,16 @@ impl fmt::Display for Failure {
             }
             Self::OutOfReach { why } => write!(out, "{why}; nothing was changed"),
             Self::TakenBack { step, error } => {
-                write!(out, "cannot {step}: {error}; what had been done is taken back, and all is as it was")
+                write!(out, "cannot {step}: {error}; all steps were undone, and the catalog is as before")
             }
             Self::HalfWay { step, error, left } => {
                 write!(out, "cannot {step}: {error}; ")?;
                 not_all(out, left)
             }
             Self::Overtaken { step, by, left } => {
-                write!(out, "cannot {step}: meanwhile another installer {by}, which stays as it is; ")?;
+                write!(out, "cannot {step}: meanwhile another installer {by}, which was not touched; ")?;
                 if left.is_empty() {
-                    return out.write_str("what had been done is taken back");
+                    return out.write_str("all steps were undone");
                 }
                 not_all(out, left)
             }
@@ -92,7 +92,7 @@ impl fmt::Display for Failure {
 }
 
 fn not_all(out: &mut fmt::Formatter<'_>, left: &[String]) -> fmt::Result {
-    out.write_str("not all could be taken back:")?;
+    out.write_str("not all changes could be undone:")?;
     left.iter().try_for_each(|what| write!(out, "\n  {what}"))
 }
 

@@ -1,4 +1,4 @@
-//! What is broken in a catalog, and what helps.
+//! Detects faults in a catalog, and suggests commands.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use crate::command::{installation, removal};
@@ -8,82 +8,84 @@ use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::{CATALOG_RESET, MAX_PROTOCOL_CHAIN, PFL_HIDDEN};
 
-/// Something in a catalog that is broken.
+/// A fault in a catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Where.
+    /// The catalog.
     pub width: Width,
-    /// The number of the entry.
+    /// The id of the entry.
     pub entry: u32,
-    /// What is wrong with it.
+    /// The fault of the entry.
     pub fault: Fault,
-    /// The command that helps, if one does.
+    /// The command that removes the fault, if there is one.
     pub help: Option<String>,
 }
 
-/// What can be wrong with an entry.
+/// The kinds of faults of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// A chain names an entry that does not exist.
     LinkMissing {
-        /// The number that no entry has.
+        /// The id that no entry has.
         link: u32,
     },
-    /// A chain does not begin with the hidden entry of a layer: it is gone, or the number is another entry's.
+    /// A chain does not start with the hidden entry of a layer: that was removed, or the id belongs to
+    /// another entry.
     LayerMissing {
-        /// The number that stands first.
+        /// The first id of the chain.
         link: u32,
     },
-    /// A chain has the own entry of a layer at its end, or something else above it: calls lead nowhere, or past a layer.
+    /// A chain ends with the hidden entry of a layer, or has another kind of entry above its end: calls reach
+    /// no base provider, or bypass a layer.
     LinkMisplaced {
-        /// The link that stands in the wrong place.
+        /// The misplaced link.
         link: u32,
     },
-    /// A chain comes back to itself.
+    /// A chain contains itself.
     Circle,
-    /// A layer stands in one chain twice, itself or through a chain in it.
+    /// A chain contains a layer twice, directly or through another chain.
     LayerTwice {
-        /// The layer's own entry.
+        /// The layer's hidden entry.
         link: u32,
     },
-    /// The sockets of a chain are file handles, and those of a link are not, or of the layer's own entry.
+    /// The sockets of a chain are file handles, and those of a link, or of the layer's hidden entry, are not.
     IfsAboveNonIfs {
         /// The link.
         link: u32,
     },
-    /// The length of a chain is beyond what an entry can hold.
+    /// The length of a chain exceeds what an entry can hold.
     ChainLength {
         /// The length.
         length: i32,
     },
-    /// A chain stands behind what it goes over, so that programs pass it by.
+    /// A chain comes after an entry over which it is installed, so that programs do not find it.
     PassedBy {
-        /// What programs find instead.
+        /// The entry that programs find.
         by: u32,
     },
-    /// Programs can find the own entry of a layer, which makes no sockets.
+    /// The hidden entry of a layer, from which no sockets are created, is visible to programs.
     LayerVisible,
-    /// No chain goes through a layer, so that no program loads it.
+    /// No chain contains the layer, so that no program loads it.
     LayerUnused,
-    /// The file of the provider is not there.
+    /// The file of the provider does not exist.
     FileMissing {
-        /// The path as the catalog has it.
+        /// The path in the catalog.
         path: WideString,
     },
-    /// The path does not say where the file is.
+    /// The path is not absolute.
     PathNotWhole {
-        /// The path as the catalog has it.
+        /// The path in the catalog.
         path: WideString,
     },
-    /// The provider is in this catalog, and not in that of the other width.
+    /// The provider is in this catalog, but not in that of the other width.
     OneWidth {
-        /// Where it is not.
+        /// The width of the other catalog.
         not_in: Width,
     },
 }
 
 impl Fault {
-    /// A word for it, for programs.
+    /// The identifier of the fault, for programs.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -111,31 +113,32 @@ impl fmt::Display for Fault {
             Self::LayerMissing { link } => {
                 write!(
                     out,
-                    "its layer's hidden entry is missing: its chain begins with {link}, which is not one"
+                    "the hidden entry of its layer is missing: its chain starts with {link}, which is not one"
                 )
             }
-            Self::LinkMisplaced { link } => write!(out, "{link} stands in the wrong place of its chain"),
-            Self::Circle => out.write_str("its chain comes back to it"),
-            Self::LayerTwice { link } => write!(out, "layer {link} stands in its chain twice"),
+            Self::LinkMisplaced { link } => write!(out, "{link} is at a wrong position in its chain"),
+            Self::Circle => out.write_str("its chain contains itself"),
+            Self::LayerTwice { link } => write!(out, "its chain contains layer {link} twice"),
             Self::IfsAboveNonIfs { link } => {
                 write!(out, "its sockets are file handles, and those of {link} below it are not")
             }
-            Self::ChainLength { length } => write!(out, "its chain has the length {length}"),
-            Self::PassedBy { by } => write!(out, "programs find {by}, which it goes over, before it"),
-            Self::LayerVisible => out.write_str("it is the own entry of a layer, and not hidden"),
-            Self::LayerUnused => out.write_str("no chain goes through this layer"),
+            Self::ChainLength { length } => write!(out, "its chain has the invalid length {length}"),
+            Self::PassedBy { by } => write!(out, "programs find {by}, over which it is installed, before it"),
+            Self::LayerVisible => out.write_str("it is the hidden entry of a layer, but is not hidden"),
+            Self::LayerUnused => out.write_str("no chain contains this layer"),
             Self::FileMissing { path } => {
-                write!(out, "the file `{}` is not there", printable(&path.to_string()))
+                write!(out, "the file `{}` does not exist", printable(&path.to_string()))
             }
             Self::PathNotWhole { path } => {
-                write!(out, "the path `{}` does not say where the file is", printable(&path.to_string()))
+                write!(out, "the path `{}` is not absolute", printable(&path.to_string()))
             }
             Self::OneWidth { not_in } => write!(out, "it is not in the {not_in} catalog"),
         }
     }
 }
 
-/// What is broken in the catalogs. `exists` knows for which paths there is a file; `None` if it cannot tell.
+/// Finds the faults in the catalogs. `exists` states whether the file of a path exists; `None` if that is
+/// unknown.
 ///
 /// # Examples
 ///
@@ -168,7 +171,7 @@ pub fn findings(catalogs: &Catalogs, exists: impl Fn(Width, &WideString) -> Opti
     found
 }
 
-/// What is wrong with an entry among the others of its catalog.
+/// The faults of an entry among the other entries of its catalog.
 fn faults(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
     let length = entry.info.ProtocolChain.ChainLen;
     if !(0..=MAX_PROTOCOL_CHAIN).contains(&length) {
@@ -184,7 +187,7 @@ fn faults(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
     if entry.links().is_empty() { Vec::new() } else { chain(catalog, entry) }
 }
 
-/// What is wrong with a chain.
+/// The faults of a chain.
 fn chain(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
     let links = entry.links();
     let (mut faults, last) = (Vec::new(), links.len() - 1);
@@ -195,7 +198,8 @@ fn chain(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
             (_, 0) => Some(Fault::LayerMissing { link: *link }),
             (None, _) => Some(Fault::LinkMissing { link: *link }),
             (Some(found), _) => {
-                // A base ends a chain, and a layer does not; a chain may stand anywhere below the top.
+                // A base provider ends a chain, and a layer does not; a chain may be at any position below
+                // the top.
                 let base = found.links().is_empty() && !found.is_layer();
                 let wrong = if at == last { found.is_layer() } else { base };
                 wrong.then_some(Fault::LinkMisplaced { link: *link })
@@ -216,8 +220,8 @@ fn chain(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
     faults
 }
 
-/// The layers that calls for a chain pass. A chain that stands in it is followed by its own lower links, unless it
-/// is the last. `depth` ends what a circle below would make endless.
+/// The layers that calls to a chain pass through. A chain within it is followed by its own lower links,
+/// unless it is the last. `depth` limits the recursion in a cycle.
 fn layers(catalog: &Catalog, entry: &Entry, depth: usize) -> Vec<u32> {
     let (links, mut layers) = (entry.links(), Vec::new());
     for (at, link) in links.iter().filter_map(|link| catalog.find(*link)).enumerate() {
@@ -232,7 +236,8 @@ fn layers(catalog: &Catalog, entry: &Entry, depth: usize) -> Vec<u32> {
     layers
 }
 
-/// What programs find for the sockets of a chain before it, although the chain goes over it.
+/// The entry that programs find for the sockets of a chain before it, although the chain is installed over
+/// it.
 fn passed_by(catalog: &Catalog, entry: &Entry, below: &[&Entry]) -> Option<Fault> {
     if !entry.is_visible() {
         return None;
@@ -243,23 +248,24 @@ fn passed_by(catalog: &Catalog, entry: &Entry, below: &[&Entry]) -> Option<Fault
 
 fn file(entry: &Entry, exists: Option<bool>) -> Option<Fault> {
     let path = entry.path.clone();
-    // Hosts exist that tell no path at all: that says nothing of the file.
+    // Some systems return an empty path, which does not show a fault.
     if !path.units().is_empty() && !is_whole(&path) {
         return Some(Fault::PathNotWhole { path });
     }
     (exists == Some(false)).then_some(Fault::FileMissing { path })
 }
 
-/// A program of the other width would go past a layer, or not find a base.
+/// A program of the other width would bypass a layer, or not find a base provider.
 fn one_width(catalog: &Catalog, other: &Catalog, not_in: Width, entry: &Entry) -> Option<Fault> {
     let provider = entry.info.ProviderId;
-    // Of several entries the first one stands for the provider, and of a layer its own entry.
+    // Of several entries the first one is reported; of a layer, its hidden entry.
     let first = catalog.of(&provider).next().is_some_and(|first| first.id() == entry.id());
     let lonely = entry.links().is_empty() && first && !other.has(&provider);
     lonely.then_some(Fault::OneWidth { not_in })
 }
 
-/// What to type. A command is named only if it can be carried out, and takes no base away that is sound.
+/// The suggested command. A command is suggested only if it can be carried out, and removes no intact base
+/// provider.
 fn help(
     width: Width,
     catalog: &Catalog,
@@ -267,14 +273,14 @@ fn help(
     fault: &Fault,
     is_sound: &dyn Fn(&Entry) -> bool,
 ) -> Option<String> {
-    // Windows' own providers are not for anybody to remove.
+    // The providers of Windows must not be removed.
     if entry.is_base() && is_of_windows(&entry.path) {
         return Some(CATALOG_RESET.to_owned());
     }
     if let Fault::OneWidth { not_in } = fault {
         return installation(catalog, entry, *not_in);
     }
-    // What takes a chain away is the removal of its layer.
+    // A chain is removed together with its layer.
     let provider = catalog.leader(entry).unwrap_or(entry).info.ProviderId;
     removal(width, catalog, provider, |base| !is_sound(base))
 }

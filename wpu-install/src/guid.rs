@@ -1,9 +1,9 @@
-//! Provider ids: their text, and ids that are derived from others.
+//! Provider ids: their text form, and ids that are derived from others.
 
 use std::fmt;
 use wpu_sys::ffi::GUID;
 
-/// An id as people write it: `{d3c21122-85e1-48f3-9ab6-23d90c73077e}`.
+/// The text form of an id: `{d3c21122-85e1-48f3-9ab6-23d90c73077e}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GuidText(pub GUID);
 
@@ -16,7 +16,7 @@ impl fmt::Display for GuidText {
     }
 }
 
-/// Reads an id, with or without braces; `None` if it is not one.
+/// Parses an id, with or without braces; `None` if the text is not an id.
 #[must_use]
 pub fn parse_guid(text: &str) -> Option<GUID> {
     let bare = match text.strip_prefix('{') {
@@ -41,15 +41,15 @@ pub fn parse_guid(text: &str) -> Option<GUID> {
     })
 }
 
-/// An id that follows from another and some words, the same on every day and machine.
+/// Derives an id from another id and some numbers, always with the same result.
 ///
-/// It is one of the kind that RFC 9562 leaves to its maker (version 8).
+/// It is of version 8 of RFC 9562, whose content its creator defines.
 pub(crate) fn derive(from: &GUID, words: &[u32]) -> GUID {
     const START: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const FACTOR: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     let own = [from.Data1, u32::from(from.Data2) << 16 | u32::from(from.Data3)];
     let bytes = own.iter().chain(words).flat_map(|word| word.to_be_bytes()).chain(from.Data4);
-    // FNV-1a: nobody who could choose the words gains by making two ids the same.
+    // FNV-1a: a person who could choose the numbers gains nothing from a collision.
     let hash = bytes.fold(START, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(FACTOR)).to_be_bytes();
     let mut last = [0; 8];
     last.copy_from_slice(&hash[8..]);
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn derived_ids_follow_from_their_words() {
         let id = parse_guid(TEXT).unwrap();
-        // Catalogs hold ids that earlier versions derived.
+        // Existing catalogs contain ids that earlier versions derived.
         assert_eq!(GuidText(derive(&id, &[1, 2])).to_string(), "{e7da9a79-f816-8355-9756-6792198164a5}");
         let all = [
             derive(&id, &[]),

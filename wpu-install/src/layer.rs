@@ -1,4 +1,4 @@
-//! Planning to install a layer over chosen entries.
+//! Plans the installation of a layer over chosen entries.
 
 use crate::base::{check, check_name, check_path, one_path};
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
@@ -15,37 +15,38 @@ use wpu_sys::{Class, WideString};
 /// A layer to install.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// Its id. The ids of its chains follow from it.
+    /// The id of its hidden entry. The ids of its chains are derived from it.
     pub provider: GUID,
-    /// What it is called.
+    /// The protocol name of its hidden entry.
     pub name: String,
-    /// Its DLL.
+    /// The path of its DLL.
     pub path: WideString,
     /// Whether its sockets are file handles.
     pub class: Class,
-    /// What it goes over.
+    /// The entries over which it is installed.
     pub over: Over,
-    /// What it does, of the [`CATEGORIES`]; 0 is nothing that it would tell.
+    /// Its categories, of [`CATEGORIES`]; 0 is none.
     pub categories: u32,
 }
 
-/// The entries that a layer goes over.
+/// The entries over which a layer is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Over {
-    /// For each kind of sockets that programs can ask for, the entry that they find.
+    /// For each kind of sockets that programs can request, the entry that they find.
     Every,
     /// For each of these address families, socket types and protocols, the entry that programs find.
     Sockets(Vec<(i32, i32, i32)>),
-    /// Entries by their numbers, in one catalog alone.
+    /// Entries by their ids, in one catalog only.
     Entries(Vec<u32>),
 }
 
 impl Layer {
-    /// The steps that install it in all of `catalogs`: its own hidden entry, a chain before each entry that it
-    /// goes over, and its categories.
+    /// The steps that install the layer in all of `catalogs`: its hidden entry, a chain before each entry
+    /// over which it is installed, and its categories.
     ///
     /// # Errors
     ///
+    /// The reason why there is no plan.
     /// Why it cannot be.
     pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Problem> {
         check(catalogs, &self.provider)?;
@@ -80,7 +81,7 @@ impl Layer {
         notes
     }
 
-    /// The entries that the layer goes over, each of which can be covered.
+    /// The entries over which the layer is installed, each of which can be layered.
     fn chosen<'a>(
         &self,
         width: Width,
@@ -95,7 +96,7 @@ impl Layer {
                         Some(_) => notes.push(Note::LeftOut {
                             width,
                             entry: entry.shown(),
-                            why: "its sockets are no file handles, and an IFS layer must be below every non-IFS layer",
+                            why: "its sockets are not file handles, and an IFS layer must be below every non-IFS layer",
                         }),
                         None => chosen.push(entry),
                     }
@@ -130,17 +131,17 @@ impl Layer {
         let shown = || entry.shown();
         let not = |why| Err(Problem::NotToBeCovered { width, entry: shown(), why });
         if entry.is_layer() {
-            return not("it is the own entry of a layer, which has no sockets");
+            return not("it is the hidden entry of a layer, which has no sockets");
         }
         if !entry.is_visible() {
-            return not("it is hidden, so that no program asks for it");
+            return not("it is hidden, so that no program finds it");
         }
         if entry.info.ProtocolChain.ChainLen >= MAX_PROTOCOL_CHAIN {
             return Err(Problem::ChainFull { width, entry: shown() });
         }
         let below = catalog.below(entry);
         if entry.links().iter().any(|id| catalog.find(*id).is_none()) {
-            return not("its chain names an entry that is not there");
+            return not("its chain names an entry that does not exist");
         }
         if below.iter().any(|link| link.is_layer() && same_file(&link.path, &self.path)) {
             return Err(Problem::LayerTwice { width, entry: shown() });
@@ -148,8 +149,8 @@ impl Layer {
         if let Some(non_ifs) = self.non_ifs(catalog, entry) {
             return Err(Problem::IfsAboveNonIfs { width, entry: shown(), non_ifs: non_ifs.shown() });
         }
-        // Calls would never come down to a chain that stands behind one over the same entry; and before that
-        // one, it would lead them past its layer.
+        // A chain after an existing chain over the same entry would receive no calls; before that chain, it
+        // would make calls bypass the layer of that chain.
         match catalog.found_before(entry).find(|known| catalog.below(known).contains(&entry)) {
             Some(by) if self.class == Class::Ifs && !by.is_ifs() => {
                 Err(Problem::IfsAboveNonIfs { width, entry: shown(), non_ifs: by.shown() })
@@ -159,13 +160,13 @@ impl Layer {
         }
     }
 
-    /// What keeps an IFS layer from going over an entry: sockets that are no file handles.
+    /// The entry that prevents an IFS layer over `entry`: one whose sockets are not file handles.
     fn non_ifs<'a>(&self, catalog: &'a Catalog, entry: &'a Entry) -> Option<&'a Entry> {
         let mut all = [entry].into_iter().chain(catalog.below(entry));
         all.find(|entry| self.class == Class::Ifs && !entry.is_ifs())
     }
 
-    /// `select` and its like take sockets of one provider alone.
+    /// Checks that the layer covers all sockets, since `select` and `poll` take sockets of one provider only.
     fn covers_all(&self, width: Width, catalog: &Catalog, chosen: &[&Entry], notes: &mut Vec<Note>) {
         if self.class == Class::NonIfs {
             let rest = found_first(catalog).filter(|entry| !chosen.contains(entry));
@@ -183,13 +184,13 @@ impl Layer {
         let mut actions =
             vec![addition(self.provider, self.categories, vec![Planned::single(1, &self.own(chosen[0]))])];
         if self.categories != 0 {
-            // Before there are chains, so that no program loads the layer as one without a category.
+            // Set before chains exist, so that no program loads the layer without its categories.
             actions.push(Action::Categorise { provider: self.provider, from: 0, to: self.categories });
         }
         let mut ids = Ids { layer: &self.provider, catalog, given: Vec::new() };
         let mut chains: Vec<_> = (2..).zip(chosen).map(|(number, entry)| self.chain(number, entry)).collect();
         match self.class {
-            // Ws2_32 starts an IFS provider once for each id, with the chain that it is for.
+            // Ws2_32 starts an IFS provider once for each id, with the chain of that id.
             Class::Ifs => {
                 for (mut chain, entry) in chains.into_iter().zip(chosen) {
                     chain.info.ProviderId = ids.next(entry.sockets());
@@ -208,7 +209,7 @@ impl Layer {
         actions
     }
 
-    /// The hidden entry by which the layer stands in chains.
+    /// The hidden entry that represents the layer in chains.
     fn own(&self, first: &Entry) -> WSAPROTOCOL_INFOW {
         let mut info = WSAPROTOCOL_INFOW {
             ProviderId: self.provider,
@@ -226,8 +227,8 @@ impl Layer {
         info
     }
 
-    /// What the layer offers over an entry: the same, but that whether its sockets are file handles is the layer's
-    /// to say.
+    /// The chain of the layer over an entry: it offers the same, except that `XP1_IFS_HANDLES` is that of the
+    /// layer.
     fn chain(&self, number: u32, over: &Entry) -> Planned {
         let mut info = WSAPROTOCOL_INFOW {
             dwServiceFlags1: self.flags(over),
@@ -235,7 +236,7 @@ impl Layer {
             szProtocol: named(&format!("{} over [{}]", self.name, over.name())),
             ..over.info
         };
-        // A chain that is covered stands in the new one by its own entry; its lower links follow.
+        // An existing chain is represented in the new one by its top entry; its lower links follow.
         let lower = over.links().iter().skip(1).map(|id| Key::Known(*id));
         let chain: Vec<_> = [Key::New(1), Key::Known(over.id())].into_iter().chain(lower).collect();
         info.ProtocolChain = WSAPROTOCOL_INFOW::ZERO.ProtocolChain;
@@ -251,7 +252,7 @@ impl Layer {
     }
 }
 
-/// What programs find: of the visible entries with the same sockets, the first.
+/// The entries that programs find: for each kind of sockets, the first visible entry.
 fn found_first(catalog: &Catalog) -> impl Iterator<Item = &Entry> {
     let visible = || catalog.entries.iter().filter(|entry| entry.is_visible());
     visible().filter(move |entry| {
@@ -261,8 +262,8 @@ fn found_first(catalog: &Catalog) -> impl Iterator<Item = &Entry> {
     })
 }
 
-/// Each chain directly before what it goes over, and the layer's own entry last: programs that found an entry
-/// find its chain, and for all others nothing changes.
+/// Places each chain directly before the entry over which it is installed, and the hidden entry last:
+/// programs that found an entry then find its chain, and nothing else changes.
 fn order(catalog: &Catalog, chosen: &[&Entry]) -> Action {
     let known = catalog.ids();
     let chain =
@@ -273,7 +274,7 @@ fn order(catalog: &Catalog, chosen: &[&Entry]) -> Action {
     Action::Reorder { from, to: to.collect() }
 }
 
-/// Ids for chains, which nobody else has.
+/// Creates ids for chains that no other provider has.
 struct Ids<'a> {
     layer: &'a GUID,
     catalog: &'a Catalog,

@@ -1,9 +1,9 @@
-//! The catalog of Winsock service providers: what is in it, how it can be changed, and the way back.
+//! Installs and removes Winsock service providers in the catalog, with undo.
 //!
-//! Ws2_32 finds providers through a catalog, an ordered list of entries. A [request](Layer) and the
-//! [catalogs](Catalogs) as they are give a [`Plan`]: steps in order, each of which can be taken back. Planning is
-//! a pure function and runs on any system. [`apply`] makes the changes through a [`Registrar`], and if a step fails,
-//! takes back those before it.
+//! Ws2_32 finds providers through a catalog, an ordered list of entries. A [request](Layer) and the current
+//! [catalogs](Catalogs) result in a [`Plan`]: steps in order, each of which can be undone. Planning is a pure
+//! function and runs on any system. [`apply`] makes the changes through a [`Registrar`]. If a step fails, it
+//! undoes the earlier steps.
 //!
 //! ```
 //! use wpu_install::{Class, Layer, Memory, Over, Uninstall, Width, apply, parse_guid};

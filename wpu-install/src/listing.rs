@@ -1,4 +1,4 @@
-//! How catalogs are listed, with what is broken in them: plain text, for people.
+//! Formats catalogs and their faults as plain text.
 
 use crate::catalog::{Catalogs, Entry};
 use crate::categories::categories;
@@ -7,12 +7,12 @@ use crate::guid::GuidText;
 use crate::printable::printable;
 use std::fmt;
 
-/// Catalogs with what is broken in them.
+/// Catalogs with their faults.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
     /// The catalogs.
     pub catalogs: &'a Catalogs,
-    /// What is broken.
+    /// The faults.
     pub findings: &'a [Finding],
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Listing<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (width, catalog)) in self.catalogs.all().enumerate() {
             let gap = if at == 0 { "" } else { "\n" };
-            writeln!(out, "{gap}{width} catalog, in the order in which programs look through it")?;
+            writeln!(out, "{gap}{width} catalog, in the order in which programs search it")?;
             for entry in &catalog.entries {
                 list(out, entry)?;
                 let of = |finding: &&Finding| (finding.width, finding.entry) == (width, entry.id());
@@ -41,7 +41,7 @@ impl fmt::Display for Listing<'_> {
     }
 }
 
-/// An entry in two lines.
+/// Formats an entry in two lines.
 fn list(out: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
     let (family, kind, protocol) = entry.sockets();
     let class = if entry.is_ifs() { "IFS" } else { "non-IFS" };

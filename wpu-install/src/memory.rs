@@ -1,4 +1,4 @@
-//! Catalogs in memory, which behave like those of Ws2_32: for tests, and for planning on any system.
+//! Catalogs in memory that behave like those of Ws2_32, for tests and for planning on any system.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
 use crate::guid::derive;
@@ -12,7 +12,7 @@ use wpu_sys::ffi::{
 };
 use wpu_sys::{WideString, WsaError};
 
-/// Catalogs in memory. Each entry gets a number that no entry had before, as on Windows.
+/// Catalogs in memory. Each new entry gets an id that no entry had before, as on Windows.
 #[derive(Debug, Clone)]
 pub struct Memory {
     catalogs: Catalogs,
@@ -37,7 +37,8 @@ pub enum Call {
 }
 
 impl Memory {
-    /// These catalogs, as a 64-bit program sees them, or as a 32-bit one if there is no other catalog.
+    /// Creates the catalogs as a 64-bit program sees them, or as a 32-bit one if there is only the 32-bit
+    /// catalog.
     #[must_use]
     pub fn new(catalogs: Catalogs) -> Self {
         let next = Width::ALL.map(|width| {
@@ -48,7 +49,7 @@ impl Memory {
         Self { catalogs, next, program, calls: Vec::new(), fails: |_| false, in_part: false }
     }
 
-    /// What a new Windows has: TCP and UDP over both Internet protocols.
+    /// The catalogs of a new Windows installation: TCP and UDP over both Internet protocols.
     #[must_use]
     pub fn sample(widths: &[Width]) -> Self {
         let mut catalogs = Catalogs::default();
@@ -60,26 +61,26 @@ impl Memory {
         Self::new(catalogs)
     }
 
-    /// The catalogs as they are.
+    /// The current catalogs.
     #[must_use]
     pub fn catalogs(&self) -> &Catalogs {
         &self.catalogs
     }
 
-    /// The changes that were asked for, whether they failed or not.
+    /// The calls that were made, whether they failed or not.
     #[must_use]
     pub fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// From now on the calls fail of which `which` says so, counted from 0; with `in_part`, what fails is done
-    /// nevertheless, where it is done in one catalog of two only there.
+    /// Makes the calls fail for which `which` returns true, counted from 0. With `in_part`, a failing call
+    /// makes its change nevertheless; a call on two catalogs makes it in one only.
     pub fn fail(&mut self, which: fn(usize) -> bool, in_part: bool) {
         (self.fails, self.in_part) = (which, in_part);
         self.calls.clear();
     }
 
-    /// Notes a call; whether it is carried out, and whether it says so.
+    /// Records a call. Returns whether it is carried out, and its result.
     fn call(&mut self, call: Call) -> (bool, Result<(), WsaError>) {
         let fails = (self.fails)(self.calls.len());
         self.calls.push(call);
@@ -185,7 +186,8 @@ impl Registrar for Memory {
     }
 }
 
-/// Windows lets a program add to the catalog of its own width, and a 64-bit program to both at once.
+/// Windows allows a program to add to the catalog of its own width, and a 64-bit program to add to both at
+/// once.
 pub(crate) fn cannot_add(program: Width, place: Place) -> Option<&'static str> {
     match (program, place) {
         (Width::Bits64, Place::In(Width::Bits32)) => Some(

@@ -1,22 +1,22 @@
-//! Paths of DLLs, as the catalog has them.
+//! Checks and expands the paths of DLLs in the catalog.
 
 use wpu_sys::WideString;
 use wpu_sys::ffi::{
     SYSTEM_FOLDER, SYSTEM_FOLDER_32, WINDOWS_FOLDER, WINDOWS_VARIABLE, WINDOWS_VARIABLE_SHORT,
 };
 
-/// What is wrong with a path.
+/// The fault of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadPath {
-    /// It is longer than what the catalog keeps.
+    /// It is longer than the catalog can store.
     Long,
-    /// It has a zero in it.
+    /// It contains a zero character.
     Zero,
-    /// It does not say where the file is.
+    /// It is not absolute.
     NotWhole,
 }
 
-/// What is wrong with the path of a file, if anything is.
+/// The fault of the path of a file, if it has one.
 pub(crate) fn why_bad(path: &WideString) -> Option<BadPath> {
     if path.units().contains(&0) {
         Some(BadPath::Zero)
@@ -27,7 +27,7 @@ pub(crate) fn why_bad(path: &WideString) -> Option<BadPath> {
     }
 }
 
-/// Whether a path says where the file is: it begins with a drive, with a variable, or with a server and what it shares.
+/// Whether a path is absolute: it starts with a drive, a variable, or a server and share.
 pub(crate) fn is_whole(path: &WideString) -> bool {
     let text = path.to_string().replace('/', "\\");
     if let Some(rest) = text.strip_prefix(r"\\") {
@@ -44,7 +44,7 @@ pub(crate) fn is_whole(path: &WideString) -> bool {
     drive && letters.as_str().starts_with(r":\")
 }
 
-/// Whether it leads into the system's own folder.
+/// Whether the path is in the folder of Windows.
 pub(crate) fn is_of_windows(path: &WideString) -> bool {
     let text = path.to_string().replace('/', "\\");
     let variable = |name: &str| format!("%{name}%");
@@ -52,13 +52,13 @@ pub(crate) fn is_of_windows(path: &WideString) -> bool {
     folders.iter().any(|folder| below(&text, folder).is_some())
 }
 
-/// Whether two paths name one file, as far as their text says.
+/// Whether two paths name the same file, as far as their text shows.
 pub(crate) fn same_file(one: &WideString, other: &WideString) -> bool {
     let plain = |path: &WideString| path.to_string().replace('/', "\\").to_lowercase();
     plain(one) == plain(other)
 }
 
-/// The path with its variables replaced, as the other programs of a width see it; `None` if one is unknown.
+/// Replaces the variables of a path, as programs of a width do; `None` if a variable is unknown.
 pub(crate) fn expand(path: &WideString, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let text = path.to_string();
     let mut expanded = String::new();
@@ -68,8 +68,8 @@ pub(crate) fn expand(path: &WideString, variable: impl Fn(&str) -> Option<String
     Some(expanded)
 }
 
-/// Where a 64-bit program finds what a 32-bit program means by a path: such programs have a system folder of
-/// their own, where that of Windows is.
+/// The file that a path of a 32-bit program denotes, for a 64-bit program: 32-bit programs have a system
+/// folder of their own in place of that of Windows.
 pub(crate) fn of_32_bit(path: &str, windows: &str) -> String {
     let windows = windows.trim_end_matches(['\\', '/']);
     match below(path, &format!(r"{windows}\{SYSTEM_FOLDER}")) {
@@ -131,7 +131,7 @@ mod tests {
         let of_32_bit = |path| of_32_bit(path, r"C:\Windows");
         assert_eq!(of_32_bit(r"c:\windows\System32\a.dll"), r"C:\Windows\SysWOW64\a.dll");
         assert_eq!(of_32_bit(r"C:/Windows/system32/a.dll"), r"C:\Windows\SysWOW64\a.dll");
-        // Other folders of this name are what they are.
+        // Other folders of this name are not redirected.
         for same in [
             r"C:\é\system32\a.dll",
             r"D:\Windows\System32\a.dll",

@@ -1,26 +1,26 @@
-//! A plan: the steps of a change in order, each with its way back.
+//! Plans: the steps of a change in order, each with its inverse.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use wpu_sys::WideString;
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
-/// The steps of a change, and what its user should know.
+/// The steps of a change, with notes for its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The catalogs that it was made for; in others it is not carried out.
+    /// The catalogs for which it was made; it is not carried out on others.
     pub before: Catalogs,
-    /// What is done, in order.
+    /// The steps in order.
     pub steps: Vec<Step>,
-    /// What its user should know.
+    /// Notes for the user.
     pub notes: Vec<Note>,
 }
 
 /// One change of a catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Where it is made.
+    /// The catalogs that it changes.
     pub place: Place,
-    /// What is done.
+    /// The change.
     pub action: Action,
 }
 
@@ -29,14 +29,15 @@ pub struct Step {
 pub enum Place {
     /// One of them.
     In(Width),
-    /// Both, with one call. Never for chains, since the ids in them differ.
+    /// Both, with one call. Not used for chains, since their ids differ.
     Both,
 }
 
 impl Plan {
-    /// Why something on the way, or on the way back, cannot be added; `cannot_add` says so of a place.
+    /// The reason why an entry of the plan, or of its undo, cannot be added; `cannot_add` states it for a
+    /// place.
     ///
-    /// The way back of the last step is never taken: when that is done, all is.
+    /// The last step is never undone: after it, the plan is complete.
     pub(crate) fn cannot_add(
         &self,
         cannot_add: impl Fn(Place) -> Option<&'static str>,
@@ -50,7 +51,7 @@ impl Plan {
 }
 
 impl Place {
-    /// The widths that it stands for.
+    /// The widths of the catalogs.
     #[must_use]
     pub fn widths(self) -> &'static [Width] {
         match self {
@@ -61,52 +62,52 @@ impl Place {
     }
 }
 
-/// What a step does. Each is one call of Ws2_32.
+/// The change of a step, which is one call of Ws2_32.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Adds all entries of a provider, behind the others.
+    /// Adds all entries of a provider after the others.
     Add(Addition),
     /// Removes all entries of a provider.
     Remove {
-        /// What is removed.
+        /// The removed entries.
         what: Addition,
-        /// The order that they had among the others.
+        /// Their order among the others.
         order: Vec<Key>,
     },
     /// Puts the entries in order.
     Reorder {
-        /// The order until now.
+        /// The order before.
         from: Vec<Key>,
-        /// The new one.
+        /// The new order.
         to: Vec<Key>,
     },
     /// Sets the categories of a layer.
     Categorise {
         /// The layer.
         provider: GUID,
-        /// Those until now; 0 is none.
+        /// The categories before; 0 is none.
         from: u32,
-        /// The new ones.
+        /// The new categories.
         to: u32,
     },
 }
 
-/// An entry, before and after it has a number.
+/// Identifies an entry before and after it has an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
-    /// The entry that had this number when the plan was made. If it is removed and comes back, Ws2_32 gives
-    /// it another, and the key stands for that one.
+    /// The entry that had this id when the plan was made. If it is removed and added again, it gets another
+    /// id, and the key refers to that.
     Known(u32),
-    /// The entry that this plan adds, counted from 1.
+    /// An entry that this plan adds, counted from 1.
     New(u32),
 }
 
-/// All entries of one provider, which Ws2_32 takes and removes together.
+/// All entries of one provider, which Ws2_32 adds and removes together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addition {
-    /// The provider.
+    /// The provider's id.
     pub provider: GUID,
-    /// Its DLL.
+    /// The path of its DLL.
     pub path: WideString,
     /// Its categories; 0 is none.
     pub categories: u32,
@@ -114,24 +115,24 @@ pub struct Addition {
     pub entries: Vec<Planned>,
 }
 
-/// An entry whose number, and the numbers in whose chain, may not be known yet.
+/// An entry whose id, or whose chain's ids, may not be known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
-    /// What the plan calls it.
+    /// The key of the entry.
     pub key: Key,
-    /// All but its number and those of its chain.
+    /// Its protocol information, without its id and those of its chain.
     pub info: WSAPROTOCOL_INFOW,
-    /// Its chain, the top layer first; nothing for other entries.
+    /// Its chain, the top layer first; empty for other entries.
     pub chain: Vec<Key>,
 }
 
 impl Planned {
-    /// A new entry that is no chain.
+    /// A new entry that is not a chain.
     pub(crate) fn single(number: u32, info: &WSAPROTOCOL_INFOW) -> Self {
         Self { key: Key::New(number), info: *info, chain: Vec::new() }
     }
 
-    /// An entry that is there.
+    /// An existing entry.
     pub(crate) fn known(entry: &Entry) -> Self {
         let mut info = entry.info;
         info.dwCatalogEntryId = 0;
@@ -140,7 +141,7 @@ impl Planned {
         Self { key: Key::Known(entry.id()), info, chain }
     }
 
-    /// What Ws2_32 is given, once the numbers are known.
+    /// The protocol information for Ws2_32, when the ids are known.
     pub(crate) fn resolve(&self, number: impl Fn(Key) -> u32) -> WSAPROTOCOL_INFOW {
         let mut info = self.info;
         for (slot, key) in info.ProtocolChain.ChainEntries.iter_mut().zip(&self.chain) {
@@ -151,7 +152,7 @@ impl Planned {
 }
 
 impl Addition {
-    /// The entries of a provider as they are, or those of them that `keep` says.
+    /// The existing entries of a provider for which `keep` returns true.
     pub(crate) fn known(catalog: &Catalog, provider: &GUID, keep: impl Fn(u32) -> bool) -> Option<Self> {
         let first = catalog.of(provider).next()?;
         let kept = catalog.of(provider).filter(|entry| keep(entry.id()));
@@ -165,7 +166,7 @@ impl Addition {
 }
 
 impl Action {
-    /// What takes it back, in order.
+    /// The steps that undo it, in order.
     #[must_use]
     pub fn inverse(&self) -> Vec<Self> {
         match self {
@@ -175,7 +176,7 @@ impl Action {
                 if what.categories != 0 {
                     back.push(Self::Categorise { provider: what.provider, from: 0, to: what.categories });
                 }
-                // What is added stands behind the others at first.
+                // Added entries are first placed after the others.
                 back.push(Self::Reorder { from: Vec::new(), to: order.clone() });
                 back
             }
@@ -187,43 +188,43 @@ impl Action {
     }
 }
 
-/// What the user of a plan should know.
+/// A note for the user of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// Layers are deprecated.
     Deprecated,
-    /// A layer without a category is kept out of services and system processes.
+    /// Services and system processes do not load a layer without a category.
     NoCategory,
-    /// A layer that may run in system processes can end them all.
+    /// A layer that system processes load can end them all.
     SystemProcesses,
-    /// Programs that run keep the catalog that they started with.
+    /// Running programs keep the catalog that they read at their start.
     Restart,
-    /// Something else offers the same sockets, and programs find it first.
+    /// Another entry offers the same sockets, and programs find it first.
     FoundLater {
-        /// Where.
+        /// The catalog.
         width: Width,
         /// The new entry.
         entry: String,
-        /// What programs find.
+        /// The entry that programs find.
         before: String,
     },
-    /// The layer is not over everything, which calls that take several sockets cannot cope with.
+    /// The layer is not installed over all entries, so that calls that take several sockets may fail.
     Uncovered {
-        /// Where.
+        /// The catalog.
         width: Width,
-        /// What it is not over.
+        /// The entries over which it is not installed.
         entries: Vec<String>,
     },
-    /// An entry that was not named was left out.
+    /// An entry was omitted that was not named.
     LeftOut {
-        /// Where.
+        /// The catalog.
         width: Width,
         /// The entry.
         entry: String,
-        /// Why.
+        /// The reason.
         why: &'static str,
     },
-    /// One path serves programs of both widths.
+    /// One path is used by programs of both widths.
     OnePath,
     /// The provider is not in this catalog.
     NotIn(Width),

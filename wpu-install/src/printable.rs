@@ -1,6 +1,6 @@
-//! Texts that other programs put into the catalog, as they are shown.
+//! Escapes texts of other programs for display.
 
-/// A text of the catalog in one line. Characters that would move what stands around them are escaped.
+/// A text of the catalog in one line, with escaped control characters.
 pub(crate) fn printable(text: &str) -> String {
     let moves = |letter: char| {
         letter.is_control()

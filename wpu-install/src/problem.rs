@@ -1,4 +1,4 @@
-//! Why there is no plan for a request.
+//! The reasons why there is no plan for a request.
 
 use crate::catalog::Width;
 use crate::categories::categories;
@@ -8,9 +8,9 @@ use crate::printable::printable;
 use std::fmt;
 use wpu_sys::ffi::{GUID, PROGRAMS_VARIABLE};
 
-/// Why there is no plan for a request.
+/// The reason why there is no plan for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the texts below say it")]
+#[expect(missing_docs, reason = "the texts below describe them")]
 pub enum Problem {
     NoCatalog,
     NoId,
@@ -41,7 +41,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoCatalog => out.write_str("there is no catalog to change"),
-            Self::NoId => out.write_str("a provider needs an id of its own, and this one is all zeros"),
+            Self::NoId => out.write_str("the id of a provider must not be all zeros"),
             Self::AlreadyThere { width, provider, path, entries, .. } => write!(
                 out,
                 "provider {} is in the {width} catalog already, with {}, as {}; uninstall it first",
@@ -62,10 +62,10 @@ impl fmt::Display for Problem {
                     BadPath::Long => {
                         out.write_str("is longer than the 259 characters that the catalog keeps")
                     }
-                    BadPath::Zero => out.write_str("has a zero in it"),
+                    BadPath::Zero => out.write_str("contains a zero character"),
                     BadPath::NotWhole => write!(
                         out,
-                        "does not say where the {of} is: begin it with a drive, with a variable such as \
+                        "is not an absolute path of the {of}: start it with a drive, with a variable such as \
                         %{PROGRAMS_VARIABLE}%, or with \\\\"
                     ),
                 }
@@ -74,11 +74,11 @@ impl fmt::Display for Problem {
             Self::NoSockets => out.write_str("a base provider needs at least one kind of sockets"),
             Self::ClassAndFlags { name } => write!(
                 out,
-                "the service flags of `{name}` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are no file handles"
+                "the service flags of `{name}` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are not file handles"
             ),
-            Self::UnknownCategories { unknown } => write!(out, "there are no such categories: {unknown:#x}"),
+            Self::UnknownCategories { unknown } => write!(out, "unknown categories: {unknown:#x}"),
             Self::NothingChosen { width } => {
-                write!(out, "the {width} catalog has nothing that the layer could go over")
+                write!(out, "the {width} catalog has no entry over which the layer could be installed")
             }
             Self::NoEntry { width, id } => write!(out, "the {width} catalog has no entry {id}"),
             Self::NoOffer { width, sockets: (family, kind, protocol) } => write!(
@@ -93,38 +93,38 @@ impl fmt::Display for Problem {
                 write!(out, "entry {entry} of the {width} catalog is chosen twice")
             }
             Self::NotToBeCovered { width, entry, why } => {
-                write!(out, "no layer can go over entry {entry} of the {width} catalog: {why}")
+                write!(out, "a layer cannot be installed over entry {entry} of the {width} catalog: {why}")
             }
             Self::ChainFull { width, entry } => {
-                write!(out, "the chain of entry {entry} of the {width} catalog has no room for another layer")
+                write!(out, "the chain of entry {entry} of the {width} catalog is too long for another layer")
             }
             Self::LayerTwice { width, entry } => {
-                write!(out, "the layer stands in the chain of entry {entry} of the {width} catalog already")
+                write!(out, "the chain of entry {entry} of the {width} catalog already contains the layer")
             }
             Self::Covered { width, entry, by } => write!(
                 out,
-                "programs never get to entry {entry} of the {width} catalog, since {by} goes over it; choose that one"
+                "programs never reach entry {entry} of the {width} catalog, since {by} is installed over it; choose that one"
             ),
             Self::IfsAboveNonIfs { width, entry, non_ifs } => write!(
                 out,
-                "an IFS layer cannot go over entry {entry} of the {width} catalog, since the sockets of {non_ifs} are \
-                no file handles; if that is a layer, uninstall it, install this one, then that one over it"
+                "an IFS layer cannot be installed over entry {entry} of the {width} catalog, since the sockets of {non_ifs} are \
+                not file handles; if {non_ifs} is a layer, uninstall it, install this one, then {non_ifs} over it"
             ),
             Self::ChainOf { provider, layer, .. } => write!(
                 out,
-                "{} is only the id of chains; uninstall their layer, {}",
+                "{} is the id of chains only; uninstall their layer, {}",
                 GuidText(*provider),
                 GuidText(*layer)
             ),
             Self::InUse { width, by } => write!(
                 out,
-                "other entries of the {width} catalog go through this provider: {}; uninstall their layers first, \
+                "other entries of the {width} catalog contain this provider: {}; uninstall their layers first, \
                 or have these entries removed too",
                 by.join(", ")
             ),
             Self::Entangled { width, entries } => write!(
                 out,
-                "entries of the {width} catalog need each other, so that a removal could not be taken back: {}",
+                "entries of the {width} catalog depend on each other, so that a removal could not be undone: {}",
                 entries.join(", ")
             ),
         }

@@ -1,30 +1,30 @@
-//! Who changes the catalogs.
+//! The interface through which the catalogs are read and changed.
 
 use crate::catalog::{Catalog, Catalogs, Width};
 use crate::plan::Place;
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 use wpu_sys::{WideString, WsaError};
 
-/// Who changes the catalogs: [Ws2_32](crate::System), or a [copy in memory](crate::Memory).
+/// Reads and changes the catalogs: [Ws2_32](crate::System), or a [copy in memory](crate::Memory).
 pub trait Registrar {
     /// The catalogs that can be read.
     fn widths(&self) -> Vec<Width>;
 
-    /// What a catalog holds, hidden entries too, in order.
+    /// The entries of a catalog in order, including hidden ones.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// The error of reading it.
     fn read(&mut self, width: Width) -> Result<Catalog, WsaError>;
 
-    /// Why this program cannot add entries there, if it cannot.
+    /// The reason why this program cannot add entries there, if there is one.
     fn cannot_add(&self, place: Place) -> Option<&'static str>;
 
-    /// Adds all entries of a provider, behind the others. They get numbers.
+    /// Adds all entries of a provider after the others, and assigns ids.
     ///
     /// # Errors
     ///
-    /// Why they are not added. Some may be there nevertheless.
+    /// The error of adding them. Some may have been added nevertheless.
     fn add(
         &mut self,
         place: Place,
@@ -37,28 +37,28 @@ pub trait Registrar {
     ///
     /// # Errors
     ///
-    /// Why they are not removed. Some may be gone nevertheless.
+    /// The error of removing them. Some may have been removed nevertheless.
     fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), WsaError>;
 
-    /// Puts all entries in this order.
+    /// Puts all entries into this order.
     ///
     /// # Errors
     ///
-    /// Why they are not in order.
+    /// The error of reordering.
     fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError>;
 
     /// Sets the categories of a layer; 0 is none.
     ///
     /// # Errors
     ///
-    /// Why they are not set.
+    /// The error of setting them.
     fn categorise(&mut self, width: Width, provider: &GUID, categories: u32) -> Result<(), WsaError>;
 
-    /// All catalogs that can be read.
+    /// Reads all catalogs that this program can access.
     ///
     /// # Errors
     ///
-    /// Why one of them cannot be.
+    /// The error of reading one of them.
     fn read_all(&mut self) -> Result<Catalogs, WsaError> {
         let mut all = Catalogs::default();
         for width in self.widths() {

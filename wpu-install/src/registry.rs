@@ -1,5 +1,5 @@
-//! Where Windows keeps what programs permit. No function takes categories away, so the key of a program is deleted,
-//! by the system's own `reg`.
+//! Deletes what a program permits from the registry, with the system's `reg`, since no function removes
+//! categories.
 
 use crate::application::{Application, PermissionError};
 use crate::path::expand;
@@ -14,7 +14,7 @@ use wpu_sys::ffi::{
 ///
 /// # Errors
 ///
-/// Why it is not deleted.
+/// The error of deleting it.
 pub(crate) fn forget(application: &Application) -> Result<(), PermissionError> {
     let listed = reg(&["query", APPLICATIONS_KEY, "/s"])?;
     let key = match key(&listed, application) {
@@ -39,20 +39,21 @@ fn reg(words: &[&str]) -> Result<String, PermissionError> {
     Err(PermissionError::Tool { says: if says.is_empty() { output.status.to_string() } else { says } })
 }
 
-/// What `reg` writes into a pipe is in the code page of the console, and only ASCII is the same in all of them.
+/// Whether `reg` output is unambiguous: in a pipe it uses the code page of the console, and only ASCII is the
+/// same in all of them.
 fn is_ascii(application: &Application) -> bool {
     let all = [Some(&application.path), application.arguments.as_ref()];
     let expanded = expanded(&application.path);
     all.into_iter().flatten().all(|text| text.to_string().is_ascii()) && expanded.is_ascii()
 }
 
-/// The path with its variables replaced, which is how it may stand in the registry.
+/// The path with its variables replaced, a form that the registry may contain.
 fn expanded(path: &WideString) -> String {
     expand(path, |name| std::env::var(name).ok()).unwrap_or_else(|| path.to_string())
 }
 
-/// The key of a program in what `reg query … /s` lists: a line for each key, and below it one for each value, with
-/// name, type and text in columns.
+/// Finds the key of a program in the output of `reg query … /s`: a line for each key, followed by a line for
+/// each value with name, type and text in columns.
 fn key<'a>(listed: &'a str, application: &Application) -> Option<&'a str> {
     let known = [application.path.to_string(), expanded(&application.path)];
     let same = |path: &str| {
@@ -128,7 +129,8 @@ mod tests {
         assert_eq!(found(r"C:\Windows\System32\svchost.exe", Some("-k")), None);
         assert_eq!(found(r"C:\Windows\System32\wsl.exe", Some("-k")), None);
         assert_eq!(found(r"C:\Windows\System32", None), None);
-        // The variables of a path may be replaced on either side: there is no `SystemRoot` but on Windows.
+        // A variable may be replaced on either side. The test uses any variable, since only Windows has
+        // `SystemRoot`.
         let (name, value) = std::env::vars().find(|(_, value)| value.len() > 3).expect("some variable");
         let listed = format!("HKEY_A\\1\r\n    AppFullPath    REG_SZ    {value}\\a.exe\r\n");
         let application = Application { path: format!(r"%{name}%\a.exe").as_str().into(), arguments: None };

@@ -1,4 +1,4 @@
-//! How plans are shown: plain text, for people.
+//! Formats plans as plain text.
 
 use crate::catalog::{Width, name};
 use crate::categories::categories;
@@ -97,14 +97,14 @@ impl fmt::Display for Note {
                 Microsoft's advice is the Windows Filtering Platform",
             ),
             Self::NoCategory => out.write_str(
-                "without a category, services and system processes do not load the layer (--category names some)",
+                "without a category, services and system processes do not load the layer (see --category)",
             ),
             Self::SystemProcesses => out.write_str(
                 "system processes load the layer, and Windows stops when one of them crashes: test it without \
                 the category `system` first",
             ),
             Self::Restart => out.write_str(
-                "programs that run keep the catalog that they started with: restart them, or Windows for services, \
+                "running programs keep the catalog that they read at their start: restart them, or Windows for services, \
                 before you install or uninstall again",
             ),
             Self::FoundLater { width, entry, before } => {
@@ -112,15 +112,15 @@ impl fmt::Display for Note {
             }
             Self::Uncovered { width, entries } => write!(
                 out,
-                "select and poll take sockets of one provider, so programs that mix them fail where a non-IFS layer is \
-                not over all: in the {width} catalog it is not over {}",
+                "select and poll take sockets of one provider, so programs that mix providers fail if a non-IFS layer is \
+                not over all entries: in the {width} catalog it is not over {}",
                 entries.join(", ")
             ),
-            Self::LeftOut { width, entry, why } => write!(out, "left out in the {width} catalog: {entry}: {why}"),
+            Self::LeftOut { width, entry, why } => write!(out, "omitted in the {width} catalog: {entry}: {why}"),
             Self::OnePath => write!(
                 out,
-                "a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit \
-                programs to another file, as %{WINDOWS_VARIABLE}%\\{SYSTEM_FOLDER} does; or install with one path for each catalog, \
+                "a program loads only DLLs of its own width, but both catalogs contain this path: for 32-bit programs \
+                it must denote another file, as %{WINDOWS_VARIABLE}%\\{SYSTEM_FOLDER} does; or install with one path for each catalog, \
                 --catalog 64 first, then --catalog 32 with the 32-bit build of wpu",
             ),
             Self::NotIn(width) => write!(out, "the provider is not in the {width} catalog"),
@@ -129,7 +129,7 @@ impl fmt::Display for Note {
 }
 
 impl Width {
-    /// The word for it in files and options.
+    /// The identifier in files and options.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

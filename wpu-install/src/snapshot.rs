@@ -1,4 +1,4 @@
-//! Catalogs as JSON: what `wpu catalog --json` writes, and what a plan on another system starts from.
+//! Catalogs as JSON: `wpu catalog --json` writes them, and a plan can be made from them on another system.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
 use crate::findings::{Fault, Finding};
@@ -9,7 +9,7 @@ use std::fmt;
 use wpu_sys::WideString;
 use wpu_sys::ffi::WSAPROTOCOL_INFOW;
 
-/// Two lists of entries. A catalog that is absent was not looked at.
+/// Two lists of entries. An absent catalog was not read.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Snapshot {
@@ -17,20 +17,21 @@ struct Snapshot {
     bits64: Option<Vec<Record>>,
     #[serde(rename = "32", skip_serializing_if = "Option::is_none")]
     bits32: Option<Vec<Record>>,
-    /// What is broken. Of another system's catalogs it is found again, but for files that are missing there.
+    /// The faults. They are computed again for another system's catalogs, except files that are missing
+    /// there.
     #[serde(default)]
     findings: Vec<Found>,
 }
 
-/// Something that is broken.
+/// A fault.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Found {
     catalog: String,
     entry: u32,
-    /// One of the words of [`Fault`].
+    /// The identifier of a [`Fault`].
     fault: String,
-    /// The number that a chain names.
+    /// The id that a chain names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +41,7 @@ struct Found {
     help: Option<String>,
 }
 
-/// An entry; numbers that are absent are 0.
+/// An entry. Absent numbers are 0.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Record {
@@ -48,7 +49,7 @@ struct Record {
     name: String,
     provider: String,
     path: String,
-    /// 0 for a layer's own entry, 1 for a base provider; more is for chains alone.
+    /// 0 for the hidden entry of a layer, 1 for a base provider, more for chains.
     chain_length: i32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     chain: Vec<u32>,
@@ -81,25 +82,25 @@ fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Why a text is not a catalog.
+/// The error of a text that is not a catalog.
 #[derive(Debug)]
 pub struct BadSnapshot(String);
 
 impl fmt::Display for BadSnapshot {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "this is no catalog as `wpu catalog --json` writes it: {}", self.0)
+        write!(out, "this is not a catalog that `wpu catalog --json` wrote: {}", self.0)
     }
 }
 
 impl std::error::Error for BadSnapshot {}
 
-/// The catalogs as JSON.
+/// Formats the catalogs as JSON.
 #[must_use]
 pub fn write_snapshot(catalogs: &Catalogs) -> String {
     write_listing(&Listing { catalogs, findings: &[] })
 }
 
-/// The catalogs as JSON, with what is broken in them.
+/// Formats the catalogs and their faults as JSON.
 #[must_use]
 pub fn write_listing(listing: &Listing<'_>) -> String {
     let records =
@@ -112,11 +113,11 @@ pub fn write_listing(listing: &Listing<'_>) -> String {
     serde_json::to_string_pretty(&snapshot).unwrap_or_default() + "\n"
 }
 
-/// The files of providers that were missing where a JSON text was written.
+/// The files of providers that were missing on the system where a JSON text was written.
 ///
 /// # Errors
 ///
-/// Why the text is not one.
+/// The fault of the text.
 pub fn missing_files(text: &str) -> Result<Vec<(Width, WideString)>, BadSnapshot> {
     let snapshot: Snapshot = serde_json::from_str(text).map_err(|error| BadSnapshot(error.to_string()))?;
     let width = |word: &str| Width::ALL.into_iter().find(|width| width.word() == word);
@@ -156,11 +157,11 @@ fn found(finding: &Finding) -> Found {
     }
 }
 
-/// The catalogs of a JSON text.
+/// Parses the catalogs of a JSON text.
 ///
 /// # Errors
 ///
-/// Why the text is not one.
+/// The fault of the text.
 pub fn read_snapshot(text: &str) -> Result<Catalogs, BadSnapshot> {
     let snapshot: Snapshot = serde_json::from_str(text).map_err(|error| BadSnapshot(error.to_string()))?;
     let mut catalogs = Catalogs::default();
@@ -209,13 +210,13 @@ fn record(entry: &Entry) -> Record {
 
 fn entry(record: &Record) -> Result<Entry, BadSnapshot> {
     let bad = |why: &str| BadSnapshot(format!("entry {}: {why}", record.id));
-    let provider = parse_guid(&record.provider).ok_or_else(|| bad("`provider` is no id"))?;
-    // A length beyond all chains is broken, and listed as such.
+    let provider = parse_guid(&record.provider).ok_or_else(|| bad("`provider` is not an id"))?;
+    // An excessive length is a fault, and is listed as such.
     let links = usize::try_from(record.chain_length).unwrap_or(0);
     let links =
         if links > 1 { links.min(WSAPROTOCOL_INFOW::ZERO.ProtocolChain.ChainEntries.len()) } else { 0 };
     if record.chain.len() != links {
-        return Err(bad("`chain-length` and `chain` do not fit"));
+        return Err(bad("`chain-length` and `chain` do not match"));
     }
     let mut info = WSAPROTOCOL_INFOW {
         dwServiceFlags1: record.service_flags,

@@ -1,4 +1,4 @@
-//! The catalogs of this system, through the functions that Ws2_32 exports.
+//! The catalogs of this system, through functions that Ws2_32 exports.
 
 use crate::application::{Application, Applications, PermissionError};
 use crate::catalog::{Catalog, Entry, Width};
@@ -13,14 +13,14 @@ use wpu_sys::ffi::{
 };
 use wpu_sys::{WideString, WsaError, import};
 
-/// The catalogs of this system. Changes need an administrator.
+/// The catalogs of this system. Changes require an administrator.
 ///
 /// Only Windows has catalogs.
 pub struct System {
     catalogs: Vec<(Width, Functions)>,
 }
 
-/// What Ws2_32 exports for one catalog.
+/// The functions of Ws2_32 for one catalog.
 #[derive(Clone, Copy)]
 struct Functions {
     enumerate: ffi::WSCEnumProtocolsFn,
@@ -31,13 +31,13 @@ struct Functions {
     set: ffi::WSCSetProviderInfoFn,
 }
 
-/// More bytes than this are not a catalog.
+/// The maximum size that is accepted for a catalog.
 const MOST: u32 = 1 << 26;
-/// More characters than this are not a path of Windows.
+/// The maximum length of a path of Windows.
 const LONGEST: usize = 0x8000;
 
 impl System {
-    /// These catalogs; `None` if this program cannot reach them all, or this system has none.
+    /// Opens these catalogs; `None` if this program cannot access them all, or this system has none.
     #[must_use]
     pub fn open(widths: &[Width]) -> Option<Self> {
         let functions = |width: Width| if width == Width::OWN { own() } else { other() };
@@ -46,7 +46,7 @@ impl System {
         Some(Self { catalogs })
     }
 
-    /// Whether there is a file for this path, as programs of this width see it; `None` if that cannot be told.
+    /// Whether the file of this path exists for programs of this width; `None` if that is unknown.
     #[must_use]
     pub fn file_exists(width: Width, path: &WideString) -> Option<bool> {
         let redirected = Width::OWN == Width::Bits64 && width == Width::Bits32;
@@ -81,7 +81,7 @@ fn own() -> Option<Functions> {
     })
 }
 
-/// A 64-bit program reaches the 32-bit catalog; a 32-bit one reaches no other.
+/// A 64-bit program can access the 32-bit catalog; a 32-bit program can access no other.
 fn other() -> Option<Functions> {
     Some(Functions {
         enumerate: import::find_wsc_enum_protocols32()?,
@@ -93,12 +93,12 @@ fn other() -> Option<Functions> {
     })
 }
 
-/// The answer of a call that reports failure by `SOCKET_ERROR` and a code beside it.
+/// The result of a call that reports failure by `SOCKET_ERROR` and a separate code.
 fn answer(result: i32, errno: i32) -> Result<(), WsaError> {
     if result == SOCKET_ERROR { Err(WsaError::new(errno)) } else { Ok(()) }
 }
 
-/// What a failed call leaves as its code, unless it writes one.
+/// The error code of a failed call that writes none.
 const SILENT: i32 = WsaError::WSASYSCALLFAILURE.code();
 
 impl Functions {
@@ -108,8 +108,8 @@ impl Functions {
         loop {
             let (room, mut errno) = (u32::try_from(entries.len() * size).unwrap_or(MOST), SILENT);
             let mut bytes = room;
-            // SAFETY: it is exported under this name and keeps its documented contract: without protocols it
-            // lists all, and it writes no more bytes than it is told there are.
+            // SAFETY: the function exported under this name keeps its documented contract: without protocols
+            // it lists all, and it writes at most the stated number of bytes.
             let count = unsafe {
                 (self.enumerate)(std::ptr::null(), entries.as_mut_ptr(), &raw mut bytes, &raw mut errno)
             };
@@ -129,15 +129,15 @@ impl Functions {
         }
     }
 
-    /// The path as it stands in the catalog, variables and all.
+    /// The path in the catalog, with its variables.
     fn path(self, provider: &GUID) -> Result<WideString, WsaError> {
         let mut units = usize::try_from(MAX_PATH).unwrap_or(0);
         loop {
             let mut buffer = vec![0_u16; units];
-            // The length is one of characters, not of bytes.
+            // The length is in characters, not in bytes.
             let (mut length, mut errno) = (i32::try_from(units).unwrap_or(MAX_PATH), SILENT);
-            // SAFETY: it is exported under this name and keeps its documented contract: it reads one id and
-            // writes no more characters than it is told there is room for.
+            // SAFETY: the function exported under this name keeps its documented contract: it reads one id
+            // and writes at most the stated number of characters.
             let result =
                 unsafe { (self.path)(provider, buffer.as_mut_ptr(), &raw mut length, &raw mut errno) };
             match answer(result, errno) {
@@ -154,12 +154,12 @@ impl Functions {
         }
     }
 
-    /// The categories of a layer. One that never got any has none, which some systems report as a failure.
+    /// The categories of a layer. For a layer that never got any, some systems report a failure.
     fn categories(self, provider: &GUID) -> u32 {
         let (mut categories, mut size, mut errno) = (0_u32, size_of::<u32>(), SILENT);
         let info = (&raw mut categories).cast::<u8>();
-        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id and writes
-        // the four bytes that it is told there are.
+        // SAFETY: the function exported under this name keeps its documented contract: it reads one id and
+        // writes the stated four bytes.
         let result = unsafe {
             (self.get)(provider, ProviderInfoLspCategories, info, &raw mut size, 0, &raw mut errno)
         };
@@ -214,15 +214,15 @@ impl Registrar for System {
         let install = install.ok_or(WsaError::WSAEOPNOTSUPP)?;
         let count = u32::try_from(entries.len()).map_err(|_| WsaError::WSAEINVAL)?;
         let (path, mut errno) = (path.to_zero_ended(), SILENT);
-        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id, a path with
-        // a final zero, and as many entries as it is told there are.
+        // SAFETY: the function exported under this name keeps its documented contract: it reads one id, a
+        // zero-terminated path, and the stated number of entries.
         let result = unsafe { install(provider, path.as_ptr(), entries.as_ptr(), count, &raw mut errno) };
         answer(result, errno)
     }
 
     fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), WsaError> {
         let (functions, mut errno) = (self.functions(width)?, SILENT);
-        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id.
+        // SAFETY: the function exported under this name keeps its documented contract: it reads one id.
         let result = unsafe { (functions.remove)(provider, &raw mut errno) };
         answer(result, errno)
     }
@@ -230,8 +230,8 @@ impl Registrar for System {
     fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
         let functions = self.functions(width)?;
         let count = u32::try_from(ids.len()).map_err(|_| WsaError::WSAEINVAL)?;
-        // SAFETY: it is exported under this name and keeps its documented contract: it reads as many numbers as
-        // it is told there are.
+        // SAFETY: the function exported under this name keeps its documented contract: it reads the stated
+        // number of ids.
         match unsafe { (functions.reorder)(ids.as_ptr(), count) } {
             NO_ERROR => Ok(()),
             code => Err(WsaError::new(code)),
@@ -241,22 +241,22 @@ impl Registrar for System {
     fn categorise(&mut self, width: Width, provider: &GUID, categories: u32) -> Result<(), WsaError> {
         let (functions, mut errno) = (self.functions(width)?, SILENT);
         let (info, size) = ((&raw const categories).cast::<u8>(), size_of::<u32>());
-        // SAFETY: it is exported under this name and keeps its documented contract: it reads one id and the four
-        // bytes of the categories.
+        // SAFETY: the function exported under this name keeps its documented contract: it reads one id and
+        // the four bytes of the categories.
         let result =
             unsafe { (functions.set)(provider, ProviderInfoLspCategories, info, size, 0, &raw mut errno) };
         answer(result, errno)
     }
 }
 
-/// What programs permit on this system. Changes need an administrator.
+/// What programs permit on this system. Changes require an administrator.
 pub struct SystemApplications {
     get: ffi::WSCGetApplicationCategoryFn,
     set: ffi::WSCSetApplicationCategoryFn,
 }
 
 impl SystemApplications {
-    /// Those of this system; `None` if it has none.
+    /// Opens the store of this system; `None` if it has none.
     #[must_use]
     pub fn open() -> Option<Self> {
         Some(Self {
@@ -266,7 +266,7 @@ impl SystemApplications {
     }
 }
 
-/// Text as Ws2_32 takes it: with a final zero, and the length without it.
+/// Zero-terminated text, and its length without the zero, as Ws2_32 takes it.
 fn text(text: &WideString) -> Result<(Vec<u16>, u32), WsaError> {
     let length = u32::try_from(text.units().len()).map_err(|_| WsaError::WSAEINVAL)?;
     Ok((text.to_zero_ended(), length))
@@ -285,8 +285,8 @@ impl Applications for SystemApplications {
         let ((path, length), (extra, extra_length)) = (text(&application.path)?, arguments(application)?);
         let extra = extra.as_ref().map_or(std::ptr::null(), Vec::as_ptr);
         let (mut permitted, mut errno) = (0, SILENT);
-        // SAFETY: it is exported under this name and keeps its documented contract: it reads two texts of the
-        // lengths that it is told, the second of which may be null, and writes the categories and the code.
+        // SAFETY: the function exported under this name keeps its documented contract: it reads two texts of
+        // the stated lengths, the second of which may be null, and writes the categories and the error code.
         let result = unsafe {
             (self.get)(path.as_ptr(), length, extra, extra_length, &raw mut permitted, &raw mut errno)
         };

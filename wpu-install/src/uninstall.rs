@@ -1,4 +1,4 @@
-//! Planning to remove a provider, with what needs it.
+//! Plans the removal of a provider, together with the entries that depend on it.
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Step};
@@ -8,18 +8,18 @@ use wpu_sys::ffi::GUID;
 /// A provider to remove.
 #[derive(Debug, Clone)]
 pub struct Uninstall {
-    /// Its id: for a layer, that of its hidden entry.
+    /// Its id; for a layer, that of its hidden entry.
     pub provider: GUID,
-    /// Whether chains of other layers that go through it are removed too. If not, there is no plan for it.
+    /// Whether chains of other layers that contain it are removed too. If not, such chains prevent a plan.
     pub others: bool,
 }
 
 impl Uninstall {
-    /// The steps that remove it from all of `catalogs`.
+    /// The steps that remove the provider from all of `catalogs`.
     ///
     /// # Errors
     ///
-    /// Why it cannot be.
+    /// The reason why there is no plan.
     pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Problem> {
         if catalogs.all().next().is_none() {
             return Err(Problem::NoCatalog);
@@ -40,7 +40,7 @@ impl Uninstall {
         Ok(Plan { before: catalogs.clone(), steps, notes })
     }
 
-    /// The numbers of the entries that it takes away.
+    /// The ids of the entries that it removes.
     pub(crate) fn gone(&self, width: Width, catalog: &Catalog) -> Result<Vec<u32>, Problem> {
         let mut gone = self.own(width, catalog)?;
         let others = dependents(catalog, &gone);
@@ -58,9 +58,9 @@ impl Uninstall {
         Ok(actions(catalog, &gone, &sorted))
     }
 
-    /// The ids of the provider's entries, and of the chains that a layer leads.
+    /// The ids of the provider's entries, and of the chains of which it is the top layer.
     fn own(&self, width: Width, catalog: &Catalog) -> Result<Vec<u32>, Problem> {
-        // Half a layer is not removed by the id of its chains.
+        // A layer is not removed in part by the id of its chains.
         let layers = catalog.of(&self.provider).filter_map(|entry| catalog.leader(entry));
         match layers.map(|layer| layer.info.ProviderId).find(|layer| *layer != self.provider) {
             Some(layer) => Err(Problem::ChainOf { width, provider: self.provider, layer }),
@@ -69,7 +69,7 @@ impl Uninstall {
     }
 }
 
-/// The other entries that calls for reach one of `gone`.
+/// The other entries whose calls reach one of `gone`.
 fn dependents<'a>(catalog: &'a Catalog, gone: &[u32]) -> Vec<&'a Entry> {
     let through = |entry: &&Entry| {
         !gone.contains(&entry.id()) && catalog.below(entry).iter().any(|link| gone.contains(&link.id()))
@@ -77,8 +77,8 @@ fn dependents<'a>(catalog: &'a Catalog, gone: &[u32]) -> Vec<&'a Entry> {
     catalog.entries.iter().filter(through).collect()
 }
 
-/// The providers of which something changes: an entry goes, or gets a new number since others of its provider go,
-/// or stands for a chain in which a number is new.
+/// The providers that change: an entry is removed, or gets a new id since other entries of its provider are
+/// removed, or is a chain that contains a new id.
 fn touched(catalog: &Catalog, gone: &[u32]) -> Vec<GUID> {
     let mut touched: Vec<GUID> = Vec::new();
     let mut moved = gone.to_vec();
@@ -94,7 +94,7 @@ fn touched(catalog: &Catalog, gone: &[u32]) -> Vec<GUID> {
     }
 }
 
-/// The providers so that each stands before those that its chains name; or the entries of a circle.
+/// Sorts the providers so that each is before those that its chains name; fails with the entries of a cycle.
 fn sort(catalog: &Catalog, providers: &[GUID]) -> Result<Vec<GUID>, Vec<String>> {
     let needs = |provider: &GUID, other: &GUID| {
         let mut links = catalog.of(provider).flat_map(Entry::links);
@@ -117,7 +117,8 @@ fn sort(catalog: &Catalog, providers: &[GUID]) -> Result<Vec<GUID>, Vec<String>>
     Ok(sorted)
 }
 
-/// Removes the providers from the top down, adds what stays of them from the bottom up, and restores the order.
+/// Removes the providers from the top down, adds their remaining entries from the bottom up, and restores the
+/// order.
 fn actions(catalog: &Catalog, gone: &[u32], providers: &[GUID]) -> Vec<Action> {
     let mut present = catalog.ids();
     let keys = |ids: &[u32]| ids.iter().map(|id| Key::Known(*id)).collect::<Vec<_>>();

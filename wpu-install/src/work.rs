@@ -1,4 +1,4 @@
-//! A plan under way: its steps, what is read back of each, and the way back.
+//! Carries out a plan: its steps, reading them back, and undoing them.
 
 use crate::catalog::{Catalog, Entry, Width, links, name};
 use crate::differences::{Ours, differences};
@@ -9,11 +9,11 @@ use crate::registrar::Registrar;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{GUID, PFL_HIDDEN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES};
 
-/// Why a step was not made.
+/// The reason why a step was not made.
 #[derive(Debug)]
 pub(crate) enum Stop {
     Failed(WsaError),
-    /// What another installer did.
+    /// The change of another installer.
     Overtaken(String),
 }
 
@@ -23,24 +23,24 @@ impl From<WsaError> for Stop {
     }
 }
 
-/// What a call is believed to be that reports success and did not do it.
+/// The error that is assumed for a call that reports success without effect.
 const NOT_DONE: Stop = Stop::Failed(WsaError::WSASYSCALLFAILURE);
 
 pub(crate) struct Work<'a> {
     plan: &'a Plan,
     registrar: &'a mut dyn Registrar,
     numbers: Numbers,
-    /// The entries that this run added. Numbers do not come back: an entry that is neither here nor was there
-    /// before is another installer's.
+    /// The entries that this run added. Ids are not reused: an entry that is not in this list and did not
+    /// exist before belongs to another installer.
     added: Vec<(Width, u32)>,
-    /// The entries as asked for that are there after a call that failed. Whether that call added them, or another
-    /// installer, nobody can tell; so they are not taken back.
+    /// The requested entries that exist after a failed call. It is unknown whether that call or another
+    /// installer added them, so they are not removed.
     unclear: Vec<(Width, u32)>,
     /// The steps, counted from 0, for which a call was made.
     made: Vec<(usize, Width)>,
-    /// The step that is being made or taken back.
+    /// The step that is being made or undone.
     at: usize,
-    /// What went wrong on the way back.
+    /// The problems of undoing.
     troubles: Vec<String>,
 }
 
@@ -75,13 +75,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Makes all steps, or those before the first that fails.
+    /// Makes all steps, or those before the first failure.
     pub(crate) fn run(&mut self) -> Result<(), (&'a Step, Stop)> {
         for (at, step) in self.plan.steps.iter().enumerate() {
             self.at = at;
             self.step(step).map_err(|stop| (step, stop))?;
         }
-        // What went meanwhile would leave chains that name nothing.
+        // If such entries were removed meanwhile, chains would name entries that do not exist.
         let last = self.plan.steps.last();
         last.map_or(Ok(()), |step| self.are_there().map_err(|stop| (step, stop)))
     }
@@ -92,7 +92,7 @@ impl<'a> Work<'a> {
             let gone = |id: &u32| now.find(*id).is_none();
             for id in self.added.iter().filter(|(of, _)| *of == width).map(|(_, id)| *id) {
                 let links = now.find(id).map(Entry::links).unwrap_or_default();
-                // What a chain named in vain from the start is nobody's doing.
+                // Links that were invalid from the start are ignored.
                 let mut needed = links.iter().copied().filter(|link| self.is_known(width, *link));
                 if let Some(id) = [id].into_iter().chain(&mut needed).find(gone) {
                     return Err(Stop::Overtaken(format!("removed {id}")));
@@ -119,7 +119,7 @@ impl<'a> Work<'a> {
     }
 
     fn add(&mut self, place: Place, what: &Addition) -> Result<(), Stop> {
-        // Where one call serves both catalogs, there is no chain, and so no number.
+        // A call for both catalogs has no chain, and so no id.
         let first = place.widths()[0];
         let infos: Vec<_> =
             what.entries.iter().map(|entry| entry.resolve(|key| number(&self.numbers, first, key))).collect();
@@ -145,7 +145,7 @@ impl<'a> Work<'a> {
                     None => complete = false,
                 }
             }
-            // What the call made of an entry is ours by its DLL, if it reports success.
+            // After a success, an entry that the call created is recognised by its DLL.
             let (made, foreign): (Vec<_>, Vec<_>) =
                 found.into_iter().partition(|entry| answer.is_ok() && entry.path == what.path);
             self.added.extend(made.iter().map(|entry| (*width, entry.id())));
@@ -158,8 +158,8 @@ impl<'a> Work<'a> {
         if complete { Ok(()) } else { Err(NOT_DONE) }
     }
 
-    /// Notes an entry as it was asked for. A call that failed may have added it nevertheless: that is sure of a chain
-    /// that names another entry of this run, whose number nobody else has.
+    /// Records a requested entry. A failed call may have added it nevertheless: that is certain for a chain
+    /// that names another entry of this run, whose id no other installer knows.
     fn found(&mut self, width: Width, key: Key, entry: &Entry, succeeded: bool) {
         let of_this_run = |link: &u32| self.added.contains(&(width, *link));
         if succeeded || entry.links().iter().any(of_this_run) {
@@ -168,7 +168,7 @@ impl<'a> Work<'a> {
             self.unclear.push((width, entry.id()));
             return;
         }
-        // What was there before is there again, whoever brought it back.
+        // An entry that existed before exists again, whoever added it.
         self.numbers.insert((width, key), entry.id());
     }
 
@@ -181,7 +181,7 @@ impl<'a> Work<'a> {
         }
         self.making(&[width]);
         self.registrar.remove(width, provider)?;
-        // Functions exist that report success and do nothing.
+        // On some systems these functions report success and do nothing.
         let now = self.registrar.read(width)?;
         let gone = !now.of(provider).any(|entry| self.is_known(width, entry.id()));
         if gone { Ok(()) } else { Err(NOT_DONE) }
@@ -202,14 +202,14 @@ impl<'a> Work<'a> {
         let order = self.order(width, &now, to);
         self.making(&[width]);
         self.registrar.reorder(width, &order)?;
-        // Entries of others may have come and gone.
+        // Entries of others may have been added or removed.
         let now = self.registrar.read(width)?.ids();
         let (is, asked) = (both(&now, &order), both(&order, &now));
         if is == asked { Ok(()) } else { Err(NOT_DONE) }
     }
 
-    /// The order that is asked for, of what is there. What another installer added meanwhile stays behind what it
-    /// stands behind now.
+    /// The requested order of the existing entries. Entries that another installer added meanwhile stay after
+    /// their predecessors.
     fn order(&self, width: Width, now: &[u32], to: &[Key]) -> Vec<u32> {
         let mut order: Vec<_> = to.iter().map(|key| number(&self.numbers, width, *key)).collect();
         order.retain(|id| now.contains(id));
@@ -221,24 +221,25 @@ impl<'a> Work<'a> {
         order
     }
 
-    /// Notes that a call is made: from now on there may be something to take back.
+    /// Records that a call is made: from now on there may be a change to undo.
     fn making(&mut self, widths: &[Width]) {
         self.made.extend(widths.iter().map(|width| (self.at, *width)));
     }
 
-    /// Whether the entry was there before, or this run added it.
+    /// Whether the entry existed before, or this run added it.
     fn is_known(&self, width: Width, id: u32) -> bool {
         let before = self.plan.before.get(width);
         self.added.contains(&(width, id)) || before.is_some_and(|before| before.find(id).is_some())
     }
 
-    /// All entries of the provider are known, as far as there are any.
+    /// Checks that all existing entries of the provider are known.
     fn owns(&self, width: Width, now: &Catalog, provider: &GUID) -> Result<(), Stop> {
         let foreign = shown(now.of(provider).filter(|entry| !self.is_known(width, entry.id())));
         if foreign.is_empty() { Ok(()) } else { Err(Stop::Overtaken(format!("added {foreign}"))) }
     }
 
-    /// No entry that another installer added goes over one of the provider, and would name nothing without it.
+    /// Checks that no chain that another installer added contains an entry of the provider, since its removal
+    /// would break the chain.
     fn stands_below(&self, width: Width, now: &Catalog, provider: &GUID) -> Result<(), Stop> {
         let names = |chain: &&Entry| {
             let mut links = chain.links().iter().filter_map(|link| now.find(*link));
@@ -249,7 +250,7 @@ impl<'a> Work<'a> {
         if above.is_empty() { Ok(()) } else { Err(Stop::Overtaken(format!("added {above}"))) }
     }
 
-    /// Takes back what was made, the last first; that is the step that failed, and may be done in part.
+    /// Undoes the steps, the last first; the failed step may have been made in part.
     pub(crate) fn take_back(&mut self) {
         for (at, step) in self.plan.steps.iter().enumerate().rev() {
             for action in step.action.inverse() {
@@ -269,7 +270,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Takes back what has not been so from the start.
+    /// Restores the entries that existed at the start.
     fn restore(&mut self, width: Width, action: &Action) -> Result<(), Stop> {
         let now = self.registrar.read(width)?;
         let known = |provider| now.of(provider).any(|entry| self.is_known(width, entry.id()));
@@ -282,7 +283,7 @@ impl<'a> Work<'a> {
         if done { Ok(()) } else { self.change(width, action) }
     }
 
-    /// What is not as it was, by name.
+    /// Describes the remaining differences.
     pub(crate) fn left(&mut self) -> Vec<String> {
         let mut left = Vec::new();
         for (width, catalog) in self.plan.before.all() {
@@ -297,7 +298,7 @@ impl<'a> Work<'a> {
                         )
                     }));
                 }
-                Err(error) => left.push(format!("the {width} catalog cannot be read any more: {error}")),
+                Err(error) => left.push(format!("the {width} catalog can no longer be read: {error}")),
             }
         }
         if !left.is_empty() {
@@ -306,7 +307,7 @@ impl<'a> Work<'a> {
         left
     }
 
-    /// What this run did to a catalog.
+    /// The changes of this run to a catalog.
     fn ours(&self, width: Width) -> Ours<'_> {
         let made = self.made.iter().filter(|(_, of)| *of == width);
         let actions: Vec<_> = made.map(|(at, _)| &self.plan.steps[*at].action).collect();
@@ -346,7 +347,7 @@ fn to_has(to: &[Key], numbers: &Numbers, width: Width, id: u32) -> bool {
     to.iter().any(|key| number(numbers, width, *key) == id)
 }
 
-/// Those of `all` that are in `others` too.
+/// The elements of `all` that are also in `others`.
 fn both(all: &[u32], others: &[u32]) -> Vec<u32> {
     all.iter().filter(|id| others.contains(id)).copied().collect()
 }
@@ -355,7 +356,7 @@ fn shown<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
     entries.into_iter().map(Entry::shown).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether an entry is the one that was asked for, whatever Ws2_32 made of the rest.
+/// Whether an entry is the requested one, whatever Ws2_32 changed in the rest.
 fn same(is: &WSAPROTOCOL_INFOW, asked: &WSAPROTOCOL_INFOW) -> bool {
     let of = |info: &WSAPROTOCOL_INFOW| {
         let sockets = (info.iAddressFamily, info.iSocketType, info.iProtocol);
