@@ -281,11 +281,11 @@ fn why_a_program_is_not_forgotten_is_told() {
         ),
         (
             PermissionError::NoTool { why: "gone".into() },
-            "`reg`, by which the key is deleted, cannot be started: gone".into(),
+            "`reg`, which deletes the key, cannot be started: gone".into(),
         ),
         (
             PermissionError::Tool { says: "ERROR: Access is denied.".into() },
-            "`reg`, by which the key is deleted, fails: ERROR: Access is denied.".into(),
+            "`reg`, which deletes the key, failed: ERROR: Access is denied.".into(),
         ),
     ];
     for (error, text) in texts {

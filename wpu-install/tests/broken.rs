@@ -206,7 +206,7 @@ fn files_are_missing_where_the_oracle_says_so_and_a_file_remembers_it() {
     let exists = |_: Width, path: &WideString| Some(!path.to_string().ends_with("2.dll"));
     let found = findings(memory.catalogs(), exists);
     let told: Vec<_> = found.iter().map(|finding| (finding.entry, finding.fault.to_string())).collect();
-    let text = r"the file `C:\layers\2.dll` is not there".to_owned();
+    let text = r"the file `C:\layers\2.dll` does not exist".to_owned();
     assert_eq!(told, [(1008, text.clone()), (1007, text)]);
     let text = write_listing(&Listing { catalogs: memory.catalogs(), findings: &found });
     assert_eq!(&read_snapshot(&text).expect("it was just written"), memory.catalogs());
@@ -246,7 +246,7 @@ fn names_do_not_move_what_stands_around_them() {
         assert!(text.contains(r"a\u{a}b\u{1b}[2J\u{202e}"), "{text}");
         assert!(!text.contains(['\r', '\u{1b}', '\u{202e}']), "{text}");
     }
-    assert!(listed.contains(r"the file `C:\\u{d}.dll` is not there"), "{listed}");
+    assert!(listed.contains(r"the file `C:\\u{d}.dll` does not exist"), "{listed}");
     // In JSON they are what they are.
     assert_eq!(read_snapshot(&write_snapshot(&catalogs)).expect("it was just written"), catalogs);
 }

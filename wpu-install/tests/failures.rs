@@ -125,8 +125,8 @@ fn what_cannot_be_taken_back_is_told_by_name() {
         assert_eq!(*step, plan.steps[1].to_string());
         assert_ne!(memory.catalogs(), &plan.before);
         let known = match *name {
-            "a layer" => "left over in the 64-bit catalog: 1015 `Layer 3`",
-            "a base" => "left over in the 64-bit catalog: 1015 `Base 4`",
+            "a layer" => "not removed from the 64-bit catalog: 1015 `Layer 3`",
+            "a base" => "not removed from the 64-bit catalog: 1015 `Base 4`",
             _ => "missing in the 64-bit catalog: ",
         };
         assert!(left[0].starts_with(known), "{name}: {failure}");

@@ -264,7 +264,7 @@ fn who_came_first_is_told() {
         let text = failure.to_string();
         let wanted = "cannot add `Layer 1` to the 64-bit catalog: {00000001-0001-0002-0303-030303030303}, \
             C:\\layers\\1.dll: meanwhile another installer added 1005 `*CP over IP version 4`, \
-            1006 `*CP over IP version 4`, which stays as it is; what had been done is taken back";
+            1006 `*CP over IP version 4`, which was not touched; all steps were undone";
         assert_eq!(text, wanted);
         assert_eq!(catalog(&shared.memory).of(&id(1)).count(), 2);
     }

@@ -9,61 +9,61 @@ fn catalog() {
     check(
         "catalog --catalog {layered}",
         expect![[r#"
-        64-bit catalog, in the order in which programs look through it
-            1006  Count over [TCP over IP version 4]
-                  chain 1005 > 1001, non-IFS; family 2, type 1, protocol 6
-                  {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} C:\count\count.dll
-            1001  TCP over IP version 4
-                  base, IFS; family 2, type 1, protocol 6
-                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
-            1002  UDP over IP version 4
-                  base, IFS; family 2, type 2, protocol 17
-                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
-            1003  TCP over IP version 6
-                  base, IFS; family 23, type 1, protocol 6
-                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
-            1004  UDP over IP version 6
-                  base, IFS; family 23, type 2, protocol 17
-                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
-            1005  Count
-                  layer, non-IFS, hidden; family 2, type 0, protocol 0
-                  {d3c21122-85e1-48f3-9ab6-23d90c73077e} C:\count\count.dll
-                  categories: inspector
-        exit code 0
-    "#]],
+            64-bit catalog, in the order in which programs search it
+                1006  Count over [TCP over IP version 4]
+                      chain 1005 > 1001, non-IFS; family 2, type 1, protocol 6
+                      {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} C:\count\count.dll
+                1001  TCP over IP version 4
+                      base, IFS; family 2, type 1, protocol 6
+                      {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+                1002  UDP over IP version 4
+                      base, IFS; family 2, type 2, protocol 17
+                      {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+                1003  TCP over IP version 6
+                      base, IFS; family 23, type 1, protocol 6
+                      {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+                1004  UDP over IP version 6
+                      base, IFS; family 23, type 2, protocol 17
+                      {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+                1005  Count
+                      layer, non-IFS, hidden; family 2, type 0, protocol 0
+                      {d3c21122-85e1-48f3-9ab6-23d90c73077e} C:\count\count.dll
+                      categories: inspector
+            exit code 0
+        "#]],
     );
     check(
         "catalog --catalog {catalog}",
         expect![[r#"
-        64-bit catalog, in the order in which programs look through it
-            1001  TCP over IP version 4
-                  base, IFS; family 2, type 1, protocol 6
-                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
-            1002  UDP over IP version 4
-                  base, IFS; family 2, type 2, protocol 17
-                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
-            1003  TCP over IP version 6
-                  base, IFS; family 23, type 1, protocol 6
-                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
-            1004  UDP over IP version 6
-                  base, IFS; family 23, type 2, protocol 17
-                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+            64-bit catalog, in the order in which programs search it
+                1001  TCP over IP version 4
+                      base, IFS; family 2, type 1, protocol 6
+                      {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+                1002  UDP over IP version 4
+                      base, IFS; family 2, type 2, protocol 17
+                      {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+                1003  TCP over IP version 6
+                      base, IFS; family 23, type 1, protocol 6
+                      {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+                1004  UDP over IP version 6
+                      base, IFS; family 23, type 2, protocol 17
+                      {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
 
-        32-bit catalog, in the order in which programs look through it
-            2001  TCP over IP version 4
-                  base, IFS; family 2, type 1, protocol 6
-                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
-            2002  UDP over IP version 4
-                  base, IFS; family 2, type 2, protocol 17
-                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
-            2003  TCP over IP version 6
-                  base, IFS; family 23, type 1, protocol 6
-                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
-            2004  UDP over IP version 6
-                  base, IFS; family 23, type 2, protocol 17
-                  {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
-        exit code 0
-    "#]],
+            32-bit catalog, in the order in which programs search it
+                2001  TCP over IP version 4
+                      base, IFS; family 2, type 1, protocol 6
+                      {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+                2002  UDP over IP version 4
+                      base, IFS; family 2, type 2, protocol 17
+                      {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+                2003  TCP over IP version 6
+                      base, IFS; family 23, type 1, protocol 6
+                      {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+                2004  UDP over IP version 6
+                      base, IFS; family 23, type 2, protocol 17
+                      {b15eaff0-a1dc-89d7-973b-982a2a4099db} %SystemRoot%\system32\mswsock.dll
+            exit code 0
+        "#]],
     );
     assert_eq!(wpu("catalog --json --catalog {layered}"), with_layer() + "exit code 0\n");
 }
@@ -83,27 +83,27 @@ fn broken_catalogs() {
     check(
         &format!("catalog --catalog {}", path.display()),
         expect![[r#"
-        64-bit catalog, in the order in which programs look through it
-            1006  Count over [TCP over IP version 4]
-                  chain 1005 > 1001, non-IFS; family 2, type 1, protocol 6
-                  {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} C:\count\count.dll
-                  broken: its chain names entry 1001, which does not exist
-                  help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
-                  broken: the file `C:\count\count.dll` is not there
-                  help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
-            1002  UDP over IP version 4
-                  base, IFS; family 2, type 2, protocol 17
-                  {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
-            1005  Count
-                  layer, non-IFS, hidden; family 2, type 0, protocol 0
-                  {d3c21122-85e1-48f3-9ab6-23d90c73077e} C:\count\count.dll
-                  categories: inspector
-                  broken: the file `C:\count\count.dll` is not there
-                  help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
+            64-bit catalog, in the order in which programs search it
+                1006  Count over [TCP over IP version 4]
+                      chain 1005 > 1001, non-IFS; family 2, type 1, protocol 6
+                      {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} C:\count\count.dll
+                      broken: its chain names entry 1001, which does not exist
+                      help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
+                      broken: the file `C:\count\count.dll` does not exist
+                      help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
+                1002  UDP over IP version 4
+                      base, IFS; family 2, type 2, protocol 17
+                      {bf1df716-73dc-86c6-adff-170b50fac591} %SystemRoot%\system32\mswsock.dll
+                1005  Count
+                      layer, non-IFS, hidden; family 2, type 0, protocol 0
+                      {d3c21122-85e1-48f3-9ab6-23d90c73077e} C:\count\count.dll
+                      categories: inspector
+                      broken: the file `C:\count\count.dll` does not exist
+                      help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
 
-        3 things are broken: see `broken` above
-        exit code 0
-    "#]],
+            3 things are broken: see `broken` above
+            exit code 0
+        "#]],
     );
     let json = wpu(&format!("catalog --format json --catalog {}", path.display()));
     expect![[r#"
@@ -121,7 +121,7 @@ fn broken_catalogs() {
               "entry": 1006,
               "fault": "file-missing",
               "path": "C:\\count\\count.dll",
-              "text": "the file `C:\\count\\count.dll` is not there",
+              "text": "the file `C:\\count\\count.dll` does not exist",
               "help": "wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64"
             },
             {
@@ -129,7 +129,7 @@ fn broken_catalogs() {
               "entry": 1005,
               "fault": "file-missing",
               "path": "C:\\count\\count.dll",
-              "text": "the file `C:\\count\\count.dll` is not there",
+              "text": "the file `C:\\count\\count.dll` does not exist",
               "help": "wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64"
             }
           ]
@@ -148,16 +148,16 @@ fn files() {
     check(
         &format!("{LAYER} --class ifs --over every --catalog {{catalog}}"),
         expect![[r#"
-        error: a file of a catalog can be planned with, not changed: add --dry-run
-        exit code 1
-    "#]],
+            error: a catalog file cannot be changed, only planned with: add --dry-run
+            exit code 1
+        "#]],
     );
     let bad = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bad.json");
     std::fs::write(&bad, r#"{ "64": [], "16": [] }"#).expect("the folder for tests can be written to");
     check(
         &format!("catalog --catalog {}", bad.display()),
         expect![[r#"
-            error: `…/bad.json`: this is no catalog as `wpu catalog --json` writes it: unknown field `16`, expected one of `64`, `32`, `findings` at line 1 column 16
+            error: `…/bad.json`: this is not a catalog that `wpu catalog --json` wrote: unknown field `16`, expected one of `64`, `32`, `findings` at line 1 column 16
             exit code 1
         "#]],
     );
@@ -190,7 +190,11 @@ fn files_in_other_encodings() {
         let text = "error: cannot read `…/encoded.json`: it is not text in UTF-8 or UTF-16\nexit code 1\n";
         assert_eq!(listed(bad), text);
     }
-    assert!(listed(b"{}").starts_with("error: `…/encoded.json`: this is no catalog "), "{}", listed(b"{}"));
+    assert!(
+        listed(b"{}").starts_with("error: `…/encoded.json`: this is not a catalog "),
+        "{}",
+        listed(b"{}")
+    );
 }
 
 /// What comes through a pipe can be read once.

@@ -18,17 +18,17 @@ fn categories() {
               <PROGRAM>  The program's file, such as "%ProgramFiles%\a\a.exe"
 
             Options:
-                  --arguments <TEXT>           Only where it is started with these arguments, as svchost.exe is
+                  --arguments <TEXT>           Only if it is started with these arguments, as svchost.exe is
                   --permit <CATEGORY>          Let it load layers of this category, and of no others:
                                                system, inspector, redirector, proxy, firewall,
                                                inbound-modify, outbound-modify, crypto-compress,
                                                local-cache; may be repeated
-                  --forget                     Forget its categories: it then loads every layer
+                  --forget                     Delete its categories: it then loads every layer
                   --catalog <64|32|both|FILE>  The catalog of 64-bit or of 32-bit programs, both, or a
                                                file that `wpu catalog --json` wrote; if absent, all
                                                catalogs of this system
                   --dry-run                    Show the plan, and change nothing
-                  --format <FORMAT>            How the listing is written; text if absent [possible values: text, json]
+                  --format <FORMAT>            The format of the listing; text by default [possible values: text, json]
                   --json                       The same as --format json
               -h, --help                       Print help
 
@@ -36,13 +36,14 @@ fn categories() {
               wpu category C:\Windows\System32\wsl.exe
                                                    which layers it loads
               wpu category C:\Windows\System32\wsl.exe --permit system --dry-run
-                                                   what would keep it free of all but those for system processes
+                                                   plan to restrict it to layers for system processes
               wpu category C:\Windows\System32\wsl.exe --forget
-                                                   have it load every layer again
+                                                   make it load every layer again
 
-            A program that is not categorised loads every layer. Another loads a layer if they have a category in common, the layer
-            has none that the program does not permit, and it has `system` if the program permits that. A layer without categories
-            is loaded by programs that are not categorised alone. Programs that run keep what they started with.
+            A program that is not categorised loads every layer. A categorised program loads a layer if both have a category in
+            common, the layer has no category that the program does not permit, and the layer has `system` if the program permits
+            `system`. Only programs that are not categorised load a layer without categories. Running programs keep the categories
+            that they read at their start.
             exit code 0
         "#]],
     );
@@ -83,33 +84,33 @@ fn categories() {
     check(
         &format!("{PROGRAM} --permit system --permit proxy --dry-run"),
         expect![[r#"
-          1. `C:\Windows\System32\wsl.exe` permits system, proxy
-        then `C:\Windows\System32\wsl.exe` permits system, proxy
-          does not load 1005 `Count` of the 64-bit catalog: inspector
-        note: a file of a catalog does not say what programs permit: the program is taken for one that is not categorised
-        note: programs that run keep the categories that they started with: restart them
-        dry run: nothing was changed
-        exit code 0
-    "#]],
+              1. `C:\Windows\System32\wsl.exe` permits system, proxy
+            then `C:\Windows\System32\wsl.exe` permits system, proxy
+              does not load 1005 `Count` of the 64-bit catalog: inspector
+            note: a file of a catalog does not say what programs permit: the program is taken for one that is not categorised
+            note: running programs keep the categories that they read at their start: restart them
+            dry run: nothing was changed
+            exit code 0
+        "#]],
     );
     check(
         &format!("{PROGRAM} --permit inspector --arguments -k --dry-run"),
         expect![[r#"
-          1. `C:\Windows\System32\wsl.exe` with the arguments `-k` permits inspector
-        then `C:\Windows\System32\wsl.exe` with the arguments `-k` permits inspector
-          loads 1005 `Count` of the 64-bit catalog: inspector
-        note: a file of a catalog does not say what programs permit: the program is taken for one that is not categorised
-        note: programs that run keep the categories that they started with: restart them
-        dry run: nothing was changed
-        exit code 0
-    "#]],
+              1. `C:\Windows\System32\wsl.exe` with the arguments `-k` permits inspector
+            then `C:\Windows\System32\wsl.exe` with the arguments `-k` permits inspector
+              loads 1005 `Count` of the 64-bit catalog: inspector
+            note: a file of a catalog does not say what programs permit: the program is taken for one that is not categorised
+            note: running programs keep the categories that they read at their start: restart them
+            dry run: nothing was changed
+            exit code 0
+        "#]],
     );
     check(
         &format!("{PROGRAM} --permit system"),
         expect![[r#"
-        error: a file of a catalog can be planned with, not changed: add --dry-run
-        exit code 1
-    "#]],
+            error: a catalog file cannot be changed, only planned with: add --dry-run
+            exit code 1
+        "#]],
     );
     check(
         &format!("{PROGRAM} --forget --dry-run"),
@@ -121,9 +122,9 @@ fn categories() {
     check(
         "category wsl.exe --catalog {layered}",
         expect![[r#"
-        error: the path `wsl.exe` does not say where the program is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\
-        exit code 1
-    "#]],
+            error: the path `wsl.exe` is not an absolute path of the program: start it with a drive, with a variable such as %ProgramFiles%, or with \\
+            exit code 1
+        "#]],
     );
     expect![[r#"
         wpu category

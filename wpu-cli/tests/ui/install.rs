@@ -35,9 +35,9 @@ fn dry_runs() {
              12. put the 32-bit catalog in order
                    new 2, 2001, new 3, 2002, new 4, 2003, new 5, 2004, new 1
             note: layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows Filtering Platform
-            note: without a category, services and system processes do not load the layer (--category names some)
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
-            note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+            note: without a category, services and system processes do not load the layer (see --category)
+            note: a program loads only DLLs of its own width, but both catalogs contain this path: for 32-bit programs it must denote another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: running programs keep the catalog that they read at their start: restart them, or Windows for services, before you install or uninstall again
             note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
             dry run: nothing was changed
             exit code 0
@@ -66,10 +66,10 @@ fn dry_runs() {
                    new 2, 2001, new 3, 2002, 2003, 2004, new 1
             note: layered providers are deprecated since Windows 8 and Windows Server 2012; Microsoft's advice is the Windows Filtering Platform
             note: system processes load the layer, and Windows stops when one of them crashes: test it without the category `system` first
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
-            note: select and poll take sockets of one provider, so programs that mix them fail where a non-IFS layer is not over all: in the 64-bit catalog it is not over 1003 `TCP over IP version 6`, 1004 `UDP over IP version 6`
-            note: select and poll take sockets of one provider, so programs that mix them fail where a non-IFS layer is not over all: in the 32-bit catalog it is not over 2003 `TCP over IP version 6`, 2004 `UDP over IP version 6`
-            note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+            note: a program loads only DLLs of its own width, but both catalogs contain this path: for 32-bit programs it must denote another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: select and poll take sockets of one provider, so programs that mix providers fail if a non-IFS layer is not over all entries: in the 64-bit catalog it is not over 1003 `TCP over IP version 6`, 1004 `UDP over IP version 6`
+            note: select and poll take sockets of one provider, so programs that mix providers fail if a non-IFS layer is not over all entries: in the 32-bit catalog it is not over 2003 `TCP over IP version 6`, 2004 `UDP over IP version 6`
+            note: running programs keep the catalog that they read at their start: restart them, or Windows for services, before you install or uninstall again
             note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
             dry run: nothing was changed
             exit code 0
@@ -80,8 +80,8 @@ fn dry_runs() {
         expect![[r#"
               1. add `Pipes` to both catalogs: {d3c21122-85e1-48f3-9ab6-23d90c73077e}, C:\base.dll
                    new 1: `Pipes`, base, non-IFS
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
-            note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+            note: a program loads only DLLs of its own width, but both catalogs contain this path: for 32-bit programs it must denote another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: running programs keep the catalog that they read at their start: restart them, or Windows for services, before you install or uninstall again
             dry run: nothing was changed
             exit code 0
         "#]],
@@ -95,8 +95,8 @@ fn dry_runs() {
                    new 1, 1001, 1002, 1003, 1004
               3. put the 32-bit catalog in order
                    new 1, 2001, 2002, 2003, 2004
-            note: a program loads only DLLs of its own width, and one path stands in both catalogs: it must lead 32-bit programs to another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
-            note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
+            note: a program loads only DLLs of its own width, but both catalogs contain this path: for 32-bit programs it must denote another file, as %SystemRoot%\System32 does; or install with one path for each catalog, --catalog 64 first, then --catalog 32 with the 32-bit build of wpu
+            note: running programs keep the catalog that they read at their start: restart them, or Windows for services, before you install or uninstall again
             dry run: nothing was changed
             exit code 0
         "#]],
@@ -104,12 +104,12 @@ fn dry_runs() {
     check(
         "uninstall --id {id} --catalog {layered} --dry-run",
         expect![[r#"
-          1. remove 1006 `Count over [TCP over IP version 4]` from the 64-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
-          2. remove 1005 `Count` from the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
-        note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
-        dry run: nothing was changed
-        exit code 0
-    "#]],
+              1. remove 1006 `Count over [TCP over IP version 4]` from the 64-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
+              2. remove 1005 `Count` from the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
+            note: running programs keep the catalog that they read at their start: restart them, or Windows for services, before you install or uninstall again
+            dry run: nothing was changed
+            exit code 0
+        "#]],
     );
 }
 
@@ -138,23 +138,23 @@ fn requests_without_a_plan() {
     check(
         &other("--class ifs --over 1001 --catalog {layered}"),
         expect![[r#"
-        error: an IFS layer cannot go over entry 1001 `TCP over IP version 4` of the 64-bit catalog, since the sockets of 1006 `Count over [TCP over IP version 4]` are no file handles; if that is a layer, uninstall it, install this one, then that one over it
-        exit code 1
-    "#]],
+            error: an IFS layer cannot be installed over entry 1001 `TCP over IP version 4` of the 64-bit catalog, since the sockets of 1006 `Count over [TCP over IP version 4]` are not file handles; if 1006 `Count over [TCP over IP version 4]` is a layer, uninstall it, install this one, then 1006 `Count over [TCP over IP version 4]` over it
+            exit code 1
+        "#]],
     );
     check(
         &other("--class non-ifs --over 1001 --catalog {layered}"),
         expect![[r#"
-        error: programs never get to entry 1001 `TCP over IP version 4` of the 64-bit catalog, since 1006 `Count over [TCP over IP version 4]` goes over it; choose that one
-        exit code 1
-    "#]],
+            error: programs never reach entry 1001 `TCP over IP version 4` of the 64-bit catalog, since 1006 `Count over [TCP over IP version 4]` is installed over it; choose that one
+            exit code 1
+        "#]],
     );
     check(
         &other("--class non-ifs --over 1005 --catalog {layered}"),
         expect![[r#"
-        error: no layer can go over entry 1005 `Count` of the 64-bit catalog: it is the own entry of a layer, which has no sockets
-        exit code 1
-    "#]],
+            error: a layer cannot be installed over entry 1005 `Count` of the 64-bit catalog: it is the hidden entry of a layer, which has no sockets
+            exit code 1
+        "#]],
     );
     check(
         &other("--class non-ifs --over 7 --catalog {layered}"),
@@ -183,14 +183,14 @@ fn requests_without_a_plan() {
     check(
         &other("--class non-ifs --over every --catalog {layered}").replace("C:\\count\\c.dll", "c.dll"),
         expect![[r#"
-            error: the path `c.dll` does not say where the DLL is: begin it with a drive, with a variable such as %ProgramFiles%, or with \\
+            error: the path `c.dll` is not an absolute path of the DLL: start it with a drive, with a variable such as %ProgramFiles%, or with \\
             exit code 1
         "#]],
     );
     check(
         &format!("{BASE} --sockets 40/1/0 --flags 0x20000 --catalog {{catalog}} --dry-run"),
         expect![[r#"
-            error: the service flags of `Pipes` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are no file handles
+            error: the service flags of `Pipes` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are not file handles
             help: `--class ifs`, or `--flags` without that bit
             exit code 1
         "#]],
@@ -206,7 +206,7 @@ fn requests_without_a_plan() {
     check(
         "uninstall --id bf1df716-73dc-86c6-adff-170b50fac591 --catalog {layered} --dry-run",
         expect![[r#"
-            error: other entries of the 64-bit catalog go through this provider: 1006 `Count over [TCP over IP version 4]`; uninstall their layers first, or have these entries removed too
+            error: other entries of the 64-bit catalog contain this provider: 1006 `Count over [TCP over IP version 4]`; uninstall their layers first, or have these entries removed too
             help: `--with-others` has these entries removed too
             exit code 1
         "#]],
@@ -226,7 +226,7 @@ fn requests_without_a_plan() {
             twice().display()
         ),
         expect![[r#"
-            error: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} is only the id of chains; uninstall their layer, {d3c21122-85e1-48f3-9ab6-23d90c73077e}
+            error: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58} is the id of chains only; uninstall their layer, {d3c21122-85e1-48f3-9ab6-23d90c73077e}
             help: wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --catalog 64
             exit code 1
         "#]],
@@ -234,15 +234,15 @@ fn requests_without_a_plan() {
     check(
         &format!("uninstall --id {{id}} --catalog {} --dry-run", twice().display()),
         expect![[r#"
-          1. remove 1006 `Count over [TCP over IP version 4]` from the 64-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
-          2. remove 1005 `Count` from the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
-          3. remove 1006 `Count over [TCP over IP version 4]` from the 32-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
-          4. remove 1005 `Count` from the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
-        note: programs that run keep the catalog that they started with: restart them, or Windows for services, before you install or uninstall again
-        note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
-        dry run: nothing was changed
-        exit code 0
-    "#]],
+              1. remove 1006 `Count over [TCP over IP version 4]` from the 64-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
+              2. remove 1005 `Count` from the 64-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
+              3. remove 1006 `Count over [TCP over IP version 4]` from the 32-bit catalog: {3cb750a1-956e-8dde-aedd-7a4d64ae7d58}
+              4. remove 1005 `Count` from the 32-bit catalog: {d3c21122-85e1-48f3-9ab6-23d90c73077e}
+            note: running programs keep the catalog that they read at their start: restart them, or Windows for services, before you install or uninstall again
+            note: without --dry-run this fails: a 64-bit program cannot add to the 32-bit catalog alone: work on the 64-bit one (--catalog 64), then let the 32-bit build of wpu work on the other (--catalog 32)
+            dry run: nothing was changed
+            exit code 0
+        "#]],
     );
 }
 

@@ -145,12 +145,12 @@ fn usage() {
           help: `wpu install layer --help` lists its options
           exit code 2
         wpu install layer --id {id} --path C:\a.dll --name A --class ifs --over every --over 1
-          error: `--over` mixes what cannot be mixed
-          help: say `every` once, or only numbers of entries, or only kinds of sockets
+          error: `--over` mixes different kinds of values
+          help: give `every` once, or only numbers of entries, or only kinds of sockets
           exit code 2
         wpu install layer --id {id} --path C:\a.dll --name A --class ifs --over 2/1/6 --over 1
-          error: `--over` mixes what cannot be mixed
-          help: say `every` once, or only numbers of entries, or only kinds of sockets
+          error: `--over` mixes different kinds of values
+          help: give `every` once, or only numbers of entries, or only kinds of sockets
           exit code 2
         wpu install layer --id {id} --path C:\a.dll --name A --class ifs
           error: `--over` is missing
@@ -334,10 +334,10 @@ fn options_that_contradict_each_other_are_refused() {
     check(
         "uninstall --id {id} --with-others --catalog {layered} --dry-run",
         expect![[r#"
-        error: `--with-others` has no effect here: no other entries go through this provider
-        help: leave it out
-        exit code 2
-    "#]],
+            error: `--with-others` has no effect here: no other entries contain this provider
+            help: leave it out
+            exit code 2
+        "#]],
     );
     assert_eq!(wpu("catalog --format json --catalog {layered}"), wpu("catalog --json --catalog {layered}"));
     assert_eq!(wpu("catalog --format text --catalog {layered}"), wpu("catalog --catalog {layered}"));
