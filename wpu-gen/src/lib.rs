@@ -76,6 +76,6 @@ fn gates(sources: &Sources) -> Result<Spec, Vec<Diagnostic>> {
 /// The gates behind the first.
 fn later(raw: &load::RawSpec) -> Result<Spec, Vec<Diagnostic>> {
     let model = resolve::resolve(raw)?;
-    let (forms, down_forms) = check::check(raw, &model)?;
+    let (forms, down_forms) = check::check(&model)?;
     Ok(Spec { model, forms, down_forms })
 }

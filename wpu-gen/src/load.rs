@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place, SHOWN};
 use crate::mend::{Mistake, mistakes};
+use crate::model::Placed;
 use crate::names::is_hidden;
 use crate::source::{FileId, Source, Sources};
 use crate::syntax;
@@ -27,6 +28,21 @@ impl<T> Filed<T> {
     pub(crate) fn at<U>(&self, leaf: &Spanned<U>) -> Place {
         Place::new(self.file, leaf.span())
     }
+
+    /// A leaf of this entry, as it is written.
+    pub(crate) fn placed<U: Clone>(&self, leaf: &Spanned<U>) -> Placed<U> {
+        placed(self.file, leaf)
+    }
+
+    /// A text of this entry, as it is meant.
+    pub(crate) fn text(&self, leaf: &syntax::Text) -> Placed<String> {
+        Placed { value: syntax::text(leaf), place: self.at(leaf) }
+    }
+}
+
+/// A leaf of a file, as it is written.
+pub(crate) fn placed<T: Clone>(file: FileId, leaf: &Spanned<T>) -> Placed<T> {
+    Placed { value: leaf.get_ref().clone(), place: Place::new(file, leaf.span()) }
 }
 
 /// Declares [`RawSpec`] and how each top-level key is read into it, so that a kind of entry is named once.

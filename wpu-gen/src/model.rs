@@ -1,11 +1,17 @@
 //! A spec whose names are all found: what checks read and, once they pass, emitters.
 
+mod function;
+mod placed;
 mod queries;
 
 use crate::diag::Place;
 pub use crate::syntax::{
     Arch, Convention, Direction, Encoding, Lifetime, ProvidedBy, ReturnRole, Role, Status, Unit,
 };
+pub use function::{
+    DocumentedError, Downcall, EntryPoint, Function, Import, Key, Owners, Param, Requirement, Said, Upcall,
+};
+pub use placed::Placed;
 use std::collections::{HashMap, HashSet};
 
 /// A whole spec. Indices in its parts point into its other parts.
@@ -59,9 +65,9 @@ impl Index {
     pub fn of(model: &Model) -> Self {
         let mut index = Self::default();
         for (at, handle) in model.handles.iter().enumerate() {
-            index.acquired.entry(handle.acquire).or_insert(at);
-            index.released.entry(handle.release).or_insert(at);
-            index.raw.insert(handle.ty.clone());
+            index.acquired.entry(*handle.acquire).or_insert(at);
+            index.released.entry(*handle.release).or_insert(at);
+            index.raw.insert(handle.ty.value.clone());
         }
         let upcalls = model.notes.iter().map(|note| &note.upcalls);
         index.upcall_notes = by_function(upcalls, model.upcalls.len());
@@ -92,16 +98,18 @@ fn by_function<'a>(notes: impl Iterator<Item = &'a Vec<usize>>, functions: usize
 /// What holds for the whole spec.
 #[derive(Debug)]
 pub struct Head {
-    pub title: String,
+    pub title: Placed<String>,
     pub revision: u32,
-    pub package: String,
-    pub error_type: String,
+    pub package: Placed<String>,
+    pub error_type: Placed<String>,
     pub contract_violation: usize,
     pub not_initialized: usize,
     pub buffer_too_small: usize,
     pub pending: Option<usize>,
     pub aborted: Option<usize>,
-    pub control_input_flag: Option<usize>,
+    /// Where the keys stand that only downcalls need.
+    pub of_downcalls: Vec<(&'static str, Place)>,
+    pub control_input_flag: Option<Placed<usize>>,
     pub convention: Convention,
     pub error_header: Option<String>,
     /// What every upcall's name begins with.
@@ -111,15 +119,15 @@ pub struct Head {
 /// A class or a platform.
 #[derive(Debug)]
 pub struct Word {
-    pub name: String,
+    pub name: Placed<String>,
     pub doc: String,
 }
 
 #[derive(Debug)]
 pub struct Source {
     pub id: String,
-    pub title: String,
-    pub url: Option<String>,
+    pub title: Placed<String>,
+    pub url: Option<Placed<String>>,
 }
 
 /// A C type.
@@ -158,11 +166,10 @@ pub const PRIMS: &[Prim] = &[
 
 #[derive(Debug)]
 pub struct TypeDef {
-    pub name: String,
+    pub name: Placed<String>,
     pub doc: String,
     pub header: Option<String>,
     pub sources: Vec<usize>,
-    pub place: Place,
     pub kind: TypeKind,
 }
 
@@ -172,7 +179,7 @@ pub enum TypeKind {
         target: Ty,
         c_only: bool,
         /// The Rust name of its values, which the other side never follows unseen.
-        opaque: Option<String>,
+        opaque: Option<Placed<String>>,
     },
     Struct(Struct),
     Callback(Callback),
@@ -182,24 +189,28 @@ pub enum TypeKind {
 
 #[derive(Debug)]
 pub struct Struct {
+    /// Bytes on 32-bit and on 64-bit machines, as the spec says.
+    pub size: Placed<[u64; 2]>,
     pub fields: Vec<Field>,
     pub counted: Option<Counted>,
     pub iovec: Option<Iovec>,
-    /// Lent by a client, and given back exactly once.
-    pub request: bool,
+    /// Lent by a client, and given back exactly once: where that is said.
+    pub request: Option<Place>,
     /// Of a counted structure, or of a request.
-    pub rust_name: Option<String>,
+    pub rust_name: Option<Placed<String>>,
     /// C knows it by `struct` and the name.
     pub tag: bool,
-    /// The entry in the raw spec.
-    pub origin: usize,
 }
 
 #[derive(Debug)]
 pub struct Field {
-    pub name: String,
-    pub ty: Ty,
+    pub name: Placed<String>,
+    pub ty: Placed<Ty>,
     pub doc: String,
+    /// Where it is said what counts its elements.
+    pub counted_by: Option<Place>,
+    /// Bytes from the start, as the spec says.
+    pub offset: Option<Placed<[u64; 2]>>,
 }
 
 #[derive(Debug)]
@@ -220,7 +231,7 @@ pub struct Iovec {
 pub struct Callback {
     pub returns: Option<Ty>,
     pub params: Vec<PlainParam>,
-    pub rust_name: Option<String>,
+    pub rust_name: Option<Placed<String>>,
 }
 
 impl Callback {
@@ -233,29 +244,28 @@ impl Callback {
 
 #[derive(Debug)]
 pub struct PlainParam {
-    pub name: String,
+    pub name: Placed<String>,
     pub ty: Ty,
     pub doc: String,
 }
 
 #[derive(Debug)]
 pub struct Constant {
-    pub name: String,
-    pub ty: Ty,
-    pub value: ConstantValue,
+    pub name: Placed<String>,
+    pub ty: Placed<Ty>,
+    pub value: Placed<ConstantValue>,
     /// Of a control code whose input has no pointers.
-    pub control_input: Option<Ty>,
+    pub control_input: Option<Placed<Ty>>,
     pub doc: String,
     pub header: Option<String>,
     pub sources: Vec<usize>,
-    pub origin: usize,
 }
 
 impl Constant {
     /// The text that it stands for, if it is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        if let ConstantValue::Text(text) = &self.value { Some(text) } else { None }
+        if let ConstantValue::Text(text) = &*self.value { Some(text) } else { None }
     }
 }
 
@@ -268,200 +278,54 @@ pub enum ConstantValue {
 
 #[derive(Debug)]
 pub struct ErrorCode {
-    pub name: String,
-    pub value: i32,
+    pub name: Placed<String>,
+    pub value: Placed<i32>,
     pub message: String,
-    pub io_kind: Option<String>,
-    pub from_io_kinds: Vec<String>,
-    pub alias_of: Option<usize>,
+    pub io_kind: Option<Placed<String>>,
+    pub from_io_kinds: Vec<Placed<String>>,
+    pub alias_of: Option<Placed<usize>>,
     pub sources: Vec<usize>,
 }
 
 #[derive(Debug)]
 pub struct Handle {
-    pub name: String,
+    pub name: Placed<String>,
     pub doc: String,
-    pub ty: Ty,
+    pub ty: Placed<Ty>,
     /// Indices into [`Model::upcalls`].
-    pub acquire: usize,
-    pub release: usize,
-    pub borrowed: Option<String>,
-    pub tag_bits: u32,
+    pub acquire: Placed<usize>,
+    pub release: Placed<usize>,
+    pub borrowed: Option<Placed<String>>,
+    pub tag_bits: Option<Placed<u32>>,
     /// No working host gives out the value whose bytes are all zero.
     pub never_zero: bool,
-    pub origin: usize,
 }
 
 #[derive(Debug)]
 pub struct Table {
-    pub name: String,
+    pub name: Placed<String>,
     pub doc: String,
     pub header: String,
-    pub member_prefix: String,
+    pub member_prefix: Placed<String>,
     pub sources: Vec<usize>,
     pub provided_by: ProvidedBy,
     /// The Rust name of the trait behind a provider's table.
-    pub behind: Option<String>,
+    pub behind: Option<Placed<String>>,
+    /// Bytes on 32-bit and on 64-bit machines, as the spec says.
+    pub size: Placed<[u64; 2]>,
     /// Slot → index into [`Model::upcalls`], or into [`Model::downcalls`] for a provider's table.
     pub slots: Vec<usize>,
-}
-
-#[derive(Debug)]
-pub struct EntryPoint {
-    pub name: String,
-    pub pointer_type: String,
-    pub doc: String,
-    pub header: String,
-    pub returns: Ty,
-    pub params: Vec<Param>,
-    pub errors: Vec<DocumentedError>,
-    pub missing_error: usize,
-    pub sources: Vec<usize>,
-}
-
-#[derive(Debug)]
-pub struct Upcall {
-    pub name: String,
-    /// Its Rust name.
-    pub method: String,
-    pub pointer_type: String,
-    pub doc: String,
-    pub details: String,
-    pub header: String,
-    /// `(table, slot)`, in order of tables.
-    pub slots: Vec<(usize, u32)>,
-    pub library: Option<String>,
-    pub returns: Ty,
-    pub result: ReturnRole,
-    /// Indices into [`Model::constants`].
-    pub failure: Option<usize>,
-    pub success: Option<usize>,
-    pub must_use: Option<String>,
-    pub params: Vec<Param>,
-    pub errors: Vec<DocumentedError>,
-    pub requirement: Requirement,
-    pub sources: Vec<usize>,
-    pub origin: usize,
-}
-
-/// A function of the provider.
-#[derive(Debug)]
-pub struct Downcall {
-    pub name: String,
-    /// Its Rust name.
-    pub method: String,
-    pub pointer_type: String,
-    pub doc: String,
-    pub details: String,
-    pub header: String,
-    pub slot: u32,
-    pub returns: Ty,
-    pub result: ReturnRole,
-    /// Indices into [`Model::constants`].
-    pub failure: usize,
-    pub success: Option<usize>,
-    pub params: Vec<Param>,
-    pub errors: Vec<DocumentedError>,
-    /// An index into [`Model::errors`].
-    pub unimplemented_error: Option<usize>,
-    /// Indices into [`Model::entry_points`].
-    pub nullable_in: Vec<usize>,
-    pub sources: Vec<usize>,
-    pub origin: usize,
-}
-
-#[derive(Debug)]
-pub struct Param {
-    pub name: String,
-    pub ty: Ty,
-    /// As the spec spells it.
-    pub c_type: String,
-    pub direction: Direction,
-    pub role: Option<Role>,
-    pub rust_name: Option<String>,
-    /// Indices into the params of the same function.
-    pub length: Option<usize>,
-    /// Whose length it is, and so on: the first that names it.
-    pub owners: Owners,
-    pub context: Option<usize>,
-    pub written: Option<usize>,
-    pub completion: Option<usize>,
-    pub completion_thread: Option<usize>,
-    pub encoding: Option<Encoding>,
-    pub unit: Option<Unit>,
-    /// A null pointer is an answer like others: `nullable` where it goes in, and `optional` elsewhere.
-    pub optional: bool,
-    /// Indices into [`Model::errors`].
-    pub buffer_too_small: Option<usize>,
-    pub null_error: usize,
-    pub handle: Option<usize>,
-    /// How long what comes out is valid.
-    pub lifetime: Option<Lifetime>,
-    pub doc: String,
-}
-
-/// The first parameters of the same function that name one in a key, as indices.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Owners {
-    pub length: Option<usize>,
-    pub written: Option<usize>,
-    pub context: Option<usize>,
-    pub completion: Option<usize>,
-    pub completion_thread: Option<usize>,
-}
-
-#[derive(Debug)]
-pub struct DocumentedError {
-    pub code: usize,
-    pub when: String,
-}
-
-#[derive(Debug)]
-pub struct Requirement {
-    /// `[class][platform]`; `None`: not applicable.
-    pub status: Vec<Vec<Option<Status>>>,
-    pub reason: String,
-    pub substitute: Option<String>,
-    pub waiver: Option<String>,
-}
-
-/// A function of a library that is taken by name.
-#[derive(Debug)]
-pub struct Import {
-    pub name: String,
-    /// Its Rust name.
-    pub method: String,
-    pub pointer_type: String,
-    pub library: String,
-    /// The programs whose library exports it; `None`: all.
-    pub arch: Option<Arch>,
-    pub doc: String,
-    pub header: String,
-    pub returns: Ty,
-    pub params: Vec<ImportParam>,
-    pub errors: Vec<DocumentedError>,
-    pub sources: Vec<usize>,
-}
-
-#[derive(Debug)]
-pub struct ImportParam {
-    pub name: String,
-    pub ty: Ty,
-    /// As the spec spells it.
-    pub c_type: String,
-    pub direction: Direction,
-    pub doc: String,
 }
 
 /// Code that makes upcalls on a provider's behalf.
 #[derive(Debug)]
 pub struct Kit {
-    pub name: String,
+    pub name: Placed<String>,
     pub doc: String,
     /// By class: indices into [`Model::upcalls`], in order. `None`: it is not for that class.
-    pub uses: Vec<Option<Vec<usize>>>,
+    pub uses: Vec<Option<Vec<Placed<usize>>>>,
     /// Whether it completes requests.
-    pub completes: bool,
+    pub completes: Option<Placed<bool>>,
 }
 
 #[derive(Debug)]

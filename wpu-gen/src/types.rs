@@ -3,7 +3,7 @@
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
-use crate::model::{self, PRIMS, Ty, TypeDef, TypeKind};
+use crate::model::{self, PRIMS, Placed, Ty, TypeDef, TypeKind};
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 use crate::syntax::{self, ConstantValue, Text, text};
@@ -49,7 +49,7 @@ impl Types {
     ) -> Vec<TypeDef> {
         let mut resolver = Resolver { types: self, raw, sources, constants, faults };
         let mut all: Vec<TypeDef> = raw.typedefs.iter().map(|typedef| resolver.typedef(typedef)).collect();
-        all.extend(raw.structs.iter().enumerate().map(|(at, structure)| resolver.structure(at, structure)));
+        all.extend(raw.structs.iter().map(|structure| resolver.structure(structure)));
         all.extend(raw.callbacks.iter().map(|callback| resolver.callback(callback)));
         all.extend(raw.tables.iter().enumerate().map(|(at, table)| resolver.table(at, table)));
         report_cycles(&all, faults);
@@ -64,9 +64,9 @@ impl Types {
         constants: &Scope,
         raw: &RawSpec,
         faults: &mut Faults,
-    ) -> Ty {
+    ) -> Placed<Ty> {
         let place = Place::new(file, written.span());
-        self.find_at(place, written.get_ref(), constants, raw, faults)
+        Placed { value: self.find_at(place.clone(), written.get_ref(), constants, raw, faults), place }
     }
 
     /// The type of a parameter: what goes in through a pointer may be `const`.
@@ -78,21 +78,16 @@ impl Types {
         constants: &Scope,
         raw: &RawSpec,
         faults: &mut Faults,
-    ) -> Ty {
+    ) -> Placed<Ty> {
         let (place, written) = (Place::new(file, written.span()), written.get_ref());
-        let Some(rest) = written.strip_prefix("const ") else {
-            return self.find_at(place, written, constants, raw, faults);
-        };
-        let ty = self.find_at(place.clone(), rest, constants, raw, faults);
-        if direction != syntax::Direction::In || !matches!(ty, Ty::Pointer(_)) {
-            let fault = Diagnostic::at(
-                Code::BadType,
-                place,
-                "only what a pointer brings in can be `const`".to_owned(),
-            );
+        let rest = written.strip_prefix("const ");
+        let value = self.find_at(place.clone(), rest.unwrap_or(written), constants, raw, faults);
+        if rest.is_some() && (direction != syntax::Direction::In || !matches!(value, Ty::Pointer(_))) {
+            let message = "only what a pointer brings in can be `const`";
+            let fault = Diagnostic::at(Code::BadType, place.clone(), message);
             faults.push(fault.help("write the type without `const`"));
         }
-        ty
+        Placed { value, place }
     }
 
     fn find_at(
@@ -185,7 +180,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn find(&mut self, file: FileId, written: &Text) -> Ty {
+    fn find(&mut self, file: FileId, written: &Text) -> Placed<Ty> {
         self.types.find(file, written, self.constants, self.raw, self.faults)
     }
 
@@ -199,18 +194,17 @@ impl Resolver<'_> {
         kind: TypeKind,
     ) -> TypeDef {
         TypeDef {
-            name: name.get_ref().clone(),
+            name: filed.placed(name),
             doc: text(about),
             header: header.map(|header| self.types.header_of(filed.file, header, self.faults)),
             sources: self.sources.find_all(filed.file, sources, self.faults),
-            place: filed.at(name),
             kind,
         }
     }
 
     fn typedef(&mut self, filed: &Filed<syntax::Typedef>) -> TypeDef {
         let typedef = &filed.entry;
-        let target = self.find(filed.file, &typedef.ty);
+        let target = self.find(filed.file, &typedef.ty).value;
         if target.holds_void() {
             let fault = Diagnostic::at(
                 Code::BadType,
@@ -228,19 +222,21 @@ impl Resolver<'_> {
                     .help("remove it, or give it to the type that this one stands for"),
             );
         }
-        let opaque = opaque.map(|opaque| opaque.get_ref().clone());
+        let opaque = opaque.map(|opaque| filed.placed(opaque));
         let kind = TypeKind::Typedef { target, c_only: typedef.c_only, opaque };
         self.define(filed, &typedef.name, &typedef.doc, typedef.header.as_ref(), &typedef.sources, kind)
     }
 
-    fn structure(&mut self, origin: usize, filed: &Filed<syntax::Struct>) -> TypeDef {
+    fn structure(&mut self, filed: &Filed<syntax::Struct>) -> TypeDef {
         let structure = &filed.entry;
         let mut scope = Scope::new("field", Code::UnknownField);
         scope.declare_all_fields(filed.file, &structure.fields, self.faults);
         let fields = structure.fields.iter().map(|field| model::Field {
-            name: field.name.get_ref().clone(),
+            name: filed.placed(&field.name),
             ty: self.find(filed.file, &field.ty),
             doc: text(&field.doc),
+            counted_by: field.counted_by.as_ref().map(|count| filed.at(count)),
+            offset: field.offset.as_ref().map(|offset| widths(filed, offset)),
         });
         let fields: Vec<_> = fields.collect();
         let (mut counted, mut iovec) = (None, None);
@@ -253,20 +249,21 @@ impl Resolver<'_> {
                 self.faults.push(fault.also(filed.at(first), "the other one"));
             }
             let count = scope.find(filed.file, written, self.faults);
-            if matches!(fields[items].ty, Ty::Pointer(_)) {
+            if matches!(*fields[items].ty, Ty::Pointer(_)) {
                 iovec = Some(model::Iovec { base: items, length: count });
             } else {
                 counted = Some(model::Counted { count, items });
             }
         }
+        let request = structure.request.as_ref().filter(|request| *request.get_ref());
         let kind = TypeKind::Struct(model::Struct {
+            size: widths(filed, &structure.size),
             fields,
             counted,
             iovec,
-            request: structure.request.as_ref().is_some_and(|request| *request.get_ref()),
-            rust_name: structure.rust_name.as_ref().map(|name| name.get_ref().clone()),
+            request: request.map(|request| filed.at(request)),
+            rust_name: structure.rust_name.as_ref().map(|name| filed.placed(name)),
             tag: structure.tag,
-            origin,
         });
         self.define(
             filed,
@@ -287,14 +284,14 @@ impl Resolver<'_> {
             self.faults.push(fault.help("the last parameter of such a callback is its context"));
         }
         let params = callback.params.iter().map(|param| model::PlainParam {
-            name: param.name.get_ref().clone(),
-            ty: self.find(filed.file, &param.ty),
+            name: filed.placed(&param.name),
+            ty: self.find(filed.file, &param.ty).value,
             doc: text(&param.doc),
         });
         let kind = TypeKind::Callback(model::Callback {
             params: params.collect(),
-            returns: callback.returns.as_ref().map(|ty| self.find(filed.file, ty)),
-            rust_name: callback.rust_name.as_ref().map(|bundle| bundle.get_ref().clone()),
+            returns: callback.returns.as_ref().map(|ty| self.find(filed.file, ty).value),
+            rust_name: callback.rust_name.as_ref().map(|name| filed.placed(name)),
         });
         self.define(filed, &callback.name, &callback.doc, callback.header.as_ref(), &callback.sources, kind)
     }
@@ -303,6 +300,11 @@ impl Resolver<'_> {
         let table = &filed.entry;
         self.define(filed, &table.name, &table.doc, Some(&table.header), &table.sources, TypeKind::Table(at))
     }
+}
+
+/// Bytes on 32-bit and on 64-bit machines.
+pub(crate) fn widths<T>(filed: &Filed<T>, widths: &syntax::Spanned<syntax::Widths>) -> Placed<[u64; 2]> {
+    Placed { value: widths.get_ref().0, place: filed.at(widths) }
 }
 
 impl Scope {
@@ -390,7 +392,7 @@ fn named(ty: &Ty, through_pointers: bool) -> Option<usize> {
 
 fn too_deep(def: &TypeDef) -> Diagnostic {
     let message = format!("type `{}` is the top of a chain of more than {DEEPEST} types", def.name);
-    Diagnostic::at(Code::TooDeep, def.place.clone(), message)
+    Diagnostic::at(Code::TooDeep, def.name.place.clone(), message)
         .help("let it stand for the last of them directly")
 }
 
@@ -398,7 +400,7 @@ fn cycle(types: &[TypeDef], path: &[usize]) -> Diagnostic {
     let names: Vec<_> = path.iter().chain(path.first()).map(|at| format!("`{}`", types[*at].name)).collect();
     let first = &types[path[0]];
     let message = format!("type `{}` is defined by itself", first.name);
-    Diagnostic::at(Code::Cycle, first.place.clone(), message)
+    Diagnostic::at(Code::Cycle, first.name.place.clone(), message)
         .note(format!("the way round: {}", names.join(" → ")))
         .help("let one of them be an integer, a structure or `void *`")
 }

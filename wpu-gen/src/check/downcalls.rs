@@ -2,96 +2,66 @@
 
 use crate::code::Code;
 use crate::diag::Diagnostic;
-use crate::load::{Filed, RawSpec};
 use crate::model::{Model, ProvidedBy, TypeKind};
-use crate::syntax;
 
-pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
-    let provider = |table: &&Filed<syntax::Table>| {
-        table
-            .entry
-            .provided_by
-            .as_ref()
-            .is_some_and(|provided_by| *provided_by.get_ref() == ProvidedBy::Plugin)
-    };
-    let tables: Vec<_> = raw.tables.iter().filter(provider).collect();
-    if let [first, second, ..] = &*tables {
-        let fault = Diagnostic::at(
-            Code::DuplicateName,
-            second.at(&second.entry.name),
-            "two tables are the provider's",
-        );
-        faults.push(fault.also(first.at(&first.entry.name), "the other one"));
+pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) {
+    let provided = |by| model.tables.iter().filter(move |table| table.provided_by == by);
+    let mut tables = provided(ProvidedBy::Plugin);
+    let first = tables.next();
+    if let (Some(first), Some(second)) = (first, tables.next()) {
+        let message = "two tables are the provider's";
+        let fault = Diagnostic::at(Code::DuplicateName, second.name.place.clone(), message);
+        faults.push(fault.also(first.name.place.clone(), "the other one"));
     }
-    match (tables.first(), raw.downcalls.first()) {
+    match (first, model.downcalls.first()) {
         (None, Some(downcall)) => {
-            let message = format!("`{}` is in no table", downcall.entry.name.get_ref());
-            let fault = Diagnostic::at(Code::Unreachable, downcall.at(&downcall.entry.name), message);
+            let message = format!("`{}` is in no table", downcall.name);
+            let fault = Diagnostic::at(Code::Unreachable, downcall.name.place.clone(), message);
             faults.push(
                 fault.help("declare the provider's table: `[[table]]` with `provided-by = \"plugin\"`"),
             );
         }
-        (Some(table), _) if table.entry.behind.is_none() => {
-            let message = format!("`{}` has no trait behind it", table.entry.name.get_ref());
-            let fault = Diagnostic::at(Code::MissingKey, table.at(&table.entry.name), message);
+        (Some(table), _) if table.behind.is_none() => {
+            let message = format!("`{}` has no trait behind it", table.name);
+            let fault = Diagnostic::at(Code::MissingKey, table.name.place.clone(), message);
             faults.push(fault.help("add `trait = \"…\"`, in camel case"));
         }
         _ => {}
     }
-    for table in raw.tables.iter().filter(|table| !provider(table)) {
-        if let Some(behind) = &table.entry.behind {
-            let fault = Diagnostic::at(
-                Code::NoEffect,
-                table.at(behind),
-                "`trait` has no effect: the host fills this table",
-            );
-            faults.push(fault.help("remove it, or add `provided-by = \"plugin\"`"));
-        }
+    for behind in provided(ProvidedBy::Host).filter_map(|table| table.behind.as_ref()) {
+        let message = "`trait` has no effect: the host fills this table";
+        let fault = Diagnostic::at(Code::NoEffect, behind.place.clone(), message);
+        faults.push(fault.help("remove it, or add `provided-by = \"plugin\"`"));
     }
-    idle_head(raw, model, faults);
-    slices(raw, model, faults);
-}
-
-/// Keys of the head that only downcalls need.
-fn idle_head(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
-    let Some(head) = raw.heads.first() else { return };
-    let keys = [
-        ("downcall-prefix", &head.entry.downcall_prefix),
-        ("buffer-too-small", &head.entry.buffer_too_small),
-        ("pending", &head.entry.pending),
-        ("aborted", &head.entry.aborted),
-    ];
-    for (key, text) in keys.iter().filter(|_| model.downcalls.is_empty()) {
-        if let Some(text) = text {
-            let message = format!("`{key}` has no effect: the spec has no downcall");
-            faults.push(Diagnostic::at(Code::NoEffect, head.at(text), message).help("remove it"));
-        }
+    for (key, place) in model.head.of_downcalls.iter().filter(|_| model.downcalls.is_empty()) {
+        let message = format!("`{key}` has no effect: the spec has no downcall");
+        faults.push(Diagnostic::at(Code::NoEffect, place.clone(), message).help("remove it"));
     }
+    iovecs(model, faults);
 }
 
 /// There is one kind of iovec, and it is bytes with a 32-bit length.
-fn slices(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+fn iovecs(model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut first = None;
     for ty in &model.types {
         let TypeKind::Struct(structure) = &ty.kind else { continue };
         let Some(iovec) = &structure.iovec else { continue };
-        let filed = &raw.structs[structure.origin];
-        let field = |at: usize| structure.fields.get(at).map(|field| &field.ty);
+        let field = |at: usize| structure.fields.get(at).map(|field| &*field.ty);
         let bytes = field(iovec.base).and_then(|ty| model.pointee(ty)).and_then(|ty| model.prim(ty));
         let length = field(iovec.length).and_then(|ty| model.prim(ty));
         let fits = bytes.is_some_and(|prim| prim.bytes == Some(1))
             && length.is_some_and(|prim| prim.name == "u32")
             && structure.fields.len() == 2;
+        let place = &ty.name.place;
         if !fits {
             let message = format!(
                 "`{}` is no iovec: an iovec has a pointer to bytes and a `u32`, and nothing else",
                 ty.name
             );
-            faults.push(Diagnostic::at(Code::Slice, filed.at(&filed.entry.name), message));
+            faults.push(Diagnostic::at(Code::Slice, place.clone(), message));
         }
-        if let Some(first) = first.replace(filed.at(&filed.entry.name)) {
-            let fault =
-                Diagnostic::at(Code::Slice, filed.at(&filed.entry.name), "there are two kinds of iovecs");
+        if let Some(first) = first.replace(place.clone()) {
+            let fault = Diagnostic::at(Code::Slice, place.clone(), "there are two kinds of iovecs");
             faults.push(fault.also(first, "the other one"));
         }
     }

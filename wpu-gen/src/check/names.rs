@@ -2,59 +2,44 @@
 
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
-use crate::load::RawSpec;
-use crate::model::{Model, PRIMS};
+use crate::model::{Function, Model, PRIMS, Placed, TypeKind};
 use crate::names::{camel, is_c_name, is_camel, is_name, is_snake};
-use crate::source::FileId;
-use crate::syntax::Text;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-pub(super) fn check(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
-    let mut c_items = Items::new(faults);
-    for filed in &raw.typedefs {
-        c_items.c(filed.file, &filed.entry.name);
-    }
-    for filed in &raw.structs {
-        c_items.c(filed.file, &filed.entry.name);
-        filed.entry.fields.iter().for_each(|field| c_items.name(filed.file, &field.name));
-    }
-    for filed in &raw.callbacks {
-        c_items.c(filed.file, &filed.entry.name);
-        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
-    }
-    for filed in &raw.constants {
-        c_items.c(filed.file, &filed.entry.name);
-    }
-    for filed in &raw.tables {
-        c_items.c(filed.file, &filed.entry.name);
-        if !filed.entry.member_prefix.get_ref().is_empty() {
-            c_items.name(filed.file, &filed.entry.member_prefix);
+pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) {
+    c_items(model, faults);
+    title(&model.head.title, faults);
+    package(&model.head.package, faults);
+    sources(model, faults);
+    rust_items(model, faults);
+    words(model, faults);
+    errors(model, faults);
+    methods(model.upcalls.iter().map(|upcall| &upcall.function), faults);
+    methods(model.downcalls.iter().map(|downcall| &downcall.function), faults);
+}
+
+fn c_items(model: &Model, faults: &mut Vec<Diagnostic>) {
+    let mut items = Items::new(faults);
+    for ty in &model.types {
+        items.c(&ty.name);
+        match &ty.kind {
+            TypeKind::Struct(of) => of.fields.iter().for_each(|field| items.name(&field.name)),
+            TypeKind::Callback(of) => of.params.iter().for_each(|param| items.param(&param.name)),
+            TypeKind::Typedef { .. } | TypeKind::Table(_) => {}
         }
     }
-    for filed in &raw.entry_points {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
-        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
+    model.constants.iter().for_each(|constant| items.c(&constant.name));
+    for prefix in model.tables.iter().map(|table| &table.member_prefix) {
+        if !prefix.is_empty() {
+            items.name(prefix);
+        }
     }
-    for filed in &raw.upcalls {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
-        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
-        filed.entry.library.iter().for_each(|library| c_items.library(filed.file, library));
+    for function in model.functions() {
+        items.function(function);
+        function.params.iter().for_each(|param| items.param(&param.name));
     }
-    for filed in &raw.downcalls {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
-        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
-    }
-    for filed in &raw.imports {
-        c_items.function(filed.file, &filed.entry.name, &filed.entry.pointer_type);
-        filed.entry.params.iter().for_each(|param| c_items.param(filed.file, &param.name));
-        c_items.library(filed.file, &filed.entry.library);
-    }
-    head(raw, faults);
-    sources(raw, faults);
-    rust_items(raw, faults);
-    words(raw, faults);
-    errors(raw, faults);
-    methods(raw, model, faults);
+    let exported = model.upcalls.iter().filter_map(|upcall| upcall.library.as_ref());
+    exported.chain(model.imports.iter().map(|import| &import.library)).for_each(|name| items.library(name));
 }
 
 /// Names that must differ from each other.
@@ -69,166 +54,145 @@ impl<'f> Items<'f> {
     }
 
     /// A name that only has to be one.
-    fn name(&mut self, file: FileId, name: &Text) {
-        if !is_name(name.get_ref()) {
-            self.bad(file, name);
+    fn name(&mut self, name: &Placed<String>) {
+        if !is_name(name) {
+            self.bad(name);
         }
     }
 
     /// A name of a parameter, for which Rust may have another.
-    fn param(&mut self, file: FileId, name: &Text) {
-        if !is_c_name(name.get_ref()) {
-            self.bad(file, name);
+    fn param(&mut self, name: &Placed<String>) {
+        if !is_c_name(name) {
+            self.bad(name);
         }
     }
 
-    fn bad(&mut self, file: FileId, name: &Text) {
-        let message = format!("`{}` cannot be a name", name.get_ref());
-        let fault = Diagnostic::at(Code::BadName, Place::new(file, name.span()), message);
+    fn bad(&mut self, name: &Placed<String>) {
+        let fault = Diagnostic::at(Code::BadName, name.place.clone(), format!("`{name}` cannot be a name"));
         self.faults.push(fault.help("letters, digits and `_`, not beginning with a digit"));
     }
 
     /// A library, as a linker names it.
-    fn library(&mut self, file: FileId, name: &Text) {
+    fn library(&mut self, name: &Placed<String>) {
         let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if name.get_ref().is_empty() || !name.get_ref().chars().all(known) {
-            let message = format!("`{}` cannot be the name of a library", name.get_ref());
-            let fault = Diagnostic::at(Code::BadName, Place::new(file, name.span()), message);
+        if name.is_empty() || !name.chars().all(known) {
+            let message = format!("`{name}` cannot be the name of a library");
+            let fault = Diagnostic::at(Code::BadName, name.place.clone(), message);
             self.faults.push(fault.help("letters, digits, `_`, `-` and `.`"));
         }
     }
 
     /// A C item. The types that the spec language has keep their meaning.
-    fn c(&mut self, file: FileId, name: &Text) {
-        self.name(file, name);
-        let known = &**name.get_ref() == "void";
-        if known || PRIMS.iter().any(|prim| prim.name == name.get_ref()) {
-            self.taken(Place::new(file, name.span()), name.get_ref());
+    fn c(&mut self, name: &Placed<String>) {
+        self.name(name);
+        if name.as_str() == "void" || PRIMS.iter().any(|prim| prim.name == name.as_str()) {
+            let message = format!("`{name}` is the name of something else in the output");
+            let fault = Diagnostic::at(Code::DuplicateName, name.place.clone(), message);
+            self.faults.push(fault.help("choose another name"));
         }
-        self.unique(name.get_ref().clone(), Place::new(file, name.span()));
+        self.unique(name.value.clone(), name.place.clone());
     }
 
     /// A C function, its pointer type, and the Rust type of that.
-    fn function(&mut self, file: FileId, name: &Text, pointer: &Text) {
-        self.c(file, name);
-        self.c(file, pointer);
-        self.unique(format!("{}Fn", name.get_ref()), Place::new(file, name.span()));
+    fn function(&mut self, function: &Function) {
+        self.c(&function.name);
+        self.c(&function.pointer_type);
+        self.unique(function.rust_type(), function.name.place.clone());
     }
 
     /// A Rust type.
-    fn rust(&mut self, file: FileId, name: &Text) {
-        let place = Place::new(file, name.span());
-        if !is_camel(name.get_ref()) {
-            let message = format!("`{}` cannot be the Rust name of a type", name.get_ref());
-            self.faults
-                .push(Diagnostic::at(Code::BadName, place.clone(), message).help("write it in camel case"));
+    fn rust(&mut self, name: &Placed<String>) {
+        if !is_camel(name) {
+            let message = format!("`{name}` cannot be the Rust name of a type");
+            let fault = Diagnostic::at(Code::BadName, name.place.clone(), message);
+            self.faults.push(fault.help("write it in camel case"));
         }
-        self.unique(name.get_ref().clone(), place);
-    }
-
-    /// A Rust type, and its form that can be changed.
-    fn view(&mut self, file: FileId, name: &Text) {
-        self.rust(file, name);
-        self.unique(format!("{}Mut", name.get_ref()), Place::new(file, name.span()));
+        self.unique(name.value.clone(), name.place.clone());
     }
 
     /// A word that attributes take, and the Rust type of that.
-    pub(super) fn word(&mut self, file: FileId, word: &Text, what: &str) {
-        let place = Place::new(file, word.span());
-        if is_snake(word.get_ref()) && is_camel(&camel(word.get_ref())) {
-            self.unique(camel(word.get_ref()), place);
+    pub(super) fn word(&mut self, word: &Placed<String>, what: &str) {
+        if is_snake(word) && is_camel(&camel(word)) {
+            self.unique(camel(word), word.place.clone());
             return;
         }
-        let message = format!("`{}` cannot be the name of a {what}", word.get_ref());
-        let fault = Diagnostic::at(Code::BadName, place, message);
+        let message = format!("`{word}` cannot be the name of a {what}");
+        let fault = Diagnostic::at(Code::BadName, word.place.clone(), message);
         self.faults
             .push(fault.help("write it in snake case, beginning with a letter, and not as a Rust keyword"));
     }
 
-    fn taken(&mut self, place: Place, name: &str) {
-        let message = format!("`{name}` is the name of something else in the output");
-        self.faults.push(Diagnostic::at(Code::DuplicateName, place, message).help("choose another name"));
-    }
-
-    /// Reports a name that another place has; whether there was none.
+    /// Reports a name that another place has, where it stands again; whether there was none.
     pub(super) fn unique(&mut self, name: String, place: Place) -> bool {
         if let Some(first) = self.seen.get(&name) {
             let message = format!("two items of the output are named `{name}`");
-            let fault = Diagnostic::at(Code::DuplicateName, place, message);
-            self.faults.push(fault.also(first.clone(), "the other one"));
+            let [first, again] =
+                if *first <= place { [first.clone(), place] } else { [place, first.clone()] };
+            let fault = Diagnostic::at(Code::DuplicateName, again, message);
+            self.faults.push(fault.also(first, "the other one"));
             return false;
         }
         self.seen.insert(name, place).is_none()
     }
 }
 
-/// The package can be named in a manifest, and the title stand in one.
-fn head(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
-    for filed in &raw.heads {
-        let package = &filed.entry.package;
-        if !is_name(&package.get_ref().replace('-', "_")) {
-            let message = format!("`{}` cannot be the name of a package", package.get_ref());
-            let fault = Diagnostic::at(Code::BadName, filed.at(package), message);
-            faults.push(fault.help("letters, digits, `-` and `_`, not beginning with a digit"));
-        }
-        title(filed.at(&filed.entry.title), filed.entry.title.get_ref(), faults);
+/// The package can be named in a manifest.
+fn package(name: &Placed<String>, faults: &mut Vec<Diagnostic>) {
+    if !is_name(&name.replace('-', "_")) {
+        let message = format!("`{name}` cannot be the name of a package");
+        let fault = Diagnostic::at(Code::BadName, name.place.clone(), message);
+        faults.push(fault.help("letters, digits, `-` and `_`, not beginning with a digit"));
     }
 }
 
 /// A source can be cited: its title is seen, and its address is a link. What is none would be taken for the name of
 /// an item, or for code.
-fn sources(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
-    for filed in &raw.sources {
-        title(filed.at(&filed.entry.title), filed.entry.title.get_ref(), faults);
-        let Some(url) = &filed.entry.url else { continue };
-        let rest = ["https://", "http://"].iter().find_map(|scheme| url.get_ref().strip_prefix(scheme));
+fn sources(model: &Model, faults: &mut Vec<Diagnostic>) {
+    for source in &model.sources {
+        title(&source.title, faults);
+        let Some(url) = &source.url else { continue };
+        let rest = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
         if rest.is_none_or(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '[')) {
-            let fault = Diagnostic::at(Code::BadText, filed.at(url), "this text cannot be an address");
+            let fault = Diagnostic::at(Code::BadText, url.place.clone(), "this text cannot be an address");
             faults.push(fault.help("begin it with `https://` or `http://`, or say where it is in `title`"));
         }
     }
 }
 
-fn title(place: Place, title: &str, faults: &mut Vec<Diagnostic>) {
+fn title(title: &Placed<String>, faults: &mut Vec<Diagnostic>) {
     if title.trim().is_empty() || title.contains('\n') {
-        let fault = Diagnostic::at(Code::BadText, place, "this text cannot be a title");
+        let fault = Diagnostic::at(Code::BadText, title.place.clone(), "this text cannot be a title");
         faults.push(fault.help("one line that is not blank"));
     }
 }
 
-fn rust_items(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
+fn rust_items(model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut items = Items::new(faults);
-    for filed in &raw.heads {
-        items.rust(filed.file, &filed.entry.error_type);
+    items.rust(&model.head.error_type);
+    for handle in &model.handles {
+        items.rust(&handle.name);
+        handle.borrowed.iter().for_each(|name| items.rust(name));
     }
-    for filed in &raw.handles {
-        items.rust(filed.file, &filed.entry.name);
-        filed.entry.borrowed.iter().for_each(|name| items.rust(filed.file, name));
-    }
-    for filed in &raw.typedefs {
-        filed.entry.opaque.iter().for_each(|name| items.rust(filed.file, name));
-    }
-    for filed in &raw.callbacks {
-        filed.entry.rust_name.iter().for_each(|name| items.rust(filed.file, name));
-    }
-    for filed in &raw.tables {
-        filed.entry.behind.iter().for_each(|name| items.rust(filed.file, name));
-    }
-    for filed in &raw.structs {
-        let Some(name) = &filed.entry.rust_name else { continue };
-        if filed.entry.request.is_some() {
-            items.rust(filed.file, name);
-        } else {
-            items.view(filed.file, name);
+    for ty in &model.types {
+        match &ty.kind {
+            TypeKind::Typedef { opaque: name, .. } => name.iter().for_each(|name| items.rust(name)),
+            TypeKind::Callback(of) => of.rust_name.iter().for_each(|name| items.rust(name)),
+            TypeKind::Table(at) => model.tables[*at].behind.iter().for_each(|name| items.rust(name)),
+            TypeKind::Struct(of) => {
+                let Some(name) = &of.rust_name else { continue };
+                items.rust(name);
+                // A counted structure has a form that can be changed.
+                if of.request.is_none() {
+                    items.unique(format!("{name}Mut"), name.place.clone());
+                }
+            }
         }
     }
 }
 
 /// Classes and platforms are snake-case words that differ in camel case too.
-fn words(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
-    let classes = raw.classes.iter().map(|filed| (filed.file, &filed.entry.name)).collect::<Vec<_>>();
-    let platforms = raw.platforms.iter().map(|filed| (filed.file, &filed.entry.name)).collect::<Vec<_>>();
-    for (what, words) in [("class", classes), ("platform", platforms)] {
+fn words(model: &Model, faults: &mut Vec<Diagnostic>) {
+    for (what, words) in [("class", &model.classes), ("platform", &model.platforms)] {
         if words.is_empty() {
             faults.push(
                 Diagnostic::bare(Code::NoWords, format!("the spec has no {what}"))
@@ -236,8 +200,8 @@ fn words(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
             );
         }
         let mut items = Items::new(faults);
-        for (file, word) in words {
-            items.word(file, word, what);
+        for word in words {
+            items.word(&word.name, what);
         }
     }
 }
@@ -279,47 +243,40 @@ const IO_KINDS: &[&str] = &[
 ];
 
 /// Error names are names, and two that share a value say so.
-fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
+fn errors(model: &Model, faults: &mut Vec<Diagnostic>) {
     let mut first_of: BTreeMap<i32, Place> = BTreeMap::new();
-    let mut becomes: BTreeMap<&String, Place> = BTreeMap::new();
-    // The first of a name counts, as everywhere.
-    let by_name: HashMap<_, _> =
-        raw.errors.iter().rev().map(|filed| (filed.entry.name.get_ref(), &filed.entry)).collect();
-    for filed in &raw.errors {
-        let error = &filed.entry;
-        let mut items = Items::new(faults);
-        items.name(filed.file, &error.name);
+    let mut becomes: BTreeMap<&str, Place> = BTreeMap::new();
+    for error in &model.errors {
+        let (name, value) = (&error.name, &error.value);
+        Items::new(faults).name(name);
         if let Some(same) = &error.alias_of {
-            let other = by_name.get(same.get_ref());
-            let equal = other.is_some_and(|other| {
-                other.value.get_ref() == error.value.get_ref() && other.alias_of.is_none()
-            });
-            if !equal {
-                let message =
-                    format!("`{}` does not have the value of `{}`", error.name.get_ref(), same.get_ref());
-                let fault = Diagnostic::at(Code::ErrorValue, filed.at(same), message);
+            let other = &model.errors[**same];
+            if *other.value != **value || other.alias_of.is_some() {
+                let message = format!("`{name}` does not have the value of `{}`", other.name);
+                let fault = Diagnostic::at(Code::ErrorValue, same.place.clone(), message);
                 faults.push(
                     fault.help("`alias-of` names an error with the same value that has no `alias-of` itself"),
                 );
             }
-        } else if let Some(first) = first_of.insert(*error.value.get_ref(), filed.at(&error.value)) {
-            let message = format!("two errors have the value {}", error.value.get_ref());
-            let fault = Diagnostic::at(Code::ErrorValue, filed.at(&error.value), message)
-                .also(first, "the other one");
+        } else if let Some(first) = first_of.insert(**value, value.place.clone()) {
+            let message = format!("two errors have the value {value}");
+            let fault = Diagnostic::at(Code::ErrorValue, value.place.clone(), message);
             faults.push(
-                fault.help("if both names are right, add `alias-of = \"…\"` to the one that is not reported"),
+                fault
+                    .also(first, "the other one")
+                    .help("if both names are right, add `alias-of = \"…\"` to the one that is not reported"),
             );
         }
         let kinds = error.io_kind.iter().chain(&error.from_io_kinds);
-        for kind in kinds.filter(|kind| !IO_KINDS.contains(&&**kind.get_ref())) {
-            let message = format!("cannot find `{}` in `std::io::ErrorKind`", kind.get_ref());
-            let fault = Diagnostic::at(Code::WrongValue, filed.at(kind), message);
-            faults.push(fault.similar(kind.get_ref(), "a kind", IO_KINDS.iter().copied()));
+        for kind in kinds.filter(|kind| !IO_KINDS.contains(&kind.as_str())) {
+            let message = format!("cannot find `{kind}` in `std::io::ErrorKind`");
+            let fault = Diagnostic::at(Code::WrongValue, kind.place.clone(), message);
+            faults.push(fault.similar(kind, "a kind", IO_KINDS.iter().copied()));
         }
         for kind in &error.from_io_kinds {
-            if let Some(first) = becomes.insert(kind.get_ref(), filed.at(kind)) {
-                let message = format!("the kind `{}` is given twice", kind.get_ref());
-                let fault = Diagnostic::at(Code::DuplicateName, filed.at(kind), message);
+            if let Some(first) = becomes.insert(kind, kind.place.clone()) {
+                let message = format!("the kind `{kind}` is given twice");
+                let fault = Diagnostic::at(Code::DuplicateName, kind.place.clone(), message);
                 faults.push(
                     fault
                         .also(first, "here too")
@@ -327,37 +284,23 @@ fn errors(raw: &RawSpec, faults: &mut Vec<Diagnostic>) {
                 );
             }
         }
-        if *error.value.get_ref() == 0 {
-            faults.push(
-                Diagnostic::at(Code::ErrorValue, filed.at(&error.value), "an error cannot have the value 0")
-                    .note("0 says that there was none"),
-            );
+        if **value == 0 {
+            let message = "an error cannot have the value 0";
+            let fault = Diagnostic::at(Code::ErrorValue, value.place.clone(), message);
+            faults.push(fault.note("0 says that there was none"));
         }
     }
 }
 
 /// No two upcalls have one Rust name, and no two downcalls.
-fn methods(raw: &RawSpec, model: &Model, faults: &mut Vec<Diagnostic>) {
+fn methods<'m>(functions: impl Iterator<Item = &'m Function>, faults: &mut Vec<Diagnostic>) {
     let mut items = Items::new(faults);
-    for upcall in &model.upcalls {
-        let filed = &raw.upcalls[upcall.origin];
-        let place = filed.at(&filed.entry.name);
-        if !is_name(&upcall.method) {
-            let message =
-                format!("`{}` gives the Rust name `{}`, which is taken", upcall.name, upcall.method);
-            items.faults.push(Diagnostic::at(Code::DuplicateName, place.clone(), message));
+    for function in functions {
+        let (name, method) = (&function.name, &function.method);
+        if !is_name(method) {
+            let message = format!("`{name}` gives the Rust name `{method}`, which is taken");
+            items.faults.push(Diagnostic::at(Code::DuplicateName, name.place.clone(), message));
         }
-        items.unique(upcall.method.clone(), place);
-    }
-    let mut items = Items::new(faults);
-    for downcall in &model.downcalls {
-        let filed = &raw.downcalls[downcall.origin];
-        let place = filed.at(&filed.entry.name);
-        if !is_name(&downcall.method) {
-            let message =
-                format!("`{}` gives the Rust name `{}`, which is taken", downcall.name, downcall.method);
-            items.faults.push(Diagnostic::at(Code::DuplicateName, place.clone(), message));
-        }
-        items.unique(downcall.method.clone(), place);
+        items.unique(method.clone(), name.place.clone());
     }
 }

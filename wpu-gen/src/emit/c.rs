@@ -76,7 +76,7 @@ fn leaf(model: &Model, ty: &Ty) -> String {
         .to_owned(),
         Ty::Named(id) => match &model.types[*id].kind {
             TypeKind::Struct(structure) if structure.tag => format!("struct {}", model.types[*id].name),
-            _ => model.types[*id].name.clone(),
+            _ => model.types[*id].name.value.clone(),
         },
         _ => "void".to_owned(),
     }
@@ -96,7 +96,7 @@ pub(super) fn list(types: &[String]) -> String {
 /// A constant's value, as a number of its type or a text.
 pub(super) fn value(model: &Model, constant: &Constant) -> String {
     let ty = bare(model, &constant.ty);
-    match &constant.value {
+    match &*constant.value {
         ConstantValue::AllOnes => format!("~({ty})0"),
         ConstantValue::Number(number) => format!("{number}LL"),
         ConstantValue::Text(text) if is_wide(model, constant) => wide(text),

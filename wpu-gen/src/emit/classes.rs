@@ -20,14 +20,14 @@ pub(super) fn emit(view: &View<'_>) -> String {
     });
     words(&mut page, "Class", "A kind of provider that requirements distinguish.", &model.classes);
     words(&mut page, "Platform", "A platform that requirements distinguish.", &model.platforms);
-    let default = default(&model.platforms[model.default_platform]);
+    let default = default(&model.platforms[model.default_platform].name);
     page.item(quote!(impl Platform { #default }));
     page.finish()
 }
 
 /// What the platforms have beside that.
-pub(super) fn default(platform: &Word) -> TokenStream {
-    let variant = alone(&camel(&platform.name));
+pub(super) fn default(platform: &str) -> TokenStream {
+    let variant = alone(&camel(platform));
     quote! {
         /// The platform that a provider means when it names none.
         pub const DEFAULT: Self = Self::#variant;

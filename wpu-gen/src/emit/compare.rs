@@ -4,7 +4,7 @@ use super::c;
 use super::view::View;
 use crate::files::Files;
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{Header, HeaderMismatch, Model, Param, ProvidedBy, Table, Ty, TypeDef, TypeKind};
+use crate::model::{Header, HeaderMismatch, Model, Param, Table, Ty, TypeDef, TypeKind};
 use std::collections::BTreeMap;
 
 const MACROS: &str = include_str!("check.h");
@@ -119,7 +119,7 @@ impl<'m> Sheets<'m> {
                 // Without a header, C has nothing to compare these with.
                 _ if def.header.is_none() => continue,
                 TypeKind::Struct(structure) => {
-                    let members = structure.fields.iter().map(|field| (field.name.clone(), &field.ty));
+                    let members = structure.fields.iter().map(|field| (field.name.value.clone(), &*field.ty));
                     let members = members.map(|(name, ty)| (name, Member::Plain(ty)));
                     layout(model, &layouts, id, &members.collect::<Vec<_>>())
                 }
@@ -161,23 +161,15 @@ impl<'m> Sheets<'m> {
 
     fn functions(&mut self) {
         let model = self.model;
-        for entry in &model.entry_points {
-            let lines = pointer(model, &entry.pointer_type, &entry.returns, &params(model, &entry.params));
-            self.add(Some(&entry.header), &entry.name, lines);
-        }
-        for upcall in &model.upcalls {
-            let lines = pointer(model, &upcall.pointer_type, &upcall.returns, &params(model, &upcall.params));
-            self.add(Some(&upcall.header), &upcall.name, lines);
-        }
-        for downcall in &model.downcalls {
-            let lines =
-                pointer(model, &downcall.pointer_type, &downcall.returns, &params(model, &downcall.params));
-            self.add(Some(&downcall.header), &downcall.name, lines);
+        let entries = model.entry_points.iter().map(|entry| &entry.function);
+        let upcalls = model.upcalls.iter().map(|upcall| &upcall.function);
+        let downcalls = model.downcalls.iter().map(|downcall| &downcall.function);
+        for of in entries.chain(upcalls).chain(downcalls) {
+            let lines = pointer(model, &of.pointer_type, &of.returns, &params(model, &of.params));
+            self.add(Some(&of.header), &of.name, lines);
         }
         for import in &model.imports {
-            let params = import.params.iter();
-            let params: Vec<_> = params.map(|param| c::param(model, &param.ty, &param.c_type)).collect();
-            let mut lines = function(model, &import.name, &import.returns, &params);
+            let mut lines = function(model, &import.name, &import.returns, &params(model, &import.params));
             if import.arch.is_some() {
                 lines = format!("#if UINTPTR_MAX > UINT32_MAX\n{lines}#endif\n");
             }
@@ -217,13 +209,9 @@ enum Member<'m> {
 }
 
 fn slots<'m>(model: &'m Model, table: &'m Table) -> Vec<(String, Member<'m>)> {
-    let function = |at: usize| match table.provided_by {
-        ProvidedBy::Host => (&*model.upcalls[at].name, &*model.upcalls[at].pointer_type),
-        ProvidedBy::Plugin => (&*model.downcalls[at].name, &*model.downcalls[at].pointer_type),
-    };
-    let slots = table.slots.iter().map(|at| function(*at));
+    let slots = model.functions_of(table);
     slots
-        .map(|(name, pointer)| (format!("{}{name}", table.member_prefix), Member::Function(pointer)))
+        .map(|of| (format!("{}{}", table.member_prefix, of.name), Member::Function(&of.pointer_type)))
         .collect()
 }
 

@@ -38,11 +38,11 @@ pub(super) fn emit(view: &View<'_>) -> String {
 fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     view.model.errors.iter().map(|error| {
         let name = ident(&error.name);
-        let about = match error.alias_of {
+        let about = match error.alias_of.as_deref() {
             Some(same) => {
                 format!(
                     "Another name of [`{0}`](Self::{0}): {1}.",
-                    view.model.errors[same].name,
+                    view.model.errors[*same].name,
                     inline(&error.message)
                 )
             }
@@ -53,7 +53,7 @@ fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
         } else {
             format!("\n\nSource: {}.", view.cite(&error.sources))
         };
-        let (about, value) = (doc(&(about + &source)), Literal::i32_unsuffixed(error.value));
+        let (about, value) = (doc(&(about + &source)), Literal::i32_unsuffixed(*error.value));
         quote!(#about pub const #name: Self = Self(#value);)
     })
 }

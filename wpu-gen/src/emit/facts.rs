@@ -70,7 +70,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 
 /// What tells the control codes that safe code can pass any input for.
 fn control_input(view: &View<'_>) -> Option<TokenStream> {
-    let flag = view.model.head.control_input_flag?;
+    let flag = **view.model.head.control_input_flag.as_ref()?;
     let ty = view.ty(&view.model.constants[flag].ty, At::Inside);
     let flag = view.constant(flag, At::Inside);
     let constants = view.model.constants.iter().enumerate();
@@ -109,9 +109,9 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let substitute = option(u.requirement.substitute.as_ref());
     let waiver = option(u.requirement.waiver.as_ref());
     let acquire =
-        option(view.model.released_by(upcall.at).map(|handle| index(view.handle(handle).acquire)).as_ref());
+        option(view.model.released_by(upcall.at).map(|handle| index(*view.handle(handle).acquire)).as_ref());
     let release =
-        option(view.model.acquired_by(upcall.at).map(|handle| index(view.handle(handle).release)).as_ref());
+        option(view.model.acquired_by(upcall.at).map(|handle| index(*view.handle(handle).release)).as_ref());
     let errors = documented(&u.errors);
     let sources = u.sources.iter().map(|source| element("SOURCES", *source));
     let notes = view.model.notes_of_upcall(upcall.at).iter().map(|note| element("NOTES", *note));
@@ -145,7 +145,7 @@ fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let (name, method, text, header) = (&d.name, &d.method, &d.doc, &d.header);
     let signature = signature(view.model, name, &d.returns, &d.params);
     let slot = Literal::u32_unsuffixed(d.slot);
-    let refusal = option(d.unimplemented_error.map(|error| element("ERRORS", error)).as_ref());
+    let refusal = option(d.unimplemented_error.as_ref().map(|error| element("ERRORS", **error)).as_ref());
     let entries = d.nullable_in.iter().map(|entry| element("ENTRIES", *entry));
     let errors = documented(&d.errors);
     let sources = d.sources.iter().map(|source| element("SOURCES", *source));
@@ -169,21 +169,11 @@ fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
 
 /// The C declaration.
 pub(super) fn signature(model: &Model, name: &str, returns: &Ty, params: &[Param]) -> String {
-    declaration(model, returns, name, params.iter().map(|param| (&*param.c_type, &*param.name)))
-}
-
-/// A C declaration, from the types and names of the parameters.
-pub(super) fn declaration<'a>(
-    model: &Model,
-    returns: &Ty,
-    name: &str,
-    params: impl Iterator<Item = (&'a str, &'a str)>,
-) -> String {
-    let spelled = |(ty, name): (&str, &str)| {
-        let space = if ty.ends_with('*') { "" } else { " " };
-        format!("{ty}{space}{name}")
-    };
-    let params: Vec<_> = params.map(spelled).collect();
+    let spelled = params.iter().map(|param| {
+        let space = if param.c_type.ends_with('*') { "" } else { " " };
+        format!("{}{space}{}", param.c_type, param.name)
+    });
+    let params: Vec<_> = spelled.collect();
     let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
     format!("{} {name}({params});", c_name(model, returns))
 }
@@ -196,7 +186,7 @@ fn c_name(model: &Model, ty: &Ty) -> String {
         Ty::Array(item, length) => format!("{}[{length}]", c_name(model, item)),
         Ty::Named(id) => match &model.types[*id].kind {
             TypeKind::Typedef { .. } | TypeKind::Struct(_) | TypeKind::Callback(_) | TypeKind::Table(_) => {
-                model.types[*id].name.clone()
+                model.types[*id].name.value.clone()
             }
         },
     }
@@ -247,7 +237,7 @@ fn documented(errors: &[crate::model::DocumentedError]) -> TokenStream {
 fn errors(model: &Model) -> TokenStream {
     let count = Literal::usize_unsuffixed(model.errors.len());
     let errors = model.errors.iter().map(|error| {
-        let (name, value, text) = (&error.name, Literal::i32_unsuffixed(error.value), &error.message);
+        let (name, value, text) = (&error.name, Literal::i32_unsuffixed(*error.value), &error.message);
         quote!(ErrorCode { name: #name, value: #value, text: #text })
     });
     quote! {

@@ -1,12 +1,11 @@
 //! `ffi.rs`: C types, constants, function pointers, tables and entries.
 
-use super::import;
 use super::markdown::{inline, linked, markdown};
-use super::path::{item, shown};
+use super::path::item;
 use super::print::Page;
-use super::view::{At, DownView, View, doc};
+use super::view::{At, View, doc};
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{ConstantValue, EntryPoint, Import, Struct, Table, Ty, TypeDef, TypeKind};
+use crate::model::{ConstantValue, Function, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens as _, quote};
@@ -29,27 +28,12 @@ pub(super) fn emit(view: &View<'_>) -> String {
     }
     page.items(callbacks(view));
     page.items(constants(view));
-    let abi = view.abi();
-    page.items(view.upcalls().flat_map(|upcall| {
-        let (name, function, pointer) =
-            (&upcall.upcall.name, &upcall.function, item("ffi", &upcall.upcall.pointer_type));
-        let params = view.c_params(&upcall.upcall.params, At::Inside);
-        let returns = view.returns(&upcall.upcall.returns, At::Inside);
-        let u = upcall.upcall;
-        let about = origin(view, &u.doc, Some(&u.header), &u.sources);
-        let about_pointer = doc(&format!("A pointer to [`{name}`]({}), or null.", shown(function)));
-        [
-            quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
-            quote!(#about_pointer pub type #pointer = Option<#function>;),
-        ]
-    }));
-    page.items(view.downcalls().flat_map(|downcall| downcall_items(view, &downcall)));
-    page.items(view.model.provider_table().into_iter().flat_map(|table| provider_items(view, table)));
-    for table in view.model.host_tables() {
-        page.items(table_items(view, table));
-    }
-    page.items(view.model.entry_points.iter().flat_map(|entry| entry_items(view, entry)));
-    page.items(view.model.imports.iter().flat_map(|import| import_items(view, import)));
+    page.items(view.model.upcalls.iter().flat_map(|upcall| function_items(view, upcall)));
+    page.items(view.model.downcalls.iter().flat_map(|downcall| function_items(view, downcall)));
+    let by_owner = view.model.provider_table().into_iter().chain(view.model.host_tables());
+    page.items(by_owner.flat_map(|table| table_items(view, table)));
+    page.items(view.model.entry_points.iter().flat_map(|entry| function_items(view, entry)));
+    page.items(view.model.imports.iter().flat_map(|import| function_items(view, import)));
     page.finish()
 }
 
@@ -128,7 +112,7 @@ fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
         let about = origin(view, &constant.doc, constant.header.as_deref(), &constant.sources);
         let pointer = view.model.pointee(&constant.ty).is_some();
         let ty = view.ty(&constant.ty, At::Inside);
-        let (ty, value) = match &constant.value {
+        let (ty, value) = match &*constant.value {
             ConstantValue::Text(text) => (quote!(&str), Literal::string(text).into_token_stream()),
             _ if pointer => (ty, quote!(::core::ptr::null_mut())),
             ConstantValue::AllOnes => (ty.clone(), quote!(#ty::MAX)),
@@ -146,11 +130,12 @@ fn number_literal(number: i64) -> TokenStream {
 fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
     let name = item("ffi", &table.name);
     let about = origin(view, &table.doc, Some(&table.header), &table.sources);
-    let upcalls: Vec<_> = table.slots.iter().map(|at| view.upcall(*at)).collect();
-    let members: Vec<_> = upcalls.iter().map(|upcall| upcall.member(table)).collect();
-    let fields = upcalls.iter().zip(&members).enumerate().map(|(slot, (upcall, member))| {
-        let about = doc(&format!("Slot {slot}. {}", markdown(&upcall.upcall.doc)));
-        let pointer = item("ffi", &upcall.upcall.pointer_type);
+    let functions: Vec<_> = view.model.functions_of(table).collect();
+    let members: Vec<_> =
+        functions.iter().map(|of| ident(&format!("{}{}", table.member_prefix, of.name))).collect();
+    let fields = functions.iter().zip(&members).enumerate().map(|(slot, (function, member))| {
+        let about = doc(&format!("Slot {slot}. {}", markdown(&function.doc)));
+        let pointer = item("ffi", &function.pointer_type);
         quote!(#about pub #member: #pointer)
     });
     [
@@ -162,80 +147,16 @@ fn table_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
             }
         },
     ]
-}
-
-fn downcall_items(view: &View<'_>, downcall: &DownView<'_>) -> [TokenStream; 2] {
-    let d = downcall.downcall;
-    let (function, pointer, abi) = (&downcall.function, item("ffi", &d.pointer_type), view.abi());
-    let params = view.c_params(&d.params, At::Inside);
-    let returns = view.returns(&d.returns, At::Inside);
-    let about = origin(view, &d.doc, Some(&d.header), &d.sources);
-    let about_pointer = doc(&format!("A pointer to [`{}`]({}), or null.", d.name, shown(function)));
-    [
-        quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
-        quote!(#about_pointer pub type #pointer = Option<#function>;),
-    ]
-}
-
-/// The table that a provider fills.
-fn provider_items(view: &View<'_>, table: &Table) -> [TokenStream; 2] {
-    let name = item("ffi", &table.name);
-    let about = origin(view, &table.doc, Some(&table.header), &table.sources);
-    let downcalls: Vec<_> = view.downcalls().collect();
-    let members: Vec<_> = downcalls.iter().map(|downcall| downcall.member(table)).collect();
-    let fields = downcalls.iter().zip(&members).map(|(downcall, member)| {
-        let about = doc(&format!("Slot {}. {}", downcall.downcall.slot, markdown(&downcall.downcall.doc)));
-        let pointer = item("ffi", &downcall.downcall.pointer_type);
-        quote!(#about pub #member: #pointer)
-    });
-    [
-        quote!(#about #[repr(C)] #[derive(Clone, Copy, Debug)] pub struct #name { #(#fields),* }),
-        quote! {
-            impl #name {
-                /// Every slot null.
-                pub const ZERO: Self = Self { #(#members: None),* };
-            }
-        },
-    ]
-}
-
-fn entry_items(view: &View<'_>, entry: &EntryPoint) -> [TokenStream; 2] {
-    let params = view.c_params(&entry.params, At::Inside);
-    let about = origin(view, &entry.doc, Some(&entry.header), &entry.sources);
-    function_items(
-        view.abi(),
-        &about,
-        &entry.name,
-        &entry.pointer_type,
-        &params,
-        &view.returns(&entry.returns, At::Inside),
-    )
-}
-
-fn import_items(view: &View<'_>, import: &Import) -> [TokenStream; 2] {
-    let params = import::params(view, import, At::Inside);
-    let about = origin(view, &import.doc, Some(&import.header), &import.sources);
-    function_items(
-        view.abi(),
-        &about,
-        &import.name,
-        &import.pointer_type,
-        &params,
-        &view.returns(&import.returns, At::Inside),
-    )
 }
 
 /// The type of a function, and that of a pointer to it.
-fn function_items(
-    abi: &str,
-    about: &TokenStream,
-    name: &str,
-    pointer: &str,
-    params: &[TokenStream],
-    returns: &TokenStream,
-) -> [TokenStream; 2] {
-    let (function, pointer) = (item("ffi", &format!("{name}Fn")), item("ffi", pointer));
-    let about_pointer = doc(&format!("A pointer to [`{name}`]({name}Fn), or null."));
+fn function_items(view: &View<'_>, of: &Function) -> [TokenStream; 2] {
+    let (name, abi) = (&of.name, view.abi());
+    let (function, pointer) = (item("ffi", &of.rust_type()), item("ffi", &of.pointer_type));
+    let params = view.c_params(&of.params, At::Inside);
+    let returns = view.returns(&of.returns, At::Inside);
+    let about = origin(view, &of.doc, Some(&of.header), &of.sources);
+    let about_pointer = doc(&format!("A pointer to [`{name}`]({}), or null.", of.rust_type()));
     [
         quote!(#about pub type #function = unsafe extern #abi fn(#(#params),*) #returns;),
         quote!(#about_pointer pub type #pointer = Option<#function>;),

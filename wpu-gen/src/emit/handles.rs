@@ -40,7 +40,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 
 fn owned(page: &mut Page, view: &View<'_>, handle: &Handle) {
     let (name, raw) = (item("handles", &handle.name), view.ty(&handle.ty, At::Inside));
-    let (acquire, release) = (&view.upcall(handle.acquire), &view.upcall(handle.release));
+    let (acquire, release) = (&view.upcall(*handle.acquire), &view.upcall(*handle.release));
     let about = doc(&format!(
         "{}\n\nFrom `{}`. Dropping it calls `{}`, unless the run in which it was acquired is over.",
         markdown(&handle.doc),
@@ -89,7 +89,7 @@ fn owned(page: &mut Page, view: &View<'_>, handle: &Handle) {
 
 /// What the releasing upcall's safe form takes.
 fn release_argument(view: &View<'_>, handle: &Handle, raw: TokenStream) -> TokenStream {
-    let takes = view.upcall(handle.release).form.params.first();
+    let takes = view.upcall(*handle.release).form.params.first();
     match &handle.borrowed {
         None if matches!(takes, Some(Kind::Handle { by_pointer: true, .. })) => quote!(&#raw),
         Some(borrowed) => {
@@ -102,7 +102,7 @@ fn release_argument(view: &View<'_>, handle: &Handle, raw: TokenStream) -> Token
 
 fn owned_methods(view: &View<'_>, handle: &Handle) -> Vec<TokenStream> {
     let (raw, error) = (view.ty(&handle.ty, At::Inside), view.error());
-    let release = view.upcall(handle.release);
+    let release = view.upcall(*handle.release);
     let about_close = doc(&format!(
         "Releases it, and tells how that went.\n\n# Errors\n\nThose of `{}`. It counts as released all the same.",
         release.name
@@ -174,8 +174,9 @@ fn borrowed(page: &mut Page, view: &View<'_>, handle: &Handle) {
             owner: PhantomData<&'a #owner>,
         }
     });
-    let tag = Literal::u32_unsuffixed(handle.tag_bits);
-    let (mask, about) = match handle.tag_bits {
+    let bits = handle.tag_bits.as_deref().copied().unwrap_or_default();
+    let tag = Literal::u32_unsuffixed(bits);
+    let (mask, about) = match bits {
         0 => (None, "From a client's bare value; `None` if that is zero."),
         _ => (
             Some(quote!(let raw = raw.map_addr(|address| address & !#tag);)),

@@ -3,7 +3,7 @@
 use super::c;
 use super::view::View;
 use crate::files::Files;
-use crate::model::{Model, ProvidedBy, Status, Table, Word};
+use crate::model::{Function, Model, Status, Word};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>, files: &mut Files) {
@@ -76,7 +76,7 @@ fn words(page: &mut String, name: &Name, one: &str, all: &str, about: &str, word
 fn tables(page: &mut String, name: &Name, model: &Model) {
     let large = &name.large;
     for table in &model.tables {
-        let functions = functions(model, table);
+        let functions: Vec<_> = model.functions_of(table).collect();
         let tag = &table.name;
         page.push('\n');
         *page += &c::comment(&format!(
@@ -84,22 +84,14 @@ fn tables(page: &mut String, name: &Name, model: &Model) {
             table.doc
         ));
         let _ = writeln!(page, "#define {large}_SLOTS_{tag} {}", functions.len());
-        for (slot, (function, _)) in functions.iter().enumerate() {
-            let _ = writeln!(page, "#define {large}_SLOT_{tag}_{function} {slot}");
+        for (slot, function) in functions.iter().enumerate() {
+            let _ = writeln!(page, "#define {large}_SLOT_{tag}_{} {slot}", function.name);
         }
-        let rows = functions.iter().enumerate().map(|(slot, (function, pointer))| {
-            format!("X({slot}, {}{function}, {function}, {pointer})", table.member_prefix)
+        let rows = functions.iter().enumerate().map(|(slot, Function { name, pointer_type, .. })| {
+            format!("X({slot}, {}{name}, {name}, {pointer_type})", table.member_prefix)
         });
         each(page, &format!("{large}_EACH_{tag}"), rows);
     }
-}
-
-fn functions<'m>(model: &'m Model, table: &Table) -> Vec<(&'m str, &'m str)> {
-    let function = |at: &usize| match table.provided_by {
-        ProvidedBy::Host => (&*model.upcalls[*at].name, &*model.upcalls[*at].pointer_type),
-        ProvidedBy::Plugin => (&*model.downcalls[*at].name, &*model.downcalls[*at].pointer_type),
-    };
-    table.slots.iter().map(function).collect()
 }
 
 fn each(page: &mut String, name: &str, rows: impl Iterator<Item = String>) {
@@ -132,13 +124,13 @@ fn upcalls(page: &mut String, name: &Name, model: &Model) {
         });
         let rows = rows.collect::<Vec<_>>().join(", ");
         let texts = [Some(&requirement.reason), requirement.substitute.as_ref(), requirement.waiver.as_ref()];
-        let texts = texts.map(|text| or_null(text.map(String::as_str)));
+        let texts = texts.map(|text| or_null(text.map(|text| text.as_str())));
         let _ = writeln!(
             page,
             "    {{{}, {}, {}, {{{rows}}}, {}}},",
             c::string(&upcall.name),
             c::string(&upcall.doc),
-            or_null(upcall.library.as_deref()),
+            or_null(upcall.library.as_ref().map(|name| name.as_str())),
             texts.join(", ")
         );
     }
@@ -161,7 +153,7 @@ fn downcalls(page: &mut String, name: &Name, model: &Model) {
         model.downcalls.len()
     );
     for downcall in &model.downcalls {
-        let refusal = downcall.unimplemented_error.map_or(0, |error| model.errors[error].value);
+        let refusal = downcall.unimplemented_error.as_ref().map_or(0, |error| *model.errors[**error].value);
         let (name, text) = (c::string(&downcall.name), c::string(&downcall.doc));
         let _ = writeln!(page, "    {{{name}, {text}, {refusal}}},");
     }

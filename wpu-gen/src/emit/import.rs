@@ -2,12 +2,11 @@
 
 use super::errors::documented;
 use super::facts;
-use super::local;
 use super::markdown::{cell, markdown};
 use super::path::{alone, item};
 use super::print::Page;
 use super::view::{At, UpcallView, View, doc};
-use crate::model::Import;
+use crate::model::{Function, Import};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::fmt::Write as _;
@@ -28,7 +27,8 @@ pub(super) fn emit(view: &View<'_>) -> String {
     });
     for upcall in exported {
         page.item(fill(&upcall));
-        page.items(Lookup::of_upcall(view, &upcall).items());
+        let library = upcall.upcall.library.as_ref().map_or("", |library| library.as_str());
+        page.items(Lookup::of(view, upcall.upcall, library).items());
     }
     for import in &view.model.imports {
         page.items(Lookup::of_import(view, import).items());
@@ -75,15 +75,14 @@ struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    fn of_upcall(view: &View<'a>, upcall: &UpcallView<'a>) -> Self {
-        let u = upcall.upcall;
+    fn of(view: &View<'a>, function: &'a Function, library: &'a str) -> Self {
         Self {
-            name: &u.name,
-            method: &u.method,
-            library: u.library.as_deref().unwrap_or_default(),
+            name: &function.name,
+            method: &function.method,
+            library,
             wide: false,
-            params: view.c_params(&u.params, At::Inside),
-            returns: view.returns(&u.returns, At::Inside),
+            params: view.c_params(&function.params, At::Inside),
+            returns: view.returns(&function.returns, At::Inside),
             abi: view.abi(),
             about: TokenStream::new(),
             visibility: TokenStream::new(),
@@ -97,15 +96,10 @@ impl<'a> Lookup<'a> {
         }
         let about = doc(&about);
         Self {
-            name: &import.name,
-            method: &import.method,
-            library: &import.library,
             wide: import.arch.is_some(),
-            params: params(view, import, At::Inside),
-            returns: view.returns(&import.returns, At::Inside),
-            abi: view.abi(),
             about: quote!(#about #[must_use]),
             visibility: quote!(pub),
+            ..Self::of(view, import, &import.library)
         }
     }
 
@@ -183,15 +177,6 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// The parameters of an import, named as in C.
-pub(super) fn params(view: &View<'_>, import: &Import, at: At) -> Vec<TokenStream> {
-    let params = import.params.iter().map(|param| {
-        let (name, ty) = (local::c(&param.name), view.passed(&param.ty, param.direction, at));
-        quote!(#name: #ty)
-    });
-    params.collect()
-}
-
 /// The imports, for the page to read.
 pub(super) fn section(view: &View<'_>, page: &mut String) {
     if view.model.imports.is_empty() {
@@ -199,16 +184,15 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
     }
     *page += "## Imports\n\nWhat kits take by name from a library.\n\n";
     for import in &view.model.imports {
-        let Import { name, doc, library, header, .. } = import;
-        let params = import.params.iter().map(|param| (&*param.c_type, &*param.name));
-        let signature = facts::declaration(view.model, &import.returns, name, params);
+        let (name, doc, library, header) = (&import.name, &import.doc, &import.library, &import.header);
+        let signature = facts::signature(view.model, name, &import.returns, &import.params);
         let text = markdown(doc);
         let _ = write!(page, "### {name}\n\n{text}\n\n```c\n{signature}\n```\n\n");
         let only = if import.arch.is_some() { ", for 64-bit programs only" } else { "" };
         let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`{only}\n");
         *page += "| parameter | direction | meaning |\n|---|---|---|\n";
         for param in &import.params {
-            let direction = format!("{:?}", param.direction).to_lowercase();
+            let direction = format!("{:?}", *param.direction).to_lowercase();
             let _ =
                 writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.doc));
         }

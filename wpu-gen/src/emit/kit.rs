@@ -4,6 +4,7 @@ use super::markdown::{cell, markdown};
 use super::path::alone;
 use super::print::Page;
 use super::view::{View, doc};
+use crate::model::Kit;
 use crate::names::camel;
 use proc_macro2::Literal;
 use quote::quote;
@@ -17,12 +18,12 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
         let (name, marker, text) = (&kit.name, camel(&kit.name), &kit.doc);
         let uses = kit.uses.iter().map(|uses| match uses {
             Some(uses) => {
-                let uses = uses.iter().map(|upcall| Literal::usize_unsuffixed(*upcall));
+                let uses = uses.iter().map(|upcall| Literal::usize_unsuffixed(**upcall));
                 quote!(Some(UpcallSet::of(&[#(#uses),*])))
             }
             None => quote!(None),
         });
-        let completes = kit.completes;
+        let completes = completing(kit);
         quote!(Kit { name: #name, marker: #marker, text: #text, uses: [#(#uses),*], completes: #completes })
     });
     page.item(quote! {
@@ -51,9 +52,13 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
     page.block(&head, markers);
 }
 
+fn completing(kit: &Kit) -> bool {
+    kit.completes.as_deref().copied().unwrap_or_default()
+}
+
 /// What only a provider may do that has declared how its requests are completed.
 pub(super) fn completes(view: &View<'_>, page: &mut Page) {
-    let Some((at, kit)) = view.model.kits.iter().enumerate().find(|(_, kit)| kit.completes) else {
+    let Some((at, kit)) = view.model.kits.iter().enumerate().find(|(_, kit)| completing(kit)) else {
         page.item(quote! {
             /// Every provider: nothing has to be declared for requests.
             pub trait Completes {}
@@ -104,7 +109,7 @@ pub(super) fn section(view: &View<'_>, page: &mut String) {
     for kit in &view.model.kits {
         for (class, uses) in view.model.classes.iter().zip(&kit.uses) {
             let Some(uses) = uses else { continue };
-            let uses = uses.iter().map(|upcall| format!("`{}`", view.upcall(*upcall).name));
+            let uses = uses.iter().map(|upcall| format!("`{}`", view.upcall(**upcall).name));
             let (uses, text) = (uses.collect::<Vec<_>>().join(", "), cell(&kit.doc));
             let _ = writeln!(page, "| `{}` | {text} | `{}` | {uses} |", kit.name, class.name);
         }

@@ -4,7 +4,7 @@ use super::path::alone;
 use super::print::Page;
 use super::view::{At, View, doc};
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{ProvidedBy, Ty, TypeKind};
+use crate::model::{Ty, TypeKind};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -32,17 +32,13 @@ fn asserts(view: &View<'_>, pointer: u64) -> impl Iterator<Item = TokenStream> {
         let members: Vec<(String, u64)> = match &def.kind {
             TypeKind::Struct(structure) => {
                 let offsets = layouts.of_struct(structure).1;
-                structure.fields.iter().map(|field| field.name.clone()).zip(offsets).collect()
+                structure.fields.iter().map(|field| field.name.value.clone()).zip(offsets).collect()
             }
             TypeKind::Table(table) => {
                 let table = &view.model.tables[*table];
-                let slots = table.slots.iter().zip(0..);
-                let name = |at: usize| match table.provided_by {
-                    ProvidedBy::Host => &view.model.upcalls[at].name,
-                    ProvidedBy::Plugin => &view.model.downcalls[at].name,
-                };
+                let slots = view.model.functions_of(table).zip(0..);
                 slots
-                    .map(|(at, slot)| (format!("{}{}", table.member_prefix, name(*at)), slot * pointer))
+                    .map(|(of, slot)| (format!("{}{}", table.member_prefix, of.name), slot * pointer))
                     .collect()
             }
             TypeKind::Typedef { .. } | TypeKind::Callback(_) => return None,

@@ -83,7 +83,7 @@ fn counted(
     let Some(counted) = structure.counted.as_ref().filter(|_| changed) else { return Vec::new() };
     let items = &structure.fields[counted.items];
     let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
-    let rust_name = structure.rust_name.as_deref().unwrap_or("ClientRef");
+    let rust_name = structure.rust_name.as_ref().map_or("ClientRef", |name| name.as_str());
     let (set, lent) = (set_name(rust_name), self::item("handles", rust_name));
     let (items, item) = (alone(&items.name), view.ty(item, At::Inside));
     let text = doc(&format!("A client's `{c_name}`, to read and to change."));
@@ -119,7 +119,7 @@ pub(super) fn set_name(view: &str) -> Ident {
 
 /// A callback of a client, with its context, for as long as a call lasts.
 fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
-    let Some(name) = callback.rust_name.as_deref().map(|name| item("clients", name)) else {
+    let Some(name) = callback.rust_name.as_ref().map(|name| item("clients", name)) else {
         return Vec::new();
     };
     let def = &view.model.types[at];

@@ -70,7 +70,7 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let forward = forward(view, downcall);
     let arguments = parts.iter().map(|part| &part.argument);
     let after = parts.iter().map(|part| &part.after);
-    let failure = view.constant(downcall.downcall.failure, At::Inside);
+    let failure = downcall.downcall.failure.as_ref().map(|failure| view.constant(**failure, At::Inside));
     let pending = downcall.form.request.and(view.model.head.pending).map(|pending| {
         let pending = view.error_code(pending);
         quote! {

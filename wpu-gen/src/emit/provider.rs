@@ -31,9 +31,9 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let (params, returns) = head(view, downcall);
     let ignore = names(downcall);
     let ignore = (!ignore.is_empty()).then(|| quote!(let _ = (#(#ignore),*,);));
-    let answer = match downcall.downcall.unimplemented_error {
+    let answer = match &downcall.downcall.unimplemented_error {
         Some(refusal) => {
-            let code = view.error_code(refusal);
+            let code = view.error_code(**refusal);
             quote!(Err(#code))
         }
         None => quote!(Ok(())),
@@ -86,9 +86,9 @@ fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     if !answers.is_empty() {
         text += &format!("\n\nIt answers:\n\n{}", answers.join("\n"));
     }
-    let refusal = match d.unimplemented_error {
+    let refusal = match &d.unimplemented_error {
         Some(refusal) => {
-            format!("A provider that does not implement it answers `{}`.", view.model.errors[refusal].name)
+            format!("A provider that does not implement it answers `{}`.", view.model.errors[**refusal].name)
         }
         None => "A provider that does not implement it answers success.".to_owned(),
     };
@@ -160,7 +160,9 @@ fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: Dow
 /// The Rust name of a counted structure that can be changed.
 pub(super) fn set_of(view: &View<'_>, id: usize) -> Ident {
     match &view.model.types[id].kind {
-        TypeKind::Struct(structure) => set_name(structure.rust_name.as_deref().unwrap_or("ClientRef")),
+        TypeKind::Struct(structure) => {
+            set_name(structure.rust_name.as_ref().map_or("ClientRef", |name| name.as_str()))
+        }
         _ => set_name("ClientRef"),
     }
 }

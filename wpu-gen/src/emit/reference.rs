@@ -100,20 +100,20 @@ fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
         }
     }
     if let Some(handle) = view.model.acquired_by(upcall.at) {
-        let _ = writeln!(page, "- **Released by:** `{}`", view.upcall(view.handle(handle).release).name);
+        let _ = writeln!(page, "- **Released by:** `{}`", view.upcall(*view.handle(handle).release).name);
     }
     if let Some(handle) = view.model.released_by(upcall.at) {
         let _ = writeln!(
             page,
             "- **Releases what comes from:** `{}`",
-            view.upcall(view.handle(handle).acquire).name
+            view.upcall(*view.handle(handle).acquire).name
         );
     }
     let _ = writeln!(page, "- **Declared in:** `{}`; {}", u.header, place(view, upcall));
     page.push('\n');
     parameters(&u.params, page);
-    if let Some(failure) = u.failure {
-        let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[failure].name);
+    if let Some(failure) = &u.failure {
+        let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[**failure].name);
     }
     documented(view, &u.errors, page);
     for note in view.model.notes_of_upcall(upcall.at) {
@@ -161,7 +161,7 @@ fn downcalls(view: &View<'_>, page: &mut String) {
     let model = view.model;
     for downcall in view.downcalls() {
         let d = downcall.downcall;
-        let refusal = d.unimplemented_error.map(|error| format!("`{}`", model.errors[error].name));
+        let refusal = d.unimplemented_error.as_ref().map(|error| format!("`{}`", model.errors[**error].name));
         let entries = d.nullable_in.iter().map(|entry| format!("`{}`", model.entry_points[*entry].name));
         let entries = entries.collect::<Vec<_>>().join(", ");
         let _ = writeln!(
@@ -187,7 +187,9 @@ fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String)
         let _ = write!(page, "{}\n\n", markdown(&d.details));
     }
     parameters(&d.params, page);
-    let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[d.failure].name);
+    if let Some(failure) = &d.failure {
+        let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[**failure].name);
+    }
     documented(view, &d.errors, page);
     for note in view.model.notes_of_downcall(at) {
         let note = &view.model.notes[*note];
@@ -199,7 +201,7 @@ fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String)
 fn parameters(params: &[Param], page: &mut String) {
     *page += "| parameter | direction | meaning |\n|---|---|---|\n";
     for param in params {
-        let direction = format!("{:?}", param.direction).to_lowercase();
+        let direction = format!("{:?}", *param.direction).to_lowercase();
         let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.doc));
     }
     page.push('\n');

@@ -333,13 +333,13 @@ fn call(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, Option<TokenS
         #safety
         let answer = unsafe { (table.#name)(#(#arguments),*) };
     };
-    let failed = match (upcall.upcall.success, upcall.upcall.failure) {
+    let failed = match (&upcall.upcall.success, &upcall.upcall.failure) {
         (Some(success), _) => {
-            let success = view.constant(success, At::Inside);
+            let success = view.constant(**success, At::Inside);
             Some(quote!(answer != #success))
         }
         (None, Some(failure)) => {
-            let failure = view.constant(failure, At::Inside);
+            let failure = view.constant(**failure, At::Inside);
             Some(quote!(answer == #failure))
         }
         (None, None) => None,

@@ -255,8 +255,8 @@ fn request(
     let nobody = view.zero(view.model.pointee(&downcall.param(thread).ty).unwrap_or(&Ty::Void), At::Inside);
     let (socket, routine, thread) =
         (downcall.param(0).c(), downcall.param(routine).c(), downcall.param(thread).c());
-    let refuse = downcall.downcall.unimplemented_error.map(|refusal| {
-        let refusal = view.error_code(refusal);
+    let refuse = downcall.downcall.unimplemented_error.as_ref().map(|refusal| {
+        let refusal = view.error_code(**refusal);
         quote!(if !S::COMPLETES { return Err(#refusal); })
     });
     let lent = downcall.lent().map(|(param, _, field)| {
@@ -384,24 +384,28 @@ fn written(view: &View<'_>, downcall: &DownView<'_>) -> (Option<TokenStream>, Ve
     }
     // A value that says failure is none that a provider may answer.
     let mistaken = returned.as_ref().map(|value| {
-        let (failure, broken) = (view.constant(d.failure, At::Inside), view.broken());
+        let (failure, broken) = (failure(view, downcall), view.broken());
         quote!(if #value == #failure { return Err(#broken); })
     });
-    let success = match (&returned, d.success) {
+    let success = match (&returned, &d.success) {
         (Some(value), _) => quote!(#value),
-        (None, Some(success)) => view.constant(success, At::Inside),
-        (None, None) => match view.model.constants[d.failure].value {
-            crate::model::ConstantValue::Number(0) => quote!(1),
+        (None, Some(success)) => view.constant(**success, At::Inside),
+        (None, None) => match d.failure.as_ref().map(|failure| &*view.model.constants[**failure].value) {
+            Some(crate::model::ConstantValue::Number(0)) => quote!(1),
             _ => quote!(0),
         },
     };
     (mistaken, writes, success)
 }
 
+fn failure(view: &View<'_>, downcall: &DownView<'_>) -> Option<TokenStream> {
+    downcall.downcall.failure.as_ref().map(|failure| view.constant(**failure, At::Inside))
+}
+
 /// Reports an error, and says what the function returns then.
 fn failed(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let errno = downcall.param(downcall.form.errno).c();
-    let (failure, safety) = (view.constant(downcall.downcall.failure, At::Inside), safety());
+    let (failure, safety) = (failure(view, downcall), safety());
     let request = downcall.form.request.is_some();
     let settle = request.then(|| quote!(let error = request::settle::<InterfaceTypes>(state.get(), error);));
     quote!({

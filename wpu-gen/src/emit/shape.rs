@@ -63,12 +63,12 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
             const ZERO: Self = #ty::ZERO;
         }
     });
-    let is_member = |name: &str| structure.fields.iter().any(|field| field.name == name);
+    let is_member = |name: &str| structure.fields.iter().any(|field| field.name.as_str() == name);
     let members = structure.fields.iter().map(|field| {
         let (name, value) = (alone(&field.name), view.ty(&field.ty, At::Inside));
         // The structure has a constant of that name already.
-        let mut constant = field.name.clone();
-        while constant == "ZERO" || (constant != field.name && is_member(&constant)) {
+        let mut constant = field.name.value.clone();
+        while constant == "ZERO" || (constant != *field.name && is_member(&constant)) {
             constant.push('_');
         }
         let constant = alone(&constant);
@@ -83,8 +83,11 @@ fn made(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
 }
 
 fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
-    let Some(name) =
-        structure.rust_name.as_deref().filter(|_| structure.request).map(|name| item("handles", name))
+    let Some(name) = structure
+        .rust_name
+        .as_ref()
+        .filter(|_| structure.request.is_some())
+        .map(|name| item("handles", name))
     else {
         return;
     };
@@ -137,7 +140,7 @@ fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
 }
 
 fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted: &Counted) {
-    let Ty::Array(item, length) = &structure.fields[counted.items].ty else { return };
+    let Ty::Array(item, length) = &*structure.fields[counted.items].ty else { return };
     let (name, c_name, ty) = (view.set(at), &view.model.types[at].name, view.struct_name(at, At::Inside));
     let (item, length) = (view.ty(item, At::Inside), Literal::u64_unsuffixed(*length));
     let (count, items) =

@@ -89,8 +89,8 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream)
         if Some(&name) == errno.as_ref() { quote!(#name: #ty) } else { quote!(_: #ty) }
     });
     let returns = view.returns(&upcall.upcall.returns, At::Inside);
-    let answer = match upcall.upcall.failure {
-        Some(failure) => view.constant(failure, At::Inside),
+    let answer = match &upcall.upcall.failure {
+        Some(failure) => view.constant(**failure, At::Inside),
         None => view.zero(&upcall.upcall.returns, At::Inside),
     };
     let report = errno.as_ref().map(|errno| {

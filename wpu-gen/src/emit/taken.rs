@@ -1,7 +1,6 @@
 //! Names that the output gives to members of what holds names of the spec. There are few.
 
 use super::{classes, error};
-use crate::model::Word;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::HashSet;
 
@@ -19,8 +18,7 @@ pub(crate) fn taken() -> Taken {
     for item in error::methods() {
         members(item, &mut taken.errors);
     }
-    let any = Word { name: "any".to_owned(), doc: String::new() };
-    for item in classes::members(&[]).into_iter().chain([classes::default(&any)]) {
+    for item in classes::members(&[]).into_iter().chain([classes::default("any")]) {
         members(item, &mut taken.words);
     }
     taken

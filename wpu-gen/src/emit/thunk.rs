@@ -129,7 +129,7 @@ fn checks(view: &View<'_>, upcall: &UpcallView<'_>) -> Vec<TokenStream> {
             Kind::Error | Kind::OutValue | Kind::OutHandle(_) | Kind::OutCallback { .. } | Kind::String { .. } | Kind::Length => {
                 Some(quote!(checks::output(#c_name, #null)?;))
             }
-            Kind::BundledContext if param.direction == crate::model::Direction::Out => Some(quote!(checks::output(#c_name, #null)?;)),
+            Kind::BundledContext if *param.direction == crate::model::Direction::Out => Some(quote!(checks::output(#c_name, #null)?;)),
             Kind::Reference(_) | Kind::Handle { by_pointer: true, .. } => Some(quote! {
                 #safety
                 let #name = unsafe { checks::input(#c_name, #null) }?;
@@ -266,8 +266,8 @@ fn finish(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
 }
 
 fn failure(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let value = match upcall.upcall.failure {
-        Some(failure) => view.constant(failure, At::Inside),
+    let value = match &upcall.upcall.failure {
+        Some(failure) => view.constant(**failure, At::Inside),
         None => view.zero(&upcall.upcall.returns, At::Inside),
     };
     let report = match upcall.form.failure {
@@ -319,9 +319,9 @@ fn success(view: &View<'_>, upcall: &UpcallView<'_>) -> (TokenStream, TokenStrea
 /// What the C function returns on success where the return value is only a status: if the spec names
 /// no value for it, anything but failure.
 fn ok_value(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let failure = upcall.upcall.failure.map(|failure| &view.model.constants[failure].value);
-    match (upcall.upcall.success, failure) {
-        (Some(success), _) => view.constant(success, At::Inside),
+    let failure = upcall.upcall.failure.as_ref().map(|failure| &*view.model.constants[**failure].value);
+    match (&upcall.upcall.success, failure) {
+        (Some(success), _) => view.constant(**success, At::Inside),
         (None, Some(ConstantValue::Number(0))) => quote!(1),
         (None, _) => quote!(0),
     }

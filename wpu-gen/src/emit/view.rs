@@ -79,7 +79,7 @@ impl<'a> View<'a> {
         let model = &spec.model;
         let types = model.types.iter();
         let types = types.filter(|def| !matches!(def.kind, TypeKind::Typedef { c_only: true, .. }));
-        let types = types.map(|def| &*def.name).collect();
+        let types = types.map(|def| def.name.as_str()).collect();
         Self { model, forms: &spec.forms, down_forms: &spec.down_forms, names: Rc::new(model.names()), types }
     }
 
@@ -233,7 +233,7 @@ impl<'a> View<'a> {
 
     /// The type of a parameter: pointers to what goes in only are `*const`.
     pub(super) fn param(&self, param: &Param, at: At) -> TokenStream {
-        self.passed(&param.ty, param.direction, at)
+        self.passed(&param.ty, *param.direction, at)
     }
 
     /// The type of what is passed in a direction.
@@ -292,7 +292,7 @@ impl<'a> View<'a> {
         match &self.model.types[ty].kind {
             TypeKind::Callback(callback) => {
                 let file = if callback.params.len() > 1 { "clients" } else { "handles" };
-                item(file, callback.rust_name.as_deref().unwrap_or("Bundle"))
+                item(file, callback.rust_name.as_ref().map_or("Bundle", |name| name.as_str()))
             }
             _ => item("handles", "Bundle"),
         }
@@ -300,7 +300,9 @@ impl<'a> View<'a> {
 
     pub(super) fn token(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
-            TypeKind::Struct(structure) => item("handles", structure.rust_name.as_deref().unwrap_or("Token")),
+            TypeKind::Struct(structure) => {
+                item("handles", structure.rust_name.as_ref().map_or("Token", |name| name.as_str()))
+            }
             _ => item("handles", "Token"),
         }
     }
@@ -309,7 +311,7 @@ impl<'a> View<'a> {
     pub(super) fn set(&self, ty: usize) -> Ident {
         match &self.model.types[ty].kind {
             TypeKind::Struct(structure) => {
-                item("handles", structure.rust_name.as_deref().unwrap_or("ClientRef"))
+                item("handles", structure.rust_name.as_ref().map_or("ClientRef", |name| name.as_str()))
             }
             _ => item("handles", "ClientRef"),
         }
@@ -376,7 +378,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn borrowed(&self, at: usize, place: At) -> TokenStream {
-        let name = self.handle(at).borrowed.as_deref().unwrap_or("Borrowed");
+        let name = self.handle(at).borrowed.as_ref().map_or("Borrowed", |name| name.as_str());
         place.item("handles", name)
     }
 

@@ -2,22 +2,18 @@
 
 use super::{Answer, Deriver, Failure, Kind};
 use crate::code::Code;
-use crate::diag::Diagnostic;
-use crate::model::{ReturnRole, Role};
-use crate::syntax;
+use crate::diag::{Diagnostic, Place};
+use crate::model::{Placed, ReturnRole, Role};
 
 impl Deriver<'_> {
     pub(super) fn failure(&mut self) -> Option<Failure> {
         let errno = self.upcall.params.iter().position(|param| param.role == Some(Role::Error));
-        let raw = &self.raw.entry;
         self.returns_fit();
-        match (self.upcall.result, self.upcall.failure, errno) {
-            (ReturnRole::Bool, None, None) => Some(Failure::Never),
-            (ReturnRole::Bool, _, _) => {
-                let place = raw
-                    .failure
-                    .as_ref()
-                    .map_or(self.raw.at(&raw.returns.role), |failure| self.raw.at(failure));
+        match (self.upcall.returns_as(ReturnRole::Bool), &self.upcall.failure, errno) {
+            (true, None, None) => Some(Failure::Never),
+            (true, _, _) => {
+                let failure = self.upcall.failure.as_ref().map(|failure| failure.place.clone());
+                let place = failure.unwrap_or_else(|| self.role_place());
                 let fault = Diagnostic::at(Code::FailureType, place, "an answer of yes or no cannot fail");
                 self.fault(fault.help(
                     "remove `failure` and the error parameter, or let the role of `returns` be `value` or `status`",
@@ -26,12 +22,12 @@ impl Deriver<'_> {
             }
             (_, None, _) => {
                 let message = format!("`{}` has no failure value", self.upcall.name);
-                let fault = Diagnostic::at(Code::FailureType, self.raw.at(&raw.returns.role), message);
+                let fault = Diagnostic::at(Code::FailureType, self.role_place(), message);
                 self.fault(fault.help("name the constant that says failure: `failure = \"…\"`"));
                 None
             }
             (_, Some(failure), errno) => {
-                self.constant_fits(failure, raw.failure.as_ref());
+                self.constant_fits(failure);
                 Some(errno.map_or(Failure::Uncoded, Failure::Coded))
             }
         }
@@ -39,46 +35,49 @@ impl Deriver<'_> {
 
     /// A status and an answer are integers; only a status has a value that says success.
     fn returns_fit(&mut self) {
-        let raw = &self.raw.entry;
-        if self.upcall.result != ReturnRole::Value && self.model.prim(&self.upcall.returns).is_none() {
+        if !self.upcall.returns_as(ReturnRole::Value) && self.model.prim(&self.upcall.returns).is_none() {
             let message = format!("`{}` does not return an integer", self.upcall.name);
-            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns.ty), message);
-            self.fault(fault.also(self.raw.at(&raw.returns.role), "this role is that of one"));
+            let fault = Diagnostic::at(Code::BadType, self.upcall.returns.place.clone(), message);
+            self.fault(fault.also(self.role_place(), "this role is that of one"));
         }
-        let Some(success) = &raw.success else { return };
-        if self.upcall.result != ReturnRole::Status {
+        let Some(success) = &self.upcall.success else { return };
+        if !self.upcall.returns_as(ReturnRole::Status) {
             let fault = Diagnostic::at(
                 Code::NoEffect,
-                self.raw.at(success),
+                success.place.clone(),
                 "`success` has no effect unless `returns` has the role `status`",
             );
             self.fault(fault.help("remove it"));
             return;
         }
-        let value = |constant: Option<usize>| constant.map(|constant| &self.model.constants[constant].value);
-        if value(self.upcall.success) == value(self.upcall.failure) {
+        let value = |constant: &Placed<usize>| &*self.model.constants[**constant].value;
+        if Some(value(success)) == self.upcall.failure.as_ref().map(value) {
             let fault = Diagnostic::at(
                 Code::FailureType,
-                self.raw.at(success),
+                success.place.clone(),
                 "success and failure have the same value",
             );
             self.fault(fault.help("name two constants with different values"));
         }
     }
 
-    fn constant_fits(&mut self, constant: usize, written: Option<&syntax::Text>) {
-        let (Some(written), constant) = (written, &self.model.constants[constant]) else { return };
-        if self.model.is_text(constant) || constant.ty != self.upcall.returns {
+    fn role_place(&self) -> Place {
+        self.upcall.result.as_ref().map_or(&self.upcall.returns.place, |role| &role.place).clone()
+    }
+
+    fn constant_fits(&mut self, named: &Placed<usize>) {
+        let constant = &self.model.constants[**named];
+        if self.model.is_text(constant) || *constant.ty != *self.upcall.returns {
             let message =
                 format!("`{}` is no value of the type that `{}` returns", constant.name, self.upcall.name);
-            let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
-            self.fault(fault.also(self.raw.at(&self.raw.entry.returns.ty), "it returns this"));
+            let fault = Diagnostic::at(Code::FailureType, named.place.clone(), message);
+            self.fault(fault.also(self.upcall.returns.place.clone(), "it returns this"));
         }
     }
 
     pub(super) fn answer(&mut self, params: &[Option<Kind>]) -> Option<Answer> {
-        if let Some(success) = self.upcall.success {
-            self.constant_fits(success, self.raw.entry.success.as_ref());
+        if let Some(success) = &self.upcall.success {
+            self.constant_fits(success);
         }
         let mut answers: Vec<Answer> = Vec::new();
         for (param, kind) in params.iter().enumerate() {
@@ -92,7 +91,7 @@ impl Deriver<'_> {
                 _ => {}
             }
         }
-        match self.upcall.result {
+        match self.upcall.result.as_deref().copied().unwrap_or(ReturnRole::Status) {
             ReturnRole::Value => answers.push(self.returned()),
             ReturnRole::Bool => answers.push(Answer::Bool),
             ReturnRole::Status => {}
@@ -106,7 +105,7 @@ impl Deriver<'_> {
                     "`{}` has more than one answer, or consumes more than one thing",
                     self.upcall.name
                 );
-                let fault = Diagnostic::at(Code::RoleShape, self.raw.at(&self.raw.entry.name), message);
+                let fault = Diagnostic::at(Code::RoleShape, self.upcall.name.place.clone(), message);
                 self.fault(fault.note("a safe form answers with one value, or consumes one request or callback and answers with nothing"));
                 None
             }

@@ -1,11 +1,9 @@
 //! The safe form of a downcall, derived from the roles of its parameters.
 
-use super::{keys, passes_by_value};
+use super::keys;
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
-use crate::load::{Filed, RawSpec};
-use crate::model::{Constant, Direction, Downcall, Model, Param, ReturnRole, Role, Ty, Unit};
-use crate::syntax;
+use crate::model::{Direction, Downcall, Key, Model, Param, Placed, ReturnRole, Role, Ty, Unit};
 use std::collections::HashSet;
 
 /// How a downcall looks to a Rust programmer.
@@ -194,19 +192,14 @@ fn needs(role: Role) -> (Code, &'static str, &'static str) {
 }
 
 /// Derives the form of a downcall, and reports everything that stands in the way.
-pub(crate) fn derive(
-    raw: &RawSpec,
-    model: &Model,
-    at: usize,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<DownForm> {
+pub(crate) fn derive(model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<DownForm> {
     let downcall = &model.downcalls[at];
     let before = faults.len();
-    let mut deriver = Deriver { model, downcall, raw: &raw.downcalls[downcall.origin], faults };
+    let mut deriver = Deriver { model, downcall, faults };
     let params: Vec<_> = (0..downcall.params.len()).map(|param| deriver.param(param)).collect();
     deriver.result();
     deriver.refusal();
-    deriver.faults.extend(keys::taken_names(deriver.raw.file, &deriver.raw.entry.params, "downcall"));
+    deriver.faults.extend(keys::taken_names(downcall));
     let errno = deriver.only(Role::Error);
     let params = params.into_iter().collect::<Option<Vec<_>>>()?;
     let request = params.iter().position(|kind| matches!(kind, DownKind::Request { .. }));
@@ -214,7 +207,7 @@ pub(crate) fn derive(
     if request.is_some() {
         deriver.request_lends(&params);
     }
-    let returned = (downcall.result == ReturnRole::Value).then_some(DownAnswer::Returned);
+    let returned = downcall.returns_as(ReturnRole::Value).then_some(DownAnswer::Returned);
     let outs = params
         .iter()
         .enumerate()
@@ -226,17 +219,16 @@ pub(crate) fn derive(
 struct Deriver<'a> {
     model: &'a Model,
     downcall: &'a Downcall,
-    raw: &'a Filed<syntax::Downcall>,
     faults: &'a mut Vec<Diagnostic>,
 }
 
 impl Deriver<'_> {
     fn place(&self, param: usize) -> Place {
-        self.raw.at(&self.raw.entry.params[param].name)
+        self.downcall.params[param].name.place.clone()
     }
 
     fn type_place(&self, param: usize) -> Place {
-        self.raw.at(&self.raw.entry.params[param].ty)
+        self.downcall.params[param].ty.place.clone()
     }
 
     /// The one parameter with a role; an error parameter must be there.
@@ -244,7 +236,7 @@ impl Deriver<'_> {
         let found = self.downcall.params.iter().position(|param| param.role == Some(role));
         if found.is_none() {
             let message = format!("`{}` has no error parameter", self.downcall.name);
-            let fault = Diagnostic::at(Code::ErrnoPlace, self.raw.at(&self.raw.entry.name), message);
+            let fault = Diagnostic::at(Code::ErrnoPlace, self.downcall.name.place.clone(), message);
             self.faults.push(fault.help("its last parameter has `role = \"error\"`"));
         }
         found
@@ -252,93 +244,85 @@ impl Deriver<'_> {
 
     /// A status or a value, with a constant that says failure.
     fn result(&mut self) {
-        let raw = &self.raw.entry;
-        if self.downcall.result == ReturnRole::Bool {
-            let fault = Diagnostic::at(
-                Code::FailureType,
-                self.raw.at(&raw.returns.role),
-                "a downcall can fail, and an answer of yes or no cannot",
-            );
+        let downcall = self.downcall;
+        if let Some(result) = downcall.result.as_ref().filter(|result| ***result == ReturnRole::Bool) {
+            let message = "a downcall can fail, and an answer of yes or no cannot";
+            let fault = Diagnostic::at(Code::FailureType, result.place.clone(), message);
             self.faults.push(fault.help("let the role of `returns` be `value` or `status`"));
         }
-        if !passes_by_value(self.model, &self.downcall.returns) {
-            let message = format!("`{}` cannot return this type", self.downcall.name);
-            self.faults.push(Diagnostic::at(Code::BadType, self.raw.at(&raw.returns.ty), message));
-        } else if self.model.is_trusted(&self.downcall.returns) {
-            let message = format!("`{}` would answer a pointer that nobody vouches for", self.downcall.name);
-            let fault = Diagnostic::at(Code::BadType, self.raw.at(&raw.returns.ty), message);
+        let place = &downcall.returns.place;
+        if !self.model.passes_by_value(&downcall.returns) {
+            let message = format!("`{}` cannot return this type", downcall.name);
+            self.faults.push(Diagnostic::at(Code::BadType, place.clone(), message));
+        } else if self.model.is_trusted(&downcall.returns) {
+            let message = format!("`{}` would answer a pointer that nobody vouches for", downcall.name);
+            let fault = Diagnostic::at(Code::BadType, place.clone(), message);
             self.faults.push(
                 fault.help("a pointer that the other side only compares has a type with `opaque = \"…\"`"),
             );
         }
-        if self.model.constants.get(self.downcall.failure).is_some_and(|failure| !self.is_answer(failure)) {
-            self.wrong_constant(&raw.failure);
+        if let Some(failure) = &downcall.failure {
+            self.constant_fits(failure);
         }
         self.success();
     }
 
     /// A status may have a value that says success, which is not the one that says failure.
     fn success(&mut self) {
-        let raw = &self.raw.entry;
-        let Some(written) = &raw.success else { return };
-        if self.downcall.result != ReturnRole::Status {
+        let Some(success) = &self.downcall.success else { return };
+        if !self.downcall.returns_as(ReturnRole::Status) {
             let message = "`success` has no effect unless `returns` has the role `status`";
-            self.faults.push(Diagnostic::at(Code::NoEffect, self.raw.at(written), message).help("remove it"));
+            let fault = Diagnostic::at(Code::NoEffect, success.place.clone(), message);
+            self.faults.push(fault.help("remove it"));
             return;
         }
-        let constant = |at: Option<usize>| at.and_then(|at| self.model.constants.get(at));
-        let (success, failure) = (constant(self.downcall.success), constant(Some(self.downcall.failure)));
-        if success.is_some_and(|success| !self.is_answer(success)) {
-            self.wrong_constant(written);
-        }
-        if success.map(|success| &success.value) == failure.map(|failure| &failure.value) {
+        self.constant_fits(success);
+        let value = |constant: &Placed<usize>| &*self.model.constants[**constant].value;
+        if Some(value(success)) == self.downcall.failure.as_ref().map(value) {
             let message = "success and failure have the same value";
-            let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
+            let fault = Diagnostic::at(Code::FailureType, success.place.clone(), message);
             self.faults.push(fault.help("name two constants with different values"));
         }
     }
 
-    /// Whether a constant is a value of the type that is returned.
-    fn is_answer(&self, constant: &Constant) -> bool {
+    fn constant_fits(&mut self, named: &Placed<usize>) {
+        let constant = &self.model.constants[**named];
         let returns = self.model.bare(&self.downcall.returns);
-        !self.model.is_text(constant) && self.model.bare(&constant.ty) == returns
-    }
-
-    fn wrong_constant(&mut self, written: &syntax::Text) {
-        let message =
-            format!("`{}` is no value of the type that `{}` returns", written.get_ref(), self.downcall.name);
-        let fault = Diagnostic::at(Code::FailureType, self.raw.at(written), message);
-        self.faults.push(fault.also(self.raw.at(&self.raw.entry.returns.ty), "it returns this"));
+        if self.model.is_text(constant) || self.model.bare(&constant.ty) != returns {
+            let message =
+                format!("`{}` is no value of the type that `{}` returns", constant.name, self.downcall.name);
+            let fault = Diagnostic::at(Code::FailureType, named.place.clone(), message);
+            self.faults.push(fault.also(self.downcall.returns.place.clone(), "it returns this"));
+        }
     }
 
     /// A refusal is an answer that the documentation names; without one there must be nothing to answer.
     fn refusal(&mut self) {
-        let raw = &self.raw.entry;
-        let Some(refusal) = &raw.unimplemented_error else {
-            let outs = self
-                .downcall
+        let downcall = self.downcall;
+        let Some(refusal) = &downcall.unimplemented_error else {
+            let outs = downcall
                 .params
                 .iter()
-                .any(|param| param.direction != Direction::In && param.role != Some(Role::Error));
-            if outs || self.downcall.result == ReturnRole::Value {
-                let message = format!("nothing says what `{}` answers by default", self.downcall.name);
-                let fault = Diagnostic::at(Code::Refusal, self.raw.at(&raw.name), message);
+                .any(|param| *param.direction != Direction::In && param.role != Some(Role::Error));
+            if outs || downcall.returns_as(ReturnRole::Value) {
+                let message = format!("nothing says what `{}` answers by default", downcall.name);
+                let fault = Diagnostic::at(Code::Refusal, downcall.name.place.clone(), message);
                 self.faults
                     .push(fault.help("name one of its documented errors: `unimplemented-error = \"…\"`"));
             }
             return;
         };
-        if !self.downcall.errors.iter().any(|error| Some(error.code) == self.downcall.unimplemented_error) {
-            let message =
-                format!("`{}` is no documented error of `{}`", refusal.get_ref(), self.downcall.name);
-            let fault = Diagnostic::at(Code::Refusal, self.raw.at(refusal), message);
+        if !downcall.errors.iter().any(|error| error.code == **refusal) {
+            let error = &self.model.errors[**refusal].name;
+            let message = format!("`{error}` is no documented error of `{}`", downcall.name);
+            let fault = Diagnostic::at(Code::Refusal, refusal.place.clone(), message);
             self.faults.push(fault.help("name one of `errors`"));
         }
     }
 
     fn param(&mut self, at: usize) -> Option<DownKind> {
         let param = &self.downcall.params[at];
-        if !passes_by_value(self.model, &param.ty) {
+        if !self.model.passes_by_value(&param.ty) {
             let message = format!("`{}` cannot be passed by value", param.name);
             let fault = Diagnostic::at(Code::BadType, self.type_place(at), message);
             self.faults.push(fault.help("write a pointer to it: `… *`"));
@@ -393,7 +377,7 @@ impl Deriver<'_> {
     }
 
     fn answers_trust(&self, param: &Param) -> bool {
-        param.direction == Direction::Out
+        *param.direction == Direction::Out
             && self.model.pointee(&param.ty).is_some_and(|to| !to.holds_void() && self.model.is_trusted(to))
     }
 
@@ -407,7 +391,7 @@ impl Deriver<'_> {
 
     fn plain(&self, param: &Param) -> Option<DownKind> {
         let pointee = self.model.pointee(&param.ty);
-        match (param.direction, pointee) {
+        match (*param.direction, pointee) {
             (Direction::In, None) if self.model.prim(&param.ty).is_some() => Some(DownKind::Value),
             (Direction::In, Some(_)) if self.model.opaque(&param.ty).is_some() => Some(DownKind::Value),
             (Direction::In, Some(Ty::Void)) => Some(DownKind::Vouched),
@@ -432,7 +416,7 @@ impl Deriver<'_> {
 
     fn errno(&self, at: usize, param: &Param) -> Option<DownKind> {
         let last = at + 1 == self.downcall.params.len();
-        let fits = last && self.points_at(&param.ty, &["i32"]) && param.direction == Direction::Out;
+        let fits = last && self.points_at(&param.ty, &["i32"]) && *param.direction == Direction::Out;
         fits.then_some(DownKind::Error)
     }
 
@@ -440,12 +424,12 @@ impl Deriver<'_> {
         let handle = param.handle?;
         let held = &self.model.handles[handle];
         let fits = self.model.bare(&param.ty) == self.model.bare(&held.ty);
-        (fits && held.borrowed.is_some() && param.direction == Direction::In)
+        (fits && held.borrowed.is_some() && *param.direction == Direction::In)
             .then_some(DownKind::Handle { handle })
     }
 
     fn string(&self, param: &Param) -> Option<DownKind> {
-        match param.direction {
+        match *param.direction {
             Direction::In => self.points_at(&param.ty, &["u16"]).then_some(DownKind::String),
             _ => self.row(param),
         }
@@ -471,7 +455,7 @@ impl Deriver<'_> {
         if counter.role != Some(Role::Length) || wide && !self.points_at(&param.ty, &["u16"]) {
             return None;
         }
-        match (param.direction, counter.direction) {
+        match (*param.direction, *counter.direction) {
             (Direction::In, Direction::In) if by_value && !wide => Some(DownKind::Bytes { length }),
             (Direction::Out, Direction::In) if by_value => {
                 Some(DownKind::OutBuf { length, wide, by_pointer })
@@ -486,7 +470,7 @@ impl Deriver<'_> {
     fn iovec(&self, param: &Param) -> Option<DownKind> {
         let (_, structure) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
         structure.iovec.as_ref()?;
-        let fill = match param.direction {
+        let fill = match *param.direction {
             Direction::In => false,
             Direction::Out => true,
             Direction::Inout => return None,
@@ -506,7 +490,7 @@ impl Deriver<'_> {
         let moved = &self.downcall.params[of];
         let counts =
             moved.role == Some(Role::Iovec) || moved.role == Some(Role::Array) && moved.unit.is_some();
-        let fits = counts && param.direction == Direction::Out && self.points_at(&param.ty, &["u32"]);
+        let fits = counts && *param.direction == Direction::Out && self.points_at(&param.ty, &["u32"]);
         fits.then_some(DownKind::Written { of })
     }
 
@@ -514,7 +498,7 @@ impl Deriver<'_> {
         let (id, structure) = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to))?;
         // The output relies on it that the count comes first.
         let first = structure.counted.as_ref().is_some_and(|counted| counted.count == 0);
-        (first && param.direction == Direction::Inout).then_some(DownKind::Counted(id))
+        (first && *param.direction == Direction::Inout).then_some(DownKind::Counted(id))
     }
 
     fn callback(&self, param: &Param) -> Option<DownKind> {
@@ -534,7 +518,7 @@ impl Deriver<'_> {
             self.model.pointee(&param.ty).and_then(|to| self.model.structure(to)).map(|(id, _)| id)
         };
         let fits = structure(param).is_some()
-            && param.direction == Direction::Inout
+            && *param.direction == Direction::Inout
             && params[completion].role == Some(Role::Completion)
             && self
                 .model
@@ -566,73 +550,49 @@ impl Deriver<'_> {
     /// Keys that have no effect are errors, and visible parameters need a Rust name.
     fn keys_fit(&mut self, kinds: &[DownKind], requested: bool) {
         for (at, kind) in kinds.iter().enumerate() {
-            let raw = &self.raw.entry.params[at];
             let param = &self.downcall.params[at];
             let role = param.role;
             let row = matches!(kind, DownKind::Bytes { .. } | DownKind::OutBuf { wide: false, .. });
             let text = matches!(kind, DownKind::String | DownKind::OutBuf { wide: true, .. });
-            let iovec = role == Some(Role::Iovec);
-            let long = row || matches!(kind, DownKind::OutBuf { .. } | DownKind::Iovecs { .. });
             let written = param.written.map(|written| &self.downcall.params[written]);
             let moved = written.is_some_and(|written| {
                 written.role == Some(Role::Written) && written.owners.written == Some(at)
             });
-            let idle = [
-                ("length", &raw.length, long),
-                ("written", &raw.written, moved && (row || iovec)),
-                ("buffer-too-small", &raw.buffer_too_small, false),
-                ("context", &raw.context, role == Some(Role::Callback)),
-                ("handle", &raw.handle, role == Some(Role::Handle)),
-                ("completion", &raw.completion, role == Some(Role::Request)),
-                ("completion-thread", &raw.completion_thread, role == Some(Role::Request)),
-            ];
-            for (key, text, _) in idle.into_iter().filter(|(_, _, wanted)| !wanted) {
-                if let Some(text) = text {
-                    self.idle(key, &raw.name, self.raw.at(text));
-                }
-            }
-            if let Some(null) = raw.null_error.as_ref().filter(|_| !kind.is_checked()) {
-                self.idle("null-error", &raw.name, self.raw.at(null));
-            }
-            if let Some(lifetime) = &raw.lifetime {
-                self.idle("lifetime", &raw.name, self.raw.at(lifetime));
-            }
-            if let Some(encoding) = raw.encoding.as_ref().filter(|_| !text) {
-                self.idle("encoding", &raw.name, self.raw.at(encoding));
-            }
-            if let Some(unit) = raw.unit.as_ref().filter(|_| !row) {
-                self.idle("unit", &raw.name, self.raw.at(unit));
-            }
-            self.null_fits(at, *kind);
+            let reads = |key: Key| match key {
+                Key::Role => true,
+                Key::Length => row || matches!(kind, DownKind::OutBuf { .. } | DownKind::Iovecs { .. }),
+                Key::Written => moved && (row || role == Some(Role::Iovec)),
+                Key::Context => role == Some(Role::Callback),
+                Key::Handle => role == Some(Role::Handle),
+                Key::Completion | Key::CompletionThread => role == Some(Role::Request),
+                Key::NullError => kind.is_checked(),
+                Key::Encoding => text,
+                Key::Unit => row,
+                Key::Nullable | Key::Optional => kind.can_be_absent(),
+                Key::BufferTooSmall | Key::Lifetime => false,
+            };
             let hidden = kind.is_hidden() || requested && kind.is_lent();
-            self.faults.extend(keys::rust_name(self.raw.file, raw, hidden));
+            self.faults.extend(keys::without_effect(param, reads));
+            self.faults.extend(keys::rust_name(param, hidden));
+            if kind.can_be_absent() {
+                self.null_fits(param);
+            }
         }
     }
 
     /// What goes in may be null if it is `nullable`; the pointer to what comes out, if it is `optional`.
-    fn null_fits(&mut self, at: usize, kind: DownKind) {
-        let raw = &self.raw.entry.params[at];
-        let goes_in = self.downcall.params[at].direction == Direction::In;
-        for (key, other, null, fits) in [
-            ("nullable", "optional", &raw.nullable, goes_in),
-            ("optional", "nullable", &raw.optional, !goes_in),
-        ] {
-            let Some(null) = null else { continue };
-            if !kind.can_be_absent() {
-                self.idle(key, &raw.name, self.raw.at(null));
-            } else if !fits {
-                let message = format!("`{key}` has no effect on parameter `{}`", raw.name.get_ref());
-                let fault = Diagnostic::at(Code::NoEffect, self.raw.at(null), message);
-                self.faults.push(
-                    fault
-                        .note("what goes in is `nullable`; the pointer to what comes out, or goes both ways, is `optional`")
-                        .help(format!("write `{other} = true`")),
-                );
-            }
-        }
-    }
-
-    fn idle(&mut self, key: &str, param: &syntax::Text, place: Place) {
-        self.faults.push(keys::idle(key, param.get_ref(), place));
+    fn null_fits(&mut self, param: &Param) {
+        let (wrong, right) = match *param.direction {
+            Direction::In => (Key::Optional, Key::Nullable),
+            Direction::Out | Direction::Inout => (Key::Nullable, Key::Optional),
+        };
+        let Some((_, place)) = param.keys.iter().find(|(key, _)| *key == wrong) else { return };
+        let message = format!("`{}` has no effect on parameter `{}`", wrong.id(), param.name);
+        let fault = Diagnostic::at(Code::NoEffect, place.clone(), message);
+        self.faults.push(
+            fault
+                .note("what goes in is `nullable`; the pointer to what comes out, or goes both ways, is `optional`")
+                .help(format!("write `{} = true`", right.id())),
+        );
     }
 }

@@ -6,9 +6,7 @@ mod keys;
 
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
-use crate::load::{Filed, RawSpec};
-use crate::model::{Direction, Lifetime, Model, Param, Role, Ty, TypeKind, Upcall};
-use crate::syntax;
+use crate::model::{Direction, Key, Lifetime, Model, Param, Role, Ty, Upcall};
 
 /// How an upcall looks to a Rust programmer.
 #[derive(Debug)]
@@ -117,13 +115,12 @@ pub enum Failure {
 }
 
 /// Derives the form of an upcall, and reports everything that stands in the way.
-pub(crate) fn derive(raw: &RawSpec, model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<Form> {
+pub(crate) fn derive(model: &Model, at: usize, faults: &mut Vec<Diagnostic>) -> Option<Form> {
     let upcall = &model.upcalls[at];
     let has_errno = upcall.params.iter().any(|param| param.role == Some(Role::Error));
-    let raw = &raw.upcalls[upcall.origin];
-    let mut deriver = Deriver { model, at, upcall, has_errno, raw, faults, failed: false };
+    let mut deriver = Deriver { model, at, upcall, has_errno, faults, failed: false };
     let params: Vec<_> = (0..upcall.params.len()).map(|param| deriver.param(param)).collect();
-    for fault in keys::taken_names(raw.file, &raw.entry.params, "upcall") {
+    for fault in keys::taken_names(upcall) {
         deriver.fault(fault);
     }
     let failure = deriver.failure();
@@ -139,7 +136,6 @@ struct Deriver<'a> {
     at: usize,
     upcall: &'a Upcall,
     has_errno: bool,
-    raw: &'a Filed<syntax::Upcall>,
     faults: &'a mut Vec<Diagnostic>,
     failed: bool,
 }
@@ -151,16 +147,16 @@ impl Deriver<'_> {
     }
 
     fn place(&self, param: usize) -> Place {
-        self.raw.at(&self.raw.entry.params[param].name)
+        self.upcall.params[param].name.place.clone()
     }
 
     fn type_place(&self, param: usize) -> Place {
-        self.raw.at(&self.raw.entry.params[param].ty)
+        self.upcall.params[param].ty.place.clone()
     }
 
     fn param(&mut self, at: usize) -> Option<Kind> {
         let param = &self.upcall.params[at];
-        if !passes_by_value(self.model, &param.ty) {
+        if !self.model.passes_by_value(&param.ty) {
             // Reported already.
             self.failed = true;
             return None;
@@ -181,7 +177,7 @@ impl Deriver<'_> {
                 self.foreign(at, "only a parameter of a downcall has this role")
             }
         }?;
-        self.keys_fit(at, param, kind);
+        self.keys_fit(param, kind);
         Some(kind)
     }
 
@@ -194,7 +190,7 @@ impl Deriver<'_> {
     /// No role: passed by value, as a reference to a structure, or answered.
     fn plain(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let pointee = self.model.pointee(&param.ty);
-        match (param.direction, pointee) {
+        match (*param.direction, pointee) {
             (Direction::In, None) if self.model.prim(&param.ty).is_some() => Some(Kind::Value),
             (Direction::In, Some(_)) if self.model.opaque(&param.ty).is_some() => Some(Kind::Value),
             (Direction::In, Some(Ty::Void)) => Some(Kind::Vouched),
@@ -229,7 +225,7 @@ impl Deriver<'_> {
             .pointee(&param.ty)
             .and_then(|to| self.model.prim(to))
             .is_some_and(|prim| prim.name == "i32");
-        if last && fits && param.direction == Direction::Out {
+        if last && fits && *param.direction == Direction::Out {
             return Some(Kind::Error);
         }
         let why = match (last, fits) {
@@ -251,7 +247,7 @@ impl Deriver<'_> {
             .pointee(&param.ty)
             .and_then(|to| self.model.prim(to))
             .is_some_and(|prim| prim.name == "u16");
-        if !text || param.direction != Direction::Out {
+        if !text || *param.direction != Direction::Out {
             let message = format!(
                 "`{}` cannot be a string: a string of an upcall is an `out` pointer to 16-bit units",
                 param.name
@@ -281,7 +277,7 @@ impl Deriver<'_> {
             .pointee(&sibling.ty)
             .and_then(|to| self.model.prim(to))
             .is_some_and(|prim| prim.name == "i32");
-        if sibling.role != Some(Role::Length) || sibling.direction != Direction::Inout || !counts {
+        if sibling.role != Some(Role::Length) || *sibling.direction != Direction::Inout || !counts {
             let message = format!("`{}` cannot be the length of a string", sibling.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(length), message);
             self.fault(
@@ -316,14 +312,14 @@ impl Deriver<'_> {
     }
 
     fn user_data(&mut self, at: usize, param: &Param) -> Option<Kind> {
-        let kind = if param.direction == Direction::In { Kind::Value } else { Kind::OutValue };
+        let kind = if *param.direction == Direction::In { Kind::Value } else { Kind::OutValue };
         self.as_wide_as_a_pointer(at, param, "user data").then_some(kind)
     }
 
     /// Whether a pointer fits in what goes in or out.
     fn as_wide_as_a_pointer(&mut self, at: usize, param: &Param, what: &str) -> bool {
-        let ty = match param.direction {
-            Direction::In => Some(&param.ty),
+        let ty = match *param.direction {
+            Direction::In => Some(&*param.ty),
             Direction::Out => self.model.pointee(&param.ty),
             Direction::Inout => None,
         };
@@ -339,8 +335,8 @@ impl Deriver<'_> {
     }
 
     fn callback(&mut self, at: usize, param: &Param) -> Option<Kind> {
-        let ty = match param.direction {
-            Direction::In => Some(&param.ty),
+        let ty = match *param.direction {
+            Direction::In => Some(&*param.ty),
             Direction::Out => self.model.pointee(&param.ty),
             Direction::Inout => None,
         };
@@ -354,7 +350,7 @@ impl Deriver<'_> {
             own.and_then(|own| self.model.prim(&own.ty)).is_some_and(|prim| prim.name == "usize");
         let context = param.context.filter(|context| {
             let sibling = &self.upcall.params[*context];
-            sibling.role == Some(Role::Context) && sibling.direction == param.direction && takes_usize
+            sibling.role == Some(Role::Context) && *sibling.direction == *param.direction && takes_usize
         });
         let Some(context) = context else {
             let message = format!("callback `{}` has no context that fits", param.name);
@@ -366,7 +362,7 @@ impl Deriver<'_> {
             );
             return None;
         };
-        match (param.direction, &callback.returns) {
+        match (*param.direction, &callback.returns) {
             (Direction::In, None) => Some(Kind::Callback { ty, context }),
             (Direction::Out, Some(returns)) if self.model.prim(returns).is_some() => {
                 let Some(lifetime) = param.lifetime else {
@@ -394,7 +390,7 @@ impl Deriver<'_> {
             return None;
         };
         let held = &self.model.handles[handle];
-        if param.direction == Direction::In && held.borrowed.is_none() && self.model.is_trusted(&held.ty) {
+        if *param.direction == Direction::In && held.borrowed.is_none() && self.model.is_trusted(&held.ty) {
             let message = format!("`{}` would be a pointer that safe code can make up", param.name);
             let fault = Diagnostic::at(Code::RoleShape, self.place(at), message);
             self.fault(fault.help(format!("give handle `{}` a `borrowed` form", held.name)));
@@ -403,7 +399,7 @@ impl Deriver<'_> {
         let raw = self.model.bare(&held.ty);
         let by_value = self.model.bare(&param.ty) == raw;
         let by_pointer = self.model.pointee(&param.ty).is_some_and(|to| self.model.bare(to) == raw);
-        match param.direction {
+        match *param.direction {
             Direction::In if by_value || by_pointer => Some(Kind::Handle { handle, by_pointer: !by_value }),
             Direction::Out if by_pointer && self.model.acquired_by(self.at) == Some(handle) => {
                 Some(Kind::OutHandle(handle))
@@ -432,7 +428,7 @@ impl Deriver<'_> {
     fn array(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
         match found {
-            Some((id, structure)) if structure.counted.is_some() && param.direction == Direction::In => {
+            Some((id, structure)) if structure.counted.is_some() && *param.direction == Direction::In => {
                 Some(Kind::Counted(id))
             }
             _ => {
@@ -449,7 +445,7 @@ impl Deriver<'_> {
     fn request(&mut self, at: usize, param: &Param) -> Option<Kind> {
         let found = self.model.pointee(&param.ty).and_then(|to| self.model.structure(to));
         match found {
-            Some((id, structure)) if structure.request && param.direction == Direction::Inout => {
+            Some((id, structure)) if structure.request.is_some() && *param.direction == Direction::Inout => {
                 Some(Kind::Request(id))
             }
             _ => {
@@ -464,62 +460,27 @@ impl Deriver<'_> {
     }
 
     /// Keys that have no effect are errors, and visible parameters need a Rust name.
-    fn keys_fit(&mut self, at: usize, param: &Param, kind: Kind) {
-        let raw = &self.raw.entry.params[at];
-        let mut idle = Vec::new();
-        if let Some(length) = raw.length.as_ref().filter(|_| param.role != Some(Role::String)) {
-            idle.push(("length", self.raw.at(length)));
-        }
-        if let Some(error) = raw.buffer_too_small.as_ref().filter(|_| param.role != Some(Role::String)) {
-            idle.push(("buffer-too-small", self.raw.at(error)));
-        }
-        if let Some(context) = raw.context.as_ref().filter(|_| param.role != Some(Role::Callback)) {
-            idle.push(("context", self.raw.at(context)));
-        }
-        if let Some(handle) = raw.handle.as_ref().filter(|_| param.role != Some(Role::Handle)) {
-            idle.push(("handle", self.raw.at(handle)));
-        }
-        for (key, text) in [
-            ("written", &raw.written),
-            ("completion", &raw.completion),
-            ("completion-thread", &raw.completion_thread),
-        ] {
-            idle.extend(text.as_ref().map(|text| (key, self.raw.at(text))));
-        }
-        for (key, null) in [("nullable", &raw.nullable), ("optional", &raw.optional)] {
-            idle.extend(null.as_ref().map(|null| (key, self.raw.at(null))));
-        }
-        if let Some(encoding) = raw.encoding.as_ref().filter(|_| param.role != Some(Role::String)) {
-            idle.push(("encoding", self.raw.at(encoding)));
-        }
-        idle.extend(raw.unit.as_ref().map(|unit| ("unit", self.raw.at(unit))));
-        if let Some(lifetime) = raw.lifetime.as_ref().filter(|_| !matches!(kind, Kind::OutCallback { .. })) {
-            idle.push(("lifetime", self.raw.at(lifetime)));
-        }
-        if let Some(null) = raw
-            .null_error
-            .as_ref()
-            .filter(|_| !self.has_errno() || self.model.pointee(&param.ty).is_none() && !kind.is_consumed())
-        {
-            idle.push(("null-error", self.raw.at(null)));
-        }
+    fn keys_fit(&mut self, param: &Param, kind: Kind) {
+        let reads = |key: Key| match key {
+            Key::Role => true,
+            Key::Length | Key::BufferTooSmall | Key::Encoding => param.role == Some(Role::String),
+            Key::Context => param.role == Some(Role::Callback),
+            Key::Handle => param.role == Some(Role::Handle),
+            Key::Lifetime => matches!(kind, Kind::OutCallback { .. }),
+            Key::NullError => {
+                self.has_errno && (self.model.pointee(&param.ty).is_some() || kind.is_consumed())
+            }
+            _ => false,
+        };
         let hidden = matches!(kind, Kind::Error | Kind::Length | Kind::BundledContext);
-        let faults = idle.into_iter().map(|(key, place)| keys::idle(key, &param.name, place));
-        for fault in faults.chain(keys::rust_name(self.raw.file, raw, hidden)).collect::<Vec<_>>() {
+        let faults: Vec<_> =
+            keys::without_effect(param, reads).chain(keys::rust_name(param, hidden)).collect();
+        for fault in faults {
             self.fault(fault);
         }
     }
 
     fn has_errno(&self) -> bool {
         self.has_errno
-    }
-}
-
-/// Whether a type can be a C function's parameter or result.
-pub(crate) fn passes_by_value(model: &Model, ty: &Ty) -> bool {
-    match model.bare(ty) {
-        Ty::Prim(_) | Ty::Pointer(_) => true,
-        Ty::Named(id) => !matches!(model.types[*id].kind, TypeKind::Struct(_)),
-        Ty::Void | Ty::Array(..) => false,
     }
 }

@@ -1,6 +1,8 @@
 //! What follows from a model: what its types are, and what its items have to do with each other.
 
-use super::{Callback, Constant, Header, Model, Param, Prim, ProvidedBy, Struct, Table, Ty, TypeKind};
+use super::{
+    Callback, Constant, Function, Header, Model, Placed, Prim, ProvidedBy, Struct, Table, Ty, TypeKind,
+};
 use crate::names::camel;
 use std::collections::HashSet;
 
@@ -20,24 +22,33 @@ impl Model {
     /// The names of Rust types that the spec gives.
     #[must_use]
     pub fn rust_names(&self) -> HashSet<String> {
-        let mut names = HashSet::from([self.head.error_type.clone()]);
+        let mut names = HashSet::from([self.head.error_type.value.clone()]);
+        let mut add = |name: &Option<Placed<String>>| names.extend(name.as_deref().cloned());
         for ty in &self.types {
             match &ty.kind {
-                TypeKind::Typedef { opaque, .. } => names.extend(opaque.clone()),
-                TypeKind::Struct(of) => {
-                    names.extend(of.rust_name.clone());
-                    let changed = of.rust_name.iter().filter(|_| of.counted.is_some());
-                    names.extend(changed.map(|name| format!("{name}Mut")));
-                }
-                TypeKind::Callback(callback) => names.extend(callback.rust_name.clone()),
+                TypeKind::Typedef { opaque, .. } => add(opaque),
+                TypeKind::Struct(of) => add(&of.rust_name),
+                TypeKind::Callback(callback) => add(&callback.rust_name),
                 TypeKind::Table(_) => {}
             }
         }
-        names.extend(
-            self.handles.iter().flat_map(|of| [Some(of.name.clone()), of.borrowed.clone()]).flatten(),
-        );
-        names.extend(self.tables.iter().filter_map(|table| table.behind.clone()));
+        self.handles.iter().for_each(|handle| add(&handle.borrowed));
+        self.tables.iter().for_each(|table| add(&table.behind));
+        names.extend(self.handles.iter().map(|handle| handle.name.value.clone()));
+        let counted = self.types.iter().filter_map(|ty| match &ty.kind {
+            TypeKind::Struct(of) if of.counted.is_some() => of.rust_name.as_ref(),
+            _ => None,
+        });
+        names.extend(counted.map(|name| format!("{name}Mut")));
         names
+    }
+
+    /// Every function: upcalls, downcalls, entry points and imports.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        let upcalls = self.upcalls.iter().map(|upcall| &upcall.function);
+        let downcalls = self.downcalls.iter().map(|downcall| &downcall.function);
+        let entries = self.entry_points.iter().map(|entry| &entry.function);
+        upcalls.chain(downcalls).chain(entries).chain(self.imports.iter().map(|import| &import.function))
     }
 
     /// Every name that the spec gives to something in Rust or in C.
@@ -46,36 +57,26 @@ impl Model {
         let mut names = self.rust_names();
         let words = self.classes.iter().chain(&self.platforms).map(|word| &word.name);
         names.extend(words.chain(self.kits.iter().map(|kit| &kit.name)).map(|name| camel(name)));
+        let mut add = |name: &Placed<String>| names.extend([name.value.clone()]);
         for ty in &self.types {
-            names.insert(ty.name.clone());
+            add(&ty.name);
             match &ty.kind {
-                TypeKind::Struct(of) => names.extend(of.fields.iter().map(|field| field.name.clone())),
-                TypeKind::Callback(of) => names.extend(of.params.iter().map(|param| param.name.clone())),
+                TypeKind::Struct(of) => of.fields.iter().for_each(|field| add(&field.name)),
+                TypeKind::Callback(of) => of.params.iter().for_each(|param| add(&param.name)),
                 TypeKind::Typedef { .. } | TypeKind::Table(_) => {}
             }
         }
-        names.extend(self.constants.iter().map(|constant| constant.name.clone()));
-        names.extend(self.errors.iter().map(|error| error.name.clone()));
-        names.extend(self.tables.iter().map(|table| table.name.clone()));
-        let mut function = |given: &[&String], params: &[Param]| {
-            names.extend(given.iter().map(|name| (*name).clone()));
-            names.extend(
-                params.iter().flat_map(|param| [Some(param.name.clone()), param.rust_name.clone()]).flatten(),
-            );
-        };
-        for of in &self.entry_points {
-            function(&[&of.name, &of.pointer_type], &of.params);
+        self.constants.iter().for_each(|constant| add(&constant.name));
+        self.errors.iter().for_each(|error| add(&error.name));
+        for function in self.functions() {
+            add(&function.name);
+            add(&function.pointer_type);
+            for param in &function.params {
+                add(&param.name);
+                param.rust_name.iter().for_each(&mut add);
+            }
         }
-        for of in &self.upcalls {
-            function(&[&of.name, &of.method, &of.pointer_type], &of.params);
-        }
-        for of in &self.downcalls {
-            function(&[&of.name, &of.method, &of.pointer_type], &of.params);
-        }
-        for of in &self.imports {
-            names.extend([&of.name, &of.method, &of.pointer_type].map(String::clone));
-            names.extend(of.params.iter().map(|param| param.name.clone()));
-        }
+        names.extend(self.functions().map(|function| function.method.clone()));
         names
     }
 
@@ -88,6 +89,14 @@ impl Model {
     #[must_use]
     pub fn provider_table(&self) -> Option<&Table> {
         self.tables.iter().find(|table| table.provided_by == ProvidedBy::Plugin)
+    }
+
+    /// The functions in a table, by slot.
+    pub fn functions_of(&self, table: &Table) -> impl Iterator<Item = &Function> {
+        table.slots.iter().map(move |at| match table.provided_by {
+            ProvidedBy::Host => &self.upcalls[*at].function,
+            ProvidedBy::Plugin => &self.downcalls[*at].function,
+        })
     }
 
     /// What a type is once aliases are followed.
@@ -182,7 +191,7 @@ impl Model {
             TypeKind::Typedef { target, .. } => within(target),
             TypeKind::Struct(of) => {
                 let fields = of.fields.iter().filter(|field| within(&field.ty)).count();
-                fields > 0 || of.request
+                fields > 0 || of.request.is_some()
             }
             TypeKind::Callback(_) | TypeKind::Table(_) => true,
         };
@@ -196,7 +205,7 @@ impl Model {
     pub fn can_be_built(&self, of: &Struct) -> bool {
         let slice = |ty: &Ty| self.structure(ty).is_some_and(|(_, within)| within.iovec.is_some());
         let good = |ty: &Ty| slice(ty) || !self.has_pointers(ty);
-        of.iovec.is_none() && !of.request && of.fields.iter().all(|field| good(&field.ty))
+        of.iovec.is_none() && of.request.is_none() && of.fields.iter().all(|field| good(&field.ty))
     }
 
     /// Whether a type is a counted structure, which is as long as its count says.
@@ -235,6 +244,16 @@ impl Model {
         match self.bare(ty) {
             Ty::Prim(prim) => Some(*prim),
             _ => None,
+        }
+    }
+
+    /// Whether a type can be a C function's parameter or result.
+    #[must_use]
+    pub fn passes_by_value(&self, ty: &Ty) -> bool {
+        match self.bare(ty) {
+            Ty::Prim(_) | Ty::Pointer(_) => true,
+            Ty::Named(id) => !matches!(self.types[*id].kind, TypeKind::Struct(_)),
+            Ty::Void | Ty::Array(..) => false,
         }
     }
 

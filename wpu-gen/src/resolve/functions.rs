@@ -3,46 +3,86 @@
 use super::{NOWHERE, Resolver};
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
-use crate::load::Filed;
-use crate::model;
+use crate::load::{Filed, placed};
+use crate::model::{self, Direction, Function, Key, Param, Placed, ProvidedBy, ReturnRole};
 use crate::names;
 use crate::scope::Scope;
 use crate::source::FileId;
-use crate::syntax::{self, Text, text};
+use crate::syntax::{self, Spanned, Text, text};
 use std::collections::BTreeMap;
 
+/// What the syntax of every function has.
+struct Parts<'a> {
+    file: FileId,
+    provided_by: ProvidedBy,
+    name: &'a Text,
+    method: String,
+    pointer_type: &'a Text,
+    /// The first paragraph of its documentation, and the others.
+    about: (String, String),
+    header: &'a Text,
+    returns: &'a Text,
+    result: Option<&'a Spanned<ReturnRole>>,
+    failure: Option<&'a Text>,
+    success: Option<&'a Text>,
+    errors: &'a [syntax::DocumentedError],
+    sources: &'a [Text],
+}
+
 impl Resolver<'_> {
-    pub(super) fn upcall(&mut self, origin: usize, filed: &Filed<syntax::Upcall>) -> model::Upcall {
-        let upcall = &filed.entry;
-        let file = filed.file;
+    fn function(&mut self, parts: Parts<'_>, params: Vec<Param>) -> Function {
+        let file = parts.file;
+        let (doc, details) = parts.about;
+        Function {
+            name: placed(file, parts.name),
+            method: parts.method,
+            pointer_type: placed(file, parts.pointer_type),
+            doc,
+            details,
+            header: self.header_of(file, parts.header),
+            provided_by: parts.provided_by,
+            returns: self.find_type(file, parts.returns),
+            result: parts.result.map(|role| placed(file, role)),
+            failure: parts.failure.map(|name| self.find_constant(file, name)),
+            success: parts.success.map(|name| self.find_constant(file, name)),
+            params,
+            errors: self.documented(file, parts.errors),
+            sources: self.find_sources(file, parts.sources),
+        }
+    }
+
+    pub(super) fn upcall(&mut self, filed: &Filed<syntax::Upcall>) -> model::Upcall {
+        let (upcall, file) = (&filed.entry, filed.file);
         let prefix = self.raw.heads.first().map_or("", |head| head.entry.prefix.get_ref());
         let why = "`prefix` of `[spec]` says what every upcall's name begins with";
         let stem = self.stem(filed.at(&upcall.name), upcall.name.get_ref(), prefix, why);
-        let mut slots: Vec<_> = upcall
-            .slots
-            .iter()
-            .map(|(table, slot)| (self.scopes.tables.find(file, table, self.faults), *slot.get_ref()))
-            .collect();
+        let slots = upcall.slots.iter();
+        let slots =
+            slots.map(|(table, slot)| (self.scopes.tables.find(file, table, self.faults), *slot.get_ref()));
+        let mut slots: Vec<_> = slots.collect();
         slots.sort_unstable();
-        model::Upcall {
-            name: text(&upcall.name),
+        let parts = Parts {
+            file,
+            provided_by: ProvidedBy::Host,
+            name: &upcall.name,
             method: names::snake(stem),
-            pointer_type: text(&upcall.pointer_type),
-            doc: summary(&upcall.doc),
-            details: details(&upcall.doc),
-            header: self.header_of(file, &upcall.header),
+            pointer_type: &upcall.pointer_type,
+            about: paragraphs(&upcall.doc),
+            header: &upcall.header,
+            returns: &upcall.returns.ty,
+            result: Some(&upcall.returns.role),
+            failure: upcall.failure.as_ref(),
+            success: upcall.success.as_ref(),
+            errors: &upcall.errors,
+            sources: &upcall.sources,
+        };
+        let params = self.params(file, &upcall.params);
+        model::Upcall {
+            function: self.function(parts, params),
             slots,
-            library: upcall.library.as_ref().map(text),
-            returns: self.find_type(file, &upcall.returns.ty),
-            result: *upcall.returns.role.get_ref(),
-            failure: upcall.failure.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
-            success: upcall.success.as_ref().map(|name| self.scopes.constants.find(file, name, self.faults)),
+            library: upcall.library.as_ref().map(|library| filed.placed(library)),
             must_use: upcall.must_use.as_ref().map(text),
-            params: self.params(file, &upcall.params),
-            errors: self.documented(file, &upcall.errors),
             requirement: self.requirement(file, &upcall.requirement),
-            sources: self.find_sources(file, &upcall.sources),
-            origin,
         }
     }
 
@@ -56,41 +96,94 @@ impl Resolver<'_> {
         stem.unwrap_or_default()
     }
 
-    pub(super) fn downcall(&mut self, origin: usize, filed: &Filed<syntax::Downcall>) -> model::Downcall {
-        let downcall = &filed.entry;
-        let file = filed.file;
+    pub(super) fn downcall(&mut self, filed: &Filed<syntax::Downcall>) -> model::Downcall {
+        let (downcall, file) = (&filed.entry, filed.file);
         let head = self.raw.heads.first().and_then(|head| head.entry.downcall_prefix.as_ref());
         let prefix = head.map_or("", |prefix| prefix.get_ref());
         let why = "`downcall-prefix` of `[spec]` says what every downcall's name begins with";
         let stem = self.stem(filed.at(&downcall.name), downcall.name.get_ref(), prefix, why);
-        model::Downcall {
-            name: text(&downcall.name),
+        let parts = Parts {
+            file,
+            provided_by: ProvidedBy::Plugin,
+            name: &downcall.name,
             method: names::snake(stem),
-            pointer_type: text(&downcall.pointer_type),
-            doc: summary(&downcall.doc),
-            details: details(&downcall.doc),
-            header: self.header_of(file, &downcall.header),
+            pointer_type: &downcall.pointer_type,
+            about: paragraphs(&downcall.doc),
+            header: &downcall.header,
+            returns: &downcall.returns.ty,
+            result: Some(&downcall.returns.role),
+            failure: Some(&downcall.failure),
+            success: downcall.success.as_ref(),
+            errors: &downcall.errors,
+            sources: &downcall.sources,
+        };
+        let params = self.params(file, &downcall.params);
+        model::Downcall {
+            function: self.function(parts, params),
             slot: *downcall.slot.get_ref(),
-            returns: self.find_type(file, &downcall.returns.ty),
-            result: *downcall.returns.role.get_ref(),
-            failure: self.scopes.constants.find(file, &downcall.failure, self.faults),
-            success: downcall
-                .success
-                .as_ref()
-                .map(|name| self.scopes.constants.find(file, name, self.faults)),
-            params: self.params(file, &downcall.params),
-            errors: self.documented(file, &downcall.errors),
             unimplemented_error: downcall
                 .unimplemented_error
                 .as_ref()
-                .map(|error| self.find_error(file, error)),
+                .map(|error| self.error_at(file, error)),
             nullable_in: self.scopes.entry_points.find_all(file, &downcall.nullable_in, self.faults),
-            sources: self.find_sources(file, &downcall.sources),
-            origin,
         }
     }
 
-    pub(super) fn params(&mut self, file: FileId, params: &[syntax::Param]) -> Vec<model::Param> {
+    pub(super) fn entry_point(&mut self, filed: &Filed<syntax::EntryPoint>) -> model::EntryPoint {
+        let (entry, file) = (&filed.entry, filed.file);
+        let parts = Parts {
+            file,
+            provided_by: ProvidedBy::Plugin,
+            name: &entry.name,
+            method: names::snake(entry.name.get_ref()),
+            pointer_type: &entry.pointer_type,
+            about: (text(&entry.doc), String::new()),
+            header: &entry.header,
+            returns: &entry.returns,
+            result: None,
+            failure: None,
+            success: None,
+            errors: &entry.errors,
+            sources: &entry.sources,
+        };
+        let params = self.params(file, &entry.params);
+        model::EntryPoint {
+            function: self.function(parts, params),
+            missing_error: self.find_error(file, &entry.missing_error),
+        }
+    }
+
+    pub(super) fn import(&mut self, filed: &Filed<syntax::Import>) -> model::Import {
+        let (import, file) = (&filed.entry, filed.file);
+        let parts = Parts {
+            file,
+            provided_by: ProvidedBy::Host,
+            name: &import.name,
+            method: names::snake(import.name.get_ref()),
+            pointer_type: &import.pointer_type,
+            about: (text(&import.doc), String::new()),
+            header: &import.header,
+            returns: &import.returns,
+            result: None,
+            failure: None,
+            success: None,
+            errors: &import.errors,
+            sources: &import.sources,
+        };
+        let mut scope = Scope::new("parameter", Code::UnknownParameter);
+        let params = import.params.iter().map(|param| {
+            scope.declare(file, &param.name, self.faults);
+            self.plain_param(file, &param.name, &param.ty, &param.direction, &param.doc)
+        });
+        let params = params.collect();
+        model::Import {
+            function: self.function(parts, params),
+            library: filed.placed(&import.library),
+            arch: import.arch.as_ref().map(|arch| *arch.get_ref()),
+        }
+    }
+
+    fn params(&mut self, file: FileId, params: &[syntax::Param]) -> Vec<Param> {
         let mut scope = Scope::new("parameter", Code::UnknownParameter);
         for param in params {
             scope.declare(file, &param.name, self.faults);
@@ -115,21 +208,51 @@ impl Resolver<'_> {
         params
     }
 
-    fn param(&mut self, file: FileId, siblings: &Scope, param: &syntax::Param) -> model::Param {
+    /// What every parameter has.
+    fn plain_param(
+        &mut self,
+        file: FileId,
+        name: &Text,
+        ty: &Text,
+        direction: &Spanned<Direction>,
+        doc: &Text,
+    ) -> Param {
+        Param {
+            name: placed(file, name),
+            ty: self.find_param_type(file, ty, *direction.get_ref()),
+            c_type: ty.get_ref().split_whitespace().collect::<Vec<_>>().join(" "),
+            direction: placed(file, direction),
+            role: None,
+            rust_name: None,
+            length: None,
+            owners: model::Owners::default(),
+            context: None,
+            written: None,
+            completion: None,
+            completion_thread: None,
+            encoding: None,
+            unit: None,
+            optional: false,
+            buffer_too_small: None,
+            null_error: NOWHERE,
+            handle: None,
+            lifetime: None,
+            doc: text(doc),
+            keys: Vec::new(),
+        }
+    }
+
+    fn param(&mut self, file: FileId, siblings: &Scope, param: &syntax::Param) -> Param {
+        let plain = self.plain_param(file, &param.name, &param.ty, &param.direction, &param.doc);
         let mut sibling =
             |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
         let (length, context) = (sibling(&param.length), sibling(&param.context));
         let (written, completion, completion_thread) =
             (sibling(&param.written), sibling(&param.completion), sibling(&param.completion_thread));
-        model::Param {
-            name: text(&param.name),
-            ty: self.find_param_type(file, &param.ty, *param.direction.get_ref()),
-            c_type: param.ty.get_ref().split_whitespace().collect::<Vec<_>>().join(" "),
-            direction: *param.direction.get_ref(),
+        Param {
             role: param.role.as_ref().map(|role| *role.get_ref()),
-            rust_name: param.rust_name.as_ref().map(text),
+            rust_name: param.rust_name.as_ref().map(|name| placed(file, name)),
             length,
-            owners: model::Owners::default(),
             context,
             written,
             encoding: param.encoding.as_ref().map(|encoding| *encoding.get_ref()),
@@ -145,11 +268,12 @@ impl Resolver<'_> {
             },
             handle: param.handle.as_ref().map(|name| self.scopes.handles.find(file, name, self.faults)),
             lifetime: param.lifetime.as_ref().map(|lifetime| *lifetime.get_ref()),
-            doc: text(&param.doc),
+            keys: keys(file, param),
+            ..plain
         }
     }
 
-    pub(super) fn documented(
+    fn documented(
         &mut self,
         file: FileId,
         errors: &[syntax::DocumentedError],
@@ -170,82 +294,78 @@ impl Resolver<'_> {
     }
 
     fn requirement(&mut self, file: FileId, requirement: &syntax::Requirement) -> model::Requirement {
-        let every = |scope: &Scope| (0..scope.len()).collect::<Vec<_>>();
-        let classes = match &requirement.classes {
-            Some(names) => self.scopes.classes.find_all(file, names, self.faults),
-            None => every(&self.scopes.classes),
+        let scopes = self.scopes;
+        let mut named = |scope: &Scope, names: &Option<Vec<Text>>| {
+            let names = names.as_ref()?;
+            let found = scope.find_all(file, names, self.faults).into_iter().zip(names);
+            let found = found.map(|(value, name)| Placed { value, place: Place::new(file, name.span()) });
+            Some(found.collect::<Vec<_>>())
         };
-        let platforms = match &requirement.platforms {
-            Some(names) => self.scopes.platforms.find_all(file, names, self.faults),
-            None => every(&self.scopes.platforms),
+        let said = model::Said {
+            status: placed(file, &requirement.status),
+            classes: named(&scopes.classes, &requirement.classes),
+            platforms: named(&scopes.platforms, &requirement.platforms),
+            elsewhere: requirement
+                .elsewhere
+                .iter()
+                .map(|(platform, status)| {
+                    let value = scopes.platforms.find(file, platform, self.faults);
+                    (Placed { value, place: Place::new(file, platform.span()) }, placed(file, status))
+                })
+                .collect(),
         };
-        let mask = |chosen: Vec<usize>, all: &Scope| {
-            let mut mask = vec![false; all.len()];
-            for at in chosen {
-                if let Some(chosen) = mask.get_mut(at) {
-                    *chosen = true;
-                }
+        let holds = |list: &Option<Vec<Placed<usize>>>, at: usize| {
+            list.as_ref().is_none_or(|list| list.iter().any(|named| named.value == at))
+        };
+        // What is said of a platform; the check gate has a fault where nothing is.
+        let status = |platform: usize| {
+            let elsewhere = || said.elsewhere.iter().find(|(named, _)| named.value == platform);
+            if holds(&said.platforms, platform) {
+                Some(*said.status)
+            } else {
+                elsewhere().map(|(_, status)| **status)
             }
-            mask
         };
-        let (classes, platforms) =
-            (mask(classes, &self.scopes.classes), mask(platforms, &self.scopes.platforms));
-        let here = *requirement.status.get_ref();
-        // What is said of each platform; the check gate has a fault where nothing is.
-        let mut said: Vec<_> = platforms.into_iter().map(|named| named.then_some(here)).collect();
-        for (platform, status) in &requirement.elsewhere {
-            if let Some(said) = said.get_mut(self.scopes.platforms.find(file, platform, self.faults)) {
-                *said = said.or(Some(*status.get_ref()));
-            }
-        }
-        let row = |class: usize| said.iter().map(|status| status.filter(|_| classes[class])).collect();
+        let platforms: Vec<_> = (0..scopes.platforms.len()).map(status).collect();
+        let row =
+            |class| platforms.iter().map(|status| status.filter(|_| holds(&said.classes, class))).collect();
+        let text =
+            |text: &Text| Placed { value: crate::syntax::text(text), place: Place::new(file, text.span()) };
         model::Requirement {
-            status: (0..self.scopes.classes.len()).map(row).collect(),
+            status: (0..scopes.classes.len()).map(row).collect(),
             reason: text(&requirement.reason),
             substitute: requirement.substitute.as_ref().map(text),
             waiver: requirement.waiver.as_ref().map(text),
-        }
-    }
-
-    pub(super) fn import(&mut self, filed: &Filed<syntax::Import>) -> model::Import {
-        let import = &filed.entry;
-        let mut scope = Scope::new("parameter", Code::UnknownParameter);
-        let params = import.params.iter().map(|param| {
-            scope.declare(filed.file, &param.name, self.faults);
-            model::ImportParam {
-                name: text(&param.name),
-                ty: self.find_param_type(filed.file, &param.ty, *param.direction.get_ref()),
-                c_type: param.ty.get_ref().split_whitespace().collect::<Vec<_>>().join(" "),
-                direction: *param.direction.get_ref(),
-                doc: text(&param.doc),
-            }
-        });
-        model::Import {
-            params: params.collect(),
-            name: text(&import.name),
-            method: names::snake(import.name.get_ref()),
-            pointer_type: text(&import.pointer_type),
-            library: text(&import.library),
-            arch: import.arch.as_ref().map(|arch| *arch.get_ref()),
-            doc: text(&import.doc),
-            header: self.header_of(filed.file, &import.header),
-            returns: self.find_type(filed.file, &import.returns),
-            errors: self.documented(filed.file, &import.errors),
-            sources: self.find_sources(filed.file, &import.sources),
+            said,
         }
     }
 }
 
-/// The first paragraph of a function's documentation.
-fn summary(doc: &Text) -> String {
-    paragraphs(doc).0
+/// Where each key stands that a parameter has.
+fn keys(file: FileId, param: &syntax::Param) -> Vec<(Key, Place)> {
+    fn span<T>(leaf: Option<&Spanned<T>>) -> Option<std::ops::Range<usize>> {
+        leaf.map(|leaf| leaf.span())
+    }
+    let keys = [
+        (Key::Role, span(param.role.as_ref())),
+        (Key::Length, span(param.length.as_ref())),
+        (Key::Encoding, span(param.encoding.as_ref())),
+        (Key::Unit, span(param.unit.as_ref())),
+        (Key::Written, span(param.written.as_ref())),
+        (Key::BufferTooSmall, span(param.buffer_too_small.as_ref())),
+        (Key::Context, span(param.context.as_ref())),
+        (Key::Lifetime, span(param.lifetime.as_ref())),
+        (Key::Handle, span(param.handle.as_ref())),
+        (Key::NullError, span(param.null_error.as_ref())),
+        (Key::Nullable, span(param.nullable.as_ref())),
+        (Key::Optional, span(param.optional.as_ref())),
+        (Key::Completion, span(param.completion.as_ref())),
+        (Key::CompletionThread, span(param.completion_thread.as_ref())),
+    ];
+    keys.into_iter().filter_map(|(key, span)| Some((key, Place::new(file, span?)))).collect()
 }
 
-/// The others.
-fn details(doc: &Text) -> String {
-    paragraphs(doc).1
-}
-
+/// The first paragraph of a function's documentation, and the others.
 fn paragraphs(doc: &Text) -> (String, String) {
     let doc = text(doc);
     let lines: Vec<_> = doc.lines().collect();

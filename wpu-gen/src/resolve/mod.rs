@@ -6,13 +6,13 @@ mod annotations;
 mod functions;
 
 use crate::code::Code;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, RawSpec};
-use crate::model::{self, Model};
+use crate::model::{self, Model, Placed};
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 use crate::syntax::{self, Text, text};
-use crate::types::Types;
+use crate::types::{Types, widths};
 use std::collections::BTreeMap;
 
 const NOWHERE: usize = usize::MAX;
@@ -37,8 +37,8 @@ fn all_ones(model: &mut Model) {
     for at in 0..model.constants.len() {
         let constant = &model.constants[at];
         let unsigned = model.prim(&constant.ty).is_some_and(|prim| !prim.signed);
-        if unsigned && constant.value == model::ConstantValue::Number(-1) {
-            model.constants[at].value = model::ConstantValue::AllOnes;
+        if unsigned && *constant.value == model::ConstantValue::Number(-1) {
+            model.constants[at].value.value = model::ConstantValue::AllOnes;
         }
     }
 }
@@ -146,6 +146,13 @@ fn places<T: Ord>(keys: &[T]) -> Vec<usize> {
     order
 }
 
+/// Items in their order.
+fn ordered<T>(items: impl Iterator<Item = T>, order: &[usize]) -> Vec<T> {
+    let mut items: Vec<_> = items.zip(order).collect();
+    items.sort_by_key(|(_, place)| **place);
+    items.into_iter().map(|(item, _)| item).collect()
+}
+
 struct Resolver<'a> {
     raw: &'a RawSpec,
     scopes: &'a Scopes,
@@ -156,7 +163,7 @@ impl Resolver<'_> {
     fn model(&mut self) -> Option<Model> {
         let head = self.head();
         let (platforms, default_platform) = self.platforms();
-        let raw = self.raw;
+        let (raw, scopes) = (self.raw, self.scopes);
         let types = self.scopes.types.resolve(raw, &self.scopes.sources, &self.scopes.constants, self.faults);
         let mut model = Model {
             classes: raw.classes.iter().map(|class| self.class(class)).collect(),
@@ -164,13 +171,13 @@ impl Resolver<'_> {
             default_platform,
             sources: raw.sources.iter().map(source).collect(),
             types,
-            constants: raw.constants.iter().enumerate().map(|(at, c)| self.constant(at, c)).collect(),
+            constants: raw.constants.iter().map(|constant| self.constant(constant)).collect(),
             errors: raw.errors.iter().map(|error| self.error(error)).collect(),
-            handles: raw.handles.iter().enumerate().map(|(at, r)| self.handle(at, r)).collect(),
+            handles: raw.handles.iter().map(|handle| self.handle(handle)).collect(),
             tables: Vec::new(),
             entry_points: raw.entry_points.iter().map(|entry| self.entry_point(entry)).collect(),
-            upcalls: raw.upcalls.iter().enumerate().map(|(at, u)| self.upcall(at, u)).collect(),
-            downcalls: raw.downcalls.iter().enumerate().map(|(at, d)| self.downcall(at, d)).collect(),
+            upcalls: ordered(raw.upcalls.iter().map(|upcall| self.upcall(upcall)), &scopes.upcall_order),
+            downcalls: ordered(raw.downcalls.iter().map(|call| self.downcall(call)), &scopes.downcall_order),
             imports: raw.imports.iter().map(|import| self.import(import)).collect(),
             kits: raw.kits.iter().map(|kit| self.kit(kit)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
@@ -187,8 +194,6 @@ impl Resolver<'_> {
         };
         let claims = crate::slots::Claims::of(raw);
         model.tables = raw.tables.iter().map(|table| self.table(table, &claims)).collect();
-        model.upcalls.sort_by_key(|upcall| self.scopes.upcall_order[upcall.origin]);
-        model.downcalls.sort_by_key(|downcall| self.scopes.downcall_order[downcall.origin]);
         model.index = model::Index::of(&model);
         Some(model)
     }
@@ -205,20 +210,29 @@ impl Resolver<'_> {
         }
         let head = &filed.entry;
         Some(model::Head {
-            title: text(&head.title),
+            title: filed.text(&head.title),
             revision: *head.revision.get_ref(),
-            package: text(&head.package),
-            error_type: text(&head.error_type),
+            package: filed.placed(&head.package),
+            error_type: filed.placed(&head.error_type),
             contract_violation: self.find_error(filed.file, &head.contract_violation),
             not_initialized: self.find_error(filed.file, &head.not_initialized),
             buffer_too_small: self
                 .find_error(filed.file, head.buffer_too_small.as_ref().unwrap_or(&head.invalid_pointer)),
             pending: head.pending.as_ref().map(|error| self.find_error(filed.file, error)),
             aborted: head.aborted.as_ref().map(|error| self.find_error(filed.file, error)),
+            of_downcalls: [
+                ("downcall-prefix", &head.downcall_prefix),
+                ("buffer-too-small", &head.buffer_too_small),
+                ("pending", &head.pending),
+                ("aborted", &head.aborted),
+            ]
+            .into_iter()
+            .filter_map(|(key, text)| Some((key, filed.at(text.as_ref()?))))
+            .collect(),
             control_input_flag: head
                 .control_input_flag
                 .as_ref()
-                .map(|flag| self.scopes.constants.find(filed.file, flag, self.faults)),
+                .map(|flag| self.find_constant(filed.file, flag)),
             convention: head.convention.as_ref().map_or(syntax::Convention::System, |found| *found.get_ref()),
             error_header: head.error_header.as_ref().map(|header| self.header_of(filed.file, header)),
             prefix: text(&head.prefix),
@@ -227,7 +241,7 @@ impl Resolver<'_> {
 
     fn class(&mut self, filed: &Filed<syntax::Class>) -> model::Word {
         self.find_sources(filed.file, &filed.entry.sources);
-        model::Word { name: text(&filed.entry.name), doc: text(&filed.entry.doc) }
+        model::Word { name: filed.placed(&filed.entry.name), doc: text(&filed.entry.doc) }
     }
 
     fn platforms(&mut self) -> (Vec<model::Word>, usize) {
@@ -257,12 +271,12 @@ impl Resolver<'_> {
         }
         let words = platforms.iter().map(|filed| {
             self.find_sources(filed.file, &filed.entry.sources);
-            model::Word { name: text(&filed.entry.name), doc: text(&filed.entry.doc) }
+            model::Word { name: filed.placed(&filed.entry.name), doc: text(&filed.entry.doc) }
         });
         (words.collect(), defaults.first().copied().unwrap_or(NOWHERE))
     }
 
-    fn constant(&mut self, origin: usize, filed: &Filed<syntax::Constant>) -> model::Constant {
+    fn constant(&mut self, filed: &Filed<syntax::Constant>) -> model::Constant {
         let constant = &filed.entry;
         let (ty, value) = match constant.value.get_ref() {
             syntax::ConstantValue::Number(number) => {
@@ -275,31 +289,30 @@ impl Resolver<'_> {
             ),
         };
         model::Constant {
-            name: text(&constant.name),
+            name: filed.placed(&constant.name),
             ty,
-            value,
+            value: Placed { value, place: filed.at(&constant.value) },
             control_input: constant.control_input.as_ref().map(|input| self.find_type(filed.file, input)),
             doc: text(&constant.doc),
             header: constant.header.as_ref().map(|header| self.header_of(filed.file, header)),
             sources: self.find_sources(filed.file, &constant.sources),
-            origin,
         }
     }
 
     fn error(&mut self, filed: &Filed<syntax::ErrorCode>) -> model::ErrorCode {
         let error = &filed.entry;
         model::ErrorCode {
-            name: text(&error.name),
-            value: *error.value.get_ref(),
+            name: filed.placed(&error.name),
+            value: filed.placed(&error.value),
             message: text(&error.message),
-            io_kind: error.io_kind.as_ref().map(text),
-            from_io_kinds: error.from_io_kinds.iter().map(text).collect(),
-            alias_of: error.alias_of.as_ref().map(|same| self.find_error(filed.file, same)),
+            io_kind: error.io_kind.as_ref().map(|kind| filed.placed(kind)),
+            from_io_kinds: error.from_io_kinds.iter().map(|kind| filed.placed(kind)).collect(),
+            alias_of: error.alias_of.as_ref().map(|same| self.error_at(filed.file, same)),
             sources: self.find_sources(filed.file, &error.sources),
         }
     }
 
-    fn handle(&mut self, origin: usize, filed: &Filed<syntax::Handle>) -> model::Handle {
+    fn handle(&mut self, filed: &Filed<syntax::Handle>) -> model::Handle {
         let handle = &filed.entry;
         let release = handle.release.as_ref().map(|name| self.find_upcall(filed.file, name));
         if release.is_none() {
@@ -308,16 +321,16 @@ impl Resolver<'_> {
             let fault = Diagnostic::at(Code::NoRelease, filed.at(&handle.acquire), message);
             self.faults.push(fault.help("name the upcall that gives it back: `release = \"…\"`"));
         }
+        let acquire = self.find_upcall(filed.file, &handle.acquire);
         model::Handle {
-            name: text(&handle.name),
+            name: filed.placed(&handle.name),
             doc: text(&handle.doc),
             ty: self.find_type(filed.file, &handle.ty),
-            acquire: self.find_upcall(filed.file, &handle.acquire),
-            release: release.unwrap_or(NOWHERE),
-            borrowed: handle.borrowed.as_ref().map(text),
-            tag_bits: handle.tag_bits.as_ref().map_or(0, |bits| *bits.get_ref()),
+            release: release.unwrap_or_else(|| Placed { value: NOWHERE, place: acquire.place.clone() }),
+            acquire,
+            borrowed: handle.borrowed.as_ref().map(|name| filed.placed(name)),
+            tag_bits: handle.tag_bits.as_ref().map(|bits| filed.placed(bits)),
             never_zero: handle.invalid.is_some(),
-            origin,
         }
     }
 
@@ -333,54 +346,52 @@ impl Resolver<'_> {
             }
         };
         model::Table {
-            name: text(&table.name),
+            name: filed.placed(&table.name),
             doc: text(&table.doc),
             header: self.header_of(filed.file, &table.header),
-            member_prefix: text(&table.member_prefix),
+            member_prefix: filed.placed(&table.member_prefix),
             sources: self.find_sources(filed.file, &table.sources),
             provided_by,
-            behind: table.behind.as_ref().map(text),
+            behind: table.behind.as_ref().map(|name| filed.placed(name)),
+            size: widths(filed, &table.size),
             slots: slots.into_iter().map(|raw| order[raw]).collect(),
-        }
-    }
-
-    fn entry_point(&mut self, filed: &Filed<syntax::EntryPoint>) -> model::EntryPoint {
-        let entry = &filed.entry;
-        model::EntryPoint {
-            name: text(&entry.name),
-            pointer_type: text(&entry.pointer_type),
-            doc: text(&entry.doc),
-            header: self.header_of(filed.file, &entry.header),
-            returns: self.find_type(filed.file, &entry.returns),
-            params: self.params(filed.file, &entry.params),
-            errors: self.documented(filed.file, &entry.errors),
-            missing_error: self.find_error(filed.file, &entry.missing_error),
-            sources: self.find_sources(filed.file, &entry.sources),
         }
     }
 
     fn kit(&mut self, filed: &Filed<syntax::Kit>) -> model::Kit {
         let kit = &filed.entry;
         let order = &self.scopes.upcall_order;
-        let mut uses = vec![None; self.scopes.classes.len()];
-        for (class, names) in &kit.uses {
-            let class = self.scopes.classes.find(filed.file, class, self.faults);
-            let found = self.scopes.upcalls.find_all(filed.file, names, self.faults);
-            let mut found: Vec<_> = found.into_iter().filter_map(|raw| order.get(raw).copied()).collect();
-            found.sort_unstable();
-            if let Some(place) = uses.get_mut(class) {
-                *place = Some(found);
+        let mut uses: Vec<_> = self.scopes.classes.names().map(|_| None).collect();
+        for (key, names) in &kit.uses {
+            let class = self.scopes.classes.find(filed.file, key, self.faults);
+            let found = self.scopes.upcalls.find_all(filed.file, names, self.faults).into_iter().zip(names);
+            let found = found.filter_map(|(raw, name)| {
+                Some(Placed { value: order.get(raw).copied()?, place: filed.at(name) })
+            });
+            let mut found: Vec<_> = found.collect();
+            found.sort_unstable_by_key(|upcall| upcall.value);
+            if let Some(class) = uses.get_mut(class) {
+                *class = Some(found);
             }
         }
-        let completes = kit.completes.as_ref().is_some_and(|completes| *completes.get_ref());
-        model::Kit { name: text(&kit.name), doc: text(&kit.doc), uses, completes }
+        model::Kit {
+            name: filed.placed(&kit.name),
+            doc: text(&kit.doc),
+            uses,
+            completes: kit.completes.as_ref().map(|completes| filed.placed(completes)),
+        }
     }
 
-    fn find_type(&mut self, file: FileId, name: &Text) -> model::Ty {
+    fn find_type(&mut self, file: FileId, name: &Text) -> Placed<model::Ty> {
         self.scopes.types.find(file, name, &self.scopes.constants, self.raw, self.faults)
     }
 
-    fn find_param_type(&mut self, file: FileId, name: &Text, direction: syntax::Direction) -> model::Ty {
+    fn find_param_type(
+        &mut self,
+        file: FileId,
+        name: &Text,
+        direction: syntax::Direction,
+    ) -> Placed<model::Ty> {
         self.scopes.types.of_param(file, name, direction, &self.scopes.constants, self.raw, self.faults)
     }
 
@@ -388,9 +399,19 @@ impl Resolver<'_> {
         self.scopes.errors.find(file, name, self.faults)
     }
 
-    fn find_upcall(&mut self, file: FileId, name: &Text) -> usize {
+    fn error_at(&mut self, file: FileId, name: &Text) -> Placed<usize> {
+        Placed { value: self.find_error(file, name), place: Place::new(file, name.span()) }
+    }
+
+    fn find_constant(&mut self, file: FileId, name: &Text) -> Placed<usize> {
+        let value = self.scopes.constants.find(file, name, self.faults);
+        Placed { value, place: Place::new(file, name.span()) }
+    }
+
+    fn find_upcall(&mut self, file: FileId, name: &Text) -> Placed<usize> {
         let raw = self.scopes.upcalls.find(file, name, self.faults);
-        self.scopes.upcall_order.get(raw).copied().unwrap_or(NOWHERE)
+        let value = self.scopes.upcall_order.get(raw).copied().unwrap_or(NOWHERE);
+        Placed { value, place: Place::new(file, name.span()) }
     }
 
     fn find_sources(&mut self, file: FileId, names: &[Text]) -> Vec<usize> {
@@ -400,5 +421,9 @@ impl Resolver<'_> {
 
 fn source(filed: &Filed<syntax::Source>) -> model::Source {
     let source = &filed.entry;
-    model::Source { id: text(&source.id), title: text(&source.title), url: source.url.as_ref().map(text) }
+    model::Source {
+        id: text(&source.id),
+        title: filed.text(&source.title),
+        url: source.url.as_ref().map(|url| filed.placed(url)),
+    }
 }

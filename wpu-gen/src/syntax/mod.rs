@@ -16,6 +16,6 @@ pub use functions::{
 };
 pub use head::{Class, Convention, Head, Platform, Source};
 pub(crate) use leaf::text;
-pub use leaf::{Text, Widths};
+pub use leaf::{Spanned, Text, Widths};
 pub use params::{Direction, Encoding, Lifetime, Param, Role, Unit};
 pub use types::{Callback, Constant, ConstantValue, ErrorCode, Field, Handle, Struct, Typedef};
