@@ -1,4 +1,4 @@
-//! Compiles the C side, always at -O2.
+//! Compiles the C side, always with -O2.
 
 fn main() {
     println!("cargo::rerun-if-changed=src/calls.c");

@@ -1,4 +1,4 @@
-//! How long a crate takes to build from nothing: on wpu, and on what else there is.
+//! Measures how long a crate on wpu takes to build from scratch, compared with crates on other bindings.
 
 use crate::measure::{self, Cost, megabytes, ratio, seconds};
 use crate::report::Report;
@@ -9,7 +9,7 @@ use std::process::Command;
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
-/// A crate to build. All of them do next to nothing, so that what they depend on is what counts.
+/// A crate to build. All of them contain almost no code, so that the time is that of their dependencies.
 struct Subject {
     name: &'static str,
     dependencies: String,

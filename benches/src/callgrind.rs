@@ -1,8 +1,8 @@
-//! Reads what valgrind's callgrind writes: how many instructions each function took.
+//! Parses the output of valgrind's callgrind: the number of instructions of each function.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What a run cost, by function.
+/// The cost of a run by function.
 #[derive(Default)]
 pub struct Profile(BTreeMap<String, Function>);
 
@@ -10,12 +10,12 @@ pub struct Profile(BTreeMap<String, Function>);
 struct Function {
     calls: u64,
     own: u64,
-    /// What it called: the instructions spent there, with all that those called in turn.
+    /// The functions that it called, with the inclusive number of instructions.
     called: BTreeMap<String, u64>,
 }
 
 impl Profile {
-    /// Reads a profile. Unknown lines (files, objects, totals) say nothing about functions.
+    /// Parses a profile. Other lines (files, objects, totals) do not concern functions.
     pub fn read(text: &str) -> Self {
         let mut profile = Self::default();
         let mut names = HashMap::new();
@@ -43,7 +43,8 @@ impl Profile {
         profile
     }
 
-    /// Instructions per call of `name`, with all that it calls except functions that begin with `except`.
+    /// The instructions per call of `name`, with everything that it calls except functions whose names begin
+    /// with `except`.
     pub fn per_call(&self, name: &str, except: &str) -> Option<f64> {
         let function = self.0.get(name).filter(|function| function.calls > 0)?;
         let called: u64 =
@@ -51,7 +52,7 @@ impl Profile {
         Some((function.own + called) as f64 / function.calls as f64)
     }
 
-    /// Everything that `name` calls, and that those call in turn, but for functions that begin with `except`.
+    /// All functions that `name` calls directly or indirectly, except those whose names begin with `except`.
     pub fn reached_from<'a>(&'a self, name: &'a str, except: &str) -> BTreeSet<&'a str> {
         let mut reached = BTreeSet::new();
         let mut left = vec![name];
@@ -62,7 +63,7 @@ impl Profile {
         reached
     }
 
-    /// All functions whose names begin with `prefix`, without it.
+    /// All functions whose names begin with `prefix`, which is removed.
     pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.keys().filter_map(move |name| name.strip_prefix(prefix))
     }

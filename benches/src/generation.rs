@@ -1,4 +1,4 @@
-//! How long our generator takes for the whole spec, and others for the same tables.
+//! Measures how long the generator takes for the whole spec, compared with others on the same tables.
 
 use crate::measure::{self, Cost, megabytes, ratio, seconds};
 use crate::peers::{self, Peer};
@@ -9,11 +9,11 @@ use std::path::Path;
 use std::process::Command;
 use wpu_gen::source::Sources;
 
-/// What is measured.
+/// The subjects of the measurement.
 enum Subject {
-    /// Our generator alone, as a release build: as the peers are.
+    /// The generator alone, in a release build like its peers.
     Ours,
-    /// The command as it is typed: cargo, and our generator as a debug build.
+    /// The command as a user types it: cargo, and the generator in a debug build.
     Typed,
     Theirs(Peer),
 }
@@ -23,7 +23,7 @@ pub fn run() -> Result<Report> {
     let mut subjects = vec![Subject::Ours, Subject::Typed];
     let place = tempfile::tempdir()?;
     let root = crate::project::root();
-    // Once, so that the runs measure no build.
+    // Run once before, so that the runs measure no build.
     measure::once(&mut typed(&root)).context("`cargo xtask gen --check` must pass")?;
     for (name, peer) in peers::all() {
         match peer.and_then(|peer| tried(peer, place.path())) {
@@ -53,7 +53,7 @@ pub fn run() -> Result<Report> {
     Ok(report)
 }
 
-/// A peer that works; or else its last words.
+/// Runs a peer once. Returns it, or the end of its error output.
 fn tried(peer: Peer, place: &Path) -> Result<Peer> {
     match measure::once(&mut peer.run(&out(place, &peer))) {
         Ok(_) => Ok(peer),
@@ -74,14 +74,14 @@ fn out(place: &Path, peer: &Peer) -> std::path::PathBuf {
 }
 
 fn typed(root: &Path) -> Command {
-    // The environment is that of somebody who types it: cargo finds its own target folder.
+    // The environment is that of a user: cargo uses its own target folder.
     let mut command = Command::new("cargo");
     command.args(["xtask", "gen", "--check"]).current_dir(root);
     command
 }
 
 fn ours(root: &Path, out: &Path) -> Result<Command> {
-    // A fresh folder, so that every file is written: the generator leaves alone what is right already.
+    // A new folder, so that every file is written: the generator does not write unchanged files.
     if out.exists() {
         fs::remove_dir_all(out)?;
     }
@@ -90,7 +90,7 @@ fn ours(root: &Path, out: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// What `cargo xtask gen` does.
+/// Does what `cargo xtask gen` does.
 pub fn child(spec: &Path, out: &Path) -> Result<()> {
     let spec = Sources::read(spec).and_then(wpu_gen::compile).map_err(|faults| anyhow!("{faults}"))?;
     spec.emit().write(out).context("cannot write")?;
@@ -106,7 +106,7 @@ fn row(subject: &Subject, cost: &Cost, place: &Path) -> Result<[String; 5]> {
     Ok([name, seconds(cost.wall), seconds(cost.user), megabytes(cost.peak), lines])
 }
 
-/// Lines of a file, or of all files of a folder.
+/// The number of lines of a file, or of all files of a folder.
 fn lines(path: &Path) -> Result<usize> {
     if path.is_dir() {
         return fs::read_dir(path)?.map(|entry| lines(&entry?.path())).sum();

@@ -1,4 +1,4 @@
-//! How many instructions a safe upcall takes, and the same call in C.
+//! Counts the instructions of each safe upcall, and of the same call in C.
 
 use crate::callgrind::Profile;
 use crate::report::Report;
@@ -8,13 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// How many instructions more than C a call may take.
+/// The number of instructions by which a call may exceed C.
 const MORE: f64 = 3.0;
 
-/// What our side does more of by design: it makes room for a path of any length.
+/// The call that does more than C by design: it allocates a buffer for a path of any length.
 const OWNS_A_BUFFER: &str = "get_provider_path";
 
-/// What C has no like of.
+/// The call without a counterpart in C.
 const CLOSURE: &str = "queue_closure";
 
 pub fn run() -> Result<Report> {
@@ -58,7 +58,7 @@ fn profile(program: &Path, host: &str, what: &str) -> Result<Profile> {
     let place = tempfile::tempdir()?;
     let out = place.path().join("profile");
     let mut valgrind = Command::new("valgrind");
-    // Or the search for a library's function would count with the first call of it.
+    // Otherwise the lookup of a library function would count with its first call.
     valgrind.env("LD_BIND_NOW", "1");
     valgrind
         .arg("--tool=callgrind")
@@ -74,7 +74,7 @@ struct Line {
     name: String,
     c: Option<f64>,
     wpu: f64,
-    /// What it calls on the way, but for the host's function.
+    /// The functions that it calls, except the host's.
     besides: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ impl Line {
         ]
     }
 
-    /// Whether the bound is about it.
+    /// Whether the bound applies to it.
     fn counts(&self) -> bool {
         self.name != OWNS_A_BUFFER && self.name != CLOSURE
     }
@@ -119,7 +119,7 @@ fn bound(report: &mut Report, lines: &[Line]) {
     report.bound(format!("at most {MORE} instructions more than C, when served"), found, over.is_empty());
 }
 
-/// A safe upcall allocates nothing and takes no lock, whatever the host answers.
+/// Checks that a safe upcall neither allocates nor takes a lock, whether the host succeeds or fails.
 fn burdens(report: &mut Report, host: &str, lines: &[Line]) {
     let heavy = |name: &String| {
         ["alloc", "free", "mutex", "futex", "lock"].iter().any(|word| name.to_lowercase().contains(word))

@@ -1,15 +1,15 @@
-//! Made-up specs with many items of one kind each.
+//! Synthetic specs with many items of one kind each.
 
 use wpu_gen::source::Sources;
 
 /// A kind of item.
 pub struct Kind {
     pub name: &'static str,
-    /// What stands once; `{all}` is where the parts of `one_of` go.
+    /// The text that occurs once; `{all}` is replaced by the parts of `one_of`.
     around: &'static str,
-    /// What each item adds; `{n}` is its number, from 1 on.
+    /// The text that each item adds; `{n}` is its number, starting at 1.
     item: &'static str,
-    /// What each item adds to `{all}`.
+    /// The text that each item adds to `{all}`.
     one_of: &'static str,
 }
 
@@ -17,7 +17,7 @@ const fn plain(name: &'static str, item: &'static str) -> Kind {
     Kind { name, around: "", item, one_of: "" }
 }
 
-/// Names that nothing else wants stand in a note.
+/// A note that refers to names to which nothing else refers.
 const NOTED: &str = "[[note]]\nid = \"all\"\nabout = [{all}]\ndoc = \"S.\"\ndecision = \"D.\"\n";
 
 const STRUCT: &str = r#"[[struct]]
@@ -173,7 +173,7 @@ requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
 
-/// One upcall holds on all platforms but one, and another on that one alone.
+/// One upcall applies to all platforms but one, and another to that one only.
 const ON_PLATFORMS: &str = r#"[[upcall]]
 name = "Widely"
 pointer-type = "PWIDELY"
@@ -199,7 +199,7 @@ requirement = { status = "unspecified", platforms = ["land"], elsewhere = { {els
 sources = []
 "#;
 
-/// A downcall with many parameters that go in and come out.
+/// A downcall with many in and out parameters.
 const WIDE_DOWNCALL: &str = r#"[[table]]
 name = "GUEST"
 doc = "T."
@@ -224,7 +224,7 @@ unimplemented-error = "E"
 sources = []
 "#;
 
-/// Callbacks with a context, each taken by an upcall.
+/// Callbacks with a context, each a parameter of an upcall.
 const BUNDLE: &str = r#"[[callback]]
 name = "B{n}"
 doc = "T."
@@ -248,7 +248,7 @@ requirement = { status = "unspecified", reason = "none" }
 sources = []
 "#;
 
-/// Structures that only the client may look into, each taken by an upcall, with one that is a set.
+/// Opaque structures, each a parameter of an upcall, together with a counted structure.
 const TOKEN: &str = r#"[[struct]]
 name = "S{n}"
 doc = "T."
@@ -468,7 +468,7 @@ impl Kind {
         };
         let head = HEAD.replace("{downcalls}", prefix) + &first + &around;
         let files = [("head.toml", head), ("items.toml", numbered(self.item))];
-        // A file without entries is a mistake.
+        // A file without entries is an error.
         Sources::from_texts(files.into_iter().filter(|(_, text)| !text.is_empty()))
     }
 }

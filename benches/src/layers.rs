@@ -1,4 +1,4 @@
-//! What a layer that counts bytes adds to each call, against the same layer written by hand in C.
+//! Measures what a byte-counting layer adds to each call, compared with the same layer in C.
 
 use crate::report::Report;
 use crate::{measure, scratch};
@@ -7,11 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Calls in the shorter and in the longer run: the difference of the two is that of so many calls.
+/// The numbers of calls in the short and the long run. Their difference is the cost of that number of calls.
 const SHORT: u64 = 1_000;
 const LONG: u64 = 11_000;
 
-/// The examples that are compared: package, class, and the id by which each finds itself in the catalog.
+/// The compared examples: package, class, and the id by which each finds its entry in the catalog.
 const EXAMPLES: &[(&str, &str, &str)] = &[
     ("count", "ifs", "6f1c9a3e-1d3b-4c58-9a77-636f756e7473"),
     ("count", "renamed", "6f1c9a3e-1d3b-4c58-9a77-636f756e7473"),
@@ -60,7 +60,7 @@ pub fn run() -> Result<Report> {
     Ok(report)
 }
 
-/// The program that calls, and what it calls through.
+/// The program that makes the calls, and the libraries that it uses.
 struct Bench {
     program: PathBuf,
     base: PathBuf,
@@ -106,7 +106,7 @@ impl Bench {
         })
     }
 
-    /// Instructions of one call, all in all.
+    /// The total number of instructions of one call.
     fn per_call(&self, what: &str, layer: Option<&Layer>) -> Result<u64> {
         let (short, long) = (self.count(what, SHORT, layer)?, self.count(what, LONG, layer)?);
         Ok((long.saturating_sub(short) + (LONG - SHORT) / 2) / (LONG - SHORT))
@@ -116,7 +116,7 @@ impl Bench {
         let place = tempfile::tempdir()?;
         let out = place.path().join("profile");
         let mut valgrind = Command::new("valgrind");
-        // Or the search for a library's function would count with the first call of it.
+        // Otherwise the lookup of a library function would count with its first call.
         valgrind.env("LD_BIND_NOW", "1");
         valgrind.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", out.display()));
         valgrind.arg(&self.program).args([what, &times.to_string()]).arg(&self.base);
@@ -128,7 +128,7 @@ impl Bench {
     }
 }
 
-/// What callgrind counted in all.
+/// The total number of instructions that callgrind counted.
 fn total(out: &Path) -> Result<u64> {
     let profile = fs::read_to_string(out).context("callgrind wrote nothing")?;
     let line =

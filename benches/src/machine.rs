@@ -1,4 +1,4 @@
-//! When and where something was measured.
+//! Describes when and where a measurement was made.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! `cargo run --release --manifest-path benches/Cargo.toml -- all`: measures what the budgets bound.
+//! `cargo run --release --manifest-path benches/Cargo.toml -- all`: measures the budgets.
 
 mod builds;
 mod callgrind;
@@ -36,7 +36,7 @@ cargo run --release --manifest-path benches/Cargo.toml -- <command>
 Exit code 1 says that a bound is missed.
 ";
 
-/// A part of the whole: its command, and what does it.
+/// A part of the measurements: its command and its function.
 type Leg = (&'static str, fn() -> Result<Report>);
 
 const LEGS: &[Leg] = &[
@@ -72,7 +72,7 @@ fn command() -> Result<ExitCode> {
     match &*words {
         [] => print!("{HELP}"),
         ["all"] => return run(LEGS, write),
-        // What this program measures runs in a process of its own: another run of it.
+        // The code that is measured runs in a process of its own, which is another run of this program.
         ["child", "scale", groups] => scaling::child(groups.parse()?),
         ["child", "kind", kind, count] => scaling::child_of_kind(kind, count.parse()?)?,
         ["child", "generate", spec, out] => generation::child(spec.as_ref(), out.as_ref())?,

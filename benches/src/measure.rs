@@ -1,19 +1,19 @@
-//! Runs a command and tells what it cost.
+//! Runs a command and measures its cost.
 
 use anyhow::{Context, Result, bail};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use wait4::Wait4;
 
-/// How often a thing is measured; the median counts.
+/// The number of measurements, of which the median counts.
 pub const RUNS: usize = 3;
 
-/// What a command and the processes that it waited for cost.
+/// The cost of a command and of the processes for which it waited.
 #[derive(Clone, Copy)]
 pub struct Cost {
     pub wall: Duration,
     pub user: Duration,
-    /// The largest process, in bytes.
+    /// The memory of the largest process, in bytes.
     pub peak: u64,
 }
 
@@ -31,7 +31,7 @@ pub fn once(command: &mut Command) -> Result<Cost> {
     Ok(Cost { wall, user: used.rusage.utime, peak: used.rusage.maxrss })
 }
 
-/// The end of what a command wrote to its standard error.
+/// The end of the standard error output of a command.
 fn last_words(mut heard: std::fs::File) -> Result<String> {
     use std::io::{Read, Seek};
     let mut bytes = Vec::new();
@@ -42,7 +42,7 @@ fn last_words(mut heard: std::fs::File) -> Result<String> {
     Ok(lines[lines.len().saturating_sub(12)..].join("\n"))
 }
 
-/// The median of several runs, each figure on its own.
+/// The median of several runs, separately for each figure.
 pub fn median(costs: &[Cost]) -> Cost {
     Cost {
         wall: middle(costs.iter().map(|cost| cost.wall)),
@@ -51,7 +51,7 @@ pub fn median(costs: &[Cost]) -> Cost {
     }
 }
 
-/// Measures each subject [`RUNS`] times, in turn, so that a busy moment hits all alike.
+/// Measures each subject [`RUNS`] times, in turn, so that other load on the machine affects all equally.
 pub fn in_turn<S>(subjects: &[S], mut run: impl FnMut(&S) -> Result<Cost>) -> Result<Vec<Cost>> {
     let mut costs = vec![Vec::new(); subjects.len()];
     for _ in 0..RUNS {

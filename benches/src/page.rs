@@ -1,4 +1,4 @@
-//! Puts a leg's tables into `docs/performance.md`, between its two markers.
+//! Writes the tables of a leg into `docs/performance.md`, between its two markers.
 
 use crate::report::Report;
 use anyhow::{Context, Result, bail};
@@ -6,7 +6,7 @@ use std::fs;
 
 const PAGE: &str = "docs/performance.md";
 
-/// Writes the leg `name`. One that could measure nothing leaves the page as it is.
+/// Writes the leg `name`. If it has measured nothing, the page is not changed.
 pub fn write(name: &str, report: &Report) -> Result<()> {
     if report.is_empty() {
         eprintln!("{PAGE}: nothing new about {name}");

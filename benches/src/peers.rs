@@ -1,4 +1,4 @@
-//! The generators that ours is compared with, each built as a small program around its library.
+//! The generators with which wpu-gen is compared, each built as a small program around its library.
 
 use crate::{measure, scratch};
 use anyhow::{Context, Result, bail};
@@ -10,17 +10,17 @@ use std::process::Command;
 pub struct Peer {
     pub name: &'static str,
     program: PathBuf,
-    /// The folder of libclang, where one is needed.
+    /// The folder of libclang, if it is needed.
     clang: Option<PathBuf>,
     options: Vec<String>,
 }
 
-/// All peers: those that can be built, and why the others cannot.
+/// All peers: those that can be built, and the reason for the others.
 pub fn all() -> Vec<(&'static str, Result<Peer>)> {
     let names = ["windows-bindgen 0.66.0", "windows-bindgen 0.100.0", "bindgen 0.73.2"];
     vec![
         (names[0], windows_bindgen(names[0], "0.66.0", r#""--flat", "--sys", "--no-deps""#)),
-        // This one never writes dependencies, and has no option for it.
+        // This one never writes dependencies, and has no option for that.
         (names[1], windows_bindgen(names[1], "0.100.0", r#""--flat", "--sys""#)),
         (names[2], bindgen(names[2])),
     ]
@@ -82,7 +82,7 @@ fn bindgen(name: &'static str) -> Result<Peer> {
     Ok(Peer { name, program, clang: Some(clang), options })
 }
 
-/// Where libclang keeps the compiler's own headers, which it does not find by itself through a link.
+/// The folder of the compiler's own headers, which libclang does not find through a link.
 fn own_headers(clang: &Path) -> Option<PathBuf> {
     let versions =
         fs::read_dir(clang.join("clang")).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -98,7 +98,7 @@ fn built(folder: &Path, dependency: &str, main: &str) -> Result<PathBuf> {
     Ok(folder.join("target/release").join(name).with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-/// The folder of libclang: the one that the environment names, or else the newest with headers of its own.
+/// The folder of libclang: the one in the environment, or else the newest that has headers of its own.
 fn libclang() -> Option<PathBuf> {
     let named = std::env::var_os("LIBCLANG_PATH").map(PathBuf::from);
     let installed = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());

@@ -1,4 +1,4 @@
-//! What a leg found, as Markdown.
+//! The results of a leg as Markdown.
 
 use crate::machine;
 use std::fmt;
@@ -9,7 +9,7 @@ pub struct Report {
     bounds: Vec<Bound>,
 }
 
-/// A bound and what was measured against it.
+/// A bound and the measured value.
 struct Bound {
     what: String,
     found: String,
@@ -17,7 +17,7 @@ struct Bound {
 }
 
 impl Report {
-    /// Begins with when and where.
+    /// Starts with a line about time and machine.
     pub fn new() -> Self {
         Self { parts: vec![machine::line()], bounds: Vec::new() }
     }
@@ -33,12 +33,12 @@ impl Report {
         self.bounds.push(Bound { what: what.into(), found: found.into(), holds });
     }
 
-    /// Says by name what could not run, and why.
+    /// Lists what could not be measured, with the reason.
     pub fn left_out(&mut self, what: &str, why: impl fmt::Display) {
         self.parts.push(format!("Not measured: {what}, because {why}."));
     }
 
-    /// The bounds that do not hold.
+    /// Describes the bounds that do not hold.
     pub fn missed(&self) -> impl Iterator<Item = String> {
         self.bounds
             .iter()
@@ -46,7 +46,7 @@ impl Report {
             .map(|bound| format!("{}: {}", bound.what, bound.found))
     }
 
-    /// Whether anything was measured at all.
+    /// Whether nothing was measured.
     pub fn is_empty(&self) -> bool {
         self.bounds.is_empty()
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// A table whose columns line up. The first column is text, the others are numbers.
+/// Formats a table with aligned columns. The first column is text, the others are numbers.
 fn markdown<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     let cells = |at: usize| {
         std::iter::once(head[at].chars().count()).chain(rows.iter().map(move |row| row[at].chars().count()))

@@ -1,4 +1,4 @@
-//! How the generator grows with its spec.
+//! Measures how time and memory of the generator grow with its spec.
 
 use crate::kinds::KINDS;
 use crate::measure::{self, Cost, megabytes};
@@ -12,7 +12,7 @@ use wpu_gen::source::Sources;
 
 const SIZES: [usize; 4] = [16, 160, 1_600, 16_000];
 
-/// What ten times the upcalls may cost, per upcall: room for caches that no longer hold everything.
+/// The factor that ten times the upcalls may cost per upcall, which allows for larger caches.
 const SLACK: f64 = 1.25;
 
 pub fn run() -> Result<Report> {
@@ -44,13 +44,13 @@ pub fn run() -> Result<Report> {
     Ok(report)
 }
 
-/// Twice as many items of a kind as this must cost no more than twice as much, and a bit.
+/// The smaller number of items of a kind. Twice as many must not take much more than twice the time.
 const FEW: usize = 10_000;
 
-/// What twice the items may cost. An item too many that is looked for in all others costs four times as much.
+/// The factor that twice the items may cost. A linear search for each item would take four times as long.
 const TWICE: f64 = 2.5;
 
-/// Each kind of item by itself.
+/// Measures each kind of item.
 fn kinds(program: &Path, report: &mut Report) -> Result<()> {
     let mut rows = Vec::new();
     let mut worst = (0.0, "");
@@ -84,14 +84,14 @@ fn kinds(program: &Path, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Compiles and emits one made-up spec with many items of a kind.
+/// Compiles and emits one synthetic spec with many items of a kind.
 pub fn child_of_kind(name: &str, count: usize) -> Result<()> {
     let kind = KINDS.iter().find(|kind| kind.name == name).context("cannot find this kind of item")?;
     emit(kind.spec(count));
     Ok(())
 }
 
-/// Compiles and emits one made-up spec.
+/// Compiles and emits one synthetic spec.
 pub fn child(groups: usize) {
     emit(synthetic::spec(groups));
 }

@@ -1,4 +1,4 @@
-//! Small crates of their own, made for one measurement.
+//! Small crates that are created for one measurement.
 
 use crate::measure;
 use anyhow::{Context, Result};
@@ -19,32 +19,32 @@ pub fn make(folder: &Path, lib: &str, dependencies: &str, files: &[(&str, &str)]
     Ok(folder.to_owned())
 }
 
-/// Downloads what a crate needs, so that no measurement waits for the network.
+/// Downloads the dependencies of a crate, so that no measurement waits for the network.
 pub fn fetch(folder: &Path) -> Result<()> {
     measure::once(cargo("fetch", folder).arg("--quiet")).context("cannot fetch dependencies")?;
     Ok(())
 }
 
-/// `cargo <command>` in a crate, free of what this very program was built with.
+/// `cargo <command>` in a crate, without the environment of this program's build.
 pub fn cargo(command: &str, folder: &Path) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.arg(command).current_dir(folder).env_remove("CARGO_TARGET_DIR");
     cargo
 }
 
-/// Where this program was built: a place for what may be kept between two runs.
+/// The folder in which this program was built, for what may be kept between two runs.
 pub fn kept() -> Result<PathBuf> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let target = program.parent().and_then(Path::parent).context("cannot find the target folder")?;
     Ok(target.join("scratch"))
 }
 
-/// A path as it stands in a manifest.
+/// A path as a TOML string.
 pub fn shown(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")
 }
 
-/// Leaves a file alone that is as it should be, so that cargo does not build it again.
+/// Writes a file unless it is unchanged, so that cargo does not build it again.
 fn write(path: &Path, text: &str) -> Result<()> {
     if fs::read(path).is_ok_and(|found| found == text.as_bytes()) {
         return Ok(());

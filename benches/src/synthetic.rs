@@ -1,14 +1,14 @@
-//! Made-up specs of any size, to see how the generator grows.
+//! Synthetic specs of any size, for measuring how the generator grows.
 
 use wpu_gen::source::Sources;
 
-/// Upcalls in a group: one of each shape.
+/// The number of upcalls in a group: one of each shape.
 pub const GROUP: usize = 16;
 
 const HEAD: &str = include_str!("../synthetic/head.toml");
 const BODY: &str = include_str!("../synthetic/group.toml");
 
-/// A spec of `groups` times [`GROUP`] upcalls in one table.
+/// A spec with `groups` times [`GROUP`] upcalls in one table.
 pub fn spec(groups: usize) -> Sources {
     let slots = groups * GROUP;
     let head = HEAD

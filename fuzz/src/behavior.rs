@@ -1,4 +1,4 @@
-//! What a provider does once it has used its arguments: on each thread, as the case says.
+//! The behaviour of a provider after it has used its arguments, as the case determines it for each thread.
 
 use crate::input::Input;
 use crate::touch::finish;
@@ -8,25 +8,25 @@ use wpu::facts::Completes;
 use wpu::raw::PendingToken;
 use wpu::{PendingRequest, Progress, Request, WsaError};
 
-/// What a provider does once it has used its arguments.
+/// The behaviour of a provider after it has used its arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Behavior {
     #[default]
     Succeed,
-    /// With a documented error.
+    /// Fails with a documented error.
     Fail(u8),
-    /// With no error code, or one that is not for providers to use.
+    /// Fails with no error code, or with one that providers must not use.
     FailOddly(bool),
     Panic,
-    /// Pends the request, to complete it later.
+    /// Makes the request pending, to complete it later.
     Pend,
     PendAndFail(u8),
     PendAndPanic,
     PendAndDrop,
     PendAndComplete,
-    /// More than was asked for, or what stands for failure.
+    /// Reports a greater count than was requested, or the value of a failure.
     TooMuch(bool),
-    /// The proof is that of another request.
+    /// Returns the proof of another request.
     StolenProof,
 }
 
@@ -49,9 +49,9 @@ impl Behavior {
 }
 
 thread_local! {
-    /// How the base provider and the layer behave, on this thread.
+    /// The behaviour of the base provider and of the layer on this thread.
     static BEHAVIORS: Cell<[Behavior; 2]> = const { Cell::new([Behavior::Succeed; 2]) };
-    /// Which of the functions is called.
+    /// The slot of the function that is being called.
     static SLOT: Cell<usize> = const { Cell::new(0) };
     static PROOFS: RefCell<Vec<PendingToken>> = const { RefCell::new(Vec::new()) };
 }
@@ -81,7 +81,7 @@ pub(crate) fn documented(choice: u8) -> WsaError {
     if code == WsaError::WSA_IO_PENDING.code() { WsaError::WSASYSCALLFAILURE } else { WsaError::new(code) }
 }
 
-/// The answer of a method without a request, as this level behaves.
+/// The result of a method without a request, for the behaviour of this level.
 pub(crate) fn answer<T>(level: usize, good: T, too_much: T) -> Result<T, WsaError> {
     match BEHAVIORS.get()[level] {
         Behavior::Fail(choice) | Behavior::PendAndFail(choice) => Err(documented(choice)),
@@ -92,7 +92,8 @@ pub(crate) fn answer<T>(level: usize, good: T, too_much: T) -> Result<T, WsaErro
     }
 }
 
-/// The answer of a method with a request, as this level behaves. The provider is `P`; `keep` takes what is pended.
+/// The result of a method with a request, for the behaviour of this level. The provider is `P`; `keep`
+/// receives a pending request.
 pub(crate) fn progress<P: Completes, T>(
     level: usize,
     request: Request<'_>,
@@ -132,7 +133,7 @@ pub(crate) fn progress<P: Completes, T>(
         }
         Behavior::PendAndComplete => {
             finish(pended, Ok((0, 0)));
-            // It is pending all the same, for whoever asked.
+            // The request is pending in any case.
             Ok(Progress::Done(good))
         }
         _ => {

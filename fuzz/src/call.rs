@@ -1,4 +1,4 @@
-//! One call with hostile arguments, and what must hold of the answer.
+//! One call with hostile arguments, and the checks of its result.
 
 use crate::errors::is_documented;
 use crate::host::{self, Answer, Asked};
@@ -12,10 +12,10 @@ use wpu::ffi::{
     SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSATHREADID, WSPPROC_TABLE,
 };
 
-/// What the errno variable holds before a call.
+/// The content of the errno variable before a call.
 pub(crate) const UNTOUCHED: i32 = 0x5eed_5eed;
 
-/// One client's thread.
+/// A thread of the client.
 pub(crate) struct Client {
     pub(crate) arena: Arena,
     pub(crate) number: usize,
@@ -23,23 +23,23 @@ pub(crate) struct Client {
     pub(crate) functions: WSPPROC_TABLE,
 }
 
-/// A call in the making.
+/// A call whose arguments are being built.
 pub(crate) struct Call<'a, 'b> {
     pub(crate) input: &'a mut Input<'b>,
     pub(crate) args: Arguments<'a>,
     pub(crate) client: &'a Client,
-    /// Which of the functions it is, and its name.
+    /// The slot of the function, and its name.
     pub(crate) slot: usize,
     pub(crate) name: &'static str,
     pub(crate) errno: *mut i32,
     pub(crate) request: Option<Asked>,
-    /// How many bytes it asks for, at most.
+    /// The maximum number of bytes that it requests.
     pub(crate) most: usize,
     pub(crate) before: Vec<u8>,
     pub(crate) id: Option<usize>,
 }
 
-/// What a function answered.
+/// The result of a function.
 pub(crate) enum Returned {
     /// 0, or a failure.
     Status(i32),
@@ -48,13 +48,13 @@ pub(crate) enum Returned {
     Socket(SOCKET),
     /// A number of sockets.
     Number(i32),
-    /// The arguments were not what the contract allows.
+    /// Nothing was called, since the contract does not allow the arguments.
     Nothing,
 }
 
 pub(crate) type Function = fn(&mut Call<'_, '_>) -> Returned;
 
-/// How often each function was done, pending, or failed.
+/// How often each function has succeeded, was pending, or has failed.
 pub(crate) static SEEN: [[AtomicU64; 3]; 30] = [const { [const { AtomicU64::new(0) }; 3] }; 30];
 
 pub(crate) const REQUESTS: [&str; 5] = ["WSPIoctl", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"];
@@ -114,7 +114,7 @@ impl Call<'_, '_> {
         self.errno
     }
 
-    /// Overlapped structure, routine and thread.
+    /// The overlapped structure, the routine and the thread.
     pub(crate) fn request(
         &mut self,
     ) -> (*mut WSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE, *mut WSATHREADID) {
@@ -133,10 +133,10 @@ impl Call<'_, '_> {
         let kept = self.input.below(3) == 0;
         let event = if self.input.below(3) == 0 { 0 } else { host::new_event() };
         let structure = WSAOVERLAPPED { hEvent: without_provenance_mut(event), ..WSAOVERLAPPED::ZERO };
-        // SAFETY: it is at the beginning of a block that is larger.
+        // SAFETY: the pointer points to the start of a block that is larger than the structure.
         unsafe { at.write(structure) };
         let by_event = self.client.by_event;
-        // The thread is looked at when everything lies where it lies.
+        // The thread is read when all arguments have their final content.
         let thread = [0, 0];
         self.request = Some(Asked { name: self.name, most: 0, routine, thread, event, kept, by_event });
         if self.input.below(24) == 0 {
@@ -145,15 +145,16 @@ impl Call<'_, '_> {
         (at, given, at_thread)
     }
 
-    /// How many bytes a call asks for.
+    /// The number of bytes that a call requests.
     pub(crate) fn asks(&mut self, buffers: *mut WSABUF, count: u32) {
         let count = if is_good(buffers) { count as usize } else { 0 };
-        // SAFETY: whoever settled the arguments saw to it that so many can be read.
+        // SAFETY: `settle` has made sure that this number of buffers is readable.
         let lengths = (0..count).map(|index| unsafe { buffers.wrapping_add(index).read() }.len as usize);
         self.most = lengths.sum();
     }
 
-    /// Makes everything true that the arguments say, and takes the memory down. `false`: there is no call.
+    /// Makes all claims of the arguments true, and copies the memory for comparison. Returns `false` if the
+    /// call cannot be made.
     pub(crate) fn ready(&mut self, thread: *mut WSATHREADID) -> bool {
         if !self.args.settle() {
             return false;
@@ -163,20 +164,20 @@ impl Call<'_, '_> {
         true
     }
 
-    /// The request is the client's from here on.
+    /// Registers the request, which now belongs to the client.
     pub(crate) fn ask(&mut self) {
         if let (Some(asked), Some(block)) = (self.request.take(), self.args.block.take()) {
             self.id = Some(host::ask(Asked { most: self.most, ..asked }, block));
         }
     }
 
-    /// What must hold of every answer.
+    /// Checks the properties that must hold of every result.
     pub(crate) fn judge(&mut self, returned: &Returned) {
         let name = self.name;
         let failed = match *returned {
             Returned::Status(0) => false,
             Returned::Status(code) => {
-                assert_eq!(code, SOCKET_ERROR, "{name} answers 0 or fails");
+                assert_eq!(code, SOCKET_ERROR, "{name} must return 0 or fail");
                 true
             }
             Returned::Truth(truth) => truth == FALSE,
@@ -187,18 +188,18 @@ impl Call<'_, '_> {
             }
             Returned::Nothing => return,
         };
-        // SAFETY: it points into the memory of this thread.
+        // SAFETY: the pointer points into the memory of this thread.
         let code = is_good(self.errno).then(|| unsafe { self.errno.read() });
         if code.is_none() && name != "WSPCleanup" {
-            assert!(failed, "{name} succeeds though it could not say so if it failed");
+            assert!(failed, "{name} succeeded without a location for an error");
         }
         let pending = failed && code == Some(WsaError::WSA_IO_PENDING.code());
-        assert!(!pending || self.id.is_some(), "{name} promises what nobody asked for");
+        assert!(!pending || self.id.is_some(), "{name} is pending without a request");
         if let Some(code) = code.filter(|_| failed) {
             assert!(is_documented(name, code), "{name} fails with {:?}", WsaError::new(code));
         }
         if let Some(offset) = self.args.trespass(&self.before, self.errno, !failed) {
-            panic!("{name} (failed: {failed}) wrote to byte {offset}, where it had no business");
+            panic!("{name} (failed: {failed}) wrote to byte {offset}, which it must not modify");
         }
         let answer = match (failed, pending) {
             (_, true) => Answer::Pending,
@@ -211,26 +212,26 @@ impl Call<'_, '_> {
         }
     }
 
-    /// Checks how many bytes a call says that it moved.
+    /// Checks the number of bytes that a call reports as transferred.
     pub(crate) fn moved(&self, answer: i32, count: *mut DWORD, returned: Returned) -> Returned {
         if answer == 0 && is_good(count) && self.alone(count) {
-            // SAFETY: it points into the memory of this thread.
+            // SAFETY: the pointer points into the memory of this thread.
             let moved = unsafe { count.read() } as usize;
             assert!(moved <= self.most, "{} moved {moved} bytes of {}", self.name, self.most);
         }
         returned
     }
 
-    /// Whether nothing else is written where the count is.
+    /// Whether no other out value overlaps the count.
     pub(crate) fn alone(&self, count: *mut DWORD) -> bool {
         self.args.writers(count.addr(), 4) == 1
     }
 }
 
-/// The thread that the client names, as it stands in its memory.
+/// The thread that the client names, as stored in its memory.
 pub(crate) fn true_thread(request: &mut Option<Asked>, thread: *mut WSATHREADID) {
     if let Some(asked) = request.as_mut().filter(|_| is_good(thread)) {
-        // SAFETY: it points into the memory of this thread.
+        // SAFETY: the pointer points into the memory of this thread.
         let thread = unsafe { thread.read() };
         asked.thread = [thread.ThreadHandle.addr(), thread.Reserved];
     }

@@ -1,4 +1,4 @@
-//! The thirty functions, and what each is called with.
+//! The thirty functions and their arguments.
 
 use crate::behavior::{Behavior, set_behaviors};
 use crate::call::{Call, Client, Function, REQUESTS, Returned, SEEN};
@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use wpu::facts::DOWNCALLS;
 use wpu::ffi::{INVALID_SOCKET, QOS, WSPPROC_TABLE, sockaddr, timeval};
 
-/// Binds arguments, makes sure of them, and calls.
+/// Builds arguments, makes their claims true, and calls.
 macro_rules! invoke {
     ($call:ident, $slot:ident, $returned:path, ($($argument:expr),*)) => {{
         let errno = $call.errno();
@@ -23,7 +23,7 @@ macro_rules! invoke {
     }};
 }
 
-/// Every function, in the order of the table.
+/// The functions in the order of the table.
 pub(crate) static CALLS: [(&str, Function); 30] = [
     ("WSPAccept", |call| {
         let socket = call.socket();
@@ -285,13 +285,13 @@ pub(crate) fn call_slot(slot: usize, input: &mut Input<'_>, client: &Client) {
     host::check();
 }
 
-/// Has the provider end all that is under way.
+/// Makes the provider complete all pending requests.
 pub(crate) fn close_all(functions: &WSPPROC_TABLE) {
     set_behaviors(6, [Behavior::Succeed; 2]);
     let mut errno = 0;
     let close = functions.lpWSPCloseSocket.expect("it has all functions");
     for socket in (0..12).chain([INVALID_SOCKET, usize::MAX >> 1]) {
-        // SAFETY: the pointer is good.
+        // SAFETY: the pointer points to a local.
         unsafe { close(socket, &raw mut errno) };
     }
     assert_eq!(errno, 0, "closing succeeds");
@@ -303,17 +303,18 @@ pub(crate) fn clean_up(functions: &WSPPROC_TABLE) {
     let mut errno = 0;
     let to = &raw mut errno;
     let clean_up = functions.lpWSPCleanup.expect("it has all functions");
-    // SAFETY: the pointer is good.
+    // SAFETY: the pointer is that of a local.
     let answer = host::while_cleaning_up(|| unsafe { clean_up(to) });
     assert_eq!((answer, errno), (0, 0), "cleaning up succeeds");
 }
 
-/// That all functions are in the list, and in order.
+/// Checks that the list contains all functions in order.
 pub(crate) fn all_are_called() {
     assert_eq!(CALLS.map(|(name, _)| name), DOWNCALLS.each_ref().map(|downcall| downcall.name));
 }
 
-/// Says how often each function was done, pending, or failed; or which of that is missing.
+/// Reports how often each function has succeeded, was pending, or has failed; fails if one of these is
+/// missing.
 pub(crate) fn seen() -> Result<String, String> {
     let mut text = String::new();
     for ((name, _), counts) in CALLS.iter().zip(&SEEN) {

@@ -1,10 +1,11 @@
-//! The errors that a client may see of a function.
+//! The errors that a client may receive from a function.
 
 use wpu::WsaError;
 use wpu::facts::DOWNCALLS;
 
-/// Whether a client may see this error of this function: the documentation has it, or the library answers it
-/// for a provider: bad pointer, panic or broken contract, not started, and in the middle of it.
+/// Whether a client may receive this error from this function: the documentation lists it, or the library
+/// returns it for a provider, for a bad pointer, a panic, a broken contract, or a provider that is not
+/// started or is starting.
 pub(crate) fn is_documented(name: &str, code: i32) -> bool {
     const OWN: [WsaError; 4] = [
         WsaError::WSAEFAULT,

@@ -1,5 +1,5 @@
-//! Ws2_32's side: it takes down who was told of what, and gives the memory of a request back as soon as
-//! its client was told.
+//! The host of the cases: it records completions, and frees the memory of a request as soon as its completion
+//! is reported.
 
 use crate::errors::is_documented;
 use crate::memory::Arena;
@@ -11,32 +11,32 @@ use wpu::ffi::{GUID, HWND, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSS_OPE
 use wpu::{Failed, FdSet, WideString, WsaError};
 use wpu_sys::host::{Host, Locate};
 
-/// What is wrong with the provider's side, in the order in which it was noticed.
+/// The detected faults of the provider, in order.
 static FAULTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static OPEN: Mutex<Option<Book>> = Mutex::new(None);
-/// How many upcalls may fail: each is complained of on the standard error stream.
+/// The number of upcalls that may fail: each failure is logged on the standard error stream.
 static REFUSALS: AtomicU32 = AtomicU32::new(20);
 /// Whether upcalls fail in this case.
 static REFUSES: AtomicBool = AtomicBool::new(false);
-/// How many clean-ups were begun in this case, and how many are over.
+/// The numbers of clean-ups that have begun and ended in this case.
 static CLEAN_UPS: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that something is wrong. It is reported when the call is over, since a panic would be contained.
+/// Records a fault. It is reported after the call, since a panic would be contained.
 pub(crate) fn fault(what: String) {
     lock(&FAULTS).push(what);
 }
 
-/// Panics if something was wrong.
+/// Panics if a fault was recorded.
 pub(crate) fn check() {
     let faults = std::mem::take(&mut *lock(&FAULTS));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// A clean-up, which may be the last one: what is asked for meanwhile may be told of or not.
+/// Runs a clean-up, which may be the last one: completions of requests that are made meanwhile are optional.
 pub(crate) fn while_cleaning_up<R>(body: impl FnOnce() -> R) -> R {
     CLEAN_UPS[0].fetch_add(1, Ordering::SeqCst);
     let answer = body();
@@ -44,23 +44,23 @@ pub(crate) fn while_cleaning_up<R>(body: impl FnOnce() -> R) -> R {
     answer
 }
 
-/// How many clean-ups there were; `None` if one is under way.
+/// The number of clean-ups; `None` while one is running.
 fn clean_ups() -> Option<usize> {
     let over = CLEAN_UPS[1].load(Ordering::SeqCst);
     (CLEAN_UPS[0].load(Ordering::SeqCst) == over).then_some(over)
 }
 
-/// One request of a client.
+/// A request of a client.
 pub(crate) struct Asked {
     pub(crate) name: &'static str,
-    /// How many bytes it asked for.
+    /// The number of bytes that it requests.
     pub(crate) most: usize,
     pub(crate) routine: bool,
     pub(crate) thread: [usize; 2],
     pub(crate) event: usize,
-    /// Whether the memory is kept until the end, for the client to look at.
+    /// Whether the memory is kept until the end, so that the client can read it.
     pub(crate) kept: bool,
-    /// Whether the provider's class has its clients told by event.
+    /// Whether the provider's class reports completions by event.
     pub(crate) by_event: bool,
 }
 
@@ -68,7 +68,7 @@ struct Record {
     asked: Asked,
     block: Option<Arena>,
     told: u32,
-    /// Nothing yet; whether the call said that the request is under way or done.
+    /// The result of the call, if it has returned: whether the request is pending or complete.
     answer: Option<Answer>,
     clean_ups: Option<usize>,
 }
@@ -83,7 +83,7 @@ pub(crate) enum Answer {
 #[derive(Default)]
 struct Book {
     records: Vec<Record>,
-    /// Where the structures of requests are that nobody was told of.
+    /// The requests without a completion, by the address of their structure.
     by_address: HashMap<usize, usize>,
     by_event: HashMap<usize, usize>,
     queued: Vec<(Apc, usize, [usize; 2])>,
@@ -95,7 +95,7 @@ fn book<R>(body: impl FnOnce(&mut Book) -> R) -> R {
     body(lock(&OPEN).get_or_insert_default())
 }
 
-/// A case begins.
+/// Begins a case.
 pub(crate) fn begin(refuses: bool) {
     *lock(&OPEN) = Some(Book::default());
     for count in &CLEAN_UPS {
@@ -110,7 +110,7 @@ pub(crate) fn new_event() -> usize {
     0x1000 + 4 * EVENTS.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A client is about to ask for something.
+/// Registers a request that a client is about to make.
 pub(crate) fn ask(asked: Asked, block: Arena) -> usize {
     let clean_ups = clean_ups();
     book(|book| {
@@ -125,14 +125,14 @@ pub(crate) fn ask(asked: Asked, block: Arena) -> usize {
     })
 }
 
-/// The call with the request is over.
+/// Records that the call with the request has returned.
 pub(crate) fn answered(id: usize, answer: Answer) {
     book(|book| {
         let record = &mut book.records[id];
         record.answer = Some(answer);
         if answer == Answer::Failed {
             if record.told > 0 {
-                fault(format!("{} told its client and failed", record.asked.name));
+                fault(format!("{} failed after it reported a completion", record.asked.name));
             }
             let event = record.asked.event;
             if let Some(block) = record.block.take() {
@@ -143,7 +143,7 @@ pub(crate) fn answered(id: usize, answer: Answer) {
     });
 }
 
-/// The structure of some request that is kept.
+/// The structure of a request whose memory is kept.
 pub(crate) fn kept(choice: usize) -> Option<*mut WSAOVERLAPPED> {
     book(|book| {
         let kept = book.records.iter().filter(|record| record.asked.kept && record.answer.is_some());
@@ -152,15 +152,15 @@ pub(crate) fn kept(choice: usize) -> Option<*mut WSAOVERLAPPED> {
     })
 }
 
-/// The client is told, and its memory is its own again.
+/// Records a completion, and returns the memory to the client.
 fn told(book: &mut Book, id: usize, how: &str) {
     let record = &mut book.records[id];
     record.told += 1;
     if record.told > 1 {
-        fault(format!("{} told its client twice, now {how}", record.asked.name));
+        fault(format!("{} reported two completions, the second {how}", record.asked.name));
     }
     if record.answer == Some(Answer::Failed) {
-        fault(format!("{} failed and told its client {how}", record.asked.name));
+        fault(format!("{} failed and reported a completion {how}", record.asked.name));
     }
     if !record.asked.kept
         && let Some(block) = record.block.take()
@@ -172,7 +172,7 @@ fn told(book: &mut Book, id: usize, how: &str) {
 fn told_at(address: usize, error: u32, count: u32, how: &str) {
     book(|book| {
         let Some(&id) = book.by_address.get(&address) else {
-            fault(format!("somebody was told {how} of a request that nobody made, or was told of"));
+            fault(format!("a completion was reported {how} for a request that does not exist or is complete"));
             return;
         };
         let Record { asked, .. } = &book.records[id];
@@ -187,7 +187,7 @@ fn told_at(address: usize, error: u32, count: u32, how: &str) {
 }
 
 thread_local! {
-    /// The thread that the harness stands for while it runs what was queued to it.
+    /// The thread that the harness simulates while it runs queued functions.
     static THREAD: std::cell::Cell<[usize; 2]> = const { std::cell::Cell::new([0, 0]) };
 }
 
@@ -197,26 +197,26 @@ pub(crate) unsafe extern "system" fn routine(error: u32, count: u32, at: *mut WS
     book(|book| {
         let id = book.by_address.get(&at.addr());
         if id.is_some_and(|id| book.records[*id].asked.thread != thread) {
-            fault("a routine ran on another thread than its client's".to_owned());
+            fault("a routine ran on another thread than that of its client".to_owned());
         }
         if id.is_some_and(|id| !book.records[*id].asked.routine) {
-            fault("a routine ran that was not asked for".to_owned());
+            fault("a routine ran that was not requested".to_owned());
         }
     });
     told_at(at.addr(), error, count, "by routine");
 }
 
-/// Some of the routines that were queued run, on the threads that they were queued to.
+/// Runs some of the queued routines, on the threads to which they were queued.
 pub(crate) fn wait_alertably(most: usize) {
     for _ in 0..most {
         let Some((apc, context, thread)) = book(|book| book.queued.pop()) else { return };
         THREAD.set(thread);
-        // SAFETY: it was queued once, and is called once.
+        // SAFETY: the function was queued once, and is called once.
         unsafe { apc(context) };
     }
 }
 
-/// Whoever was promised to be told must have been told by now, once. What a clean-up ended is told to nobody.
+/// Checks that each promised completion was reported once. Requests that a clean-up ended have no completion.
 pub(crate) fn all_are_told() {
     wait_alertably(usize::MAX);
     let clean_ups = clean_ups();
@@ -226,14 +226,14 @@ pub(crate) fn all_are_told() {
             let owed = clean_ups.is_some() && clean_ups == *before && !refused && asked.can_be_told();
             let promised = matches!(answer, Some(Answer::Done | Answer::Pending));
             if owed && promised && *told != 1 {
-                fault(format!("{} answered {answer:?} and told its client {told} times", asked.name));
+                fault(format!("{} returned {answer:?} and reported {told} completions", asked.name));
             }
         }
     });
     check();
 }
 
-/// The case is over, and so is the provider: nothing may be under way.
+/// Ends the case after the provider has ended: no request may be pending.
 pub(crate) fn end() {
     wait_alertably(usize::MAX);
     let book = lock(&OPEN).take().unwrap_or_default();
@@ -241,10 +241,10 @@ pub(crate) fn end() {
         match (answer, block) {
             (None, _) => fault(format!("{} has not returned", asked.name)),
             (Some(_), Some(block)) => {
-                // SAFETY: the structure is at the beginning, and nobody writes to it any more.
+                // SAFETY: the structure is at the start of the block, and no code writes to it any more.
                 let internal = unsafe { block.base().cast::<usize>().read() };
                 if internal == WSS_OPERATION_IN_PROGRESS {
-                    fault(format!("{} left an operation under way", asked.name));
+                    fault(format!("{} left an operation pending", asked.name));
                 }
             }
             (Some(_), None) => {}
@@ -254,7 +254,7 @@ pub(crate) fn end() {
 }
 
 impl Asked {
-    /// Whether there is a way to tell the client, other than its structure.
+    /// Whether a completion can be reported other than in the structure.
     fn can_be_told(&self) -> bool {
         if self.routine { self.thread[0] > 1 } else { !self.by_event || self.event != 0 }
     }
@@ -336,7 +336,7 @@ impl Host for Ws2 {
         refuses()?;
         book(|book| {
             let Some(id) = book.by_event.get(&event.addr()).copied() else {
-                fault("an event was set that is nobody's, or whose request failed".to_owned());
+                fault("an event was set that belongs to no request, or whose request failed".to_owned());
                 return;
             };
             if book.records[id].asked.by_event {
@@ -363,7 +363,7 @@ impl Host for Ws2 {
     ) -> Result<(), WsaError> {
         refuses()?;
         let at = operation.as_ptr();
-        // SAFETY: the provider gives the structure back.
+        // SAFETY: the provider has passed the structure for its completion.
         let internal = unsafe { &raw mut (*at).Internal };
         // SAFETY: as above, and it is aligned.
         unsafe { AtomicUsize::from_ptr(internal) }.store(error as usize, Ordering::Release);

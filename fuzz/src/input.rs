@@ -1,6 +1,6 @@
-//! The bytes of a case, as decisions.
+//! Turns the bytes of a case into decisions.
 
-/// Decisions, one after the other. When there are none left, all are 0.
+/// A sequence of decisions. When the bytes are used up, all are 0.
 pub(crate) struct Input<'a>(arbitrary::Unstructured<'a>);
 
 impl<'a> Input<'a> {
@@ -12,7 +12,7 @@ impl<'a> Input<'a> {
         self.0.is_empty()
     }
 
-    /// How many bytes are left.
+    /// The number of remaining bytes.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

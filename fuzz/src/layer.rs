@@ -1,4 +1,4 @@
-//! The providers that are started: two base providers, and a layer that meddles with what it forwards.
+//! The providers under test: two base providers, and a layer that changes what it forwards.
 
 use crate::behavior::{answer, progress, throw};
 use crate::host::lock;
@@ -14,7 +14,7 @@ use wpu::{
     Request, ServiceProvider, Start, WsaError, wpu_provider,
 };
 
-/// A base provider whose sockets are no file handles.
+/// A base provider whose sockets are not file handles.
 #[wpu_provider(class = non_ifs, kit = requests, waives(
     WPUCloseSocketHandle, WPUCreateSocketHandle, WPUQuerySocketHandleContext, WPUPostMessage,
     WPUQueryBlockingCallback, WPUGetProviderPath = "its sockets are numbers without meaning"))]
@@ -44,17 +44,17 @@ impl Lifecycle for Files {
     }
 }
 
-/// What a library of the provider below would export.
+/// The exports of the library of the base provider.
 pub mod base {
     wpu::export!(super::Base; any());
 }
 
-/// The same for the one whose sockets are files.
+/// The exports of the library of the base provider with file handles.
 pub mod files {
     wpu::export!(super::Files; any());
 }
 
-/// The same for the layer.
+/// The exports of the library of the layer.
 pub mod upper {
     wpu::export!(super::Upper; any());
 }
@@ -63,18 +63,19 @@ impl Lifecycle for Upper {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
         let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-        // SAFETY: pointers to locals, and a table of the harness, which is callable for ever.
+        // SAFETY: the pointers point to locals, and the table is the harness's, which is callable for the
+        // lifetime of the process.
         let code = unsafe { base::WSPStartup(0x0202, to_data, start.entry(), *start.table(), to_functions) };
         if code != 0 {
             return Err(WsaError::new(code));
         }
-        // SAFETY: the functions of a linked-in provider can always be called.
+        // SAFETY: the functions of a provider in this program can always be called.
         let next = unsafe { Procs::new(&functions) }.ok_or(WsaError::WSASYSNOTREADY)?;
         Ok(Self(Over { layer: Meddler::default(), next }))
     }
 }
 
-/// Forwards, and does more than that: with the arguments, with requests, and with answers.
+/// Forwards calls, and changes arguments, requests and results.
 #[derive(Default)]
 pub(crate) struct Meddler {
     turn: AtomicUsize,
@@ -82,7 +83,7 @@ pub(crate) struct Meddler {
 }
 
 impl Meddler {
-    /// Forwards a request or deals with it, uses what is lent before and after, and changes the answer.
+    /// Forwards a request or handles it, uses the lent memory before and after, and changes the result.
     fn request<'a, T: Default + Copy>(
         &self,
         mut request: Request<'a>,
@@ -90,9 +91,10 @@ impl Meddler {
     ) -> Result<Progress<T>, WsaError> {
         use_request(&request);
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        // Other numbers than below, so that all pairs come.
+        // Other numbers than in the provider below, so that all combinations occur.
         if turn % 3 == 1 {
-            // No more than the client asked for: nobody corrects what the provider below tells it.
+            // Not more than the client asked for, since the count of the provider below is reported
+            // unchanged.
             let count = request.asked().min(turn % 5 * 100);
             request = request.with_gather(vec![turn.to_ne_bytes()[0]; count]);
         }
@@ -102,7 +104,7 @@ impl Meddler {
         }
         let lent = request.blocking();
         let answer = self.forward(turn, request, forward);
-        // What was lent for the call is there whatever the provider below has done.
+        // Memory that is lent for the call stays valid, whatever the provider below has done.
         if let Some(lent) = lent {
             use_lent(&lent);
         }
@@ -268,7 +270,7 @@ impl Layer for Meddler {
     }
 }
 
-/// Each provider is its inside.
+/// Each provider forwards to its field.
 macro_rules! delegate {
     ($($(#[request($($lent:ident),*)])? fn $method:ident($($name:ident: $type:ty),* $(,)?) -> $answer:ty;)*) => {
         delegate!(@ Base $($method($($name: $type),*) -> $answer;)*);

@@ -1,11 +1,10 @@
-//! Calls the functions of a provider with every argument that the contract allows a client to pass, in
-//! any order, from several threads, between start-ups and clean-ups.
+//! Calls the functions of a provider with every argument that the contract allows a client to pass, in any
+//! order, from several threads, between start-ups and clean-ups.
 //!
-//! What must hold, besides that no memory is touched that is nobody's: a function succeeds, or fails with
-//! an error that its documentation names or that the library has for all; the errno variable is written
-//! on failure and never on success; out values are written on success alone; nothing else is written; no
-//! more bytes are counted than were asked for; and a client is told of each request once, or not at all
-//! if the call failed.
+//! Besides memory safety, it checks that a function succeeds, or fails with an error that its documentation
+//! or the library defines; that the errno variable is written on failure and never on success; that out
+//! values are written on success only; that nothing else is written; that no count exceeds what was
+//! requested; and that the completion of each request is reported once, or not at all if the call failed.
 
 mod behavior;
 mod call;
@@ -33,7 +32,7 @@ use wpu::ffi::{
 
 static TABLE: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Ws2>();
 
-/// What is started: which of the three providers.
+/// The provider that is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Base,
@@ -41,14 +40,14 @@ enum Stage {
     Layer,
 }
 
-/// Where a client's memory ends.
+/// The size of a client's memory.
 const MEMORY: usize = if cfg!(miri) { 1024 } else { 2048 };
 
-/// One case: all that follows from `data`.
+/// Runs one case, which `data` determines.
 ///
 /// # Panics
 ///
-/// When something does not hold that must.
+/// Panics if a property does not hold.
 pub fn run(data: &[u8]) {
     static ONCE: Once = Once::new();
     static ALONE: Mutex<()> = Mutex::new(());
@@ -56,7 +55,7 @@ pub fn run(data: &[u8]) {
         calls::all_are_called();
         let table = WSPUPCALLTABLEEX::of::<Ws2>();
         let complete = table.lpWPUCompleteOverlappedRequest.expect("the table is full");
-        // SAFETY: it can be called for ever.
+        // SAFETY: the function is callable for the lifetime of the process.
         unsafe { wpu_sys::import::provide_complete_overlapped_request(complete) };
     });
     let _alone = lock(&ALONE);
@@ -72,8 +71,8 @@ pub fn run(data: &[u8]) {
         let client = Client { arena: Arena::new(MEMORY), number, by_event, functions };
         live(stage, &client, Input::new(part));
     };
-    // The scope waits for what the threads do, and not for their end: what one still holds when the process ends would
-    // be reported as a leak. So each is joined.
+    // The scope waits for the closures of the threads, not for their end: memory that a thread still holds
+    // when the process ends would be reported as a leak. So each thread is joined.
     std::thread::scope(|scope| {
         let others = parts.iter().enumerate().skip(1);
         let threads: Vec<_> =
@@ -86,16 +85,16 @@ pub fn run(data: &[u8]) {
     finish(stage, &functions);
 }
 
-/// How often each function was done, pending, or failed in all cases.
+/// How often each function has succeeded, was pending, or has failed in all cases.
 ///
 /// # Errors
 ///
-/// A function that has not met all of that.
+/// A function for which one of these has not occurred.
 pub fn seen() -> Result<String, String> {
     calls::seen()
 }
 
-/// What one thread of the client does.
+/// The actions of one thread of the client.
 fn live(stage: Stage, client: &Client, mut input: Input<'_>) {
     client.arena.fill(input.bytes(16));
     while !input.is_empty() {
@@ -120,12 +119,12 @@ fn start(stage: Stage) -> Result<WSPPROC_TABLE, i32> {
         Stage::Files => files::WSPStartup,
         Stage::Layer => upper::WSPStartup,
     };
-    // SAFETY: pointers to locals, and a table that is callable for ever.
+    // SAFETY: the pointers point to locals, and the table is callable for the lifetime of the process.
     let code = unsafe { start(0x0202, to_data, &raw const entry, TABLE, to_functions) };
     if code == 0 { Ok(functions) } else { Err(code) }
 }
 
-/// Ends all that is under way, and cleans up as often as it was started.
+/// Completes all pending requests, and cleans up as often as the provider was started.
 fn finish(stage: Stage, functions: &WSPPROC_TABLE) {
     let run = match stage {
         Stage::Base => Base::__RUN,
@@ -139,6 +138,6 @@ fn finish(stage: Stage, functions: &WSPPROC_TABLE) {
     while run.starts() > 0 {
         calls::clean_up(functions);
     }
-    assert_eq!(Base::__RUN.starts(), 0, "a layer cleans up after what it starts");
+    assert_eq!(Base::__RUN.starts(), 0, "a layer cleans up the providers that it starts");
     host::end();
 }

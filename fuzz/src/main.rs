@@ -1,5 +1,5 @@
-//! A bounded run of random cases: `--seconds` or `--cases`, from `--seed`; or the cases in the files that
-//! are named. Every file of the corpus is run first.
+//! Runs random cases, limited by `--seconds` or `--cases`, from `--seed`; or the cases in the named files.
+//! All files of the corpus are run first.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio, exit};
 use std::time::{Duration, Instant};
 
-/// From so many cases on, each function must have succeeded and failed.
+/// From this number of cases on, each function must have succeeded and failed.
 const ENOUGH: u64 = 1000;
-/// The longest case.
+/// The length of the longest case.
 const LONGEST: u64 = if cfg!(miri) { 300 } else { 1500 };
 
 struct Options {
@@ -18,7 +18,8 @@ struct Options {
     seed: u64,
     from: u64,
     files: Vec<PathBuf>,
-    /// Where the number of the case goes, so that whoever waits finds it if this process ends.
+    /// The file that receives the number of the current case, so that the parent process finds it if this
+    /// process dies.
     note: Option<PathBuf>,
 }
 
@@ -65,7 +66,7 @@ fn usage(word: &str) -> ! {
     exit(2)
 }
 
-/// Where cases are that once failed.
+/// The folder of cases that have failed before.
 fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
     let mut files: Vec<_> =
@@ -74,7 +75,7 @@ fn corpus() -> Vec<PathBuf> {
     files
 }
 
-/// The case of this number.
+/// The case with this number.
 fn case(seed: u64, number: u64) -> Vec<u8> {
     let mut state =
         seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number.wrapping_add(1).wrapping_mul(0xd1b5_4a32_d192_ed03);
@@ -90,14 +91,14 @@ fn case(seed: u64, number: u64) -> Vec<u8> {
     (0..words).flat_map(|_| next().to_le_bytes()).collect()
 }
 
-/// Runs the cases, in a process that may end in the middle of one.
+/// Runs the cases, in a process that may die in the middle of one.
 fn work(options: &Options, note: &Path) {
     std::panic::set_hook(Box::new(|panic| {
         // A panic of the harness would be contained like one of a provider.
         eprintln!("{panic}");
         std::process::abort();
     }));
-    // Miri takes a minute for each.
+    // Miri takes a minute for each file.
     for file in corpus().into_iter().filter(|_| !cfg!(miri)) {
         fs::write(note, file.display().to_string()).expect("the note can be written");
         wpu_fuzz::run(&fs::read(&file).expect("the file can be read"));
@@ -124,7 +125,7 @@ fn note_down(note: &mut fs::File, number: u64) {
     written.expect("the note can be written");
 }
 
-/// Runs a second process, and says which case ended it.
+/// Runs a second process, and reports the case that ended it.
 fn watch(options: &Options) -> ExitCode {
     let note = std::env::temp_dir().join(format!("wpu-fuzz-{}", std::process::id()));
     let mut command = Command::new(std::env::current_exe().expect("it is running"));
@@ -137,7 +138,7 @@ fn watch(options: &Options) -> ExitCode {
     let mut child = command.stderr(Stdio::piped()).spawn().expect("it can run once more");
     let errors = child.stderr.take().map(BufReader::new);
     for line in errors.into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
-        // What the library says of upcalls that fail, as they do here.
+        // The messages of the library about failed upcalls, which are expected here.
         if !line.starts_with("wpu: the completion of a client's request could not be reported") {
             eprintln!("{line}");
         }

@@ -1,20 +1,20 @@
-//! A client's memory, and hostile pointers into it: null, misaligned, at the very end, over each other.
+//! A client's memory, and hostile pointers into it: null, misaligned, at its end, overlapping.
 //!
-//! The contract lets a client pass pointers that are null, misaligned or valid for what it says they
-//! are. So everything that a pointer claims must lie within the memory, whatever overlaps what.
+//! The contract allows a client to pass pointers that are null, misaligned or valid for what the arguments
+//! claim. Everything that a pointer claims must therefore be within the memory; overlaps are allowed.
 
 use crate::input::Input;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::{null_mut, without_provenance_mut};
 use wpu::ffi::WSABUF;
 
-/// A piece of memory with nothing that belongs to anybody behind its end.
+/// An allocation whose end is the end of its accessible memory.
 pub(crate) struct Arena {
     base: *mut u8,
     size: usize,
 }
 
-// SAFETY: it is memory that one thread at a time looks at.
+// SAFETY: it owns its memory, and one thread at a time accesses it.
 unsafe impl Send for Arena {}
 
 const ALIGN: usize = 16;
@@ -36,7 +36,7 @@ impl Arena {
 
     pub(crate) fn at(&self, offset: usize) -> *mut u8 {
         assert!(offset <= self.size);
-        // SAFETY: within the allocation, or at its end.
+        // SAFETY: the offset is within the allocation or at its end.
         unsafe { self.base.add(offset) }
     }
 
@@ -44,7 +44,7 @@ impl Arena {
         self.size
     }
 
-    /// The offset of an address, if so many bytes from there on are in here.
+    /// The offset of an address, if `bytes` bytes from there on are within this memory.
     pub(crate) fn offset(&self, address: usize, bytes: usize) -> Option<usize> {
         let offset = address.checked_sub(self.base.addr())?;
         (offset <= self.size && bytes <= self.size - offset).then_some(offset)
@@ -52,20 +52,20 @@ impl Arena {
 
     pub(crate) fn copy(&self) -> Vec<u8> {
         let mut copy = vec![0; self.size];
-        // SAFETY: both have so many bytes, and are not the same.
+        // SAFETY: both have this number of bytes, and are different allocations.
         unsafe { self.base.copy_to_nonoverlapping(copy.as_mut_ptr(), self.size) };
         copy
     }
 
-    /// Repeats this pattern all over.
+    /// Fills the memory with a repeated pattern.
     pub(crate) fn fill(&self, pattern: &[u8]) {
         for (index, byte) in (0..self.size).zip(pattern.iter().cycle()) {
-            // SAFETY: within the allocation.
+            // SAFETY: the index is within the allocation.
             unsafe { self.at(index).write(*byte) };
         }
     }
 
-    /// A place for so many bytes: anywhere, at the very end, or over another one.
+    /// An offset for `bytes` bytes: random, at the end, or overlapping an earlier one.
     pub(crate) fn place(&self, input: &mut Input<'_>, bytes: usize, align: usize, used: &[usize]) -> *mut u8 {
         let most = self.size.saturating_sub(bytes) / align;
         let unit = match input.below(8) {
@@ -83,34 +83,34 @@ impl Arena {
 impl Drop for Arena {
     fn drop(&mut self) {
         let layout = Layout::from_size_align(self.size, ALIGN).expect("sizes are small");
-        // SAFETY: allocated with the same layout.
+        // SAFETY: the memory was allocated with the same layout.
         unsafe { dealloc(self.base, layout) };
     }
 }
 
-/// What a pointer claims of the memory, which must be true when the call is made.
+/// A claim of the arguments about the memory, which must be true when the call is made.
 enum Claim {
-    /// A length at this place, of so many bytes each, from that address on.
+    /// A length at this address, in units of this number of bytes, of memory at that address.
     Length { at: *mut i32, signed: bool, of: usize, unit: usize, good: bool },
-    /// So many buffers.
+    /// An array of buffers.
     Buffers { at: *mut WSABUF, count: usize, fill: bool },
-    /// A set, with its count.
+    /// A set with its count.
     Set { at: *mut u32 },
-    /// Units that end with a zero.
+    /// Zero-terminated text.
     Text { at: *mut u16 },
 }
 
-/// When a provider may write to a place.
+/// When a provider may write to a location.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Any,
     Success,
 }
 
-/// The arguments of one call.
+/// The arguments of a call.
 pub(crate) struct Arguments<'a> {
     pub(crate) arena: &'a Arena,
-    /// What outlives the call, if it is overlapped.
+    /// The memory that outlives the call, if the call is overlapped.
     pub(crate) block: Option<Arena>,
     claims: Vec<Claim>,
     used: Vec<usize>,
@@ -122,7 +122,7 @@ impl<'a> Arguments<'a> {
         Self { arena, block: None, claims: Vec::new(), used: Vec::new(), writable: Vec::new() }
     }
 
-    /// A pointer for one call: null, misaligned or good.
+    /// A pointer for one call: null, misaligned or valid.
     pub(crate) fn row<T>(&mut self, input: &mut Input<'_>, count: usize) -> *mut T {
         match input.below(20) {
             0 => null_mut(),
@@ -154,15 +154,15 @@ impl<'a> Arguments<'a> {
 
     fn put<T: Copy>(&self, at: *mut T, value: T) {
         if is_good(at) {
-            // SAFETY: good pointers are into the memory, and have room for such a value.
+            // SAFETY: valid pointers point into the memory, with space for such a value.
             unsafe { at.write(value) };
         }
     }
 
-    /// A buffer, without the gap in it: its bytes would have no value, and something else may lie there.
+    /// Writes a buffer without its padding, which would be uninitialised and may overlap something else.
     fn put_buffer(&self, at: *mut WSABUF, len: u32, buf: *mut u8) {
         if is_good(at) {
-            // SAFETY: good pointers are into the memory, and have room for such a value.
+            // SAFETY: valid pointers point into the memory, with space for such a value.
             let to_len = unsafe { &raw mut (*at).len };
             // SAFETY: as above.
             let to_buf = unsafe { &raw mut (*at).buf };
@@ -184,7 +184,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// How many bytes a buffer has, and where: in what outlives the call, if there is such a thing.
+    /// The length and address of a buffer, in the memory that outlives the call if there is one.
     fn buffer(&mut self, input: &mut Input<'_>, unit: usize) -> (*mut u8, usize) {
         let size = self.block.as_ref().map_or(self.arena.size(), |block| block.size() - BUFFERS);
         let count = match input.below(16) {
@@ -213,7 +213,7 @@ impl<'a> Arguments<'a> {
         (at, count)
     }
 
-    /// The same, where the length is signed.
+    /// Bytes with their signed length by value.
     pub(crate) fn signed_bytes(&mut self, input: &mut Input<'_>) -> (*mut u8, i32) {
         let (at, count) = self.bytes(input);
         let count =
@@ -221,14 +221,14 @@ impl<'a> Arguments<'a> {
         (at, count)
     }
 
-    /// Room with its length by value.
+    /// A writable buffer with its length by value.
     pub(crate) fn room(&mut self, input: &mut Input<'_>) -> (*mut u8, u32) {
         let (at, count) = self.bytes(input);
         self.writes(at, if at.is_null() { 0 } else { count as usize }, When::Any);
         (at, count)
     }
 
-    /// Room with its length by pointer.
+    /// A writable buffer with its length by pointer.
     pub(crate) fn room_at<T>(&mut self, input: &mut Input<'_>, signed: bool) -> (*mut T, *mut i32) {
         let unit = size_of::<T>();
         let (at, count) = self.buffer(input, unit);
@@ -264,7 +264,7 @@ impl<'a> Arguments<'a> {
             return (array, count);
         }
         for index in 0..count {
-            // Many buffers are the same one.
+            // Most elements of a long array are the same buffer.
             let (buf, len) = if index < 8 || input.below(16) == 0 {
                 self.bytes(input)
             } else {
@@ -277,7 +277,7 @@ impl<'a> Arguments<'a> {
         (array, short(count))
     }
 
-    /// One buffer.
+    /// A single buffer.
     pub(crate) fn slice(&mut self, input: &mut Input<'_>, fill: bool) -> *mut WSABUF {
         let (buf, len) = self.bytes(input);
         let at = self.optional::<WSABUF>(input);
@@ -285,14 +285,14 @@ impl<'a> Arguments<'a> {
         if is_good(at) {
             self.claims.push(Claim::Buffers { at, count: 1, fill });
             if fill {
-                // Its length is written, and nothing else of it.
+                // Only its length is written.
                 self.writes(at, 4, When::Any);
             }
         }
         at
     }
 
-    /// A set, which may have more than 64 sockets.
+    /// A set, possibly with more than 64 sockets.
     pub(crate) fn set<T>(&mut self, input: &mut Input<'_>) -> *mut T {
         let word = size_of::<usize>();
         let most = self.arena.size() / word - 1;
@@ -316,7 +316,7 @@ impl<'a> Arguments<'a> {
         at.cast()
     }
 
-    /// Text with an ending zero.
+    /// Zero-terminated text.
     pub(crate) fn text(&mut self, input: &mut Input<'_>) -> *mut u16 {
         let units = 1 + input.below(40);
         let at = self.row::<u16>(input, units);
@@ -335,7 +335,7 @@ impl<'a> Arguments<'a> {
             || self.block.as_ref().is_some_and(|block| block.offset(address, bytes).is_some())
     }
 
-    /// Makes all claims true, which may be about the same bytes; `false` if that does not succeed.
+    /// Makes all claims true, although they may overlap; returns `false` if that is not possible.
     pub(crate) fn settle(&mut self) -> bool {
         let mut claims = std::mem::take(&mut self.claims);
         for _ in 0..8 {
@@ -350,7 +350,7 @@ impl<'a> Arguments<'a> {
         false
     }
 
-    /// Whether a claim had to be made true.
+    /// Makes a claim true. Returns whether it had to change the memory.
     fn repair(&self, claim: &Claim) -> bool {
         match *claim {
             Claim::Length { at, signed, of, unit, good } => {
@@ -392,7 +392,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Notes what may be written, now that it is known.
+    /// Records the memory that may be written, when the claims are settled.
     fn note(&mut self, claim: &Claim) {
         match *claim {
             Claim::Length { at, signed, of, unit, good } => {
@@ -415,13 +415,13 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// How many things are written over these bytes.
+    /// The number of out values that overlap these bytes.
     pub(crate) fn writers(&self, address: usize, bytes: usize) -> usize {
         let over = |at: usize, len: usize| at < address + bytes && address < at.saturating_add(len);
         self.writable.iter().filter(|(at, len, _)| over(*at, *len)).count()
     }
 
-    /// The offset of the first byte that has changed though nothing could write to it.
+    /// The offset of the first byte that has changed although it must not be modified.
     pub(crate) fn trespass(&self, before: &[u8], errno: *mut i32, success: bool) -> Option<usize> {
         let after = self.arena.copy();
         let mut may = vec![false; after.len()];
@@ -438,9 +438,9 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// Where the length of a room is in what outlives a call.
+/// The offset of a buffer's length in the memory that outlives a call.
 const LENGTH: usize = 40;
-/// Where the buffers begin there; the client's structure is before them.
+/// The offset of the buffers there; the client's structure is before them.
 pub(crate) const BUFFERS: usize = 48;
 
 pub(crate) fn is_good<T>(at: *mut T) -> bool {
@@ -448,7 +448,7 @@ pub(crate) fn is_good<T>(at: *mut T) -> bool {
 }
 
 fn read<T: Copy>(at: *mut T) -> T {
-    // SAFETY: claims are made for good pointers only.
+    // SAFETY: claims are made for valid pointers only.
     unsafe { at.read() }
 }
 

@@ -1,4 +1,4 @@
-//! A base provider that uses what it is given to the full, and answers as it is told to.
+//! A base provider that uses all of its arguments, and returns what the case determines.
 
 use crate::behavior::{answer, progress, too_much, total};
 use crate::host::lock;
@@ -18,17 +18,17 @@ use wpu::{
     Progress, Request, ServiceProvider, Text, WsaError,
 };
 
-/// What the base provider `P` has under way, and the thread that ends some of it.
+/// The pending requests of the base provider `P`, and the thread that completes some of them.
 pub(crate) struct Greedy<P> {
     pending: Mutex<Vec<PendingRequest>>,
     worker: Mutex<Option<(Sender<Order>, JoinHandle<()>)>>,
     of: PhantomData<fn() -> P>,
 }
 
-/// What the worker is to do.
+/// An order for the worker.
 enum Order {
     Finish(PendingRequest, Outcome),
-    /// To say so when everything before is done.
+    /// Report when all earlier orders are done.
     Report(Sender<()>),
 }
 
@@ -48,7 +48,7 @@ impl<P> Greedy<P> {
         Self { pending: Mutex::default(), worker: Mutex::new(Some((orders, worker))), of: PhantomData }
     }
 
-    /// Ends some of what is under way, here or on the worker's thread.
+    /// Completes some of the pending requests, here or on the worker's thread.
     pub(crate) fn advance(&self, most: usize, here: bool) {
         for _ in 0..most {
             let Some(pended) = lock(&self.pending).pop() else { return };
@@ -67,14 +67,14 @@ impl<P> Greedy<P> {
         }
     }
 
-    /// Waits until the worker has done what it has got.
+    /// Waits until the worker has done its orders.
     fn wait(&self) {
         let (to, done) = channel();
         match &*lock(&self.worker) {
             Some((orders, _)) => drop(orders.send(Order::Report(to))),
             None => drop(to),
         }
-        // Nobody answers where there is no worker any more.
+        // There is no reply if the worker has ended.
         let _ = done.recv();
     }
 
@@ -196,7 +196,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
     ) -> Result<(u32, u32), WsaError> {
         let ended = wpu::overlapped_result(overlapped);
         answer(0, (), ())?;
-        // Its error may be any, where the structure is of no request.
+        // The error is arbitrary if the structure does not belong to a request.
         ended.unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE)).map_err(|_| WsaError::WSA_IO_INCOMPLETE)
     }
 

@@ -1,11 +1,11 @@
-//! Uses of a client's memory to the full, and of everything that leads there.
+//! Accesses all of a client's memory through every kind of view.
 
 use std::hint::black_box;
 use wpu::ffi::QOS;
 use wpu::raw::{Outcome, RequestBuffers};
 use wpu::{Bytes, ClientRef, FdSetMut, Gather, OutBuf, PendingRequest, Request, Scatter};
 
-/// Uses all that was lent with a request, and ends it.
+/// Uses everything that was lent with a request, and completes the request.
 pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {
     read_buffers(pended.gather());
     fill_buffers(pended.scatter());
@@ -18,7 +18,7 @@ pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {
     pended.complete(outcome);
 }
 
-/// Uses all that a request lends.
+/// Uses everything that a request lends.
 pub(crate) fn use_request(request: &Request<'_>) {
     let (gather, scatter) = (Some(request.gather()), Some(request.scatter()));
     use_lent(&RequestBuffers { gather, scatter, input: request.input(), room: request.room() });
@@ -102,7 +102,7 @@ pub(crate) fn use_set(set: FdSetMut<'_>) {
         odd = !odd;
         odd || socket < 8
     });
-    // Another set may lie over this one, and have changed its count.
+    // Another set may overlap this one, and may have changed its count.
     assert!(set.len() <= before);
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn use_sets(sets: [Option<FdSetMut<'_>>; 3]) {
     for set in sets.into_iter().flatten() {
         use_set(set);
     }
-    // Each has changed the others, if they lie over each other.
+    // Each has changed the others, if they overlap.
     for set in sets.into_iter().flatten() {
         use_set(set);
     }

@@ -5,13 +5,13 @@ use crate::windows;
 use anyhow::{Context, Result, bail};
 use std::process::{Command, Stdio};
 
-/// The oldest compiler that the published crates promise to build with.
+/// The oldest compiler with which the published crates must build.
 const OLDEST: &str = "1.85.0";
 
-/// What the address sanitizer is known to work on.
+/// The host for which the address sanitizer is known to work.
 const HOST: &str = "x86_64-unknown-linux-gnu";
 
-/// Targets whose layout asserts are checked; none needs a linker for that.
+/// Targets whose layout assertions are checked, which needs no linker.
 const TARGETS: [&str; 5] = [
     "x86_64-pc-windows-gnu",
     "i686-pc-windows-gnu",
@@ -20,12 +20,12 @@ const TARGETS: [&str; 5] = [
     "aarch64-pc-windows-gnullvm",
 ];
 
-/// Runs every leg; stops at the first that fails, and says at the end which ones could not run. With `set_up`, installs
-/// what Windows needs.
+/// Runs every leg. Stops at the first failure, and lists at the end the legs that could not run. With
+/// `set_up`, installs what the Windows legs need.
 pub fn run(set_up: bool) -> Result<()> {
     let mut legs = Legs::default();
     legs.run("tests", "cargo test --quiet")?;
-    // More specs with the nastiest names than `cargo test` compiles and calls.
+    // More specs with unusual names than `cargo test` compiles and calls.
     legs.run_with("names", "cargo test --quiet --package wpu-tests --test names", ("WPU_NAME_SPECS", "30"))?;
     legs.run("formatting", "cargo fmt --all --check")?;
     for outside in ["benches", "fuzz"] {
@@ -49,7 +49,7 @@ pub fn run(set_up: bool) -> Result<()> {
         let command = format!("cargo check --quiet {packages} --target {target}");
         legs.run_if(&name, has_target(target), "rustup cannot add the target", &command)?;
     }
-    // What could not be installed is missing, and named at the end.
+    // What could not be installed is missing, and is listed at the end.
     let missing = windows::set_up(set_up).or_else(|error| {
         println!("\n{error:#}");
         windows::set_up(false)
@@ -64,10 +64,10 @@ pub fn run(set_up: bool) -> Result<()> {
         "rustup cannot add it",
         &oldest,
     )?;
-    // With the kits: they hold what clients lend beyond a call.
+    // With the kits, since they keep a client's memory beyond a call.
     let miri = "cargo +nightly miri test --quiet --package wpu --package wpu-host --all-features";
     legs.run_if("Miri", has("cargo +nightly miri --version"), "rustup cannot add it to a nightly", miri)?;
-    // Bounded by cases and by time, and the same cases in every run.
+    // Limited by cases and by time, with the same cases in every run.
     let fuzz =
         format!("cargo +nightly run --quiet --release --manifest-path fuzz/Cargo.toml --target {HOST}");
     legs.run_if_with(
@@ -87,7 +87,7 @@ pub fn run(set_up: bool) -> Result<()> {
     Ok(())
 }
 
-/// What ran and what did not.
+/// The legs that ran and those that did not.
 #[derive(Default)]
 struct Legs {
     passed: u32,
@@ -136,7 +136,7 @@ impl Legs {
     }
 }
 
-/// What a provider's author compiles stays tiny.
+/// Checks that a provider's author compiles only a few crates.
 fn dependencies(legs: &mut Legs) -> Result<()> {
     let all = ["proc-macro2", "quote", "syn", "unicode-ident", "wpu", "wpu-macros", "wpu-rt", "wpu-sys"];
     for (features, expected) in
@@ -171,12 +171,12 @@ fn has(command: &str) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// A command of plain words, in the root of the project.
+/// A command, split at spaces, in the root of the project.
 fn parts(command: &str) -> Command {
     let mut words = command.split(' ');
     let mut process = Command::new(words.next().unwrap_or_default());
     process.args(words).current_dir(root());
-    // Set by the cargo that runs this, for itself; `cargo +toolchain` must be free to choose.
+    // The cargo that runs this has set these for itself; `cargo +toolchain` must be free to choose.
     process.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
     process
 }

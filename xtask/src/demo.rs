@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the main job on real input, and two mistakes with the compiler's answer.
+//! `cargo xtask demo`: the examples on real input, and two mistakes with the compiler's messages.
 
 use crate::generate;
 use crate::project::root;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use xshell::{Shell, cmd};
 
-/// Runs everything; stops at the first step that does not go as it should.
+/// Runs everything. Stops at the first step with an unexpected result.
 pub fn run() -> Result<ExitCode> {
     let root = root();
     let shell = Shell::new()?;
@@ -41,7 +41,7 @@ pub fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A way to go wrong, as an edit of the example `tour`.
+/// A mistake, as an edit of the example `tour`.
 struct Mistake {
     name: &'static str,
     title: &'static str,
@@ -67,7 +67,8 @@ const MISTAKES: &[Mistake] = &[
     },
 ];
 
-/// Checks an edited copy of the example, and prints what the compiler says. It must say the right thing.
+/// Checks an edited copy of the example, and prints the compiler's output, which must contain the expected
+/// message.
 fn show(root: &Path, mistake: &Mistake) -> Result<()> {
     let folder = target(root).join("demo").join(mistake.name);
     write_copy(root, &folder, mistake)?;
@@ -106,7 +107,7 @@ fn write_copy(root: &Path, folder: &Path, mistake: &Mistake) -> Result<()> {
     Ok(())
 }
 
-/// Where cargo leaves a provider.
+/// The path of a provider that cargo has built.
 fn library(root: &Path, name: &str) -> PathBuf {
     target(root).join(format!("debug/{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }

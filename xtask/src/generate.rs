@@ -1,4 +1,4 @@
-//! `cargo xtask gen`: the one writer of `generated/` and of the schema of spec files.
+//! `cargo xtask gen`: writes `generated/` and the schema of spec files.
 
 use anyhow::{Context, Result};
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use wpu_gen::source::Sources;
 
-/// Writes the output, or checks that it is fresh. Exit code 1 says that the spec or the output is wrong.
+/// Writes the output, or checks that it is fresh. Exit code 1 means that the spec or the output is wrong.
 pub fn run(spec: &Path, out: &Path, check: bool) -> Result<ExitCode> {
     let compiled = Sources::read(spec).and_then(wpu_gen::compile);
     let files = match compiled {
@@ -43,7 +43,7 @@ pub fn schema(path: &Path, check: bool) -> Result<ExitCode> {
     if found == text {
         println!("{shown}: fresh");
     } else if check {
-        eprintln!("error: {shown} is not what the structs of the spec give; run `cargo xtask gen`");
+        eprintln!("error: {shown} does not match the structs of the spec; run `cargo xtask gen`");
         return Ok(ExitCode::from(1));
     } else {
         fs::write(path, text).with_context(|| format!("cannot write {shown}"))?;

@@ -57,7 +57,7 @@ fn run(command: Command) -> Result<ExitCode> {
 
 enum Command {
     Help,
-    /// `schema`: the schema of spec files as well.
+    /// `schema`: also the schema of spec files.
     Gen {
         check: bool,
         spec: PathBuf,

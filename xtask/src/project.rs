@@ -1,4 +1,4 @@
-//! Where the project is.
+//! The path of the project.
 
 use std::path::PathBuf;
 

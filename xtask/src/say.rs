@@ -1,5 +1,5 @@
-//! Printing that ends the command where nobody can read it, in place of the macros of the standard library, which
-//! panic.
+//! Printing that ends the command when the output cannot be written, in place of the macros of the standard
+//! library, which panic.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
@@ -18,7 +18,8 @@ macro_rules! eprintln {
     ($($text:tt)*) => { $crate::say::beside(format_args!("{}\n", format_args!($($text)*))) };
 }
 
-/// Writes to standard output. Where a reader has gone away, the command ends quietly, but not as if all was well.
+/// Writes to standard output. If the pipe is closed, the command ends without a message, but not with
+/// success.
 pub(crate) fn out(text: Arguments<'_>) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_fmt(text).and_then(|()| out.flush()) {
@@ -29,7 +30,7 @@ pub(crate) fn out(text: Arguments<'_>) {
     }
 }
 
-/// Writes to standard error. Where that cannot be written, the exit code must do.
+/// Writes to standard error. If that fails, only the exit code reports the problem.
 pub(crate) fn beside(text: Arguments<'_>) {
     let _ = std::io::stderr().lock().write_fmt(text);
 }

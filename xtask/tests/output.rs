@@ -1,4 +1,4 @@
-//! What becomes of the command where its output cannot be written.
+//! The command when its output cannot be written.
 #![cfg(target_os = "linux")]
 
 use std::fs::OpenOptions;

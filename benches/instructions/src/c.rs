@@ -1,4 +1,4 @@
-//! The C side, as C declares it.
+//! The declarations of the C side.
 
 use wpu::ffi::{
     GUID, HWND, LPBLOCKINGCALLBACK, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPUPCALLTABLEEX, fd_set,

@@ -1,19 +1,19 @@
-//! A host that does next to nothing: it serves every call, or refuses every call.
+//! A minimal host, which makes every call succeed or every call fail.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use wpu::ffi::*;
 
-/// Whether the host refuses.
+/// Whether calls fail.
 pub static REFUSES: AtomicBool = AtomicBool::new(false);
 
-/// What it refuses with.
+/// The error code of failing calls.
 const CODE: i32 = 10022;
 
-/// Serves with `good`, or writes the code and answers `bad`.
+/// Returns `good`, or writes the code and returns `bad`.
 ///
 /// # Safety
 ///
-/// `errno` can be written to.
+/// `errno` is writable.
 unsafe fn answer<T>(errno: *mut i32, good: T, bad: T) -> T {
     if REFUSES.load(Ordering::Relaxed) {
         // SAFETY: the contract of this function.
@@ -23,7 +23,7 @@ unsafe fn answer<T>(errno: *mut i32, good: T, bad: T) -> T {
     good
 }
 
-/// The host's functions: the errno parameter comes last, and `$set` is written for every call.
+/// Defines the host's functions: the errno parameter comes last, and `$set` is written in every call.
 macro_rules! functions {
     ($(fn $name:ident($($param:ident: $ty:ty),*; $errno:ident) -> $returns:ty { $good:expr, $bad:expr $(, $out:ident = $set:expr)* })*) => {
         $(
@@ -57,7 +57,7 @@ functions! {
     fn host_complete_overlapped_request(socket: SOCKET, overlapped: *mut WSAOVERLAPPED, status: DWORD, transferred: DWORD; errno) -> i32 { NO_ERROR, SOCKET_ERROR }
 }
 
-/// The id of a thread that nobody has.
+/// The id of a thread that does not exist.
 pub const THREAD: WSATHREADID =
     WSATHREADID { ThreadHandle: std::ptr::without_provenance_mut(8), Reserved: 8 };
 
@@ -78,7 +78,7 @@ unsafe extern "system" fn host_post_message(
     BOOL::from(!REFUSES.load(Ordering::Relaxed))
 }
 
-/// The table that both sides call through.
+/// The table through which both sides call.
 pub const TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX {
     lpWPUCloseEvent: Some(host_close_event),
     lpWPUCloseSocketHandle: Some(host_close_socket_handle),

@@ -12,16 +12,16 @@ use std::mem::MaybeUninit;
 use wpu::ffi::{GUID, SOCKET, WSAEVENT, WSAOVERLAPPED, WSATHREADID, fd_set};
 use wpu::{EventRef, FdSet, Operation, ThreadId, Window};
 
-/// How often each call is made.
+/// The number of calls of each upcall.
 const CALLS: usize = 1_000;
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let says = |word: &str| arguments.iter().any(|argument| argument == word);
     host::REFUSES.store(says("refused"), Ordering::Relaxed);
-    // SAFETY: the C side copies the table, and it is the type that it declares.
+    // SAFETY: the C side copies the table, which has the type that C declares.
     unsafe { c::c_start(&host::TABLE) };
-    // SAFETY: the host's functions can be called for ever, from any thread.
+    // SAFETY: the host's functions can be called for the lifetime of the process, from any thread.
     unsafe { rust::CELL.open(Box::leak(Box::new(host::TABLE.ready()))) };
     for _ in 0..CALLS {
         if says("closure") {
@@ -36,7 +36,7 @@ fn main() {
 fn from_c() {
     let (mut event, mut socket, mut context, mut hook) = (event(), 0, 0, None);
     let (mut thread, mut path, mut overlapped) = (host::THREAD, [0; 260], WSAOVERLAPPED::ZERO);
-    // SAFETY: every pointer is to a variable of this function, of the type that C declares.
+    // SAFETY: every pointer points to a variable of this function, of the type that C declares.
     unsafe {
         black_box(c::c_close_event(black_box(event)));
         black_box(c::c_close_socket_handle(black_box(8)));
@@ -64,7 +64,7 @@ fn from_c() {
 
 fn through_wpu() {
     let event_ref = EventRef::from_raw(event()).expect("an event");
-    // SAFETY: the host looks at nothing in it.
+    // SAFETY: the host does not read the id.
     let thread = unsafe { ThreadId::from_raw(host::THREAD) }.expect("a thread");
     let set = fd_set::ZERO;
     let set = FdSet::new(&set).expect("a set");
@@ -72,7 +72,7 @@ fn through_wpu() {
     let mut hook = MaybeUninit::uninit();
     let (mut opened, mut path) = (WSATHREADID::ZERO, None);
     let mut overlapped = WSAOVERLAPPED::ZERO;
-    // SAFETY: the structure outlives the call, and the host gives nothing back.
+    // SAFETY: the structure outlives the call, and the host does not complete it later.
     let operation = unsafe { Operation::from_raw(NonNull::from(&mut overlapped)) };
     black_box(rust::rust_close_event(black_box(event_ref)));
     black_box(rust::rust_close_socket_handle(black_box(8)));
@@ -97,18 +97,19 @@ fn through_wpu() {
     ));
 }
 
-/// Apart from the other calls: a profile would take what frees a closure for a part of them.
+/// In a function of its own: a profile would count the code that frees a closure as a part of the other
+/// calls.
 fn with_closure() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
-    // SAFETY: the host looks at nothing in it.
+    // SAFETY: the host does not read the id.
     let thread = unsafe { ThreadId::from_raw(host::THREAD) }.expect("a thread");
     black_box(rust::rust_queue_closure(black_box(&thread), black_box(&RUNS)));
 }
 
-/// An event that nobody has.
+/// An event that does not exist.
 fn event() -> WSAEVENT {
     std::ptr::without_provenance_mut(8)
 }
 
-/// An APC that no thread ever runs.
+/// An APC that never runs.
 unsafe extern "system" fn nothing(_context: usize) {}

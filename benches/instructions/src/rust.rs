@@ -1,6 +1,6 @@
-//! Every upcall through wpu, with the answer handed on as the C side hands it on.
+//! Every upcall through wpu, with the result passed on as on the C side.
 //!
-//! What is acquired leaves as the bare value: giving it back would be a second upcall.
+//! Acquired values are returned as raw handles, since releasing them would be a second upcall.
 
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,17 +11,17 @@ use wpu::{Apc, BlockingHook, EventRef, FdSet, Operation, ThreadId, Upcalls, Wide
 pub static CELL: Cell = Cell::new();
 const UPCALLS: Upcalls = Upcalls::new(&CELL);
 
-/// Zero, or the code.
+/// Returns zero, or the error code.
 fn code(answer: Result<(), WsaError>) -> i32 {
     answer.map_or_else(WsaError::code, |()| 0)
 }
 
-/// Zero and the value, or the code.
+/// Stores the value and returns zero, or returns the error code.
 fn put<T>(answer: Result<T, WsaError>, out: &mut T) -> i32 {
     code(answer.map(|value| *out = value))
 }
 
-/// Functions that a profile names `rust_…`. Only the C side has their like elsewhere, as `c_…`.
+/// Defines functions that appear in a profile as `rust_…`, the counterparts of `c_…`.
 macro_rules! calls {
     ($(fn $name:ident($($param:ident: $ty:ty),*) -> $returns:ty $body:block)*) => {
         $(
@@ -53,9 +53,9 @@ calls! {
         UPCALLS.post_message(window, message, wparam, lparam).is_ok()
     }
     fn rust_query_blocking_callback(entry: u32, out: &mut MaybeUninit<Option<BlockingHook<'static>>>) -> i32 {
-        // The C side hands the function and its context on, and so does this one: to be written, and never called.
+        // Like the C side, this stores the function and its context, which are never called.
         code(UPCALLS.query_blocking_callback(entry, |hook| {
-            // SAFETY: only the lifetime differs, and nobody calls what is written.
+            // SAFETY: only the lifetime differs, and the stored function is never called.
             out.write(unsafe { std::mem::transmute::<Option<BlockingHook<'_>>, Option<BlockingHook<'static>>>(hook) });
         }))
     }
@@ -63,7 +63,7 @@ calls! {
         put(UPCALLS.query_socket_handle_context(socket), out)
     }
     fn rust_queue_apc(thread: &ThreadId<'_>, routine: unsafe extern "system" fn(usize), context: usize) -> i32 {
-        // SAFETY: the routine does nothing, so it can be called with anything.
+        // SAFETY: the routine ignores its argument, so it can be called with any context.
         let apc = unsafe { Apc::from_raw(routine, context) };
         code(UPCALLS.queue_apc(*thread, apc).map_err(|refused| refused.error))
     }

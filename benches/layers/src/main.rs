@@ -1,7 +1,8 @@
-//! Sends or receives a number of times through a base provider, alone or under a layer.
+//! Sends or receives repeatedly through a base provider, alone or under a layer.
 //!
-//! Arguments: `send` or `recv`, how often, the base's library, and perhaps the layer's with its class and id.
-//! `renamed` is the class `ifs` in a system where `WPUModifyIFSHandle` returns other handles.
+//! Arguments: `send` or `recv`, the number of calls, the base's library, and optionally the layer's library
+//! with its class and id. `renamed` is the class `ifs` on a system where `WPUModifyIFSHandle` returns other
+//! handles.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -10,7 +11,7 @@ use std::ptr::null_mut;
 use wpu_host::{Entry, Host, Library, Module};
 use wpu_sys::ffi::{AF_INET, GUID, IPPROTO_TCP, SOCK_STREAM, SOCKET, WSABUF, WSPPROC_TABLE, XP1_IFS_HANDLES};
 
-/// The layers of the benchmark and of the examples have ids of their own; this is what they begin with.
+/// The id of the base provider. The layers of the benchmark and of the examples have other ids.
 const BASE: GUID = GUID { Data1: 0xba5e, ..GUID::ZERO };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -33,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Installs what the arguments name, and returns the entry to open sockets of.
+/// Installs the providers of the arguments, and returns the entry from which sockets are opened.
 fn chain(host: &Host, base: &str, layer: &[String]) -> Result<u32, Box<dyn Error>> {
     let entry = Entry::new(BASE, base).sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     let base = install(host, entry, base)?;
@@ -47,12 +48,12 @@ fn chain(host: &Host, base: &str, layer: &[String]) -> Result<u32, Box<dyn Error
 }
 
 fn install(host: &Host, entry: Entry, path: &str) -> Result<Entry, Box<dyn Error>> {
-    // SAFETY: the libraries are those that the bench tool has built: providers that keep the contract.
+    // SAFETY: the benchmark tool has built the libraries, which are providers that keep the contract.
     let library = unsafe { Library::load(Path::new(path)) }?;
     Ok(host.install(entry, &Module::from(&library)))
 }
 
-/// The id of a layer, as its first and second member in hexadecimal.
+/// Parses the id of a layer: its first and second member in hexadecimal.
 fn guid(text: &str) -> Result<GUID, Box<dyn Error>> {
     let number = u128::from_str_radix(&text.replace('-', ""), 16)?;
     let bytes = number.to_be_bytes();
@@ -68,7 +69,7 @@ fn send(procs: &WSPPROC_TABLE, socket: SOCKET, times: u32) {
     let mut buffer = WSABUF { len: 64, buf: bytes.as_mut_ptr() };
     let (mut sent, mut errno) = (0, 0);
     for _ in 0..times {
-        // SAFETY: every pointer is null, or to a variable of this function.
+        // SAFETY: every pointer is null, or points to a variable of this function.
         let answer = unsafe {
             send(socket, &raw mut buffer, 1, &raw mut sent, 0, null_mut(), None, null_mut(), &raw mut errno)
         };
@@ -82,7 +83,7 @@ fn recv(procs: &WSPPROC_TABLE, socket: SOCKET, times: u32) {
     let mut buffer = WSABUF { len: 64, buf: bytes.as_mut_ptr() };
     let (mut received, mut flags, mut errno) = (0, 0, 0);
     for _ in 0..times {
-        // SAFETY: every pointer is null, or to a variable of this function.
+        // SAFETY: every pointer is null, or points to a variable of this function.
         let answer = unsafe {
             recv(
                 socket,

@@ -1,4 +1,4 @@
-//! Prints what the layer says of itself, judged by the rules.
+//! Prints the declaration of the layer with its verdict.
 
 use count_non_ifs::CountNonIfs;
 use wpu::Provider;

@@ -1,7 +1,7 @@
-//! A layer that counts the bytes of its clients: with handles of its own, so that nothing goes past it.
+//! A layer that counts the bytes of its clients, with handles of its own, so that no transfer bypasses it.
 //!
-//! Whoever has a socket of the layer can ask for the figures with `WSPIoctl` and [`COUNTS`]: bytes sent,
-//! and bytes received, eight bytes each, as the machine orders them.
+//! A client with a socket of the layer can query the counters with `WSPIoctl` and [`COUNTS`]: bytes sent and
+//! bytes received, eight bytes each, in the byte order of the machine.
 
 #![forbid(unsafe_code)]
 
@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wpu::layer::{LayerProvider, Layered, Moved};
 use wpu::prelude::*;
 
-/// Asks for the figures: an `_IOR` code of a vendor.
+/// The control code that queries the counters: an `_IOR` code of a vendor.
 pub const COUNTS: u32 = 0x5800_0C01;
 
-/// Its sockets have handles of their own, so that every request comes through it.
+/// Its sockets have handles of their own, so that every request passes through it.
 #[wpu_provider(class = non_ifs, kit = layer, waives(WPUQueryBlockingCallback = "only the base blocks"))]
 #[derive(Debug, Default)]
 pub struct CountNonIfs {

@@ -1,7 +1,7 @@
-//! A layer that counts the bytes of its clients: over an IFS base, whose handles it passes on.
+//! A layer that counts the bytes of its clients, over an IFS base provider, whose handles it passes on.
 //!
-//! Whoever has a socket of the layer can ask for the figures with `WSPIoctl` and [`COUNTS`]: bytes sent,
-//! and bytes received, eight bytes each, as the machine orders them.
+//! A client with a socket of the layer can query the counters with `WSPIoctl` and [`COUNTS`]: bytes sent and
+//! bytes received, eight bytes each, in the byte order of the machine.
 
 #![forbid(unsafe_code)]
 
@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wpu::layer::{LayerProvider, Layered, Moved};
 use wpu::prelude::*;
 
-/// Asks for the figures: an `_IOR` code of a vendor.
+/// The control code that queries the counters: an `_IOR` code of a vendor.
 pub const COUNTS: u32 = 0x5800_0C01;
 
-/// Its sockets are those of the provider below, registered as the layer's. Overlapped requests that end
-/// later go past it, as does whatever uses the handles as files.
+/// Its sockets are those of the provider below, registered as the layer's. Overlapped requests that complete
+/// later bypass it, as do programs that use the handles as files.
 #[wpu_provider(class = ifs, kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]
 #[derive(Debug, Default)]
 pub struct Count {

@@ -1,15 +1,15 @@
 //! A base provider in memory: it connects the clients and servers of one process by port number.
 //!
-//! It shows how little a base provider has to say of itself when the kit [`wpu::base`] does the rest.
-//! What is here is the transport: ports, connections that wait at a port, and pipes that bytes run
-//! through. Blocking calls, overlapped requests with all of their ways to be told of, network events,
-//! selections and options are the kit's, and work for any transport.
+//! It shows how little code a base provider needs when the kit [`wpu::base`] does the rest. This file
+//! implements the transport: ports, connections that wait at a port, and pipes that transfer bytes. The kit
+//! implements blocking calls, overlapped requests with all of their notifications, network events,
+//! `WSPSelect` and options, for any transport.
 //!
-//! - [`Loopback`] is the provider: the attribute says which upcalls it makes, [`Transport`] makes endpoints.
-//! - [`End`] is what stands behind a socket. Its methods never wait: they answer `WSAEWOULDBLOCK`.
-//! - [`Notify`] tells the kit that something may have become possible; no lock is held meanwhile.
+//! - [`Loopback`] is the provider: the attribute declares its upcalls, and [`Transport`] creates endpoints.
+//! - [`End`] is the endpoint of a socket. Its methods never wait: they return `WSAEWOULDBLOCK`.
+//! - [`Notify`] notifies the kit that an operation may have become possible; no lock is held meanwhile.
 //!
-//! Addresses are those of `AF_INET`; of one, only the port counts.
+//! Addresses have family `AF_INET`; only their port is significant.
 
 #![forbid(unsafe_code)]
 
@@ -24,10 +24,10 @@ use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::ffi::{AF_INET, SOCK_STREAM};
 use wpu::prelude::*;
 
-/// The sockets that there are.
+/// The address family and type of all sockets.
 const KIND: (i32, i32) = (AF_INET, SOCK_STREAM);
 
-/// The provider, and the ports of its process.
+/// The provider, with the ports of its process.
 #[wpu_provider(
     class = non_ifs,
     kit = base,
@@ -59,7 +59,7 @@ impl Transport for Loopback {
 
 wpu::export!(Base<Loopback>; feature = "export");
 
-/// What stands behind one socket.
+/// The endpoint of a socket.
 #[derive(Debug)]
 pub struct End {
     ports: Arc<Ports>,
@@ -67,7 +67,7 @@ pub struct End {
     state: Mutex<State>,
 }
 
-/// What an end has come to.
+/// The state of an endpoint.
 #[derive(Debug, Clone, Default)]
 struct State {
     port: Option<Arc<Port>>,
@@ -75,7 +75,7 @@ struct State {
     connection: Option<Connection>,
 }
 
-/// Two pipes, seen from one end.
+/// The two pipes of a connection, as one end uses them.
 #[derive(Debug, Clone)]
 struct Connection {
     peer: u16,
@@ -96,7 +96,7 @@ impl End {
         self.state().connection.ok_or(WsaError::WSAENOTCONN)
     }
 
-    /// The own port, any free one if there is none yet.
+    /// The local port. A free port is assigned if there is none yet.
     fn port(&self) -> Result<Arc<Port>, WsaError> {
         if let Some(port) = self.state().port {
             return Ok(port);

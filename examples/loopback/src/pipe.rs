@@ -1,11 +1,11 @@
-//! One direction of a connection: bytes that were sent and not yet received.
+//! One direction of a connection: bytes that were sent and not received yet.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use wpu::WsaError;
 use wpu::base::{Notify, Receive};
 
-/// How many bytes may be under way.
+/// The maximum number of bytes in a pipe.
 const ROOM: usize = 0x1_0000;
 
 /// Bytes from one end to the other.
@@ -19,13 +19,13 @@ pub struct Pipe {
 #[derive(Debug, Default)]
 struct State {
     bytes: VecDeque<u8>,
-    /// No more are sent.
+    /// No more bytes are sent.
     ended: bool,
-    /// The connection is broken.
+    /// The connection was reset.
     broken: bool,
 }
 
-/// A connection that waits to be accepted, seen from the end that is to accept it.
+/// A connection that waits to be accepted, as the accepting end uses it.
 #[derive(Debug)]
 pub struct Waiting {
     pub peer: u16,
@@ -34,7 +34,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Nobody will accept it.
+    /// Refuses the connection.
     pub fn refuse(&self) {
         self.to.end(true);
         self.from.leave();
@@ -42,12 +42,12 @@ impl Waiting {
 }
 
 impl Pipe {
-    /// Says whom to tell of bytes to read.
+    /// Sets the endpoint to notify of bytes to read.
     pub fn read_by(&self, reader: &Notify) {
         self.reader.get_or_init(|| reader.clone());
     }
 
-    /// Says whom to tell of room to write.
+    /// Sets the endpoint to notify of space to write.
     pub fn written_by(&self, writer: &Notify) {
         self.writer.get_or_init(|| writer.clone());
     }
@@ -87,7 +87,7 @@ impl Pipe {
         Ok(count)
     }
 
-    /// Nothing more is sent; `broken` if the other end is to see a reset.
+    /// Ends sending. If `broken` is true, the other end sees a reset.
     pub fn end(&self, broken: bool) {
         let mut state = self.lock();
         state.ended = true;
@@ -96,13 +96,14 @@ impl Pipe {
         Self::tell(&self.reader, Notify::readable);
     }
 
-    /// Nobody receives any more.
+    /// Ends receiving.
     pub fn leave(&self) {
         self.lock().broken = true;
         Self::tell(&self.writer, Notify::writable);
     }
 
-    /// Tells an end of a change, while nothing is locked: it looks at once.
+    /// Notifies an endpoint of a change. No lock is held, since the kit calls methods of the endpoint
+    /// immediately.
     fn tell(whom: &OnceLock<Notify>, what: impl FnOnce(&Notify)) {
         if let Some(notify) = whom.get() {
             what(notify);

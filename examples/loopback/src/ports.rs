@@ -1,4 +1,4 @@
-//! Ports: which are taken, and who listens at one.
+//! Ports: which are in use, and who listens at each.
 
 use crate::pipe::Waiting;
 use std::collections::{BTreeMap, VecDeque};
@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use wpu::WsaError;
 use wpu::base::Notify;
 
-/// Where ports begin that are given to whoever does not care.
+/// The first port that is assigned automatically.
 const FIRST_FREE: u16 = 49152;
 
-/// The ports that are taken, each with who listens there.
+/// The ports in use, each with its listener.
 #[derive(Debug, Default)]
 pub struct Ports(Mutex<BTreeMap<u16, Weak<Listener>>>);
 
-/// A port that is taken, until this is dropped.
+/// A port that is in use until this is dropped.
 #[derive(Debug)]
 pub struct Port {
     pub number: u16,
@@ -21,7 +21,7 @@ pub struct Port {
 }
 
 impl Ports {
-    /// Takes this port, or any that is free if it is 0.
+    /// Takes this port, or any free one if `number` is 0.
     pub fn take(this: &Arc<Self>, number: u16) -> Result<Arc<Port>, WsaError> {
         let mut taken = this.lock();
         let number = match number {
@@ -35,7 +35,7 @@ impl Ports {
         Ok(Arc::new(Port { number, ports: Arc::clone(this) }))
     }
 
-    /// Puts a connection in line at a port.
+    /// Queues a connection at a port.
     pub fn connect(&self, port: u16, waiting: Waiting) -> Result<(), WsaError> {
         let listener = self.lock().get(&port).and_then(Weak::upgrade);
         listener.ok_or(WsaError::WSAECONNREFUSED)?.push(waiting)
@@ -47,7 +47,7 @@ impl Ports {
 }
 
 impl Port {
-    /// Lets connections wait at this port.
+    /// Lets connections queue at this port.
     pub fn listen(&self, backlog: i32, notify: &Notify) -> Arc<Listener> {
         let room = usize::try_from(backlog).unwrap_or(0).clamp(1, 200);
         let listener = Arc::new(Listener { room, line: Mutex::default(), notify: notify.clone() });
@@ -62,7 +62,7 @@ impl Drop for Port {
     }
 }
 
-/// Connections that wait to be accepted.
+/// The connections that wait to be accepted.
 #[derive(Debug)]
 pub struct Listener {
     room: usize,

@@ -1,4 +1,4 @@
-//! Prints what the two layers say of themselves, judged by the rules.
+//! Prints the declarations of the two layers with their verdicts.
 
 use pair::{OwnsHandles, PassesHandles};
 use wpu::Provider;

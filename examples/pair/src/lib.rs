@@ -1,8 +1,8 @@
 //! Two layers in one library: one for sockets that are file handles, and one with handles of its own.
 //!
-//! The catalog entry for which `WSPStartup` is called decides which of them is started. They may stand
-//! in the same chain, the one with handles of its own on top. Both count transfers, and
-//! answer [`FILE_TRANSFERS`] and [`OWN_TRANSFERS`] through `WSPIoctl` with their number, eight bytes.
+//! The catalog entry for which `WSPStartup` is called decides which of them is started. They may be in the
+//! same chain, the layer with handles of its own above the other. Both count transfers, and return their
+//! number, eight bytes, for [`FILE_TRANSFERS`] and [`OWN_TRANSFERS`] through `WSPIoctl`.
 
 #![forbid(unsafe_code)]
 
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wpu::layer::{LayerProvider, Layered, Moved};
 use wpu::prelude::*;
 
-/// Asks the layer whose sockets are file handles.
+/// The control code of the layer whose sockets are file handles.
 pub const FILE_TRANSFERS: u32 = 0x5800_0C02;
-/// Asks the layer with handles of its own.
+/// The control code of the layer with handles of its own.
 pub const OWN_TRANSFERS: u32 = 0x5800_0C03;
 
-/// Makes a layer that counts transfers. The two differ in nothing but their class.
+/// Defines a layer that counts transfers. The two layers differ only in their class.
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident: $class:ident, $number:literal, $code:ident, without $($waived:ident),+) => {
         $(#[$doc])*

@@ -1,13 +1,13 @@
-//! A base provider over the real sockets of the operating system: a client's bytes cross a TCP connection.
+//! A base provider over the sockets of the operating system: a client's bytes are sent over a TCP connection.
 //!
-//! It shows a transport that is not in one's own hands. The operating system says when a socket is
-//! ready, to a thread of the provider's own ([`reactor`](self)), and that thread tells the kit
-//! [`wpu::base`], which does everything else. It runs wherever the crates `mio` and `socket2` do:
-//! with the Ws2_32 in memory, a client on Linux talks TCP through a Winsock provider.
+//! It shows a transport that depends on the operating system. A thread of the provider ([`reactor`](self))
+//! learns from the system when a socket is ready, and notifies the kit [`wpu::base`], which does everything
+//! else. It runs wherever the crates `mio` and `socket2` do: with the Ws2_32 in memory, a client on Linux
+//! uses TCP through a Winsock provider.
 //!
-//! - [`Tcp`] is the provider; its [`Transport`] makes a socket of the system for each socket of a client.
-//! - [`End`] is what stands behind a socket. Its sockets never block: they answer `WSAEWOULDBLOCK`.
-//! - The thread ends with the provider, in the last clean-up.
+//! - [`Tcp`] is the provider; its [`Transport`] creates a socket of the system for each socket of a client.
+//! - [`End`] is the endpoint of a socket. Its system sockets never block: they return `WSAEWOULDBLOCK`.
+//! - The thread ends in the last clean-up of the provider.
 
 #![forbid(unsafe_code)]
 
@@ -24,9 +24,9 @@ use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::ffi::{AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY};
 use wpu::prelude::*;
 
-/// The address families, and what the system calls them.
+/// The address families and their names in `socket2`.
 const FAMILIES: [(i32, Domain); 2] = [(AF_INET, Domain::IPV4), (AF_INET6, Domain::IPV6)];
-/// The option that this provider has beyond those of the kit, with its level.
+/// The option that this provider supports beyond those of the kit, with its level.
 const NODELAY: (i32, i32) = (IPPROTO_TCP, TCP_NODELAY);
 
 /// The provider, with the thread that watches its sockets.
@@ -64,7 +64,7 @@ impl Transport for Tcp {
 
 wpu::export!(Base<Tcp>; feature = "export");
 
-/// What stands behind one socket.
+/// The endpoint of a socket.
 #[derive(Debug)]
 pub struct End {
     shared: Arc<Shared>,
@@ -73,13 +73,13 @@ pub struct End {
     role: Mutex<Role>,
 }
 
-/// What the system's socket has become.
+/// The role of the system's socket.
 #[derive(Debug)]
 enum Role {
     New(Socket),
     Listener(Arc<TcpListener>, #[expect(dead_code, reason = "it only has to be kept")] Watch),
     Stream(Arc<TcpStream>, #[expect(dead_code, reason = "it only has to be kept")] Watch),
-    /// It failed on the way.
+    /// An operation on the socket has failed.
     Gone,
 }
 
@@ -95,7 +95,7 @@ impl End {
         }
     }
 
-    /// Takes the new socket out, to make something of it; another one if an attempt to connect has failed.
+    /// Removes the new socket, to connect it or listen with it; creates another one after a failed connect.
     fn new_socket(&self) -> Result<Socket, WsaError> {
         match std::mem::replace(&mut *self.role(), Role::Gone) {
             Role::New(socket) => Ok(socket),
@@ -122,7 +122,7 @@ impl Endpoint for End {
         };
         match winsock(local)? {
             Some(address) if address.port() != 0 => Ok(address.into()),
-            // The system gives no port to a socket that nobody has bound.
+            // The system assigns no port to an unbound socket.
             _ => Err(WsaError::WSAEINVAL),
         }
     }
@@ -157,7 +157,7 @@ impl Endpoint for End {
     fn connect(&self, to: &Address) -> Result<(), WsaError> {
         let to: SocketAddr = to.to_inet()?;
         let socket = self.new_socket()?;
-        // It is under way afterwards, whatever the system's name for that is.
+        // The connect is pending after this error, whichever code the system uses for it.
         if let Err(error) = socket.connect(&to.into()) {
             let under_way = error.kind() == ErrorKind::WouldBlock || is_in_progress(&error);
             if !under_way {
@@ -211,14 +211,14 @@ impl Endpoint for End {
     }
 }
 
-/// A socket of the system that never blocks.
+/// Creates a non-blocking socket of the system.
 fn new_socket(domain: Domain) -> Result<Socket, WsaError> {
     let socket = winsock(Socket::new(domain, Type::STREAM, None))?;
     winsock(socket.set_nonblocking(true))?;
     Ok(socket)
 }
 
-/// Unix has a code of its own for this, without a kind.
+/// Unix systems have a code of their own for this, without an `ErrorKind`.
 fn is_in_progress(error: &io::Error) -> bool {
     const EINPROGRESS: [i32; 2] = [115, 36];
     cfg!(unix) && error.raw_os_error().is_some_and(|code| EINPROGRESS.contains(&code))

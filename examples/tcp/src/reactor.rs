@@ -1,4 +1,4 @@
-//! The thread that hears from the operating system which sockets are ready.
+//! The thread that learns from the operating system which sockets are ready.
 
 use mio::event::{Event, Source};
 use mio::net::TcpStream;
@@ -11,17 +11,17 @@ use std::thread::{self, JoinHandle};
 use wpu::WsaError;
 use wpu::base::Notify;
 
-/// What wakes the thread itself.
+/// The token that ends the thread.
 const STOP: Token = Token(0);
 
-/// The thread, from the provider's start to its end.
+/// The thread, which runs from the provider's start-up to its last clean-up.
 #[derive(Debug)]
 pub struct Reactor {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What endpoints share with the thread.
+/// The data that endpoints share with the thread.
 #[derive(Debug)]
 pub struct Shared {
     registry: Registry,
@@ -31,15 +31,15 @@ pub struct Shared {
     watched: Mutex<HashMap<Token, Watched>>,
 }
 
-/// Whom to tell of a socket.
+/// A watched socket, with the endpoint to notify.
 #[derive(Debug, Clone)]
 struct Watched {
     notify: Notify,
-    /// The stream, until it is known whether it is connected.
+    /// The stream, until its connect has succeeded or failed.
     connecting: Option<Weak<TcpStream>>,
 }
 
-/// A socket is watched until this is dropped.
+/// Watches a socket until this is dropped.
 #[derive(Debug)]
 pub struct Watch {
     shared: Arc<Shared>,
@@ -67,7 +67,7 @@ impl Reactor {
 }
 
 impl Drop for Reactor {
-    /// No thread of a provider may outlive its last clean-up: the DLL can be unloaded then.
+    /// No thread of a provider may outlive its last clean-up, since the DLL can then be unloaded.
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::Release);
         if self.shared.waker.wake().is_ok() {
@@ -77,7 +77,7 @@ impl Drop for Reactor {
 }
 
 impl Shared {
-    /// Has the thread tell `notify` when `source` is ready.
+    /// Makes the thread notify `notify` when `source` is ready.
     pub fn watch(self: &Arc<Self>, source: &mut impl Source, notify: &Notify) -> Result<Watch, WsaError> {
         let token = Token(self.next.fetch_add(1, Ordering::Relaxed));
         self.lock().insert(token, Watched { notify: notify.clone(), connecting: None });
@@ -100,7 +100,7 @@ impl Shared {
         }
     }
 
-    /// Nothing is locked while the kit is told: it looks at once.
+    /// Notifies the kit. No lock is held, since the kit calls methods of the endpoint immediately.
     fn tell(&self, event: &Event) {
         let Some(watched) = self.lock().get(&event.token()).cloned() else {
             return;
@@ -128,12 +128,13 @@ impl Shared {
 }
 
 impl Watch {
-    /// The stream is about to connect: the first event tells how that went. Whether it has by now.
+    /// Records that the stream is connecting: the first event shows the result. Returns the result if it is
+    /// known by now.
     pub fn connecting(&self, stream: &Arc<TcpStream>) -> Option<Result<(), WsaError>> {
         if let Some(watched) = self.shared.lock().get_mut(&self.token) {
             watched.connecting = Some(Arc::downgrade(stream));
         }
-        // An event that came before this was for nobody.
+        // An event that arrived before this was ignored.
         connected(stream).inspect(|_| {
             if let Some(watched) = self.shared.lock().get_mut(&self.token) {
                 watched.connecting = None;
@@ -148,7 +149,7 @@ impl Drop for Watch {
     }
 }
 
-/// Whether a stream is connected, or has failed to; `None` if neither is known yet.
+/// Whether the connect of a stream has succeeded or failed; `None` if it is pending.
 fn connected(stream: &TcpStream) -> Option<Result<(), WsaError>> {
     match (stream.take_error(), stream.peer_addr()) {
         (Ok(Some(error)) | Err(error), _) => Some(Err(error.into())),

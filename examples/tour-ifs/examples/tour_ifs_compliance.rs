@@ -1,4 +1,4 @@
-//! Prints what the provider says of itself, judged by the rules.
+//! Prints the declaration of the provider with its verdict.
 
 use tour_ifs::TourIfs;
 use wpu::Provider;

@@ -20,7 +20,7 @@ use wpu::prelude::*;
 #[derive(Debug)]
 pub struct TourIfs;
 
-/// Every function that Ws2_32 may call answers as the documentation refuses.
+/// Every function has its default, which fails with a documented error.
 impl ServiceProvider for TourIfs {}
 
 impl Lifecycle for TourIfs {
@@ -31,7 +31,7 @@ impl Lifecycle for TourIfs {
         if below.units().is_empty() {
             return Err(WsaError::WSASYSNOTREADY);
         }
-        // Stands for a handle that the provider below has just opened.
+        // This value represents a handle that the provider below has just opened.
         let lower: SOCKET = 0x1234;
         let _for_the_client = Self::upcalls().modify_ifs_handle(start.entry().dwCatalogEntryId, lower)?;
         Ok(Self)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use wpu::ffi::{WSAPROTOCOL_INFOW, fd_set};
 use wpu::prelude::*;
 
-/// Its sockets are not file handles: Ws2_32 makes them, and keeps a key of ours with each.
+/// Its sockets are not file handles: Ws2_32 creates them, and stores a key of the provider with each.
 #[wpu_provider(
     class = non_ifs,
     uses(
@@ -29,13 +29,13 @@ use wpu::prelude::*;
 #[derive(Debug)]
 pub struct Tour;
 
-/// The key of the one socket.
+/// The key of the only socket.
 const KEY: usize = 7;
 
 /// How often a queued closure ran.
 static APCS: AtomicU32 = AtomicU32::new(0);
 
-/// Every function that Ws2_32 may call answers as the documentation refuses.
+/// Every function has its default, which fails with a documented error.
 impl ServiceProvider for Tour {}
 
 impl Lifecycle for Tour {
@@ -56,7 +56,7 @@ impl Lifecycle for Tour {
 }
 
 impl Tour {
-    /// A client's handle leads back to the key, and is found in a set.
+    /// Finds the key of a client's handle, and the handle in a set.
     fn look_up(socket: &SocketHandle) -> Result<(), WsaError> {
         let key = Self::upcalls().query_socket_handle_context(socket.raw())?;
         let mut set = fd_set { fd_count: 1, ..fd_set::ZERO };
@@ -65,7 +65,7 @@ impl Tour {
         if key == KEY && found { Ok(()) } else { Err(WsaError::WSASYSNOTREADY) }
     }
 
-    /// An overlapped operation ends: Ws2_32 tells whoever waits, by event or by port.
+    /// Completes an overlapped operation: Ws2_32 notifies the client by event or by port.
     fn complete(socket: &SocketHandle) -> Result<(), WsaError> {
         static REQUEST: Overlapped = Overlapped::new();
         let Some(operation) = REQUEST.begin() else {
@@ -76,14 +76,14 @@ impl Tour {
             .map_err(|refused| refused.error)
     }
 
-    /// An event is made, set, reset, and closed when it is dropped.
+    /// Creates, sets and resets an event, which is closed when it is dropped.
     fn signal() -> Result<(), WsaError> {
         let event = Self::upcalls().create_event()?;
         Self::upcalls().set_event(event.borrowed())?;
         Self::upcalls().reset_event(event.borrowed())
     }
 
-    /// A closure waits for this thread's next alertable wait.
+    /// Queues a closure, which runs in this thread's next alertable wait.
     fn run_later() -> Result<(), WsaError> {
         let thread = Self::upcalls().open_current_thread()?;
         let count = apc(|| {
@@ -93,12 +93,12 @@ impl Tour {
         thread.close()
     }
 
-    /// The window may be gone by now; that is no reason to fail.
+    /// Posts a message. A closed window is not an error.
     fn tell_window(socket: &SocketHandle) {
         let _gone = Self::upcalls().post_message(Window::NULL, 0x401, socket.raw(), 0);
     }
 
-    /// Before it blocks, a provider asks whether the thread has a hook to call meanwhile.
+    /// Queries the thread's blocking hook, as a provider does before it blocks.
     fn block(entry: &WSAPROTOCOL_INFOW) -> Result<(), WsaError> {
         Self::upcalls().query_blocking_callback(entry.dwCatalogEntryId, |hook| match hook {
             Some(hook) if !hook.call() => Err(WsaError::WSAEINTR),

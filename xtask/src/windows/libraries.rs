@@ -1,5 +1,5 @@
-//! What is built for a target: the libraries of the examples, which a host in C calls and whose files are read, and the
-//! command `wpu`.
+//! Builds and checks for a target: the libraries of the examples, which a host in C calls and whose files are
+//! read, and the command `wpu`.
 
 use super::shared::{TARGETS, Target, bench, cargo, run_cargo, succeed, target_folder};
 use crate::project::root;
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Each library, and how the host in C calls it.
+/// Each library, and the arguments with which the host in C calls it.
 const LIBRARIES: [(&str, &str); 11] = [
     ("tour", "WPUCreateSocketHandle WPUQueueApc WPUPostMessage WPUCompleteOverlappedRequest"),
     ("tour-ifs", "--ifs WPUModifyIFSHandle WPUGetProviderPath"),
@@ -71,7 +71,7 @@ fn file(package: &str) -> String {
     format!("{}.dll", package.replace('-', "_"))
 }
 
-/// Puts everything into one folder.
+/// Builds everything into one folder.
 fn build(target: &Target) -> Result<()> {
     let packages = LIBRARIES.iter().flat_map(|(package, _)| ["--package", package]);
     let mut build = Command::new("cargo");
@@ -89,7 +89,7 @@ fn build(target: &Target) -> Result<()> {
     succeed(&mut compile)
 }
 
-/// Runs a program of that folder; what it says.
+/// Runs a program of that folder. Returns its output.
 fn start(target: &Target, runner: &Path, words: &[&str]) -> Result<String> {
     let mut command = Command::new(runner);
     let output = command.args(words).current_dir(bench().join(target.short)).output()?;
@@ -101,7 +101,7 @@ fn start(target: &Target, runner: &Path, words: &[&str]) -> Result<String> {
     Ok(said)
 }
 
-/// The catalog of Wine is read, and plans are made with it. Wine has nothing that changes it.
+/// Lists the catalog of Wine and makes plans with it. Wine has no functions that change it.
 fn command(target: &Target, runner: &Path) -> Result<String> {
     const ID: &str = "d3c21122-85e1-48f3-9ab6-23d90c73077e";
     println!("\n── wpu, {} ──", target.short);
@@ -129,7 +129,7 @@ fn command(target: &Target, runner: &Path) -> Result<String> {
     Ok(format!("{triple}: `wpu` lists {entries} entries of Wine, and plans {} changes of them", plans.len()))
 }
 
-/// Has the files of the libraries read.
+/// Checks the files of the libraries.
 pub(super) fn read() -> Result<String> {
     let folders = std::env::join_paths(TARGETS.iter().map(|target| bench().join(target.short)))?;
     let mut command = Command::new("cargo");

@@ -1,7 +1,8 @@
-//! `cargo xtask windows`: everything that can be shown of Windows on a machine that is none.
+//! `cargo xtask windows`: everything about Windows that can be tested on another system.
 //!
-//! C checks against the headers, the Rust tests for both gnu targets, the host in C over each example, exports and
-//! imports of each library, the command `wpu`, and layouts for the targets that can only be checked.
+//! C checks against the headers, the Rust tests for both gnu targets, the host in C over each example,
+//! exports and imports of each library, the command `wpu`, and layouts for the targets that can only be
+//! checked.
 
 mod libraries;
 mod setup;
@@ -18,7 +19,7 @@ pub use setup::set_up;
 /// Targets that are checked, layouts included, but not built or run.
 const CHECKED: [&str; 3] = ["x86_64-pc-windows-msvc", "i686-pc-windows-msvc", "aarch64-pc-windows-gnullvm"];
 
-/// Runs everything. With `set_up`, installs first what is missing.
+/// Runs everything. With `set_up`, installs what is missing first.
 pub fn run(set_up: bool) -> Result<()> {
     let missing = self::set_up(set_up)?;
     if !missing.is_empty() {
@@ -52,7 +53,7 @@ pub fn run(set_up: bool) -> Result<()> {
     Ok(())
 }
 
-/// Has a compiler compare the spec with its headers; answers how many files it took for that.
+/// Makes a compiler compare the spec with its headers. Returns the number of files.
 fn compare(target: &Target) -> Result<usize> {
     let pages = sorted(&root().join("generated/c/check"))?;
     for page in &pages {

@@ -1,4 +1,5 @@
-//! What `cargo xtask windows` needs of its machine: compilers with the headers of Windows, and Wine for both widths.
+//! The requirements of `cargo xtask windows`: compilers with the headers of Windows, and Wine for both
+//! widths.
 
 use super::shared::{TARGETS, bench, succeed, target_folder};
 use crate::project::root;
@@ -7,14 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A whole small system for 32-bit programs, where the machine's own packages do not go with them.
+/// A small system for 32-bit programs, for machines whose packages conflict with the 32-bit ones.
 const SYSTEM_32: &str = "/var/cache/wpu/i386";
 
-/// What to do where something is missing.
+/// The advice for missing requirements.
 pub(super) const ADVICE: &str = "on Debian, as root, `cargo xtask windows --setup` installs them; elsewhere, install mingw-w64 \
     with gcc for x86_64 and i686, Wine for 64-bit and 32-bit programs, and add the targets with rustup";
 
-/// Looks for everything, and answers what is missing. With `install`, that is installed first.
+/// Checks all requirements, and returns the missing ones. With `install`, installs them first.
 pub fn set_up(install: bool) -> Result<Vec<&'static str>> {
     let missing = missing();
     if !install || missing.is_empty() {
@@ -62,7 +63,7 @@ fn has_target(triple: &str) -> bool {
     found.is_ok_and(|found| Path::new(String::from_utf8_lossy(&found.stdout).trim()).exists())
 }
 
-/// Installs what is missing, with Debian's packages.
+/// Installs what is missing from Debian's packages.
 fn install(missing: &[&str]) -> Result<()> {
     if !Path::new("/etc/debian_version").exists() {
         bail!("this is not Debian, and these are missing: {}\n{ADVICE}", missing.join(", "));
@@ -76,7 +77,7 @@ fn install(missing: &[&str]) -> Result<()> {
         packages.extend(*package);
     }
     if !packages.is_empty() {
-        // Whether a list of packages that could not be renewed will do, is seen next.
+        // If the package lists could not be renewed, the next step shows whether the old ones suffice.
         let _ = apt(&["update", "-qq"]).status();
         succeed(
             apt(&["install", "-y", "-qq", "--no-install-recommends"]).args(packages).stdout(Stdio::null()),
@@ -85,7 +86,7 @@ fn install(missing: &[&str]) -> Result<()> {
     if missing.contains(&"wine32") { install_wine_32() } else { Ok(()) }
 }
 
-/// Debian's packages for what may be missing.
+/// The packages of Debian for each requirement.
 const PACKAGES: [(&str, &[&str]); 4] = [
     (TARGETS[0].compiler, &["gcc-mingw-w64-x86-64-win32"]),
     (TARGETS[1].compiler, &["gcc-mingw-w64-i686-win32"]),
@@ -99,11 +100,11 @@ fn apt(arguments: &[&str]) -> Command {
     command
 }
 
-/// Debian's 32-bit Wine often does not go with the machine's packages, and must not change them: so it gets a
-/// system of its own.
+/// Debian's 32-bit Wine often conflicts with the machine's packages, and must not change them, so it is
+/// installed into a system of its own.
 fn install_wine_32() -> Result<()> {
     let (system, half) = (Path::new(SYSTEM_32), PathBuf::from(format!("{SYSTEM_32}.half")));
-    // What was broken off is not taken for a system.
+    // Removes the result of an interrupted installation.
     if half.exists() {
         fs::remove_dir_all(&half)?;
     }
@@ -129,25 +130,25 @@ fn install_wine_32() -> Result<()> {
     fs::rename(&half, system).context("cannot put the system for 32-bit programs in place")
 }
 
-/// The code name of the machine's Debian.
+/// The code name of the machine's Debian release.
 fn release() -> Result<String> {
     let text = fs::read_to_string("/etc/os-release")?;
     let name = text.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
     Ok(name.context("/etc/os-release names no release")?.trim_matches('"').to_owned())
 }
 
-/// A script that runs a program, for cargo and for us.
+/// A script that runs a program under Wine, for cargo and for this tool.
 pub(super) fn runner(short: &str) -> Result<PathBuf> {
     let bench = bench();
     fs::create_dir_all(&bench)?;
     let (script, prefix) = (bench.join(format!("run-{short}.sh")), bench.join(format!("wine-{short}")));
     let environment = format!("env WINEDEBUG=-all WINEPREFIX={}", prefix.display());
-    // Its server stays for a while, since one that just ends refuses the next program. What comes with a new one must
-    // not hold on to the output of a program, of which nobody would see the end.
+    // The server keeps running for a while, since a server that is ending refuses the next program. Its
+    // processes must not keep the output of a program open, since the reader would then never see the end.
     let silent = "</dev/null >/dev/null 2>&1";
     let serve = format!("{environment} wineserver -p60 {silent} && {environment} wine wineboot {silent}");
     let text = if short == "i686" && !wine_32() {
-        // The mounts are seen by this program alone, and end with it.
+        // The mounts are visible to this program only, and end with it.
         format!(
             "#!/bin/sh\nexec unshare --mount --propagation private sh -c '\n\
              for folder in \"$0\" \"$1\"; do\n\
@@ -169,7 +170,7 @@ pub(super) fn runner(short: &str) -> Result<PathBuf> {
     Ok(script)
 }
 
-/// Makes Wine's folder, and puts a library there that Rust's standard library needs and an old Wine lacks.
+/// Creates Wine's folder, and adds a library that Rust's standard library needs and an old Wine lacks.
 fn prepare(script: &Path, prefix: &Path, short: &str) -> Result<()> {
     let library = prefix.join("drive_c/windows/system32/bcryptprimitives.dll");
     if library.exists() {

@@ -1,4 +1,4 @@
-//! What the legs share: targets, folders and commands.
+//! The targets, folders and commands that the legs share.
 
 use crate::project::root;
 use anyhow::{Context, Result, bail};
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A target whose programs can be run here.
+/// A target whose programs can run on this machine.
 pub struct Target {
     pub triple: &'static str,
     pub compiler: &'static str,
@@ -18,7 +18,7 @@ pub const TARGETS: [Target; 2] = [
     Target { triple: "i686-pc-windows-gnu", compiler: "i686-w64-mingw32-gcc", short: "i686" },
 ];
 
-/// Where what is made here goes.
+/// The folder for everything that the legs create.
 pub fn bench() -> PathBuf {
     target_folder().join("windows")
 }

@@ -1,5 +1,5 @@
-//! The Rust tests of a target under Wine: which those are, how many ran, and which tests of this machine have no
-//! counterpart there.
+//! Runs the Rust tests of a target under Wine: selects them, counts them, and lists the tests of this machine
+//! without a counterpart.
 
 use super::shared::{Target, bench, cargo, sorted, succeed};
 use crate::project::root;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Packages whose programs belong to this machine.
+/// Packages whose programs run only on this machine.
 const PACKAGES: [(&str, &str); 3] = [
     ("xtask", "the project's commands"),
     ("wpu-gen", "the generator"),
@@ -41,18 +41,18 @@ const FILES: [&str; 21] = [
     "windows_libraries",
 ];
 
-/// What tests say of what they cannot do there.
+/// The prefix with which tests report a part that they do not run.
 const NOT_RUN: &str = "not run: ";
 
-/// Tests of this machine.
+/// The tests of this machine.
 pub(super) struct Here {
-    /// Those that should run there too, by name: several may have one.
+    /// Those that should also run under Wine, by name, with the number of tests of that name.
     both: BTreeMap<String, usize>,
-    /// How many there are of each package that stays, and why it does.
+    /// For each package that is not run under Wine, the number of its tests, and the reason.
     apart: Vec<(&'static str, usize, &'static str)>,
 }
 
-/// Lists them.
+/// Lists the tests of this machine.
 pub(super) fn of_this_machine() -> Result<Here> {
     println!("\n── tests of this machine ──");
     let mut both = BTreeMap::new();
@@ -69,7 +69,7 @@ pub(super) fn of_this_machine() -> Result<Here> {
     Ok(Here { both, apart })
 }
 
-/// What to say of those that stay.
+/// A line for each package whose tests are not run under Wine.
 pub(super) fn elsewhere(here: &Here) -> Vec<String> {
     let lines = here.apart.iter().filter(|(_, count, _)| *count > 0);
     lines
@@ -77,7 +77,7 @@ pub(super) fn elsewhere(here: &Here) -> Vec<String> {
         .collect()
 }
 
-/// Runs those of a target, and says how many there were.
+/// Runs the tests of a target, and reports their number.
 pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<String>> {
     println!("\n── tests for {} ──", target.triple);
     let fixtures = fixtures(target)?;
@@ -87,9 +87,9 @@ pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<Str
         command.args(["test", "--no-fail-fast", "--target", target.triple]).args(&selection);
         let variable = format!("CARGO_TARGET_{}_RUNNER", target.triple.to_uppercase().replace('-', "_"));
         command.env(variable, runner).env("WPU_HOST_FIXTURES", &fixtures);
-        // Programs of the documentation are made there, and must be seen by the runner.
+        // Programs of documentation tests are built there, and must be visible to the runner.
         command.env("TMPDIR", &fixtures);
-        // Wine at times fails to start two programs at once.
+        // Wine sometimes fails to start two programs at once.
         command.env("RUST_TEST_THREADS", "1");
         let output = cargo(&mut command).output()?;
         let (said, beside) =
@@ -129,7 +129,7 @@ pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<Str
     Ok(report)
 }
 
-/// Why tests do not count as passed.
+/// The reason why the tests do not count as passed.
 fn wrong(succeeded: bool, passed: usize, counted: usize) -> String {
     match (succeeded, passed) {
         (false, _) => "tests fail under Wine, or do not compile: see above for which".into(),
@@ -140,7 +140,7 @@ fn wrong(succeeded: bool, passed: usize, counted: usize) -> String {
     }
 }
 
-/// What to give to `cargo test`, in turn.
+/// The arguments of the calls of `cargo test`.
 fn selections() -> Result<[Vec<String>; 2]> {
     let mut packages = words(&["--workspace", "--exclude", "wpu-tests"]);
     packages.extend(PACKAGES.iter().flat_map(|(package, _)| ["--exclude".to_owned(), (*package).to_owned()]));
@@ -165,7 +165,7 @@ fn count(all: &mut BTreeMap<String, usize>, names: Vec<String>) {
     }
 }
 
-/// The names of the tests that this machine has.
+/// The names of the tests on this machine.
 fn list(selection: &[String]) -> Result<Vec<String>> {
     let mut command = Command::new("cargo");
     command.arg("test").args(selection).args(["--", "--list"]).stderr(Stdio::inherit());
@@ -178,20 +178,20 @@ fn list(selection: &[String]) -> Result<Vec<String>> {
     Ok(names.map(|name| plain(name).to_owned()).collect())
 }
 
-/// A name without what is only said of some: how documentation is compiled, and that it must panic.
+/// The name of a test, without the remarks on how a documentation test is compiled or that a test must panic.
 fn plain(name: &str) -> &str {
     let name = name.strip_suffix(" - should panic").unwrap_or(name);
     let name = name.strip_suffix(" - compile fail").unwrap_or(name);
     name.strip_suffix(" - compile").unwrap_or(name)
 }
 
-/// The number in front of a word, in a line of results.
+/// The number before a word in a line of results.
 fn number(line: &str, word: &str) -> usize {
     let before = line.strip_prefix("test result: ").and_then(|counts| counts.split(word).next());
     before.and_then(|before| before.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Builds the libraries that tests of `wpu-host` load: they cannot start a compiler there.
+/// Builds the libraries that tests of `wpu-host` load, since these tests cannot start a compiler under Wine.
 fn fixtures(target: &Target) -> Result<std::path::PathBuf> {
     let folder = bench().join(target.short).join("fixtures");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
