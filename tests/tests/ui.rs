@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The fewest cases there may be: a pattern that has come to match nothing must not pass.
-const FEWEST_MISTAKES: usize = 93;
+const FEWEST_MISTAKES: usize = 96;
 
 /// The README's own code, which is as long as it is.
 const README: &str = "readme";

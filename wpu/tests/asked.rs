@@ -300,6 +300,54 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
 }
 
 #[test]
+fn a_layer_sends_and_receives_below_with_bytes_of_its_own() {
+    struct Echo;
+
+    impl ServiceProvider for Echo {
+        fn send(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+            SENT.set(request.gather().to_vec());
+            let request = request.pend::<Reader>().expect_err("nobody could be told later");
+            Ok(Progress::Done(u32::try_from(request.asked()).expect("short")))
+        }
+
+        fn recv(
+            &self,
+            _: SOCKET,
+            flags: u32,
+            request: Request<'_>,
+        ) -> Result<Progress<(u32, u32)>, WsaError> {
+            let count = request.scatter().write_at(0, &SENT.take());
+            Ok(Progress::Done((u32::try_from(count).expect("short"), flags)))
+        }
+    }
+
+    // SAFETY: as for `Reader`.
+    unsafe impl Serve for Echo {
+        type Provider = Self;
+        const COMPLETION: CompletionVtable = Reader::COMPLETION;
+        const COMPLETES: bool = true;
+
+        fn with<R>(body: impl FnOnce(&Self) -> Result<R, WsaError>) -> Result<R, WsaError> {
+            body(&Self)
+        }
+    }
+
+    thread_local! {
+        static SENT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+
+    // SAFETY: the functions are this program's.
+    let below = unsafe { Procs::new(&WSPPROC_TABLE::serving::<Echo>()) }.expect("it has all functions");
+    let sent = Gather::with(&[b"head", b"body"], |gather| below.send(5, 0, Request::sending(gather)));
+    assert_eq!(sent.expect("it is answered").done(), Some(&8));
+    let (mut head, mut body) = ([0; 4], [0; 5]);
+    let received =
+        Scatter::with(&mut [&mut head, &mut body], |scatter| below.recv(5, 0, Request::receiving(scatter)));
+    assert_eq!(received.expect("it is answered").done(), Some(&(8, 0)));
+    assert_eq!((&head, &body), (b"head", b"body\0"));
+}
+
+#[test]
 fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
     let (mut address, mut used) = ([0; 16], 0);
     let room = OutBuf::with_used(&mut address, &mut used);

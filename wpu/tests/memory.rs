@@ -38,6 +38,25 @@ fn buffers_are_filled_one_after_the_other_and_never_beyond_the_last() {
     assert_eq!((first, second), (*b"\x0012", *b"34"));
 }
 
+#[test]
+fn bytes_of_ones_own_are_lent_as_buffers_for_as_long_as_a_closure_runs() {
+    let (header, body) = (*b"ab", b"cde".to_vec());
+    let copied =
+        Gather::with(&[&header, &[], &body], |gather| (gather.count(), gather.total(), gather.to_vec()));
+    assert_eq!(copied, (3, 5, b"abcde".to_vec()));
+    assert_eq!(Gather::with(&[], |gather| (gather.count(), gather.total())), (0, 0));
+
+    let (mut first, mut second) = ([0; 2], vec![0; 3]);
+    let written = Scatter::with(&mut [&mut first, &mut [], &mut second], |scatter| {
+        assert_eq!((scatter.count(), scatter.total()), (3, 5));
+        scatter.write_at(1, b"12345")
+    });
+    assert_eq!((written, first, &*second), (4, *b"\x001", &b"234"[..]));
+    // The memory is the caller's own again, and can be lent once more.
+    assert_eq!(Scatter::with(&mut [&mut first], |scatter| scatter.write_at(0, b"9")), 1);
+    assert_eq!(first, *b"91");
+}
+
 #[cfg(not(miri))] // Under Miri memory never ends.
 #[test]
 fn a_copy_for_which_there_is_no_memory_is_a_panic_and_not_the_end_of_the_process() {
