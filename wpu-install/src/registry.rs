@@ -17,12 +17,16 @@ use wpu_sys::ffi::{
 /// The error of deleting it.
 pub(crate) fn forget(application: &Application) -> Result<(), PermissionError> {
     let listed = reg(&["query", APPLICATIONS_KEY, "/s"])?;
-    let key = match key(&listed, application) {
-        Some(key) => key,
-        None if is_ascii(application) => return Err(PermissionError::NoKey),
-        None => return Err(PermissionError::NotAscii),
-    };
-    reg(&["delete", key, "/f"]).map(drop)
+    reg(&["delete", find(&listed, application)?, "/f"]).map(drop)
+}
+
+/// The key of a program in what `reg` lists, or why it cannot be told.
+fn find<'a>(listed: &'a str, application: &Application) -> Result<&'a str, PermissionError> {
+    match key(listed, application) {
+        Some(key) => Ok(key),
+        None if is_ascii(application) => Err(PermissionError::NoKey),
+        None => Err(PermissionError::NotAscii),
+    }
 }
 
 fn reg(words: &[&str]) -> Result<String, PermissionError> {
@@ -115,10 +119,15 @@ mod tests {
     #[test]
     fn what_reg_cannot_write_is_not_taken_for_absent() {
         let of = |path: &str, arguments: Option<&str>| {
-            is_ascii(&Application { path: path.into(), arguments: arguments.map(Into::into) })
+            let application = Application { path: path.into(), arguments: arguments.map(Into::into) };
+            find(LISTED, &application).unwrap_err()
         };
-        assert!(of(r"C:\a.exe", None) && of(r"C:\a.exe", Some("-k")));
-        assert!(!of(r"C:\é.exe", None) && !of(r"C:\a.exe", Some("-é")));
+        for known in [of(r"C:\a.exe", None), of(r"C:\a.exe", Some("-k"))] {
+            assert_eq!(known, PermissionError::NoKey);
+        }
+        for unknown in [of(r"C:\é.exe", None), of(r"C:\a.exe", Some("-é"))] {
+            assert_eq!(unknown, PermissionError::NotAscii);
+        }
     }
 
     #[test]

@@ -251,6 +251,20 @@ fn names_do_not_move_what_stands_around_them() {
     assert_eq!(read_snapshot(&write_snapshot(&catalogs)).expect("it was just written"), catalogs);
 }
 
+/// So that a reader sees what an entry has.
+#[test]
+fn a_file_leaves_out_what_is_zero() {
+    let of = |catalogs: &Catalogs| {
+        let written = write_snapshot(catalogs);
+        ["categories", "reserved", "more-flags"].map(|key| written.contains(&format!("\"{key}\": ")))
+    };
+    assert_eq!(of(layered().catalogs()), [false; 3]);
+    let catalogs = changed(&layered(), 1008, |entry| {
+        (entry.categories, entry.info.dwProviderReserved, entry.info.dwServiceFlags2) = (1, 2, 3);
+    });
+    assert_eq!(of(&catalogs), [true; 3]);
+}
+
 #[test]
 fn windows_own_providers_are_not_to_be_removed() {
     let memory = Memory::sample(ONE);
@@ -288,6 +302,24 @@ fn a_chain_that_begins_with_a_base_is_removed_by_its_own_id() {
         assert!(matches!(plan, Err(Problem::InUse { .. })), "{plan:?}");
         assert_eq!(uninstall_command(&catalogs, base), None);
     }
+}
+
+#[test]
+fn a_base_that_is_broken_is_removed_unless_a_sound_one_would_go_too() {
+    let mut memory = Memory::sample(ONE);
+    let mut asked = base(4, Class::NonIfs);
+    asked.sockets.push(asked.sockets[0].clone());
+    asked.sockets[1].kind = 2;
+    let plan = asked.plan(memory.catalogs()).unwrap();
+    run(&mut memory, &plan).unwrap();
+    let help = |catalogs: &Catalogs| {
+        let found = findings(catalogs, |_, path| Some(!path.to_string().ends_with("4.dll")));
+        found.into_iter().map(|finding| finding.help).collect::<Vec<_>>()
+    };
+    let command = "wpu uninstall --id 00000004-0001-0002-0303-030303030303 --catalog 64";
+    assert_eq!(help(memory.catalogs()), [Some(command.to_owned()), Some(command.to_owned())]);
+    let one_is_sound = changed(&memory, 1006, |entry| entry.path = r"C:\sound.dll".into());
+    assert_eq!(help(&one_is_sound), [None]);
 }
 
 #[test]

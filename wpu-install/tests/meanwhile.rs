@@ -5,8 +5,8 @@ mod common;
 
 use common::*;
 use wpu_install::{
-    Base, Catalog, Catalogs, Class, Entry, Failure, Layer, Memory, Over, Place, Plan, Registrar, Uninstall,
-    WideString, Width, WsaError, apply,
+    Action, Base, Catalog, Catalogs, Class, Entry, Failure, Layer, Memory, Over, Place, Plan, Registrar,
+    Uninstall, WideString, Width, WsaError, apply,
 };
 use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
@@ -222,6 +222,39 @@ fn what_another_installer_did_meanwhile_stays() {
         }
     }
     assert!(overtaken > 300, "{overtaken}");
+}
+
+/// Entries that have nothing to do with a run stop none of its steps, chains among them.
+#[test]
+fn what_another_installer_adds_elsewhere_stops_nothing() {
+    let elsewhere: Other = |memory, _| {
+        theirs(memory, id(99));
+        let (last, own) = (catalog(memory).entries.len() - 1, &catalog(memory).entries);
+        let mut chain = own[last].info;
+        chain.ProtocolChain.ChainLen = 2;
+        chain.ProtocolChain.ChainEntries[..2].copy_from_slice(&[own[last - 1].id(), own[last].id()]);
+        memory.add(Place::In(HERE), &id(98), &r"C:\theirs.dll".into(), &[chain]).unwrap();
+    };
+    let (memory, plans) = plans();
+    for (name, plan, _) in &plans {
+        let reorders = plan.steps.iter().filter(|step| matches!(step.action, Action::Reorder { .. })).count();
+        let (mut made, mut between) = (0, 0);
+        for until in 1.. {
+            let mut shared = Shared::new(&memory, elsewhere, id(99), until);
+            match apply(plan, &mut shared) {
+                Ok(_) => made += 1,
+                // Ws2_32 takes an order only of all entries: what came between looking and ordering is too much.
+                Err(failure) => {
+                    assert!(matches!(failure, Failure::TakenBack { .. }), "{name}, {until}: {failure}");
+                    between += 1;
+                }
+            }
+            if shared.calls <= until {
+                break;
+            }
+        }
+        assert!(made > 3 && between == reorders, "{name}: {made} made, {between} not");
+    }
 }
 
 macro_rules! only {

@@ -341,6 +341,56 @@ fn d_32_what_stays_of_another_provider_comes_back_in_its_place() {
     assert_eq!(entry(&memory, top).links(), [entry(&memory, "Layer 3").id(), entry(&memory, low).id(), 1002]);
 }
 
+/// Categories go with the entries that are removed, so what comes back gets them again.
+#[test]
+fn d_32_what_stays_of_another_provider_keeps_its_categories() {
+    for categories in [0, 5] {
+        let mut memory = Memory::sample(ONE);
+        install(&mut memory, &over(1, Class::Ifs, &[1001]));
+        install(&mut memory, &layer(2, Class::NonIfs));
+        let chain = "Layer 2 over [UDP over IP version 4]";
+        let provider = entry(&memory, chain).info.ProviderId;
+        memory.categorise(Width::Bits64, &provider, categories).unwrap();
+        let plan = uninstall(1, true).plan(memory.catalogs()).unwrap();
+        let set = plan.steps.iter().filter(|step| matches!(step.action, Action::Categorise { .. }));
+        assert_eq!(set.count(), usize::from(categories != 0));
+        run(&mut memory, &plan).unwrap();
+        assert_eq!(entry(&memory, chain).categories, categories);
+    }
+}
+
+/// Each removal says what the order is before it, by which what is taken back finds its place.
+#[test]
+fn d_32_a_removal_names_the_entries_that_are_there_before_it() {
+    let mut memory = Memory::sample(ONE);
+    install(&mut memory, &over(1, Class::Ifs, &[1001]));
+    install(&mut memory, &layer(2, Class::NonIfs));
+    let plan = uninstall(1, true).plan(memory.catalogs()).unwrap();
+    let mut present = catalog(&memory).entries.clone();
+    let mut removals = 0;
+    for step in &plan.steps {
+        let Action::Remove { what, order } = &step.action else { break };
+        let keys: Vec<_> = present.iter().map(|entry| Key::Known(entry.id())).collect();
+        assert_eq!(*order, keys, "{plan}");
+        present.retain(|entry| entry.info.ProviderId != what.provider);
+        removals += 1;
+    }
+    assert!(removals > 1, "{plan}");
+}
+
+#[test]
+fn what_was_added_is_told_by_name_and_number() {
+    let mut memory = Memory::sample(BOTH);
+    let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    let told: Vec<_> = apply(&plan, &mut memory).unwrap();
+    let told: Vec<_> = told.into_iter().map(|added| (added.width, added.id, added.name)).collect();
+    let entries =
+        memory.catalogs().all().flat_map(|(width, all)| all.entries.iter().map(move |of| (width, of)));
+    let new = entries.filter(|(_, entry)| entry.info.ProviderId == id(4));
+    let new: Vec<_> = new.map(|(width, entry)| (width, entry.id(), entry.name())).collect();
+    assert_eq!((told.len(), told), (2, new));
+}
+
 #[test]
 fn d_32_chains_are_not_half_a_layer() {
     let mut memory = Memory::sample(ONE);
