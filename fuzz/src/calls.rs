@@ -17,8 +17,8 @@ macro_rules! invoke {
         if !$call.ready(null_mut()) {
             return Returned::Nothing;
         }
-        let function = $call.client.functions.$slot.expect("it has all functions");
-        // SAFETY: each pointer is null, misaligned, or good for what the arguments say.
+        let function = $call.client.functions.$slot.expect("a full table");
+        // SAFETY: each pointer is null, misaligned, or valid for what the arguments state.
         $returned(unsafe { function($($argument,)* errno) })
     }};
 }
@@ -123,9 +123,9 @@ pub(crate) static CALLS: [(&str, Function); 30] = [
         }
         call.most = if room.is_null() { 0 } else { length as usize };
         call.ask();
-        let function = call.client.functions.lpWSPIoctl.expect("it has all functions");
+        let function = call.client.functions.lpWSPIoctl.expect("a full table");
         let (given, room) = (given.cast(), room.cast());
-        // SAFETY: each pointer is null, misaligned, or good for what the arguments say.
+        // SAFETY: each pointer is null, misaligned, or valid for what the arguments state.
         let answer = unsafe {
             function(
                 socket,
@@ -153,8 +153,8 @@ pub(crate) static CALLS: [(&str, Function); 30] = [
         if !call.ready(null_mut()) {
             return Returned::Nothing;
         }
-        let function = call.client.functions.lpWSPJoinLeaf.expect("it has all functions");
-        // SAFETY: each pointer is null, misaligned, or good for what the arguments say.
+        let function = call.client.functions.lpWSPJoinLeaf.expect("a full table");
+        // SAFETY: each pointer is null, misaligned, or valid for what the arguments state.
         let answer = unsafe { function(socket, address, length, caller, callee, own, group, flags, errno) };
         Returned::Socket(answer)
     }),
@@ -222,13 +222,13 @@ fn send(call: &mut Call<'_, '_>, with_address: bool) -> Returned {
     call.ask();
     let functions = &call.client.functions;
     let answer = if with_address {
-        let function = functions.lpWSPSendTo.expect("it has all functions");
-        // SAFETY: each pointer is null, misaligned, or good for what the arguments say.
+        let function = functions.lpWSPSendTo.expect("a full table");
+        // SAFETY: each pointer is null, misaligned, or valid for what the arguments state.
         unsafe {
             function(socket, buffers, number, count, flags, to, length, structure, routine, thread, errno)
         }
     } else {
-        let function = functions.lpWSPSend.expect("it has all functions");
+        let function = functions.lpWSPSend.expect("a full table");
         // SAFETY: as above.
         unsafe { function(socket, buffers, number, count, flags, structure, routine, thread, errno) }
     };
@@ -252,13 +252,13 @@ fn receive(call: &mut Call<'_, '_>, with_address: bool) -> Returned {
     call.ask();
     let functions = &call.client.functions;
     let answer = if with_address {
-        let function = functions.lpWSPRecvFrom.expect("it has all functions");
-        // SAFETY: each pointer is null, misaligned, or good for what the arguments say.
+        let function = functions.lpWSPRecvFrom.expect("a full table");
+        // SAFETY: each pointer is null, misaligned, or valid for what the arguments state.
         unsafe {
             function(socket, buffers, number, count, flags, from, length, structure, routine, thread, errno)
         }
     } else {
-        let function = functions.lpWSPRecv.expect("it has all functions");
+        let function = functions.lpWSPRecv.expect("a full table");
         // SAFETY: as above.
         unsafe { function(socket, buffers, number, count, flags, structure, routine, thread, errno) }
     };
@@ -289,7 +289,7 @@ pub(crate) fn call_slot(slot: usize, input: &mut Input<'_>, client: &Client) {
 pub(crate) fn close_all(functions: &WSPPROC_TABLE) {
     set_behaviors(6, [Behavior::Succeed; 2]);
     let mut errno = 0;
-    let close = functions.lpWSPCloseSocket.expect("it has all functions");
+    let close = functions.lpWSPCloseSocket.expect("a full table");
     for socket in (0..12).chain([INVALID_SOCKET, usize::MAX >> 1]) {
         // SAFETY: the pointer points to a local.
         unsafe { close(socket, &raw mut errno) };
@@ -302,7 +302,7 @@ pub(crate) fn clean_up(functions: &WSPPROC_TABLE) {
     set_behaviors(5, [Behavior::Succeed; 2]);
     let mut errno = 0;
     let to = &raw mut errno;
-    let clean_up = functions.lpWSPCleanup.expect("it has all functions");
+    let clean_up = functions.lpWSPCleanup.expect("a full table");
     // SAFETY: the pointer is that of a local.
     let answer = host::while_cleaning_up(|| unsafe { clean_up(to) });
     assert_eq!((answer, errno), (0, 0), "cleaning up succeeds");

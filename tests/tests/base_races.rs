@@ -153,7 +153,7 @@ fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
         let deferred = client.accept_if(listener, |_| {
             let (waits, accepts) = (waits.clone(), accepts.clone());
             scope.spawn(move || {
-                // The hook is called while the call waits; it gives up rather than wait for ever.
+                // The hook is called while the call waits; it gives up rather than wait forever.
                 let begun = std::time::Instant::now();
                 host.set_blocking_hook(move || waits.send(()).is_ok() && begun.elapsed() < LONG);
                 let socket = client.accept(listener).map(|(socket, _)| socket);

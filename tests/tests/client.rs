@@ -242,6 +242,6 @@ fn a_client_keeps_its_host() {
     drop(client);
     let mut errno = 0;
     // SAFETY: the function of a host that is gone can still be called.
-    let event = unsafe { table.lpWPUCreateEvent.expect("no holes")(&raw mut errno) };
+    let event = unsafe { table.lpWPUCreateEvent.expect("a full table")(&raw mut errno) };
     assert_eq!((event.is_null(), errno), (true, WsaError::WSANOTINITIALISED.code()));
 }

@@ -33,7 +33,7 @@ fn run(host: &Host, entry: &Entry, path: &Path) {
     assert_eq!(code, 0);
     let mut errno = 0;
     // SAFETY: it was started, and this is called once for that.
-    assert_eq!(unsafe { functions.lpWSPCleanup.expect("no holes")(&raw mut errno) }, 0);
+    assert_eq!(unsafe { functions.lpWSPCleanup.expect("a full table")(&raw mut errno) }, 0);
     drop(led);
     library.close().expect("the host gives it back");
 }

@@ -43,7 +43,7 @@ fn watched() -> (Apc, Arc<Fate>) {
 }
 
 fn queue(apc: Apc) -> Result<(), Refused<Apc, WsaError>> {
-    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    // SAFETY: the hosts of these tests do not dereference a pointer in it.
     let thread = unsafe { ThreadId::from_raw(THREAD_ID) };
     upcalls().queue_apc(thread.expect("not zero"), apc)
 }
@@ -97,7 +97,7 @@ fn a_closure_that_is_never_queued_is_dropped() {
 fn before_start_up_a_closure_comes_back() {
     static CLOSED: wpu_sys::Cell = wpu_sys::Cell::new();
     let (apc, fate) = watched();
-    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    // SAFETY: the hosts of these tests do not dereference a pointer in it.
     let thread = unsafe { ThreadId::from_raw(THREAD_ID) }.expect("not zero");
     let refused = wpu::Upcalls::new(&CLOSED).queue_apc(thread, apc).expect_err("closed");
     assert_eq!((refused.error, fate.ran_and_dropped()), (WsaError::WSANOTINITIALISED, (0, 0)));

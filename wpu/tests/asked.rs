@@ -169,7 +169,7 @@ impl Client {
         );
         let buffers = &raw mut buffer;
         let answer = if receives {
-            // SAFETY: all pointers are good for as long as the contract wants it, or null.
+            // SAFETY: all pointers are valid for as long as the contract requires, or null.
             unsafe { recv(5, buffers, 1, count, flags, address, len, overlapped, routine, thread, to) }
         } else {
             // SAFETY: as above.
@@ -264,9 +264,9 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
     let mut bytes = *b"own";
     let buffer = [WSABUF { len: 3, buf: bytes.as_mut_ptr() }];
     // SAFETY: the array and the bytes live as long as the test.
-    let gather = unsafe { Gather::from_raw(buffer.as_ptr(), 1) }.expect("good pointers");
+    let gather = unsafe { Gather::from_raw(buffer.as_ptr(), 1) }.expect("valid pointers");
     // SAFETY: as above.
-    let scatter = unsafe { Scatter::from_raw(buffer.as_ptr(), 1) }.expect("good pointers");
+    let scatter = unsafe { Scatter::from_raw(buffer.as_ptr(), 1) }.expect("valid pointers");
     let nothing = || Seen {
         asked: 0,
         socket: None,
@@ -293,8 +293,8 @@ fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
     assert_eq!(seen(&Request::sending(gather).with_input(b"elsewhere".to_vec())), elsewhere);
     let back = Request::sending(gather).pend::<Reader>().expect_err("nobody could be told");
     assert_eq!(back.gather().to_vec(), b"own");
-    // SAFETY: the functions are this program's.
-    let below = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
+    // SAFETY: the functions are part of this program, and keep their contracts.
+    let below = unsafe { Procs::new(&FUNCTIONS) }.expect("a full table");
     let answer = below.send_to(5, 0, Request::sending(gather)).expect("it is answered");
     assert_eq!((answer.done(), SEEN.take().map(|seen| seen.gather)), (Some(&3), Some(b"own".to_vec())));
 }
@@ -355,8 +355,8 @@ fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
     room.fill(b"old").expect("it fits");
     let lent =
         RequestBuffers { scatter: Some(Scatter::nothing()), room: Some(room), ..RequestBuffers::NOTHING };
-    // SAFETY: the functions are this program's.
-    let below = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
+    // SAFETY: the functions are part of this program, and keep their contracts.
+    let below = unsafe { Procs::new(&FUNCTIONS) }.expect("a full table");
     below.recv_from(5, 0, Request::lending(lent)).expect("it is answered");
     assert_eq!(SEEN.take().map(|seen| seen.room), Some(Some(16)));
     assert_eq!(room.used(), 16, "the client reads what the provider below has said");
@@ -429,7 +429,7 @@ fn the_count_is_there_when_the_client_is_told() {
     }
 
     let functions = WSPPROC_TABLE::serving::<Prompt>();
-    let send = functions.lpWSPSend.expect("it has all functions");
+    let send = functions.lpWSPSend.expect("a full table");
     let block = Box::into_raw(Box::new(Block { overlapped: WSAOVERLAPPED::ZERO, count: 0 }));
     let mut bytes = *b"own";
     let buffer = WSABUF { len: 3, buf: bytes.as_mut_ptr().cast() };
@@ -460,8 +460,8 @@ unsafe impl Serve for Passer {
     const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
-        // SAFETY: the functions are this program's.
-        let next = unsafe { Procs::new(&FUNCTIONS) }.expect("it has all functions");
+        // SAFETY: the functions are part of this program, and keep their contracts.
+        let next = unsafe { Procs::new(&FUNCTIONS) }.expect("a full table");
         body(&Over { layer: Self, next })
     }
 }

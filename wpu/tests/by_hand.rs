@@ -223,7 +223,7 @@ fn start_other(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
 /// Starts a form in which it does.
 fn start(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
-    // SAFETY: pointers to locals, and a table that is callable for ever.
+    // SAFETY: the pointers point to locals, and the table is callable for the lifetime of the process.
     let code =
         unsafe { startup(VERSION, &raw mut data, &raw const ENTRY, &raw const TABLE, &raw mut functions) };
     if code == 0 {
@@ -236,7 +236,7 @@ fn start(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
 /// What `WSPSocket` answers.
 fn socket(functions: &WSPPROC_TABLE) -> Result<usize, WsaError> {
     let mut errno = 0;
-    let socket = functions.lpWSPSocket.expect("there are no holes");
+    let socket = functions.lpWSPSocket.expect("a full table");
     // SAFETY: a null entry is allowed, and the errno is a local.
     let made = unsafe { socket(2, 1, 6, std::ptr::null_mut(), 0, 0, &raw mut errno) };
     if errno == 0 { Ok(made) } else { Err(WsaError::new(errno)) }
@@ -294,7 +294,7 @@ fn a_run_is_not_ended_by_hand() {
     let functions = start(as_itself::WSPStartupEx).expect("nobody else is started");
     let by_hand = run().clean_up(|| panic!("it is not over"));
     assert_eq!(by_hand, Err(WsaError::WSANOTINITIALISED));
-    // SAFETY: the table is callable for ever.
+    // SAFETY: the table is callable for the lifetime of the process.
     let started = unsafe { run().start::<safe::Both>(&TABLE) };
     assert_eq!(started, Err(wpu::raw::StartError::Shared));
     assert_eq!((run().starts(), socket(&functions)), (1, Ok(safe::NUMBER)));

@@ -23,7 +23,7 @@ fn a_host_may_write_to_the_thread_id_that_it_is_passed() {
     static CELL: Cell = Cell::new();
     let upcalls =
         open_raw(&CELL, WSPUPCALLTABLEEX { lpWPUCloseThread: Some(zero), ..WSPUPCALLTABLEEX::ZERO });
-    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    // SAFETY: the hosts of these tests do not dereference a pointer in it.
     let thread =
         unsafe { ThreadId::from_raw(WSATHREADID { Reserved: 5, ..WSATHREADID::ZERO }) }.expect("not zero");
     assert_eq!(upcalls.close_thread(thread), Ok(()));
@@ -47,7 +47,7 @@ fn a_hook_calls_nothing_after_the_last_clean_up() {
         _: *mut DWORD_PTR,
         _: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { callback.write(Some(hook)) };
         NO_ERROR
     }
@@ -69,7 +69,7 @@ fn a_hook_calls_nothing_after_the_last_clean_up() {
 fn a_host_that_panics_when_it_is_told_has_answered_all_the_same() {
     let ran = Arc::new(AtomicBool::new(false));
     let inside = Arc::clone(&ran);
-    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    // SAFETY: the hosts of these tests do not dereference a pointer in it.
     let thread =
         unsafe { ThreadId::from_raw(WSATHREADID { Reserved: 5, ..WSATHREADID::ZERO }) }.expect("not zero");
     host::trip_when_told(true);

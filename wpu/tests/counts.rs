@@ -94,7 +94,7 @@ fn start() -> WSPPROC_TABLE {
     let entry = WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-    // SAFETY: all pointers are to locals, and the table is callable for ever.
+    // SAFETY: all pointers point to locals, and the table is callable for the lifetime of the process.
     let code = unsafe { WSPStartupEx(0x0202, to_data, &raw const entry, &raw const TABLE, to_functions) };
     assert_eq!(code, 0);
     functions
@@ -112,11 +112,11 @@ fn call(functions: &WSPPROC_TABLE, which: usize, overlapped: *mut WSAOVERLAPPED)
     let (mut count, mut flags, mut errno) = (77, 0, 0);
     let (to_count, to_flags, to_errno) = (&raw mut count, &raw mut flags, &raw mut errno);
     let nowhere = null_mut::<sockaddr>();
-    let there = "it has all functions";
+    let there = "a full table";
     let answer = match which {
         0 => {
             let recv = functions.lpWSPRecv.expect(there);
-            // SAFETY: all pointers are to locals, which a request outlives only unread.
+            // SAFETY: all pointers point to locals, which a request outlives only unread.
             unsafe { recv(5, buffers, 2, to_count, to_flags, overlapped, None, null_mut(), to_errno) }
         }
         1 => {
@@ -174,12 +174,12 @@ fn d_26_nobody_reports_more_than_was_asked_for() {
     for (count, length) in [(0, 0), (7, 7), (8, 7), (u32::MAX, 7)] {
         *locked(&REPORT) = (count, false);
         let (mut bytes, mut len, mut errno) = ([0; 7], 7, 0);
-        let option = functions.lpWSPGetSockOpt.expect("it has all functions");
-        // SAFETY: all pointers are to locals.
+        let option = functions.lpWSPGetSockOpt.expect("a full table");
+        // SAFETY: all pointers point to locals.
         let answer = unsafe { option(5, 1, 2, bytes.as_mut_ptr(), &raw mut len, &raw mut errno) };
         assert_eq!((answer, len), (0, length), "{count}");
     }
     let mut errno = 0;
-    // SAFETY: the pointer is to a local.
-    assert_eq!(unsafe { functions.lpWSPCleanup.expect("it has all functions")(&raw mut errno) }, 0);
+    // SAFETY: the pointer points to a local.
+    assert_eq!(unsafe { functions.lpWSPCleanup.expect("a full table")(&raw mut errno) }, 0);
 }

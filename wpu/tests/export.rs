@@ -92,7 +92,7 @@ fn offers<const NUMBER: usize>() {
 fn nobody_offers_it() {
     assert_eq!(UPCALLS[SLOT].name, "WPUCompleteOverlappedRequest");
     assert_eq!(start::<Completes>(&SHORT).err(), Some(WsaError::WSASYSNOTREADY));
-    // SAFETY: the functions of this table can be called for ever.
+    // SAFETY: the functions of this table can be called for the lifetime of the process.
     let error = unsafe { Completes::__RUN.start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) };
     assert_eq!(error, Err(StartError::Missing(UpcallSet::of(&[SLOT]))));
     assert_eq!(completed_by(), Err(WsaError::WSANOTINITIALISED));
@@ -101,7 +101,7 @@ fn nobody_offers_it() {
 }
 
 fn the_slot_serves() {
-    // SAFETY: the functions of this table can be called for ever.
+    // SAFETY: the functions of this table can be called for the lifetime of the process.
     unsafe { Completes::__RUN.start::<Completes>(&LONG) }.expect("all slots are full");
     assert_eq!(completed_by(), Ok(2));
     Completes::__RUN.clean_up(|| {}).expect("started");
@@ -114,7 +114,7 @@ fn the_program_serves() {
 }
 
 fn an_empty_slot_is_filled() {
-    // SAFETY: the functions of this table can be called for ever.
+    // SAFETY: the functions of this table can be called for the lifetime of the process.
     unsafe { Completes::__RUN.start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) }.expect("offered");
     assert_eq!(completed_by(), Ok(3));
     Completes::__RUN.clean_up(|| {}).expect("started");

@@ -124,8 +124,8 @@ unsafe impl Serve for Meddler {
     const COMPLETES: bool = true;
 
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
-        // SAFETY: the functions are this program's.
-        let next = unsafe { Procs::new(&WSPPROC_TABLE::serving::<Base>()) }.expect("it has all functions");
+        // SAFETY: the functions are part of this program, and keep their contracts.
+        let next = unsafe { Procs::new(&WSPPROC_TABLE::serving::<Base>()) }.expect("a full table");
         contained(|| body(&Over { layer: Self, next }))
     }
 }
@@ -156,7 +156,7 @@ fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, V
     let (mut errno, mut count) = (0, 0);
     let send = FUNCTIONS.lpWSPSend.expect("it is there");
     let (to_count, to_overlapped, to_errno) = (&raw mut count, &raw mut overlapped, &raw mut errno);
-    // SAFETY: all pointers are to locals, and nothing stays pending.
+    // SAFETY: all pointers point to locals, and nothing stays pending.
     let answer = unsafe { send(5, &raw const buffer, 1, to_count, 0, to_overlapped, None, null(), to_errno) };
     assert!(answer == NO_ERROR || answer == SOCKET_ERROR);
     let answer = if answer == NO_ERROR { Ok(count) } else { Err(WsaError::new(errno)) };
@@ -191,7 +191,7 @@ impl Late {
     /// Reads what is to be sent, and writes how that went, as late as it likes.
     fn finish(self) -> (Vec<u8>, Vec<u8>) {
         let bytes = |at: *const u8, len: usize| {
-            // SAFETY: whoever passed a request down keeps what goes with it.
+            // SAFETY: the caller that passed the request down keeps all of its memory.
             if at.is_null() { Vec::new() } else { unsafe { std::slice::from_raw_parts(at, len) }.to_vec() }
         };
         for out in self.outs.into_iter().filter(|out| !out.is_null()) {
@@ -211,7 +211,7 @@ thread_local! {
 fn begun(late: Late, errno: *mut i32) -> i32 {
     LATE.with_borrow_mut(|all| all.push(late));
     if ERRNO.get() == 0 {
-        // SAFETY: whoever calls passes good pointers.
+        // SAFETY: the caller passes valid pointers.
         unsafe { late.outs[0].write(late.buffer.len) };
         return NO_ERROR;
     }
@@ -234,7 +234,7 @@ unsafe extern "system" fn late_send_to(
     errno: *mut i32,
 ) -> i32 {
     let address = (to.cast(), len.unsigned_abs() as usize);
-    // SAFETY: the array of buffers is there in the call.
+    // SAFETY: the array of buffers is readable during the call.
     let buffer = unsafe { buffers.read() };
     begun(Late { buffer, outs: [count, null_mut()], address }, errno)
 }
@@ -250,7 +250,7 @@ unsafe extern "system" fn late_recv(
     _: *const WSATHREADID,
     errno: *mut i32,
 ) -> i32 {
-    // SAFETY: the array of buffers is there in the call.
+    // SAFETY: the array of buffers is readable during the call.
     let buffer = unsafe { buffers.read() };
     begun(Late { buffer, outs: [count, flags], address: (null(), 0) }, errno)
 }
@@ -295,8 +295,8 @@ unsafe impl Serve for Changer {
     fn with<R>(body: impl FnOnce(&Self::Provider) -> Result<R, WsaError>) -> Result<R, WsaError> {
         let base = WSPPROC_TABLE::serving::<Base>();
         let table = WSPPROC_TABLE { lpWSPSendTo: Some(late_send_to), lpWSPRecv: Some(late_recv), ..base };
-        // SAFETY: the functions are this program's.
-        let next = unsafe { Procs::new(&table) }.expect("it has all functions");
+        // SAFETY: the functions are part of this program, and keep their contracts.
+        let next = unsafe { Procs::new(&table) }.expect("a full table");
         contained(|| body(&Over { layer: Self, next }))
     }
 }
@@ -339,7 +339,7 @@ fn flags_and_counts_can_be_written_after_the_call_that_promised_them() {
         (CHANGED.lpWSPRecv.expect("it is there"), &raw mut buffer, &raw mut overlapped);
     let (mut count, mut flags) = (0, 1);
     let (to_count, to_flags, to_error) = (&raw mut count, &raw mut flags, &raw mut error);
-    // SAFETY: all pointers are good for as long as the contract wants it.
+    // SAFETY: all pointers are valid for as long as the contract requires.
     let answer = unsafe { recv(5, buffers, 1, to_count, to_flags, overlapped, None, null(), to_error) };
     assert_eq!((answer, error), (SOCKET_ERROR, WsaError::WSA_IO_PENDING.code()));
     let late = LATE.take().pop().expect("it came down");
@@ -382,7 +382,7 @@ fn a_provider_that_did_not_declare_how_requests_are_completed_gets_none() {
     for (overlapped, expected) in [(null_mut(), (NO_ERROR, 2, 0)), (overlapped, (SOCKET_ERROR, 0, refused))] {
         let (mut count, mut errno) = (0, 0);
         let (to_count, to_errno) = (&raw mut count, &raw mut errno);
-        // SAFETY: all pointers are good, or null.
+        // SAFETY: each pointer is valid or null.
         let answer = unsafe { send(5, buffers, 1, to_count, 0, overlapped, None, null(), to_errno) };
         assert_eq!((answer, count, errno), expected);
     }

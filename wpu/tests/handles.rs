@@ -32,7 +32,7 @@ impl Resource for Event {
     fn through_raw(self, cell: &'static Cell) -> Self {
         let raw = self.raw();
         assert_eq!(self.into_raw(), raw);
-        // SAFETY: the first owner has let go of it.
+        // SAFETY: the first owner has given up the value.
         unsafe { Self::from_raw(cell, raw) }
     }
     fn leave(self) {
@@ -53,7 +53,7 @@ impl Resource for SocketHandle {
     fn through_raw(self, cell: &'static Cell) -> Self {
         let raw = self.raw();
         assert_eq!(self.into_raw(), raw);
-        // SAFETY: the first owner has let go of it.
+        // SAFETY: the first owner has given up the value.
         unsafe { Self::from_raw(cell, raw) }
     }
     fn leave(self) {
@@ -74,7 +74,7 @@ impl Resource for OpenThread {
     fn through_raw(self, cell: &'static Cell) -> Self {
         let raw = self.raw();
         assert_eq!(self.into_raw(), raw);
-        // SAFETY: the first owner has let go of it.
+        // SAFETY: the first owner has given up the value.
         unsafe { Self::from_raw(cell, raw) }
     }
     fn leave(self) {

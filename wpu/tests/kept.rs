@@ -65,8 +65,8 @@ macro_rules! layer {
                 flags: u32,
                 request: Request<'_>,
             ) -> Result<Progress<u32>, WsaError> {
-                // SAFETY: the functions are this program's.
-                let below = unsafe { Procs::new(&$below) }.expect("it has all functions");
+                // SAFETY: the functions are part of this program, and keep their contracts.
+                let below = unsafe { Procs::new(&$below) }.expect("a full table");
                 let mut input = request.input().expect("an address").to_vec();
                 input.extend(request.gather().to_vec());
                 $send(&below, socket, flags, request, input)
@@ -102,7 +102,7 @@ struct Late {
     count: *mut u32,
 }
 
-// SAFETY: whoever passed the request down keeps all of it, for any thread.
+// SAFETY: the caller that passed the request down keeps all of its memory, for any thread.
 unsafe impl Send for Late {}
 
 static LATE: Mutex<Vec<Late>> = Mutex::new(Vec::new());
@@ -116,7 +116,7 @@ impl Late {
     /// Reads what is to be sent, and where to, and writes the count.
     fn finish(self) -> (String, String) {
         let text = |at: *const u8, len: usize| {
-            // SAFETY: whoever passed a request down keeps what goes with it.
+            // SAFETY: the caller that passed the request down keeps all of its memory.
             String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(at, len) }).into_owned()
         };
         // SAFETY: as above.
@@ -138,11 +138,11 @@ unsafe extern "system" fn send_to(
     _: *const WSATHREADID,
     errno: *mut i32,
 ) -> i32 {
-    // SAFETY: the array of buffers is there in the call.
+    // SAFETY: the array of buffers is readable during the call.
     let buffer = unsafe { buffers.read() };
     let address = (to.cast(), len.unsigned_abs() as usize);
     LATE.lock().expect("no panic").push(Late { buffer, address, count });
-    // SAFETY: whoever calls passes a good pointer.
+    // SAFETY: the caller passes a valid pointer.
     unsafe { errno.write(WsaError::WSA_IO_PENDING.code()) };
     SOCKET_ERROR
 }

@@ -14,7 +14,7 @@ fn buffers_are_read_one_after_the_other_from_anywhere() {
     let (mut first, mut second) = (*b"abc", *b"defg");
     let array = [&mut first[..], &mut [], &mut second].map(buffer);
     // SAFETY: the array and the bytes live as long as the test.
-    let gather = unsafe { Gather::from_raw(array.as_ptr(), array.len()) }.expect("good pointers");
+    let gather = unsafe { Gather::from_raw(array.as_ptr(), array.len()) }.expect("valid pointers");
     assert_eq!((gather.count(), gather.total(), gather.to_vec()), (3, 7, b"abcdefg".to_vec()));
     let mut part = [0; 3];
     assert_eq!((gather.copy_at(2, &mut part), part), (3, *b"cde"));
@@ -27,7 +27,7 @@ fn buffers_are_filled_one_after_the_other_and_never_beyond_the_last() {
     let (mut first, mut second) = ([0; 3], [0; 2]);
     let array = [&mut first[..], &mut second].map(buffer);
     // SAFETY: the array and the bytes live as long as the test.
-    let scatter = unsafe { Scatter::from_raw(array.as_ptr(), array.len()) }.expect("good pointers");
+    let scatter = unsafe { Scatter::from_raw(array.as_ptr(), array.len()) }.expect("valid pointers");
     assert_eq!(scatter.write_at(1, b"12345"), 4);
     // What was written can be read again, from anywhere, as far as there is room for it.
     let mut part = [9; 3];
@@ -211,7 +211,7 @@ fn a_copy_of_buffers_that_have_grown_since_they_were_counted_has_room() {
     let mut array = [WSABUF { len: 1, buf: to }];
     let at = array.as_mut_ptr();
     // SAFETY: the array and the bytes live as long as the test.
-    let gather = unsafe { Gather::from_raw(at, 1) }.expect("good pointers");
+    let gather = unsafe { Gather::from_raw(at, 1) }.expect("valid pointers");
     // SAFETY: as above.
     unsafe { at.write(WSABUF { len: 1000, buf: to }) };
     assert_eq!((gather.total(), gather.to_vec()), (1, vec![7; 1000]));

@@ -90,7 +90,7 @@ fn text_without_an_end_is_asked_for_again_and_then_given_up() {
         length: *mut i32,
         _: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a buffer of that length.
+        // SAFETY: the wrapper passes a buffer of the stated length.
         unsafe { lent(buffer, length) }.fill(X);
         NO_ERROR
     }
@@ -107,9 +107,9 @@ fn too_small_for_ever_is_given_up() {
         length: *mut i32,
         errno: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a buffer of that length.
+        // SAFETY: the wrapper passes a buffer of the stated length.
         unsafe { lent(buffer, length) };
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { errno.write(WsaError::WSAEFAULT.code()) };
         SOCKET_ERROR
     }
@@ -134,9 +134,9 @@ fn another_error_is_not_asked_again() {
         length: *mut i32,
         errno: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a buffer of that length.
+        // SAFETY: the wrapper passes a buffer of the stated length.
         unsafe { lent(buffer, length) }.fill(X);
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { errno.write(WsaError::WSAEINVAL.code()) };
         SOCKET_ERROR
     }
@@ -153,7 +153,7 @@ fn text_that_was_cut_off_is_asked_for_again() {
         length: *mut i32,
         _: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a buffer of that length.
+        // SAFETY: the wrapper passes a buffer of the stated length.
         let room = unsafe { lent(buffer, length) };
         let text = [[X; 300].as_slice(), &[0]].concat();
         let units = room.len().min(text.len());
@@ -172,7 +172,7 @@ fn text_without_its_zero_ends_where_the_host_stopped() {
         length: *mut i32,
         _: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a buffer of that length.
+        // SAFETY: the wrapper passes a buffer of the stated length.
         let room = unsafe { lent(buffer, length) };
         room[..3].fill(X);
         NO_ERROR
@@ -189,10 +189,10 @@ fn what_the_host_leaves_in_the_length_is_ignored() {
         length: *mut i32,
         _: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a buffer of that length.
+        // SAFETY: the wrapper passes a buffer of the stated length.
         let room = unsafe { lent(buffer, length) };
         room[..2].copy_from_slice(&[X, 0]);
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { length.write(-5) };
         NO_ERROR
     }
@@ -209,14 +209,14 @@ fn rests_of_a_failed_call_are_no_part_of_the_path() {
         length: *mut i32,
         errno: *mut i32,
     ) -> i32 {
-        // SAFETY: the wrapper passes a buffer of that length.
+        // SAFETY: the wrapper passes a buffer of the stated length.
         let room = unsafe { lent(buffer, length) };
         if room.len() > 260 {
             room[..2].fill(X);
             return NO_ERROR;
         }
         room.fill(0x79);
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { errno.write(WsaError::WSAEFAULT.code()) };
         SOCKET_ERROR
     }

@@ -143,13 +143,13 @@ fn started() -> (WSPPROC_TABLE, Procs) {
     TURN.set(Some(ALONE.lock().unwrap_or_else(PoisonError::into_inner)));
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let providers = [Starter::of::<Keeper>()];
-    // SAFETY: the pointers are to locals, and the tables of the tests are callable for ever.
+    // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the process.
     let code = unsafe {
         start_up(VERSION, &raw mut data, &raw const ENTRY, &raw const TABLE, &raw mut functions, &providers)
     };
     assert_eq!(code, 0);
-    // SAFETY: the functions can be called for ever.
-    let procs = unsafe { Procs::new(&functions) }.expect("no holes");
+    // SAFETY: the functions can be called forever.
+    let procs = unsafe { Procs::new(&functions) }.expect("a full table");
     (functions, procs)
 }
 
@@ -197,11 +197,11 @@ impl Client {
         let (mut count, mut errno) = (77, 77);
         let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
         let thread = if routine.is_some() { &raw const thread } else { null() };
-        let send = functions.lpWSPSend.expect("no holes");
+        let send = functions.lpWSPSend.expect("a full table");
         // The array of buffers and the thread are gone when the call returns, as the contract allows.
         let buffers = self.buffers();
         let (at, overlapped) = (buffers.as_ptr(), self.overlapped.get());
-        // SAFETY: all pointers are good for as long as the contract wants it.
+        // SAFETY: all pointers are valid for as long as the contract requires.
         let answer =
             unsafe { send(socket, at, 2, &raw mut count, 0, overlapped, routine, thread, &raw mut errno) };
         (answer, count, 0, errno)
@@ -209,10 +209,10 @@ impl Client {
 
     fn recv(&self, functions: &WSPPROC_TABLE, socket: SOCKET) -> Answer {
         let (mut count, mut flags, mut errno) = (77, 0, 77);
-        let recv = functions.lpWSPRecv.expect("no holes");
+        let recv = functions.lpWSPRecv.expect("a full table");
         let mut buffers = self.buffers();
         let (at, overlapped) = (buffers.as_mut_ptr(), self.overlapped.get());
-        // SAFETY: all pointers are good for as long as the contract wants it.
+        // SAFETY: all pointers are valid for as long as the contract requires.
         let answer = unsafe {
             recv(socket, at, 2, &raw mut count, &raw mut flags, overlapped, None, null(), &raw mut errno)
         };
@@ -284,8 +284,8 @@ fn more_buffers_than_a_few_count_as_well() {
     let (functions, _) = started();
     let (mut bytes, mut count, mut errno) = (*b"abcde", 77, 77);
     let buffers: Vec<_> = bytes.iter_mut().map(|byte| WSABUF { len: 1, buf: byte }).collect();
-    let (send, at) = (functions.lpWSPSend.expect("no holes"), buffers.as_ptr());
-    // SAFETY: all pointers are good, or null.
+    let (send, at) = (functions.lpWSPSend.expect("a full table"), buffers.as_ptr());
+    // SAFETY: each pointer is valid or null.
     let answer = unsafe { send(AT_ONCE, at, 5, &raw mut count, 0, null_mut(), None, null(), &raw mut errno) };
     assert_eq!((answer, count, errno), (0, 5, 77));
     clean_up(&functions).expect("started");
@@ -300,8 +300,8 @@ fn what_is_received_over_the_array_of_buffers_does_not_change_where_the_others_a
     array[0].buf = (&raw mut array[1].buf).cast();
     let at = array.as_mut_ptr();
     let (mut count, mut flags, mut errno) = (77, 0, 77);
-    let recv = functions.lpWSPRecv.expect("no holes");
-    // SAFETY: all pointers are good, or null.
+    let recv = functions.lpWSPRecv.expect("a full table");
+    // SAFETY: each pointer is valid or null.
     let answer = unsafe {
         recv(AT_ONCE, at, 2, &raw mut count, &raw mut flags, null_mut(), None, null(), &raw mut errno)
     };
@@ -368,11 +368,11 @@ fn a_request_with_a_routine_and_no_thread_is_refused() {
     let client = Client::new();
     let buffers = client.buffers();
     let (at, overlapped) = (buffers.as_ptr(), client.overlapped.get());
-    let send = functions.lpWSPSend.expect("no holes");
+    let send = functions.lpWSPSend.expect("a full table");
     let nobody = WSATHREADID::ZERO;
     for thread in [null(), &raw const nobody] {
         let (mut count, mut errno) = (77, 77);
-        // SAFETY: all pointers are good, or null.
+        // SAFETY: each pointer is valid or null.
         let answer = unsafe {
             send(LATER, at, 2, &raw mut count, 0, overlapped, Some(routine), thread, &raw mut errno)
         };
@@ -491,7 +491,7 @@ fn a_count_that_does_not_fit_is_told_as_the_largest() {
 #[test]
 fn bad_pointers_are_refused_with_their_error_and_nothing_is_written() {
     let (functions, _) = started();
-    let send = functions.lpWSPSend.expect("no holes");
+    let send = functions.lpWSPSend.expect("a full table");
     let client = Client::new();
     let buffers = client.buffers();
     let nowhere = [WSABUF { len: 1, buf: null_mut() }];

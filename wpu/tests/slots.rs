@@ -87,7 +87,7 @@ where
     Case {
         start: start::<Export<UPCALL>>,
         start_ex: |table| {
-            // SAFETY: the functions of these tables can be called for ever.
+            // SAFETY: the functions of these tables can be called for the lifetime of the process.
             unsafe { Declares::<UPCALL>::__RUN.start::<Declares<UPCALL>>(table) }
         },
         upcalls: Declares::<UPCALL>::upcalls,
@@ -176,7 +176,7 @@ common::provider::provider!(Greedy, uses: &[0, 5, 9, 12], start: |_| unreachable
 #[test]
 fn all_that_is_missing_is_named() {
     let table = only(&FULL, |slot| slot != 5 && slot != 12 && slot != 3);
-    // SAFETY: the functions of these tables can be called for ever.
+    // SAFETY: the functions of these tables can be called for the lifetime of the process.
     let error = unsafe { Greedy::__RUN.start::<Greedy>(&table) }.expect_err("holes");
     assert_eq!(error, StartError::Missing(UpcallSet::of(&[5, 12])));
     let names = "`WPUGetProviderPath`, `WPUSetEvent`";
@@ -204,7 +204,7 @@ fn what_a_kit_makes_is_needed_too() {
     assert_eq!(names, expected);
     assert_eq!(UPCALLS[6].requirement(Class::NonIfs, Platform::DEFAULT), Requirement::NotApplicable);
     for hole in [1, 3, 9, 12] {
-        // SAFETY: the functions of these tables can be called for ever.
+        // SAFETY: the functions of these tables can be called for the lifetime of the process.
         let started = unsafe { Equipped::__RUN.start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
         assert_eq!(started, Err(StartError::Missing(UpcallSet::of(&[hole]))));
     }
@@ -254,7 +254,7 @@ fn the_holes_of_a_table_are_its_null_slots() {
 
 #[test]
 fn a_call_without_a_good_place_for_the_error_does_not_reach_the_host() {
-    let set_event = FULL.lpWPUSetEvent.expect("no holes");
+    let set_event = FULL.lpWPUSetEvent.expect("a full table");
     let room = [77_i32; 2];
     let misaligned = room.as_ptr().cast_mut().wrapping_byte_add(1);
     for bad in [std::ptr::null_mut(), misaligned] {

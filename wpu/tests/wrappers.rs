@@ -157,7 +157,7 @@ fn every_truth_but_zero_is_true() {
 #[test]
 fn only_zero_is_success_where_a_number_reports_it() {
     unsafe extern "system" fn one(_: usize, errno: *mut i32) -> i32 {
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { errno.write(12345) };
         1
     }
@@ -170,7 +170,7 @@ fn only_zero_is_success_where_a_number_reports_it() {
 #[test]
 fn an_out_value_counts_for_nothing_after_a_failure() {
     unsafe extern "system" fn writes_and_fails(_: usize, context: *mut DWORD_PTR, errno: *mut i32) -> i32 {
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { context.write(7) };
         // SAFETY: as above.
         unsafe { errno.write(10038) };
@@ -238,7 +238,7 @@ fn d_38_a_completion_answers_a_number_and_the_providers_data_is_an_output() {
         0
     }
     unsafe extern "system" fn four(_: usize, _: *mut WSAOVERLAPPED, _: u32, _: u32, errno: *mut i32) -> i32 {
-        // SAFETY: the wrapper passes a good pointer.
+        // SAFETY: the wrapper passes a valid pointer.
         unsafe { errno.write(10022) };
         4
     }

@@ -69,7 +69,7 @@ impl Locate for Here {
 fn main() {
     static CELL: Cell = Cell::new();
     let table: &'static Table = Box::leak(Box::new(KET_TABLE::of::<Here>().ready()));
-    // SAFETY: the thunks can be called from any thread, for ever.
+    // SAFETY: the thunks can be called from any thread, forever.
     unsafe { CELL.open(table) };
     let upcalls = Upcalls::new(&CELL);
     assert_eq!(upcalls.fill(7), Ok(()));

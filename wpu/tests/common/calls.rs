@@ -221,7 +221,7 @@ fn event() -> EventRef<'static> {
 }
 
 fn thread() -> ThreadId<'static> {
-    // SAFETY: the host is one of these tests, which follows no pointer in it.
+    // SAFETY: the hosts of these tests do not dereference a pointer in it.
     unsafe { ThreadId::from_raw(THREAD_ID) }.expect("not zero")
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn open_raw(cell: &'static Cell, raw: WSPUPCALLTABLEEX) -> Upcalls {
     Upcalls::new(cell)
 }
 
-/// Keeps a table for ever, where Miri can see that it is not lost.
+/// Keeps a table forever, where Miri can see that it is not lost.
 fn kept(table: Table) -> &'static Table {
     static KEPT: LazyLock<std::sync::Mutex<Vec<&'static Table>>> = LazyLock::new(Default::default);
     let table: &'static Table = Box::leak(Box::new(table));

@@ -167,7 +167,7 @@ pub(crate) fn start_any(
 ) -> Result<(WSPDATA, WSPPROC_TABLE), WsaError> {
     let blank = WSPDATA { wVersion: 1, wHighVersion: 2, ..WSPDATA::ZERO };
     let (mut data, mut functions) = (blank, WSPPROC_TABLE::ZERO);
-    // SAFETY: the pointers are to locals, and the tables of the tests are callable for ever.
+    // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the process.
     let code = unsafe { start_up(version, &raw mut data, entry, table, &raw mut functions, providers) };
     if code != 0 {
         assert_eq!(data, blank, "written in spite of the failure");
@@ -182,7 +182,7 @@ pub(crate) fn start_any(
 
 /// Closes a socket, as a client does.
 pub(crate) fn call(functions: &WSPPROC_TABLE, socket: usize) -> Result<(), WsaError> {
-    let close = functions.lpWSPCloseSocket.expect("there are no holes");
+    let close = functions.lpWSPCloseSocket.expect("a full table");
     let mut errno = UNTOUCHED;
     // SAFETY: the provider takes any number, and the errno is a local.
     let answer = unsafe { close(socket, &raw mut errno) };
@@ -198,7 +198,7 @@ pub(crate) fn clean_up(functions: &WSPPROC_TABLE) -> Result<(), WsaError> {
 
 /// The same, with any pointer for the errno that is null, misaligned or good.
 pub(crate) fn clean_up_into(functions: &WSPPROC_TABLE, errno: *mut i32) -> i32 {
-    let clean_up = functions.lpWSPCleanup.expect("there are no holes");
+    let clean_up = functions.lpWSPCleanup.expect("a full table");
     // SAFETY: the caller's pointer is as the contract wants it.
     unsafe { clean_up(errno) }
 }

@@ -109,7 +109,7 @@ macro_rules! calls {
             let mut buffer = WSABUF { len: 8, buf: m.data.as_mut_ptr() };
             let time = timeval { tv_sec: 0, tv_usec: 0 };
             let _ = (&thread, &mut buffer, &time, overlapped, routed);
-            let function = functions.$slot.expect("it has all functions");
+            let function = functions.$slot.expect("a full table");
             // SAFETY: every pointer is good for what the function does with it.
             let answer = unsafe { function($(calls!(@ $argument m overlapped routed thread buffer time)),*) };
             answer == $failure

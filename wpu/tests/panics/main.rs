@@ -28,7 +28,7 @@ fn start() -> Result<WSPPROC_TABLE, i32> {
     let blank = WSPDATA { wVersion: 1, wHighVersion: 2, ..WSPDATA::ZERO };
     let (mut data, mut functions) = (blank, WSPPROC_TABLE::ZERO);
     let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-    // SAFETY: all pointers are to locals, and the table is callable for ever.
+    // SAFETY: all pointers point to locals, and the table is callable for the lifetime of the process.
     let code = unsafe { WSPStartupEx(VERSION, to_data, &raw const entry, &raw const TABLE, to_functions) };
     if code == 0 {
         return Ok(functions);
@@ -42,7 +42,7 @@ fn start() -> Result<WSPPROC_TABLE, i32> {
 fn clean_up(functions: &WSPPROC_TABLE) -> i32 {
     let mut errno = 0;
     // SAFETY: a provider's function gets a good pointer.
-    let answer = unsafe { functions.lpWSPCleanup.expect("it has all functions")(&raw mut errno) };
+    let answer = unsafe { functions.lpWSPCleanup.expect("a full table")(&raw mut errno) };
     assert_eq!(answer != 0, errno != 0);
     errno
 }

@@ -22,7 +22,7 @@ struct Late {
     routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
 }
 
-// SAFETY: whoever passed the request down keeps all of it, for any thread.
+// SAFETY: the caller that passed the request down keeps all of its memory, for any thread.
 unsafe impl Send for Late {}
 
 /// All of them: what is never completed is not lost either.
@@ -35,7 +35,7 @@ impl Late {
 
     /// Reads what is to be sent, and where to, and writes the count and to the structure.
     fn work(self) -> (Vec<u8>, Vec<u8>) {
-        // SAFETY: whoever passed a request down keeps what goes with it.
+        // SAFETY: the caller that passed the request down keeps all of its memory.
         let bytes = |at: *const u8, len: usize| unsafe { std::slice::from_raw_parts(at, len) }.to_vec();
         // SAFETY: as above.
         unsafe { self.count.write(self.buffer.len) };
@@ -65,11 +65,11 @@ unsafe extern "system" fn send_to(
     _: *const WSATHREADID,
     errno: *mut i32,
 ) -> i32 {
-    // SAFETY: the array of buffers is there in the call.
+    // SAFETY: the array of buffers is readable during the call.
     let buffer = unsafe { buffers.read() };
     let address = (to.cast(), len.unsigned_abs() as usize);
     LATE.lock().expect("no panic").push(Late { buffer, count, address, overlapped, routine });
-    // SAFETY: whoever calls passes a good pointer.
+    // SAFETY: the caller passes a valid pointer.
     unsafe { errno.write(WsaError::WSA_IO_PENDING.code()) };
     SOCKET_ERROR
 }
@@ -92,7 +92,7 @@ unsafe impl Serve for Others {
 fn stand() -> (Stand, SOCKET) {
     let stand = Stand::new(Class::NonIfs);
     let table = WSPPROC_TABLE { lpWSPSendTo: Some(send_to), ..WSPPROC_TABLE::serving::<Others>() };
-    // SAFETY: the functions are this program's.
+    // SAFETY: the functions are part of this program, and keep their contracts.
     stand.base.state().below = unsafe { Procs::new(&table) };
     let socket = stand.socket();
     (stand, socket)

@@ -18,8 +18,8 @@ const EIGHT: [u8; 8] = *b"abcdefgh";
 
 fn send(stand: &Stand, ask: &mut Ask, socket: usize) -> Result<Progress<u32>, WsaError> {
     let buffers = [WSABUF { len: 8, buf: EIGHT.as_ptr().cast_mut().cast() }];
-    // SAFETY: the bytes live for ever, and are only read.
-    let buffers = unsafe { Gather::from_raw(buffers.as_ptr(), 1) }.expect("good pointers");
+    // SAFETY: the bytes live forever, and are only read.
+    let buffers = unsafe { Gather::from_raw(buffers.as_ptr(), 1) }.expect("valid pointers");
     let lent = RequestBuffers { gather: Some(buffers), ..RequestBuffers::NOTHING };
     let given = ask.given(socket, &lent);
     // SAFETY: the test keeps the structure and the bytes until the end.
@@ -236,7 +236,7 @@ fn d_39_a_function_that_dies_later_fails_the_call_that_needs_it() {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let stand = Stand::under(Class::NonIfs, |table| {
-            let real = table.lpWPUSetEvent.replace(mortal).expect("no holes");
+            let real = table.lpWPUSetEvent.replace(mortal).expect("a full table");
             MORTAL.get_or_init(|| real);
         });
         let (socket, mut asks) = (stand.socket(), vec![]);
