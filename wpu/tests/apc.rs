@@ -1,4 +1,4 @@
-//! Closures as APCs: each runs once, comes back, or is dropped; never two of these.
+//! Closures as APCs: each runs once, is returned, or is dropped, and never two of these.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wpu::{Apc, Refused, ThreadId, WsaError, apc};
 
-/// How a closure fared.
+/// The events of a closure's life.
 #[derive(Debug, Default)]
 struct Fate {
     ran: AtomicU32,
@@ -23,7 +23,7 @@ impl Fate {
     }
 }
 
-/// What a closure holds on to.
+/// A value that a closure owns.
 struct Guard(Arc<Fate>);
 
 impl Drop for Guard {
@@ -32,7 +32,7 @@ impl Drop for Guard {
     }
 }
 
-/// An APC whose fate can be watched.
+/// An APC that records its life.
 fn watched() -> (Apc, Arc<Fate>) {
     let fate = Arc::new(Fate::default());
     let guard = Guard(Arc::clone(&fate));
@@ -105,7 +105,7 @@ fn before_start_up_a_closure_comes_back() {
 
 #[test]
 fn a_panic_ends_at_the_border() {
-    /// A payload that would panic again if anyone dropped it.
+    /// A payload that panics again when it is dropped.
     struct Payload;
     impl Drop for Payload {
         fn drop(&mut self) {
@@ -130,7 +130,7 @@ fn a_closure_runs_on_the_thread_that_it_was_queued_to() {
     let mut queued = queued();
     let client = std::thread::spawn(move || {
         let (routine, context) = queued.remove(0);
-        // SAFETY: it was queued once and is called once.
+        // SAFETY: the routine was queued once and is called once.
         unsafe { routine(context) };
     });
     client.join().expect("nothing panics");
@@ -174,7 +174,7 @@ fn taken_apart_it_is_the_takers_to_call() {
     let (apc, fate) = watched();
     let (routine, context) = apc.into_raw();
     assert_eq!(fate.ran_and_dropped(), (0, 0));
-    // SAFETY: nobody else calls it.
+    // SAFETY: no other code calls the routine.
     unsafe { routine(context) };
     assert_eq!(fate.ran_and_dropped(), (1, 1));
 }

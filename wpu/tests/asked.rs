@@ -1,4 +1,5 @@
-//! What a provider can read of a request, in the call that brings it and after that, and how its end is told.
+//! The data that a provider can read of a request, during the call and later, and the reporting of its
+//! completion.
 
 #[path = "common/over.rs"]
 mod over;
@@ -16,27 +17,27 @@ use wpu::{Layer, PendingRequest, Progress, Request, ServiceProvider, WsaError};
 use wpu_sys::{ClientSlice, Gather, OutBuf, RequestBuffers, Scatter};
 
 thread_local! {
-    /// What is kept for the provider below.
+    /// The memory that is kept for the provider below.
     static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
-    /// How the clients of this thread were told.
+    /// The completions that were reported to the clients of this thread.
     static TOLD: RefCell<Vec<Outcome>> = const { RefCell::new(Vec::new()) };
-    /// How many requests were begun, and how many have ended.
+    /// The numbers of requests that became pending and that have ended.
     static COUNTS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
     static PENDED: RefCell<Option<PendingRequest>> = const { RefCell::new(None) };
-    /// What a layer puts in place of what is to be sent.
+    /// Whether a layer replaces the bytes to send.
     static REPLACED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a provider sees in the call.
+/// The data that a provider reads in the call.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     asked: usize,
-    /// Of an overlapped request: the socket, twice.
+    /// For an overlapped request: the socket, twice.
     socket: Option<(SOCKET, SOCKET)>,
     has_routine: bool,
     gather: Vec<u8>,
-    /// How many bytes fit into the buffers.
+    /// The number of bytes that fit into the buffers.
     scatter: usize,
     input: Option<Vec<u8>>,
     room: Option<usize>,
@@ -58,7 +59,7 @@ fn seen(request: &Request<'_>) -> Seen {
     }
 }
 
-/// Pends each overlapped request, and answers others with what they ask for.
+/// Makes each overlapped request pending, and completes others with the number of bytes that they ask for.
 struct Reader;
 
 impl Completes for Reader {}
@@ -102,7 +103,7 @@ fn count(begun: u32, ended: u32) {
     COUNTS.set((before.0 + begun, before.1 + ended));
 }
 
-// SAFETY: no request goes down from it, so nothing is to be kept.
+// SAFETY: it passes no request down, so it has no memory to keep.
 unsafe impl Serve for Reader {
     type Provider = Self;
     const COMPLETION: CompletionVtable = CompletionVtable {
@@ -124,11 +125,11 @@ const PENDING: (i32, i32) = (SOCKET_ERROR, WsaError::WSA_IO_PENDING.code());
 
 unsafe extern "system" fn routine(_: u32, _: u32, _: *mut WSAOVERLAPPED, _: u32) {}
 
-/// Bytes that are as aligned as an address.
+/// Bytes with the alignment of an address.
 #[repr(align(4))]
 struct Address([u8; 16]);
 
-/// What a client lends.
+/// The memory that a client lends.
 struct Client {
     functions: WSPPROC_TABLE,
     bytes: [u8; 5],
@@ -148,7 +149,7 @@ impl Client {
         }
     }
 
-    /// Calls with one buffer and an address: the answer, and the error.
+    /// Calls with one buffer and an address. Returns the result and the error.
     fn call(
         &mut self,
         receives: bool,
@@ -233,14 +234,14 @@ fn a_pended_request_says_the_same_on_another_thread() {
     assert_eq!((client.len, &client.address.0[..8]), (7, &b"address\x07"[..]));
 }
 
-/// Pends a request for five bytes: how the client is told if it ends so.
+/// Makes a request for five bytes pending. Returns the completions that are reported if it ends with `end`.
 fn told(replaced: bool, end: impl FnOnce(PendingRequest)) -> Vec<Outcome> {
     REPLACED.set(replaced);
     COUNTS.set((0, 0));
     assert_eq!(Client::new().call(false, true, None), PENDING);
     REPLACED.set(false);
     assert_eq!((COUNTS.get(), TOLD.take()), ((1, 0), vec![]));
-    // The structure is not looked at by the completion of this test.
+    // The completion functions of this test do not access the structure.
     end(pended());
     assert_eq!(COUNTS.get(), (1, 1), "it is owed and paid once");
     TOLD.take()
@@ -251,14 +252,14 @@ fn a_client_is_told_once_and_of_no_more_bytes_than_it_asked_for() {
     let complete = |replaced, count| told(replaced, move |pended| pended.complete(Ok((count, 3))));
     assert_eq!([0, 4, 5].map(|count| complete(false, count)), [0, 4, 5].map(|count| vec![Ok((count, 3))]));
     assert_eq!(complete(false, 6), [Err(WsaError::WSASYSCALLFAILURE)]);
-    // Other bytes went in place of the client's, whose five are all there is to tell it of.
+    // Other bytes were sent in place of the client's, of whose five bytes at most all can be reported.
     assert_eq!([4, 5, 6].map(|count| complete(true, count)), [4, 5, 5].map(|count| vec![Ok((count, 3))]));
     let failed = WsaError::WSAENETDOWN;
     assert_eq!(told(false, |pended| pended.complete(Err(failed))), [Err(failed)]);
     assert_eq!(told(false, drop), [Err(WsaError::WSA_OPERATION_ABORTED)]);
 }
 
-/// A request of its own is what a provider hands to the one below to send or to receive on its own account.
+/// A provider creates a request of its own to send or receive through the provider below.
 #[test]
 fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
     let mut bytes = *b"own";
@@ -351,7 +352,7 @@ fn a_layer_sends_and_receives_below_with_bytes_of_its_own() {
 fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
     let (mut address, mut used) = ([0; 16], 0);
     let room = OutBuf::with_used(&mut address, &mut used);
-    // As a layer does that has used the room itself.
+    // As in a layer that has used the buffer itself.
     room.fill(b"old").expect("it fits");
     let lent =
         RequestBuffers { scatter: Some(Scatter::nothing()), room: Some(room), ..RequestBuffers::NOTHING };
@@ -362,7 +363,7 @@ fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
     assert_eq!(room.used(), 16, "the client reads what the provider below has said");
 }
 
-/// Nobody would tell the client, who waits for that.
+/// No completion would be reported to the client, which waits for one.
 #[test]
 fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
     struct Liar;
@@ -391,7 +392,8 @@ fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
     assert_eq!((COUNTS.get(), TOLD.take()), ((0, 0), vec![]));
 }
 
-/// Where a client keeps the count of a request beside its structure: both may be gone once it is told.
+/// The location of a request's count beside the client's structure: both may be freed once the completion is
+/// reported.
 #[repr(C)]
 struct Block {
     overlapped: WSAOVERLAPPED,
@@ -416,7 +418,7 @@ fn the_count_is_there_when_the_client_is_told() {
         type Provider = Self;
         const COMPLETION: CompletionVtable = CompletionVtable {
             tell: |parts, _| {
-                // SAFETY: the test gives a structure that a block begins with.
+                // SAFETY: the test passes a structure that is the first field of a block.
                 COUNT.set(unsafe { (*parts.overlapped.as_ptr().cast::<Block>()).count });
             },
             ..Reader::COMPLETION
@@ -434,22 +436,22 @@ fn the_count_is_there_when_the_client_is_told() {
     let mut bytes = *b"own";
     let buffer = WSABUF { len: 3, buf: bytes.as_mut_ptr().cast() };
     let mut errno = 0;
-    // SAFETY: the block is there.
+    // SAFETY: the block is allocated.
     let count = unsafe { &raw mut (*block).count };
-    // SAFETY: the pointers lead to the block and to locals.
+    // SAFETY: the pointers point into the block and to locals.
     let answer =
         unsafe { send(5, &raw const buffer, 1, count, 0, block.cast(), None, null(), &raw mut errno) };
     assert_eq!((answer, errno, COUNT.get()), (NO_ERROR, 0, 3));
-    // SAFETY: it came from a box, and nobody has it any more.
+    // SAFETY: the pointer came from a box, and no other code uses it any more.
     drop(unsafe { Box::from_raw(block) });
 }
 
-/// A layer that passes everything on as it came.
+/// A layer that passes every request on unmodified.
 struct Passer;
 
 impl Layer for Passer {}
 
-// SAFETY: what is kept is kept until the thread ends.
+// SAFETY: kept memory is kept until the thread ends.
 unsafe impl Serve for Passer {
     type Provider = Over<Self>;
     const COMPLETION: CompletionVtable = CompletionVtable {

@@ -1,5 +1,5 @@
-//! What safe code can do to the runtime by its own hand: implement its traits, share its statics, call
-//! its hidden parts. Whatever that is, no function of a table gets an instance of another type.
+//! Safe code that implements the runtime's traits by hand, shares its statics, and calls its hidden parts: no
+//! function of a table ever gets an instance of another type.
 
 #![cfg(all(feature = "macros", feature = "base", feature = "layer"))]
 
@@ -14,7 +14,7 @@ use wpu_sys::ffi::{WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPUPCALLTABLEEX};
 
 static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 
-/// What the author of a provider writes.
+/// The code of a provider's author.
 mod safe {
     #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ mod safe {
     use wpu::prelude::*;
     use wpu::{Class, Declaration, WithKit, facts::kits};
 
-    /// A provider of its own, a transport and a layer, all in one. As itself it answers with its number.
+    /// A provider that is a transport and a layer at the same time. As itself it returns its number.
     #[wpu_provider(
         class = non_ifs,
         kit = base,
@@ -85,10 +85,10 @@ mod safe {
         }
     }
 
-    /// Nothing keeps a crate from saying that it names a kit, as long as it declares what the kit makes.
+    /// A crate may state that it names a kit, as long as it declares the kit's upcalls.
     impl WithKit<kits::Layer> for Both {}
     impl Layer for Both {
-        /// What it declares for the second kit, it calls.
+        /// Calls what it declares for the second kit.
         fn shutdown(&self, next: &impl ServiceProvider, socket: SOCKET, how: i32) -> Result<(), WsaError> {
             let upcalls = <Self as Provider>::upcalls();
             upcalls.get_provider_path(&Self::ID)?;
@@ -100,7 +100,7 @@ mod safe {
     impl Lifecycle for Both {
         fn start(start: &Start<'_>) -> Result<Self, WsaError> {
             BEGUN.set(BEGUN.get() + 1);
-            // A layer starts only as what is exported, and once.
+            // A layer can be started only as the exported type, and once.
             assert!(<Layered<Self> as Lifecycle>::start(start).is_err());
             Ok(Self([PATTERN.get(); 8]))
         }
@@ -134,14 +134,14 @@ mod safe {
         wpu::export!(super::Nested; san; any());
     }
 
-    /// Says that the run of another provider is its own.
+    /// States that the run of another provider is its own.
     pub struct Copycat(Box<str>);
 
     impl Provider for Copycat {
         type Upcalls = wpu::Upcalls;
         const DECLARATION: Declaration = Declaration { class: Class::NonIfs, ..Both::DECLARATION };
         fn upcalls() -> wpu::Upcalls {
-            // The cell of the other one is out of reach.
+            // The cell of the other provider is not accessible.
             static NONE: wpu::raw::Cell = wpu::raw::Cell::new();
             wpu::Upcalls::new(&NONE)
         }
@@ -163,17 +163,17 @@ mod safe {
     }
 
     thread_local! {
-        /// What the memory of the next provider is full of: each form has its own.
+        /// The pattern in the memory of the next provider: each form has its own.
         pub static PATTERN: Cell<u64> = const { Cell::new(ITS_OWN) };
-        /// What a layer answered that was started from within other code.
+        /// The result of a layer that was started from within other code.
         pub static STARTED: Cell<Option<WsaError>> = const { Cell::new(None) };
-        /// How often it was started again.
+        /// The number of further start-ups.
         pub static AGAIN: Cell<usize> = const { Cell::new(0) };
-        /// How often the author's part was started.
+        /// The number of start-ups of the author's code.
         pub static BEGUN: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// Starts a layer in its own start.
+    /// Starts a layer in its own start-up.
     pub struct Nested(Base<Both>);
 
     impl Provider for Nested {
@@ -204,7 +204,7 @@ fn run() -> wpu::__private::Fixed<wpu::raw::Run> {
     safe::Both::__RUN
 }
 
-/// All of these providers share one run, so one test at a time uses it.
+/// Serializes the tests, since all of these providers share one run.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +212,7 @@ fn alone() -> MutexGuard<'static, ()> {
     guard
 }
 
-/// The same for a form in which the provider does not answer itself: its memory is full of something else.
+/// Starts a form in which the kit implements the functions: its memory has another pattern.
 fn start_other(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
     safe::PATTERN.set(0xaaaa);
     let started = start(startup);
@@ -220,7 +220,7 @@ fn start_other(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
     started
 }
 
-/// Starts a form in which it does.
+/// Starts a form in which the provider implements the functions.
 fn start(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     // SAFETY: the pointers point to locals, and the table is callable for the lifetime of the process.
@@ -233,18 +233,18 @@ fn start(startup: WSPStartupExFn) -> Result<WSPPROC_TABLE, WsaError> {
     Err(WsaError::new(code))
 }
 
-/// What `WSPSocket` answers.
+/// The result of `WSPSocket`.
 fn socket(functions: &WSPPROC_TABLE) -> Result<usize, WsaError> {
     let mut errno = 0;
     let socket = functions.lpWSPSocket.expect("a full table");
-    // SAFETY: a null entry is allowed, and the errno is a local.
+    // SAFETY: a null entry is allowed, and the errno location is a local.
     let made = unsafe { socket(2, 1, 6, std::ptr::null_mut(), 0, 0, &raw mut errno) };
     if errno == 0 { Ok(made) } else { Err(WsaError::new(errno)) }
 }
 
 type Answers = Result<usize, WsaError>;
 
-/// Each form of the provider, with what its `WSPSocket` answers.
+/// Each form of the provider, with the result of its `WSPSocket`.
 const FORMS: [(WSPStartupExFn, Answers); 3] = [
     (as_itself::WSPStartupEx, Ok(safe::NUMBER)),
     (as_itself_again::WSPStartupEx, Ok(safe::NUMBER)),
@@ -323,10 +323,11 @@ fn what_is_refused_says_what_to_do() {
 fn a_layer_is_not_started_by_hand() {
     let _alone = alone();
     let functions = start_other(nested::WSPStartupEx).expect("nobody else is started");
-    // The one that began is the base's; the layer was refused before its author's part.
+    // The outer start-up was that of the base; the layer was refused before its author's code.
     assert_eq!((safe::STARTED.take(), safe::BEGUN.take()), (Some(WsaError::WSASYSNOTREADY), 1));
     clean_up(&functions).expect("started");
-    // Its own start goes on only once. Windows has a catalog, in which the layer is not: there it does not begin.
+    // A start-up of the layer itself continues only once. Windows has a catalog without the layer: there it
+    // does not start.
     assert!(start_other(as_layer::WSPStartupEx).is_err());
     assert_eq!((safe::BEGUN.get(), run().starts()), (usize::from(cfg!(not(windows))), 0));
 }

@@ -1,4 +1,4 @@
-//! A client's condition function, asked in safe code: what it gets, and what its answer means.
+//! The client's condition function, called from safe code: its arguments and the meaning of its result.
 
 #![cfg(feature = "provider")]
 
@@ -7,7 +7,7 @@ use wpu::ffi::{DWORD_PTR, GROUP, LPQOS, LPWSABUF};
 use wpu::prelude::*;
 use wpu::{Decision, decide};
 
-/// What the function was called with: the addresses, and whether the rest was empty.
+/// The arguments of the function: the addresses, and whether the rest was empty.
 #[derive(Debug, Default)]
 struct Heard {
     answer: i32,
@@ -27,19 +27,19 @@ unsafe extern "system" fn condition(
     context: DWORD_PTR,
 ) -> i32 {
     let bytes = |buffer: LPWSABUF| {
-        // SAFETY: the documentation says that this is a buffer, and the library that it can be read.
+        // SAFETY: the documentation specifies a buffer, and the library passes a readable one.
         let buffer = unsafe { *buffer };
         if buffer.buf.is_null() {
             assert_eq!(buffer.len, 0);
             return Vec::new();
         }
-        // SAFETY: it is as long as it says.
+        // SAFETY: the buffer has the length that it states.
         unsafe { std::slice::from_raw_parts(buffer.buf.cast::<u8>(), buffer.len as usize) }.to_vec()
     };
-    // SAFETY: the test gave a pointer to its own value as the context.
+    // SAFETY: the test passed a pointer to its own value as the context.
     let heard = unsafe { &mut *std::ptr::with_exposed_provenance_mut::<Heard>(context) };
     (heard.peer, heard.local) = (bytes(caller), bytes(own));
-    // SAFETY: the group can be read and written.
+    // SAFETY: the library passes a readable and writable group.
     let group = unsafe { *group };
     heard.nothing_else = bytes(data).is_empty()
         && bytes(answer).is_empty()
@@ -63,7 +63,7 @@ fn the_clients_answer_comes_back_and_what_is_no_answer_is_refused() {
     for (answer, decision) in answers {
         let mut heard = Heard { answer, ..Heard::default() };
         let context = (&raw mut heard).expose_provenance();
-        // SAFETY: it can be called with this context as long as `heard` lives.
+        // SAFETY: the function can be called with this context as long as `heard` lives.
         let condition = unsafe { Condition::from_parts(condition, context) };
         assert_eq!(decide(condition, &peer, &local), decision);
         assert_eq!((&*heard.peer, &*heard.local), (peer.as_bytes(), local.as_bytes()));

@@ -1,4 +1,4 @@
-//! What one side may do although the other would rather it did not.
+//! Unusual behaviour that the contract allows one side, and the other must tolerate.
 
 mod common;
 
@@ -16,7 +16,7 @@ use wpu_sys::ffi::{
 #[test]
 fn a_host_may_write_to_the_thread_id_that_it_is_passed() {
     unsafe extern "system" fn zero(thread: *const WSATHREADID, _: *mut i32) -> i32 {
-        // SAFETY: in C the parameter is a pointer to what can be written, and hosts do write to it.
+        // SAFETY: in C the parameter is a pointer to writable memory, and some hosts write to it.
         unsafe { thread.cast_mut().write(WSATHREADID::ZERO) };
         NO_ERROR
     }

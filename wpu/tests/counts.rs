@@ -1,4 +1,4 @@
-//! A provider that reports more bytes than it was asked for: its client gets an error instead.
+//! A provider that reports more bytes than were requested: its client gets an error instead.
 
 #[path = "common/host.rs"]
 #[allow(dead_code, reason = "the tests use the part that they need")]
@@ -15,10 +15,10 @@ static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 const BROKEN: i32 = WsaError::WSASYSCALLFAILURE.code();
 const PENDING: i32 = WsaError::WSA_IO_PENDING.code();
 
-/// What the client asks for, in two buffers. `WSPIoctl` has one of as many bytes.
+/// The lengths of the client's two buffers. `WSPIoctl` has one buffer of their total length.
 const ASKED: [u32; 2] = [3, 4];
 
-/// What it reports, and whether later.
+/// The count to report, and whether the request completes later.
 static REPORT: Mutex<(u32, bool)> = Mutex::new((0, false));
 static PENDED: Mutex<Option<PendingRequest>> = Mutex::new(None);
 
@@ -100,7 +100,7 @@ fn start() -> WSPPROC_TABLE {
     functions
 }
 
-/// What a call reported: its count, or its error.
+/// The result of a call: its count, or its error.
 type Said = Result<u32, i32>;
 
 /// Calls one of the five functions that report a count.
@@ -156,11 +156,11 @@ fn d_26_nobody_reports_more_than_was_asked_for() {
             *locked(&REPORT) = (count, false);
             assert_eq!(call(&functions, which, null_mut()), said, "{which}, {count}");
             assert_eq!(seen(), []);
-            // At once, with a request: the client is told of what has succeeded, and of nothing else.
+            // Immediate, with a request: only a success is reported to the client.
             let mut overlapped = WSAOVERLAPPED::ZERO;
             assert_eq!(call(&functions, which, &raw mut overlapped), said, "{which}, {count}");
             assert_eq!(seen().len(), usize::from(good), "{which}, {count}");
-            // Later.
+            // Later completion.
             *locked(&REPORT) = (count, true);
             let mut overlapped = WSAOVERLAPPED::ZERO;
             assert_eq!(call(&functions, which, &raw mut overlapped), Err(PENDING), "{which}, {count}");

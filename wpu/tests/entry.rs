@@ -1,4 +1,4 @@
-//! `WSPStartup` as a host calls it: versions, pointers, panics, and what the provider is given.
+//! `WSPStartup` as a host calls it: versions, pointers, panics, and the data for the provider.
 
 mod common;
 
@@ -21,13 +21,13 @@ static FULL_EX: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 const SET_EVENT: usize = upcall("WPUSetEvent");
 const CREATE_EVENT: usize = upcall("WPUCreateEvent");
 
-/// Every version word, or under Miri some of them.
+/// Every version word, or some of them under Miri.
 const STEP: usize = if cfg!(miri) { 257 * 3 + 1 } else { 1 };
 
 provider!(Versioned, uses: &[]);
 
-/// The documented rule: the lowest version is 2.2, and the provider gets the lower of what is wanted and what it
-/// has, which is 2.2 too. The low byte is the major number, and counts first.
+/// The documented rule: the lowest version is 2.2, and the result is the lower of the requested version and
+/// the provider's, which is also 2.2. The low byte is the major number, and is compared first.
 #[test]
 fn every_version_word_is_answered_by_the_documented_rule() {
     let (mut refused, mut accepted) = (0, 0);
@@ -80,11 +80,11 @@ fn start_with(
     table: impl TablePointer,
     functions: *mut WSPPROC_TABLE,
 ) -> i32 {
-    // SAFETY: each pointer is null, misaligned or good.
+    // SAFETY: each pointer is null, misaligned or valid.
     unsafe { start_up(VERSION, data, entry, table, functions, &[Starter::of::<Guarded>()]) }
 }
 
-/// What a provider was given.
+/// The data that a provider received.
 struct Given {
     entry: WSAPROTOCOL_INFOW,
     table: [usize; 15],
@@ -114,7 +114,7 @@ provider!(
 
 #[test]
 fn a_provider_gets_the_entry_and_the_table_as_they_came() {
-    // Holes and all: a layer hands it on as it is.
+    // Including null slots: a layer passes the table on unmodified.
     let table = only(&FULL, |slot| slot == SET_EVENT || slot % 2 == 0);
     let other = WSAPROTOCOL_INFOW { dwCatalogEntryId: 77, ..ENTRY };
     let providers = [Starter::of::<Layer>()];
@@ -170,7 +170,7 @@ fn an_entry_that_contradicts_the_class_is_refused() {
 provider!(OfTheSystem, class: Ifs, uses: &[]);
 provider!(San, uses: &[]);
 
-/// It passes the entry of the TCP/IP provider, whose sockets are file handles.
+/// The switch passes the entry of the TCP/IP provider, whose sockets are file handles.
 #[test]
 fn the_switch_starts_the_provider_that_gets_its_handles_from_it() {
     let both = [Starter::of::<OfTheSystem>(), Starter::of::<San>()];
@@ -183,7 +183,7 @@ fn the_switch_starts_the_provider_that_gets_its_handles_from_it() {
     }
 }
 
-/// The host is told a code that says little.
+/// The host receives only an error code.
 #[cfg(not(miri))]
 #[test]
 fn why_no_provider_is_chosen_is_said_on_the_standard_error_stream() {
@@ -203,7 +203,7 @@ fn why_no_provider_is_chosen_is_said_on_the_standard_error_stream() {
     assert_eq!(by_switch.lines().collect::<Vec<_>>(), [line(1002), line(1001)]);
 }
 
-/// What a provider refuses, it knows itself.
+/// The provider itself knows why it refuses.
 #[cfg(not(miri))]
 #[test]
 fn what_a_provider_refuses_is_not_said_again() {
@@ -217,13 +217,13 @@ fn a_panic_while_choosing_is_a_failure() {
     assert_eq!(start::<Surprised>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
 }
 
-/// What a provider says of itself, up to the zero.
+/// The description in `WSPDATA`, up to the zero.
 fn description(data: &WSPDATA) -> String {
     let end = data.szDescription.iter().position(|unit| *unit == 0).expect("a zero ends it");
     String::from_utf16(&data.szDescription[..end]).expect("UTF-16")
 }
 
-/// A provider that has more to say than there is room for.
+/// A provider whose description is too long.
 struct Talkative;
 
 static RUN: Run = Run::new();
@@ -243,7 +243,7 @@ impl ServiceProvider for Talkative {}
 common::provider::exported!(Talkative);
 
 impl Lifecycle for Talkative {
-    /// 254 units, then one character of two, then more.
+    /// 254 units, then one character of two units, then more.
     const DESCRIPTION: &'static str = concat!(
         "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
         "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
@@ -316,7 +316,7 @@ fn a_start_up_that_fails_takes_nothing_from_the_earlier_ones() {
     assert_eq!(clean_up(&functions), Err(WsaError::WSANOTINITIALISED));
 }
 
-/// A payload that would panic again if anyone dropped it.
+/// A payload that panics again when it is dropped.
 struct Payload;
 
 impl Drop for Payload {

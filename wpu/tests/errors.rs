@@ -1,11 +1,11 @@
-//! Errors: their names, what they say, and what they are to `std::io`.
+//! Errors: their names, their texts, and their conversions to `std::io`.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use wpu::facts::ERRORS;
 use wpu::{Failed, Refused, WsaError};
 
-/// No error code of the spec.
+/// A number that is not an error code of the spec.
 const UNKNOWN: WsaError = WsaError::new(12345);
 
 #[test]
@@ -92,7 +92,7 @@ fn a_foreign_io_error_is_the_error_of_its_kind() {
         (ErrorKind::BrokenPipe, WsaError::WSAECONNRESET),
         (ErrorKind::InvalidInput, WsaError::WSAEINVAL),
         (ErrorKind::OutOfMemory, WsaError::WSAENOBUFS),
-        // No error of Winsock means these.
+        // Winsock has no error for these kinds.
         (ErrorKind::NotFound, WsaError::WSASYSCALLFAILURE),
         (ErrorKind::Other, WsaError::WSASYSCALLFAILURE),
     ];
@@ -112,7 +112,7 @@ fn a_code_of_linux_is_that_of_its_kind() {
 #[test]
 #[cfg(windows)]
 fn a_code_of_windows_that_winsock_does_not_name_is_that_of_its_kind() {
-    // ERROR_ACCESS_DENIED, and one that has no kind.
+    // ERROR_ACCESS_DENIED, and a code without a kind.
     assert_eq!(WsaError::from(io::Error::from_raw_os_error(5)), WsaError::WSAEACCES);
     assert_eq!(WsaError::from(io::Error::from_raw_os_error(1167)).code(), 1167);
 }

@@ -1,4 +1,4 @@
-//! `WPUCompleteOverlappedRequest`, which has a slot in one table only and is an export beside it.
+//! `WPUCompleteOverlappedRequest`, which has a slot in one table only, and is an export otherwise.
 
 #![cfg(all(feature = "macros", not(windows)))]
 
@@ -13,13 +13,13 @@ use wpu::{__private::import, UPCALLS, UpcallSet};
 use wpu_sys::ffi::{WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 use wpu_sys::thunk;
 
-/// Its place in the longer table.
+/// Its slot in the longer table.
 const SLOT: usize = 15;
 
 const SHORT: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted<1>>();
 const LONG: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted<2>>();
 
-/// Completes what its clients began, and does nothing else.
+/// Completes its clients' requests, and does nothing else.
 #[wpu_provider(
     class = non_ifs,
     uses(WPUCompleteOverlappedRequest),
@@ -38,7 +38,7 @@ impl Lifecycle for Completes {
     }
 }
 
-/// The same without the upcall in question.
+/// The same without declaring that upcall.
 #[wpu_provider(
     class = ifs,
     uses(),
@@ -59,17 +59,17 @@ impl Lifecycle for Indifferent {
 
 common::provider::exported!(Completes, Indifferent);
 
-/// The host that completes a request, if any does.
+/// The number of the host that completes a request, if any.
 fn completed_by() -> Result<usize, WsaError> {
     let request: &'static Overlapped = Box::leak(Box::new(Overlapped::new()));
     let operation = request.begin().expect("not in use");
     let completed = Completes::upcalls().complete_overlapped_request(SOCKET, operation, 0, 0);
-    // SAFETY: it came from a box; none of these hosts looks at it again.
+    // SAFETY: the pointer came from a box; none of these hosts accesses it again.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(request).cast_mut()) });
     completed.map(|()| host::seen()[0].host).map_err(|refused| refused.error)
 }
 
-/// One test: whoever offers the export does so for the whole program, and for good.
+/// A single test, since an offered export is offered to the whole program permanently.
 #[test]
 fn the_slot_comes_first_then_the_program_and_without_either_there_is_no_start() {
     nobody_offers_it();
@@ -82,10 +82,10 @@ fn the_slot_comes_first_then_the_program_and_without_either_there_is_no_start() 
     the_last_offer_holds();
 }
 
-/// A host that is part of the program offers its own.
+/// Offers the function of a host that is part of the program.
 fn offers<const NUMBER: usize>() {
     let own = thunk::complete_overlapped_request::<Scripted<NUMBER>>;
-    // SAFETY: the thunk keeps the contract, for as long as the program runs.
+    // SAFETY: the thunk keeps the contract, for the lifetime of the program.
     unsafe { import::provide_complete_overlapped_request(own) };
 }
 

@@ -1,4 +1,4 @@
-//! `WPUCompleteOverlappedRequest` of a library that the program has loaded: found by its name.
+//! `WPUCompleteOverlappedRequest` of a library that the program has loaded, found by its name.
 //!
 //! It needs a compiler and a dynamic linker, so that it does not run under Miri.
 
@@ -18,7 +18,7 @@ use wpu_sys::ffi::WSPUPCALLTABLE;
 
 const TABLE: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
 
-/// A library that exports the function, which refuses everything with a code of its own.
+/// A library that exports the function, which refuses every call with an error code of its own.
 const LIBRARY: &str = "
     #[unsafe(no_mangle)]
     pub unsafe extern \"system\" fn WPUCompleteOverlappedRequest(
@@ -29,7 +29,7 @@ const LIBRARY: &str = "
     }
 ";
 
-/// Completes what its clients began, and does nothing else.
+/// Completes its clients' requests, and does nothing else.
 #[wpu_provider(
     class = non_ifs,
     uses(WPUCompleteOverlappedRequest),
@@ -72,7 +72,7 @@ fn compile() -> PathBuf {
     library
 }
 
-/// Loads a library so that its names can be found by all.
+/// Loads a library so that its symbols are globally visible.
 fn load(library: &Path) {
     unsafe extern "C" {
         fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
@@ -80,7 +80,7 @@ fn load(library: &Path) {
     const RTLD_NOW: c_int = 2;
     const RTLD_GLOBAL: c_int = 0x100;
     let name = CString::new(library.as_os_str().as_bytes()).expect("no zero in it");
-    // SAFETY: the name ends with a zero, and the library runs nothing when it is loaded.
+    // SAFETY: the name is zero-terminated, and the library has no initialisers.
     let handle = unsafe { dlopen(name.as_ptr(), RTLD_NOW | RTLD_GLOBAL) };
     assert!(!handle.is_null());
 }

@@ -1,5 +1,5 @@
-//! What a layer hands on to the provider below: sets that lie over each other, and requests, of which the
-//! client is told once whatever the layer makes of the answer.
+//! Calls that a layer passes to the provider below: overlapping sets, and requests whose completion is
+//! reported once, whatever result the layer returns.
 
 #[path = "common/over.rs"]
 mod over;
@@ -21,17 +21,17 @@ use wpu::{
 };
 
 thread_local! {
-    /// How the clients of this thread were told.
+    /// The completions that were reported to the clients of this thread.
     static TOLD: RefCell<Vec<Outcome>> = const { RefCell::new(Vec::new()) };
-    /// How many sockets each set had that reached the base provider.
+    /// The lengths of the sets that reached the base provider.
     static SEEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
-    /// What is kept for the provider below.
+    /// The memory that is kept for the provider below.
     static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
     static BELOW: Cell<Result<u32, WsaError>> = const { Cell::new(Ok(0)) };
     static ABOVE: Cell<After> = const { Cell::new(After::Answer) };
 }
 
-/// What the layer does when the provider below has answered.
+/// The layer's behaviour after the call below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum After {
     Answer,
@@ -73,7 +73,7 @@ impl ServiceProvider for Base {
     }
 }
 
-// SAFETY: what is kept is kept until it is released, or a test is over.
+// SAFETY: kept memory is kept until it is released, or a test has ended.
 unsafe impl Serve for Base {
     type Provider = Self;
     const COMPLETION: CompletionVtable = COMPLETION;
@@ -134,20 +134,20 @@ const FUNCTIONS: WSPPROC_TABLE = WSPPROC_TABLE::serving::<Meddler>();
 
 #[test]
 fn a_set_is_handed_on_no_longer_than_it_came() {
-    // Two sets, a word apart: the first socket of the one is the count of the other.
+    // Two sets, one word apart: the first socket of the first set is the count of the second.
     let mut memory: [usize; 4] = [3, 2, 5, 6];
     let first = memory.as_mut_ptr();
     let second = first.wrapping_add(1);
     let (mut errno, time) = (0, timeval { tv_sec: 0, tv_usec: 0 });
     let select = FUNCTIONS.lpWSPSelect.expect("it is there");
-    // SAFETY: each set has as many sockets as it says.
+    // SAFETY: each set has the number of sockets that it states.
     let answer =
         unsafe { select(0, first.cast(), second.cast(), null_mut(), &raw const time, &raw mut errno) };
     assert_eq!((answer, errno), (0, 0));
     assert_eq!(SEEN.take(), [3, 2], "the layer wrote 1000 over the count of the second set");
 }
 
-/// Sends two bytes through the layer: what the client sees, and how it is told.
+/// Sends two bytes through the layer. Returns the client's result and the reported completions.
 fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, Vec<Outcome>) {
     BELOW.set(below);
     ABOVE.set(above);
@@ -168,18 +168,18 @@ fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, V
 fn a_client_is_told_once_whatever_the_layer_makes_of_the_answer() {
     const DOWN: WsaError = WsaError::WSAENETDOWN;
     assert_eq!(send(Ok(1), After::Answer), (Ok(1), vec![Ok((1, 0))]));
-    // The provider below has told it: that it failed would say that nobody has.
+    // The provider below has reported the completion, so the call must not fail.
     assert_eq!(send(Ok(1), After::Fail), (Err(WsaError::WSA_IO_PENDING), vec![Ok((1, 0))]));
     assert_eq!(send(Ok(1), After::Panic), (Err(WsaError::WSA_IO_PENDING), vec![Ok((1, 0))]));
     assert_eq!(send(Ok(1), After::Succeed), (Ok(2), vec![Ok((1, 0))]));
-    // The provider below tells nobody of what it refuses.
+    // The provider below reports no completion for a request that it refuses.
     assert_eq!(send(Err(DOWN), After::Answer), (Err(DOWN), vec![]));
     assert_eq!(send(Err(DOWN), After::Fail), (Err(DOWN), vec![]));
     assert_eq!(send(Err(DOWN), After::Panic), (Err(WsaError::WSASYSCALLFAILURE), vec![]));
     assert_eq!(send(Err(DOWN), After::Succeed), (Ok(2), vec![Ok((2, 0))]));
 }
 
-/// What a provider in C has of a request that it has promised to complete: everything that it got.
+/// The arguments of a request that a provider in C has left pending.
 #[derive(Clone, Copy)]
 struct Late {
     buffer: WSABUF,
@@ -188,7 +188,7 @@ struct Late {
 }
 
 impl Late {
-    /// Reads what is to be sent, and writes how that went, as late as it likes.
+    /// Reads the bytes to send, and writes the results, at any later time.
     fn finish(self) -> (Vec<u8>, Vec<u8>) {
         let bytes = |at: *const u8, len: usize| {
             // SAFETY: the caller that passed the request down keeps all of its memory.
@@ -204,7 +204,7 @@ impl Late {
 
 thread_local! {
     static LATE: RefCell<Vec<Late>> = const { RefCell::new(Vec::new()) };
-    /// What the provider in C answers: an error, or success.
+    /// The error that the provider in C returns, or 0.
     static ERRNO: Cell<i32> = const { Cell::new(0) };
 }
 
@@ -255,7 +255,7 @@ unsafe extern "system" fn late_recv(
     begun(Late { buffer, outs: [count, flags], address: (null(), 0) }, errno)
 }
 
-/// Sends other bytes, elsewhere, and receives with other flags than the client says.
+/// Sends other bytes to another address, and receives with other flags than the client's.
 struct Changer;
 
 impl Layer for Changer {
@@ -269,7 +269,7 @@ impl Layer for Changer {
         let (before, lent) = (request.gather().to_vec(), request.blocking());
         let request = request.with_gather(b"first".to_vec()).with_input(b"elsewhere".to_vec());
         let answer = next.send_to(socket, flags, request.with_gather(b"other".to_vec()));
-        // What is not overlapped is lent as long as the call lasts.
+        // If the call is not overlapped, the memory is lent during the call.
         let lent = lent.and_then(|lent| lent.gather);
         assert!(lent.is_none_or(|gather| gather.to_vec() == before));
         answer
@@ -303,14 +303,15 @@ unsafe impl Serve for Changer {
 
 const CHANGED: WSPPROC_TABLE = WSPPROC_TABLE::serving::<Changer>();
 
-/// Sends through the layer, and lets go of everything that the contract lets a client free; how much is kept then.
+/// Sends through the layer, and frees everything that the contract allows a client to free. Returns the
+/// number of kept parcels.
 fn send_changed(errno: i32, overlapped: *mut WSAOVERLAPPED) -> usize {
     ERRNO.set(errno);
     let (mut data, to, mut error, mut count) = (*b"plain", [7_u8; 16], 0, 0);
     let buffer = WSABUF { len: 5, buf: data.as_mut_ptr() };
     let (send_to, at) = (CHANGED.lpWSPSendTo.expect("it is there"), to.as_ptr().cast());
     let (buffers, to_count, to_error) = (&raw const buffer, &raw mut count, &raw mut error);
-    // SAFETY: all pointers are good, and what the layer replaces is used by nobody.
+    // SAFETY: all pointers are valid, and memory that the layer replaces is not accessed.
     let answer = unsafe { send_to(5, buffers, 1, to_count, 0, at, 16, overlapped, None, null(), to_error) };
     assert_eq!((answer, error), if errno == 0 { (NO_ERROR, 0) } else { (SOCKET_ERROR, errno) });
     KEPT.with_borrow(Vec::len)
@@ -324,7 +325,7 @@ fn what_a_layer_replaces_is_kept_while_the_provider_below_may_use_it() {
     let late = LATE.take().pop().expect("it came down");
     assert_eq!(late.finish(), (b"other".to_vec(), b"elsewhere".to_vec()));
     KEPT.take();
-    // Done at once, refused, and not overlapped: nobody can use it any more.
+    // Immediate completion, refusal, or not overlapped: the memory is no longer used.
     for errno in [0, WsaError::WSAENETDOWN.code()] {
         assert_eq!((send_changed(errno, overlapped), send_changed(errno, null_mut())), (0, 0));
     }
@@ -343,14 +344,14 @@ fn flags_and_counts_can_be_written_after_the_call_that_promised_them() {
     let answer = unsafe { recv(5, buffers, 1, to_count, to_flags, overlapped, None, null(), to_error) };
     assert_eq!((answer, error), (SOCKET_ERROR, WsaError::WSA_IO_PENDING.code()));
     let late = LATE.take().pop().expect("it came down");
-    // SAFETY: it is kept.
+    // SAFETY: the memory is kept.
     assert_eq!(unsafe { late.outs[1].read() }, 5, "the layer's flags went down");
     late.finish();
     assert_eq!((count, flags), (0, 1), "nothing is answered yet");
     KEPT.take();
 }
 
-/// As [`Base`], for a provider that has not declared what requests are completed with.
+/// Like [`Base`], for a provider that has not declared the completing upcalls.
 struct Undeclared;
 
 // SAFETY: as for `Base`.

@@ -1,4 +1,4 @@
-//! What upcalls take and give: who releases it, when, and when no longer.
+//! Values that upcalls acquire: who releases them, and when.
 
 mod common;
 
@@ -7,14 +7,14 @@ use std::ptr::{null_mut, without_provenance_mut};
 use wpu_sys::ffi::{SOCKET, WSAEVENT, WSATHREADID, WSPUPCALLTABLEEX, fd_set};
 use wpu_sys::{Cell, Event, EventRef, FdSet, OpenThread, SocketHandle, ThreadId, Upcalls, WsaError};
 
-/// A resource that upcalls acquire and release.
+/// A value that upcalls acquire and release.
 trait Resource: Sized {
     const RELEASE: &'static str;
-    /// What the host gives, and gets back.
+    /// The words that the host returns, and receives at the release.
     const WORDS: &'static [usize];
     fn acquire(upcalls: Upcalls) -> Result<Self, WsaError>;
     fn close(self) -> Result<(), WsaError>;
-    /// Takes the bare value out, and puts it back.
+    /// Takes the raw value out, and wraps it again.
     fn through_raw(self, cell: &'static Cell) -> Self;
     fn leave(self);
 }
@@ -82,7 +82,7 @@ impl Resource for OpenThread {
     }
 }
 
-/// Runs a test for each kind of resource, each time with a cell of its own.
+/// Runs a test for each kind of value, each with a cell of its own.
 macro_rules! for_each_resource {
     ($test:ident) => {{
         static CELLS: [Cell; 3] = [const { Cell::new() }; 3];
@@ -92,7 +92,7 @@ macro_rules! for_each_resource {
     }};
 }
 
-/// Acquires one; the host's memory is empty afterwards.
+/// Acquires a value, and clears the host's record.
 fn acquired<R: Resource>(cell: &'static Cell) -> R {
     let upcalls = host::open::<Scripted>(cell);
     host::answer(Ok(R::WORDS.to_vec()));
@@ -101,7 +101,7 @@ fn acquired<R: Resource>(cell: &'static Cell) -> R {
     resource
 }
 
-/// The host saw one release, of the value that it gave out.
+/// Checks that the host received one release, of the value that it returned.
 fn assert_released<R: Resource>() {
     let seen = seen();
     assert_eq!(seen.len(), 1, "{seen:?}");
@@ -259,10 +259,10 @@ fn a_clients_thread_is_copied_unless_it_is_zero() {
         WSATHREADID { ThreadHandle: handle, Reserved: 0 },
         WSATHREADID { ThreadHandle: null_mut(), Reserved: 1 },
     ] {
-        // SAFETY: nobody gets it.
+        // SAFETY: the id is not used.
         assert_eq!(unsafe { ThreadId::from_raw(raw) }.map(ThreadId::raw), Some(raw));
     }
-    // SAFETY: it is none.
+    // SAFETY: a zero id is refused.
     assert_eq!(unsafe { ThreadId::from_raw(WSATHREADID::ZERO) }, None);
 }
 
@@ -280,7 +280,7 @@ impl LongSet {
 
     fn borrowed(&self) -> FdSet<'_> {
         let set = (&raw const *self).cast();
-        // SAFETY: the items stand behind the count, and there are enough of them.
+        // SAFETY: the items follow the count, and there are enough of them.
         unsafe { FdSet::from_raw(set) }.expect("neither null nor misaligned")
     }
 }
@@ -310,7 +310,7 @@ fn a_set_behind_a_bad_pointer_is_refused() {
     let room = [0_usize; 70];
     let misaligned = room.as_ptr().cast::<fd_set>().wrapping_byte_add(1);
     for bad in [std::ptr::null(), misaligned] {
-        // SAFETY: null or misaligned.
+        // SAFETY: the pointer is null or misaligned.
         assert!(unsafe { FdSet::from_raw(bad) }.is_none());
     }
 }
@@ -331,7 +331,7 @@ fn a_hook_can_be_called_again_until_its_run_is_over() {
     assert_eq!((asked, hooked()), (Ok(()), vec![]));
 }
 
-/// A clean-up and a restart while an upcall is under way: what it gives is the old host's.
+/// A clean-up and a new start-up during an upcall: its result belongs to the old host.
 #[test]
 fn what_a_host_gives_while_it_is_replaced_is_not_released_in_the_next() {
     static CELL: Cell = Cell::new();

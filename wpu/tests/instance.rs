@@ -1,4 +1,4 @@
-//! Calls, start-ups and clean-ups of many threads at once: one instance to a run, nobody left inside.
+//! Concurrent calls, start-ups and clean-ups: one instance per run, and no call remains inside.
 
 mod common;
 
@@ -16,10 +16,10 @@ use wpu_sys::ffi::{BOOL, TRUE, WSAEVENT, WSPPROC_TABLE, WSPUPCALLTABLE};
 const TABLE: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
 const SET_EVENT: usize = upcall("WPUSetEvent");
 
-/// How often each thread goes round.
+/// The number of rounds of each thread.
 const ROUNDS: usize = if cfg!(miri) { 20 } else { 2000 };
 
-/// A flag that others wait for.
+/// A flag for which other threads wait.
 struct Flag(Mutex<bool>, Condvar);
 
 impl Flag {
@@ -42,7 +42,8 @@ static MADE: AtomicUsize = AtomicUsize::new(0);
 static GONE: AtomicUsize = AtomicUsize::new(0);
 static CALLED: AtomicUsize = AtomicUsize::new(0);
 static ASKED: AtomicUsize = AtomicUsize::new(0);
-/// Whether there is a run, as this host sees it: raised before a start-up, taken down after a clean-up.
+/// The outstanding start-ups as this host counts them: increased before a start-up, decreased after a
+/// clean-up.
 static HOLDERS: AtomicUsize = AtomicUsize::new(0);
 static LATE: AtomicUsize = AtomicUsize::new(0);
 
@@ -70,7 +71,7 @@ provider!(
     }
 );
 
-/// Whoever holds a start-up gets through; the start-ups of the others come and go meanwhile.
+/// The calls of a thread with an outstanding start-up succeed, whatever other threads do meanwhile.
 fn hold(functions: &OnceLock<WSPPROC_TABLE>) -> usize {
     let table = WSPUPCALLTABLE { lpWPUSetEvent: Some(set), ..TABLE };
     for round in 0..ROUNDS {
@@ -84,7 +85,8 @@ fn hold(functions: &OnceLock<WSPPROC_TABLE>) -> usize {
     ROUNDS
 }
 
-/// Whoever holds none gets through, or learns that there is nobody.
+/// The calls of a thread without an outstanding start-up succeed, or fail because the provider is not
+/// started.
 fn look_on(functions: &OnceLock<WSPPROC_TABLE>) -> usize {
     let functions = loop {
         match functions.get() {
@@ -171,9 +173,9 @@ provider!(
         if depth > 0 {
             call(&functions, depth - 1).expect("the inner call");
         } else {
-            assert_eq!(clean_up(&functions), Err(WsaError::WSAEINPROGRESS), "it would wait for itself");
-            start::<Recursive>(&TABLE).expect("a start-up is no clean-up");
-            clean_up(&functions).expect("nor is one that only counts down");
+            assert_eq!(clean_up(&functions), Err(WsaError::WSAEINPROGRESS), "the clean-up would wait for itself");
+            start::<Recursive>(&TABLE).expect("a start-up is allowed");
+            clean_up(&functions).expect("a clean-up that is not the last is allowed");
         }
         Ok(())
     },

@@ -1,5 +1,5 @@
-//! What layers put in place of a client's bytes is there as long as a provider below may use it, whatever else
-//! happens: layers of one library above each other, other threads, a clean-up, the next use of the structure.
+//! Memory with which layers replace a client's bytes lives as long as a provider below may use it: with
+//! several layers of one library, other threads, a clean-up, and reuse of the structure.
 
 mod common;
 
@@ -22,7 +22,7 @@ use wpu_sys::facts::Completes;
 
 static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 
-/// A layer that asks `below`, with memory of its own in place of what the client lends.
+/// Defines a layer that calls `below` with memory of its own in place of the client's.
 macro_rules! layer {
     ($name:ident, $below:expr, $send:expr) => {
         struct $name;
@@ -84,17 +84,17 @@ macro_rules! layer {
 layer!(Upper, *LOWER.lock().expect("no panic"), |below: &Procs, socket, flags, request: Request<'_>, _| {
     below.send_to(socket, flags, request.with_gather(b"upper".to_vec()))
 });
-// It passes the upper layer's bytes on, to an address of its own.
+// Passes the upper layer's bytes on, to an address of its own.
 layer!(Chain, base(), |below: &Procs, socket, flags, request: Request<'_>, address| {
     below.send_to(socket, flags, request.with_input(address))
 });
 
-/// The functions of the lower layer, as the upper one got them.
+/// The functions of the lower layer, as the upper layer received them.
 static LOWER: Mutex<WSPPROC_TABLE> = Mutex::new(WSPPROC_TABLE::ZERO);
-/// The layers have one run each, so one test at a time uses them.
+/// Serializes the tests, since the layers have one run each.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// What the provider at the bottom has of a request that it has promised to complete.
+/// The arguments of a request that the base provider has left pending.
 #[derive(Clone, Copy)]
 struct Late {
     buffer: WSABUF,
@@ -108,12 +108,12 @@ unsafe impl Send for Late {}
 static LATE: Mutex<Vec<Late>> = Mutex::new(Vec::new());
 
 impl Late {
-    /// The one that came last.
+    /// The latest pending request.
     fn last() -> Self {
         LATE.lock().expect("no panic").pop().expect("it came down")
     }
 
-    /// Reads what is to be sent, and where to, and writes the count.
+    /// Reads the bytes to send and their address, and writes the count.
     fn finish(self) -> (String, String) {
         let text = |at: *const u8, len: usize| {
             // SAFETY: the caller that passed the request down keeps all of its memory.
@@ -151,13 +151,13 @@ fn base() -> WSPPROC_TABLE {
     WSPPROC_TABLE { lpWSPSendTo: Some(send_to), ..*LOWER.lock().expect("no panic") }
 }
 
-/// Sends `c` to `at` with this structure, and lets go of everything that the contract lets a client free.
+/// Sends `c` to `at` with this structure, and frees everything that the contract allows a client to free.
 fn send(functions: &WSPPROC_TABLE, overlapped: &UnsafeCell<WSAOVERLAPPED>) {
     let (mut data, to, mut errno, mut count) = (*b"c", *b"at", 0, 0);
     let buffer = WSABUF { len: 1, buf: data.as_mut_ptr() };
     let (send_to, at) = (functions.lpWSPSendTo.expect("it is there"), to.as_ptr().cast());
     let (buffers, to_count, to_errno) = (&raw const buffer, &raw mut count, &raw mut errno);
-    // SAFETY: all pointers are good, and the layers replace what would have to stay longer.
+    // SAFETY: all pointers are valid, and the layers replace the memory that would have to live longer.
     let answer =
         unsafe { send_to(5, buffers, 1, to_count, 0, at, 2, overlapped.get(), None, null(), to_errno) };
     assert_eq!((answer, errno, count), (SOCKET_ERROR, WsaError::WSA_IO_PENDING.code(), 0));
@@ -167,7 +167,7 @@ fn structure() -> UnsafeCell<WSAOVERLAPPED> {
     UnsafeCell::new(WSAOVERLAPPED { hEvent: null_mut(), ..WSAOVERLAPPED::ZERO })
 }
 
-/// Runs a test with the upper layer over the lower one, both of this library, and cleans up.
+/// Runs a test with the upper layer over the lower layer, both of this library, and cleans up.
 fn layered(body: impl FnOnce(&WSPPROC_TABLE)) {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let lower = Chain::started();
@@ -178,7 +178,7 @@ fn layered(body: impl FnOnce(&WSPPROC_TABLE)) {
     clean_up(&lower).expect("started");
 }
 
-/// What is sent: the upper layer's bytes, to the lower one's address.
+/// What is sent: the upper layer's bytes, to the lower layer's address.
 fn sent() -> (String, String) {
     ("upper".to_owned(), "atupper".to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a client lends: copied from and to, and never more than there is.
+//! Memory that a client lends: it is copied, and never accessed beyond its end.
 
 use std::ptr::{null, null_mut};
 use wpu::ffi::{FLOWSPEC, QOS, SOCKET, WSABUF, fd_set};

@@ -1,4 +1,4 @@
-//! Overlapped structures of a provider's own.
+//! Overlapped structures that belong to a provider.
 
 mod common;
 
@@ -8,7 +8,7 @@ use std::ptr::{NonNull, without_provenance_mut};
 use wpu::{EventRef, Operation, Overlapped, WsaError};
 use wpu_sys::ffi::{WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 
-/// Does to the structure what the documentation says that a host does.
+/// Completes the operation of a structure as the documentation says that a host does.
 fn finish(structure: NonNull<WSAOVERLAPPED>, transferred: usize) {
     let structure = structure.as_ptr();
     // SAFETY: the structure lives forever, and the operation is under way.

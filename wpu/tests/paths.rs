@@ -1,4 +1,4 @@
-//! `WPUGetProviderPath`: the buffer that grows, and hosts that lie about it.
+//! `WPUGetProviderPath`: the growing buffer, and hosts that report wrong lengths.
 
 mod common;
 
@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use wpu_sys::ffi::{GUID, NO_ERROR, SOCKET_ERROR, WCHAR, WPUGetProviderPathFn, WSPUPCALLTABLEEX};
 use wpu_sys::{Cell, WideString, WsaError};
 
-/// Lengths of paths: around those of the buffers, and up to the longest of the operating system. Under
-/// Miri, which is slow, the short ones.
+/// Lengths of paths: around those of the buffers, and up to the longest of the operating system. Under Miri,
+/// which is slow, only the short ones.
 const LENGTHS: &[usize] = if cfg!(miri) {
     &[1, 259, 260, 300]
 } else {
@@ -24,10 +24,10 @@ thread_local! {
     static ASKED: RefCell<Vec<i32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Asks a host with this function, and tells which lengths it was asked with.
+/// Queries a host with this function. Returns the result and the lengths that were passed.
 fn ask(path: WPUGetProviderPathFn) -> (Result<WideString, WsaError>, Vec<i32>) {
     static CELL: Cell = Cell::new();
-    // The cell is one for all tests, so that they go one after the other.
+    // The cell is shared, so the tests are serialized.
     static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let table = WSPUPCALLTABLEEX { lpWPUGetProviderPath: Some(path), ..stubs::table::<SilentFailure>() };
@@ -35,11 +35,11 @@ fn ask(path: WPUGetProviderPathFn) -> (Result<WideString, WsaError>, Vec<i32>) {
     (answer, ASKED.take())
 }
 
-/// Notes the length, and lends the buffer as what the length says that it is.
+/// Records the length, and returns the buffer as a slice of that length.
 ///
 /// # Safety
 ///
-/// The buffer can be written to for as many units as the length says.
+/// As many units of the buffer are writable as the length says.
 unsafe fn lent<'a>(buffer: *mut WCHAR, length: *mut i32) -> &'a mut [WCHAR] {
     // SAFETY: the contract of this function.
     let units = unsafe { length.read() };
@@ -81,7 +81,7 @@ fn no_path_at_all_is_a_system_failure() {
     assert_eq!(none, Err(WsaError::WSASYSCALLFAILURE));
 }
 
-/// Under Miri this shows that the length counts units, and never more than there are.
+/// Under Miri this shows that the length is in units, and never exceeds the buffer.
 #[test]
 fn text_without_an_end_is_asked_for_again_and_then_given_up() {
     unsafe extern "system" fn endless(
@@ -118,7 +118,8 @@ fn too_small_for_ever_is_given_up() {
     assert_grows(&lengths);
 }
 
-/// From one that suffices for nearly every path to one that suffices for all, in a few steps.
+/// Checks that the lengths grow from one that suffices for nearly every path to one that suffices for all, in
+/// a few steps.
 fn assert_grows(lengths: &[i32]) {
     assert_eq!(lengths.first(), Some(&260));
     assert_eq!(lengths.last(), Some(&0x8000));
@@ -146,7 +147,7 @@ fn another_error_is_not_asked_again() {
 
 #[test]
 fn text_that_was_cut_off_is_asked_for_again() {
-    /// Writes 300 units and a zero, or as many of them as there is room for, and says that all is well.
+    /// Writes 300 units and a zero, or as many of them as fit, and reports success.
     unsafe extern "system" fn cuts_off(
         _: *const GUID,
         buffer: *mut u16,

@@ -1,4 +1,5 @@
-//! Requests through a provider's table: each is told of once, in the client's way, and no memory is touched too late.
+//! Requests through a provider's table: each completion is reported once, in the client's way, and no memory
+//! is accessed too late.
 
 mod common;
 
@@ -24,7 +25,7 @@ use wpu_sys::ffi::{
 
 static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 
-/// Keeps requests of the socket [`LATER`], refuses those of [`NEVER`], and finishes all others at once.
+/// Keeps requests of the socket [`LATER`], refuses those of [`NEVER`], and completes all others immediately.
 struct Keeper(Mutex<Vec<PendingRequest>>);
 
 const AT_ONCE: SOCKET = 4;
@@ -33,17 +34,17 @@ const NEVER: SOCKET = 12;
 const GREEDY: SOCKET = 16;
 const OUTSIDE: SOCKET = 20;
 const CODELESS: SOCKET = 24;
-/// From here on a socket is the code with which requests fail that are completed.
+/// From this value on, a socket is the error code with which its requests complete.
 const STRANGE: SOCKET = WSS_OPERATION_IN_PROGRESS;
 
 static ALONE: Mutex<()> = Mutex::new(());
 
 thread_local! {
-    /// The provider has one run, so one test at a time uses it: until its thread ends.
+    /// Serializes the tests, since the provider has one run: held until the thread ends.
     static TURN: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
-    /// Where the requests of the socket [`OUTSIDE`] are kept: not by the instance.
+    /// The requests of the socket [`OUTSIDE`], which the instance does not keep.
     static KEPT: RefCell<Vec<PendingRequest>> = const { RefCell::new(Vec::new()) };
-    /// Told when the last clean-up begins.
+    /// Notified when the last clean-up begins.
     static CLEANING: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
 }
 
@@ -119,7 +120,7 @@ impl ServiceProvider for Keeper {
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
         for pended in std::mem::take(&mut *self.0.lock().expect("no panic")) {
             match socket {
-                // Dropped: aborted.
+                // Dropping it aborts it.
                 NEVER => drop(pended),
                 GREEDY => pended.complete(Ok((1000, 0))),
                 CODELESS => pended.complete(Err(WsaError::new(0))),
@@ -153,14 +154,14 @@ fn started() -> (WSPPROC_TABLE, Procs) {
     (functions, procs)
 }
 
-/// What a client lends, and others write to meanwhile: two buffers and its structure.
+/// The memory that a client lends, to which other threads write meanwhile: two buffers and its structure.
 struct Client {
     first: UnsafeCell<[u8; 3]>,
     second: UnsafeCell<[u8; 4]>,
     overlapped: UnsafeCell<WSAOVERLAPPED>,
 }
 
-/// What a call answered: the return value, the count, the flags, and the errno.
+/// The result of a call: the return value, the count, the flags, and the errno.
 type Answer = (i32, u32, u32, i32);
 
 impl Client {
@@ -178,10 +179,10 @@ impl Client {
         [first, WSABUF { len: 4, buf: self.second.get().cast() }]
     }
 
-    /// What is in the buffers.
+    /// The content of the buffers.
     fn bytes(&self) -> [u8; 7] {
         let mut all = [0; 7];
-        // SAFETY: no request is under way.
+        // SAFETY: no request is pending.
         all[..3].copy_from_slice(&unsafe { self.first.get().read() });
         // SAFETY: as above.
         all[3..].copy_from_slice(&unsafe { self.second.get().read() });
@@ -198,7 +199,7 @@ impl Client {
         let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
         let thread = if routine.is_some() { &raw const thread } else { null() };
         let send = functions.lpWSPSend.expect("a full table");
-        // The array of buffers and the thread are gone when the call returns, as the contract allows.
+        // The array of buffers and the thread id are invalid after the call, as the contract allows.
         let buffers = self.buffers();
         let (at, overlapped) = (buffers.as_ptr(), self.overlapped.get());
         // SAFETY: all pointers are valid for as long as the contract requires.
@@ -220,7 +221,7 @@ impl Client {
     }
 
     fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
-        // SAFETY: the client's own structure, for as long as the view is used.
+        // SAFETY: the structure is the client's own, and lives as long as the view is used.
         overlapped_result(unsafe { ClientMut::from_raw(self.overlapped.get()) }?)
     }
 }
@@ -291,7 +292,7 @@ fn more_buffers_than_a_few_count_as_well() {
     clean_up(&functions).expect("started");
 }
 
-/// A client may lend the memory in which its array of buffers stands.
+/// A client may lend the memory that contains its array of buffers.
 #[test]
 fn what_is_received_over_the_array_of_buffers_does_not_change_where_the_others_are() {
     let (functions, _) = started();
@@ -310,9 +311,9 @@ fn what_is_received_over_the_array_of_buffers_does_not_change_where_the_others_a
 }
 
 unsafe extern "system" fn routine(error: u32, count: u32, overlapped: *mut WSAOVERLAPPED, flags: u32) {
-    // SAFETY: the client's structure, which the client put the address of its cell in.
+    // SAFETY: the structure is the client's, and the client stored the address of its cell in it.
     let at = unsafe { overlapped.read() }.hEvent.cast::<Cell<Option<(u32, u32, u32)>>>();
-    // SAFETY: with a routine the member is the client's own, and the cell lives as long as the client.
+    // SAFETY: with a routine the member belongs to the client, and the cell lives as long as the client.
     let told = unsafe { &*at };
     assert_eq!(told.replace(Some((error, count, flags))), None, "told once");
 }
@@ -332,7 +333,8 @@ fn a_routine_runs_in_the_next_alertable_wait() {
     clean_up(&functions).expect("started");
 }
 
-/// `Internal` is read by others than the provider: 0 is success, and one value says that the end is still to come.
+/// Other code than the provider reads `Internal`: 0 is success, and one value means that the request is
+/// pending.
 #[test]
 fn a_routine_and_the_structure_say_how_a_request_ended_whatever_the_error() {
     const FAILED: usize = 0xe000_0000;
@@ -340,9 +342,9 @@ fn a_routine_and_the_structure_say_how_a_request_ended_whatever_the_error() {
     let ends = [
         (LATER, (0_u32, 7, 2), 0),
         (NEVER, (995, 0, 0), FAILED + 995),
-        // Without a code it would pass for success.
+        // Without an error code it would be read as success.
         (CODELESS, (10107, 0, 0), FAILED + 10107),
-        // As they are, or with those bits turned, these two would say that the request is under way.
+        // Unmodified, or with those bits flipped, these two would mean that the request is pending.
         (STRANGE, (0x103, 0, 0), FAILED + 0x103),
         (FAILED + STRANGE, (0xe000_0103, 0, 0), FAILED + 0x103),
     ];
@@ -353,7 +355,7 @@ fn a_routine_and_the_structure_say_how_a_request_ended_whatever_the_error() {
         procs.close_socket(end).expect("all are completed");
         wait_alertably();
         assert_eq!(told.get(), Some((error, count, flags)));
-        // SAFETY: the request is over.
+        // SAFETY: the request is complete.
         let structure = unsafe { client.overlapped.get().read() };
         assert_eq!((structure.Internal, structure.InternalHigh), (internal, count as usize));
         let code = WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()));
@@ -391,7 +393,7 @@ fn what_the_last_clean_up_aborts_is_noted_and_told_to_nobody() {
     assert_eq!(client.result(), Some(Err(WsaError::WSA_OPERATION_ABORTED)));
 }
 
-/// Whoever has cleaned up may free what it lent.
+/// After the clean-up a client may free what it lent.
 #[test]
 fn the_last_clean_up_waits_for_requests_that_others_still_hold() {
     let (functions, _) = started();
@@ -410,7 +412,7 @@ fn the_last_clean_up_waits_for_requests_that_others_still_hold() {
         (early, host::seen())
     });
     clean_up(&functions).expect("started");
-    // The holder may have gone by now.
+    // The holder may have ended by now.
     let _ = over.send(());
     assert_eq!((client.bytes(), client.result()), (*b"outside", Some(Ok((7, 0)))));
     let (early, told) = holder.join().expect("no panic");
@@ -430,7 +432,7 @@ fn where_the_host_does_not_tell_the_event_is_set() {
     clean_up(&functions).expect("started");
 }
 
-/// Nobody else can be told.
+/// There is no other way to report it.
 #[cfg(not(miri))]
 #[test]
 fn that_a_client_was_not_told_is_said_on_the_standard_error_stream() {
@@ -441,7 +443,7 @@ fn that_a_client_was_not_told_is_said_on_the_standard_error_stream() {
     assert_eq!(common::said_in("what_is_pended_is_told_of_once_whoever_completes_it"), "");
 }
 
-/// A client that sees that its request is done may use the structure again, or free it, at once.
+/// A client that sees that its request is complete may reuse the structure, or free it, immediately.
 #[test]
 fn nothing_is_read_of_the_structure_once_it_says_that_the_request_is_done() {
     /// The client's structure, which another thread watches.
@@ -451,14 +453,14 @@ fn nothing_is_read_of_the_structure_once_it_says_that_the_request_is_done() {
 
     impl Watched {
         fn use_again(self) {
-            // SAFETY: the pointer stays within the structure.
+            // SAFETY: the result points to a member of the structure.
             let internal = unsafe { &raw mut (*self.0).Internal };
-            // SAFETY: aligned, and it lives longer than this thread.
+            // SAFETY: the member is aligned, and lives longer than this thread.
             let internal = unsafe { AtomicUsize::from_ptr(internal) };
             while internal.load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
                 std::hint::spin_loop();
             }
-            // SAFETY: the request is over, so the structure is the client's again.
+            // SAFETY: the request is complete, so the structure belongs to the client again.
             unsafe { (*self.0).hEvent = without_provenance_mut(0x48) };
         }
     }
@@ -479,11 +481,11 @@ fn nothing_is_read_of_the_structure_once_it_says_that_the_request_is_done() {
     clean_up(&functions).expect("started");
 }
 
-/// Hosts write the member too, and C has less room for it.
+/// Hosts write the member too, and the count in C is narrower.
 #[test]
 fn a_count_that_does_not_fit_is_told_as_the_largest() {
     let client = Client::new();
-    // SAFETY: no request is under way.
+    // SAFETY: no request is pending.
     unsafe { (*client.overlapped.get()).InternalHigh = usize::MAX };
     assert_eq!(client.result(), Some(Ok((u32::MAX, 0))));
 }
@@ -495,7 +497,7 @@ fn bad_pointers_are_refused_with_their_error_and_nothing_is_written() {
     let client = Client::new();
     let buffers = client.buffers();
     let nowhere = [WSABUF { len: 1, buf: null_mut() }];
-    // More than a few take another way.
+    // More buffers than a few take another path.
     let [one, _] = buffers;
     let among_many = [one, one, one, one, nowhere[0]];
     let crooked = client.overlapped.get().wrapping_byte_add(1);
@@ -507,7 +509,7 @@ fn bad_pointers_are_refused_with_their_error_and_nothing_is_written() {
     ];
     for (at, many, overlapped) in cases {
         let (mut count, mut errno) = (77, 77);
-        // SAFETY: each pointer is good, null or misaligned.
+        // SAFETY: each pointer is valid, null or misaligned.
         let answer =
             unsafe { send(AT_ONCE, at, many, &raw mut count, 0, overlapped, None, null(), &raw mut errno) };
         assert_eq!((answer, count, errno), (-1, 77, WsaError::WSAEFAULT.code()));

@@ -1,4 +1,4 @@
-//! From the first start-up to the last clean-up: which table holds, and who counts.
+//! From the first start-up to the last clean-up: the current table, and the start-up count.
 
 mod common;
 
@@ -43,7 +43,7 @@ fn the_newest_table_holds() {
     assert_eq!(reached::<Newest>(), None);
 }
 
-/// What a start-up of the same thread answered, from within another.
+/// The results of nested start-ups on the same thread.
 static INNER: Mutex<Vec<Option<WsaError>>> = Mutex::new(Vec::new());
 
 provider!(
@@ -90,7 +90,7 @@ fn start_ups_and_clean_ups_inside_each_other_are_refused() {
 }
 
 thread_local! {
-    /// What a start-up acquired that then failed.
+    /// The event that a failed start-up has acquired.
     static LEFT_OVER: Cell<Option<Event>> = const { Cell::new(None) };
 }
 
@@ -109,7 +109,7 @@ provider!(
     }
 );
 
-/// The same value may name something else in the next run, which has another host.
+/// The same value may denote another object in the next run, which has another host.
 #[test]
 fn what_a_failed_start_up_has_acquired_is_not_released_in_the_next_run() {
     host::answer(Ok(vec![0x120]));
@@ -152,7 +152,7 @@ provider!(
     dropped: || count(3)
 );
 
-/// First start-ups, further ones, last clean-ups, and ends of instances.
+/// The numbers of first start-ups, further start-ups, last clean-ups, and dropped instances.
 static TURNS: [AtomicU32; 4] = [const { AtomicU32::new(0) }; 4];
 
 fn count(turn: usize) {
@@ -257,7 +257,7 @@ fn upcalls_work_from_the_start_to_the_end_of_the_last_clean_up() {
     assert_eq!(KEPT.lock().expect("no panic").len(), 0);
 }
 
-/// How often each thread of the crowd goes round.
+/// The number of rounds of each thread.
 const ROUNDS: usize = if cfg!(miri) { 20 } else { 2000 };
 
 static MADE: AtomicUsize = AtomicUsize::new(0);
@@ -280,7 +280,7 @@ unsafe extern "system" fn set(_: WSAEVENT, _: *mut i32) -> BOOL {
 
 provider!(Crowd, uses: &[CREATE_EVENT, SET_EVENT]);
 
-/// Whoever holds a start-up reaches the host, whatever the others do meanwhile.
+/// A thread with an outstanding start-up reaches the host, whatever other threads do meanwhile.
 fn hold(functions_of: impl Fn() -> wpu_sys::ffi::WSPPROC_TABLE) {
     for _ in 0..ROUNDS {
         let functions = functions_of();
@@ -291,7 +291,7 @@ fn hold(functions_of: impl Fn() -> wpu_sys::ffi::WSPPROC_TABLE) {
     }
 }
 
-/// Whoever holds none reaches the host, or learns that there is none.
+/// A thread without an outstanding start-up reaches the host, or gets an error that there is none.
 fn look_on() -> usize {
     let event = EventRef::from_raw(without_provenance_mut(4)).expect("not null");
     let answers = (0..ROUNDS).map(|_| Crowd::upcalls().set_event(event));
@@ -309,7 +309,7 @@ fn start_ups_clean_ups_and_upcalls_of_many_threads_get_along() {
         ..if empty { WSPUPCALLTABLE::ZERO } else { FIRST }
     };
     let seen = std::thread::scope(|scope| {
-        // Two tables take turns.
+        // The two tables alternate.
         for thread in 0..6 {
             scope.spawn(move || hold(|| start::<Crowd>(&table(thread % 2 == 0)).expect("started")));
         }

@@ -1,4 +1,4 @@
-//! The rule of the null slot: a provider starts with every upcall that it declares, or not at all.
+//! Null slots: a provider starts with every upcall that it declares, or not at all.
 
 mod common;
 
@@ -18,7 +18,7 @@ use wpu_sys::ffi::{WSPPROC_TABLE, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 const FULL: WSPUPCALLTABLE = WSPUPCALLTABLE::of::<Scripted>();
 const FULL_EX: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 
-/// The one upcall that has no slot in the shorter table.
+/// The only upcall without a slot in the shorter table.
 const BY_NAME: usize = 15;
 
 /// A provider that declares one upcall.
@@ -55,7 +55,7 @@ impl<const UPCALL: usize> Lifecycle for Declares<UPCALL> {
     }
 }
 
-/// A provider as the tests here need it.
+/// A provider with its functions for these tests.
 struct Case {
     start: fn(&WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError>,
     start_ex: fn(&WSPUPCALLTABLEEX) -> Result<(), StartError>,
@@ -63,7 +63,7 @@ struct Case {
     run: fn() -> Fixed<Run>,
 }
 
-/// Where the provider of an upcall is exported: statics cannot be of a type that has a parameter.
+/// The export of an upcall's provider: statics cannot have a generic type.
 struct Export<const UPCALL: usize>;
 
 macro_rules! exports {
@@ -107,7 +107,7 @@ fn needed(upcall: usize) -> Vec<usize> {
     [Some(upcall), UPCALLS[upcall].release].into_iter().flatten().collect()
 }
 
-/// One test, since all parts of it look at the same providers.
+/// A single test, since all of its parts use the same providers.
 #[test]
 fn a_provider_starts_with_all_that_it_declares_or_not_at_all() {
     for (upcall, case) in CASES.iter().enumerate() {
@@ -148,7 +148,7 @@ fn starts_with_just_enough_ex(upcall: usize, case: &Case) {
     serves(upcall, case);
 }
 
-/// The upcall goes through its own slot.
+/// Checks that the upcall goes through its own slot.
 fn serves(upcall: usize, case: &Case) {
     host::answer(Ok(CALLS[upcall].answer.to_vec()));
     assert_eq!((CALLS[upcall].make)((case.upcalls)()), Ok(CALLS[upcall].answer.to_vec()));
@@ -185,7 +185,8 @@ fn all_that_is_missing_is_named() {
     assert_eq!(start::<Greedy>(&WSPUPCALLTABLE::ZERO).err(), Some(WsaError::WSASYSNOTREADY));
 }
 
-/// Makes what a release belongs to, what applies to another class alone, and what its provider calls too.
+/// A kit that calls the release of an acquired value, an upcall of the other class only, and one that its
+/// provider calls too.
 static KIT: Kit = Kit {
     name: "trial",
     marker: "Trial",

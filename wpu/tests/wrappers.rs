@@ -1,4 +1,4 @@
-//! Each upcall in safe form, against a host in the same process and against hosts that do not keep their word.
+//! Each upcall in safe form, against a host in the same process and against faulty hosts.
 
 mod common;
 
@@ -13,7 +13,7 @@ use wpu_sys::ffi::{
 use wpu_sys::host::Locate;
 use wpu_sys::{Cell, FdSet, Operation, UPCALLS, Upcall, WsaError};
 
-/// What the spec knows of the upcall.
+/// The facts of the upcall in the spec.
 fn fact(name: &str) -> &'static Upcall {
     UPCALLS.iter().find(|upcall| upcall.name == name).expect("an upcall")
 }
@@ -61,12 +61,12 @@ fn undocumented_errors_arrive_too() {
     }
 }
 
-/// A host that fails with this code: the caller gets it.
+/// Checks that the caller receives the error code of a failing host.
 fn assert_fails(call: &Call, error: WsaError) {
     host::answer_always(Err(error));
     assert_eq!((call.make)(host::upcalls()), (call.failed)(error), "{}: {error}", call.upcall);
     let seen = host::seen_names();
-    // A path is asked for again, with a larger buffer, where the code can mean that it is too small.
+    // A path is queried again with a larger buffer if the code can mean that the buffer is too small.
     assert!(!seen.is_empty() && seen.iter().all(|name| *name == call.upcall), "{seen:?}");
 }
 
@@ -88,7 +88,7 @@ fn a_failure_without_a_code_is_a_system_failure() {
     }
 }
 
-/// Under Miri this also shows that nothing is read that nobody wrote.
+/// Under Miri this also shows that no uninitialised memory is read.
 #[test]
 fn success_that_writes_nothing_has_a_decided_answer() {
     static CELL: Cell = Cell::new();
@@ -106,7 +106,7 @@ fn an_error_code_beside_success_makes_no_failure_of_it() {
         let outcome = (call.make)(upcalls);
         match unwritten(call) {
             Ok(words) => assert_eq!(outcome, Ok(words), "{}", call.upcall),
-            // To give nothing is to fail, and the code may tell why.
+            // An empty result is a failure, and the code may state the reason.
             Err(_) => assert!(outcome.is_err(), "{}", call.upcall),
         }
     }
@@ -116,7 +116,7 @@ fn unwritten(call: &Call) -> Outcome {
     call.unwritten.map(<[usize]>::to_vec).map_err(Failure::Code)
 }
 
-/// A host that cannot be found any more.
+/// A host that no longer exists.
 struct Gone;
 
 impl Locate for Gone {
@@ -213,7 +213,7 @@ fn no_hook_is_the_normal_answer() {
 fn a_refused_operation_comes_back_and_can_be_tried_again() {
     let mut structure = WSAOVERLAPPED { Offset: 5, ..WSAOVERLAPPED::ZERO };
     let pointer = NonNull::from(&mut structure);
-    // SAFETY: the structure outlives the calls, and nobody else gives it back.
+    // SAFETY: the structure outlives the calls, and no other code completes it.
     let operation = unsafe { Operation::from_raw(pointer) };
     host::answer(Err(WsaError::WSAEINVAL));
     let refused = host::upcalls().complete_overlapped_request(SOCKET, operation, 0, 0).expect_err("refused");
@@ -223,8 +223,8 @@ fn a_refused_operation_comes_back_and_can_be_tried_again() {
     assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"; 2]);
 }
 
-/// Older pages give the completion another result than the headers: an event, of which null is a failure. And
-/// some bindings take `lpWSPData` for an input.
+/// Older documentation gives the completion another result type than the headers: an event, for which null is
+/// a failure. And some bindings declare `lpWSPData` as an input.
 #[test]
 fn d_38_a_completion_answers_a_number_and_the_providers_data_is_an_output() {
     type StartUp = unsafe extern "system" fn(
@@ -252,7 +252,7 @@ fn d_38_a_completion_answers_a_number_and_the_providers_data_is_an_output() {
             lpWPUCompleteOverlappedRequest: Some(complete),
             ..stubs::table::<SilentSuccess>()
         };
-        // SAFETY: the structure outlives the call, and nobody else gives it back.
+        // SAFETY: the structure outlives the call, and no other code completes it.
         let operation = unsafe { Operation::from_raw(NonNull::from(&mut structure)) };
         let upcalls = host::open_raw(&CELL, table);
         let told = upcalls.complete_overlapped_request(SOCKET, operation, 0, 0);

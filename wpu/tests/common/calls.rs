@@ -1,19 +1,19 @@
-//! One call of each upcall in safe form, with what goes in and what comes out.
+//! One call of each upcall in safe form, with its arguments and results.
 
 use super::host::{Words, hooked};
 use std::ptr::{NonNull, without_provenance_mut};
 use wpu_sys::ffi::{DWORD_PTR, GUID, WSAOVERLAPPED, WSATHREADID, fd_set};
 use wpu_sys::{Apc, EventRef, Failed, FdSet, Operation, ThreadId, Upcalls, WsaError};
 
-/// What the caller gets.
+/// The result for the caller.
 pub(crate) type Outcome = Result<Words, Failure>;
 
-/// How a call fails.
+/// The failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// With a code.
+    /// With an error code.
     Code(WsaError),
-    /// Without one: the host has none for this upcall.
+    /// Without an error code: this upcall has none.
     Unnamed,
 }
 
@@ -29,22 +29,22 @@ impl From<Failed> for Failure {
     }
 }
 
-/// One upcall.
+/// An upcall.
 pub(crate) struct Call {
     pub(crate) upcall: &'static str,
     /// Calls it with fixed arguments.
     pub(crate) make: fn(Upcalls) -> Outcome,
-    /// The arguments, as the host must see them.
+    /// The arguments that the host must receive.
     pub(crate) sent: &'static [usize],
-    /// An answer of the host, which the caller must get.
+    /// A result of the host, which the caller must receive.
     pub(crate) answer: &'static [usize],
-    /// What the caller gets of a host that fails with a code.
+    /// The caller's result if the host fails with a code.
     pub(crate) failed: fn(WsaError) -> Outcome,
-    /// What the caller gets of a host that reports success and writes nothing.
+    /// The caller's result if the host reports success and writes nothing.
     pub(crate) unwritten: Result<&'static [usize], WsaError>,
 }
 
-/// Values with bits in every place, even, and different from each other.
+/// Values with bits at every position, even, and different from each other.
 pub(crate) const SOCKET: usize = usize::MAX / 5 * 2;
 const EVENT: usize = usize::MAX / 17 * 2;
 const THREAD: usize = usize::MAX / 15 * 4;
@@ -52,15 +52,15 @@ const CONTEXT: usize = !0xf0;
 const ENTRY: u32 = 0x8765_4321;
 const OFFSET: u32 = 0xfedc_ba98;
 
-/// A client's thread.
+/// The id of a client's thread.
 pub(crate) const THREAD_ID: WSATHREADID =
     WSATHREADID { ThreadHandle: without_provenance_mut(THREAD), Reserved: CONTEXT };
 
-/// The provider below.
+/// The id of the provider below.
 const BELOW: GUID =
     GUID { Data1: 0x89ab_cdef, Data2: 0x4567, Data3: 0x0123, Data4: [1, 2, 3, 4, 5, 6, 7, 8] };
 
-/// All of them, in table order.
+/// The calls in table order.
 pub(crate) static CALLS: [Call; 16] = [
     Call {
         upcall: "WPUCloseEvent",
@@ -84,7 +84,7 @@ pub(crate) static CALLS: [Call; 16] = [
         sent: &[],
         answer: &[EVENT],
         failed: with_code,
-        // No event is how this upcall fails.
+        // This upcall fails by returning no event.
         unwritten: Err(WsaError::WSASYSCALLFAILURE),
     },
     Call {
@@ -110,7 +110,7 @@ pub(crate) static CALLS: [Call; 16] = [
             Ok(path.units().iter().copied().map(usize::from).collect())
         },
         sent: &[0x89ab_cdef, 0x4567, 0x0123, 1, 2, 3, 4, 5, 6, 7, 8],
-        // C:\, a letter beyond eight bits, and one beyond sixteen.
+        // C:\, a character beyond eight bits, and one beyond sixteen.
         answer: &[0x43, 0x3a, 0x5c, 0x20ac, 0xd83d, 0xde00],
         failed: with_code,
         unwritten: Err(WsaError::WSASYSCALLFAILURE),
@@ -231,16 +231,16 @@ fn set() -> fd_set {
     set
 }
 
-/// One that needs no care: hosts may take it and never run it.
+/// An APC that hosts may accept and never run.
 fn noop() -> Apc {
     unsafe extern "system" fn noop(_: DWORD_PTR) {}
-    // SAFETY: it does nothing, so it can be called at any time.
+    // SAFETY: the routine does nothing, so it can be called at any time.
     unsafe { Apc::from_raw(noop, SOCKET) }
 }
 
 fn complete(upcalls: Upcalls) -> Outcome {
     let mut structure = WSAOVERLAPPED { Offset: OFFSET, ..WSAOVERLAPPED::ZERO };
-    // SAFETY: the structure outlives the call, after which none of these hosts touches it.
+    // SAFETY: the structure outlives the call, after which none of these hosts accesses it.
     let operation = unsafe { Operation::from_raw(NonNull::from(&mut structure)) };
     let completed = upcalls.complete_overlapped_request(SOCKET, operation, ENTRY, u32::MAX);
     nothing(completed.map_err(|refused| refused.error))

@@ -1,6 +1,6 @@
-//! A host that answers from a script and remembers what it was asked.
+//! A host that returns scripted results and records its calls.
 //!
-//! Script and memory belong to the thread, so that each test has its own.
+//! Script and record are thread-local, so that each test has its own.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -13,10 +13,10 @@ use wpu_sys::ffi::{
 use wpu_sys::host::{Call, Host, Locate};
 use wpu_sys::{Cell, Failed, FdSet, RawTable, Table, Upcalls, WideString, WsaError};
 
-/// Arguments and answers, each as one or more machine words.
+/// Arguments and results, each as one or more machine words.
 pub(crate) type Words = Vec<usize>;
 
-/// What a host answers.
+/// A result of the host.
 pub(crate) type Answer = Result<Words, WsaError>;
 
 type Apc = unsafe extern "system" fn(DWORD_PTR);
@@ -49,61 +49,62 @@ fn memory<R>(use_it: impl FnOnce(&mut Memory) -> R) -> R {
     MEMORY.with_borrow_mut(use_it)
 }
 
-/// Puts an answer at the end of the script. Past its end, every call succeeds and gives nothing.
+/// Appends a result to the script. After its end, every call succeeds with empty results.
 pub(crate) fn answer(next: Answer) {
     memory(|memory| memory.script.push_back(next));
 }
 
-/// Sets the answer to every call past the end of the script.
+/// Sets the result of every call after the end of the script.
 pub(crate) fn answer_always(standing: Answer) {
     memory(|memory| memory.standing = Some(standing));
 }
 
-/// The calls since the last question.
+/// The calls since the previous query.
 pub(crate) fn seen() -> Vec<Seen> {
     memory(|memory| std::mem::take(&mut memory.seen))
 }
 
-/// The names of the calls since the last question.
+/// The names of the calls since the previous query.
 pub(crate) fn seen_names() -> Vec<&'static str> {
     seen().into_iter().map(|seen| seen.upcall).collect()
 }
 
-/// The upcalls that the host was told of since the last question, also those refused at the border.
+/// The upcalls that were reported to the host since the previous query, including those refused at the
+/// border.
 pub(crate) fn told() -> Vec<&'static str> {
     memory(|memory| std::mem::take(&mut memory.told))
 }
 
-/// Lets the host panic, or not, whenever it is told of a call.
+/// Sets whether the host panics when a call is reported to it.
 pub(crate) fn trip_when_told(trips: bool) {
     memory(|memory| memory.trips = trips);
 }
 
-/// The routines that were queued since the last question, with their contexts.
+/// The routines that were queued since the previous query, with their contexts.
 pub(crate) fn queued() -> Vec<(Apc, usize)> {
     memory(|memory| std::mem::take(&mut memory.queued))
 }
 
-/// Lets the thread wait alertably: what was queued runs, in order.
+/// Simulates an alertable wait of the thread: runs the queued routines in order.
 pub(crate) fn wait_alertably() {
     for (routine, context) in queued() {
-        // SAFETY: each was queued once and is called once.
+        // SAFETY: each routine was queued once and is called once.
         unsafe { routine(context) };
     }
 }
 
-/// The contexts that the blocking hook was called with since the last question.
+/// The contexts of the blocking hook's calls since the previous query.
 pub(crate) fn hooked() -> Words {
     memory(|memory| std::mem::take(&mut memory.hooked))
 }
 
-/// The hook of this host: its answer is its context, cut to 32 bits.
+/// The hook of this host: it returns its context, truncated to 32 bits.
 unsafe extern "system" fn hook(context: DWORD_PTR) -> BOOL {
     memory(|memory| memory.hooked.push(context));
     BOOL::from_ne_bytes(u32::try_from(context & 0xffff_ffff).expect("cut").to_ne_bytes())
 }
 
-/// The host of this thread. Two with different numbers have different tables.
+/// The host of this thread. Hosts with different numbers have different tables.
 #[derive(Debug)]
 pub(crate) struct Scripted<const NUMBER: usize = 0>;
 
@@ -120,7 +121,7 @@ pub(crate) fn open<L: Locate>(cell: &'static Cell) -> Upcalls {
 
 /// Opens a cell with any table whose functions keep the contract for every value that tests pass.
 pub(crate) fn open_raw(cell: &'static Cell, raw: WSPUPCALLTABLEEX) -> Upcalls {
-    // SAFETY: no function of these tables does more with its pointers than the documentation says.
+    // SAFETY: the functions of these tables access their pointers only as documented.
     unsafe { cell.open(kept(raw.ready())) };
     Upcalls::new(cell)
 }
@@ -232,7 +233,7 @@ impl<const NUMBER: usize> Host for Scripted<NUMBER> {
         error: u32,
         transferred: u32,
     ) -> Result<(), WsaError> {
-        // SAFETY: a provider passes a structure that it may use until it is given back.
+        // SAFETY: a provider passes a structure that the host may access until its completion.
         let offset = unsafe { operation.read() }.Offset;
         let arguments = [socket, word(offset), word(error), word(transferred)];
         Self::asked("WPUCompleteOverlappedRequest", arguments).map(drop)
@@ -255,7 +256,7 @@ fn guid_words(id: &GUID) -> Words {
     head.into_iter().chain(id.Data4.map(usize::from)).collect()
 }
 
-/// The text whose 16-bit units these are.
+/// The text with these 16-bit units.
 fn text(units: &[usize]) -> WideString {
     let units: Vec<u16> = units.iter().map(|unit| u16::try_from(*unit).expect("16 bits")).collect();
     WideString::from(String::from_utf16(&units).expect("UTF-16").as_str())

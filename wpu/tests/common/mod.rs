@@ -1,8 +1,8 @@
-//! Both sides of the border in one process: a host that follows a script, providers, and the calls between them.
+//! Both sides of the border in one process: a scripted host, providers, and the calls between them.
 //!
-//! All tests run under Miri, apart from those that say so: `cargo +nightly miri test -p wpu`. A
-//! context travels as a bare number, so that Miri warns of pointers made from numbers;
-//! `MIRIFLAGS=-Zmiri-permissive-provenance` says that this is meant.
+//! All tests run under Miri, except those that state otherwise: `cargo +nightly miri test -p wpu`. A context
+//! is passed as an integer, so that Miri warns of pointers made from integers;
+//! `MIRIFLAGS=-Zmiri-permissive-provenance` permits them.
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test uses the part it needs")]
 
@@ -11,7 +11,7 @@ pub(crate) mod host;
 pub(crate) mod provider;
 pub(crate) mod stubs;
 
-/// What a test of this file says on the standard error stream: it runs once more, in a process of its own.
+/// The standard error output of a test of this file, which runs once more in a process of its own.
 #[cfg(not(miri))]
 pub(crate) fn said_in(test: &str) -> String {
     let program = std::env::current_exe().expect("a path");

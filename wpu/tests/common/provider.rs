@@ -1,4 +1,4 @@
-//! Providers of one test each, and Ws2_32's way to start them and to clean up after them.
+//! Providers for single tests, and starting and cleaning them up as Ws2_32 does.
 
 use wpu::__private::{Exported, Starter, TablePointer, start_up};
 use wpu::{Class, Provider, UPCALLS, WsaError};
@@ -7,21 +7,21 @@ use wpu_sys::ffi::{
     XP1_IFS_HANDLES,
 };
 
-/// The version that every host asks for.
+/// The version that every host requests.
 pub(crate) const VERSION: u16 = 0x0202;
 
-/// What the errno variable holds before a call.
+/// The content of the errno variable before a call.
 const UNTOUCHED: i32 = -77;
 
-/// The catalog entry that non-IFS providers are started for.
+/// The catalog entry for which non-IFS providers are started.
 pub(crate) static ENTRY: WSAPROTOCOL_INFOW =
     WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
 
-/// The catalog entry that IFS providers are started for.
+/// The catalog entry for which IFS providers are started.
 pub(crate) static IFS_ENTRY: WSAPROTOCOL_INFOW =
     WSAPROTOCOL_INFOW { dwCatalogEntryId: 1002, dwServiceFlags1: XP1_IFS_HANDLES, ..WSAPROTOCOL_INFOW::ZERO };
 
-/// Makes providers that have the attribute their own exports, for [`start`].
+/// Defines exports for providers that have the attribute, for [`start`].
 macro_rules! exported {
     ($($name:ident),+) => {$(
         impl wpu::__private::Exported for $name {
@@ -35,9 +35,9 @@ macro_rules! exported {
 }
 pub(crate) use exported;
 
-/// Makes a provider, with a run of its own. What it does at each turn, where that is more than nothing:
-/// `start` and `again` in its start-ups, `called` whenever a client closes a socket, `clean_up` in the last
-/// clean-up, `dropped` when it goes.
+/// Defines a provider with a run of its own, and optionally its behaviour: `start` and `again` in its
+/// start-ups, `called` when a client closes a socket, `clean_up` in the last clean-up, `dropped` when it is
+/// dropped.
 macro_rules! provider {
     (
         $name:ident, $(class: $class:ident,)? uses: $uses:expr $(, kit: $kit:expr)?
@@ -140,12 +140,12 @@ const fn same(one: &[u8], other: &[u8]) -> bool {
     at == one.len() && at == other.len()
 }
 
-/// Starts a provider as a host does. A start that fails must leave no trace.
+/// Starts a provider as a host does. A failed start-up must have no effect.
 pub(crate) fn start<E: Exported>(table: &WSPUPCALLTABLE) -> Result<WSPPROC_TABLE, WsaError> {
     start_for::<E>(VERSION, table)
 }
 
-/// The same, asking for any version.
+/// The same with any version.
 pub(crate) fn start_for<E: Exported>(
     version: u16,
     table: &WSPUPCALLTABLE,
@@ -158,7 +158,7 @@ pub(crate) fn start_for<E: Exported>(
     start_any(version, entry, table, &[Starter::of::<E>()]).map(|(_, functions)| functions)
 }
 
-/// The same, for any catalog entry and several providers of one DLL, with what the provider says of itself.
+/// The same for any catalog entry and several providers of one DLL. Also returns the provider's `WSPDATA`.
 pub(crate) fn start_any(
     version: u16,
     entry: &WSAPROTOCOL_INFOW,
@@ -170,13 +170,13 @@ pub(crate) fn start_any(
     // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the process.
     let code = unsafe { start_up(version, &raw mut data, entry, table, &raw mut functions, providers) };
     if code != 0 {
-        assert_eq!(data, blank, "written in spite of the failure");
+        assert_eq!(data, blank, "written despite the failure");
         assert!(functions_of(&functions).iter().all(|function| function.is_null()), "as above");
         return Err(WsaError::new(code));
     }
     assert_eq!((data.wVersion, data.wHighVersion), (VERSION, VERSION));
     let hole = functions_of(&functions).iter().position(|function| function.is_null());
-    assert_eq!(hole, None, "Ws2_32 refuses a table with a hole");
+    assert_eq!(hole, None, "Ws2_32 refuses a table with a null slot");
     Ok((data, functions))
 }
 
@@ -189,21 +189,21 @@ pub(crate) fn call(functions: &WSPPROC_TABLE, socket: usize) -> Result<(), WsaEr
     answered(answer, errno)
 }
 
-/// Cleans up as a host does, through the function that the provider gave out.
+/// Cleans up as a host does, through the function in the provider's table.
 pub(crate) fn clean_up(functions: &WSPPROC_TABLE) -> Result<(), WsaError> {
     let mut errno = UNTOUCHED;
     let answer = clean_up_into(functions, &raw mut errno);
     answered(answer, errno)
 }
 
-/// The same, with any pointer for the errno that is null, misaligned or good.
+/// The same with any errno pointer that is null, misaligned or valid.
 pub(crate) fn clean_up_into(functions: &WSPPROC_TABLE, errno: *mut i32) -> i32 {
     let clean_up = functions.lpWSPCleanup.expect("a full table");
-    // SAFETY: the caller's pointer is as the contract wants it.
+    // SAFETY: the caller guarantees the contract for the pointer.
     unsafe { clean_up(errno) }
 }
 
-/// What a provider's function said: the errno is written on failure, and only then.
+/// The result of a provider's function: the errno must be written on failure, and only then.
 fn answered(answer: i32, errno: i32) -> Result<(), WsaError> {
     if answer == 0 {
         assert_eq!(errno, UNTOUCHED);
@@ -216,30 +216,30 @@ fn answered(answer: i32, errno: i32) -> Result<(), WsaError> {
 
 /// The pointers of a provider's table.
 pub(crate) fn functions_of(table: &WSPPROC_TABLE) -> [*const (); 30] {
-    // SAFETY: such a table is 30 pointers, each of which may be null.
+    // SAFETY: such a table is 30 nullable function pointers.
     unsafe { std::mem::transmute::<WSPPROC_TABLE, _>(*table) }
 }
 
 /// The pointers of a table.
 pub(crate) fn slots(table: &WSPUPCALLTABLE) -> [*const (); 15] {
-    // SAFETY: such a table is 15 pointers, each of which may be null.
+    // SAFETY: such a table is 15 nullable function pointers.
     unsafe { std::mem::transmute::<WSPUPCALLTABLE, _>(*table) }
 }
 
-/// A table with the pointers of another where `keep` says so, and null everywhere else.
+/// A table with the pointers of another where `keep` returns true, and null otherwise.
 pub(crate) fn only(table: &WSPUPCALLTABLE, keep: impl Fn(usize) -> bool) -> WSPUPCALLTABLE {
     let mut slots = slots(table);
     thin(&mut slots, keep);
-    // SAFETY: the pointers stand where they stood; a null one is an empty slot.
+    // SAFETY: each pointer is in its original slot; null is an empty slot.
     unsafe { std::mem::transmute::<[*const (); 15], _>(slots) }
 }
 
 /// The same for the longer table.
 pub(crate) fn only_ex(table: &WSPUPCALLTABLEEX, keep: impl Fn(usize) -> bool) -> WSPUPCALLTABLEEX {
-    // SAFETY: such a table is 16 pointers, each of which may be null.
+    // SAFETY: such a table is 16 nullable function pointers.
     let mut slots: [*const (); 16] = unsafe { std::mem::transmute::<WSPUPCALLTABLEEX, _>(*table) };
     thin(&mut slots, keep);
-    // SAFETY: the pointers stand where they stood; a null one is an empty slot.
+    // SAFETY: each pointer is in its original slot; null is an empty slot.
     unsafe { std::mem::transmute::<[*const (); 16], _>(slots) }
 }
 

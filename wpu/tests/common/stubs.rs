@@ -1,4 +1,4 @@
-//! Tables written by hand, of hosts that do not do what they say. Such hosts exist.
+//! Hand-written tables of faulty hosts, as they exist: the result that they report differs from what they do.
 
 use wpu_sys::ffi::{
     BOOL, DWORD, DWORD_PTR, FALSE, GUID, HWND, INVALID_SOCKET, LPARAM, LPBLOCKINGCALLBACK, LPWSAUSERAPC,
@@ -6,21 +6,21 @@ use wpu_sys::ffi::{
     WSATHREADID, WSPUPCALLTABLEEX, fd_set,
 };
 
-/// What all stubs of a table do.
+/// The behaviour of all stubs of a table.
 pub(crate) trait Manner: 'static {
-    /// What they report.
+    /// Whether they report success.
     const SUCCEEDS: bool;
-    /// What they leave in the errno variable.
+    /// The value that they write to the errno variable.
     const ERRNO: Option<i32>;
 }
 
 /// Reports success and writes nothing, as the stubs of `ReactOS` do.
 pub(crate) struct SilentSuccess;
 
-/// Reports failure and no code.
+/// Reports failure without an error code.
 pub(crate) struct SilentFailure;
 
-/// Reports success, and an error code all the same, as a stub of Wine does.
+/// Reports success together with an error code, as a stub of Wine does.
 pub(crate) struct NoisySuccess;
 
 impl Manner for SilentSuccess {
@@ -38,19 +38,19 @@ impl Manner for NoisySuccess {
     const ERRNO: Option<i32> = Some(10022);
 }
 
-/// For each slot a function: its parameters, its result, and its two answers.
+/// Defines a function for each slot: its parameters, its result type, and its two results.
 macro_rules! stubs {
     ($(
         $slot:ident($($name:ident: $type:ty),*; $($errno:ident)?) -> $result:ty: $success:expr, $failure:expr;
     )*) => {
-        /// A table that is full of stubs.
+        /// A table of stubs.
         pub(crate) const fn table<M: Manner>() -> WSPUPCALLTABLEEX {
             WSPUPCALLTABLEEX {
                 $($slot: {
                     unsafe extern "system" fn stub<M: Manner>(
                         $($name: $type,)* $($errno: *mut i32)?
                     ) -> $result {
-                        // SAFETY: what is called errno here can be written to.
+                        // SAFETY: the caller passes a writable errno location.
                         $(M::ERRNO.map(|code| unsafe { $errno.write(code) });)?
                         if M::SUCCEEDS { $success } else { $failure }
                     }

@@ -1,4 +1,4 @@
-//! A client that calls each function of a provider with good arguments.
+//! A client that calls each function of a provider with valid arguments.
 
 use std::ptr::{from_mut, null_mut, without_provenance_mut};
 use std::sync::{Mutex, PoisonError};
@@ -7,12 +7,12 @@ use wpu::ffi::{
     WSPPROC_TABLE, fd_set, sockaddr, timeval,
 };
 
-/// What the errno variable holds before a call.
+/// The content of the errno variable before a call.
 pub(crate) const UNTOUCHED: i32 = -77;
 /// The client's thread: its handle and its reserved word.
 pub(crate) const THREAD: [usize; 2] = [0x80, 0x7];
 
-/// All that a provider can write to.
+/// The memory to which a provider can write.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Memory {
     pub(crate) errno: i32,
@@ -37,7 +37,7 @@ impl Memory {
     }
 }
 
-/// A client, and how it makes its calls.
+/// A client, and the kind of its calls.
 pub(crate) struct Client {
     memory: Box<Memory>,
     overlapped: bool,
@@ -45,7 +45,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// One that waits for its calls.
+    /// A client that waits for its calls.
     pub(crate) fn new() -> Self {
         let address = sockaddr { sa_family: 2, sa_data: [7; 14] };
         let memory = Memory {
@@ -66,7 +66,7 @@ impl Client {
         Self { memory: Box::new(memory), overlapped: false, routine: false }
     }
 
-    /// One that wants to be told of its requests, by routine or by port.
+    /// A client with overlapped requests, notified by routine or by port.
     pub(crate) fn overlapped(routine: bool) -> Self {
         Self { overlapped: true, routine, ..Self::new() }
     }
@@ -78,7 +78,7 @@ impl Client {
 
 static ENDED: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 
-/// The errors that the routine got since the last question.
+/// The errors that the routine received since the previous query.
 pub(crate) fn ended() -> Vec<i32> {
     std::mem::take(&mut *ENDED.lock().unwrap_or_else(PoisonError::into_inner))
 }
@@ -87,7 +87,7 @@ unsafe extern "system" fn routine(error: u32, _: u32, _: *mut WSAOVERLAPPED, _: 
     ENDED.lock().unwrap_or_else(PoisonError::into_inner).push(i32::from_ne_bytes(error.to_ne_bytes()));
 }
 
-/// A call: whether it failed.
+/// A call, which returns whether it failed.
 type Call = fn(&WSPPROC_TABLE, &mut Client) -> bool;
 
 /// Calls the function of this name.
@@ -96,10 +96,10 @@ pub(crate) fn call(name: &str, functions: &WSPPROC_TABLE, client: &mut Client) -
     call(functions, client)
 }
 
-/// Those that take a request.
+/// The functions that take a request.
 pub(crate) const REQUESTS: [&str; 5] = ["WSPIoctl", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"];
 
-/// One entry of the list: how it is called, and what is a failure.
+/// Defines an entry of the list: how a function is called, and which result is a failure.
 macro_rules! calls {
     ($($name:ident $slot:ident ($($argument:ident),*) fails with $failure:expr;)*) => {
         /// A call of each function, in the order of the table.
@@ -110,7 +110,7 @@ macro_rules! calls {
             let time = timeval { tv_sec: 0, tv_usec: 0 };
             let _ = (&thread, &mut buffer, &time, overlapped, routed);
             let function = functions.$slot.expect("a full table");
-            // SAFETY: every pointer is good for what the function does with it.
+            // SAFETY: every pointer is valid for what the function does with it.
             let answer = unsafe { function($(calls!(@ $argument m overlapped routed thread buffer time)),*) };
             answer == $failure
         })),*];

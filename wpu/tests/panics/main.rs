@@ -1,5 +1,5 @@
-//! A provider's method that panics: the client sees an error and nothing else, the process lives, and the
-//! next call works. For each of the thirty functions, for start-up and clean-up, and for pended requests.
+//! A method of a provider that panics: the client receives only an error, the process survives, and the next
+//! call works. For each of the thirty functions, for start-up and clean-up, and for pending requests.
 
 mod client;
 #[path = "../common/host.rs"]
@@ -22,7 +22,7 @@ const VERSION: u16 = 0x0202;
 const BROKEN: i32 = WsaError::WSASYSCALLFAILURE.code();
 const PENDING: i32 = WsaError::WSA_IO_PENDING.code();
 
-/// `WSPStartup` as a host calls it: the functions, or the code.
+/// Calls `WSPStartup` as a host does. Returns the functions, or the error code.
 fn start() -> Result<WSPPROC_TABLE, i32> {
     let entry = WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
     let blank = WSPDATA { wVersion: 1, wHighVersion: 2, ..WSPDATA::ZERO };
@@ -33,21 +33,21 @@ fn start() -> Result<WSPPROC_TABLE, i32> {
     if code == 0 {
         return Ok(functions);
     }
-    assert_eq!(data, blank, "written in spite of the failure");
-    assert!(functions.missing().count() == DOWNCALLS.len(), "written in spite of the failure");
+    assert_eq!(data, blank, "written despite the failure");
+    assert!(functions.missing().count() == DOWNCALLS.len(), "written despite the failure");
     Err(code)
 }
 
-/// What `WSPCleanup` answers: 0 or the code.
+/// The result of `WSPCleanup`: 0 or the error code.
 fn clean_up(functions: &WSPPROC_TABLE) -> i32 {
     let mut errno = 0;
-    // SAFETY: a provider's function gets a good pointer.
+    // SAFETY: the pointer points to a local.
     let answer = unsafe { functions.lpWSPCleanup.expect("a full table")(&raw mut errno) };
     assert_eq!(answer != 0, errno != 0);
     errno
 }
 
-/// There is one provider for all tests.
+/// Serializes the tests, since all use one provider.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +86,7 @@ fn a_method_that_panics_fails_and_the_next_call_works() {
             assert!(is_allowed(slot, after.errno), "{name} fails with {:?}", WsaError::new(after.errno));
             assert_eq!(after, before.with_errno(after.errno), "{name} wrote something");
             if *name == "WSPCleanup" {
-                // It was the last one, and is over: the provider can be started again.
+                // It was the last clean-up, and is complete: the provider can be started again.
                 assert_eq!(Trap::__RUN.starts(), 0);
                 functions = start().expect("it starts again");
             }
@@ -134,7 +134,7 @@ fn a_pended_request_whose_method_panics_is_told_of_once() {
             assert_eq!(seen_names(), [told], "{name}");
             ends(routine, WsaError::WSA_OPERATION_ABORTED.code(), &client);
 
-            // The token is somewhere safe.
+            // The token was stored elsewhere.
             let mut client = Client::overlapped(routine);
             trap::set(Mode::ParkThenPanic);
             assert!(client::call(name, &functions, &mut client));
@@ -149,7 +149,7 @@ fn a_pended_request_whose_method_panics_is_told_of_once() {
     assert_eq!(clean_up(&functions), 0);
 }
 
-/// The client finds this error in its structure, or its routine gets it.
+/// Checks that the client's structure or its routine receives this error.
 fn ends(routine: bool, error: i32, client: &Client) {
     if routine {
         wait_alertably();

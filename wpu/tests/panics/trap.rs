@@ -1,4 +1,4 @@
-//! A provider whose every method panics when it is asked to.
+//! A provider whose methods panic on request.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,18 +9,18 @@ use wpu::{
     Request, ServiceProvider, Start, Text, WsaError, wpu_provider,
 };
 
-/// What the provider does.
+/// The behaviour of the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Every method succeeds.
     Work,
     /// Every method panics.
     Panic,
-    /// Every method panics, and so does what it panics with, when it is dropped.
+    /// Every method panics, and the payload panics again when it is dropped.
     PanicWithBomb,
-    /// A method takes its request on and panics, which drops the token.
+    /// A method makes its request pending and panics, which drops the token.
     PendThenPanic,
-    /// A method takes its request on, puts the token away and panics.
+    /// A method makes its request pending, stores the token elsewhere and panics.
     ParkThenPanic,
     PanicInServes,
     PanicInStart,
@@ -36,12 +36,12 @@ pub(crate) fn set(mode: Mode) {
     *lock(&MODE) = mode;
 }
 
-/// The requests that were put away.
+/// The stored requests.
 pub(crate) fn parked() -> MutexGuard<'static, Vec<PendingRequest>> {
     lock(&PARKED)
 }
 
-/// How many instances there are.
+/// The number of instances.
 pub(crate) fn instances() -> usize {
     INSTANCES.load(Ordering::SeqCst)
 }
@@ -50,10 +50,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is thrown: no text is printed for it.
+/// A payload for which no text is printed.
 struct Thrown;
 
-/// Goes off when it is dropped.
+/// A value that panics when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -82,7 +82,7 @@ fn trap() {
     }
 }
 
-/// What all methods with a request do.
+/// The common part of all methods with a request.
 fn trap_with<T>(request: Request<'_>, answer: T) -> Progress<T> {
     trap();
     let mode = *lock(&MODE);
@@ -131,7 +131,7 @@ impl Lifecycle for Trap {
     }
 }
 
-/// The methods that only panic or succeed.
+/// The methods without a request, which only panic or succeed.
 macro_rules! traps {
     ($($method:ident($($type:ty),*) -> $answer:ty { $value:expr })*) => {
         impl ServiceProvider for Trap {

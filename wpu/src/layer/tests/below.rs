@@ -1,4 +1,4 @@
-//! The provider below, called outside of any call of a client; and what is kept for each socket, in whole chains.
+//! Calls of the provider below outside of a client's call, and the state of sockets, in whole chains.
 
 use super::super::{Below, LayerProvider, Layered, Moved, SocketStates};
 use super::chains::{Chain, chain_of, connected, pipes};
@@ -12,14 +12,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 use wpu_host::{Client, Entry, Leftovers, Module, Tell};
 
-/// What a layer has, for the test.
+/// The parts of a layer that the test accesses.
 #[derive(Clone)]
 struct Author {
     below: Below,
     states: SocketStates<Counted>,
-    /// The bytes that it was told of, and whether it had the state of their socket each time.
+    /// The reported transfers, each with whether the state of its socket existed.
     told: Arc<Mutex<Vec<(Moved, u32, bool)>>>,
-    /// What it got when it was started again.
+    /// The results of creating `Below` and `SocketStates` in a further start-up.
     again: Arc<OnceLock<[Option<WsaError>; 2]>>,
 }
 
@@ -47,11 +47,11 @@ fn newest() -> Author {
     NEWEST.lock().expect("no panic").clone().expect("a layer was started")
 }
 
-/// Ends where its layer does.
+/// A thread that ends with its layer.
 struct Thread(Option<thread::JoinHandle<WsaError>>);
 
 impl Thread {
-    /// One that calls the provider below until that is no more.
+    /// Starts a thread that calls the provider below until the call fails.
     fn new(below: Below) -> Self {
         let work = move || {
             loop {
@@ -132,17 +132,17 @@ author!(OwnHandles, non_ifs, (WPUQueryBlockingCallback), 0xbe11, start_made);
 const IFS: (GUID, &str) = (SystemHandles::ID, "ifs-author.dll");
 const MADE: (GUID, &str) = (OwnHandles::ID, "made-author.dll");
 
-/// A base under this layer.
+/// A chain of this layer over a base provider.
 fn chain(layer: (GUID, &str)) -> Chain {
     chain_over(layer, pipes::fault::NONE)
 }
 
-/// The same over a base that breaks a rule.
+/// The same over a base provider that breaks a rule.
 fn chain_over(layer: (GUID, &str), fault: u32) -> Chain {
     chain_of(&[(IFS.1, start_ifs::WSPStartup), (MADE.1, start_made::WSPStartup)], &[layer], fault)
 }
 
-/// Ends a run, after which nothing of it is left.
+/// Ends a run, and checks that no state of a socket remains.
 fn finish(chain: &Chain, client: Client) {
     assert_eq!(client.finish(), Leftovers::default());
     assert_eq!(ALIVE.load(Ordering::SeqCst), 0, "a state of a socket is left");
@@ -153,7 +153,7 @@ fn sending(bytes: &[u8]) -> Request<'static> {
     Request::sending(Gather::nothing()).with_gather(bytes.to_vec())
 }
 
-/// A call that must not run its body.
+/// Checks that a call fails without running its body.
 fn assert_over(below: &Below) {
     let answer = below.call(|_| -> Result<(), _> { panic!("it runs") });
     assert_eq!(answer, Err(WsaError::WSANOTINITIALISED));
@@ -176,7 +176,7 @@ fn the_provider_below_is_called_outside_of_any_call() {
         assert_eq!(
             *author.told.lock().expect("no panic"),
             [received],
-            "what the layer did itself is no news"
+            "the layer's own calls are not reported to it"
         );
         finish(&chain, client);
         assert_over(&author.below);
@@ -184,7 +184,7 @@ fn the_provider_below_is_called_outside_of_any_call() {
     }
 }
 
-/// Waits until the last clean-up has begun, as a call shows.
+/// Waits until the last clean-up has begun, as the failure of a call shows.
 fn until_over(below: &Below) {
     let late = Instant::now() + PATIENCE;
     while below.call(|_| Ok(())) != Err(WsaError::WSANOTINITIALISED) {
@@ -207,7 +207,7 @@ fn the_last_clean_up_waits_for_such_a_call_and_lets_no_other_begin() {
                 below.call(|next| {
                     inside.send(()).expect("the test waits");
                     goes_on.recv_timeout(PATIENCE).expect("the test lets it go on");
-                    // The provider below is cleaned up, or about to be; it is still there.
+                    // The provider below is being cleaned up, but is still usable.
                     Ok(next.send(near, 0, sending(b"late")).is_ok())
                 })
             });
@@ -293,7 +293,7 @@ fn within_such_a_call_the_last_clean_up_is_refused() {
     let procs = client.procs_of(chain.entry.id()).expect("it is started");
     let mut errno = 0;
     let refused = below.call(|_| {
-        // SAFETY: it is the provider's own function, and the pointer is to a local.
+        // SAFETY: it is the provider's own function, and the pointer points to a local.
         Ok(unsafe { procs.lpWSPCleanup.expect("each has one")(&raw mut errno) })
     });
     assert_eq!((refused, WsaError::new(errno)), (Ok(-1), WsaError::WSAEINPROGRESS));

@@ -1,4 +1,4 @@
-//! Whole chains: clients of a host, layers, and a base provider in the style of C.
+//! Whole chains: clients of a host, layers, and a base provider written as in C.
 
 #[path = "../../../../wpu-host/tests/pipes/mod.rs"]
 pub mod pipes;
@@ -17,7 +17,7 @@ use wpu_host::{Client, Entry, Host, Leftovers, Module, Tell, Wake};
 
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// The providers have one instance each, so one test at a time uses them.
+/// Serializes the tests, since the providers have one instance each.
 fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -77,12 +77,12 @@ pub struct Chain {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// A base under these layers, from the top.
+/// A chain of these layers, from the top, over a base provider.
 fn chain(layers: &[(GUID, &str)]) -> Chain {
     chain_over(layers, pipes::fault::NONE)
 }
 
-/// The same over a base that breaks a rule.
+/// The same over a base provider that breaks a rule.
 fn chain_over(layers: &[(GUID, &str)], fault: u32) -> Chain {
     let modules: [(&str, WSPStartupFn); 3] = [
         ("ifs.dll", start_ifs::WSPStartup),
@@ -122,7 +122,7 @@ const IFS: (GUID, &str) = (Ifs::ID, "ifs.dll");
 const MADE: (GUID, &str) = (Made::ID, "made.dll");
 const TOP: (GUID, &str) = (Top::ID, "top.dll");
 
-/// A connection, from its near end to its far end, and who listens.
+/// A connection: its near end, its far end, and the listening socket.
 pub fn connected(client: &Client, chain: &Chain) -> [SOCKET; 3] {
     let address: SocketAddr = ([127, 0, 0, 1], 80).into();
     let listener = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
@@ -135,7 +135,7 @@ pub fn connected(client: &Client, chain: &Chain) -> [SOCKET; 3] {
     [near, far, listener]
 }
 
-/// Everything that a client does, through a chain. The counters hold until the answer is dropped.
+/// Makes every kind of call through a chain. The counters are valid until the result is dropped.
 #[must_use]
 fn works(layers: &[(GUID, &str)]) -> Chain {
     let chain = chain(layers);
@@ -239,7 +239,7 @@ fn d_09_a_base_that_does_not_fit_is_not_used() {
             let client = chain.host.client();
             let refused = client.socket_in(chain.entry.id());
             assert_eq!(refused, Err(WsaError::WSAEPROVIDERFAILEDINIT), "{fault}");
-            assert_eq!(pipes::starts(&chain.base), (started, started), "each start is taken back");
+            assert_eq!(pipes::starts(&chain.base), (started, started), "each start-up has its clean-up");
             assert_eq!(client.finish(), Leftovers::default());
         }
     }
@@ -253,7 +253,7 @@ fn d_12_nothing_of_the_layer_runs_after_the_last_clean_up() {
     let request = client.recv_overlapped(far, &[9], 0, Tell::Nobody).expect("a request");
     let _ = (near, listener);
     assert_eq!(client.finish(), Leftovers::default(), "threads and handles end with it");
-    assert_eq!(chain.host.faults(), [], "and nobody is told of the request");
+    assert_eq!(chain.host.faults(), [], "and no completion is reported");
     assert_eq!(pipes::starts(&chain.base), (1, 1));
     drop(request);
 }
@@ -271,7 +271,7 @@ fn d_18_an_entry_of_the_other_class_is_not_the_layers() {
     assert_eq!(client.finish(), Leftovers::default());
 }
 
-/// Threads, and rounds of each. Miri takes minutes for what others do in a second.
+/// The numbers of threads and rounds. Miri takes minutes for what otherwise takes a second.
 const CROWD: (u16, u16) = if cfg!(miri) { (2, 1) } else { (8, 4) };
 
 #[test]
@@ -302,7 +302,7 @@ fn many_sockets_and_threads_with_every_way_to_tell() {
     assert_eq!(host.faults(), []);
 }
 
-/// One transfer for each way to be told of its end.
+/// Makes one transfer for each kind of notification.
 fn tells(host: &Host, client: &Client, near: SOCKET, far: SOCKET) {
     let event = host.client_event();
     let request = client.recv_overlapped(far, &[4], 0, Tell::Event(event)).expect("a request");

@@ -1,4 +1,4 @@
-//! The index of handles: what it finds is right, also while other threads change it.
+//! The index of handles: its results are correct, even while other threads change it.
 
 use super::super::handles::Handles;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const MANY: usize = if cfg!(miri) { 200 } else { 20_000 };
 
-/// What a handle stands for, by the chain's number.
+/// The chain's number and the lower handle of a handle.
 fn found(handles: &Handles<usize>, upper: usize) -> Option<(usize, usize)> {
     handles.get(upper).map(|(chain, lower)| (*chain, lower))
 }
@@ -54,7 +54,7 @@ fn no_handle_is_found_where_the_slots_are_free() {
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn handles_of_one_place_are_found_or_missed_and_never_taken_for_each_other() {
-    // The inverse of the multiplier, by which a product leads back to a handle.
+    // The inverse of the multiplier, which maps a product back to its handle.
     let (multiplier, mut inverse) = (0x9e37_79b9_7f4a_7c15_usize, 1_usize);
     for _ in 0..6 {
         inverse = inverse.wrapping_mul(2_usize.wrapping_sub(multiplier.wrapping_mul(inverse)));
@@ -93,7 +93,7 @@ fn a_chain_lives_as_long_as_a_reader_may_hold_it() {
     assert_eq!(weak.strong_count(), 0, "nothing is left behind");
 }
 
-/// One thread adds, changes and removes, so that the table grows meanwhile; the others read.
+/// One thread adds, changes and removes handles, so that the table grows; the others read.
 #[test]
 fn readers_see_each_entry_whole_while_others_write() {
     let rounds = if cfg!(miri) { 60 } else { 30_000 };
@@ -118,7 +118,7 @@ fn readers_see_each_entry_whole_while_others_write() {
             if round % 3 == 0 {
                 handles.remove(changing);
             }
-            // More and more others, so that the table grows while it is read.
+            // More handles, so that the table grows while it is read.
             handles.insert(12 + round * 4, &chains[0], 0);
             std::thread::yield_now();
         }
@@ -131,7 +131,7 @@ fn readers_see_each_entry_whole_while_others_write() {
     assert_eq!(found(&handles, changing), None);
 }
 
-/// What is removed on one thread is gone for another that knows of it.
+/// A handle removed on one thread is not found by another that has observed the removal.
 #[test]
 fn a_removed_handle_is_gone_for_whoever_knows_of_the_removal() {
     let (handles, chain) = (&Handles::new(), Arc::new(1));

@@ -1,5 +1,5 @@
-//! A provider below that is written in C, and uses late what it got with a request: before it has completed it, after the
-//! layer's last clean-up, or never.
+//! A provider below, written in C, that uses the arguments of a request late: before it completes the
+//! request, after the layer's last clean-up, or never.
 
 use super::stand::{Ask, Stand, Started};
 use crate::layer::sys::ffi::{
@@ -12,7 +12,7 @@ use crate::layer::sys::{
 };
 use std::sync::Mutex;
 
-/// What the provider has of a request that it has promised to complete.
+/// The arguments of a pending request.
 #[derive(Clone, Copy)]
 struct Late {
     buffer: WSABUF,
@@ -25,7 +25,7 @@ struct Late {
 // SAFETY: the caller that passed the request down keeps all of its memory, for any thread.
 unsafe impl Send for Late {}
 
-/// All of them: what is never completed is not lost either.
+/// All pending requests, so that requests that are never completed are not leaked.
 static LATE: Mutex<Vec<Late>> = Mutex::new(Vec::new());
 
 impl Late {
@@ -33,7 +33,7 @@ impl Late {
         *LATE.lock().expect("no panic").last().expect("it came down")
     }
 
-    /// Reads what is to be sent, and where to, and writes the count and to the structure.
+    /// Reads the bytes to send and their address, and writes the count and the structure.
     fn work(self) -> (Vec<u8>, Vec<u8>) {
         // SAFETY: the caller that passed the request down keeps all of its memory.
         let bytes = |at: *const u8, len: usize| unsafe { std::slice::from_raw_parts(at, len) }.to_vec();
@@ -44,10 +44,10 @@ impl Late {
         (bytes(self.buffer.buf.cast(), self.buffer.len as usize), bytes(self.address.0, self.address.1))
     }
 
-    /// Tells of the end.
+    /// Reports the completion.
     fn tell(self) {
         let routine = self.routine.expect("the layer's own");
-        // SAFETY: it came with this structure.
+        // SAFETY: the routine was passed together with this structure.
         unsafe { routine(0, self.buffer.len, self.overlapped, 0) };
     }
 }
@@ -77,7 +77,7 @@ unsafe extern "system" fn send_to(
 /// The other functions of the provider.
 struct Others;
 
-// SAFETY: no request comes to it, so nothing is to be kept.
+// SAFETY: it receives no requests, so it has no memory to keep.
 unsafe impl Serve for Others {
     type Provider = Started;
     const COMPLETION: CompletionVtable =
@@ -98,7 +98,7 @@ fn stand() -> (Stand, SOCKET) {
     (stand, socket)
 }
 
-/// Sends other bytes than the client's, elsewhere.
+/// Sends other bytes than the client's to another address.
 fn send(stand: &Stand, socket: SOCKET, ask: &mut Ask) -> Late {
     let lent = RequestBuffers { gather: Some(Gather::nothing()), ..RequestBuffers::NOTHING };
     let given = ask.given(socket, &lent);
@@ -122,7 +122,8 @@ fn what_a_layer_put_into_a_request_is_there_as_long_as_the_provider_below_may_us
     late.tell();
     ask.end().expect("it has ended well");
 
-    // The next one is never completed: the layer ends without it, and the provider still uses what it got.
+    // The next request is never completed: the layer ends without it, and the provider still uses its
+    // arguments.
     let mut ask = Ask::new();
     let late = send(&stand, socket, &mut ask);
     stand.next.cleanup().expect("it cleans up");
@@ -130,7 +131,7 @@ fn what_a_layer_put_into_a_request_is_there_as_long_as_the_provider_below_may_us
     drop(stand);
     assert_eq!(late.work(), sent());
 
-    // Another layer of the library gets none of that, and the late end is told to nobody.
+    // Another layer of the library is not affected, and the late completion is ignored.
     let (other, socket) = self::stand();
     let mut next = Ask::new();
     let fresh = send(&other, socket, &mut next);

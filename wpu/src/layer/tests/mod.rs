@@ -1,4 +1,4 @@
-//! A layer over a base provider in memory: each pitfall that it can meet, by its number.
+//! A layer over a base provider in memory: each pitfall that concerns layers, by its number.
 
 mod below;
 mod chains;

@@ -1,4 +1,4 @@
-//! Chains: where the layer stands, and what comes below.
+//! Chains: the position of the layer, and the provider below it.
 
 use super::super::catalog::place;
 use super::stand::{LAYER, Stand, guid, module, same_table};

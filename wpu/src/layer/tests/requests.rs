@@ -1,4 +1,4 @@
-//! Overlapped requests: down with the layer's own structure, and up exactly once.
+//! Overlapped requests: passed down with the layer's own structure, and completed exactly once.
 
 use super::super::Moved;
 use super::stand::{Ask, PATIENCE, Stand, meanwhile};
@@ -35,7 +35,7 @@ fn d_15_a_promise_is_kept_exactly_once() {
     assert!(!ask.has_ended(), "nothing has happened yet");
     stand.base.pended().complete(Ok((8, 0)));
     assert_eq!(ask.end(), Ok((8, 0)));
-    assert!(!ask.has_ended(), "it is told once");
+    assert!(!ask.has_ended(), "its completion is reported once");
     assert_eq!(*stand.told.lock().expect("no panic"), [(socket, Moved::Sent, Ok((8, 0)))]);
     assert_eq!(stand.base.state().routines, 1, "the layer's own routine went down");
 }
@@ -59,7 +59,7 @@ fn d_15_what_is_done_at_once_is_answered_at_once() {
     stand.base.state().at_once = Some(5);
     let sent = send(&stand, &mut ask, socket).expect("it is open");
     assert_eq!(sent.done(), Some(&5));
-    assert!(!ask.has_ended(), "whoever called the layer tells of it");
+    assert!(!ask.has_ended(), "the caller of the layer reports the completion");
     assert!(stand.told.lock().expect("no panic").is_empty(), "the layer has seen the answer");
 }
 
@@ -84,7 +84,7 @@ fn d_14_many_requests_from_many_threads_all_end() {
     let stand = Stand::new(Class::NonIfs);
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        // The base ends them as they come.
+        // The base completes them as they arrive.
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 let next = stand.base.state().pended.pop_front();
@@ -118,7 +118,7 @@ fn d_01_a_handle_lives_until_its_last_request_has_ended() {
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     stand.next.close_socket(socket).expect("it is open");
-    assert_eq!(stand.host.left_open().socket_handles, 1, "the end is told with it");
+    assert_eq!(stand.host.left_open().socket_handles, 1, "the completion is reported on it");
     drop(stand.base.pended());
     assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
     stand.next.cleanup().expect("it cleans up");
@@ -131,8 +131,8 @@ fn d_10_the_last_clean_up_ends_what_the_base_has_forgotten() {
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     stand.next.cleanup().expect("it cleans up");
     assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
-    assert!(stand.told.lock().expect("no panic").is_empty(), "the layer is told of nothing any more");
-    // The base may still write to the structure, and tells too late.
+    assert!(stand.told.lock().expect("no panic").is_empty(), "no completion is reported to the layer any more");
+    // The base may still write to the structure, and completes too late.
     drop(stand.base.pended());
     assert!(!ask.has_ended());
     assert!(matches!(send(&stand, &mut Ask::new(), socket), Err(WsaError::WSAENOTSOCK)));
@@ -177,7 +177,7 @@ fn d_26_a_base_that_reports_too_much_is_not_believed() {
 }
 
 unsafe extern "system" fn no_event(_: WSAEVENT, errno: *mut i32) -> BOOL {
-    // SAFETY: an upcall gets a good pointer.
+    // SAFETY: the caller of an upcall passes a valid error location.
     unsafe { errno.write(WsaError::WSAEOPNOTSUPP.code()) };
     FALSE
 }
@@ -194,7 +194,7 @@ unsafe extern "system" fn no_new_event(errno: *mut i32) -> WSAEVENT {
     WSA_INVALID_EVENT
 }
 
-/// Nothing can be moved under such a host, and no thread waits for what never comes.
+/// With such a host no request can be passed down, and no thread may wait forever.
 #[test]
 fn d_39_what_needs_a_dead_function_fails_at_once() {
     let dead: [fn(&mut WSPUPCALLTABLEEX); 4] = [
@@ -259,7 +259,7 @@ fn d_39_a_function_that_dies_later_fails_the_call_that_needs_it() {
     assert_eq!(sent, Some(Err(WsaError::WSAEOPNOTSUPP)));
 }
 
-/// The call that brings a request may not have returned when the last clean-up comes.
+/// The call with the request may not have returned when the last clean-up begins.
 #[test]
 fn a_request_that_the_clean_up_meets_on_its_way_ends_with_the_layer() {
     let stand = Rc::new(Stand::new(Class::NonIfs));
@@ -273,7 +273,7 @@ fn a_request_that_the_clean_up_meets_on_its_way_ends_with_the_layer() {
     assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
 }
 
-/// A client that does so breaks the contract. It must not keep the provider from ending.
+/// A client that does this breaks the contract. It must not prevent the provider from ending.
 #[test]
 fn two_requests_with_one_structure_both_end() {
     let stand = Stand::new(Class::NonIfs);
@@ -291,7 +291,7 @@ fn results_are_the_layers_own() {
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     let at = ask.overlapped.as_mut();
-    // SAFETY: it stays where it is.
+    // SAFETY: the structure does not move while the view is used.
     let view = unsafe { ClientMut::from_raw(at) }.expect("a good pointer");
     let result = stand.next.get_overlapped_result(socket, view, false);
     assert_eq!(result, Err(WsaError::WSA_IO_INCOMPLETE));
@@ -300,7 +300,7 @@ fn results_are_the_layers_own() {
         let at = std::ptr::from_mut(at).expose_provenance();
         let stand = &stand;
         let waiting = scope.spawn(move || {
-            // SAFETY: it is lent to this thread until it has ended.
+            // SAFETY: the structure is lent to this thread until the thread has ended.
             let at = unsafe { ClientMut::from_raw(std::ptr::with_exposed_provenance_mut(at)) };
             stand.next.get_overlapped_result(socket, at.expect("a good pointer"), true)
         });

@@ -1,4 +1,4 @@
-//! Sockets: two handles, one for the client and one for the provider below.
+//! Sockets: their two handles, one for the client and one for the provider below.
 
 use super::super::catalog::INSTALLED;
 use super::stand::{PATIENCE, Stand, guid, module};
@@ -19,7 +19,7 @@ fn sends(stand: &Stand, socket: usize) -> Result<Progress<u32>, WsaError> {
     stand.next.send(socket, 0, Request::sending(Gather::nothing()))
 }
 
-/// A call that receives into `room`.
+/// A request that receives into `room`.
 fn into(room: OutBuf<'_>) -> Request<'_> {
     Request::lending(RequestBuffers { room: Some(room), ..RequestBuffers::NOTHING })
 }
@@ -106,7 +106,7 @@ fn d_05_the_context_of_a_foreign_handle_leads_nowhere() {
 #[test]
 fn d_25_the_first_error_stays_and_the_lower_socket_goes() {
     let stand = Stand::new(Class::NonIfs);
-    // The host does not know this entry any more, so that no handle can be made for it.
+    // The host no longer knows this entry, so that no handle can be created for it.
     let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 0x7fff_0000, ..stand.chain.info };
     INSTALLED.with_borrow_mut(|catalog| catalog.push(unknown));
     stand.base.state().failures.insert("close_socket", WsaError::WSAENETDOWN);
@@ -126,7 +126,7 @@ fn strangers_are_passed_down_where_the_handles_are_the_systems() {
     assert_eq!(stand.calls(), ["send(0x8888, 0, 0)"]);
 }
 
-/// As long as there is one chain, and every handle is the same below, nothing is looked up.
+/// While there is one chain, and every handle is the same below, no lookup is made.
 #[test]
 fn a_second_chain_and_another_handle_end_the_straight_way_down() {
     let stand = Stand::new(Class::Ifs);
@@ -178,13 +178,13 @@ fn a_handle_that_the_system_uses_again_is_the_newer_sockets_until_that_is_closed
     assert_eq!(stand.socket(), AGAIN);
     let earlier = stand.next.sockets.find(AGAIN).expect("it is open");
     assert_eq!(sent_on(), [format!("send({:#x}, 0, 0)", earlier.lower)]);
-    // The close of the earlier socket has not come this far when the system gives its handle out again.
+    // The close of the earlier socket has not reached the layer when the system reuses the handle.
     assert_eq!(stand.socket(), AGAIN);
     let newer = stand.lower();
     assert_ne!(newer, earlier.lower);
     assert_eq!(sent_on(), [format!("send({newer:#x}, 0, 0)")]);
     stand.next.sockets.forget(&earlier);
-    assert_eq!(sent_on(), [format!("send({newer:#x}, 0, 0)")], "that was the end of another socket");
+    assert_eq!(sent_on(), [format!("send({newer:#x}, 0, 0)")], "the close belonged to another socket");
     stand.next.close_socket(AGAIN).expect("it is open");
     assert_eq!(sent_on(), [format!("send({AGAIN:#x}, 0, 0)")], "the layer does not know it any more");
 }
@@ -232,7 +232,7 @@ fn d_21_a_failure_leaves_the_sets_and_unknown_sockets_are_none() {
     assert_eq!(select(&[socket, 0x8888]).0, Err(WsaError::WSAENOTSOCK));
 }
 
-/// All messages, once the host has posted so many.
+/// All messages, once the host has posted this number.
 fn messages(stand: &Stand, count: usize) -> Vec<(usize, isize)> {
     let late = Instant::now() + PATIENCE;
     loop {
@@ -246,7 +246,7 @@ fn messages(stand: &Stand, count: usize) -> Vec<(usize, isize)> {
     }
 }
 
-/// Lets the base say that something happened, and set the event.
+/// Makes the base record an event and set the event object.
 fn happens(stand: &Stand, events: i32, error: i32) {
     let happened = WSANETWORKEVENTS { lNetworkEvents: events, iErrorCode: [error; 10] };
     stand.base.state().events.push_back(happened);
@@ -327,7 +327,7 @@ fn d_27_an_accepted_socket_inherits_the_messages_but_not_that_of_connections() {
     let event = crate::EventRef::from_raw(std::ptr::with_exposed_provenance_mut(event)).expect("an event");
     stand.upcalls.set_event(event).expect("it is open");
     let posted = messages(&stand, 1);
-    // The worker may have looked at the listening socket once more in between.
+    // The worker may have queried the listening socket once more in between.
     assert!(
         posted.contains(&(accepted, FD_READ as isize)) || posted.contains(&(listening, FD_READ as isize))
     );
@@ -392,7 +392,7 @@ fn d_28_the_entry_of_a_socket_is_the_clients() {
     stand.next.get_sock_opt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, whole).expect("there is room");
     assert_eq!(used as usize, size_of::<WSAPROTOCOL_INFOW>());
     assert!(room > used as usize);
-    // The id stands behind five numbers and a GUID.
+    // The id follows five numbers and a GUID.
     assert_eq!(value[36..40], stand.chain.id().to_ne_bytes());
     let short = stand.next.get_sock_opt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, OutBuf::new(&mut [0; 8]));
     assert_eq!(short, Err(WsaError::WSAEFAULT));
@@ -441,14 +441,14 @@ fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() 
     let bytes = [1; 64];
     let own =
         || Request::lending(RequestBuffers { input: Some(Bytes::new(&bytes)), ..RequestBuffers::NOTHING });
-    // SAFETY: nobody in this test follows a pointer.
+    // SAFETY: no code in this test dereferences a pointer of the input.
     let came = |code| unsafe { own().tagged(code) };
     let seen = |code, request| (stand.next.ioctl(socket, code, request).err(), stand.calls().len());
     let (refused, passed) = ((Some(WsaError::WSAEINVAL), 0), (None, 1));
-    // By the layer itself.
+    // Refused by the layer itself.
     let answered = (Some(WsaError::WSAEOPNOTSUPP), 0);
     assert_eq!(seen(QUALITY, own()), refused);
-    assert_eq!(seen(QUALITY, came(FIONBIO)), refused, "what came for another code is none of this one");
+    assert_eq!(seen(QUALITY, came(FIONBIO)), refused, "input of another code is not input of this one");
     assert_eq!(seen(QUALITY, came(QUALITY).with_input(vec![1; 64])), refused);
     assert_eq!(seen(QUALITY, came(QUALITY)), passed);
     assert_eq!(seen(QUALITY, Request::lending(RequestBuffers::NOTHING)), passed);
@@ -458,21 +458,21 @@ fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() 
     assert_eq!(seen(SIO_FLUSH, own()), passed, "its number says that it has no input");
 }
 
-/// A client may lend the same memory to read and to fill.
+/// A client may lend the same memory as input and as output.
 #[test]
 fn input_in_which_somebody_follows_pointers_is_no_room_to_fill() {
     let mut memory = [0; 64];
     let at = memory.as_mut_ptr();
-    // SAFETY: the memory can be read, and is only ever copied from.
+    // SAFETY: the memory is readable, and is only copied.
     let input = unsafe { Bytes::from_raw(at, 32) };
-    // SAFETY: so many bytes of the memory can be written, and nobody wants to know how many were.
+    // SAFETY: this number of bytes is writable, and no location for the used length is passed.
     let room = |from: usize| unsafe { OutBuf::from_raw(at.wrapping_add(from), 32, std::ptr::null_mut()) };
     let lent = RequestBuffers { input, room: room(16), ..RequestBuffers::NOTHING };
     let has_room = |request: Request<'_>| {
         (request.room().is_some(), request.blocking().is_some_and(|lent| lent.room.is_some()))
     };
     assert_eq!(has_room(Request::lending(lent)), (true, true));
-    // SAFETY: nobody in this test follows a pointer.
+    // SAFETY: no code in this test dereferences a pointer of the input.
     let came = |lent| unsafe { Request::lending(lent).tagged(FIONBIO) };
     assert_eq!(has_room(came(lent)), (false, false));
     assert_eq!(has_room(came(RequestBuffers { room: room(32), ..lent })), (true, true));

@@ -1,4 +1,4 @@
-//! A host, a catalog, and a base provider in memory under a layer.
+//! The test bench of layers: a host, a catalog, and a base provider in memory under a layer.
 
 use super::super::Moved;
 use super::super::catalog::INSTALLED;
@@ -26,7 +26,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use wpu_host::{Entry, Host};
 
-/// Long enough for anything that happens at all.
+/// A timeout that no step reaches.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The id under which the layer is installed.
@@ -36,7 +36,7 @@ pub const fn guid(number: u32) -> GUID {
     GUID { Data1: number, Data2: 0x7e57, ..GUID::ZERO }
 }
 
-/// Keeps a value as long as the program runs, in a place where Miri finds it: it is no leak.
+/// Leaks a value in a place that Miri does not report as a leak.
 fn forever<T: Any + Sync>(value: T) -> &'static T {
     static ALL: Mutex<Vec<&'static (dyn Any + Sync)>> = Mutex::new(Vec::new());
     let value = Box::leak(Box::new(value));
@@ -44,7 +44,7 @@ fn forever<T: Any + Sync>(value: T) -> &'static T {
     value
 }
 
-/// A base provider that does what a test says.
+/// A base provider whose behaviour a test controls.
 #[derive(Default)]
 pub struct Base {
     state: Mutex<BaseState>,
@@ -58,18 +58,18 @@ pub struct BaseState {
     pub calls: Vec<String>,
     pub opened: Vec<WSAPROTOCOL_INFOW>,
     pub sockets: Vec<SOCKET>,
-    /// What the next calls fail with, by name.
+    /// The errors of the next calls, by name.
     pub failures: HashMap<&'static str, WsaError>,
-    /// What happens in the next calls, once, by name.
+    /// Functions that run in the next call, once, by name.
     pub during: HashMap<&'static str, Box<dyn FnOnce() + Send>>,
-    /// The handle of the next socket, if it is one that there has been.
+    /// The handle of the next socket, for a reused value.
     pub reused: Option<SOCKET>,
     pub pended: VecDeque<PendingRequest>,
-    /// Whether requests are finished at once, and with how many bytes.
+    /// The byte count with which requests complete immediately; `None` if they stay pending.
     pub at_once: Option<u32>,
     pub events: VecDeque<WSANETWORKEVENTS>,
     pub selected: Option<(SOCKET, usize, i32)>,
-    /// Where a request said that its end is to be told.
+    /// The number of requests with a completion routine.
     pub routines: usize,
     pub threads: Vec<usize>,
     /// The provider in C that sends to addresses.
@@ -94,7 +94,7 @@ impl Base {
         answer
     }
 
-    /// The next request that was taken on.
+    /// The next pending request.
     pub fn pended(&self) -> PendingRequest {
         let state = self.state();
         let (mut state, late) = self
@@ -105,7 +105,7 @@ impl Base {
         state.pended.pop_front().expect("there is one")
     }
 
-    /// Does what a test says about an overlapped request; gives one back that is not.
+    /// Handles an overlapped request as the test determines; returns a request that is not overlapped.
     fn request<'a>(&self, request: Request<'a>) -> Result<Progress<u32>, Request<'a>> {
         if !request.is_overlapped() {
             return Err(request);
@@ -129,7 +129,7 @@ impl Base {
     }
 }
 
-/// The base as the layer's next provider.
+/// The base as the layer's provider below.
 #[derive(Clone)]
 pub struct Started(pub Arc<Base>);
 
@@ -139,7 +139,7 @@ pub struct InMemory(Arc<Base>);
 static MODULES: Mutex<Option<HashMap<PathBuf, Arc<Base>>>> = Mutex::new(None);
 
 fn address_of(table: &WSPUPCALLTABLE) -> [usize; 15] {
-    // SAFETY: the table is fifteen pointers.
+    // SAFETY: the table is a `repr(C)` struct of fifteen pointers.
     unsafe { std::mem::transmute_copy(table) }
 }
 
@@ -273,7 +273,7 @@ impl ServiceProvider for Started {
     ) -> Result<i32, WsaError> {
         let seen = |set: Option<FdSetMut<'_>>| set.map(|set| set.iter().collect::<Vec<_>>());
         self.0.call("select", &format!("{:x?} {:x?} {:x?}", seen(read), seen(write), seen(except)))?;
-        // The first of each set is ready, but in the last set nothing is.
+        // The first socket of each set is ready, except in the last set.
         let first = |set: Option<FdSetMut<'_>>| {
             let mut first = true;
             if let Some(set) = set {
@@ -333,7 +333,7 @@ fn new_handle(base: &Base) -> SOCKET {
     handle
 }
 
-/// What is installed: base, layer, and the chain of both.
+/// The installed providers: base, layer, and their chain.
 pub struct Stand {
     pub host: Host,
     pub base: Arc<Base>,
@@ -344,13 +344,13 @@ pub struct Stand {
     pub table: WSPUPCALLTABLE,
     pub next: Next<InMemory>,
     pub states: Arc<States>,
-    /// What the layer was told of ends.
+    /// The completions that were reported to the layer.
     pub told: Arc<Mutex<Vec<(SOCKET, Moved, Outcome)>>>,
 }
 
 impl Completes for Stand {}
 
-/// A provider's path, which leads to a new base.
+/// The base provider of a path.
 pub fn module(path: &str) -> Arc<Base> {
     let base = Arc::new(Base::default());
     let mut modules = MODULES.lock().expect("no panic");
@@ -363,7 +363,7 @@ impl Stand {
         Self::under(class, |_| {})
     }
 
-    /// One whose layer sees the host's table with changes.
+    /// A bench whose layer sees the host's table with changes.
     pub fn under(class: Class, change: impl FnOnce(&mut WSPUPCALLTABLEEX)) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -395,14 +395,14 @@ impl Stand {
         Self { host, base, base_entry, hidden, chain, upcalls, table, next, states, told }
     }
 
-    /// More entries for the catalog.
+    /// Adds an entry to the catalog.
     pub fn install(&self, entry: Entry) -> Entry {
         let entry = self.host.add_entry(entry);
         INSTALLED.with_borrow_mut(|catalog| catalog.push(entry.info));
         entry
     }
 
-    /// A socket of the layer's chain.
+    /// A new socket of the layer's chain.
     pub fn socket(&self) -> SOCKET {
         self.try_socket().expect("a socket")
     }
@@ -436,7 +436,7 @@ impl Drop for Stand {
     }
 }
 
-/// A client's overlapped request.
+/// An overlapped request of a client.
 pub struct Ask {
     pub overlapped: Box<WSAOVERLAPPED>,
     state: Cell<RequestState>,
@@ -445,15 +445,15 @@ pub struct Ask {
 static ENDS: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
 static ENDED: Condvar = Condvar::new();
 
-/// What is kept for requests that were passed down.
+/// The memory that is kept for requests that were passed down.
 static KEPT: Mutex<BTreeMap<usize, Kept>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
-    /// What happens, once, when a request of this thread is taken on, before anybody knows.
+    /// A function that runs once, when a request of this thread becomes pending.
     static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
-/// Has `what` happen when the next request of this thread is taken on.
+/// Runs `what` when the next request of this thread becomes pending.
 pub fn meanwhile(what: impl FnOnce() + 'static) {
     MEANWHILE.set(Some(Box::new(what)));
 }
@@ -479,7 +479,7 @@ static COMPLETION: CompletionVtable = CompletionVtable {
 impl Ask {
     pub fn new() -> Self {
         let ask = Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(RequestState::Fresh) };
-        // An earlier structure in this place may have ended without anybody asking.
+        // An earlier structure at this address may have a completion that was never queried.
         ENDS.lock().expect("no panic").retain(|end| end.0 != ask.own());
         ask
     }
@@ -488,26 +488,26 @@ impl Ask {
         std::ptr::from_ref(&*self.overlapped).addr()
     }
 
-    /// What a request is made of, once.
+    /// The context of a request; can be used once.
     pub fn given<'a>(&'a mut self, socket: SOCKET, lent: &RequestBuffers<'a>) -> RequestContext<'a> {
         let overlapped = std::ptr::NonNull::from(&mut *self.overlapped);
         let parts = RequestParts { socket, overlapped, routine: None, thread: None };
         RequestContext { parts, completion: &COMPLETION, state: &self.state, asked: lent.total() }
     }
 
-    /// Waits for the end that the client is told.
+    /// Waits for the completion that is reported to the client.
     pub fn end(&self) -> Outcome {
         let own = self.own();
         let ends = ENDS.lock().expect("no panic");
         let (mut ends, late) = ENDED
             .wait_timeout_while(ends, PATIENCE, |ends| !ends.iter().any(|end| end.0 == own))
             .expect("no panic");
-        assert!(!late.timed_out(), "the client is told of no end");
+        assert!(!late.timed_out(), "no completion is reported to the client");
         let at = ends.iter().position(|end| end.0 == own).expect("there is one");
         ends.swap_remove(at).1
     }
 
-    /// Whether an end was told.
+    /// Whether a completion was reported.
     pub fn has_ended(&self) -> bool {
         let own = self.own();
         ENDS.lock().expect("no panic").iter().any(|end| end.0 == own)

@@ -1,4 +1,4 @@
-//! What a layer keeps for each of its sockets.
+//! The values that a layer keeps for its sockets.
 
 use super::super::states::SocketStates;
 use super::stand::{Ask, PATIENCE, Stand};
@@ -12,7 +12,7 @@ use std::sync::{Arc, mpsc};
 
 const CLASSES: [Class; 2] = [Class::NonIfs, Class::Ifs];
 
-/// How many states there are, and how many there have been.
+/// The numbers of existing and of created states.
 #[derive(Default)]
 struct Count {
     alive: AtomicUsize,
@@ -25,7 +25,7 @@ impl Count {
     }
 }
 
-/// A state that is counted, and has its number.
+/// A counted state with its number.
 struct Counted {
     count: Arc<Count>,
     number: usize,
@@ -37,7 +37,7 @@ impl Drop for Counted {
     }
 }
 
-/// A layer that keeps one such for each socket.
+/// A layer that keeps a counted state for each socket.
 fn counting(class: Class) -> (Stand, SocketStates<Counted>, Arc<Count>) {
     let (stand, count) = (Stand::new(class), Arc::new(Count::default()));
     let own = Arc::clone(&count);
@@ -87,7 +87,7 @@ fn a_handle_that_is_no_socket_of_the_layer_has_no_state() {
         for strange in [0, 1, socket + 1, SOCKET::MAX] {
             assert_eq!(number(&states, strange), None);
         }
-        // An inherited handle is used, and has not come through the layer.
+        // An inherited handle is usable, but did not come through the layer.
         let _ = sends(&stand, 0x77);
         assert_eq!(number(&states, 0x77), None, "{class:?}");
         if class == Class::NonIfs {
@@ -122,7 +122,7 @@ fn a_socket_that_gets_the_handle_of_another_gets_no_state_of_that() {
     assert_eq!(stand.socket(), socket);
     assert_eq!((number(&states, socket), count.alive()), (Some(1), 1));
 
-    // The client has closed the handle without the layer, and the system gives it out again.
+    // The client has closed the handle without the layer, and the system reuses it.
     stand.base.state().reused = Some(socket);
     assert_eq!(stand.socket(), socket);
     assert_eq!((number(&states, socket), count.alive()), (Some(2), 1), "the earlier state is gone");
@@ -136,7 +136,7 @@ fn a_close_that_comes_late_does_not_hit_the_state_of_the_next_socket_with_that_h
     std::thread::scope(|scope| {
         let closing = scope.spawn(|| stand.next.close_socket(socket));
         closed.recv_timeout(PATIENCE).expect("it has come down");
-        // Below it is closed by now, and the close has not returned.
+        // Below, the socket is closed by now, and the close has not returned.
         stand.base.state().reused = Some(socket);
         assert_eq!(stand.socket(), socket);
         assert_eq!(number(&states, socket), Some(1));
@@ -147,7 +147,7 @@ fn a_close_that_comes_late_does_not_hit_the_state_of_the_next_socket_with_that_h
     stand.base.state().sockets.clear();
 }
 
-/// Blocks the next call of that name below: when it is there, and how it goes on.
+/// Blocks the next call of that name below. Returns a receiver for its start and a sender that releases it.
 fn blocked(stand: &Stand, name: &'static str) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
     let ((here, is_here), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
     let block = move || {
@@ -169,7 +169,7 @@ fn a_close_during_a_call_leaves_the_state_as_long_as_the_handle_is_in_use() {
             let call = scope.spawn(ask);
             asking.recv_timeout(PATIENCE).expect("it has come down");
             stand.next.close_socket(socket).expect("it is open");
-            // The handle of the system may be another socket's by now.
+            // The handle of the system may belong to another socket by now.
             let left = if class == Class::NonIfs { (Some(0), 1) } else { (None, 0) };
             assert_eq!((number(&states, socket), count.alive()), left, "{class:?}");
             go_on.send(()).expect("it waits");
@@ -190,7 +190,7 @@ fn a_pending_request_holds_the_state_of_a_closed_socket() {
     let request = unsafe { Request::new(&given, lent) };
     assert!(matches!(stand.next.recv(socket, 0, request), Ok(Progress::Pending(_))));
     stand.next.close_socket(socket).expect("it is open");
-    assert_eq!((number(&states, socket), count.alive()), (Some(0), 1), "the layer may ask when it is told");
+    assert_eq!((number(&states, socket), count.alive()), (Some(0), 1), "the layer may read it when the completion is reported");
     stand.base.pended().complete(Err(WsaError::WSA_OPERATION_ABORTED));
     assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
     assert_eq!((number(&states, socket), count.alive()), (None, 0));
