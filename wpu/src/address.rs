@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn both_families_come_back_as_they_were() {
+    fn both_families_convert_back() {
         there_and_back("127.0.0.1:80");
         there_and_back("255.254.253.252:65535");
         there_and_back("[::1]:443");
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_bytes_and_strange_families_are_refused() {
+    fn too_few_bytes_and_other_families_are_refused() {
         assert_eq!(Address::new(&[2]), Err(WsaError::WSAEFAULT));
         assert_eq!(Address::new(&[0; 129]), Err(WsaError::WSAEFAULT));
         assert_eq!(Address::new(&[2, 0, 1, 2, 1, 2]).unwrap().to_inet(), Err(WsaError::WSAEFAULT));

@@ -143,7 +143,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
 
     #[test]
-    fn a_clean_up_that_waits_for_requests_says_for_how_many_and_ends_with_the_last_of_them() {
+    fn a_clean_up_that_waits_reports_the_number_of_requests() {
         let calls = Calls::new();
         calls.owe();
         calls.owe();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_of_requests_that_are_completed_in_time() {
+    fn requests_that_complete_in_time_are_not_reported() {
         let calls = Calls::new();
         let early = |owed| panic!("{owed} are owed, and there is time");
         calls.wait_for_requests(Duration::ZERO, early);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_knows_its_own_calls_however_deep_and_no_others() {
+    fn a_thread_recognises_its_own_nested_calls_only() {
         let (one, other) = (Calls::new(), Calls::new());
         assert!(!one.is_own());
         one.note(|| {

@@ -49,7 +49,7 @@ mod tests {
     use super::Fixed;
 
     #[test]
-    fn places_are_told_apart_by_where_they_are_and_not_by_what_they_hold() {
+    fn statics_are_compared_by_address_and_not_by_value() {
         static PAIR: [u8; 2] = [1, 1];
         let [one, other] = PAIR.each_ref().map(Fixed::new);
         assert!(one == Fixed::new(&PAIR[0]) && one != other);

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_kept_until_the_structure_is_used_again() {
+    fn memory_is_kept_until_the_structure_is_reused() {
         let client = Client::new();
         let (call, first) = client.begin();
         drop(call);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_above_each_other_keep_theirs_for_one_use_of_the_structure() {
+    fn layers_of_a_chain_keep_memory_for_one_use_of_the_structure() {
         let client = Client::new();
         let (outer_call, outer) = client.begin();
         let (inner_call, inner) = client.begin();
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_released_is_let_go_and_nothing_else() {
+    fn a_release_frees_only_its_own_memory() {
         let (client, other) = (Client::new(), Client::new());
         let (outer_call, outer) = client.begin();
         let (inner_call, inner) = client.begin();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_returns_late_does_not_release_what_the_next_use_of_the_structure_keeps() {
+    fn a_late_release_does_not_free_memory_of_the_next_use() {
         let client = Client::new();
         let (late, first) = client.begin();
         // The request has completed on another thread, where the client has reused its structure.
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_let_go_may_itself_keep_and_release() {
+    fn freed_memory_may_itself_keep_and_release() {
         struct Reenters;
 
         impl Drop for Reenters {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_stays_of_a_structure_for_which_nothing_is_kept() {
+    fn no_entry_remains_for_a_structure_without_kept_memory() {
         let client = Client::new();
         let (call, _) = client.begin();
         release(&client.parts(), &call);

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_value_in_the_same_place_has_another_key() {
+    fn the_next_value_in_the_same_slot_has_another_key() {
         let slab = Slab::new();
         let first = slab.reserve().unwrap();
         slab.fill(first, Arc::new(1));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn strange_keys_name_nothing() {
+    fn unknown_keys_are_refused() {
         let slab = Slab::<u8>::new();
         for key in [0, 1, usize::MAX, 7 << HALF] {
             assert!(slab.get(key).is_none());
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_used_up_is_not_used_again_whatever_key_is_tried() {
+    fn an_exhausted_slot_is_not_reused() {
         let slab = Slab::new();
         let first = slab.reserve().expect("there is room");
         slab.0.write().expect("no panic").slots[0].generation = WHERE;
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_may_be_used_as_often_as_a_key_can_tell() {
+    fn a_slot_is_reused_until_its_generations_are_exhausted() {
         let slab = Slab::<()>::new();
         let first = slab.reserve().expect("there is room");
         slab.0.write().expect("no panic").slots[0].generation = WHERE - 1;

@@ -360,7 +360,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
 
     #[test]
-    fn a_call_that_waits_for_its_turn_gives_way_to_the_last_clean_up() {
+    fn a_call_that_waits_for_its_turn_fails_in_the_last_clean_up() {
         let run = Run::new();
         let mut turn = run.turn().expect("nobody else is busy");
         turn.starts = 1;
@@ -385,7 +385,7 @@ mod tests {
 
     #[cfg(feature = "layer")]
     #[test]
-    fn what_runs_as_a_call_does_not_end_the_run_that_it_is_part_of_and_its_panic_ends_there() {
+    fn a_counted_call_cannot_end_its_run_and_its_panic_is_contained() {
         let run = Run::new();
         run.turn().expect("nobody else is busy").starts = 1;
         let mut ended = None;
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_comes_again_is_not_kept_once_more() {
+    fn equal_tables_are_kept_once() {
         let tables = [None, Some(post as _)]
             .map(|message| WSPUPCALLTABLE { lpWPUPostMessage: message, ..WSPUPCALLTABLE::ZERO }.ready());
         let [first, other] = tables.map(interned);

@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_thread_is_itself() {
+    fn threads_have_distinct_ids() {
         let here = ThreadId::current();
         assert_eq!(here, ThreadId::current());
         let there = std::thread::scope(|scope| scope.spawn(ThreadId::current).join().unwrap());

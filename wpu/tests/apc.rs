@@ -60,7 +60,7 @@ fn a_queued_closure_runs_once_and_is_dropped_then() {
 }
 
 #[test]
-fn a_refused_closure_comes_back_and_can_be_queued_again() {
+fn a_refused_closure_is_returned_and_can_be_queued_again() {
     let (mut apc, fate) = watched();
     for error in [WsaError::WSAEFAULT, WsaError::new(0), WsaError::new(12345)] {
         host::answer(Err(error));
@@ -94,7 +94,7 @@ fn a_closure_that_is_never_queued_is_dropped() {
 }
 
 #[test]
-fn before_start_up_a_closure_comes_back() {
+fn before_start_up_a_closure_is_returned() {
     static CLOSED: wpu_sys::Cell = wpu_sys::Cell::new();
     let (apc, fate) = watched();
     // SAFETY: the hosts of these tests do not dereference a pointer in it.
@@ -170,7 +170,7 @@ fn a_closure_can_queue_another() {
 }
 
 #[test]
-fn taken_apart_it_is_the_takers_to_call() {
+fn the_raw_parts_of_an_apc_can_be_called() {
     let (apc, fate) = watched();
     let (routine, context) = apc.into_raw();
     assert_eq!(fate.ran_and_dropped(), (0, 0));

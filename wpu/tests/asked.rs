@@ -185,7 +185,7 @@ fn pended() -> PendingRequest {
 }
 
 #[test]
-fn a_request_says_in_the_call_what_the_client_passed() {
+fn a_request_shows_the_clients_arguments_during_the_call() {
     let mut client = Client::new();
     let sent = |socket, has_routine| Seen {
         asked: 5,
@@ -212,7 +212,7 @@ fn a_request_says_in_the_call_what_the_client_passed() {
 }
 
 #[test]
-fn a_pended_request_says_the_same_on_another_thread() {
+fn a_pending_request_shows_the_same_on_another_thread() {
     let (mut sender, mut client) = (Client::new(), Client::new());
     assert_eq!(sender.call(false, true, Some(routine)), PENDING);
     let sent = pended();
@@ -248,7 +248,7 @@ fn told(replaced: bool, end: impl FnOnce(PendingRequest)) -> Vec<Outcome> {
 }
 
 #[test]
-fn a_client_is_told_once_and_of_no_more_bytes_than_it_asked_for() {
+fn a_completion_is_reported_once_with_at_most_the_requested_count() {
     let complete = |replaced, count| told(replaced, move |pended| pended.complete(Ok((count, 3))));
     assert_eq!([0, 4, 5].map(|count| complete(false, count)), [0, 4, 5].map(|count| vec![Ok((count, 3))]));
     assert_eq!(complete(false, 6), [Err(WsaError::WSASYSCALLFAILURE)]);
@@ -261,7 +261,7 @@ fn a_client_is_told_once_and_of_no_more_bytes_than_it_asked_for() {
 
 /// A provider creates a request of its own to send or receive through the provider below.
 #[test]
-fn a_request_of_ones_own_is_lent_until_the_call_returns_and_cannot_be_pended() {
+fn a_providers_own_request_is_lent_until_the_call_returns_and_cannot_be_pended() {
     let mut bytes = *b"own";
     let buffer = [WSABUF { len: 3, buf: bytes.as_mut_ptr() }];
     // SAFETY: the array and the bytes live as long as the test.
@@ -349,7 +349,7 @@ fn a_layer_sends_and_receives_below_with_bytes_of_its_own() {
 }
 
 #[test]
-fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
+fn a_buffer_that_is_passed_down_has_its_full_capacity_again() {
     let (mut address, mut used) = ([0; 16], 0);
     let room = OutBuf::with_used(&mut address, &mut used);
     // As in a layer that has used the buffer itself.
@@ -365,7 +365,7 @@ fn a_room_that_goes_down_is_as_long_below_whatever_was_said_of_it_before() {
 
 /// No completion would be reported to the client, which waits for one.
 #[test]
-fn a_provider_cannot_say_that_a_request_is_pending_which_it_has_not_taken_on() {
+fn a_provider_cannot_report_as_pending_what_it_has_not_pended() {
     struct Liar;
 
     impl ServiceProvider for Liar {
@@ -401,7 +401,7 @@ struct Block {
 }
 
 #[test]
-fn the_count_is_there_when_the_client_is_told() {
+fn the_count_is_written_before_the_completion_is_reported() {
     thread_local! {
         static COUNT: Cell<u32> = const { Cell::new(0) };
     }

@@ -289,7 +289,7 @@ fn functions_of_one_type_never_get_an_instance_of_another() {
 }
 
 #[test]
-fn a_run_is_not_ended_by_hand() {
+fn an_exported_run_cannot_be_ended_by_other_code() {
     let _alone = alone();
     let functions = start(as_itself::WSPStartupEx).expect("nobody else is started");
     let by_hand = run().clean_up(|| panic!("it is not over"));
@@ -302,7 +302,7 @@ fn a_run_is_not_ended_by_hand() {
 }
 
 #[test]
-fn a_transport_is_told_of_each_further_start() {
+fn a_transport_receives_each_further_start() {
     let _alone = alone();
     let functions = start_other(as_base::WSPStartupEx).expect("nobody else is started");
     assert_eq!(safe::AGAIN.get(), 0);
@@ -314,13 +314,13 @@ fn a_transport_is_told_of_each_further_start() {
 }
 
 #[test]
-fn what_is_refused_says_what_to_do() {
+fn a_refusal_states_what_to_do() {
     let message = wpu::raw::StartError::Shared.to_string();
     assert!(message.contains("`Base`") && message.contains("one `export!`"), "{message}");
 }
 
 #[test]
-fn a_layer_is_not_started_by_hand() {
+fn a_layer_cannot_be_started_by_other_code() {
     let _alone = alone();
     let functions = start_other(nested::WSPStartupEx).expect("nobody else is started");
     // The outer start-up was that of the base; the layer was refused before its author's code.

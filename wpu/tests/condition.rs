@@ -50,7 +50,7 @@ unsafe extern "system" fn condition(
 }
 
 #[test]
-fn the_clients_answer_comes_back_and_what_is_no_answer_is_refused() {
+fn the_result_of_the_condition_function_is_returned_or_refused() {
     let peer = Address::from("1.2.3.4:5".parse::<SocketAddr>().expect("an address"));
     let local = Address::from("[::1]:6".parse::<SocketAddr>().expect("an address"));
     let answers = [

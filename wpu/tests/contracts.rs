@@ -66,7 +66,7 @@ fn a_hook_calls_nothing_after_the_last_clean_up() {
 }
 
 #[test]
-fn a_host_that_panics_when_it_is_told_has_answered_all_the_same() {
+fn a_host_that_panics_in_its_trace_has_answered_nevertheless() {
     let ran = Arc::new(AtomicBool::new(false));
     let inside = Arc::clone(&ran);
     // SAFETY: the hosts of these tests do not dereference a pointer in it.
@@ -87,7 +87,7 @@ thread_local! {
 provider!(Choosy, uses: &[], again: |_| if REFUSES.get() { Err(WsaError::WSAEPROCLIM) } else { Ok(()) });
 
 #[test]
-fn a_start_that_the_provider_refuses_leaves_the_table_in_force() {
+fn a_refused_start_keeps_the_current_table() {
     let functions = start::<Choosy>(&WSPUPCALLTABLE::of::<Scripted<0>>()).expect("started");
     REFUSES.set(true);
     let refused = start::<Choosy>(&WSPUPCALLTABLE::of::<Scripted<1>>());

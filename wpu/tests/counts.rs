@@ -147,7 +147,7 @@ fn call(functions: &WSPPROC_TABLE, which: usize, overlapped: *mut WSAOVERLAPPED)
 }
 
 #[test]
-fn d_26_nobody_reports_more_than_was_asked_for() {
+fn d_26_an_excessive_count_is_an_error() {
     let functions = start();
     let asked: u32 = ASKED.iter().sum();
     for which in 0..5 {

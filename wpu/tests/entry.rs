@@ -113,7 +113,7 @@ provider!(
 );
 
 #[test]
-fn a_provider_gets_the_entry_and_the_table_as_they_came() {
+fn a_provider_receives_the_entry_and_the_table_unmodified() {
     // Including null slots: a layer passes the table on unmodified.
     let table = only(&FULL, |slot| slot == SET_EVENT || slot % 2 == 0);
     let other = WSAPROTOCOL_INFOW { dwCatalogEntryId: 77, ..ENTRY };
@@ -172,7 +172,7 @@ provider!(San, uses: &[]);
 
 /// The switch passes the entry of the TCP/IP provider, whose sockets are file handles.
 #[test]
-fn the_switch_starts_the_provider_that_gets_its_handles_from_it() {
+fn the_switch_starts_the_non_ifs_provider() {
     let both = [Starter::of::<OfTheSystem>(), Starter::of::<San>()];
     for entry in [&IFS_ENTRY, &ENTRY] {
         let (data, functions) = start_any(VERSION, entry, &raw const FULL_EX, &both).expect("one is such");
@@ -186,7 +186,7 @@ fn the_switch_starts_the_provider_that_gets_its_handles_from_it() {
 /// The host receives only an error code.
 #[cfg(not(miri))]
 #[test]
-fn why_no_provider_is_chosen_is_said_on_the_standard_error_stream() {
+fn the_reason_for_choosing_no_provider_is_logged() {
     let by_class = common::said_in("an_entry_that_contradicts_the_class_is_refused");
     let lines = [
         "wpu: catalog entry 1001 is of class `non_ifs`, and no provider of this library serves it",
@@ -194,7 +194,7 @@ fn why_no_provider_is_chosen_is_said_on_the_standard_error_stream() {
         "wpu: catalog entry 13 is of class `non_ifs`, and no provider of this library serves it",
     ];
     assert_eq!(by_class.lines().collect::<Vec<_>>(), lines);
-    let by_switch = common::said_in("the_switch_starts_the_provider_that_gets_its_handles_from_it");
+    let by_switch = common::said_in("the_switch_starts_the_non_ifs_provider");
     let line = |entry| {
         format!(
             "wpu: no provider of class `non_ifs` of this library serves catalog entry {entry}, which the switch passed"
@@ -206,8 +206,8 @@ fn why_no_provider_is_chosen_is_said_on_the_standard_error_stream() {
 /// The provider itself knows why it refuses.
 #[cfg(not(miri))]
 #[test]
-fn what_a_provider_refuses_is_not_said_again() {
-    assert_eq!(common::said_in("a_start_up_that_fails_leaves_no_instance"), "");
+fn a_refusal_of_the_provider_is_not_logged() {
+    assert_eq!(common::said_in("a_failed_start_up_leaves_no_instance"), "");
 }
 
 provider!(Surprised, uses: &[], serves: |_| resume_unwind(Box::new(Payload)));
@@ -281,7 +281,7 @@ provider!(
 );
 
 #[test]
-fn a_start_up_that_fails_leaves_no_instance() {
+fn a_failed_start_up_leaves_no_instance() {
     host::answer(Ok(vec![4]));
     assert_eq!(start::<Refusing>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(host::seen_names(), ["WPUCreateEvent", "WPUCloseEvent"]);
@@ -292,7 +292,7 @@ fn a_start_up_that_fails_leaves_no_instance() {
 provider!(Mute, uses: &[], start: |_| Err(WsaError::new(0)));
 
 #[test]
-fn a_failure_with_code_zero_does_not_pass_for_success() {
+fn a_failure_with_code_zero_is_not_reported_as_success() {
     assert_eq!(start::<Mute>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
 }
 
@@ -305,7 +305,7 @@ provider!(Moody, uses: &[SET_EVENT], again: |_| match MOODY.fetch_add(1, Orderin
 });
 
 #[test]
-fn a_start_up_that_fails_takes_nothing_from_the_earlier_ones() {
+fn a_failed_start_up_does_not_affect_earlier_ones() {
     let functions = start::<Moody>(&FULL).expect("the first");
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
@@ -345,7 +345,7 @@ provider!(FailsAtEnd, uses: &[SET_EVENT], clean_up: || Err(WsaError::WSAENETDOWN
 provider!(CodelessAtEnd, uses: &[SET_EVENT], clean_up: || Err(WsaError::new(0)));
 
 #[test]
-fn whatever_becomes_of_the_clean_up_the_run_ends() {
+fn the_run_ends_even_if_the_clean_up_fails() {
     ends::<PanicsAtEnd>(Err(WsaError::WSASYSCALLFAILURE));
     ends::<PanicsWhenDropped>(Ok(()));
     ends::<FailsAtEnd>(Err(WsaError::WSAENETDOWN));
@@ -370,7 +370,7 @@ provider!(Panicky, uses: &[], called: |socket| match socket {
 });
 
 #[test]
-fn a_panic_of_a_call_stays_inside_and_the_next_call_works() {
+fn a_panic_in_a_call_is_contained_and_the_next_call_works() {
     let functions = start::<Panicky>(&FULL).expect("started");
     for _ in 0..2 {
         assert_eq!(call(&functions, 0), Err(WsaError::WSASYSCALLFAILURE));

@@ -55,7 +55,7 @@ fn names_stand_for_their_winsock_values() {
 }
 
 #[test]
-fn io_errors_lead_back() {
+fn io_errors_convert_back() {
     let codes = ERRORS.iter().map(|error| WsaError::new(error.value)).chain([UNKNOWN]);
     for error in codes {
         let io = io::Error::from(error);
@@ -66,7 +66,7 @@ fn io_errors_lead_back() {
 
 #[test]
 #[cfg(not(windows))]
-fn io_errors_have_the_fitting_kind_and_say_the_same() {
+fn io_errors_have_the_matching_kind_and_text() {
     let kinds = [
         (WsaError::WSAEINTR, ErrorKind::Interrupted),
         (WsaError::WSAEWOULDBLOCK, ErrorKind::WouldBlock),
@@ -118,7 +118,7 @@ fn a_code_of_windows_that_winsock_does_not_name_is_that_of_its_kind() {
 }
 
 #[test]
-fn a_refusal_says_why_and_gives_back_the_rest() {
+fn a_refusal_has_an_error_and_returns_the_value() {
     let refused = Refused { error: WsaError::WSAEFAULT, rest: Box::new(7) };
     assert_eq!(refused.to_string(), WsaError::WSAEFAULT.to_string());
     assert!(format!("{refused:?}").contains("WSAEFAULT"));
@@ -126,7 +126,7 @@ fn a_refusal_says_why_and_gives_back_the_rest() {
 }
 
 #[test]
-fn all_are_errors_that_travel() {
+fn all_error_types_are_send_and_sync() {
     let errors: [Box<dyn Error + Send + Sync>; 3] = [
         Box::new(WsaError::WSAEINVAL),
         Box::new(Refused { error: WsaError::WSAEINVAL, rest: () }),

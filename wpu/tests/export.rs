@@ -71,7 +71,7 @@ fn completed_by() -> Result<usize, WsaError> {
 
 /// A single test, since an offered export is offered to the whole program permanently.
 #[test]
-fn the_slot_comes_first_then_the_program_and_without_either_there_is_no_start() {
+fn the_slot_is_preferred_to_the_export_and_one_of_them_is_required() {
     nobody_offers_it();
     the_slot_serves();
     offers::<3>();
@@ -79,7 +79,7 @@ fn the_slot_comes_first_then_the_program_and_without_either_there_is_no_start() 
     the_slot_serves();
     an_empty_slot_is_filled();
     offers::<4>();
-    the_last_offer_holds();
+    the_last_offered_function_is_used();
 }
 
 /// Offers the function of a host that is part of the program.
@@ -120,7 +120,7 @@ fn an_empty_slot_is_filled() {
     Completes::__RUN.clean_up(|| {}).expect("started");
 }
 
-fn the_last_offer_holds() {
+fn the_last_offered_function_is_used() {
     let functions = start::<Completes>(&SHORT).expect("the program offers it");
     assert_eq!(completed_by(), Ok(4));
     clean_up(&functions).expect("started");

@@ -133,7 +133,7 @@ unsafe impl Serve for Meddler {
 const FUNCTIONS: WSPPROC_TABLE = WSPPROC_TABLE::serving::<Meddler>();
 
 #[test]
-fn a_set_is_handed_on_no_longer_than_it_came() {
+fn a_set_is_passed_on_with_its_original_capacity() {
     // Two sets, one word apart: the first socket of the first set is the count of the second.
     let mut memory: [usize; 4] = [3, 2, 5, 6];
     let first = memory.as_mut_ptr();
@@ -165,7 +165,7 @@ fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, V
 }
 
 #[test]
-fn a_client_is_told_once_whatever_the_layer_makes_of_the_answer() {
+fn a_completion_is_reported_once_whatever_result_the_layer_returns() {
     const DOWN: WsaError = WsaError::WSAENETDOWN;
     assert_eq!(send(Ok(1), After::Answer), (Ok(1), vec![Ok((1, 0))]));
     // The provider below has reported the completion, so the call must not fail.
@@ -318,7 +318,7 @@ fn send_changed(errno: i32, overlapped: *mut WSAOVERLAPPED) -> usize {
 }
 
 #[test]
-fn what_a_layer_replaces_is_kept_while_the_provider_below_may_use_it() {
+fn replaced_memory_is_kept_while_the_provider_below_may_use_it() {
     let mut overlapped = WSAOVERLAPPED::ZERO;
     let overlapped = &raw mut overlapped;
     assert_eq!(send_changed(WsaError::WSA_IO_PENDING.code(), overlapped), 1, "one parcel for one request");
@@ -332,7 +332,7 @@ fn what_a_layer_replaces_is_kept_while_the_provider_below_may_use_it() {
 }
 
 #[test]
-fn flags_and_counts_can_be_written_after_the_call_that_promised_them() {
+fn flags_and_counts_of_a_pending_request_can_be_written_after_the_call() {
     ERRNO.set(WsaError::WSA_IO_PENDING.code());
     let (mut data, mut overlapped, mut error) = ([0_u8; 3], WSAOVERLAPPED::ZERO, 0);
     let mut buffer = WSABUF { len: 3, buf: data.as_mut_ptr() };
@@ -373,7 +373,7 @@ unsafe impl Serve for Undeclared {
 }
 
 #[test]
-fn a_provider_that_did_not_declare_how_requests_are_completed_gets_none() {
+fn a_provider_without_the_completing_upcalls_receives_no_overlapped_requests() {
     let send = WSPPROC_TABLE::serving::<Undeclared>().lpWSPSend.expect("it is there");
     BELOW.set(Ok(2));
     let (mut data, mut overlapped) = ([1, 2], WSAOVERLAPPED::ZERO);

@@ -118,7 +118,7 @@ fn drop_releases_once() {
 }
 
 #[test]
-fn drop_keeps_silent_about_a_failed_release() {
+fn drop_ignores_a_failed_release() {
     fn test<R: Resource>(cell: &'static Cell) {
         let resource = acquired::<R>(cell);
         host::answer(Err(WsaError::WSA_INVALID_HANDLE));
@@ -151,7 +151,7 @@ fn into_raw_releases_nothing() {
 }
 
 #[test]
-fn what_is_made_of_a_raw_value_releases_it() {
+fn a_handle_from_a_raw_value_releases_it() {
     fn test<R: Resource>(cell: &'static Cell) {
         let resource = acquired::<R>(cell).through_raw(cell);
         assert_eq!(seen(), []);
@@ -189,7 +189,7 @@ fn after_a_restart_nothing_of_the_old_run_is_released() {
 }
 
 #[test]
-fn a_newer_table_in_the_same_run_gets_the_release() {
+fn a_release_goes_through_the_newest_table_of_the_run() {
     fn test<R: Resource>(cell: &'static Cell) {
         let resource = acquired::<R>(cell);
         host::open::<Scripted<1>>(cell);
@@ -200,7 +200,7 @@ fn a_newer_table_in_the_same_run_gets_the_release() {
 }
 
 #[test]
-fn what_was_not_acquired_is_not_released() {
+fn a_failed_acquisition_releases_nothing() {
     fn test<R: Resource>(cell: &'static Cell) {
         let upcalls = host::open::<Scripted>(cell);
         host::answer(Err(WsaError::WSAENOBUFS));
@@ -223,7 +223,7 @@ fn a_resource_can_move_to_another_thread() {
 }
 
 #[test]
-fn an_owner_lends_its_value_and_keeps_it() {
+fn an_owner_lends_its_value_without_releasing_it() {
     static CELL: Cell = Cell::new();
     let upcalls = host::open::<Scripted>(&CELL);
     let event = acquired::<Event>(&CELL);
@@ -286,7 +286,7 @@ impl LongSet {
 }
 
 #[test]
-fn a_set_is_as_long_as_it_says() {
+fn a_set_has_the_length_of_its_count() {
     for count in [0, 1, 63, 64, 65, 300] {
         let long = LongSet::new(count);
         assert_eq!(long.borrowed().as_slice(), &long.items[..host::word(count)]);
@@ -333,7 +333,7 @@ fn a_hook_can_be_called_again_until_its_run_is_over() {
 
 /// A clean-up and a new start-up during an upcall: its result belongs to the old host.
 #[test]
-fn what_a_host_gives_while_it_is_replaced_is_not_released_in_the_next() {
+fn a_handle_of_a_replaced_host_is_not_released_in_the_next_run() {
     static CELL: Cell = Cell::new();
     unsafe extern "system" fn replaced_meanwhile(_: *mut i32) -> WSAEVENT {
         CELL.close();

@@ -102,7 +102,7 @@ fn look_on(functions: &OnceLock<WSPPROC_TABLE>) -> usize {
 }
 
 #[test]
-fn start_ups_clean_ups_and_calls_of_many_threads_get_along() {
+fn concurrent_start_ups_clean_ups_and_calls_succeed() {
     let functions = OnceLock::new();
     let through = scope(|scope| {
         let holders = [(); 5].map(|()| scope.spawn(|| hold(&functions)));
@@ -146,7 +146,7 @@ provider!(
 );
 
 #[test]
-fn the_last_clean_up_ends_what_blocks_and_waits_for_the_calls_of_other_threads() {
+fn the_last_clean_up_unblocks_and_waits_for_calls_of_other_threads() {
     let functions = start::<Blocking>(&TABLE).expect("started");
     scope(|scope| {
         let inside = scope.spawn(|| call(&functions, 1));
@@ -218,7 +218,7 @@ provider!(
 );
 
 #[test]
-fn a_call_that_the_last_clean_up_waits_for_does_not_wait_for_the_last_clean_up() {
+fn a_call_for_which_the_last_clean_up_waits_does_not_wait_for_it() {
     let functions = start::<Crossed>(&TABLE).expect("started");
     let (done, finished) = mpsc::channel();
     std::thread::spawn(move || {

@@ -184,7 +184,7 @@ fn sent() -> (String, String) {
 }
 
 #[test]
-fn two_layers_of_a_library_keep_what_each_of_them_put_into_the_same_request() {
+fn two_layers_of_a_library_each_keep_memory_for_the_same_request() {
     layered(|upper| {
         let overlapped = structure();
         send(upper, &overlapped);
@@ -205,7 +205,7 @@ fn a_request_can_end_on_another_thread_and_after_the_clean_up() {
 }
 
 #[test]
-fn what_is_kept_for_one_structure_has_nothing_to_do_with_another() {
+fn memory_kept_for_one_structure_is_independent_of_others() {
     layered(|upper| {
         let (first, second) = (structure(), structure());
         send(upper, &first);

@@ -10,7 +10,7 @@ fn buffer(room: &mut [u8]) -> WSABUF {
 }
 
 #[test]
-fn buffers_are_read_one_after_the_other_from_anywhere() {
+fn buffers_are_read_in_order_from_any_offset() {
     let (mut first, mut second) = (*b"abc", *b"defg");
     let array = [&mut first[..], &mut [], &mut second].map(buffer);
     // SAFETY: the array and the bytes live as long as the test.
@@ -23,7 +23,7 @@ fn buffers_are_read_one_after_the_other_from_anywhere() {
 }
 
 #[test]
-fn buffers_are_filled_one_after_the_other_and_never_beyond_the_last() {
+fn buffers_are_filled_in_order_and_never_beyond_their_end() {
     let (mut first, mut second) = ([0; 3], [0; 2]);
     let array = [&mut first[..], &mut second].map(buffer);
     // SAFETY: the array and the bytes live as long as the test.
@@ -59,7 +59,7 @@ fn bytes_of_ones_own_are_lent_as_buffers_for_as_long_as_a_closure_runs() {
 
 #[cfg(not(miri))] // Under Miri memory never ends.
 #[test]
-fn a_copy_for_which_there_is_no_memory_is_a_panic_and_not_the_end_of_the_process() {
+fn a_copy_without_enough_memory_panics_instead_of_aborting() {
     let most = isize::MAX.unsigned_abs();
     // SAFETY: nothing is read, since there is no room for it.
     let bytes = unsafe { wpu_sys::Bytes::from_raw(std::ptr::NonNull::dangling().as_ptr(), most) }
@@ -103,7 +103,7 @@ fn a_row_without_items_needs_no_pointer_and_one_with_items_a_good_one() {
 }
 
 #[test]
-fn items_are_copied_from_anywhere_as_far_as_there_are_some_and_room_for_them() {
+fn items_are_copied_from_any_index_as_far_as_they_fit() {
     let values = [1_u16, 2, 3];
     let items = ClientSlice::new(&values);
     assert_eq!((items.len(), items.is_empty(), items.as_ptr()), (3, false, values.as_ptr()));
@@ -118,7 +118,7 @@ fn items_are_copied_from_anywhere_as_far_as_there_are_some_and_room_for_them() {
 
 #[cfg(not(miri))] // So many reads take Miri a minute.
 #[test]
-fn text_ends_at_its_zero_which_must_come_in_time() {
+fn text_ends_at_its_zero_within_the_maximum_length() {
     let mut units = vec![0x61_u16; 0x10001];
     let read = |units: &[u16]| {
         // SAFETY: a zero follows, or more units than are read.
@@ -136,7 +136,7 @@ fn text_ends_at_its_zero_which_must_come_in_time() {
 }
 
 #[test]
-fn what_does_not_fit_into_a_room_is_not_written_at_all() {
+fn data_that_does_not_fit_is_not_written() {
     let (mut bytes, mut used) = ([9_u8; 4], 77);
     let room = OutBuf::with_used(&mut bytes, &mut used);
     assert_eq!((room.capacity(), room.used()), (4, 4), "its client reads the capacity at first");
@@ -149,7 +149,7 @@ fn what_does_not_fit_into_a_room_is_not_written_at_all() {
 }
 
 #[test]
-fn a_room_is_written_from_anywhere_and_never_beyond_its_end() {
+fn a_buffer_is_written_from_any_index_and_never_beyond_its_end() {
     let mut bytes = [0_u8; 6];
     let at = bytes.as_mut_ptr();
     // SAFETY: the bytes live as long as the test; the last two are not the room's.
@@ -165,7 +165,7 @@ fn a_room_is_written_from_anywhere_and_never_beyond_its_end() {
 }
 
 #[test]
-fn no_more_of_a_room_is_used_than_there_is_whoever_says_so() {
+fn the_used_length_never_exceeds_the_capacity() {
     let (mut bytes, mut memory) = ([0_u8; 4], [0_u32; 2]);
     // A client's place for the length need not be aligned.
     let used = memory.as_mut_ptr().wrapping_byte_add(1);
@@ -181,7 +181,7 @@ fn no_more_of_a_room_is_used_than_there_is_whoever_says_so() {
 }
 
 #[test]
-fn an_array_of_buffers_is_refused_where_one_of_them_points_nowhere() {
+fn an_array_with_a_null_buffer_is_refused() {
     let mut byte = [7];
     let nowhere = WSABUF { len: 1, buf: null_mut() };
     let empty = WSABUF { len: 0, buf: null_mut() };
@@ -205,7 +205,7 @@ fn an_array_of_buffers_is_refused_where_one_of_them_points_nowhere() {
 
 /// A client can write to its array of buffers while a provider reads it.
 #[test]
-fn a_copy_of_buffers_that_have_grown_since_they_were_counted_has_room() {
+fn buffers_that_grow_after_counting_are_copied_completely() {
     let mut bytes = vec![7; 1000];
     let to = bytes.as_mut_ptr();
     let mut array = [WSABUF { len: 1, buf: to }];
@@ -239,7 +239,7 @@ fn a_value_is_read_and_written_where_it_is() {
 }
 
 #[test]
-fn a_set_has_never_more_items_than_at_first_whatever_is_written_over_its_count() {
+fn a_set_never_has_more_items_than_at_first() {
     let mut memory = fd_set { fd_count: 3, fd_array: [7; 64] };
     memory.fd_array[..3].copy_from_slice(&[4, 8, 12]);
     let at = &raw mut memory;
@@ -266,7 +266,7 @@ fn a_set_has_never_more_items_than_at_first_whatever_is_written_over_its_count()
 }
 
 #[test]
-fn a_set_keeps_what_it_is_to_keep_and_counts_it() {
+fn retain_keeps_the_selected_items_and_updates_the_count() {
     let (seen, left) = FdSetMut::with(&[4, 8, 12, 16], |set| {
         set.retain(|socket| socket != 8);
         (set.len(), set.get(2), set.get(3))
@@ -285,7 +285,7 @@ fn a_set_keeps_what_it_is_to_keep_and_counts_it() {
 
 /// The copy stays as it was, whatever becomes of the client's set, and is what an upcall takes.
 #[test]
-fn a_copy_of_a_set_can_be_handed_to_an_upcall() {
+fn a_copy_of_a_set_can_be_passed_to_an_upcall() {
     for items in [vec![], vec![4, 8, 12], (1..=70).map(|number| 4 * number).collect()] {
         let (copy, _) = FdSetMut::with(&items, |set| {
             let copy = set.copied();
@@ -297,7 +297,7 @@ fn a_copy_of_a_set_can_be_handed_to_an_upcall() {
 }
 
 #[test]
-fn a_structure_of_ones_own_keeps_the_bytes_that_it_points_at() {
+fn a_built_structure_owns_the_bytes_to_which_it_points() {
     let mut built = wpu_sys::Built::<QOS>::new();
     let bytes = b"own".to_vec();
     built.set_bytes(QOS::ProviderSpecific, &bytes);

@@ -47,7 +47,7 @@ fn a_host_sees_an_operation_in_progress_that_names_the_event() {
 }
 
 #[test]
-fn a_refused_completion_leaves_the_operation_under_way() {
+fn a_refused_completion_leaves_the_operation_pending() {
     static REQUEST: Overlapped = Overlapped::new();
     let operation = REQUEST.begin().expect("not in use");
     host::answer(Err(WsaError::WSAEINVAL));

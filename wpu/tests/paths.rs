@@ -83,7 +83,7 @@ fn no_path_at_all_is_a_system_failure() {
 
 /// Under Miri this shows that the length is in units, and never exceeds the buffer.
 #[test]
-fn text_without_an_end_is_asked_for_again_and_then_given_up() {
+fn text_without_a_zero_is_queried_again_and_then_fails() {
     unsafe extern "system" fn endless(
         _: *const GUID,
         buffer: *mut u16,
@@ -100,7 +100,7 @@ fn text_without_an_end_is_asked_for_again_and_then_given_up() {
 }
 
 #[test]
-fn too_small_for_ever_is_given_up() {
+fn a_buffer_that_is_always_too_small_fails() {
     unsafe extern "system" fn never_enough(
         _: *const GUID,
         buffer: *mut u16,
@@ -128,7 +128,7 @@ fn assert_grows(lengths: &[i32]) {
 }
 
 #[test]
-fn another_error_is_not_asked_again() {
+fn another_error_is_returned_without_a_retry() {
     unsafe extern "system" fn unknown(
         _: *const GUID,
         buffer: *mut u16,
@@ -146,7 +146,7 @@ fn another_error_is_not_asked_again() {
 }
 
 #[test]
-fn text_that_was_cut_off_is_asked_for_again() {
+fn truncated_text_is_queried_again() {
     /// Writes 300 units and a zero, or as many of them as fit, and reports success.
     unsafe extern "system" fn cuts_off(
         _: *const GUID,
@@ -183,7 +183,7 @@ fn text_without_its_zero_ends_where_the_host_stopped() {
 }
 
 #[test]
-fn what_the_host_leaves_in_the_length_is_ignored() {
+fn the_length_that_the_host_stores_is_ignored() {
     unsafe extern "system" fn nonsense(
         _: *const GUID,
         buffer: *mut u16,
@@ -202,7 +202,7 @@ fn what_the_host_leaves_in_the_length_is_ignored() {
 }
 
 #[test]
-fn rests_of_a_failed_call_are_no_part_of_the_path() {
+fn data_of_a_failed_call_is_not_part_of_the_path() {
     /// Fills the first buffer and fails; writes a short path into the next.
     unsafe extern "system" fn untidy(
         _: *const GUID,

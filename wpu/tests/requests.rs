@@ -229,7 +229,7 @@ impl Client {
 const PENDING: Answer = (-1, 77, 0, 997);
 
 #[test]
-fn what_is_done_at_once_is_told_of_before_the_call_returns() {
+fn an_immediate_success_is_reported_before_the_call_returns() {
     let (functions, _) = started();
     let client = Client::new();
     assert_eq!(client.send(&functions, AT_ONCE, None), (0, 7, 0, 77));
@@ -241,7 +241,7 @@ fn what_is_done_at_once_is_told_of_before_the_call_returns() {
 }
 
 #[test]
-fn what_fails_at_once_is_told_to_nobody() {
+fn an_immediate_failure_has_no_completion() {
     let (functions, _) = started();
     let client = Client::new();
     for (socket, error) in [(NEVER, WsaError::WSAENOTCONN), (GREEDY, WsaError::WSASYSCALLFAILURE)] {
@@ -252,7 +252,7 @@ fn what_fails_at_once_is_told_to_nobody() {
 }
 
 #[test]
-fn what_is_pended_is_told_of_once_whoever_completes_it() {
+fn a_pending_request_completes_once_whoever_completes_it() {
     let (functions, procs) = started();
     let ends = [(LATER, (0, 7)), (NEVER, (995, 0)), (GREEDY, (10107, 0))];
     for (end, (error, count)) in ends {
@@ -271,7 +271,7 @@ fn what_is_pended_is_told_of_once_whoever_completes_it() {
 }
 
 #[test]
-fn the_buffers_of_a_pended_request_are_filled_where_they_are() {
+fn the_buffers_of_a_pending_request_are_filled_in_place() {
     let (functions, procs) = started();
     let client = Client::new();
     assert_eq!(client.recv(&functions, LATER), PENDING);
@@ -281,7 +281,7 @@ fn the_buffers_of_a_pended_request_are_filled_where_they_are() {
 }
 
 #[test]
-fn more_buffers_than_a_few_count_as_well() {
+fn long_arrays_of_buffers_are_supported() {
     let (functions, _) = started();
     let (mut bytes, mut count, mut errno) = (*b"abcde", 77, 77);
     let buffers: Vec<_> = bytes.iter_mut().map(|byte| WSABUF { len: 1, buf: byte }).collect();
@@ -294,7 +294,7 @@ fn more_buffers_than_a_few_count_as_well() {
 
 /// A client may lend the memory that contains its array of buffers.
 #[test]
-fn what_is_received_over_the_array_of_buffers_does_not_change_where_the_others_are() {
+fn bytes_received_over_the_array_of_buffers_do_not_redirect_the_others() {
     let (functions, _) = started();
     let mut second = [0; 4];
     let mut array = [WSABUF { len: 4, buf: null_mut() }, WSABUF { len: 4, buf: second.as_mut_ptr() }];
@@ -336,7 +336,7 @@ fn a_routine_runs_in_the_next_alertable_wait() {
 /// Other code than the provider reads `Internal`: 0 is success, and one value means that the request is
 /// pending.
 #[test]
-fn a_routine_and_the_structure_say_how_a_request_ended_whatever_the_error() {
+fn a_routine_and_the_structure_report_every_error() {
     const FAILED: usize = 0xe000_0000;
     let (functions, procs) = started();
     let ends = [
@@ -384,7 +384,7 @@ fn a_request_with_a_routine_and_no_thread_is_refused() {
 }
 
 #[test]
-fn what_the_last_clean_up_aborts_is_noted_and_told_to_nobody() {
+fn requests_that_the_last_clean_up_aborts_have_no_completion() {
     let (functions, _) = started();
     let client = Client::new();
     assert_eq!(client.send(&functions, LATER, None), PENDING);
@@ -395,7 +395,7 @@ fn what_the_last_clean_up_aborts_is_noted_and_told_to_nobody() {
 
 /// After the clean-up a client may free what it lent.
 #[test]
-fn the_last_clean_up_waits_for_requests_that_others_still_hold() {
+fn the_last_clean_up_waits_for_requests_outside_the_instance() {
     let (functions, _) = started();
     let client = Client::new();
     assert_eq!(client.recv(&functions, OUTSIDE), PENDING);
@@ -421,7 +421,7 @@ fn the_last_clean_up_waits_for_requests_that_others_still_hold() {
 }
 
 #[test]
-fn where_the_host_does_not_tell_the_event_is_set() {
+fn the_event_is_set_if_the_completing_upcall_fails() {
     let (functions, procs) = started();
     let client = Client::new();
     assert_eq!(client.send(&functions, LATER, None), PENDING);
@@ -435,17 +435,17 @@ fn where_the_host_does_not_tell_the_event_is_set() {
 /// There is no other way to report it.
 #[cfg(not(miri))]
 #[test]
-fn that_a_client_was_not_told_is_said_on_the_standard_error_stream() {
-    let said = common::said_in("where_the_host_does_not_tell_the_event_is_set");
+fn a_failed_completion_upcall_is_logged() {
+    let said = common::said_in("the_event_is_set_if_the_completing_upcall_fails");
     let expected = "wpu: the completion of a client's request could not be reported: WPUCompleteOverlappedRequest failed: \
                     WSAEINVAL (10022)";
     assert!(said.starts_with(expected), "{said}");
-    assert_eq!(common::said_in("what_is_pended_is_told_of_once_whoever_completes_it"), "");
+    assert_eq!(common::said_in("a_pending_request_completes_once_whoever_completes_it"), "");
 }
 
 /// A client that sees that its request is complete may reuse the structure, or free it, immediately.
 #[test]
-fn nothing_is_read_of_the_structure_once_it_says_that_the_request_is_done() {
+fn the_structure_is_not_read_after_it_shows_the_completion() {
     /// The client's structure, which another thread watches.
     struct Watched(*mut WSAOVERLAPPED);
     // SAFETY: the client outlives the thread.
@@ -483,7 +483,7 @@ fn nothing_is_read_of_the_structure_once_it_says_that_the_request_is_done() {
 
 /// Hosts write the member too, and the count in C is narrower.
 #[test]
-fn a_count_that_does_not_fit_is_told_as_the_largest() {
+fn a_count_that_does_not_fit_is_reported_as_the_maximum() {
     let client = Client::new();
     // SAFETY: no request is pending.
     unsafe { (*client.overlapped.get()).InternalHigh = usize::MAX };
@@ -491,7 +491,7 @@ fn a_count_that_does_not_fit_is_told_as_the_largest() {
 }
 
 #[test]
-fn bad_pointers_are_refused_with_their_error_and_nothing_is_written() {
+fn invalid_pointers_are_refused_and_nothing_is_written() {
     let (functions, _) = started();
     let send = functions.lpWSPSend.expect("a full table");
     let client = Client::new();

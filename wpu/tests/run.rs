@@ -32,7 +32,7 @@ fn reached<P: Provider<Upcalls = Upcalls>>() -> Option<usize> {
 provider!(Newest, uses: &[SET_EVENT]);
 
 #[test]
-fn the_newest_table_holds() {
+fn the_newest_table_is_used() {
     let functions = start::<Newest>(&FIRST).expect("started");
     assert_eq!(reached::<Newest>(), Some(1));
     start::<Newest>(&SECOND).expect("started");
@@ -111,7 +111,7 @@ provider!(
 
 /// The same value may denote another object in the next run, which has another host.
 #[test]
-fn what_a_failed_start_up_has_acquired_is_not_released_in_the_next_run() {
+fn handles_of_a_failed_start_up_are_not_released_in_the_next_run() {
     host::answer(Ok(vec![0x120]));
     assert_eq!(start::<Careless>(&FIRST).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(seen().len(), 1, "an event was made");
@@ -198,7 +198,7 @@ fn a_clean_up_too_many_fails_and_changes_nothing() {
 provider!(BadErrno, uses: &[]);
 
 #[test]
-fn a_clean_up_without_a_place_for_its_error_still_fails() {
+fn a_clean_up_with_a_null_error_location_still_fails() {
     let functions = start::<BadErrno>(&FIRST).expect("started");
     let room = [0_i32; 2];
     let misaligned = room.as_ptr().cast_mut().wrapping_byte_add(1);
@@ -301,7 +301,7 @@ fn look_on() -> usize {
 }
 
 #[test]
-fn start_ups_clean_ups_and_upcalls_of_many_threads_get_along() {
+fn concurrent_start_ups_clean_ups_and_upcalls_succeed() {
     let table = |empty| WSPUPCALLTABLE {
         lpWPUCreateEvent: Some(make),
         lpWPUCloseEvent: Some(take_back),

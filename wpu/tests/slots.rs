@@ -109,7 +109,7 @@ fn needed(upcall: usize) -> Vec<usize> {
 
 /// A single test, since all of its parts use the same providers.
 #[test]
-fn a_provider_starts_with_all_that_it_declares_or_not_at_all() {
+fn a_provider_starts_only_with_all_declared_upcalls() {
     for (upcall, case) in CASES.iter().enumerate() {
         for hole in needed(upcall) {
             refuses(upcall, case, hole);
@@ -165,7 +165,7 @@ fn what_is_not_there_is_closed(upcall: usize, case: &Case) {
 }
 
 #[test]
-fn the_answer_to_a_hole_is_one_that_the_entry_documents() {
+fn the_error_for_a_null_slot_is_documented() {
     for entry in &ENTRIES {
         assert!(entry.errors.iter().any(|error| error.code == entry.hole), "{}", entry.name);
     }
@@ -174,7 +174,7 @@ fn the_answer_to_a_hole_is_one_that_the_entry_documents() {
 common::provider::provider!(Greedy, uses: &[0, 5, 9, 12], start: |_| unreachable!("not with such a table"));
 
 #[test]
-fn all_that_is_missing_is_named() {
+fn all_missing_upcalls_are_named() {
     let table = only(&FULL, |slot| slot != 5 && slot != 12 && slot != 3);
     // SAFETY: the functions of these tables can be called for the lifetime of the process.
     let error = unsafe { Greedy::__RUN.start::<Greedy>(&table) }.expect_err("holes");
@@ -198,7 +198,7 @@ static KIT: Kit = Kit {
 common::provider::provider!(Equipped, uses: &[9], kit: &KIT);
 
 #[test]
-fn what_a_kit_makes_is_needed_too() {
+fn the_upcalls_of_a_kit_are_required_too() {
     let names = [1, 3, 9, 12].map(|upcall| UPCALLS[upcall].name);
     let expected =
         ["WPUCloseSocketHandle", "WPUCreateSocketHandle", "WPUQuerySocketHandleContext", "WPUSetEvent"];
@@ -225,7 +225,7 @@ fn a_provider_that_declares_nothing_starts_with_an_empty_table() {
 common::provider::provider!(Running, uses: &[12]);
 
 #[test]
-fn a_table_with_a_hole_does_not_replace_one_without() {
+fn a_table_with_a_null_slot_does_not_replace_a_complete_one() {
     let functions = start::<Running>(&FULL).expect("complete");
     assert_eq!(start::<Running>(&only(&FULL, |slot| slot != 12)).err(), Some(WsaError::WSASYSNOTREADY));
     assert_eq!(Running::__RUN.starts(), 1);
@@ -244,7 +244,7 @@ fn tables_are_the_same_only_if_they_agree_in_every_slot() {
 }
 
 #[test]
-fn the_holes_of_a_table_are_its_null_slots() {
+fn holes_are_the_null_slots_of_a_table() {
     for slot in 0..UPCALLS.len() {
         let hole = UpcallSet::of(&[slot]);
         assert_eq!(only_ex(&FULL_EX, |kept| kept != slot).holes(), hole);
@@ -254,7 +254,7 @@ fn the_holes_of_a_table_are_its_null_slots() {
 }
 
 #[test]
-fn a_call_without_a_good_place_for_the_error_does_not_reach_the_host() {
+fn a_call_with_an_invalid_error_location_does_not_reach_the_host() {
     let set_event = FULL.lpWPUSetEvent.expect("a full table");
     let room = [77_i32; 2];
     let misaligned = room.as_ptr().cast_mut().wrapping_byte_add(1);

@@ -90,7 +90,7 @@ fn a_failure_without_a_code_is_a_system_failure() {
 
 /// Under Miri this also shows that no uninitialised memory is read.
 #[test]
-fn success_that_writes_nothing_has_a_decided_answer() {
+fn success_without_a_written_value_has_a_defined_result() {
     static CELL: Cell = Cell::new();
     let upcalls = host::open_raw(&CELL, stubs::table::<SilentSuccess>());
     for call in &CALLS {
@@ -99,7 +99,7 @@ fn success_that_writes_nothing_has_a_decided_answer() {
 }
 
 #[test]
-fn an_error_code_beside_success_makes_no_failure_of_it() {
+fn an_error_code_beside_success_is_ignored() {
     static CELL: Cell = Cell::new();
     let upcalls = host::open_raw(&CELL, stubs::table::<NoisySuccess>());
     for call in &CALLS {
@@ -128,7 +128,7 @@ impl Locate for Gone {
 }
 
 #[test]
-fn a_host_that_is_not_there_fails_each_upcall() {
+fn each_upcall_fails_without_a_host() {
     static CELL: Cell = Cell::new();
     let upcalls = host::open::<Gone>(&CELL);
     for call in &CALLS {
@@ -138,7 +138,7 @@ fn a_host_that_is_not_there_fails_each_upcall() {
 }
 
 #[test]
-fn every_truth_but_zero_is_true() {
+fn every_nonzero_truth_value_is_true() {
     unsafe extern "system" fn two(_: WSAEVENT, _: *mut i32) -> BOOL {
         2
     }
@@ -155,7 +155,7 @@ fn every_truth_but_zero_is_true() {
 }
 
 #[test]
-fn only_zero_is_success_where_a_number_reports_it() {
+fn only_zero_is_success_of_a_status_result() {
     unsafe extern "system" fn one(_: usize, errno: *mut i32) -> i32 {
         // SAFETY: the wrapper passes a valid pointer.
         unsafe { errno.write(12345) };
@@ -168,7 +168,7 @@ fn only_zero_is_success_where_a_number_reports_it() {
 }
 
 #[test]
-fn an_out_value_counts_for_nothing_after_a_failure() {
+fn an_out_value_is_ignored_after_a_failure() {
     unsafe extern "system" fn writes_and_fails(_: usize, context: *mut DWORD_PTR, errno: *mut i32) -> i32 {
         // SAFETY: the wrapper passes a valid pointer.
         unsafe { context.write(7) };
@@ -194,7 +194,7 @@ fn a_socket_outside_the_set_is_not_found() {
 }
 
 #[test]
-fn a_hook_says_whether_to_go_on() {
+fn a_hook_returns_whether_to_continue() {
     for (context, goes_on) in [(2, true), (0, false)] {
         host::answer(Ok(vec![context]));
         let said =
@@ -210,7 +210,7 @@ fn no_hook_is_the_normal_answer() {
 }
 
 #[test]
-fn a_refused_operation_comes_back_and_can_be_tried_again() {
+fn a_refused_operation_is_returned_and_can_be_retried() {
     let mut structure = WSAOVERLAPPED { Offset: 5, ..WSAOVERLAPPED::ZERO };
     let pointer = NonNull::from(&mut structure);
     // SAFETY: the structure outlives the calls, and no other code completes it.
@@ -226,7 +226,7 @@ fn a_refused_operation_comes_back_and_can_be_tried_again() {
 /// Older documentation gives the completion another result type than the headers: an event, for which null is
 /// a failure. And some bindings declare `lpWSPData` as an input.
 #[test]
-fn d_38_a_completion_answers_a_number_and_the_providers_data_is_an_output() {
+fn d_38_a_completion_returns_a_number_and_the_providers_data_is_an_output() {
     type StartUp = unsafe extern "system" fn(
         u16,
         *mut WSPDATA,

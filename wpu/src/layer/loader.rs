@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_variable_stays() {
+    fn unknown_variables_remain_in_the_path() {
         for path in ["", "plain", "%", "%%", "100% real", "%Unknown%", "%Unknown"] {
             assert_eq!(expanded(path), path);
         }

@@ -102,7 +102,7 @@ fn a_method_that_panics_fails_and_the_next_call_works() {
 }
 
 #[test]
-fn a_request_whose_method_panics_is_told_of_by_nobody() {
+fn a_request_whose_method_panics_has_no_completion() {
     let _alone = alone();
     let functions = start().expect("it starts");
     for name in REQUESTS {
@@ -119,7 +119,7 @@ fn a_request_whose_method_panics_is_told_of_by_nobody() {
 }
 
 #[test]
-fn a_pended_request_whose_method_panics_is_told_of_once() {
+fn a_pending_request_whose_method_panics_completes_once() {
     let _alone = alone();
     let functions = start().expect("it starts");
     for name in REQUESTS {
@@ -198,7 +198,7 @@ fn a_panic_in_clean_up_does_not_stop_it() {
 }
 
 #[test]
-fn the_client_is_told_on_the_thread_that_it_named() {
+fn a_routine_runs_on_the_thread_that_the_client_named() {
     let _alone = alone();
     let functions = start().expect("it starts");
     let mut client = Client::overlapped(true);

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_ends_with_its_time() {
+    fn a_wait_ends_when_its_timeout_expires() {
         let (mutex, changed) = (Mutex::new(()), Condvar::new());
         let mut wait = wait(Some(Duration::from_millis(1)));
         let mut state = lock(&mutex);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn outside_of_a_hook_there_is_nothing_to_cancel() {
+    fn there_is_nothing_to_cancel_outside_of_a_hook() {
         assert_eq!(check_no_hook(), Ok(()));
         assert_eq!(cancel(), Err(WsaError::WSAEINVAL));
     }

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thread_reports_and_looks_again_for_the_others() {
+    fn one_thread_reports_on_behalf_of_the_others() {
         let mut events = Events { changed: true, ..Events::default() };
         assert!(!events.start_report(), "nothing is selected");
         events.select(FD_READ, Sink::Record);

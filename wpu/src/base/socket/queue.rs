@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn first_come_first_served() {
+    fn calls_get_their_turn_in_order() {
         let mut queue = Queue::<usize>::new();
         let (a, b) = (queue.join(), queue.join());
         assert_eq!(queue.standing(a), Standing::First);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_and_calls_stand_in_one_queue() {
+    fn requests_and_calls_share_one_queue() {
         let mut queue = Queue::new();
         queue.push(7);
         let call = queue.join();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_waits_a_moment_for_the_turn_of_another_thread() {
+    fn a_call_waits_for_the_attempt_of_another_thread() {
         let mut queue = Queue::<usize>::new();
         let call = queue.join();
         // The other thread lives until the test has seen its turn: a later thread may get the id of one that
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_takes_the_place_of_its_call() {
+    fn a_request_replaces_its_call_in_the_queue() {
         let mut queue = Queue::new();
         let (first, second) = (queue.join(), queue.join());
         queue.replace(first, 7);

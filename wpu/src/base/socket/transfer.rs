@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_moved_counts() {
+    fn transferred_bytes_take_precedence_over_an_error() {
         assert_eq!(partly(Err(WsaError::WSAETIMEDOUT), 3), Ok((3, 0)));
         assert_eq!(partly(Err(WsaError::WSAETIMEDOUT), 0), Err(WsaError::WSAETIMEDOUT));
         assert_eq!(partly(Err(WsaError::WSAENOTCONN), 3), Err(WsaError::WSAENOTCONN));

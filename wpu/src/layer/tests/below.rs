@@ -194,7 +194,7 @@ fn until_over(below: &Below) {
 }
 
 #[test]
-fn the_last_clean_up_waits_for_such_a_call_and_lets_no_other_begin() {
+fn the_last_clean_up_waits_for_a_call_below_and_refuses_later_ones() {
     for layer in [IFS, MADE] {
         let chain = chain(layer);
         let client = chain.host.client();
@@ -248,7 +248,7 @@ fn a_call_that_is_blocked_below_ends_with_the_last_clean_up() {
 }
 
 #[test]
-fn what_is_of_an_earlier_run_does_not_reach_the_next() {
+fn values_of_an_earlier_run_do_not_reach_the_next_run() {
     for layer in [IFS, MADE] {
         let chain = chain(layer);
         let run = |client: &Client| (connected(client, &chain)[0], newest());
@@ -285,7 +285,7 @@ fn a_panic_ends_in_the_call_and_the_next_one_works() {
 }
 
 #[test]
-fn within_such_a_call_the_last_clean_up_is_refused() {
+fn the_last_clean_up_is_refused_within_a_call_below() {
     let chain = chain(MADE);
     let client = chain.host.client();
     connected(&client, &chain);
@@ -301,7 +301,7 @@ fn within_such_a_call_the_last_clean_up_is_refused() {
 }
 
 #[test]
-fn a_start_that_fails_opens_nothing() {
+fn a_failed_start_gives_no_access_to_the_provider_below() {
     for layer in [IFS, MADE] {
         let chain = chain_over(layer, pipes::fault::NO_START);
         let client = chain.host.client();
@@ -314,7 +314,7 @@ fn a_start_that_fails_opens_nothing() {
 }
 
 #[test]
-fn only_the_first_start_of_a_layer_makes_them() {
+fn only_the_first_start_of_a_layer_creates_below_and_socket_states() {
     let chain = chain(MADE);
     let client = chain.host.client();
     connected(&client, &chain);
@@ -331,7 +331,7 @@ fn only_the_first_start_of_a_layer_makes_them() {
 }
 
 #[test]
-fn the_layer_is_told_of_the_end_of_a_request_while_it_has_the_state_of_its_socket() {
+fn a_completion_is_reported_to_the_layer_while_the_state_of_its_socket_exists() {
     let chain = chain(MADE);
     let client = chain.host.client();
     let [near, far, listener] = connected(&client, &chain);

@@ -230,7 +230,7 @@ fn d_19_messages_come_through_two_layers_with_the_clients_handle() {
 }
 
 #[test]
-fn d_09_a_base_that_does_not_fit_is_not_used() {
+fn d_09_a_base_with_a_faulty_start_is_not_used() {
     for (fault, started) in
         [(pipes::fault::OLD_VERSION, 1), (pipes::fault::HOLE, 1), (pipes::fault::NO_START, 0)]
     {
@@ -259,7 +259,7 @@ fn d_12_nothing_of_the_layer_runs_after_the_last_clean_up() {
 }
 
 #[test]
-fn d_18_an_entry_of_the_other_class_is_not_the_layers() {
+fn d_18_an_entry_of_the_other_class_does_not_start_the_layer() {
     let chain = chain(&[MADE]);
     let wrong = Entry::chain(pipes::fresh_id(), "made.dll", &[&chain.hidden, &chain.base]);
     // SAFETY: it is a `WSPStartup`, and keeps its contract.
@@ -275,7 +275,7 @@ fn d_18_an_entry_of_the_other_class_is_not_the_layers() {
 const CROWD: (u16, u16) = if cfg!(miri) { (2, 1) } else { (8, 4) };
 
 #[test]
-fn many_sockets_and_threads_with_every_way_to_tell() {
+fn many_sockets_and_threads_with_every_kind_of_notification() {
     let chain = chain(&[TOP, IFS]);
     let client = chain.host.client();
     let (client, host) = (&client, &chain.host);

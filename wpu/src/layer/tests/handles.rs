@@ -13,7 +13,7 @@ fn found(handles: &Handles<usize>, upper: usize) -> Option<(usize, usize)> {
 }
 
 #[test]
-fn a_handle_stands_for_what_was_last_said_and_for_nothing_once_it_is_removed() {
+fn a_handle_maps_to_its_last_entry_until_it_is_removed() {
     let (handles, chains) = (Handles::new(), [0, 1].map(Arc::new));
     assert_eq!(found(&handles, 4), None, "nothing was added");
     let mut model = BTreeMap::new();
@@ -53,7 +53,7 @@ fn no_handle_is_found_where_the_slots_are_free() {
 /// Handles with the same place in every table.
 #[cfg(target_pointer_width = "64")]
 #[test]
-fn handles_of_one_place_are_found_or_missed_and_never_taken_for_each_other() {
+fn handles_with_the_same_place_are_never_confused() {
     // The inverse of the multiplier, which maps a product back to its handle.
     let (multiplier, mut inverse) = (0x9e37_79b9_7f4a_7c15_usize, 1_usize);
     for _ in 0..6 {
@@ -78,7 +78,7 @@ fn handles_of_one_place_are_found_or_missed_and_never_taken_for_each_other() {
 }
 
 #[test]
-fn a_chain_lives_as_long_as_a_reader_may_hold_it() {
+fn a_chain_lives_while_a_reader_may_use_it() {
     let (handles, chain) = (Handles::new(), Arc::new(7));
     let weak = Arc::downgrade(&chain);
     handles.insert(4, &chain, 8);
@@ -95,7 +95,7 @@ fn a_chain_lives_as_long_as_a_reader_may_hold_it() {
 
 /// One thread adds, changes and removes handles, so that the table grows; the others read.
 #[test]
-fn readers_see_each_entry_whole_while_others_write() {
+fn concurrent_readers_never_see_a_torn_entry() {
     let rounds = if cfg!(miri) { 60 } else { 30_000 };
     let (handles, chains, done) = (Handles::new(), [1, 2].map(Arc::new), AtomicBool::new(false));
     let (kept, changing) = (4, 8);
@@ -133,7 +133,7 @@ fn readers_see_each_entry_whole_while_others_write() {
 
 /// A handle removed on one thread is not found by another that has observed the removal.
 #[test]
-fn a_removed_handle_is_gone_for_whoever_knows_of_the_removal() {
+fn a_removed_handle_is_not_found_by_a_thread_that_observed_the_removal() {
     let (handles, chain) = (&Handles::new(), Arc::new(1));
     std::thread::scope(|scope| {
         for upper in (0..100).step_by(4) {

@@ -114,7 +114,7 @@ fn sent() -> (Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn what_a_layer_put_into_a_request_is_there_as_long_as_the_provider_below_may_use_it() {
+fn replaced_memory_lives_as_long_as_the_provider_below_may_use_it() {
     let (stand, socket) = stand();
     let mut ask = Ask::new();
     let late = send(&stand, socket, &mut ask);

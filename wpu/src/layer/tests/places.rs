@@ -23,7 +23,7 @@ fn base(id: u32) -> WSAPROTOCOL_INFOW {
 const OTHER: GUID = guid(2);
 
 #[test]
-fn d_08_a_base_gets_its_own_information_and_a_layer_the_chains() {
+fn d_08_a_base_receives_its_own_information_and_a_layer_that_of_the_chain() {
     let chain = entry(10, 77, &[1, 2, 3]);
     let entries = [entry(1, LAYER.Data1, &[]), entry(2, OTHER.Data1, &[]), base(3), chain];
     let top = place(&entries, &LAYER, &chain).expect("it has a place");
@@ -53,7 +53,7 @@ fn d_06_upcalls_name_the_layers_own_entry() {
 }
 
 #[test]
-fn d_30_chains_may_be_links_of_chains_and_lead_nowhere() {
+fn d_30_chains_may_contain_chains_and_missing_entries() {
     let inner = entry(11, 78, &[1, 3]);
     let outer = entry(10, 77, &[2, 11]);
     let entries = [entry(1, LAYER.Data1, &[]), entry(2, OTHER.Data1, &[]), base(3), inner, outer];
@@ -83,7 +83,7 @@ fn d_30_chains_may_be_links_of_chains_and_lead_nowhere() {
 }
 
 #[test]
-fn d_08_the_table_goes_down_as_it_came() {
+fn d_08_the_table_is_passed_down_unmodified() {
     let stand = Stand::new(Class::NonIfs);
     stand.socket();
     let state = stand.base.state();
@@ -95,7 +95,7 @@ fn d_08_the_table_goes_down_as_it_came() {
 }
 
 #[test]
-fn d_07_the_newest_table_goes_down() {
+fn d_07_the_newest_table_is_passed_down() {
     let stand = Stand::new(Class::NonIfs);
     stand.socket();
     stand.next.chains.renew(stand.table).expect("nothing has changed");
@@ -122,7 +122,7 @@ fn d_10_each_start_below_is_cleaned_up_once() {
 }
 
 #[test]
-fn a_base_that_does_not_start_is_no_chain() {
+fn a_chain_is_not_opened_if_its_base_does_not_start() {
     let stand = Stand::new(Class::NonIfs);
     stand.base.state().failures.insert("WSPStartup", WsaError::WSAEPROCLIM);
     assert_eq!(stand.try_socket(), Err(WsaError::WSAEPROCLIM));
@@ -138,7 +138,7 @@ fn a_chain_without_the_layer_is_refused() {
 }
 
 #[test]
-fn nothing_goes_down_of_what_safe_code_makes_up_about_a_chain() {
+fn protocol_information_made_by_safe_code_is_not_passed_down() {
     let stand = Stand::new(Class::NonIfs);
     let below = module("made-up.dll");
     let other = stand.install(Entry::layer(OTHER, "made-up.dll"));

@@ -28,7 +28,7 @@ fn send(stand: &Stand, ask: &mut Ask, socket: usize) -> Result<Progress<u32>, Ws
 }
 
 #[test]
-fn d_15_a_promise_is_kept_exactly_once() {
+fn d_15_a_pending_request_completes_exactly_once() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
@@ -41,7 +41,7 @@ fn d_15_a_promise_is_kept_exactly_once() {
 }
 
 #[test]
-fn d_15_what_fails_at_once_is_told_to_nobody() {
+fn d_15_a_request_that_fails_immediately_has_no_completion() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, mut ask) = (stand.socket(), Ask::new());
     stand.base.state().failures.insert("send", WsaError::WSAENETDOWN);
@@ -53,7 +53,7 @@ fn d_15_what_fails_at_once_is_told_to_nobody() {
 }
 
 #[test]
-fn d_15_what_is_done_at_once_is_answered_at_once() {
+fn d_15_a_request_that_completes_immediately_returns_its_result() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, mut ask) = (stand.socket(), Ask::new());
     stand.base.state().at_once = Some(5);
@@ -64,7 +64,7 @@ fn d_15_what_is_done_at_once_is_answered_at_once() {
 }
 
 #[test]
-fn d_13_requests_begin_on_the_layers_own_thread() {
+fn d_13_requests_start_on_the_layers_own_thread() {
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     stand.base.state().at_once = Some(0);
@@ -125,13 +125,16 @@ fn d_01_a_handle_lives_until_its_last_request_has_ended() {
 }
 
 #[test]
-fn d_10_the_last_clean_up_ends_what_the_base_has_forgotten() {
+fn d_10_the_last_clean_up_aborts_requests_that_the_base_never_completes() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     stand.next.cleanup().expect("it cleans up");
     assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
-    assert!(stand.told.lock().expect("no panic").is_empty(), "no completion is reported to the layer any more");
+    assert!(
+        stand.told.lock().expect("no panic").is_empty(),
+        "no completion is reported to the layer any more"
+    );
     // The base may still write to the structure, and completes too late.
     drop(stand.base.pended());
     assert!(!ask.has_ended());
@@ -151,7 +154,7 @@ fn d_16_a_layer_over_the_systems_handles_passes_requests_on() {
 }
 
 #[test]
-fn d_17_a_layer_over_the_systems_handles_sees_no_request_end() {
+fn d_17_a_layer_over_the_systems_handles_observes_no_completion() {
     let seen = |class| {
         let stand = Stand::new(class);
         let (socket, mut ask) = (stand.socket(), Ask::new());
@@ -164,7 +167,7 @@ fn d_17_a_layer_over_the_systems_handles_sees_no_request_end() {
 }
 
 #[test]
-fn d_26_a_base_that_reports_too_much_is_not_believed() {
+fn d_26_an_excessive_count_of_the_base_is_an_error() {
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     for (count, end) in [(8, Ok((8, 0))), (9, Err(WsaError::WSASYSCALLFAILURE))] {
@@ -261,7 +264,7 @@ fn d_39_a_function_that_dies_later_fails_the_call_that_needs_it() {
 
 /// The call with the request may not have returned when the last clean-up begins.
 #[test]
-fn a_request_that_the_clean_up_meets_on_its_way_ends_with_the_layer() {
+fn a_request_whose_call_is_running_during_the_clean_up_ends_with_the_layer() {
     let stand = Rc::new(Stand::new(Class::NonIfs));
     let (socket, mut ask, other) = (stand.socket(), Ask::new(), Rc::clone(&stand));
     meanwhile(move || other.next.cleanup().expect("it cleans up"));

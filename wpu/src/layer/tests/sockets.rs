@@ -25,7 +25,7 @@ fn into(room: OutBuf<'_>) -> Request<'_> {
 }
 
 #[test]
-fn d_01_every_handle_is_given_back() {
+fn d_01_every_handle_is_closed() {
     let stand = Stand::new(Class::NonIfs);
     let sockets: Vec<_> = (0..70).map(|_| stand.socket()).collect();
     assert_eq!(stand.host.left_open().socket_handles, 70);
@@ -37,7 +37,7 @@ fn d_01_every_handle_is_given_back() {
 }
 
 #[test]
-fn d_02_a_closed_socket_is_none() {
+fn d_02_a_closed_socket_is_refused() {
     for class in [Class::NonIfs, Class::Ifs] {
         let stand = Stand::new(class);
         let (kept, closed) = (stand.socket(), stand.socket());
@@ -95,7 +95,7 @@ fn d_04_the_client_gets_the_handle_that_was_returned() {
 }
 
 #[test]
-fn d_05_the_context_of_a_foreign_handle_leads_nowhere() {
+fn d_05_the_context_of_a_foreign_handle_is_refused() {
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let key = stand.upcalls.query_socket_handle_context(socket).expect("it is the layer's");
@@ -104,7 +104,7 @@ fn d_05_the_context_of_a_foreign_handle_leads_nowhere() {
 }
 
 #[test]
-fn d_25_the_first_error_stays_and_the_lower_socket_goes() {
+fn d_25_the_first_error_is_reported_and_the_lower_socket_is_closed() {
     let stand = Stand::new(Class::NonIfs);
     // The host no longer knows this entry, so that no handle can be created for it.
     let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 0x7fff_0000, ..stand.chain.info };
@@ -118,7 +118,7 @@ fn d_25_the_first_error_stays_and_the_lower_socket_goes() {
 }
 
 #[test]
-fn strangers_are_passed_down_where_the_handles_are_the_systems() {
+fn unknown_system_handles_are_passed_down() {
     let stand = Stand::new(Class::Ifs);
     stand.socket();
     stand.calls();
@@ -128,7 +128,7 @@ fn strangers_are_passed_down_where_the_handles_are_the_systems() {
 
 /// While there is one chain, and every handle is the same below, no lookup is made.
 #[test]
-fn a_second_chain_and_another_handle_end_the_straight_way_down() {
+fn a_second_chain_or_another_handle_ends_the_direct_path() {
     let stand = Stand::new(Class::Ifs);
     let first = stand.socket();
     assert_eq!(first, stand.lower());
@@ -164,7 +164,7 @@ fn a_second_chain_and_another_handle_end_the_straight_way_down() {
 }
 
 #[test]
-fn a_handle_that_the_system_uses_again_is_the_newer_sockets_until_that_is_closed() {
+fn a_reused_handle_belongs_to_the_newer_socket() {
     const AGAIN: SOCKET = 0x4000;
     unsafe extern "system" fn again(_: u32, _: SOCKET, _: *mut i32) -> SOCKET {
         AGAIN
@@ -190,7 +190,7 @@ fn a_handle_that_the_system_uses_again_is_the_newer_sockets_until_that_is_closed
 }
 
 #[test]
-fn nothing_goes_straight_down_after_the_clean_up_or_where_handles_are_made() {
+fn there_is_no_direct_path_after_the_clean_up_or_with_created_handles() {
     let stand = Stand::new(Class::Ifs);
     let socket = stand.socket();
     stand.next.cleanup().expect("it cleans up");
@@ -220,7 +220,7 @@ fn d_21_sets_are_translated_both_ways() {
 }
 
 #[test]
-fn d_21_a_failure_leaves_the_sets_and_unknown_sockets_are_none() {
+fn d_21_a_failure_leaves_the_sets_and_unknown_sockets_are_refused() {
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let select = |sockets: &[usize]| {
@@ -278,7 +278,7 @@ fn d_19_messages_carry_the_clients_handle_and_stop_with_the_close() {
 }
 
 #[test]
-fn d_19_asking_for_events_ends_the_messages() {
+fn d_19_an_event_selection_ends_the_messages() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, window) = (stand.socket(), stand.host.window());
     stand.next.async_select(socket, Window::from_raw(window), 0x401, FD_READ).expect("it is open");
@@ -335,7 +335,7 @@ fn d_27_an_accepted_socket_inherits_the_messages_but_not_that_of_connections() {
 }
 
 #[test]
-fn d_23_base_handles_are_answered_below_and_layers_by_the_layer() {
+fn d_23_the_base_answers_base_handle_queries_and_the_layer_its_own() {
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let lower = stand.lower();
@@ -352,7 +352,7 @@ fn d_23_base_handles_are_answered_below_and_layers_by_the_layer() {
 }
 
 #[test]
-fn d_22_select_and_poll_are_shown_the_handle_of_a_layer_with_handles_of_its_own() {
+fn d_22_select_and_poll_receive_the_handle_of_a_layer_with_its_own_handles() {
     let ask = |class, code| {
         let stand = Stand::new(class);
         let socket = stand.socket();
@@ -369,7 +369,7 @@ fn d_22_select_and_poll_are_shown_the_handle_of_a_layer_with_handles_of_its_own(
 }
 
 #[test]
-fn d_24_functions_that_would_pass_the_layer_by_are_not_handed_out() {
+fn d_24_functions_that_would_bypass_the_layer_are_refused() {
     let ask = |class| {
         let stand = Stand::new(class);
         let socket = stand.socket();
@@ -424,7 +424,7 @@ fn d_36_a_duplicate_names_the_clients_entry_and_opens_below() {
 }
 
 #[test]
-fn a_call_to_cancel_goes_to_whoever_has_one() {
+fn a_cancelled_call_is_found_in_any_provider_below() {
     let stand = Stand::new(Class::Ifs);
     assert_eq!(stand.next.cancel_blocking_call(), Err(WsaError::WSAEINVAL));
     stand.socket();
@@ -432,7 +432,7 @@ fn a_call_to_cancel_goes_to_whoever_has_one() {
 }
 
 #[test]
-fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() {
+fn a_layers_own_input_is_passed_down_only_if_it_has_no_pointers() {
     /// `SIO_SET_QOS`: its input ends with a pointer.
     const QUALITY: u32 = 0x8800_000B;
     let stand = Stand::new(Class::NonIfs);
@@ -460,7 +460,7 @@ fn input_of_the_layers_own_goes_down_only_where_nobody_follows_pointers_in_it() 
 
 /// A client may lend the same memory as input and as output.
 #[test]
-fn input_in_which_somebody_follows_pointers_is_no_room_to_fill() {
+fn memory_of_input_with_pointers_cannot_be_filled() {
     let mut memory = [0; 64];
     let at = memory.as_mut_ptr();
     // SAFETY: the memory is readable, and is only copied.

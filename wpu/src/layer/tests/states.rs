@@ -57,7 +57,7 @@ fn sends(stand: &Stand, socket: SOCKET) -> Result<Progress<u32>, WsaError> {
 }
 
 #[test]
-fn each_socket_has_a_state_of_its_own_whichever_function_it_comes_from() {
+fn each_socket_has_a_state_of_its_own_whichever_function_creates_it() {
     for class in CLASSES {
         let (stand, states, count) = counting(class);
         let opened = stand.socket();
@@ -80,7 +80,7 @@ fn each_socket_has_a_state_of_its_own_whichever_function_it_comes_from() {
 }
 
 #[test]
-fn a_handle_that_is_no_socket_of_the_layer_has_no_state() {
+fn a_handle_of_another_provider_has_no_state() {
     for class in CLASSES {
         let (stand, states, _) = counting(class);
         let socket = stand.socket();
@@ -113,7 +113,7 @@ fn a_close_that_fails_leaves_the_state() {
 }
 
 #[test]
-fn a_socket_that_gets_the_handle_of_another_gets_no_state_of_that() {
+fn a_socket_with_a_reused_handle_has_a_new_state() {
     let (stand, states, count) = counting(Class::Ifs);
     let socket = stand.socket();
     assert_eq!(number(&states, socket), Some(0));
@@ -129,7 +129,7 @@ fn a_socket_that_gets_the_handle_of_another_gets_no_state_of_that() {
 }
 
 #[test]
-fn a_close_that_comes_late_does_not_hit_the_state_of_the_next_socket_with_that_handle() {
+fn a_late_close_does_not_drop_the_state_of_the_next_socket_with_that_handle() {
     let (stand, states, count) = counting(Class::Ifs);
     let socket = stand.socket();
     let (closed, go_on) = blocked(&stand, "close_socket");
@@ -159,7 +159,7 @@ fn blocked(stand: &Stand, name: &'static str) -> (mpsc::Receiver<()>, mpsc::Send
 }
 
 #[test]
-fn a_close_during_a_call_leaves_the_state_as_long_as_the_handle_is_in_use() {
+fn a_close_during_a_call_keeps_the_state_while_the_handle_is_in_use() {
     for class in CLASSES {
         let (stand, states, count) = counting(class);
         let socket = stand.socket();
@@ -190,14 +190,18 @@ fn a_pending_request_holds_the_state_of_a_closed_socket() {
     let request = unsafe { Request::new(&given, lent) };
     assert!(matches!(stand.next.recv(socket, 0, request), Ok(Progress::Pending(_))));
     stand.next.close_socket(socket).expect("it is open");
-    assert_eq!((number(&states, socket), count.alive()), (Some(0), 1), "the layer may read it when the completion is reported");
+    assert_eq!(
+        (number(&states, socket), count.alive()),
+        (Some(0), 1),
+        "the layer may read it when the completion is reported"
+    );
     stand.base.pended().complete(Err(WsaError::WSA_OPERATION_ABORTED));
     assert_eq!(ask.end(), Err(WsaError::WSA_OPERATION_ABORTED));
     assert_eq!((number(&states, socket), count.alive()), (None, 0));
 }
 
 #[test]
-fn a_state_that_somebody_holds_stays_his_and_leads_nobody_else_there() {
+fn a_held_state_lives_on_but_is_no_longer_found() {
     for class in CLASSES {
         let (stand, states, count) = counting(class);
         let socket = stand.socket();
@@ -210,7 +214,7 @@ fn a_state_that_somebody_holds_stays_his_and_leads_nobody_else_there() {
 }
 
 #[test]
-fn the_last_clean_up_drops_every_state_and_nothing_is_kept_after_it() {
+fn the_last_clean_up_drops_every_state_and_none_is_stored_afterwards() {
     for class in CLASSES {
         let (stand, states, count) = counting(class);
         let sockets = [(); 3].map(|()| stand.socket());
@@ -227,7 +231,7 @@ fn the_last_clean_up_drops_every_state_and_nothing_is_kept_after_it() {
 }
 
 #[test]
-fn what_is_kept_goes_with_the_end_also_if_somebody_still_has_the_socket() {
+fn a_state_is_dropped_at_the_end_even_if_the_socket_is_still_referenced() {
     let (stand, states, count) = counting(Class::NonIfs);
     let socket = stand.socket();
     let held = stand.next.sockets.find(socket).expect("it is open");
@@ -249,7 +253,7 @@ fn a_layer_without_state_keeps_nothing() {
 }
 
 #[test]
-fn a_layer_may_keep_several_things_for_each_socket() {
+fn a_layer_may_keep_several_states_for_each_socket() {
     let stand = Stand::new(Class::NonIfs);
     let names = SocketStates::of(&stand.states, || String::from("new"));
     let numbers = SocketStates::of(&stand.states, || AtomicUsize::new(7));
@@ -262,7 +266,7 @@ fn a_layer_may_keep_several_things_for_each_socket() {
 }
 
 #[test]
-fn a_socket_whose_state_is_not_made_is_not_opened() {
+fn a_socket_is_not_opened_if_creating_its_state_panics() {
     for class in CLASSES {
         let stand = Stand::new(class);
         let states = SocketStates::<()>::of(&stand.states, || std::panic::resume_unwind(Box::new(())));
@@ -274,7 +278,7 @@ fn a_socket_whose_state_is_not_made_is_not_opened() {
 }
 
 #[test]
-fn code_that_makes_and_drops_states_may_come_back_and_panic() {
+fn code_that_creates_and_drops_states_may_call_back_and_panic() {
     struct Returns(SocketStates<Returns>, SOCKET);
     impl Drop for Returns {
         fn drop(&mut self) {
@@ -304,7 +308,7 @@ fn code_that_makes_and_drops_states_may_come_back_and_panic() {
 }
 
 #[test]
-fn a_state_is_gone_before_its_handle_is_given_back() {
+fn a_state_is_dropped_before_its_handle_is_closed() {
     struct Watches(Arc<dyn Fn() + Send + Sync>);
     impl Drop for Watches {
         fn drop(&mut self) {
