@@ -1,4 +1,4 @@
-//! Libraries that tests load find functions of the test's program by name.
+//! Exports the functions of the test programs to the libraries that tests load.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

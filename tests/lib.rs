@@ -1,6 +1,6 @@
-//! Macros of another crate, as the tests in `tests/` see them. Otherwise this package exists for them alone.
+//! Macros that the tests in `tests/` use from another crate. This package exists only for those tests.
 
-/// Makes a provider, all of whose attribute is written here.
+/// Defines a provider whose attribute is written in this crate.
 #[macro_export]
 macro_rules! provider {
     ($visibility:vis $name:ident) => {
@@ -13,7 +13,7 @@ macro_rules! provider {
     };
 }
 
-/// Makes a provider that is written here, from the first token to the last.
+/// Defines a provider that is written in this crate completely.
 #[macro_export]
 macro_rules! whole_provider {
     () => {

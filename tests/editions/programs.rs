@@ -1,8 +1,8 @@
-//! Odd places for the attribute. All of this must compile, under denied warnings and in each edition: what the
-//! attribute adds means the same wherever it stands.
+//! Unusual places for the attribute. All of this must compile, with warnings denied and in each edition: the
+//! expansion has the same meaning in every place.
 #![allow(clippy::all, reason = "what stands around the attribute is odd")]
 
-/// Consts, which make comparisons of bindings.
+/// Constants, which turn a binding of the same name into a comparison.
 pub mod constants {
     #![allow(non_upper_case_globals, dead_code)]
     macro_rules! constants {
@@ -28,7 +28,7 @@ pub mod constants {
     }
 }
 
-/// Unit structs, which are patterns too.
+/// Unit structs, which are also patterns.
 pub mod unit_structs {
     #![allow(non_camel_case_types, dead_code)]
     macro_rules! unit_structs {
@@ -57,7 +57,7 @@ pub mod unit_structs {
     }
 }
 
-/// Statics, which no binding may shadow.
+/// Statics, which a binding cannot shadow.
 pub mod statics {
     #![allow(non_upper_case_globals, dead_code)]
     macro_rules! statics {
@@ -77,7 +77,7 @@ pub mod statics {
     }
 }
 
-/// Modules and types that have the names of others.
+/// Modules and types with common names.
 pub mod namesakes {
     #![allow(dead_code, non_camel_case_types)]
     macro_rules! types {
@@ -105,7 +105,7 @@ pub mod namesakes {
     }
 }
 
-/// Macros that have the names of the standard ones.
+/// Macros with the names of standard macros.
 pub mod macros {
     #![allow(unused_macros)]
     macro_rules! macros {
@@ -122,7 +122,7 @@ pub mod macros {
     }
 }
 
-/// Traits for every type, whose methods come before those that borrow.
+/// Blanket traits, whose methods by value take precedence over methods by reference.
 pub mod traits {
     #![allow(dead_code)]
     macro_rules! methods {
@@ -149,7 +149,7 @@ pub mod traits {
     }
 }
 
-/// Structs that have the names of what the attribute adds.
+/// Structs with the names of items in the expansion.
 pub mod struct_names {
     #![allow(non_camel_case_types)]
     macro_rules! struct_named {
@@ -176,7 +176,7 @@ pub mod struct_names {
     pub type Handle = matchUpcalls;
 }
 
-/// Structs that nobody is to use any more.
+/// Deprecated structs.
 pub mod deprecated {
     #[::wpu::wpu_provider(class = ifs, uses(WPUModifyIFSHandle),
         waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "none"))]
@@ -242,7 +242,7 @@ pub mod attributes {
     struct Expected(u8);
 }
 
-/// Everyone who may see the struct.
+/// Every visibility of the struct.
 pub mod visibilities {
     macro_rules! visible {
         ($($module:ident $visibility:vis),*) => {
@@ -297,7 +297,7 @@ pub mod elsewhere {
     }
 }
 
-/// Entries, among all these names. Nothing is exported by name, since three crates have these entries.
+/// Entry points among all these names. None is exported, since three crates have these entry points.
 pub mod exports {
     #![allow(non_upper_case_globals, non_camel_case_types, dead_code, unused_macros)]
     macro_rules! constants {

@@ -1,4 +1,4 @@
-//! The base kit with messages instead of connections, over a transport of a few lines.
+//! The base kit with datagrams instead of connections, over a transport of a few lines.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
@@ -11,7 +11,7 @@ use wpu_sys::ffi::*;
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Messages in memory.
+/// Datagrams in memory.
 #[wpu_provider(
     class = non_ifs,
     kit = base,
@@ -22,7 +22,7 @@ struct Post(Arc<Boxes>);
 #[derive(Default)]
 struct Boxes(Mutex<BTreeMap<u16, (Notify, Line)>>);
 
-/// Messages that wait, each with its sender.
+/// Queued datagrams, each with its sender.
 type Line = VecDeque<(u16, Vec<u8>)>;
 
 struct PostBox {
@@ -128,7 +128,7 @@ fn world() -> (Host, Client, [SOCKET; 2]) {
     (host, client, sockets)
 }
 
-/// One test, since a provider has one host in a process.
+/// A single test, since a provider has one host in a process.
 #[test]
 fn messages_keep_their_bounds_and_senders() {
     let (host, client, [near, far]) = world();

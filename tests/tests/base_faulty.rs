@@ -1,5 +1,5 @@
-//! The base kit between two that do not keep their word: a transport that panics or reports too much, and
-//! a host some of whose functions are dead.
+//! The base kit between faulty sides: a transport that panics or reports too much, and a host with dead
+//! functions.
 
 #[path = "../../wpu/tests/common/stubs.rs"]
 #[allow(dead_code, reason = "the tests use the part that they need")]
@@ -19,7 +19,7 @@ use wpu_host::{Client, Entry, Host, Leftovers, Module, Rule, Tell};
 use wpu_sys::UPCALLS;
 use wpu_sys::ffi::*;
 
-/// A time in which everything here happens, on the busiest machine.
+/// A timeout that no step reaches, even on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
 #[wpu_provider(
@@ -29,12 +29,12 @@ const LONG: Duration = Duration::from_secs(60);
 )]
 struct Rogue {}
 
-/// What the transport does.
+/// The behaviour of the transport.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Mode {
-    /// It moves all bytes.
+    /// It transfers all bytes.
     Works,
-    /// It moves none.
+    /// It transfers no bytes.
     Waits,
     Panics,
     /// It reports more bytes than it was asked for.
@@ -42,9 +42,9 @@ enum Mode {
 }
 
 static MODE: Mutex<Mode> = Mutex::new(Mode::Works);
-/// What tells of the newest endpoint.
+/// The notifier of the newest endpoint.
 static NEWEST: Mutex<Option<Notify>> = Mutex::new(None);
-/// How many endpoints there are.
+/// The number of endpoints.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 
 fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -83,7 +83,7 @@ impl Transport for Rogue {
 
 wpu::export!(Base<Rogue>);
 
-/// What is connected with whatever sends and takes everything.
+/// An endpoint that is connected, and can send and receive any number of bytes.
 struct End;
 
 impl Drop for End {
@@ -135,10 +135,10 @@ fn somewhere() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 7).into()
 }
 
-/// A slot of the table, and what stands in it instead of the host's function.
+/// A slot of the table, and the function that replaces the host's.
 static DEAD: Mutex<Option<(usize, WSPUPCALLTABLEEX)>> = Mutex::new(None);
 
-/// `WSPStartup` with the table that [`DEAD`] makes of the host's.
+/// `WSPStartup` with the host's table after the replacement in [`DEAD`].
 unsafe extern "system" fn start_up(
     version: u16,
     data: *mut WSPDATA,
@@ -146,19 +146,19 @@ unsafe extern "system" fn start_up(
     table: WSPUPCALLTABLE,
     functions: *mut WSPPROC_TABLE,
 ) -> i32 {
-    // SAFETY: a table is fifteen pointers to functions.
+    // SAFETY: a table is a `repr(C)` struct of fifteen function pointers.
     let mut slots: [usize; 15] = unsafe { std::mem::transmute(table) };
     if let Some((slot, stubs)) = *locked(&DEAD) {
-        // SAFETY: a table is sixteen pointers to functions.
+        // SAFETY: a table is a `repr(C)` struct of sixteen function pointers.
         slots[slot] = unsafe { std::mem::transmute::<WSPUPCALLTABLEEX, [usize; 16]>(stubs) }[slot];
     }
     // SAFETY: each pointer is one to a function of this slot.
     let table = unsafe { std::mem::transmute::<[usize; 15], WSPUPCALLTABLE>(slots) };
-    // SAFETY: all is as it came, or a table as good.
+    // SAFETY: the arguments are those of the caller, or a table with the same contract.
     unsafe { WSPStartup(version, data, entry, table, functions) }
 }
 
-/// A host with the provider, alone in this process, and a client of it.
+/// A host with the provider, exclusive in this process, and a client.
 struct World {
     host: Host,
     client: Client,
@@ -172,7 +172,7 @@ impl World {
         set(Mode::Works);
         *locked(&DEAD) = None;
         let host = Host::new().expect("a free slot");
-        // SAFETY: it does what the function does that this file exports.
+        // SAFETY: the function has the contract of the exported one, to which it forwards.
         let module = unsafe { Module::from_startup(start_up) };
         let entry = Entry::new(GUID { Data1: 0x726f_6775, ..GUID::ZERO }, "rogue.dll");
         host.install(entry.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP), &module);
@@ -194,13 +194,13 @@ impl World {
     }
 }
 
-/// Runs `body` on another thread, which must come back.
+/// Runs `body` on another thread, which must return.
 fn elsewhere<R: Send>(body: impl FnOnce() -> R + Send) -> R {
     thread::scope(|scope| {
         let (tell, told) = mpsc::channel();
         scope.spawn(move || tell.send(body()));
         told.recv_timeout(LONG).unwrap_or_else(|_| {
-            // The thread that hangs cannot be left behind, so no panic comes through.
+            // A hanging thread cannot be abandoned, so the process is ended instead of a panic.
             let _ = writeln!(std::io::stderr(), "a call has not come back");
             std::process::exit(1)
         })
@@ -234,7 +234,7 @@ fn d_11_a_panic_in_the_turn_of_a_request_ends_turn_and_request() {
     let event = world.host.client_event();
     let request = client.recv_overlapped(socket, &[2], 0, Tell::Event(event)).expect("a request");
     set(Mode::Panics);
-    // It is the transport's own thread.
+    // This is the transport's own thread.
     catch_unwind(AssertUnwindSafe(|| notify.readable())).expect_err("nobody else can catch it");
     assert_eq!(world.host.wait(event, LONG), Ok(true));
     assert_eq!(client.overlapped_result(&request, false), Err(WsaError::WSA_OPERATION_ABORTED));
@@ -266,7 +266,7 @@ fn d_26_a_transport_that_reports_too_much_is_not_believed() {
     world.end(socket);
 }
 
-/// Fails always, and says so.
+/// Always fails with an error code.
 struct NotSupported;
 
 impl Manner for NotSupported {
@@ -274,7 +274,7 @@ impl Manner for NotSupported {
     const ERRNO: Option<i32> = Some(WsaError::WSAEOPNOTSUPP.code());
 }
 
-/// How far a client comes with a host that lacks something.
+/// The results of a client's calls with a host that lacks a function.
 fn life(world: &World) -> [Result<(), WsaError>; 7] {
     let (host, client) = (&world.host, &world.client);
     let socket = client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
@@ -297,8 +297,9 @@ fn world_without<M: Manner>(slot: usize) -> World {
     world
 }
 
-/// Makes each upcall of the kit dead in turn. Those that matter to a client who waits for nothing make
-/// its calls fail: `create` and `query` with the errors given, and so does `reset`, if it does.
+/// Makes each upcall of the kit dead in turn. Dead `create` and `query` make a client's calls fail with the
+/// given errors, and so does `reset` if one is given. The others do not affect a client that waits for
+/// nothing.
 fn without_each<M: Manner>(create: WsaError, query: WsaError, reset: Result<(), WsaError>) {
     let nobody = Err(WsaError::WSAENOTSOCK);
     let mut dead = 0;
@@ -316,7 +317,7 @@ fn without_each<M: Manner>(create: WsaError, query: WsaError, reset: Result<(), 
         }
         assert_eq!(elsewhere(|| life(&world)), expected, "{name}");
         let left = world.client.finish();
-        // What the host does not take back it still has.
+        // The host still has a handle that it failed to close.
         let kept = usize::from(name == "WPUCloseSocketHandle");
         assert_eq!(left, Leftovers { socket_handles: kept, ..Leftovers::default() }, "{name}");
         assert_eq!(world.host.faults().len(), kept, "{name}: {:?}", world.host.faults());
@@ -347,7 +348,7 @@ fn d_39_a_request_is_over_even_if_its_routine_cannot_be_queued() {
     set(Mode::Works);
     notify.readable();
     assert_eq!(client.overlapped_result(&request, false), Ok((2, 0)));
-    // SAFETY: the structure lives as long as the request, which nobody writes to any more.
+    // SAFETY: the structure lives as long as the request, and no code writes to it any more.
     let structure = unsafe { request.as_ptr().read() };
     assert_eq!((structure.Internal, structure.InternalHigh), (0, 2), "its structure says so too");
     client.close(socket).expect("a socket to close");

@@ -1,5 +1,5 @@
-//! The base kit while threads use one socket at the same time: nobody waits for what has happened already, and
-//! nobody is told of a request on a socket that is gone.
+//! The base kit while threads use one socket concurrently: no call waits for an event that has occurred
+//! already, and no completion is reported on a closed socket.
 
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use wpu::prelude::*;
 use wpu_host::{Client, ConditionResult, Entry, Host, Leftovers, Module, Tell};
 use wpu_sys::ffi::*;
 
-/// Everything here happens within this time, on the busiest machine.
+/// A timeout that no step reaches, even on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
 #[wpu_provider(
@@ -21,9 +21,9 @@ const LONG: Duration = Duration::from_secs(60);
 )]
 struct Steered {}
 
-/// How many bytes can be received, and how many connections can be accepted.
+/// The numbers of bytes that can be received and of connections that can be accepted.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
-/// What runs once, in the next attempt to receive.
+/// A function that runs once, in the next attempt to receive.
 static DURING: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 /// The notifier of the newest endpoint.
 static NEWEST: Mutex<Option<Notify>> = Mutex::new(None);
@@ -32,7 +32,7 @@ fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes one of what waits.
+/// Consumes one of them.
 fn take() -> Result<(), WsaError> {
     let less = WAITING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
     less.map(drop).map_err(|_| WsaError::WSAEWOULDBLOCK)
@@ -103,7 +103,7 @@ fn somewhere() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 7).into()
 }
 
-/// A host with the provider, alone in this process, and a client of it.
+/// A host with the provider, exclusive in this process, and a client.
 struct World {
     host: Host,
     client: Arc<Client>,
@@ -153,7 +153,7 @@ fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
         let deferred = client.accept_if(listener, |_| {
             let (waits, accepts) = (waits.clone(), accepts.clone());
             scope.spawn(move || {
-                // The hook is called while the call waits; it gives up rather than wait forever.
+                // The hook runs while the call waits; it gives up rather than wait forever.
                 let begun = std::time::Instant::now();
                 host.set_blocking_hook(move || waits.send(()).is_ok() && begun.elapsed() < LONG);
                 let socket = client.accept(listener).map(|(socket, _)| socket);
@@ -220,7 +220,7 @@ fn a_request_does_not_miss_bytes_that_arrive_while_another_thread_tries_in_vain(
     for _ in 0..if cfg!(miri) { 5 } else { 500 } {
         let request = client.recv_overlapped(socket, &[1], 0, Tell::Event(event)).expect("a request");
         thread::scope(|scope| {
-            // One of the two may try before there is anything.
+            // One of the two threads may make its attempt before bytes have arrived.
             scope.spawn(|| notify.readable());
             WAITING.store(1, Ordering::SeqCst);
             notify.readable();

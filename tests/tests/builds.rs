@@ -1,4 +1,4 @@
-//! Builds of providers as a whole: two in one program, and one that could not contain a panic.
+//! Builds of whole providers: two in one program, and one that could not contain a panic.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,7 +14,7 @@ fn a_program_links_two_providers_whose_exports_are_switched_off() {
     assert!(run.status.success() && said.contains("1 passed"), "{said}");
 }
 
-/// Containment is promised, so a build that cannot contain is refused, and says what to write.
+/// Panics must be contained, so a build that cannot contain them is refused with a message about the profile.
 #[test]
 fn a_provider_that_would_end_its_client_with_a_panic_is_not_built() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a project");

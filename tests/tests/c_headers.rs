@@ -1,5 +1,5 @@
-//! The C files of the output, seen by C compilers: the headers of Windows agree with the spec, and would not agree
-//! with another one.
+//! The C files of the output, compiled by C compilers: the headers of Windows match the spec, and do not
+//! match a spec with faults.
 
 mod common;
 
@@ -11,7 +11,7 @@ use std::process::Command;
 use wpu_gen::compile;
 use wpu_gen::source::Sources;
 
-/// Compilers that come with the headers of Windows, and the option for everything that must hold.
+/// Compilers that come with the headers of Windows, and the option for strict checks.
 const COMPILERS: [&str; 2] = ["x86_64-w64-mingw32-gcc", "i686-w64-mingw32-gcc"];
 const OPTIONS: [&str; 5] = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"];
 
@@ -36,18 +36,18 @@ fn the_headers_of_windows_agree_with_the_spec() {
     }
 }
 
-/// A way in which a spec could be wrong.
+/// A fault of a spec.
 struct Fault {
     what: &'static str,
     file: &'static str,
     edits: &'static [(&'static str, &'static str)],
-    /// What the compiler names.
+    /// The text that the compiler must print.
     named: &'static str,
-    /// The width of pointers where it can be seen; absent: both.
+    /// The pointer width for which the fault is visible; `None` for both.
     only: Option<&'static str>,
 }
 
-/// Those that do not hide each other.
+/// Faults that do not hide each other.
 const FAULTS: &[Fault] = &[
     Fault {
         what: "two upcalls of one type in each other's slot",
@@ -187,7 +187,7 @@ const FAULTS: &[Fault] = &[
     },
 ];
 
-/// It changes the type of every function.
+/// This fault changes the type of every function.
 const CONVENTION: Fault = Fault {
     what: "another calling convention",
     file: "spec.toml",
@@ -210,7 +210,7 @@ fn every_kind_of_fault_is_caught_and_named() {
     }
 }
 
-/// An exception that hides nothing is none.
+/// An exception without a mismatch is an error.
 #[test]
 fn every_exception_is_needed() {
     let text = common::read(&project().join("spec/headers.toml"));
@@ -246,14 +246,14 @@ fn the_header_is_c_and_cpp() {
             assert!(run.status.success(), "{compiler} {language}: {}", String::from_utf8_lossy(&run.stdout));
         }
     }
-    // With the headers of Windows, whose names it must not take.
+    // With the headers of Windows, with whose names it must not clash.
     for compiler in present(&COMPILERS) {
         let options = [&strict[..], &["-std=c11", "-fsyntax-only"]].concat();
         assert_eq!(said(compiler, &options, std::slice::from_ref(&program)), "", "{compiler}");
     }
 }
 
-/// Nothing of it is about Windows: an invented spec gives a header too.
+/// An invented spec gives a header too.
 #[test]
 fn the_facts_of_an_invented_spec_are_c() {
     let case = common::Case::all("nonsense").into_iter().find(|case| case.name == "nonsense/zorb");
@@ -271,7 +271,7 @@ fn the_facts_of_an_invented_spec_are_c() {
         let options = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
         assert_eq!(said(compiler, &options, std::slice::from_ref(&program)), "", "{compiler}");
     }
-    // What only some machines have is compared there alone, and exceptions with their reason.
+    // A declaration of some machines only is compared on those only, and each exception has its reason.
     let moon = common::read(&folder.join("c/check/moon.h.c"));
     assert!(moon.contains("#include <sky.h>\n#if __has_include(<moon.h>)"), "{moon}");
     assert!(
@@ -285,7 +285,8 @@ fn the_facts_of_an_invented_spec_are_c() {
     );
 }
 
-/// A header in a folder, and one that is called like the macros of all files, or like a page of the generator.
+/// A header in a folder, and headers that are named like the macros of all files, or like a page of the
+/// generator.
 #[test]
 fn whatever_headers_are_called_each_has_a_page_of_its_own() {
     let base = common::base().replace("kettle.h", "sys/language.h");
@@ -310,12 +311,12 @@ fn whatever_headers_are_called_each_has_a_page_of_its_own() {
     }
 }
 
-/// Those compilers that are there. Of the others it says that they are not.
+/// The compilers that are installed. The others are reported.
 fn present<'a>(compilers: &[&'a str]) -> Vec<&'a str> {
     let there = |compiler: &&&'a str| {
         let found = Command::new(compiler).arg("--version").output().is_ok_and(|run| run.status.success());
         if !found {
-            // Straight to the terminal: what a passing test prints is not shown.
+            // Written to the terminal directly, since the output of a passing test is not shown.
             let line = format!("not run: C files with `{compiler}`, which is not there\n");
             std::io::stderr().write_all(line.as_bytes()).expect("there is a terminal or a log");
         }
@@ -332,29 +333,29 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
     pages
 }
 
-/// One file with all of them, so that the headers are read once.
+/// A file that includes all of them, so that the headers are parsed once.
 fn together(folder: &Path, name: &str) -> PathBuf {
     let pages = pages(folder);
     let includes =
         pages.iter().fold(String::new(), |text, page| text + &format!("#include \"{}\"\n", page.display()));
-    // Beside the folder, which holds the output alone.
+    // Beside the folder, which must contain the output only.
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).with_extension("c");
-    // This header first, as its documentation says.
+    // This header must come first, as its documentation says.
     fs::write(&path, format!("#include <winsock2.h>\n{includes}"))
         .expect("the target folder can be written to");
     path
 }
 
-/// What a compiler has to say.
+/// The messages of a compiler.
 fn said(compiler: &str, options: &[&str], files: &[PathBuf]) -> String {
-    // In plain words, with plain quotes.
+    // In English, with ASCII quotes.
     let run = Command::new(compiler).args(options).args(files).env("LC_ALL", "C").output();
     let run = run.expect("the compiler can be started");
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     if !run.status.success() && said.is_empty() { run.status.to_string() } else { said }
 }
 
-/// The output of a spec that was edited: for each edit the file, what stands there, and what takes its place.
+/// The output of an edited spec. Each edit has a file, the old text and the new text.
 fn planted<'a>(name: &str, edits: impl IntoIterator<Item = (&'a str, (&'a str, &'a str))>) -> PathBuf {
     let entries = fs::read_dir(project().join("spec")).expect("there is a spec");
     let mut texts: Vec<_> = entries

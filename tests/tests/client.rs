@@ -1,4 +1,4 @@
-//! A provider in safe Rust, started and called by the host's client: both sides of one spec meet.
+//! A provider in safe Rust, started and called by the host's client.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -8,7 +8,7 @@ use wpu::{ClientMut, ClientRef, Lifecycle, PendingRequest, Progress, Request, Se
 use wpu_host::{Client, Entry, Host, Leftovers, Module, Port, Tell};
 use wpu_sys::ffi::{AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 
-/// Each socket of it is a mailbox: what is sent to it comes back out of it.
+/// Each socket is a mailbox: bytes sent to it are received from it.
 #[wpu_provider(
     class = non_ifs,
     kit = requests,
@@ -26,7 +26,7 @@ struct Mailbox {
     waiting: VecDeque<PendingRequest>,
 }
 
-// Under no name: a provider of another crate is linked too, and has it.
+// Not exported, since a provider of another crate is linked too, which is exported.
 wpu::export!(Mailboxes; any());
 
 impl Mailboxes {
@@ -34,7 +34,7 @@ impl Mailboxes {
         self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes from the mailbox what fits into a pending request.
+    /// Moves as much from the mailbox into a pending request as fits.
     fn serve(&self, key: usize) {
         let (pended, bytes) = {
             let mut boxes = self.boxes();
@@ -78,7 +78,7 @@ impl ServiceProvider for Mailboxes {
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
         let key = Self::upcalls().query_socket_handle_context(socket)?;
         let closed = self.boxes().remove(&key).ok_or(WsaError::WSAENOTSOCK)?;
-        // The requests first: they need the handle.
+        // The requests are dropped first, since they need the handle.
         drop(closed.waiting);
         closed.handle.close()
     }
@@ -116,10 +116,10 @@ impl ServiceProvider for Mailboxes {
     }
 }
 
-/// A time in which everything here happens, on the busiest machine.
+/// A timeout that no step reaches, even on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
-/// The provider has one instance in the process, so one test at a time uses it.
+/// Serializes the tests, since the provider has one instance in the process.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -166,7 +166,7 @@ fn bytes_go_in_and_out() {
         assert_eq!(client.close(socket), Ok(()));
         assert_eq!(client.close(socket), Err(WsaError::WSAENOTSOCK));
     }
-    // What a client leaves open, the last clean-up gives back.
+    // The last clean-up closes what a client leaves open.
     client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
     client.clean_up().expect("a start-up");
     client.start_up();
@@ -241,7 +241,7 @@ fn a_client_keeps_its_host() {
     assert_eq!((client.recv(socket, &mut room), &room[..2]), (Ok(2), &b"on"[..]));
     drop(client);
     let mut errno = 0;
-    // SAFETY: the function of a host that is gone can still be called.
+    // SAFETY: the functions of a dropped host can still be called.
     let event = unsafe { table.lpWPUCreateEvent.expect("a full table")(&raw mut errno) };
     assert_eq!((event.is_null(), errno), (true, WsaError::WSANOTINITIALISED.code()));
 }

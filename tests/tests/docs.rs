@@ -1,4 +1,4 @@
-//! The guides say what is true: every key, every code, every message that they show.
+//! The guides are correct: every key, every code, and every message that they show.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn code(folder: &Path) -> String {
         .collect()
 }
 
-/// What stands between two marks, each time.
+/// Each text between two marks.
 fn between<'a>(text: &'a str, before: &str, after: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(before)
         .skip(1)
@@ -34,7 +34,7 @@ fn between<'a>(text: &'a str, before: &str, after: &'a str) -> impl Iterator<Ite
         .into_iter()
 }
 
-/// Whoever follows the tables of the architecture finds each file under its name.
+/// Each file in the tables of the architecture exists.
 #[test]
 fn the_architecture_names_files_that_exist() {
     let page = read("ARCHITECTURE.md");
@@ -43,7 +43,7 @@ fn the_architecture_names_files_that_exist() {
         .filter(|text| Path::new(text).extension().is_some_and(|kind| kind == "rs" || kind == "toml"))
         .collect();
     assert!(paths.len() > 35, "{paths:?}");
-    // Paths inside the generator's sources are given from there.
+    // Paths inside the generator's sources are relative to that folder.
     let is_there = |path: &str| ["", "wpu-gen/src"].iter().any(|from| root().join(from).join(path).is_file());
     let missing: Vec<_> = paths.into_iter().filter(|path| !is_there(path)).collect();
     assert!(missing.is_empty(), "ARCHITECTURE.md names {missing:?}");
@@ -62,7 +62,7 @@ fn the_example_of_the_spec_format_compiles() {
 fn the_spec_format_explains_every_key_of_every_kind() {
     let guide = read("docs/spec-format.md");
     let (before, rest) = guide.split_once("\n### ").expect("each kind has a section");
-    // What holds for all kinds.
+    // The section about all kinds.
     let (_, common) = before.split_once("\n## Kinds of entries\n").expect("it begins with what is the same");
     let sections: Vec<&str> =
         rest.split("\n### ").map(|section| section.split("\n## ").next().unwrap_or_default()).collect();
@@ -103,7 +103,7 @@ fn the_reference_of_diagnostics_is_the_list_of_codes() {
     assert_eq!(rows, expected, "docs/spec-format.md differs from wpu-gen/src/code.rs");
 }
 
-/// A program of several crates is beyond a documentation test: what is shown of one stands in a crate that tests build.
+/// A documentation test cannot consist of several crates: such code is shown from a crate that tests build.
 #[test]
 fn code_that_no_documentation_test_compiles_is_that_of_a_crate() {
     let crates = code(&root().join("examples")) + &code(&root().join("tests/bundle"));
@@ -124,7 +124,7 @@ fn the_readme_shows_the_message_as_it_is_printed() {
     assert_eq!(text(shown), text(&printed), "README.md shows another text than tests/ui/readme");
 }
 
-/// The names in a text that tests can have.
+/// The words of a text that may be names of tests.
 fn test_names(text: &str) -> impl Iterator<Item = &str> {
     let name = |name: &&str| {
         name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -145,7 +145,7 @@ fn the_pitfalls_are_complete_and_their_tests_exist() {
     let tests: BTreeSet<&str> = between(&code, "fn ", "(").collect();
     let (mut named, mut numbered) = (BTreeSet::new(), 0);
     for (id, row) in rows {
-        // The last cell holds the tests, if there are any.
+        // The last cell contains the tests, if there are any.
         let cell = row.trim_end_matches(" |").rsplit(" | ").next().expect("there is one");
         for name in test_names(cell) {
             assert!(tests.contains(name), "D-{id} names `{name}`, which is no test");

@@ -1,15 +1,15 @@
-//! The error codes in the spec against those on Microsoft's pages, which `documented-errors.toml` has from the pages
-//! themselves.
+//! The error codes in the spec against those on Microsoft's pages, which were copied into
+//! `documented-errors.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use toml::{Table, Value};
 
-/// What has documented errors.
+/// The kinds of functions with documented errors.
 const KINDS: [&str; 4] = ["upcall", "downcall", "entry-point", "import"];
 
-/// Functions that are not Winsock's, and report no error of its.
+/// Functions that are not part of Winsock, and report no Winsock errors.
 const FOREIGN: [&str; 2] = ["GetModuleHandleExW", "WaitForMultipleObjectsEx"];
 
 #[test]
@@ -41,7 +41,7 @@ fn every_function_of_the_spec_has_a_page() {
     }
 }
 
-/// A page without a date is one of the archive.
+/// A page without a date is an archived page.
 #[test]
 fn every_page_has_its_date() {
     for (name, page) in pages() {
@@ -51,7 +51,7 @@ fn every_page_has_its_date() {
     }
 }
 
-/// Where the spec says more than a page, a note in the spec says why, and speaks of both.
+/// If the spec has more errors than a page, a note in the spec gives the reason and refers to both.
 #[test]
 fn what_no_page_lists_has_a_note() {
     let mut notes = BTreeMap::new();
@@ -111,7 +111,7 @@ fn array(page: &Table, kind: &str) -> Vec<Table> {
     array.into_iter().map(|value| value.as_table().expect("a table").clone()).collect()
 }
 
-/// What the spec lists besides the page: code and note.
+/// The errors that the spec has beyond the page: code and note.
 fn also(page: &Table) -> impl Iterator<Item = (&str, &str)> {
     let also = page.get("also").and_then(Value::as_array).into_iter().flatten();
     also.map(|entry| (text(&entry["code"]), text(&entry["note"])))
@@ -125,7 +125,7 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// Whether a text is a day as `2019-09-12`.
+/// Whether a text is a date such as `2019-09-12`.
 fn is_date(text: &str) -> bool {
     let parts: Vec<_> = text.split('-').collect();
     parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,5 +1,5 @@
-//! The rule `missing`, on every example: whatever required upcall is taken out of the attribute, the
-//! compiler says one thing, and says it whole.
+//! The rule `missing`, on every example: for any removed required upcalls, the compiler prints one complete
+//! error.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +35,7 @@ fn taking_out_required_upcalls_gives_one_error_that_names_them_all() {
     }
 }
 
-/// Each required upcall taken out on its own, and all of them together.
+/// Variants with each required upcall removed, and one with all of them removed.
 fn variants(example: &str, class: Class) -> Vec<Variant> {
     let path = root().join("examples").join(example).join("src/lib.rs");
     let source = fs::read_to_string(path).expect("the example can be read");
@@ -51,7 +51,7 @@ fn variants(example: &str, class: Class) -> Vec<Variant> {
 fn variant(example: &str, source: &str, out: &[&'static str]) -> Variant {
     let kept = source.lines().filter(|line| !out.iter().any(|name| names(line, name)));
     let mut missing = out.to_vec();
-    // Its release comes and goes with it.
+    // Its release is removed together with it.
     missing.extend(out.contains(&"WPUCreateSocketHandle").then_some("WPUCloseSocketHandle"));
     missing.sort_by_key(|name| UPCALLS.iter().position(|upcall| upcall.name == *name));
     Variant {
@@ -66,7 +66,7 @@ fn names(line: &str, name: &str) -> bool {
     line.trim().strip_prefix(name).is_some_and(|rest| rest.starts_with([',', ' ']))
 }
 
-/// Checks all variants with one run of cargo: name to the errors that it gave.
+/// Checks all variants with one run of cargo. Returns the errors by name.
 fn check(variants: &[Variant]) -> BTreeMap<String, Vec<String>> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
     let _ = fs::remove_dir_all(folder.join("examples"));

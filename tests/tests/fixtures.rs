@@ -1,7 +1,7 @@
-//! A case for each mistake that a spec can hold, and the words that the generator has for it.
+//! A case for each mistake that a spec can contain, with the generator's message.
 //!
-//! The name of a case is the code of its diagnostic, and behind a dot what is special about it. Each holds one
-//! mistake, except those named `several`. `UPDATE_EXPECT=1` writes the expected words.
+//! The name of a case is the code of its diagnostic, followed by a dot and the special circumstance. Each
+//! case has one mistake, except those named `several`. `UPDATE_EXPECT=1` writes the expected messages.
 
 mod common;
 
@@ -15,7 +15,7 @@ use wpu_gen::compile;
 use wpu_gen::diag::Diagnostics;
 use wpu_gen::source::Sources;
 
-/// No fewer cases than this; a folder that is not found must not look like success.
+/// The minimum number of cases, so that a missing folder is not a success.
 const CASES: usize = 266;
 
 #[test]
@@ -78,7 +78,7 @@ fn codes_are_in_order_and_differ() {
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
 }
 
-/// Mistakes that no text of a spec can hold: folders, each with the code of what is wrong with it.
+/// Mistakes that cannot be in the text of a spec: folders, each with its diagnostic code.
 fn folders() -> [(Code, PathBuf); 3] {
     let folder = |name: &str| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").join(name);

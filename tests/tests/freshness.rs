@@ -1,4 +1,4 @@
-//! `generated/` is what `spec/` gives, byte for byte, and a difference of any kind is found.
+//! `generated/` is the output for `spec/`, byte for byte, and every kind of difference is detected.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn every_file_tells_where_it_comes_from() {
     }
 }
 
-/// Users format their crates, each with a line width of his own.
+/// Users format their crates, with different line widths.
 #[test]
 fn rustfmt_changes_nothing_whatever_its_line_width() {
     let root = project().join("generated/src/lib.rs");

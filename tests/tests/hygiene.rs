@@ -1,6 +1,6 @@
-//! What the attribute writes, under every lint that an author might turn on, and what it says at run time.
+//! The attribute's expansion under every lint that an author may enable, and its behaviour at run time.
 //!
-//! `cargo clippy --all-targets` looks at this file too; that is half of its purpose.
+//! `cargo clippy --all-targets` also checks this file, which is a part of its purpose.
 
 #![forbid(unsafe_code, dead_code)]
 #![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::nursery)]
@@ -12,7 +12,7 @@ use wpu::__private::Table;
 use wpu::__private::table::CLOSED;
 use wpu::{Provider, UPCALLS, Upcall, UpcallSet, Verdict, WsaError};
 
-/// Declares something of every kind: with an acquire, its release, an export, and waivers that share a reason.
+/// Declares upcalls of every kind: an acquire with its release, an export, and waivers that share a reason.
 #[wpu::wpu_provider(
     platform = win9x,
     uses(
@@ -31,7 +31,7 @@ struct Loopback {
 }
 
 impl Loopback {
-    /// Calls what it declares, as far as a call needs no host.
+    /// Calls the declared upcalls, as far as that is possible without a host.
     fn calls(self) -> Vec<WsaError> {
         let up = self.upcalls;
         let _ = (
@@ -47,7 +47,7 @@ impl Loopback {
     }
 }
 
-/// Another, whose declaration is short.
+/// A provider with a short declaration.
 mod files {
     #[wpu::wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(
         WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here",
@@ -61,7 +61,7 @@ mod files {
     }
 }
 
-/// A third, for which a kit makes upcalls.
+/// A provider for which a kit makes upcalls.
 mod kit {
     #[wpu::wpu_provider(kit = requests, class = non_ifs, waives(
         WPUCloseSocketHandle, WPUCreateSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback,
@@ -127,7 +127,7 @@ fn the_handle_is_small_and_says_what_it_is() {
     assert_eq!(format!("{:?}", Loopback::upcalls()), "LoopbackUpcalls");
 }
 
-/// The upcalls that a provider finds by name where a table has none.
+/// The upcalls that a provider finds by name if a table has no slot for them.
 fn imports<P: Provider>() -> Vec<&'static str> {
     P::__IMPORTS.iter().map(|import| UPCALLS[import.upcall()].name).collect()
 }
@@ -142,7 +142,7 @@ fn what_is_declared_and_exported_is_imported_and_nothing_else() {
 #[cfg(not(windows))]
 #[test]
 fn an_import_fills_its_own_place() {
-    // Every host offers its own; so does this program, which exports the functions of its host.
+    // Every host offers its own function; so does this program, which exports the functions of its host.
     let _host = wpu_host::Host::new().expect("a free slot");
     let mut table: Table = CLOSED;
     assert!(Loopback::__IMPORTS[0].fill(&mut table));

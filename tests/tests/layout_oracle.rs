@@ -1,7 +1,8 @@
-//! The second source: our C types against those that windows-sys has from Microsoft's metadata, on every host.
+//! The second source: the C types of the bindings against those of windows-sys, from Microsoft's metadata, on
+//! every host.
 //!
-//! Layouts and signatures are compared by the compiler (see `oracle`): a difference does not compile. What stands
-//! in this test is which there are, the stated exceptions, and values.
+//! The compiler compares layouts and signatures (see `oracle`): a difference does not compile. This test
+//! lists them, with the stated exceptions, and compares values.
 
 #[macro_use]
 mod oracle;
@@ -24,7 +25,7 @@ use windows_sys::Win32::System::SystemServices as system_services;
 use windows_sys::Win32::System::Threading as threading;
 use wpu_sys::{WsaError, ffi};
 
-/// What windows-sys spreads over several modules.
+/// The items that windows-sys has in several modules.
 mod theirs {
     pub use windows_sys::Win32::Networking::WinSock::*;
     pub use windows_sys::Win32::System::IO::OVERLAPPED;
@@ -56,7 +57,7 @@ structures! { theirs:
     SOCKADDR as sockaddr { sa_family } => "the bytes of an address have a sign there" { sa_data }
 }
 
-/// Fields with other names there, or inside a union.
+/// Fields that have other names there, or are inside a union.
 const _: () = {
     use windows_sys::Win32::System::IO::OVERLAPPED_0_0;
     assert!(offset_of!(theirs::GUID, data1) == offset_of!(ffi::GUID, Data1));
@@ -92,7 +93,7 @@ signatures! { ws:
     LPWSCDEINSTALLPROVIDER, LPWSCGETPROVIDERPATH, LPWSCINSTALLPROVIDER,
 }
 
-/// Functions that have no pointer type there. What the compiler looks at, nobody links.
+/// Functions without a pointer type there. The compiler checks them, and they are not linked.
 const _: ffi::LPWAITFORMULTIPLEOBJECTSEX =
     Some(windows_sys::Win32::System::Threading::WaitForMultipleObjectsEx);
 const _: ffi::LPGETMODULEHANDLEEXW = Some(library_loader::GetModuleHandleExW);
@@ -127,7 +128,7 @@ const _: () = {
     same(takes_4(ws::WSCGetProviderPath32), PhantomData::<ffi::LPWSCGETPROVIDERPATH32>);
     same(takes_5(ws::WSCInstallProvider64_32), PhantomData::<ffi::LPWSCINSTALLPROVIDER64_32>);
     same(takes_6(ws::WSCSetProviderInfo32), PhantomData::<ffi::LPWSCSETPROVIDERINFO32>);
-    // It differs from theirs as the one for the other catalog does.
+    // Its differences are those of the function for the other catalog.
     same(PhantomData::<ffi::LPWSCWRITEPROVIDERORDER>, PhantomData::<ffi::LPWSCWRITEPROVIDERORDER32>);
 };
 
@@ -169,8 +170,8 @@ signatures_but_for! { ws:
     }
 }
 
-/// What windows-sys does not have, or from another header: its `SOMAXCONN` is that of Windows Sockets 1.1. The version is
-/// compared with the header, and the stops of Application Verifier stand in no header.
+/// Items that windows-sys lacks, or has from another header: its `SOMAXCONN` is that of Windows Sockets 1.1.
+/// The version is compared with the header, and no header has the stop codes of Application Verifier.
 const NOT_THERE: &[&str] = &[
     "WSPUPCALLTABLEEX",
     "LPWSPSTARTUPEX",
@@ -183,7 +184,7 @@ const NOT_THERE: &[&str] = &[
     "WSP_SOCKET_ALREADY_CLOSED",
 ];
 
-/// Types that only give a name to an integer, a pointer or a structure: each is part of what is compared.
+/// Types that are only another name of an integer, a pointer or a structure, which is compared.
 const NAMES_ALONE: &[&str] = &[
     "BOOL",
     "WORD",
@@ -229,14 +230,14 @@ macro_rules! numbers {
     };
 }
 
-/// The same for 32-bit words, which may have a sign on one side alone.
+/// The same for 32-bit words, which may be signed on one side only.
 macro_rules! words {
     ($theirs:ident: $($name:ident),* $(,)?) => {
         [$((stringify!($name), ffi::$name as u32 as usize, $theirs::$name as u32 as usize)),*]
     };
 }
 
-/// Constants: name, our value, theirs. Their types differ, which `as usize` levels for all of them.
+/// Constants: name, our value, their value. Their types may differ, which `as usize` removes.
 #[allow(
     clippy::cast_lossless,
     clippy::cast_sign_loss,
@@ -258,7 +259,7 @@ fn constants() -> Vec<(&'static str, usize, usize)> {
         GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
     });
     all.extend(numbers! { system_services: MAXIMUM_WAIT_OBJECTS });
-    // There only the numbers of these bits are.
+    // There, only the bit numbers exist.
     all.extend([
         ("FD_QOS", ffi::FD_QOS as usize, 1 << ws::FD_QOS_BIT),
         ("FD_GROUP_QOS", ffi::FD_GROUP_QOS as usize, 1 << ws::FD_GROUP_QOS_BIT),
@@ -342,7 +343,8 @@ fn every_declaration_has_a_second_source() {
     assert!(alone.is_empty(), "compare these with windows-sys, or say why not: {alone:?}");
 }
 
-/// The names that `ffi` declares, but for the function types that are never null: they are part of those that may be.
+/// The names that `ffi` declares, except the function types that are never null, which are part of the
+/// nullable ones.
 fn declared() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/src/ffi.rs");
     let text = fs::read_to_string(path).expect("the bindings are there");
@@ -362,7 +364,7 @@ fn every_exception_is_needed() {
     assert!(DIFFERENT.iter().all(|(_, reason)| !reason.is_empty()));
 }
 
-/// The facts say in which slot an upcall is; the metadata say at which offset.
+/// The facts state the slot of an upcall; the metadata states its offset.
 #[test]
 fn the_facts_have_the_slots_of_the_metadata() {
     assert_eq!(SLOTS.len(), 15);
@@ -386,7 +388,7 @@ fn the_facts_have_the_functions_of_the_metadata() {
     }
 }
 
-/// windows-sys lacks the table for SAN providers: the other table, and one slot behind it.
+/// windows-sys lacks the table for SAN providers: the other table, followed by one slot.
 #[test]
 fn the_larger_table_begins_like_the_smaller() {
     assert_eq!(size_of::<ffi::WSPUPCALLTABLEEX>(), size_of::<ws::WSPUPCALLTABLE>() + size_of::<usize>());
@@ -422,8 +424,8 @@ fn errors_have_the_values_of_the_metadata() {
     assert_eq!(compared, declared);
 }
 
-/// winapi is empty but for Windows. There its oracle is a test like others; here the compiler looks at it for
-/// Windows targets, which is all of it: what it compares, it compares while it compiles.
+/// winapi is empty on systems other than Windows. On Windows its oracle is an ordinary test; here the
+/// compiler checks it for Windows targets, which suffices, since it compares everything at compile time.
 #[test]
 #[cfg(not(windows))]
 fn winapi_agrees_too() {
@@ -431,14 +433,14 @@ fn winapi_agrees_too() {
         if installed(target) {
             checked_with_winapi(target);
         } else {
-            // Straight to the terminal: what a passing test prints is not shown.
+            // Written to the terminal directly, since the output of a passing test is not shown.
             let line = format!("not run: winapi's types for {target} (`rustup target add {target}`)\n");
             std::io::stderr().write_all(line.as_bytes()).expect("there is a terminal or a log");
         }
     }
 }
 
-/// Checks the oracle alone, in a package of its own: for a Windows target, the other tests need much more.
+/// Checks the oracle in a package of its own, since the other tests need much more for a Windows target.
 #[cfg(not(windows))]
 fn checked_with_winapi(target: &str) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -463,7 +465,7 @@ fn checked_with_winapi(target: &str) {
     assert!(check.status.success(), "{target}\n{}", String::from_utf8_lossy(&check.stderr));
 }
 
-/// Whether the standard library is there for a target.
+/// Whether the standard library is installed for a target.
 #[cfg(not(windows))]
 fn installed(target: &str) -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

@@ -1,8 +1,8 @@
-//! All examples, loaded by path, do what Winsock promises their clients: each base alone, and under
-//! chains of up to three layers.
+//! All examples, loaded by path, do what Winsock guarantees to their clients: each base provider alone, and
+//! under chains of up to three layers.
 //!
-//! Each cell of the matrix is a test, and runs all scenarios in a process of its own, as a provider has
-//! one host in a process. Each scenario applies in every cell, and ends with nothing left open.
+//! Each cell of the matrix is a test, and runs all scenarios in a process of its own, since a provider has
+//! one host in a process. Each scenario applies to every cell, and leaves nothing open.
 
 #[path = "matrix/blocking.rs"]
 mod blocking;
@@ -32,13 +32,13 @@ use std::time::Instant;
 use system::Need;
 use world::World;
 
-/// What a client does, and what it finds.
+/// A scenario: the client's actions and its checks.
 struct Scenario {
     name: &'static str,
     run: fn(World),
 }
 
-/// What scenarios need of the TCP of the system.
+/// The scenarios that depend on the system's TCP.
 const NEEDS: [(&str, Need); 4] = [
     ("blocking::a_condition_judges_callers", Need::Resets),
     ("events::d_27_accepted_sockets_inherit_events", Need::Looks),
@@ -93,7 +93,7 @@ static SCENARIOS: &[Scenario] = &scenarios![
 ];
 
 impl Cell {
-    /// Runs all scenarios, each of which applies in every cell, and says how it went.
+    /// Runs all scenarios, each of which applies to every cell, and prints the results.
     fn run_all(self) -> bool {
         let (begin, watch) = (Instant::now(), watch());
         let (mut ran, mut failed) = (0, Vec::new());
@@ -116,14 +116,14 @@ impl Cell {
         failed.is_empty()
     }
 
-    /// What the system lacks that a scenario needs in this cell.
+    /// The requirement of a scenario that the system does not meet in this cell.
     fn lacks(self, scenario: &Scenario) -> Option<Need> {
         let needs = NEEDS.iter().filter(|(name, _)| *name == scenario.name && self.base == ON_THE_SYSTEM);
         needs.map(|(_, need)| *need).find(|need| !need.is_met())
     }
 }
 
-/// Ends the process where a scenario hangs, and says which. It is told of each as it begins.
+/// Ends the process if a scenario hangs, and prints its name. Each scenario reports its start.
 fn watch() -> mpsc::Sender<&'static str> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
@@ -141,9 +141,9 @@ fn watch() -> mpsc::Sender<&'static str> {
     tell
 }
 
-/// Lines of a cell's process that its test shows, whatever comes of it.
+/// The prefix of lines in a cell's output that its test always shows.
 const SUMMARY: &str = "matrix: ";
-/// Tells a cell's process which it is.
+/// The variable that names the cell for its process.
 const CELL: &str = "WPU_MATRIX_CELL";
 
 /// Runs a cell in a process of its own.
@@ -157,7 +157,7 @@ fn cell(base: &str, chain: &str) {
     program.args(["--exact", &name, "--nocapture", "--test-threads=1"]).env(CELL, &name);
     let output = program.output().expect("a process of its own");
     let said = String::from_utf8_lossy(&output.stdout);
-    // Not what tests print, which is shown of failures only.
+    // Without the output of tests, which is shown for failures only.
     for line in said.lines().filter_map(|line| line.strip_prefix(SUMMARY)) {
         let _ = writeln!(std::io::stderr(), "{name}: {line}");
     }
@@ -169,7 +169,7 @@ macro_rules! matrix {
     ($($base:ident),+ x $chains:tt) => {
         $(mod $base { matrix!(@ $base $chains); })+
 
-        /// The tests, as they are written here.
+        /// The tests, as they are listed here.
         const TESTS: &[(&str, &[&str])] = &[$((stringify!($base), matrix!(names $chains))),+];
     };
     (@ $base:ident [$($chain:ident),+ $(,)?]) => {

@@ -1,6 +1,6 @@
-//! No name of a spec can change what generated code means: names that the output itself uses come back as names of
-//! parameters, and methods that every value has as names of functions. The output still compiles without a warning, and
-//! passes each value on.
+//! No name of a spec changes the meaning of generated code: names that the output uses are given to
+//! parameters, and method names of every value are given to functions. The output still compiles without a
+//! warning, and passes each value on.
 
 mod common;
 
@@ -12,7 +12,7 @@ use std::process::Command;
 use wpu_gen::files::Files;
 use wpu_gen::source::Sources;
 
-/// How many specs are compiled, each in one edition. Each gives the names of the output to other parameters.
+/// The number of compiled specs, each in one edition. Each gives the names of the output to other parameters.
 fn specs() -> usize {
     let wished = std::env::var("WPU_NAME_SPECS").ok();
     wished.map_or(EDITIONS.len(), |wished| wished.parse().expect("`WPU_NAME_SPECS` is a number"))
@@ -20,7 +20,7 @@ fn specs() -> usize {
 
 const EDITIONS: [&str; 3] = ["2018", "2021", "2024"];
 
-/// Names that the output need not say to be spoilt by them.
+/// Names that affect the output even if it does not contain them.
 const PRELUDE: &[&str] = &[
     "drop", "core", "std", "alloc", "u8", "u32", "usize", "bool", "str", "length", "value0", "answer",
     "errno",
@@ -29,7 +29,7 @@ const PRELUDE: &[&str] = &[
 /// The keys whose values are names of parameters in C.
 const C_KEYS: &[&str] = &["name", "length", "context", "written", "completion", "completion-thread"];
 
-/// Keywords of any edition, and words that are keywords here and there. C knows most of them as names.
+/// Keywords of any edition, and contextual keywords. Most of them are names in C.
 const KEYWORDS: &[&str] = &[
     "self",
     "abstract",
@@ -58,7 +58,7 @@ const KEYWORDS: &[&str] = &[
     "yield",
 ];
 
-/// A provider and its clients, and a host and its plug-in: each value that they pass arrives.
+/// A provider and its clients, and a host and its plug-in: each value arrives unchanged.
 #[test]
 fn names_of_the_output_are_names_that_a_spec_may_have() {
     let harvest: Vec<String> = harvest(&emit(&base())).into_iter().collect();
@@ -82,7 +82,7 @@ fn names_of_the_output_are_names_that_a_spec_may_have() {
 #[test]
 fn a_value_named_like_a_variable_of_the_output_arrives_unchanged() {
     for (at, name) in ["length", "value0", "errno", "None"].into_iter().enumerate() {
-        // In Rust only what is snake case can be chosen.
+        // In Rust, only a snake-case name can be chosen.
         let rust = if name.starts_with(char::is_uppercase) { "chosen" } else { name };
         let value = format!(
             "  {{ name = \"{name}\", type = \"u32\", direction = \"in\", rust-name = \"{rust}\", doc = \"A value.\" }},\n"
@@ -94,7 +94,7 @@ fn a_value_named_like_a_variable_of_the_output_arrives_unchanged() {
     }
 }
 
-/// What values have as methods without asking for it, and what generated types have of their own.
+/// Methods that values have through blanket impls, and those of generated types.
 const METHODS: &[&str] = &[
     "Into",
     "TryInto",
@@ -140,7 +140,8 @@ const METHODS: &[&str] = &[
     "Len",
 ];
 
-/// Upcalls and downcalls are methods of generated types and traits. No method of another trait is taken for one.
+/// Upcalls and downcalls are methods of generated types and traits, and are not confused with methods of
+/// other traits.
 #[test]
 fn a_function_named_like_a_method_that_every_value_has_is_called_as_itself() {
     for (prefix, functions) in [
@@ -159,7 +160,7 @@ fn a_function_named_like_a_method_that_every_value_has_is_called_as_itself() {
     }
 }
 
-/// What the base spec calls its types, structures, callbacks, constants, errors, fields and Rust names.
+/// The names of the base spec: types, structures, callbacks, constants, errors, fields and Rust names.
 const ITEMS: &[&str] = &[
     "KET_INT",
     "KET_LEVEL",
@@ -211,7 +212,7 @@ const ITEMS: &[&str] = &[
     "CookStart",
 ];
 
-/// Names of the prelude, of primitives, of generic parameters, and of what the output has of its own.
+/// Names of the prelude, of primitives, of generic parameters, and of items of the output.
 const NASTY: &[&str] = &[
     "Option",
     "Some",
@@ -315,8 +316,8 @@ const NASTY: &[&str] = &[
     "Procs",
 ];
 
-/// Whatever the names of a spec are: unless they clash among themselves, it is accepted, the output compiles without a
-/// warning, and what a provider, its clients, a host and its plug-in pass to each other arrives. The editions take turns.
+/// Any names that do not clash among themselves are accepted, the output compiles without a warning, and the
+/// values that a provider, its clients, a host and its plug-in pass arrive unchanged. The editions alternate.
 #[test]
 fn whatever_items_are_called_the_spec_is_accepted_and_compiles() {
     let mut names: Vec<String> = NASTY.iter().map(|name| (*name).to_owned()).collect();
@@ -346,7 +347,7 @@ fn whatever_items_are_called_the_spec_is_accepted_and_compiles() {
     }
 }
 
-/// Each name that was refused because the output says it too, where it was refused.
+/// Each name that was once refused because the output uses it.
 #[test]
 fn a_type_may_be_called_like_anything_that_the_output_uses() {
     for (at, name) in ["ClientSlice", "ClientRef", "Option", "Layer", "Cell", "Request", "InterfaceTypes"]
@@ -362,7 +363,7 @@ fn a_type_may_be_called_like_anything_that_the_output_uses() {
     }
 }
 
-/// The spec with another name for an item. A prefix is none, nor is the Rust name of a parameter.
+/// The spec with another name for an item. Prefixes and Rust names of parameters are not items.
 fn with_item(text: &str, old: &str, new: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
         let (named, kept) = (format!(", rust-name = \"{old}\""), ", rust-name = \"ǃ\"");
@@ -374,7 +375,7 @@ fn with_item(text: &str, old: &str, new: &str) -> String {
     lines.collect()
 }
 
-/// Parameters of callbacks, entries and imports are only labels, and C may call them like this.
+/// Parameters of callbacks, entry points and imports are only labels, and C allows these names.
 #[test]
 fn a_parameter_without_a_body_may_be_called_like_what_rust_keeps_for_itself() {
     for (at, name) in ["self", "Self", "super", "crate", "_"].into_iter().enumerate() {
@@ -384,7 +385,7 @@ fn a_parameter_without_a_body_may_be_called_like_what_rust_keeps_for_itself() {
     }
 }
 
-/// Whether the language lets an item of this kind have a name: there are Rust types, words, and what C knows.
+/// Whether an item of this kind may have a name: the rules differ for Rust types, words, and names in C.
 fn may_be_called(item: &str, name: &str) -> bool {
     const TYPES: &[&str] =
         &["KettleError", "Cook", "Tap", "TapRef", "Order", "Cups", "Whistle", "Nod", "Taste", "Spoon"];
@@ -394,7 +395,7 @@ fn may_be_called(item: &str, name: &str) -> bool {
     let is_keyword = name == "gen" || syn::parse_str::<syn::Ident>(name).is_err();
     let is_camel = name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('_');
     let is_snake = name.starts_with(|c: char| c.is_ascii_lowercase()) && is_variable(name);
-    // The language of specs has these types, and the error type these methods.
+    // The language of specs has these types, and the error type has these methods.
     let is_primitive =
         ["u8", "u16", "u32", "u64", "i32", "usize", "isize", "i8", "i16", "i64"].contains(&name);
     let is_method = ["new", "code", "fact", "name"].contains(&name);
@@ -407,7 +408,7 @@ fn may_be_called(item: &str, name: &str) -> bool {
         }
 }
 
-/// Whether a spec has a name already, or what is made of one: `…Fn` of functions, `…Mut` of sets.
+/// Whether a spec already has a name, or a name derived from it: `…Fn` of functions, `…Mut` of sets.
 fn clashes(text: &str, name: &str) -> bool {
     let derived = ["Fn", "Mut"].iter().any(|end| name.ends_with(end));
     derived || text.contains(&format!("\"{name}\"")) || text.contains(&format!("Ket{}\"", capital(name)))
@@ -418,8 +419,8 @@ fn capital(name: &str) -> String {
     first.to_ascii_uppercase() + rest
 }
 
-/// The program, which calls an item of the spec by its new name: in paths and of members by that alone, and of what it
-/// imports by the old one.
+/// The program with an item's new name: paths and members use only the new name, and imports rename it to the
+/// old one.
 fn with_other_name(program: &str, old: &str, new: &str) -> String {
     let new = if new == "gen" || (is_lower(new) && syn::parse_str::<syn::Ident>(new).is_err()) {
         format!("r#{new}")
@@ -435,7 +436,7 @@ fn with_other_name(program: &str, old: &str, new: &str) -> String {
             out += before;
             let derived = imports && after.starts_with("Mut");
             let alone = !out.ends_with(is_part) && (derived || !after.starts_with(is_part));
-            // A member is read, or stands in a structure.
+            // A member is accessed, or is in a structure.
             let member = (out.ends_with('.') && !out.ends_with("..") && !after.starts_with('('))
                 || (after.starts_with(": ")
                     && out.rsplit('\n').next().is_some_and(|line| line.contains("KET_")));
@@ -457,7 +458,7 @@ fn is_lower(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
-/// The text with a word in place of another, where it stands alone.
+/// The text with a word replaced by another.
 fn with_word(text: &str, old: &str, new: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (mut out, mut rest) = (String::new(), text);
@@ -471,12 +472,12 @@ fn with_word(text: &str, old: &str, new: &str) -> String {
     out + rest
 }
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers that are the same in every run.
 struct Random(u64);
 
 impl Random {
     fn below(&mut self, end: usize) -> usize {
-        // Knuth's numbers for a linear generator; its upper bits are the better ones.
+        // Knuth's constants for a linear congruential generator; its upper bits are better.
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from((self.0 >> 33) % end as u64).expect("it is below the end")
     }
@@ -485,7 +486,7 @@ impl Random {
 /// Calls the downcall with the value 7 beside three bytes, through the functions of both sides.
 const CALL: &str = include_str!("names/call.rs");
 
-/// Makes upcalls of a host that knows which values are to arrive.
+/// Makes upcalls to a host that checks the values.
 const HOST: &str = include_str!("names/host.rs");
 
 const PROGRAMS: [&str; 1] = [HOST];
@@ -495,14 +496,14 @@ fn emit(text: &str) -> Files {
     spec.unwrap_or_else(|diagnostics| panic!("{diagnostics}")).emit()
 }
 
-/// Every identifier of the output that is written as Rust writes variables, and no keyword.
+/// Every identifier of the output that is written like a Rust variable and is not a keyword.
 fn harvest(files: &Files) -> BTreeSet<String> {
     let mut found = harvest_of(files, is_variable);
     found.extend(PRELUDE.iter().map(|name| (*name).to_owned()));
     found
 }
 
-/// The words of the output's Rust files that are wanted.
+/// The words of the output's Rust files for which `wanted` returns true.
 fn harvest_of(files: &Files, wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let texts = files.iter().filter(|(path, _)| is_rust(path));
     let words = texts.flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
@@ -562,13 +563,13 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
             };
             out += &format!(", rust-name = \"{name}\"{rest}");
         }
-        // What has its new name already was not to be renamed again.
+        // Removes the marks that prevent a new name from being renamed again.
         out.replace('ǃ', "")
     });
     entries.collect::<Vec<_>>().join("\n[[")
 }
 
-/// Compiles the output as a library, warnings denied, and programs that use it and must succeed.
+/// Compiles the output as a library, with warnings denied, and programs that use it and must succeed.
 fn compile(files: &Files, edition: &str, name: &str, programs: &[&str]) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("names").join(name);
     let _ = fs::remove_dir_all(&folder);

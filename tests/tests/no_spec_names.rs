@@ -1,10 +1,10 @@
-//! The generator and the macro know shapes, not names: nothing that the spec names stands in their code.
+//! The generator and the macro contain no names of the spec.
 //!
-//! What counts: identifiers, and the words of texts, in every file of `wpu-gen/src` and `wpu-macros/src`; in
-//! `wpu-rt/src` and `wpu-gen/support`, which every output rests on, comments count too. Addresses count wherever they stand
-//! inside a text. What does not count: comments elsewhere (also `///`, unless inside a macro call: a template's
-//! `///` is output), and whatever is built for tests alone. Names count as the spec spells them, and none is
-//! exempt, however short.
+//! The search covers identifiers and the words of texts in every file of `wpu-gen/src` and `wpu-macros/src`;
+//! in `wpu-rt/src` and `wpu-gen/support`, on which every output depends, also comments. Addresses are found
+//! anywhere inside a text. Not searched are comments elsewhere (also `///`, unless inside a macro call, where
+//! a template's `///` is output), and code that is built for tests only. Names are searched as the spec
+//! spells them, without an exception for short names.
 
 mod common;
 
@@ -24,7 +24,7 @@ fn the_code_names_nothing_that_the_spec_names() {
     assert!(with_kits.len() > names.len(), "the spec has no kits");
     let mut found = Vec::new();
     let mut files = 0;
-    // The name of a kit is a plain word, which generated code and comments may need for themselves.
+    // The name of a kit is an ordinary word, which generated code and comments may need for themselves.
     for (folder, comments, names) in [
         ("wpu-gen/src", false, &names),
         ("wpu-gen/support", true, &names),
@@ -97,19 +97,19 @@ fn spec() -> Spec {
     spec.unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
-/// The names of the spec that count everywhere.
+/// The names of the spec for which all files are searched.
 fn names(spec: &Spec) -> BTreeSet<String> {
     let names: BTreeSet<_> = spec.names().map(str::to_owned).collect();
     assert!(names.len() > 150, "the spec names only {} things", names.len());
     names
 }
 
-/// Every Rust file of a folder, but for modules that are declared for tests alone.
+/// Every Rust file of a folder, except modules that are declared for tests only.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut of_tests = BTreeSet::new();
     walk(folder, &mut files);
-    // From the outside in, so that what is for tests is known before it is reached: it need not be Rust.
+    // Outer files first, so that a test module is known before its file is reached, which need not be Rust.
     files.sort_by_key(|file| file.components().count());
     for file in &files {
         if in_tests(file, &of_tests) {
@@ -130,7 +130,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Whether a file is, or is below, one of these modules.
+/// Whether a file belongs to one of these modules.
 fn in_tests(file: &Path, modules: &BTreeSet<PathBuf>) -> bool {
     modules.iter().any(|module| file.starts_with(module) || file.with_extension("") == *module)
 }
@@ -153,7 +153,7 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// What a file says.
+/// The words of a file.
 #[derive(Default)]
 struct Words {
     words: BTreeSet<String>,
@@ -172,7 +172,7 @@ impl Words {
         words
     }
 
-    /// The names that it says.
+    /// The names that it contains.
     fn among(&self, names: &BTreeSet<String>) -> Vec<String> {
         let said = |name: &&String| {
             self.words.contains(*name)
@@ -220,7 +220,7 @@ fn is_punct(token: &TokenTree, wanted: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }
 
-/// `doc`, `cfg(test)`, or nothing of interest.
+/// `doc`, `cfg(test)`, or another attribute.
 fn attribute_name(token: &TokenTree) -> Option<String> {
     let TokenTree::Group(group) = token else { return None };
     let words: String = group.stream().to_string().split_whitespace().collect();
@@ -228,7 +228,7 @@ fn attribute_name(token: &TokenTree) -> Option<String> {
     Some(if is_doc { "doc".to_owned() } else { words })
 }
 
-/// The place behind the item that begins at `at`: its first `;` or braces.
+/// The index after the item that begins at `at`, which ends with its first `;` or braces.
 fn behind_item(tokens: &[TokenTree], at: usize) -> usize {
     let ends = |token: &TokenTree| match token {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -237,7 +237,7 @@ fn behind_item(tokens: &[TokenTree], at: usize) -> usize {
     tokens[at..].iter().position(ends).map_or(tokens.len(), |end| at + end + 1)
 }
 
-/// A name with the line where it seems to stand.
+/// A name with the line in which it probably is.
 fn located(path: &Path, text: &str, name: &str) -> String {
     let code = text.lines().position(|line| line.contains(name) && !line.trim_start().starts_with("//"));
     let line = code.or_else(|| text.lines().position(|line| line.contains(name))).map_or(0, |line| line + 1);

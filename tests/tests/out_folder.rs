@@ -1,4 +1,4 @@
-//! The folder that output is written to: what somebody else put there stays as it is, whatever it is.
+//! The output folder: files that the generator did not write are never changed.
 
 #![allow(clippy::needless_raw_string_hashes, reason = "that is how expected texts are renewed")]
 
@@ -73,7 +73,7 @@ fn a_file_of_somebody_else_in_place_of_an_output_file_stops_it_before_anything_i
     assert_eq!(everything(&folder), before);
 }
 
-/// The line of a merge that has failed stands before the marker; writing again is how that is mended.
+/// A failed merge leaves its line before the marker; writing again repairs the file.
 #[test]
 fn a_failed_merge_and_an_empty_file_are_written_over() {
     let folder = written("merge");
@@ -124,7 +124,7 @@ fn links_are_not_followed_wherever_they_stand() {
     symlink(outside.join("src/lib.rs"), folder.join("src/lib.rs")).expect("links can be made");
     assert!(matches!(files_of_base().write(&folder), Err(Trouble::Link(_))));
 
-    // One that is in nobody's way is passed by, with all behind it.
+    // A link that is not in the way is ignored, with everything behind it.
     let folder = written("links");
     symlink(&outside, folder.join("src/elsewhere")).expect("links can be made");
     symlink("lib.rs", folder.join("src/other.rs")).expect("links can be made");
@@ -134,7 +134,7 @@ fn links_are_not_followed_wherever_they_stand() {
 
     let link = empty("links-to").join("out");
     symlink(&outside, &link).expect("links can be made");
-    // The system follows a link where a slash stands behind it.
+    // The system follows a link if a slash follows it.
     for written in ["", "/", "//", "/.", "/./"] {
         let link = PathBuf::from(format!("{}{written}", link.display()));
         assert!(matches!(files_of_base().write(&link), Err(Trouble::Link(_))), "{written}");
@@ -143,7 +143,7 @@ fn links_are_not_followed_wherever_they_stand() {
     assert_eq!(everything(&outside), before);
 }
 
-/// Once the folder before the dots is made, they lead to one that nobody has looked at.
+/// When the folder before the dots exists, the path leads to a folder that was not checked.
 #[test]
 fn a_way_back_out_of_a_folder_that_is_not_there_leads_to_no_other() {
     let folder = empty("way-back");
@@ -162,7 +162,7 @@ fn a_path_of_no_characters_is_the_folder_in_which_the_program_runs() {
     assert!(matches!(files_of_base().diff(Path::new("")), Err(Trouble::NotOurs(_))));
 }
 
-/// What is left of it bears the number of its process, and some systems give the same number again and again.
+/// Leftover files contain the number of the process, and some systems reuse that number soon.
 #[test]
 fn after_a_run_that_was_interrupted_the_next_one_goes_through_and_leaves_nothing_of_it() {
     let folder = empty("interrupted");
@@ -180,14 +180,14 @@ fn after_a_run_that_was_interrupted_the_next_one_goes_through_and_leaves_nothing
     assert_eq!(files_of_base().diff(&folder).expect("the folder can be read"), []);
 }
 
-/// A disk that is full, or a folder that is read-only, is found before the first file has changed.
+/// A full disk or a read-only folder is detected before the first file has changed.
 #[test]
 fn where_one_file_cannot_be_written_no_other_is_changed_and_nothing_is_left_behind() {
     let folder = written("stuck");
     let stale = first_line(&folder.join("src/lib.rs"));
     fill(&folder, &[("src/lib.rs", &*stale), ("c/macros/check.h", "")]);
     fs::remove_dir_all(folder.join("src/support")).expect("it was written");
-    // Here the new text of a file would stand until all are whole.
+    // The new text of a file is stored here until all files are written.
     let beside = format!("src/.lib.rs.{}.new", std::process::id());
     fill(&folder, &[(&*beside, "in the way")]);
     let before = everything(&folder);
@@ -195,7 +195,7 @@ fn where_one_file_cannot_be_written_no_other_is_changed_and_nothing_is_left_behi
     assert_eq!(everything(&folder), before);
 }
 
-/// The mistake of a wrong `--out`: what stands there was generated too, and nobody could tell from its marker.
+/// A wrong `--out`: its files were generated too, and their marker does not distinguish them.
 #[test]
 fn a_folder_with_the_output_of_another_spec_is_refused_and_stays_as_it_is() {
     let folder = written("other-spec");
@@ -211,7 +211,7 @@ fn a_folder_with_the_output_of_another_spec_is_refused_and_stays_as_it_is() {
     .assert_eq(&trouble.to_string().replace(&shown(&folder), "OUT"));
 }
 
-/// A copy of its modules, say, in a folder where the generator writes.
+/// For example, a copy of its modules in a folder of the output.
 #[test]
 fn files_of_another_spec_beside_the_output_stay() {
     let folder = written("other-beside");
@@ -224,7 +224,7 @@ fn files_of_another_spec_beside_the_output_stay() {
     assert!(folder.join("src/samovar/lib.rs").exists());
 }
 
-/// A path with the separators of the system alone.
+/// A path with the separators of the system only.
 fn shown(path: &Path) -> String {
     path.components().collect::<std::path::PathBuf>().display().to_string()
 }
@@ -264,7 +264,7 @@ fn first_line(path: &Path) -> String {
     text.lines().next().unwrap_or_default().to_owned() + "\n"
 }
 
-/// Each file below a folder with what it holds, and each link with where it leads.
+/// Each file below a folder with its content, and each link with its target.
 fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("it can be read") {

@@ -1,6 +1,6 @@
-//! What the generator writes compiles without a warning, with and without each feature, and does what the spec says.
+//! The output compiles without a warning, with and without each feature, and does what the spec says.
 //!
-//! Nothing here is Winsock's: the specs are invented, so that what compiles rests on their shape alone.
+//! The specs are invented, so that the result depends only on their structure and not on Winsock.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn the_spec_on_the_format_page_gives_a_crate_without_a_warning() {
     checked("page", Sources::from_texts([("page.toml", spec)]));
 }
 
-/// Both sides of an invented contract, generated from one spec, in one program.
+/// Both sides of an invented interface, generated from one spec, in one program.
 #[test]
 fn host_and_provider_of_a_nonsense_spec_understand_each_other() {
     let case =
@@ -44,7 +44,7 @@ fn a_provider_and_its_clients_of_a_nonsense_spec_understand_each_other() {
     drives("kettle", sources, &common::fixtures().join("cook.rs"));
 }
 
-/// Compiles the output of a spec, and a program with it, which has to run well.
+/// Compiles the output of a spec and a program that uses it, and runs the program.
 fn drives(name: &str, sources: Sources, drive: &Path) {
     let folder = written(&format!("drive-{name}"), sources);
     let library = folder.join(format!("lib{name}.rlib"));
@@ -57,7 +57,7 @@ fn drives(name: &str, sources: Sources, drive: &Path) {
     assert!(run.status.success(), "{}\n{}", run.status, String::from_utf8_lossy(&run.stderr));
 }
 
-/// Has the compiler look at the output of a spec, with each choice of features.
+/// Checks the output of a spec with the compiler, with each choice of features.
 fn checked(name: &str, sources: Sources) {
     let folder = written(name, sources);
     let (lib, out) = (folder.join("src/lib.rs"), folder.join("lib.rmeta"));

@@ -1,6 +1,7 @@
-//! What holds for every spec: the generator never panics, and whatever it accepts becomes the same Rust each time.
+//! Properties of the generator for every spec: it never panics, and an accepted spec always gives the same
+//! Rust.
 //!
-//! That the output compiles is shown in `names.rs`, for random names, and in `output.rs`, for each kind of item.
+//! `names.rs` shows that the output compiles for random names, and `output.rs` for each kind of item.
 
 mod common;
 
@@ -15,7 +16,7 @@ use wpu_gen::diag::Diagnostics;
 use wpu_gen::files::Files;
 use wpu_gen::source::Sources;
 
-/// Nothing is remembered between runs: what fails once becomes a fixture.
+/// No failures are stored between runs: a failing case becomes a fixture.
 fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
@@ -28,7 +29,8 @@ fn one(text: &str) -> Vec<(String, String)> {
     vec![("a.toml".to_owned(), text.to_owned())]
 }
 
-/// The output is Rust, and the same each time; a refusal can be printed. Answers whether it was accepted.
+/// Checks that the output is Rust and always the same, or that the refusal can be printed. Returns whether
+/// the spec was accepted.
 fn holds(texts: &[(String, String)]) -> bool {
     match compile(texts) {
         Err(diagnostics) => {
@@ -52,9 +54,9 @@ fn is_rust(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }
 
-// Specs that are often good: the base with other places, texts, names and requirements.
+// Specs that are mostly valid: the base with other slots, texts, names and requirements.
 
-/// Runs `cases` of them, and wants a good share accepted: else the property says little.
+/// Runs `cases` of them, of which a minimum must be accepted, since otherwise the property means little.
 #[test]
 fn what_is_accepted_becomes_rust() {
     const CASES: u32 = 32;
@@ -80,7 +82,7 @@ fn varied_spec() -> impl Strategy<Value = String> {
     })
 }
 
-/// The upcalls in other slots.
+/// Other slots for the upcalls.
 fn placed(text: &str, slots: &[usize]) -> String {
     let mut next = slots.iter();
     let line = |line: &str| {
@@ -110,7 +112,7 @@ fn told(text: &str, texts: &[String]) -> String {
     lines(text.lines().map(line))
 }
 
-/// Other names, wherever they stand.
+/// Other names, wherever they occur.
 fn renamed(text: String, names: &[(Index, String)]) -> String {
     const NAMES: &[&str] = &[
         "KET_LEVEL",
@@ -163,7 +165,8 @@ fn lines(lines: impl Iterator<Item = String>) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-/// Any text of visible characters, with what means something in Rust, Markdown and TOML more often than by chance.
+/// A text of visible characters, with special characters of Rust, Markdown and TOML more often than by
+/// chance.
 fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[^\\p{C}]{0,12}",
@@ -183,7 +186,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
-// Specs that are often bad: the base with lines lost, doubled and exchanged, and values of other lines.
+// Specs that are mostly invalid: the base with lines removed, doubled and exchanged, and values of other
+// lines.
 
 proptest! {
     #![proptest_config(config(64))]
@@ -219,7 +223,7 @@ proptest! {
         let words: Vec<&str> = text.split('"').collect();
         let mut changed = words.clone();
         for (to, from) in &swaps {
-            // Every second piece stands between quotes.
+            // Every second piece is between quotes.
             let inside = words.len() / 2;
             changed[to.index(inside) * 2 + 1] = words[from.index(inside) * 2 + 1];
         }
@@ -244,7 +248,7 @@ proptest! {
         holds(&one(&text[..end]));
     }
 
-    /// Help that names what was written would be no help.
+    /// Help that suggests the written name itself is useless.
     #[test]
     fn a_similar_name_is_another_name_that_exists(which in any::<Index>(), at in any::<Index>(), letter in "[A-Za-z_]") {
         let text = base();
@@ -313,10 +317,11 @@ const TOKENS: &[&str] = &[
     "\"a\"",
 ];
 
-// The order of what does not need one.
+// The order of independent items.
 
-/// Upcalls and downcalls have slots or names that order them, so that they may stand in any order and any file. Classes, platforms,
-/// types, constants, errors, handles, tables, entry points, notes and sources keep the order of the spec: files by path.
+/// Upcalls and downcalls have slots or names that order them, so they may be in any order and any file.
+/// Classes, platforms, types, constants, errors, handles, tables, entry points, notes and sources keep the
+/// order of the spec: files by path.
 #[test]
 fn calls_may_stand_in_any_order_and_any_file() {
     let spec = fs::read_dir(project().join("spec")).expect("the spec is there");
@@ -354,7 +359,7 @@ fn calls_may_stand_in_any_order_and_any_file() {
     }
 }
 
-/// The upcalls and downcalls apart from everything else.
+/// The upcalls and downcalls, separated from everything else.
 fn taken_apart(texts: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
     const MARK: &str = "\n[[";
     let mut calls = Vec::new();
@@ -368,7 +373,7 @@ fn taken_apart(texts: &[(String, String)]) -> (Vec<(String, String)>, Vec<String
         (path.clone(), rest)
     });
     let mut rest: Vec<_> = rest.collect();
-    // A comment alone is no spec file.
+    // A file with comments only is not a spec file.
     rest.retain(|(_, text)| text.lines().any(|line| !line.is_empty() && !line.starts_with('#')));
     (rest, calls)
 }

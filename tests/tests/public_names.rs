@@ -1,4 +1,4 @@
-//! `use wpu::prelude::*; use wpu_host::*;` in one file: no name stands for two things.
+//! `use wpu::prelude::*; use wpu_host::*;` in one file: no name denotes two items.
 
 mod common;
 
@@ -9,7 +9,7 @@ use syn::{Item, UseTree, Visibility};
 #[test]
 fn wpu_and_its_host_give_no_name_to_two_things() {
     let mut host = exported("wpu-host/src/lib.rs");
-    // What `pub use client::*` brings.
+    // The names that `pub use client::*` exports.
     assert!(host.remove("*"), "the host exports its client with a glob");
     host.extend(exported("wpu-host/src/client/mod.rs"));
     let provider = exported("wpu/src/prelude.rs").union(&exported("wpu/src/lib.rs")).cloned().collect();

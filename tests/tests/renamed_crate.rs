@@ -1,4 +1,4 @@
-//! The attribute where the crate bears another name, and where it is reached through a re-export.
+//! The attribute with a renamed crate, and through a re-export.
 
 pub extern crate wpu as upcalls;
 

@@ -1,4 +1,4 @@
-//! Names that were given up for a standard term do not come back: as an identifier, as the name of a file, or as a word
+//! Names that were replaced by a standard term do not return: as an identifier, as a file name, or as a word
 //! of specs.
 
 mod common;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A name, the folders in which it is retired, and what is said there now.
+/// A name, the folders in which it is retired, and its replacement.
 type Word = (&'static str, &'static [&'static str], &'static str);
 
 const EVERYWHERE: &[&str] = &[
@@ -28,7 +28,7 @@ const EVERYWHERE: &[&str] = &[
     "wpu-rt",
     "xtask",
 ];
-/// Where the runtime of the bindings and what stands on it lives.
+/// The folders of the runtime of the bindings, and of its users.
 const RUNTIME: &[&str] = &["wpu", "wpu-gen/support", "wpu-rt"];
 
 const IDENTIFIERS: &[Word] = &[
@@ -76,8 +76,8 @@ const FILES: &[Word] = &[
     ("waits", &["wpu-host"], "wait_multiple"),
 ];
 
-/// Words of specs: kinds of entries in brackets, keys, roles, and in quotes other values that are words. Each with what is
-/// said now.
+/// Retired words of specs: kinds of entries in brackets, keys, roles, and in quotes other values that are
+/// words, each with its replacement.
 const SPEC: &[(&str, &str)] = &[
     ("\"all-ones\"", "-1"),
     ("\"answer\"", "bool"),
@@ -142,7 +142,7 @@ fn retired_words_of_specs_do_not_come_back() {
     assert!(back.is_empty(), "{}", back.join("\n"));
 }
 
-/// Every word that a file of a spec can say by the schema.
+/// Every word that a spec file can contain by the schema.
 fn words_of_specs(schema: &Value) -> BTreeSet<String> {
     let kinds = schema["properties"].as_object().expect("a file has kinds of entries");
     let mut words = kinds.keys().map(|kind| format!("[[{kind}]]")).collect();
@@ -153,7 +153,7 @@ fn words_of_specs(schema: &Value) -> BTreeSet<String> {
     words
 }
 
-/// The keys and values in a definition; values in quotes, and `before` before them.
+/// The keys and values in a definition; values in quotes, after `before`.
 fn collect_words(schema: &Value, before: &str, words: &mut BTreeSet<String>) {
     let mut value = |word: &str| {
         words.insert(format!("{before}\"{word}\""));
@@ -183,14 +183,14 @@ fn retired_words_do_not_come_back() {
         let inside = path.strip_prefix(project()).expect("it is below the project");
         let stem = inside.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         found.extend(retired(FILES, inside, |word| word == stem));
-        // Some expected outputs and cases of broken code are not made of tokens.
+        // Some expected outputs and cases of invalid code are not valid tokens.
         let names = identifiers(read(path).parse().unwrap_or_default());
         found.extend(retired(IDENTIFIERS, inside, |word| names.iter().any(|name| name == word)));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// The search finds a word in code, in a macro and in a file's name, and not in a comment or a longer word.
+/// The search finds a word in code, in a macro and in a file name, but not in a comment or a longer word.
 #[test]
 fn the_search_sees_code_and_file_names() {
     let said = |code: &str| {
@@ -207,7 +207,7 @@ fn the_search_sees_code_and_file_names() {
     assert_eq!(retired(FILES, Path::new("wpu-gen/src/line.rs"), |word| word == "line").count(), 0);
 }
 
-/// Which words `says` holds of, in a file of this path.
+/// The words for which `says` returns true, in a file of this path.
 fn retired(words: &'static [Word], path: &Path, says: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
     let here = words.iter().filter(move |(word, folders, _)| {
         says(word) && folders.iter().any(|folder| path.starts_with(folder))
@@ -215,7 +215,7 @@ fn retired(words: &'static [Word], path: &Path, says: impl Fn(&str) -> bool) -> 
     here.map(move |(word, _, now)| format!("{}: `{word}` is retired; say `{now}`", path.display()))
 }
 
-/// Every identifier, those inside macros too.
+/// Every identifier, including those inside macros.
 fn identifiers(tokens: TokenStream) -> Vec<String> {
     tokens
         .into_iter()

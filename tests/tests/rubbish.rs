@@ -1,4 +1,4 @@
-//! Whatever a spec folder holds, the generator answers with diagnostics: it does not panic, and it does not hang.
+//! The generator reports diagnostics for any content of a spec folder: it does not panic or hang.
 
 mod common;
 
@@ -14,20 +14,20 @@ use wpu_gen::source::Sources;
 /// Ten megabytes.
 const HUGE: usize = 10_000_000;
 
-/// Enough where ten megabytes would only take longer.
+/// A smaller size, where ten megabytes would only take longer.
 const LARGE: usize = HUGE / 10;
 
-/// What is said is short, however long the rubbish is.
+/// The maximum length of the messages, however long the input is.
 const SHORT: usize = 100_000;
 
-/// Compiles one file, which is no spec: its codes.
+/// Compiles one invalid file. Returns the codes of its diagnostics.
 fn codes(text: &str) -> BTreeSet<&'static str> {
     let diagnostics = compile(Sources::from_texts([("a.toml", text)])).expect_err("this is no spec");
     shown(&diagnostics);
     diagnostics.list.iter().map(|diagnostic| diagnostic.code.id()).collect()
 }
 
-/// Prints the diagnostics, as the command would: that must work as well.
+/// Prints the diagnostics as the command does, which must also work.
 fn shown(diagnostics: &Diagnostics) {
     assert!(!diagnostics.list.is_empty(), "a refusal without a reason");
     let text = diagnostics.to_string();
@@ -35,7 +35,7 @@ fn shown(diagnostics: &Diagnostics) {
     assert!(text.contains(&format!("the spec has {} error", diagnostics.list.len())), "{text}");
 }
 
-/// Numbers that look random and are the same in each run.
+/// Pseudo-random bytes that are the same in each run.
 fn noise(count: usize) -> impl Iterator<Item = u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     (0..count).map(move |_| {
@@ -74,7 +74,7 @@ fn ten_megabytes_of_rubbish_are_refused() {
     }
 }
 
-/// The parser of TOML has a limit of its own, and loses count where a table lacks a key before `[`.
+/// The TOML parser has a nesting limit, and counts incorrectly if a table lacks a key before `[`.
 #[test]
 fn brackets_without_end_are_refused() {
     for (before, again) in
@@ -104,7 +104,8 @@ fn thousands_of_entries_that_are_none_are_refused() {
     assert_eq!(codes(&stars), BTreeSet::from(["bad-type"]));
 }
 
-/// Looking for a similar name takes time for each name that there is: not for each of thousands of mistakes.
+/// The search for a similar name costs time for each existing name, so it is not made for each of thousands
+/// of mistakes.
 #[test]
 fn thousands_of_wrong_names_are_refused() {
     let types = (0..10_000).fold(base(), |mut text, at| {
@@ -129,7 +130,7 @@ fn types_that_stand_on_each_other_without_end_are_refused() {
     assert!(codes(&down).contains("too-deep"));
 }
 
-/// 60 structures, each of which holds the one before it twice, have 2^60 bytes.
+/// 60 structures, each of which contains the previous one twice, have 2^60 bytes.
 #[test]
 fn structures_that_double_are_refused() {
     let text = (0..60).fold(base(), |mut text, at: u32| {
@@ -169,7 +170,7 @@ fn a_folder_without_a_spec_is_refused() {
     assert_eq!(code(&folder.0), "unreadable");
 }
 
-/// A folder of this test, empty when it begins.
+/// A folder of this test, initially empty.
 struct Folder(PathBuf);
 
 impl Folder {

@@ -1,4 +1,4 @@
-//! The JSON schema of spec files is fresh, and says the same of each shape as the generator.
+//! The JSON schema of spec files is fresh, and accepts the same shapes as the generator.
 
 mod common;
 
@@ -37,7 +37,7 @@ fn every_spec_fits_the_schema() {
     texts.push(("base.toml".to_owned(), base()));
     files(&fixtures().join("ok"), &mut texts);
     files(&fixtures().join("nonsense"), &mut texts);
-    // Cases of the later gates: their shape is right.
+    // Cases of the later gates: their shape is valid.
     for case in ["resolve", "check"].into_iter().flat_map(Case::all) {
         let sources = case.sources();
         texts.extend(sources.iter().map(|(_, source)| (case.name.clone(), source.text.clone())));
@@ -62,8 +62,8 @@ fn is_accepted(table: &Table) -> bool {
     })
 }
 
-/// Makes each change to each key of a value and of those below it, and shows the whole after each. `seen` are the paths
-/// of keys that were changed before.
+/// Makes each change to each key of a value and of nested values, and passes the whole value to `show` after
+/// each. `seen` are the paths of keys that were changed before.
 fn each_change(value: &Value, path: &str, seen: &mut BTreeSet<String>, show: &mut dyn FnMut(Value)) {
     match value {
         Value::Table(table) => {
@@ -98,7 +98,7 @@ fn each_change(value: &Value, path: &str, seen: &mut BTreeSet<String>, show: &mu
     }
 }
 
-/// Values of every type, of which a key takes few.
+/// Values of every type, most of which a key refuses.
 fn others() -> impl Iterator<Item = Value> {
     let texts = [
         "''",

@@ -1,23 +1,23 @@
-//! The facts and the rules against an independent reading of the Platform SDK's page on upcalls.
+//! The facts and the rules against an independent transcription of the Platform SDK's page on upcalls.
 //!
-//! The page is read here once more, by hand and into other shapes, and the verdict is worked out once more,
-//! without the code under test. Both must agree on every provider that can be declared.
+//! The page is transcribed here by hand into other data structures, and the verdict is computed again without
+//! the code under test. Both must agree for every possible declaration.
 
 use std::thread;
 use wpu_sys::{
     Class, Declaration, KITS, Kit, Platform, Requirement, UPCALLS, UpcallSet, Verdict, Waiver, verdict,
 };
 
-/// What the page says of a function: the first word of its status.
+/// The page's statement about a function: the first word of its status.
 #[derive(Clone, Copy, PartialEq)]
 enum Status {
     Required,
     Optional,
-    /// No status; or, once, no row.
+    /// No status, or in one case no row.
     Blank,
 }
 
-/// For whom the page says it.
+/// The providers to which the statement applies.
 #[derive(Clone, Copy, PartialEq)]
 enum For {
     All,
@@ -51,22 +51,22 @@ const PAGE: [(&str, Status, For); 15] = [
     ("WPUSetEvent", Optional, All),
 ];
 
-/// What the page leaves out, and other pages say.
+/// Functions that the page omits, and that other pages describe.
 const ELSEWHERE: [(&str, Status, For); 2] = [
     // It has no row. Its own page names no class.
     ("WPUOpenCurrentThread", Blank, All),
-    // It has a row without a status. Its own page is for providers whose sockets are no file handles.
+    // It has a row without a status. Its own page is for providers whose sockets are not file handles.
     ("WPUCompleteOverlappedRequest", Blank, NonIfs),
 ];
 
-/// What the one gives, the other takes back.
+/// An acquiring upcall and its release.
 const PAIRS: [(&str, &str); 3] = [
     ("WPUCreateSocketHandle", "WPUCloseSocketHandle"),
     ("WPUCreateEvent", "WPUCloseEvent"),
     ("WPUOpenCurrentThread", "WPUCloseThread"),
 ];
 
-/// One function, as both readings together have it.
+/// A function, with the statements of both sources.
 #[derive(Clone, Copy)]
 struct Row {
     status: Status,
@@ -92,12 +92,12 @@ impl Row {
         }
     }
 
-    /// Where the page's word holds only on NT, a provider elsewhere may do as it likes.
+    /// If the page's statement applies to NT only, a provider on another platform need not follow it.
     fn required(self, platform: Platform) -> bool {
         self.status == Required && (self.of != Nt || platform == Platform::Nt)
     }
 
-    /// The verdict on this function, worked out from the page.
+    /// The verdict on this function, computed from the page.
     fn expected(
         self,
         class: Class,
@@ -130,7 +130,7 @@ impl Row {
     }
 }
 
-/// The place of a function in the table, which is that in the set of those declared.
+/// The index of a function in the table, which is its index in sets of declared upcalls.
 fn place(name: &str) -> usize {
     UPCALLS.iter().position(|upcall| upcall.name == name).expect("the page names upcalls")
 }
@@ -189,7 +189,8 @@ fn pairs_are_those_that_belong_together() {
     }
 }
 
-/// Two classes, two platforms, every set of declared upcalls, and several kits; and each upcall both waived and not.
+/// Two classes, two platforms, every set of declared upcalls, and several kits; each upcall both waived and
+/// not.
 #[test]
 fn every_verdict_is_that_of_the_page() {
     let rows: Vec<Row> = UPCALLS.iter().map(|upcall| Row::of(upcall.name)).collect();
@@ -207,7 +208,7 @@ fn every_verdict_is_that_of_the_page() {
     });
 }
 
-/// What a kit may make, again and again: what each real one makes, single upcalls, and sets without a pattern.
+/// Sets of upcalls for a kit: those of each real kit, single upcalls, and arbitrary sets.
 fn kits() -> impl Iterator<Item = u32> {
     let real = KITS.iter().flat_map(|kit| Class::ALL.map(|class| kit.uses(class)));
     let real = real.map(|uses| uses.iter().fold(0, |kit, upcall| kit | 1 << upcall));
@@ -236,7 +237,7 @@ fn all_verdicts(rows: &[Row], class: Class, platform: Platform, kit: u32, declar
     }
 }
 
-/// The verdict on one upcall rests on its own waiver and on no other.
+/// The verdict on one upcall depends on its own waiver only.
 #[test]
 fn a_waiver_touches_its_own_upcall_alone() {
     for (class, platform) in cases() {
@@ -252,7 +253,7 @@ fn a_waiver_touches_its_own_upcall_alone() {
     }
 }
 
-/// What a provider without a word is told, in the order of the table.
+/// The messages for a provider without declarations, in the order of the table.
 #[test]
 fn a_provider_that_declares_nothing_lacks_what_the_page_requires() {
     let missing = |class, platform| {
@@ -275,7 +276,7 @@ fn a_provider_that_declares_nothing_lacks_what_the_page_requires() {
     assert_eq!(missing(Class::Ifs, Platform::Win9x), ifs.replace("PostMessage ", ""));
 }
 
-/// The provider of the guide: what it uses, with the release that this brings, and what it waives.
+/// The provider of the guide: the upcalls that it uses, with their releases, and its waivers.
 #[test]
 fn a_declaration_that_covers_the_page_has_no_fault() {
     static WAIVES: [Waiver; 2] = [
@@ -312,7 +313,7 @@ fn a_declaration_that_covers_the_page_has_no_fault() {
     assert_eq!(faults(Class::Ifs, uses), wrong);
 }
 
-/// A kit covers what applies to the class; what it does not make stays the provider's business.
+/// A kit covers the upcalls that apply to the class; the provider must declare the others.
 #[test]
 fn a_kit_speaks_for_its_provider() {
     static KIT: Kit =

@@ -1,4 +1,4 @@
-//! A mistake in the shape of an entry hides no other mistake, and is never the cause of a second error.
+//! A mistake in the shape of an entry does not hide other mistakes, and never causes a second error.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn errors(text: &str) -> Vec<Diagnostic> {
     }
 }
 
-/// Whether the first gate says this, of the shape of an entry.
+/// Whether the first gate reports this, about the shape of an entry.
 fn is_shape(error: &Diagnostic) -> bool {
     match error.code.id() {
         "unknown-key" | "unknown-kind" => true,
@@ -30,15 +30,15 @@ fn is_shape(error: &Diagnostic) -> bool {
 /// How one `key = value` of a spec is broken.
 #[derive(Debug, Clone, Copy)]
 enum Break {
-    /// The key is none.
+    /// The key is invalid.
     Key,
-    /// The value is of a type that no key has.
+    /// The value has a type that no key has.
     Value,
-    /// Both are gone.
+    /// Both are removed.
     Lost,
 }
 
-/// The places of all keys: the start of the key, the start of the value, and its end.
+/// The positions of all keys: the start of the key, the start of the value, and its end.
 fn keys(text: &str) -> Vec<(usize, usize, usize)> {
     let mut found = Vec::new();
     let mut offset = 0;
@@ -77,8 +77,8 @@ fn broken(text: &str, (key, value, end): (usize, usize, usize), how: Break) -> S
     }
 }
 
-/// Keys of a spec that is right otherwise, broken in each of these ways: many of them in `cargo xtask ci`, and some of
-/// them here. All kinds of entries are among them.
+/// The keys of a valid spec, broken in each of these ways: many of them in `cargo xtask ci`, and some of them
+/// here. All kinds of entries are included.
 fn each(text: &str, ways: &[Break], mut check: impl FnMut(&str, &str, Break)) {
     let step = if std::env::var_os("WPU_CI").is_some() { 4 } else { 29 };
     for place in keys(text).into_iter().step_by(step) {
@@ -94,7 +94,7 @@ fn a_mistake_of_shape_is_never_the_cause_of_a_second_error() {
     each(&base(), &[Break::Key, Break::Value, Break::Lost], |what, text, how| {
         all += 1;
         let errors = errors(text);
-        // A key need not be there, and some keys are names of the spec.
+        // A key may be optional, and some keys are names of the spec.
         if errors.iter().any(is_shape) {
             seen += 1;
             let others: Vec<_> = errors.iter().filter(|error| !is_shape(error)).collect();
@@ -104,8 +104,8 @@ fn a_mistake_of_shape_is_never_the_cause_of_a_second_error() {
     assert!(seen > all / 2, "only {seen} mistakes of {all} were made");
 }
 
-/// Mistakes that have nothing to do with any other entry, and the kinds of entries without whose names or meaning
-/// nobody can be sure of them.
+/// Mistakes that are independent of other entries, and the kinds of entries that must be valid for the
+/// mistakes to be reported.
 const ELSEWHERE: &[(&str, &str, &[&str])] = &[
     (
         "\n[[constant]]\nname = \"ALONE\"\nexport = true\ntype = \"NOWHERE\"\nvalue = 1\ndoc = \"One.\"\n",
@@ -129,7 +129,8 @@ fn a_mistake_of_shape_hides_no_mistake_elsewhere() {
     for (more, code, hidden_by) in ELSEWHERE {
         let mut seen = BTreeSet::new();
         each(&base(), &[Break::Key], |what, text, _| {
-            // What names an entry without a name may not be found, so that no rule can be checked.
+            // An entry that names an entry without a name may refer to nothing, so that no rule can be
+            // checked.
             if *code == "layout" && ["name", "id"].iter().any(|key| what.starts_with(&format!("{key} = "))) {
                 return;
             }

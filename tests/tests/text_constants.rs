@@ -1,4 +1,4 @@
-//! Constants that are texts: whatever stands in one, Rust, C and the page to read have exactly that.
+//! Constants that are texts: Rust, C and the reference page have exactly the text of the spec.
 
 mod common;
 
@@ -11,7 +11,7 @@ use std::process::Command;
 use wpu_gen::compile;
 use wpu_gen::source::Sources;
 
-/// What means something in TOML, in Rust, in C, in Markdown, or in what formats texts.
+/// Texts with special characters of TOML, Rust, C, Markdown, or format strings.
 const TEXTS: &[&str] = &[
     "",
     " ",
@@ -33,7 +33,7 @@ const TEXTS: &[&str] = &[
     "``` ` ",
     "\ttab\tand\nline\n",
     "first\r\nsecond",
-    // Digits behind what is written as a number.
+    // Digits after a numeric escape.
     "\u{e9}1",
     "\u{a0}f\u{ff}0",
     "\u{20ac}abc",
@@ -51,7 +51,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", chars.collect::<String>())
 }
 
-/// What each text means: the ends of lines are those of Rust and C.
+/// The meaning of each text: line ends are those of Rust and C.
 fn meant(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
@@ -147,7 +147,7 @@ fn c_has_the_text_in_the_header_of_facts() {
     ran(&mut Command::new(&built));
 }
 
-/// The header that the spec names, its texts written by another means: each character by its number.
+/// The header that the spec names, with its texts written in another way: each character by its number.
 fn header(letter: &str, texts: &[String]) -> String {
     let literal = |units: Vec<u32>, letter: &str| {
         let units = units.iter().map(|unit| format!("{letter}\"\\x{unit:x}\" "));
@@ -161,7 +161,7 @@ fn header(letter: &str, texts: &[String]) -> String {
     lines.collect()
 }
 
-/// Compilers, and how each writes a literal whose units have 16 bits.
+/// Compilers, and how each writes a literal of 16-bit units.
 const COMPILERS: [(&str, &str); 4] =
     [("cc", "u"), ("clang", "u"), ("x86_64-w64-mingw32-gcc", "L"), ("i686-w64-mingw32-gcc", "L")];
 
@@ -183,7 +183,7 @@ fn a_header_that_declares_another_text_differs() {
         assert_eq!(agrees, "", "{compiler}");
         for at in 0..right.len() {
             let mut wrong = right.clone();
-            // As long as before, if it was not empty.
+            // With the same length as before, unless it was empty.
             wrong[at] = match right[at].pop_first() {
                 Some((first, rest)) => format!("{}{rest}", if first == 'a' { 'b' } else { 'a' }),
                 None => "a".to_owned(),

@@ -1,7 +1,7 @@
-//! Free text of a spec stays text: in rustdoc, in C, and on the page to read.
+//! Free text of a spec stays text: in rustdoc, in C, and on the reference page.
 //!
-//! Every free key of every kind of entry gets a text that is markup, code and the end of comments wherever it is
-//! not escaped.
+//! Every free key of every kind of entry gets a text that would be markup, code or the end of a comment if it
+//! were not escaped.
 
 mod common;
 
@@ -13,11 +13,11 @@ use toml::{Table, Value};
 use wpu_gen::compile;
 use wpu_gen::source::Sources;
 
-/// Keys whose text is free. What else has the type `Text` is a name of some kind.
+/// Keys whose text is free. The other keys of type `Text` are names.
 const FREE: &[&str] =
     &["decision", "doc", "message", "must-use", "reason", "substitute", "title", "url", "waiver", "when"];
 
-/// The others, so that nobody adds a key without saying which of the two it is.
+/// The other keys, so that each new key must be added to one of the two lists.
 const NAMES: &[&str] = &[
     "aborted",
     "about",
@@ -75,10 +75,10 @@ const NAMES: &[&str] = &[
     "written",
 ];
 
-/// One line, as all free keys take it.
+/// A single line, as all free keys accept it.
 const LINE: &str = "Vec<T> a[i] [x](y) <b>bold</b> `code *a* | b` *star* _low_ ~~no~~ | bar &lt; */ /* ??/ ///§ --dash \\ <!-- odd ` https://a.example/x_y.";
 
-/// Several, as documentation and notes take them.
+/// Several lines, as documentation and notes accept them.
 const LINES: &str =
     "# head\n\n    let indented = not.code;\n\n```\nfence\n- item\n1. one\n===\n> quote\n\n\ttab\nlast";
 
@@ -164,7 +164,7 @@ fn no_text_is_code_or_markup() {
     }
 }
 
-/// What rustdoc, which knows Markdown, shows of the page.
+/// The page, as rustdoc renders its Markdown.
 fn page(folder: &Path) {
     let page = format!("% Page\n\n{}", common::read(&folder.join("UPCALLS.md")));
     let source = folder.join("page.md");
@@ -176,7 +176,7 @@ fn page(folder: &Path) {
     for word in words.iter().filter(|word| *word != "odd") {
         assert!(shown.contains(&**word), "the page does not show {word}");
     }
-    // All of it, in order, wherever it stands; with backticks only where one is odd.
+    // The whole text in order, wherever it occurs; with backticks only where one is unpaired.
     let line = LINE.replacen('`', "", 2);
     assert!(shown.contains(&line), "{}", &shown[shown.find("Vec<T>").unwrap_or(0)..][..400]);
     assert!(!html.contains("<b>bold"), "a text is HTML");

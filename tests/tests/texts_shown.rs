@@ -1,8 +1,9 @@
-//! Whatever stands in the free texts of a spec, each place of the output shows it, and nothing else of the output changes.
+//! Each place of the output shows the whole free text of a spec, and nothing else of the output changes.
 //!
-//! A spec is emitted twice: once with a plain word in every text, which tells where a text goes, and once with random
-//! pieces of markup and code around that word. Both outputs have the same tokens of Rust, the same code in C and the same
-//! blocks on the page; and every place that has the word shows all that stands around it.
+//! A spec is emitted twice: once with a plain word in every text, which shows where each text is used, and
+//! once with random pieces of markup and code around that word. Both outputs have the same Rust tokens, the
+//! same C code and the same blocks on the page, and every place that has the word shows the whole text around
+//! it.
 
 mod common;
 
@@ -17,13 +18,13 @@ use wpu_gen::compile;
 use wpu_gen::files::Files;
 use wpu_gen::source::Sources;
 
-/// How many random specs are looked at.
+/// The number of random specs.
 const SPECS: u64 = 20;
 
-/// Those of them that compilers look at.
+/// The specs among them that are compiled.
 const COMPILED: Range<u64> = 1..4;
 
-/// What a text is put together of. Each means something in a language of the output.
+/// The pieces of a text. Each has a meaning in a language of the output.
 #[rustfmt::skip]
 const PIECES: &[&str] = &[
     "a[i]", "a[`i`]", "Vec<T>", "`Vec<T>`", "<b>bold</b>", "<script>alert(1)</script>", "<!-- gone", "-->",
@@ -43,12 +44,12 @@ const PIECES: &[&str] = &[
     ":", "!",
 ];
 
-/// What may stand between two pieces of a text of several lines.
+/// The separators between two pieces of a text of several lines.
 const BETWEEN: &[&str] =
     &[" ", " ", "", "\n", "\n\n", "\n    ", "\n\n    ", "\n\n\t", "\r\n", "\n \n", "  \n"];
 
-/// Keys whose text is free, and those of them that may have several lines. `summary` and `details` are the two parts of
-/// the `doc` of a function.
+/// Keys whose text is free, and those of them that may have several lines. `summary` and `details` are the
+/// two parts of the `doc` of a function.
 const FREE: &[&str] = &[
     "decision",
     "details",
@@ -65,7 +66,7 @@ const FREE: &[&str] = &[
 ];
 const LONG: &[&str] = &["details", "doc", "decision", "message"];
 
-/// Numbers that look random and are the same in each run.
+/// Pseudo-random numbers that are the same in each run.
 struct Noise(u64);
 
 impl Noise {
@@ -84,7 +85,7 @@ impl Noise {
         of[self.below(of.len())]
     }
 
-    /// Pieces in a row.
+    /// A sequence of pieces.
     fn pieces(&mut self, between: &[&str]) -> String {
         let mut text = String::new();
         for _ in 0..self.below(5) {
@@ -95,12 +96,12 @@ impl Noise {
     }
 }
 
-/// The word of the text with a number. No two are a part of each other.
+/// The word of the text with this number. No word is a part of another.
 fn word(number: usize) -> String {
     format!("Wq{number}zW")
 }
 
-/// A spec with a word in each of its texts, and with noise something around it.
+/// A spec with a word in each of its texts, and optionally with random pieces around it.
 struct Texts {
     noise: Option<Noise>,
     /// Each text by its number.
@@ -117,7 +118,7 @@ impl Texts {
             Some(noise) => format!("{}{word}{}", noise.pieces(between), noise.pieces(between)),
         };
         if matches!(key, "reason" | "substitute" | "waiver") {
-            // These stand in messages between quotes.
+            // Messages quote these texts.
             text = text.replace('"', "'");
         }
         if key == "url" && self.noise.is_none() {
@@ -141,7 +142,7 @@ impl Texts {
     }
 }
 
-/// The base of the cases of mistakes, with every free key that there is.
+/// The base of the cases of mistakes, with every free key.
 fn base() -> Table {
     const MORE: &str = "[[note]]\nid = \"boils\"\nabout = [\"EBROKEN\", \"KetFill\"]\ndoc = \"\"\ndecision = \"\"\nsources = [\"manual\"]\n\
         [[header-mismatch]]\nabout = [\"KetFill\"]\nreason = \"\"\nsources = [\"manual\"]\n";
@@ -166,7 +167,8 @@ fn functions(spec: &mut Table, change: impl Fn(&mut Table)) {
 fn emitted(noise: Option<Noise>) -> (Vec<String>, Files) {
     let mut spec = base();
     let mut texts = Texts { noise, all: Vec::new() };
-    // Some places show the first paragraph of a function alone, so that this and the others are two texts.
+    // Some places show only the first paragraph of a function, so the first paragraph and the others are two
+    // texts.
     functions(&mut spec, |function| {
         function.remove("doc");
         function.extend(["summary", "details"].map(|key| (key.to_owned(), Value::String(String::new()))));
@@ -183,7 +185,7 @@ fn emitted(noise: Option<Noise>) -> (Vec<String>, Files) {
     (texts.all, spec.emit())
 }
 
-/// What a file shows to a reader, by the kind of place; and what is left of it without all that.
+/// The texts that a file shows, by the kind of place, and the file without them.
 #[derive(Default)]
 struct Shown {
     places: BTreeMap<&'static str, String>,
@@ -215,7 +217,7 @@ impl Shown {
         all.push('\u{1}');
     }
 
-    /// Each row of doc attributes is a page of Markdown; other literals are texts as they are.
+    /// Consecutive doc attributes are a page of Markdown; other literals are plain texts.
     fn rust(&mut self, tokens: TokenStream) {
         let tokens: Vec<_> = tokens.into_iter().collect();
         let (mut at, mut docs) = (0, String::new());
@@ -239,7 +241,7 @@ impl Shown {
                     Ok(text) => self.add("fact", &text.value()),
                     Err(_) => self.rest += &format!("{literal} "),
                 },
-                // The printer puts one behind the last item where a list is long.
+                // The formatter adds one after the last item of a long list.
                 TokenTree::Punct(comma) if comma.as_char() == ',' => {}
                 token => self.rest += &format!("{token} "),
             }
@@ -257,7 +259,7 @@ impl Shown {
         }
     }
 
-    /// As a compiler reads it: trigraphs and lines that go on first.
+    /// As a compiler reads it: trigraphs and line continuations are replaced first.
     fn c(&mut self, text: &str) {
         let mut text = text.to_owned();
         for (three, one) in [
@@ -307,7 +309,7 @@ fn doc(token: &TokenTree) -> Option<String> {
     is_doc.then(|| syn::parse_str::<syn::LitStr>(&text).ok())?.map(|text| text.value())
 }
 
-/// A text of C, and what comes behind it.
+/// A C string, and the text after it.
 fn c_string(text: &str) -> (String, &str) {
     let (mut bytes, mut chars) = (Vec::new(), text.char_indices());
     while let Some((at, c)) = chars.next() {
@@ -331,7 +333,7 @@ fn c_string(text: &str) -> (String, &str) {
     panic!("a text without an end")
 }
 
-/// What a page of Markdown shows, and its blocks. No text makes a block of its own but a paragraph.
+/// The text and the blocks of a Markdown page. No text creates a block other than a paragraph.
 fn markdown(text: &str, page: bool) -> (String, String) {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -349,7 +351,7 @@ fn markdown(text: &str, page: bool) -> (String, String) {
         match event {
             Event::Text(text) | Event::Code(text) => shown += &text,
             Event::SoftBreak => shown.push(' '),
-            // Of a text in a cell with code that has a bar in it.
+            // Part of a text in a table cell that contains code with a bar.
             Event::InlineHtml(html) if page && matches!(&*html, "<code>" | "</code>") => {}
             Event::Html(html) if page && html.starts_with("<!-- @generated") => {}
             Event::Start(Tag::HtmlBlock) if page => {}
@@ -387,7 +389,7 @@ fn markdown(text: &str, page: bool) -> (String, String) {
     (shown, blocks)
 }
 
-/// What of a text can be compared wherever it is shown: not its spaces, and not what says that something is code.
+/// The part of a text that is comparable in every place: without spaces and without the marks of code.
 fn compared(text: &str) -> String {
     let text = text.replace(['“', '”'], "\"").replace(['‘', '’'], "'").replace('…', "...").replace('–', "--");
     text.chars().filter(|c| !c.is_whitespace() && *c != '`').collect()
@@ -406,7 +408,7 @@ fn every_place_shows_the_whole_text_and_nothing_else_changes() {
             for (place, all) in &plain.places {
                 let mut found = self::compared(&shown.places[place]);
                 if *place == "comment" {
-                    // A compiler joins the lines of a comment where a backslash ends one; a reader does not.
+                    // A compiler joins the lines of a comment at a backslash; a reader does not.
                     found.retain(|c| !r"\*".contains(c));
                 }
                 let numbers = (0..words.len()).filter(|number| all.contains(&word(*number)));
@@ -426,7 +428,7 @@ fn every_place_shows_the_whole_text_and_nothing_else_changes() {
     }
 }
 
-/// The compiler and rustdoc look at the same, with all warnings, and find no test in it.
+/// The compiler and rustdoc check the same output, with all warnings, and find no test in it.
 #[test]
 fn random_texts_are_compiled_and_documented_without_a_warning() {
     for seed in COMPILED {
@@ -459,7 +461,7 @@ fn ran(command: &mut Command) -> String {
     said
 }
 
-/// What is found around the word of a text.
+/// The text around a word.
 fn near(found: &str, number: usize) -> String {
     let at = found.find(&word(number)).unwrap_or(0);
     let chars = |text: &str| text.chars().collect::<Vec<_>>();

@@ -1,22 +1,22 @@
-//! What rustc prints to a user of the attribute: the folders of `ui` hold mistakes, one to a file. What must compile is in
-//! `attribute/`.
+//! The messages that rustc prints to a user of the attribute: the folders of `ui` contain one mistake per
+//! file. Programs that must compile are in `attribute/`.
 //!
-//! All are checked by one command of cargo, which trybuild does only while no case must compile.
+//! All are checked by one cargo command, which trybuild does only if no case must compile.
 //!
 //! The messages are those of the pinned toolchain. `TRYBUILD=overwrite cargo test -p wpu-tests --test ui`
-//! writes them anew.
+//! renews them.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The fewest cases there may be: a pattern that has come to match nothing must not pass.
+/// The minimum number of cases: a pattern that matches nothing must fail.
 const FEWEST_MISTAKES: usize = 96;
 
-/// The README's own code, which is as long as it is.
+/// The README's own code, which may be longer.
 const README: &str = "readme";
 
-/// The longest that a mistake may be, in lines.
+/// The maximum length of a mistake, in lines.
 const LINES: usize = 20;
 
 #[test]
@@ -55,7 +55,7 @@ fn mistakes_are_short_and_say_what_they_are() {
     }
 }
 
-/// The folders of cases, by name. A file beside them would be read by no one.
+/// The folders of cases, by name. A file beside them would not be checked.
 fn folders() -> Vec<PathBuf> {
     let folders = entries(Path::new("ui"));
     assert_eq!(folders.iter().find(|entry| !entry.is_dir()), None, "this is in no folder");

@@ -1,7 +1,8 @@
-//! The third source: our C types against those of winapi, which were written by hand from the headers.
+//! The third source: the C types of the bindings against those of winapi, which were written by hand from the
+//! headers.
 //!
-//! Everything is compared while this compiles. winapi is empty but for Windows; on other systems
-//! `layout_oracle` has the compiler look at this file for a Windows target.
+//! Everything is compared at compile time. winapi is empty on systems other than Windows; there
+//! `layout_oracle` compiles this file for a Windows target.
 #![cfg(windows)]
 
 #[macro_use]
@@ -15,7 +16,7 @@ use winapi::shared::winerror;
 use winapi::um::minwinbase::OVERLAPPED_u_s;
 use wpu_sys::{WsaError, ffi};
 
-/// What winapi spreads over several modules.
+/// The items that winapi has in several modules.
 mod theirs {
     pub use winapi::shared::guiddef::GUID;
     pub use winapi::shared::ws2def::WSABUF;
@@ -82,7 +83,7 @@ signatures_but_for! { theirs:
     }
 }
 
-/// Constants and errors: the numbers, whatever their types.
+/// Constants and errors: their values, whatever their types.
 macro_rules! numbers {
     ($($ours:expr, $theirs:expr;)*) => {
         #[allow(clippy::cast_possible_wrap, reason = "equal numbers stay equal")]

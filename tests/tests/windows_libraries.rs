@@ -1,6 +1,7 @@
-//! What the files of the examples' libraries say of them: exports, imports, and what Windows looks at when it loads one.
+//! The files of the examples' libraries: their exports, imports, and the headers that Windows checks when it
+//! loads them.
 //!
-//! `cargo xtask windows` builds them, and names their folders in `WPU_WINDOWS_LIBRARIES`.
+//! `cargo xtask windows` builds them, and passes their folders in `WPU_WINDOWS_LIBRARIES`.
 
 use object::LittleEndian as LE;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile, PeFile32, PeFile64};
@@ -11,13 +12,13 @@ use std::io::Write as _;
 use std::path::Path;
 use wpu_sys::{Dispatch, UPCALLS};
 
-/// How many libraries a folder holds.
+/// The number of libraries in a folder.
 const LIBRARIES: usize = 8;
 
 #[test]
 fn the_libraries_export_and_import_what_they_should() {
     let Some(folders) = std::env::var_os("WPU_WINDOWS_LIBRARIES") else {
-        // Straight to the terminal: what a passing test prints is not shown.
+        // Written to the terminal directly, since the output of a passing test is not shown.
         let line = b"not run: exports and imports of libraries for Windows (`cargo xtask windows`)\n";
         std::io::stderr().write_all(line).expect("there is a terminal or a log");
         return;
@@ -42,7 +43,7 @@ macro_rules! bail {
     ($($text:tt)*) => { return Err(format!($($text)*).into()) };
 }
 
-/// Reads a library; an error says what is wrong with it. `both`: it has the entry with sixteen upcalls too.
+/// Reads a library; an error describes its fault. `both`: it also has the entry point with sixteen upcalls.
 fn read(path: &Path, both: bool) -> Result<String> {
     let bytes = fs::read(path)?;
     match FileKind::parse(&*bytes)? {

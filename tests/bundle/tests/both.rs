@@ -1,11 +1,11 @@
-//! One program with two providers, each of which has a `WSPStartup` of its own, and a third that chooses.
+//! One program with two providers, each with a `WSPStartup` of its own, and a third entry point for both.
 
 use wpu::ffi::{GUID, WSPStartupFn, XP1_IFS_HANDLES};
 use wpu_host::{Entry, Host};
 use wpu_host::{StartFailure, Started};
 
 fn start(host: &Host, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartFailure> {
-    // SAFETY: `export!` makes the functions that the documentation describes.
+    // SAFETY: `export!` defines the functions as the documentation describes them.
     unsafe { host.start_with(startup, entry) }
 }
 
@@ -26,7 +26,7 @@ fn two_provider_crates_in_one_program_are_started_side_by_side_and_through_one_e
     let second = start(&host, tour_ifs::WSPStartup, &files).expect("so is this");
     let both = [description(&first), description(&second)];
     assert_ne!(both[0], both[1]);
-    // Each is started, and the bundle would start it in a second form.
+    // Each provider is started already, and the bundle would start it in a second form.
     assert!(start(&host, bundle::WSPStartup, &memory).is_err());
     first.clean_up().expect("started");
     second.clean_up().expect("started");

@@ -1,4 +1,4 @@
-//! The odd places, in edition 2018.
+//! The unusual places for the attribute, in edition 2018.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs)]

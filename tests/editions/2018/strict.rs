@@ -1,4 +1,4 @@
-//! One provider, in edition 2018, under every lint that might look at what the attribute adds.
+//! One provider, in edition 2018, under every lint that may apply to the attribute's expansion.
 #![forbid(
     unsafe_code,
     dead_code,

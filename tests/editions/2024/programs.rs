@@ -1,4 +1,4 @@
-//! The odd places, in edition 2024.
+//! The unusual places for the attribute, in edition 2024.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs)]

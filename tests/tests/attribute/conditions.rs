@@ -1,4 +1,4 @@
-//! Under conditions, before and behind the attribute.
+//! Under `cfg` conditions, before and after the attribute.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs)]

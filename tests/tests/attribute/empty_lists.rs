@@ -1,4 +1,4 @@
-//! Nothing used, everything waived, no key in its usual place.
+//! An empty `uses` list, every upcall waived, and keys in an unusual order.
 use wpu::prelude::*;
 
 #[wpu_provider(

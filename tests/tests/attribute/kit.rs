@@ -1,4 +1,4 @@
-//! Kits before, between and behind the other arguments; what a kit uses can be used by the provider too.
+//! Kits before, between and after the other arguments; a provider may also use the upcalls of its kit.
 use wpu::prelude::*;
 use wpu::{Verdict, UPCALLS, WithKit, facts::kits};
 

@@ -1,5 +1,4 @@
-//! What the attribute accepts: each module is a program of its own that must compile as it stands, under the lints that
-//! it names, and run.
+//! Programs that the attribute accepts: each module must compile under the lints that it names, and run.
 
 #![expect(dead_code, reason = "what a program declares is there to be compiled")]
 

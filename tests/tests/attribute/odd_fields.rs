@@ -1,4 +1,4 @@
-//! On structs whose fields need more than a simple parser.
+//! Structs whose fields require a full parser.
 #![deny(warnings)]
 use wpu::prelude::*;
 
@@ -15,7 +15,7 @@ macro_rules! provider {
 }
 
 provider! {
-    /// With types that a macro hands on.
+    /// With types that a macro passes on.
     #[cfg(all())]
     #[derive(Default)]
     pub(crate) struct Handed { f: Option<for<'a> fn(&'a u8) -> &'a u8>, g: [u8; 3 - (2 > 1) as usize], }

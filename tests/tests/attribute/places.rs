@@ -1,4 +1,4 @@
-//! In modules, in a function, and for those who may see it.
+//! In modules, in a function, and with several visibilities.
 #![deny(warnings)]
 mod outer {
     pub(crate) mod inner {

@@ -1,9 +1,9 @@
-//! What safe code can do about structures with pointers.
+//! Structures with pointers in safe code.
 #![forbid(unsafe_code)]
 use wpu::ffi::{FLOWSPEC, QOS, SOCKET};
 use wpu::{Built, ClientMut, ClientRef, ServiceProvider, Window, WsaError};
 
-/// Reads what a client asks for, and asks the provider below for something else.
+/// Reads a client's structure, and passes another one to the provider below.
 pub fn handed_down(
     next: &impl ServiceProvider,
     socket: SOCKET,

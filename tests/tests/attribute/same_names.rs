@@ -1,4 +1,4 @@
-//! Among things that bear the names of others.
+//! Among items with common names.
 #![allow(dead_code, non_camel_case_types)]
 mod core {}
 mod std {}

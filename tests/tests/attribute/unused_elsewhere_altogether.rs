@@ -1,4 +1,5 @@
-//! Declared by a macro of another crate that writes the struct's name too, and never called: no lint looks at it.
+//! Declared by a macro of another crate that also writes the struct's name, and never called: no lint
+//! applies.
 #![deny(warnings)]
 
 wpu_tests::whole_provider!();

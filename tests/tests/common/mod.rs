@@ -1,7 +1,8 @@
-//! Fixtures of specs: a folder for each case, which adds to `fixtures/base.toml`, changes it, or stands alone.
+//! Fixtures of specs: a folder for each case, which extends `fixtures/base.toml`, changes it, or is complete
+//! by itself.
 //!
-//! - `spec.toml`: the case stands alone, and `base.toml` is no part of it
-//! - `edit.diff`: changes `base.toml`: `-` is text that stands there once, `+` what takes its place
+//! - `spec.toml`: the case is complete, and `base.toml` is not used
+//! - `edit.diff`: changes `base.toml`: `-` is text that occurs once, `+` is its replacement
 //! - any other `*.toml`: is added
 
 #![allow(dead_code, reason = "each test uses its part of this")]
@@ -19,32 +20,32 @@ pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// The folder that holds the project.
+/// The root of the project.
 pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in the project")
 }
 
-/// A good spec with one of everything.
+/// A valid spec with one item of every kind.
 pub fn base() -> String {
     read(&fixtures().join("base.toml"))
 }
 
-/// A file as text, with `\n` at the end of lines.
+/// A file as text, with `\n` as line ends.
 pub fn read(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.replace("\r\n", "\n")
 }
 
-/// A folder of fixtures.
+/// A fixture.
 pub struct Case {
-    /// What it is called in messages: group and name.
+    /// The name in messages: group and name.
     pub name: String,
-    /// Where it is.
+    /// The folder.
     pub folder: PathBuf,
 }
 
 impl Case {
-    /// Every case of a group, in order of name.
+    /// Every case of a group, sorted by name.
     pub fn all(group: &str) -> Vec<Self> {
         let entries = fs::read_dir(fixtures().join(group)).expect("the group has a folder");
         let folders =
@@ -59,13 +60,13 @@ impl Case {
         cases
     }
 
-    /// What its name begins with: the code of its diagnostic, or `several`.
+    /// The start of its name: the code of its diagnostic, or `several`.
     pub fn code(&self) -> &str {
         let name = self.name.split_once('/').map_or("", |(_, name)| name);
         name.split('.').next().unwrap_or_default()
     }
 
-    /// The spec that it is about.
+    /// The spec of the case.
     pub fn sources(&self) -> Sources {
         let mut texts = Vec::new();
         let mut edited = base();
@@ -87,7 +88,7 @@ impl Case {
     }
 }
 
-/// Applies the hunks of a diff, which are apart by a blank line. A hunk without `+` removes its lines.
+/// Applies the hunks of a diff, which are separated by blank lines. A hunk without `+` removes its lines.
 pub fn edit(text: &str, diff: &str) -> Result<String, String> {
     diff.trim_end().split("\n\n").try_fold(text.to_owned(), |text, hunk| {
         let lines = |sign| hunk.lines().filter_map(|line| line.strip_prefix(sign)).collect::<Vec<_>>();
@@ -108,11 +109,11 @@ pub fn edit(text: &str, diff: &str) -> Result<String, String> {
 pub const ALL_FEATURES: [&str; 6] =
     ["--cfg", "feature=\"mock\"", "--cfg", "feature=\"provider\"", "--cfg", "feature=\"std\""];
 
-/// Arguments that tell the compiler which features there are.
+/// Arguments that declare the features to the compiler.
 pub const KNOWN_FEATURES: [&str; 2] =
     ["--check-cfg", "cfg(feature, values(\"mock\", \"provider\", \"std\"))"];
 
-/// Tells the compiler, or rustdoc, where the crate is that every output depends on.
+/// Passes the compiler, or rustdoc, the path of the crate on which every output depends.
 pub fn with_runtime(command: &mut Command) -> &mut Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let library = BUILT.get_or_init(|| {
@@ -131,7 +132,7 @@ pub fn with_runtime(command: &mut Command) -> &mut Command {
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
         library
     });
-    // The path is for what names the crate, and the folder for what depends on something that does.
+    // The path is for direct dependents of the crate, and the folder for indirect ones.
     command
         .arg("--extern")
         .arg(format!("wpu_rt={}", library.display()))

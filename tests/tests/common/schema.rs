@@ -1,11 +1,11 @@
-//! The JSON schema of spec files: its keys, and what does not fit it.
+//! Reads the JSON schema of spec files: its keys, and the mismatches of a file.
 
 use super::{project, read};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use toml::Value as Toml;
 
-/// The schema that editors are given.
+/// The schema that editors use.
 pub fn schema() -> Json {
     let text = read(&project().join("docs/spec.schema.json"));
     serde_json::from_str(&text).expect("the schema is JSON")
@@ -16,14 +16,14 @@ pub fn schema() -> Json {
 pub struct Key {
     /// The kind: a top-level key, such as `upcall`.
     pub kind: String,
-    /// The keys that lead to it inside an entry, and itself.
+    /// The path of keys inside an entry, including this key.
     pub path: Vec<String>,
-    /// Its value is a text, a list of texts, or a table whose keys are texts.
+    /// Whether its value is a text, a list of texts, or a table whose keys are texts.
     pub is_text: bool,
 }
 
 impl Key {
-    /// Its own name.
+    /// The last key of the path.
     pub fn name(&self) -> &str {
         self.path.last().expect("a path has a last part")
     }
@@ -71,7 +71,8 @@ fn object(value: &Json) -> &serde_json::Map<String, Json> {
     value.as_object().expect("it is an object")
 }
 
-/// What in a TOML file does not fit the schema. It knows the words of JSON Schema that the schema uses, and panics at others.
+/// The mismatches of a TOML file. Supports the parts of JSON Schema that the schema uses, and panics at
+/// others.
 pub fn misfits(root: &Json, schema: &Json, value: &Toml) -> Vec<String> {
     let mut found = Vec::new();
     let mut say = |fits: bool, what: &str| {

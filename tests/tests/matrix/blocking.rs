@@ -1,4 +1,4 @@
-//! Calls that wait, and calls that do not.
+//! Blocking and non-blocking calls.
 
 use crate::world::{LONG, World};
 use std::sync::mpsc;
@@ -109,7 +109,7 @@ pub fn d_20_a_hook_may_cancel_and_nothing_else(world: World) {
     let (tell, told) = mpsc::channel();
     world.host.set_blocking_hook(move || {
         let (mut closing, mut cancelling) = (0, 0);
-        // SAFETY: the provider is started, and the errno is a local.
+        // SAFETY: the provider is started, and the errno location is a local.
         let closed = unsafe { close(near, &raw mut closing) };
         // SAFETY: as above.
         let cancelled = unsafe { cancel(&raw mut cancelling) };
@@ -153,7 +153,7 @@ pub fn a_time_limit_ends_a_call_that_waits(world: World) {
     world.client.set_option(near, SOL_SOCKET, SO_SNDTIMEO, &20_u32.to_le_bytes()).expect("an option");
     let sent = world.client.send(near, &vec![0; 64 << 20]).expect("some bytes");
     assert!(sent > 0 && sent < 64 << 20, "{sent} bytes");
-    // The system may find a little more room, but not without end.
+    // The system may accept a little more, but not without limit.
     let error = loop {
         if let Err(error) = world.client.send(near, &vec![0; 1 << 20]) {
             break error;

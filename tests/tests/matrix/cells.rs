@@ -1,14 +1,14 @@
-//! What the scenarios run over: each base on its own, and under chains of up to three layers.
+//! The cells of the matrix: each base provider alone, and under chains of up to three layers.
 
 use wpu_sys::ffi::{GUID, XP1_IFS_HANDLES};
 
-/// A layer of an example: its library, how it is installed, and what asks it for its figures.
+/// A layer of an example: its library, its installation, and the control code of its counters.
 #[derive(Debug, PartialEq)]
 pub struct Layer {
     pub example: &'static str,
     pub id: GUID,
     pub flags: u32,
-    /// The code of `WSPIoctl` that it answers.
+    /// The control code of `WSPIoctl` that it handles.
     pub code: u32,
     pub counts: Counts,
 }
@@ -18,12 +18,12 @@ pub struct Layer {
 pub enum Counts {
     /// Bytes, sent and received.
     Bytes,
-    /// Calls and requests that moved something, or the end of a connection.
+    /// Calls and requests that transferred bytes, or the end of a connection.
     Transfers,
 }
 
 impl Layer {
-    /// Whether its sockets are the system's, so that requests that end later go past it.
+    /// Whether its sockets are the system's, so that requests that complete later bypass it.
     pub fn is_ifs(&self) -> bool {
         self.flags & XP1_IFS_HANDLES != 0
     }
@@ -47,10 +47,10 @@ static OWNS_HANDLES: Layer = one_of_two(0x2C0B_7A11, 0, 0x5800_0C03);
 /// The base providers.
 pub const BASES: [&str; 2] = ["loopback", "tcp"];
 
-/// The base that rests on the TCP of the system.
+/// The base provider that uses the system's TCP.
 pub const ON_THE_SYSTEM: &str = "tcp";
 
-/// The chains over each, the top layer first. Layers with the system's handles stand below the others.
+/// The chains over each base, the top layer first. Layers with the system's handles are below the others.
 pub static CHAINS: [(&str, &[&Layer]); 9] = [
     ("alone", &[]),
     ("count", &[&COUNT]),
@@ -71,14 +71,14 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// By the names above.
+    /// The cell with these names.
     pub fn named(base: &str, chain: &str) -> Self {
         let base = BASES.into_iter().find(|known| *known == base).expect("a base");
         let (_, layers) = CHAINS.iter().find(|(known, _)| *known == chain).expect("a chain");
         Self { base, layers }
     }
 
-    /// Whether clients know other handles than the base made.
+    /// Whether clients know other handles than those that the base created.
     pub fn has_own_handles(&self) -> bool {
         self.layers.iter().any(|layer| !layer.is_ifs())
     }

@@ -1,4 +1,4 @@
-//! Many sockets and threads at once, in every way.
+//! Many sockets and threads at once, with every kind of notification.
 
 use crate::world::{LONG, World};
 use std::collections::BTreeSet;
@@ -12,11 +12,11 @@ use wpu_sys::ffi::*;
 
 const THREADS: usize = 8;
 const PAIRS: usize = 4;
-/// How many messages go each way through each connection, and the longest.
+/// The number of messages in each direction of a connection, and the greatest length.
 const MESSAGES: usize = 24;
 const LONGEST: usize = 3000;
 
-/// How a socket is received from.
+/// A way to receive from a socket.
 #[derive(Clone, Copy)]
 enum Way {
     Blocking,
@@ -28,7 +28,7 @@ enum Way {
 
 const WAYS: [Way; 5] = [Way::Blocking, Way::Selecting, Way::Event, Way::Routine, Way::Port];
 
-/// Bytes that look like no others, with their sum behind them.
+/// Bytes that differ from those of other messages, followed by their checksum.
 fn message(seed: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32.wrapping_mul(u32::try_from(seed).expect("a few") | 1);
     let mut next = || {
@@ -43,7 +43,7 @@ fn message(seed: usize) -> Vec<u8> {
     bytes
 }
 
-/// Of Fletcher's kind: it changes with the order, too.
+/// A checksum like Fletcher's, which also depends on the order.
 fn sum(bytes: &[u8]) -> u32 {
     let (low, high) = bytes.iter().fold((1_u32, 0_u32), |(low, high), byte| {
         let low = (low + u32::from(*byte)) % 65521;
@@ -123,12 +123,13 @@ impl Worker<'_> {
     }
 }
 
-/// By this event and not by the port, should the socket be bound to one: the lowest bit says so.
+/// Notification by this event and not by the port of the socket, which the lowest bit requests.
 fn alone(event: WSAEVENT) -> Tell {
     Tell::Event(event.map_addr(|event| event | 1))
 }
 
-/// Every thread moves messages both ways through four connections at once, and receives them in every way.
+/// Every thread transfers messages in both directions through four connections at once, and receives them in
+/// every way.
 pub fn sixty_four_sockets_and_eight_threads(world: World) {
     let mut moved = 0;
     thread::scope(|scope| {
@@ -147,7 +148,7 @@ pub fn sixty_four_sockets_and_eight_threads(world: World) {
     world.end();
 }
 
-/// What one of the threads does; how many bytes it has received.
+/// The work of one thread. Returns the number of received bytes.
 fn talk(world: &World, number: usize) -> usize {
     let event = world.host.client_event();
     let mut worker = Worker { world, event, port: Port::new(), bound: BTreeSet::new() };
@@ -155,7 +156,7 @@ fn talk(world: &World, number: usize) -> usize {
     let mut moved = 0;
     for round in 0..MESSAGES {
         let seed = |index, back| ((number * PAIRS + index) * MESSAGES + round) * 2 + back;
-        // All are under way before the first is received.
+        // All are pending before the first is received.
         for (index, (near, far)) in pairs.iter().enumerate() {
             world.client.send_all(*near, &message(seed(index, 0))).expect("a peer");
             let back = message(seed(index, 1));
@@ -182,7 +183,7 @@ fn talk(world: &World, number: usize) -> usize {
 }
 
 /// Requests of every kind are pending, of threads that live and of some that have ended, and sockets are
-/// watched: the last clean-up ends all of it silently, and what is started again knows nothing of it.
+/// watched: the last clean-up ends all of them without a completion, and a new start-up is not affected.
 pub fn d_10_clean_up_ends_what_a_crowd_has_pending(world: World) {
     let (host, client) = (&world.host, &world.client);
     let (event, window) = (host.client_event(), host.window());
@@ -211,7 +212,7 @@ pub fn d_10_clean_up_ends_what_a_crowd_has_pending(world: World) {
     world.end();
 }
 
-/// Leaves behind what is pending on one pair of sockets for each way of being told.
+/// Leaves requests pending on one pair of sockets for each kind of notification.
 fn abandon(world: &World, told: (usize, usize), port: &Port, silence: &Arc<()>) {
     let client = &world.client;
     let (event, window) = (ptr::without_provenance_mut(told.0), ptr::without_provenance_mut(told.1));

@@ -1,4 +1,4 @@
-//! Network events, window messages and selections.
+//! Network events, window messages and `WSPSelect`.
 
 use crate::world::{LONG, World};
 use std::thread;
@@ -46,7 +46,7 @@ pub fn an_event_comes_again_only_after_its_call(world: World) {
     let _ = client.enum_network_events(far, event);
     assert_eq!(client.recv(far, &mut rest), Err(WsaError::WSAEWOULDBLOCK));
     assert_eq!(client.enum_network_events(far, event).map(|news| news.events), Ok(0));
-    // A selection of nothing ends it, and the socket still does not block until it is told to.
+    // An empty selection ends the events, and the socket stays non-blocking until its mode is changed.
     client.event_select(far, std::ptr::null_mut(), 0).expect("events");
     assert_eq!(client.recv(far, &mut rest), Err(WsaError::WSAEWOULDBLOCK));
     client.set_nonblocking(far, false).expect("no events are selected");
@@ -131,7 +131,7 @@ pub fn d_19_messages_carry_the_handle_and_stop(world: World) {
     world.end();
 }
 
-/// The host knows of no socket to which a message belongs that comes after the close.
+/// For the host, a message after the close belongs to no socket.
 pub fn d_19_no_message_comes_after_a_close(world: World) {
     let (client, window) = (&world.client, world.host.window());
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! Overlapped requests: told once, in each of the ways, in their order.
+//! Overlapped requests: completed once, with each kind of notification, in order.
 
 use crate::world::{LONG, World};
 use std::ptr;
@@ -22,7 +22,7 @@ pub fn d_15_by_event(world: World) {
     world.await_event(event);
     assert_eq!(request.data(), b"bytes");
     assert_eq!(client.overlapped_result(&request, false), Ok((5, 0)));
-    // Whoever was told finds the result there, however soon it asks.
+    // A notified client finds the result, however early it queries.
     for round in 0..200_u32 {
         world.host.reset_event(event).expect("an event");
         let request = client.recv_overlapped(far, &[8], 0, Tell::Event(event)).expect("a request");
@@ -31,7 +31,7 @@ pub fn d_15_by_event(world: World) {
         assert_eq!(client.overlapped_result(&request, false), Ok((4, 0)), "round {round}");
         assert_eq!(request.data(), round.to_le_bytes());
     }
-    // What can be done at once has told its client already.
+    // An immediate success has been reported already.
     world.host.reset_event(event).expect("an event");
     client.send_all(near, b"more").expect("a peer");
     client.select(&[far], &[], &[], Some(LONG)).expect("a selection");
@@ -110,7 +110,7 @@ pub fn in_order_and_all_bytes(world: World) {
             assert!(bytes.iter().all(|byte| usize::from(*byte) == part), "part {part}");
         }
     });
-    // Receiving requests are filled in their order too.
+    // Receiving requests are filled in order too.
     let event = world.host.client_event();
     let requests: Vec<_> = (0..3)
         .map(|_| client.recv_overlapped(far, &[2], 0, Tell::Event(event)).expect("a request"))
@@ -145,7 +145,7 @@ pub fn shutting_down_ends_what_is_pending(world: World) {
     let (near, far) = world.pair();
     let client = &world.client;
     let (event, port) = (world.host.client_event(), Port::new());
-    // What the other end has shut down ends in peace, first come first served.
+    // After the peer's shutdown, requests complete with success, in order.
     world.host.bind_port(far, &port, 0).expect("a socket");
     let first = client.recv_overlapped(far, &[8], 0, Tell::Nobody).expect("a request");
     let second = client.recv_overlapped(far, &[8], 0, Tell::Nobody).expect("a request");
@@ -156,7 +156,7 @@ pub fn shutting_down_ends_what_is_pending(world: World) {
         assert_eq!((packet.operation.as_ptr(), packet.error), (request.as_ptr(), DONE));
         assert_eq!(packet.transferred, count);
     }
-    // What was sent before one's own end of it arrives.
+    // Bytes that were sent before the sender's own shutdown arrive.
     let bytes = vec![9; 4 << 20];
     let sent = client.send_overlapped(far, &[&bytes], Tell::Event(event.map_addr(|event| event | 1)));
     let sent = sent.expect("a request");
@@ -199,13 +199,13 @@ pub fn d_10_clean_up_tells_nobody_and_leaves_nothing(world: World) {
     assert!(world.host.left_open().is_empty(), "{:?}", world.host.left_open());
     assert_eq!(world.host.wait(event, Duration::ZERO), Ok(false), "nobody is told");
     assert!(request.outcome().is_some(), "its structure says that it is over");
-    // It can be started again at once.
+    // It can be started again immediately.
     client.start_up();
     let (near, far) = world.pair();
     client.send_all(near, b"again").expect("a peer");
     client.recv_all(far, &mut [0; 5]).expect("five bytes");
     client.event_select(near, ptr::null_mut(), 0).expect("events");
     world.host.close_client_event(event).expect("an event");
-    // Two sockets are left to the last clean-up.
+    // The last clean-up closes two sockets.
     world.end();
 }

@@ -1,4 +1,4 @@
-//! Options, names, texts, and what is refused.
+//! Options, names, texts, and refused calls.
 
 use crate::world::World;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,7 +27,7 @@ pub fn d_28_options(world: World) {
     assert_eq!(number(near, 0x7777), Err(WsaError::WSAENOPROTOOPT));
     assert_eq!(client.set_option(near, SOL_SOCKET, SO_TYPE, &[0; 4]), Err(WsaError::WSAENOPROTOOPT));
     assert_eq!(client.set_option(near, SOL_SOCKET, SO_RCVTIMEO, &[]), Err(WsaError::WSAEFAULT));
-    // A connection that is not to linger at all is reset.
+    // A connection with a linger time of 0 is reset.
     client.set_option(near, SOL_SOCKET, SO_LINGER, &[1, 0, 0, 0]).expect("an option");
     world.close([near]);
     assert_eq!(client.recv(far, &mut [0]), Err(WsaError::WSAECONNRESET));
@@ -70,7 +70,7 @@ pub fn d_25_strange_handles_and_values_are_refused(world: World) {
     let procs = client.procs(near).expect("a provider");
     let close = procs.lpWSPCloseSocket.expect("a function");
     let mut errno = 0;
-    // SAFETY: the provider is started, and the function takes any value.
+    // SAFETY: the provider is started, and the function accepts any value.
     assert_eq!(unsafe { close(0xdead, &raw mut errno) }, SOCKET_ERROR);
     assert_eq!(errno, WsaError::WSAENOTSOCK.code());
     world.host.clear_faults();
@@ -84,19 +84,19 @@ pub fn d_05_a_handle_with_the_same_context_is_another(world: World) {
     let entry = world.host.owner(near).expect("its entry");
     let (mut context, mut errno) = (0, 0);
     let query = table.lpWPUQuerySocketHandleContext.expect("an upcall");
-    // SAFETY: the host lives, and the pointers are to locals.
+    // SAFETY: the host lives, and the pointers point to locals.
     assert_eq!(unsafe { query(near, &raw mut context, &raw mut errno) }, 0);
     let create = table.lpWPUCreateSocketHandle.expect("an upcall");
     // SAFETY: as above.
     let stranger = unsafe { create(entry, context, &raw mut errno) };
     let procs = world.client.procs(near).expect("a provider");
     let close = procs.lpWSPCloseSocket.expect("a function");
-    // SAFETY: the provider is started, and the errno is a local.
+    // SAFETY: the provider is started, and the errno location is a local.
     assert_eq!(unsafe { close(stranger, &raw mut errno) }, SOCKET_ERROR);
     assert_eq!(errno, WsaError::WSAENOTSOCK.code());
     world.client.send_all(near, b"x").expect("it is open");
     let close_handle = table.lpWPUCloseSocketHandle.expect("an upcall");
-    // SAFETY: as above; this test has made the handle.
+    // SAFETY: as above; this test has created the handle.
     assert_eq!(unsafe { close_handle(stranger, &raw mut errno) }, 0);
     world.close([near, far]);
     world.end();
@@ -107,7 +107,7 @@ pub fn d_22_select_poll_and_others_are_shown_the_clients_handle(world: World) {
     for code in [SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE, SIO_BASE_HANDLE] {
         let mut handle = [0; size_of::<SOCKET>()];
         assert_eq!(world.client.ioctl(near, code, &[], &mut handle), Ok(handle.len()), "{code:#x}");
-        // The base's own is another one, where a layer has handles of its own.
+        // The base's own handle differs if a layer has handles of its own.
         let same = code != SIO_BASE_HANDLE || !world.cell.has_own_handles();
         assert_eq!(SOCKET::from_ne_bytes(handle) == near, same, "{code:#x}");
         let short = world.client.ioctl(near, code, &[], &mut handle[1..]);

@@ -1,5 +1,5 @@
-//! What the TCP of the system does, on which the example `tcp` rests. It is asked without any provider: Wine falls
-//! short of Windows here.
+//! Properties of the system's TCP on which the example `tcp` depends. They are checked without any provider,
+//! since Wine differs from Windows here.
 
 use socket2::SockRef;
 use std::io::{ErrorKind, Read, Write};
@@ -9,17 +9,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// What a scenario needs of it.
+/// A requirement of a scenario.
 #[derive(Debug, Clone, Copy)]
 pub enum Need {
-    /// A connection that is closed without lingering is reset.
+    /// A connection that is closed with a linger time of 0 is reset.
     Resets,
-    /// A thread that looks at bytes does not keep another one from reading them.
+    /// A thread that peeks at bytes does not prevent another thread from reading them.
     Looks,
 }
 
 impl Need {
-    /// Whether the system does that.
+    /// Whether the system meets it.
     pub fn is_met(self) -> bool {
         static RESETS: OnceLock<bool> = OnceLock::new();
         static LOOKS: OnceLock<bool> = OnceLock::new();
@@ -31,7 +31,7 @@ impl Need {
         met
     }
 
-    /// What to say where it does not.
+    /// The reason to print if the system does not meet it.
     pub fn lacking(self) -> &'static str {
         match self {
             Self::Resets => "the system ends connections that should be reset",
@@ -57,7 +57,7 @@ fn looks() -> bool {
     const BYTES: usize = 5000;
     let (mut near, mut far) = pair();
     near.write_all(&[0; 2 * BYTES]).expect("room for some bytes");
-    // All of them are there.
+    // All bytes have arrived.
     while far.peek(&mut [0; 2 * BYTES]).expect("a connection") < 2 * BYTES {
         thread::yield_now();
     }
@@ -66,7 +66,7 @@ fn looks() -> bool {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                // Whether it sees something is not what counts.
+                // The result of the peek is irrelevant.
                 let _ = looker.peek(&mut [0]);
             }
         });

@@ -1,4 +1,4 @@
-//! A client that keeps count of what it moves, to be compared with what layers have counted.
+//! A client that counts what it transfers, for comparison with the counters of layers.
 
 use crate::cells::{Counts, Layer};
 use std::ops::Deref;
@@ -7,7 +7,7 @@ use wpu_host::{Client, ClientRequest, Leftovers, Tell};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
 
-/// A client, and what it has moved since the providers were started.
+/// A client, and its transfers since the providers were started.
 pub struct Tally {
     client: Client,
     /// The layers, with the entry whose sockets reach each.
@@ -48,7 +48,7 @@ impl Deref for Tally {
     }
 }
 
-/// Sending and receiving, as the client does it, and counted.
+/// Sending and receiving through the client, with counting.
 impl Tally {
     pub fn send(&self, socket: SOCKET, data: &[u8]) -> Result<usize, WsaError> {
         self.send_vectored(socket, &[data], 0)
@@ -110,14 +110,14 @@ impl Tally {
     }
 }
 
-/// The figures.
+/// The counters.
 impl Tally {
     pub fn new(client: Client, layers: Vec<(&'static Layer, u32)>) -> Self {
         Self { client, layers, moved: Mutex::default() }
     }
 
-    /// The last clean-up, before which all layers have counted what they could see. The next start
-    /// begins with nothing.
+    /// Makes the last clean-up, after all layers have counted what they could observe. The next start begins
+    /// with zero.
     pub fn clean_up(&self) -> Result<(), WsaError> {
         self.compare();
         *self.moved() = Moved::default();
@@ -129,7 +129,7 @@ impl Tally {
         self.client.finish()
     }
 
-    /// Every layer has counted what it could see of what was moved.
+    /// Checks that every layer has counted what it could observe.
     fn compare(&self) {
         for (layer, entry) in &self.layers {
             let [sent, received] = self.sums(layer.is_ifs());
@@ -141,7 +141,7 @@ impl Tally {
         }
     }
 
-    /// What a layer says that it has counted.
+    /// The counters that a layer reports.
     fn figures(&self, layer: &Layer, entry: u32) -> Vec<u64> {
         let mut room = [0; 16];
         let socket = self.client.socket_in(entry).expect("a socket");
@@ -151,7 +151,7 @@ impl Tally {
         numbers.iter().map(|number| u64::from_ne_bytes(*number)).collect()
     }
 
-    /// What was sent and received. Where requests are the system's, only those count that ended at once.
+    /// The sent and received amounts. If `at_once` is true, only requests that completed immediately count.
     fn sums(&self, at_once: bool) -> [Sum; 2] {
         let moved = self.moved();
         let mut sums = moved.calls;

@@ -1,4 +1,4 @@
-//! One cell of the matrix: its providers are loaded by path, and have a client.
+//! One cell of the matrix: its providers, which are loaded by path, and a client.
 
 use crate::cells::{Cell, Layer, ON_THE_SYSTEM};
 use crate::tally::Tally;
@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use wpu_host::{ClientRequest, Entry, Host, Leftovers, Library, Message, Module};
 use wpu_sys::ffi::*;
 
-/// A time in which everything here happens, on the busiest machine.
+/// A timeout that no step reaches, even on a busy machine.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// A host with a base, maybe under layers, and a client.
+/// A host with a base provider, possibly under layers, and a client.
 pub struct World {
     pub cell: Cell,
-    // Dropped first: its providers need their host.
+    // The first field, so that it is dropped first: its providers need their host.
     pub client: Tally,
     pub host: Host,
-    /// The entry that the client's sockets are of.
+    /// The entry of the client's sockets.
     entry: u32,
     before: Resources,
 }
@@ -51,7 +51,7 @@ impl World {
             }
         };
         let entry = chain(0);
-        // A layer that cannot be asked through another one, as that would answer, gets a chain of its own.
+        // A layer that is hidden by another layer with the same control code gets a chain of its own.
         let asked = cell.layers.iter().enumerate().map(|(at, layer)| {
             let hidden = cell.layers[..at].iter().any(|above| above.code == layer.code);
             (*layer, if hidden { chain(at) } else { entry })
@@ -67,7 +67,7 @@ impl World {
         socket
     }
 
-    /// A socket that listens, and where.
+    /// A listening socket and its address.
     pub fn listener(&self) -> (SOCKET, SocketAddr) {
         let listener = self.socket();
         self.client.bind(listener, (Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
@@ -86,14 +86,14 @@ impl World {
         (near, far)
     }
 
-    /// An event that is told of these events of the socket.
+    /// An event object for these events of the socket.
     pub fn watch(&self, socket: SOCKET, events: i32) -> WSAEVENT {
         let event = self.host.client_event();
         self.client.event_select(socket, event, events).expect("events");
         event
     }
 
-    /// Waits until one of these events is recorded, and says which were in the meantime.
+    /// Waits until one of these events is recorded. Returns the events until then.
     pub fn await_events(&self, socket: SOCKET, event: WSAEVENT, wanted: i32) -> (i32, [i32; 10]) {
         let (mut seen, mut errors) = (0, [0; 10]);
         while seen & wanted == 0 {
@@ -107,7 +107,8 @@ impl World {
         (seen, errors)
     }
 
-    /// Waits until so many messages were posted: a layer with handles of its own posts on its own thread.
+    /// Waits until this number of messages was posted: a layer with handles of its own posts on its own
+    /// thread.
     pub fn await_messages(&self, count: usize) -> Vec<Message> {
         let late = Instant::now() + LONG;
         loop {
@@ -120,7 +121,7 @@ impl World {
         }
     }
 
-    /// Waits until the system has nobody listening there any more, which may take it a moment.
+    /// Waits until the system refuses connections to this address, which may take a moment.
     pub fn await_refusal(&self, address: SocketAddr) {
         let late = Instant::now() + LONG;
         while self.cell.base == ON_THE_SYSTEM && TcpStream::connect(address).is_ok() {
@@ -132,7 +133,7 @@ impl World {
         assert_eq!(self.host.wait(event, LONG), Ok(true));
     }
 
-    /// Waits until a request has ended well, however its client is told.
+    /// Waits until a request has completed with success, whatever its notification.
     pub fn await_done(&self, request: &ClientRequest) {
         assert_eq!(self.client.overlapped_result(request, true).map(drop), Ok(()));
     }
@@ -143,7 +144,7 @@ impl World {
         }
     }
 
-    /// Nothing is left open, no rule was broken, and layers have counted what there was to count.
+    /// Checks that nothing is open, no rule was broken, and layers have counted correctly.
     pub fn end(self) {
         assert_eq!(self.client.finish(), Leftovers::default());
         assert_eq!(self.host.faults(), []);
@@ -155,20 +156,20 @@ fn tcp(entry: Entry) -> Entry {
     entry.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP)
 }
 
-/// The examples that were loaded.
+/// The loaded examples.
 #[derive(Default)]
 struct Libraries(BTreeMap<&'static str, Library>);
 
 impl Libraries {
-    /// The library that cargo has built along, and where it is.
+    /// The library that cargo has built, and its path.
     fn get(&mut self, example: &'static str) -> (Module, String) {
         let program = std::env::current_exe().expect("a path");
         let path: PathBuf =
             program.parent().expect("a folder").join(format!("{DLL_PREFIX}{example}{DLL_SUFFIX}"));
         let library = self.0.entry(example).or_insert_with(|| {
-            // SAFETY: it is a provider written with this project, and nothing else runs when it is loaded.
+            // SAFETY: it is a provider of this project, and it has no initialisers.
             let library = unsafe { Library::load(&path) }.expect("a library");
-            // It stays loaded: threads of this program that have been in its code run some of it when they end.
+            // It stays loaded: threads of this program that have run its code run some of it when they end.
             std::mem::forget(library.clone());
             library
         });
@@ -176,7 +177,7 @@ impl Libraries {
     }
 }
 
-/// What the process has, as far as the system tells.
+/// The resources of the process, as far as the system reports them.
 #[derive(Debug)]
 struct Resources {
     threads: usize,
@@ -184,7 +185,7 @@ struct Resources {
 }
 
 impl Resources {
-    /// Counted on Linux alone; elsewhere always none.
+    /// Counted on Linux only; zero elsewhere.
     fn now() -> Self {
         let count = |folder: &str| std::fs::read_dir(folder).map_or(0, Iterator::count);
         if cfg!(target_os = "linux") {
@@ -194,7 +195,7 @@ impl Resources {
         }
     }
 
-    /// A thread that was waited for is still listed for a moment.
+    /// A joined thread is still listed for a moment.
     fn await_return(self) {
         let late = Instant::now() + LONG;
         loop {

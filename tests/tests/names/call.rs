@@ -1,4 +1,4 @@
-//! A client calls a cook whose every answer another cook gives, through the functions of both.
+//! A client calls a cook that forwards every call to another cook, through the functions of both sides.
 
 use kettle::*;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +8,7 @@ static VALUE: AtomicU32 = AtomicU32::new(0);
 const COMPLETION: CompletionVtable =
     CompletionVtable { begin: |_| {}, tell: |_, _| {}, keep: |_, kept| std::mem::forget(kept), release: |_, _| {}, end: || {} };
 
-/// The one below: keeps the value.
+/// The cook below, which keeps the value.
 struct Below;
 
 impl Cook for Below {
@@ -19,7 +19,7 @@ impl Cook for Below {
     }
 }
 
-// SAFETY: what is kept is never dropped.
+// SAFETY: kept memory is never freed.
 unsafe impl Serve for Below {
     type Provider = Self;
     const COMPLETES: bool = true;
@@ -29,7 +29,7 @@ unsafe impl Serve for Below {
     }
 }
 
-/// The one above: calls the one below by its table.
+/// The cook above, which calls the cook below through its table.
 struct Above;
 
 // SAFETY: as for `Below`.
@@ -39,7 +39,7 @@ unsafe impl Serve for Above {
     const COMPLETION: CompletionVtable = COMPLETION;
     fn with<R>(body: impl FnOnce(&procs::Procs) -> Result<R, KettleError>) -> Result<R, KettleError> {
         let table = ffi::COOK_TABLE::serving::<Below>();
-        // SAFETY: every function of the table is there as long as this program is.
+        // SAFETY: every function of the table is part of this program.
         body(&unsafe { procs::Procs::new(&table) }.expect("no function is missing"))
     }
 }
@@ -49,7 +49,7 @@ fn main() {
     let translate = table.cCookTranslate.expect("it is there");
     let (dish, menu, mut room) = ([0_u16], [1_u8, 2, 3], [0_u16; 4]);
     let (mut length, mut errno) = (4, 0);
-    // SAFETY: each pointer leads to a local variable.
+    // SAFETY: each pointer points to a local variable.
     let answer =
         unsafe { translate(dish.as_ptr(), 7, menu.as_ptr(), 3, room.as_mut_ptr(), &mut length, &mut errno) };
     assert_eq!((answer, errno), (0, 0));

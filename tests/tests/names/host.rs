@@ -1,4 +1,4 @@
-//! A host that answers with what it was given, and the safe forms of its upcalls.
+//! A host that returns its arguments, and the safe forms of its upcalls.
 
 use kettle::ffi::{self, KET_CUPS, KET_NOD, KET_ORDER, KET_TABLE, KET_TIME};
 use kettle::host::{Host, Locate};

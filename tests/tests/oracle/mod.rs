@@ -1,15 +1,15 @@
-//! Compares C declarations of another crate with ours, so that the compiler itself says whether they are one.
+//! Compares C declarations of another crate with those of the bindings, at compile time.
 //!
-//! Two crates never have the same structures. So each type of the other crate is spelled with ours: its integers
-//! and pointers stay what they are, and its structures become those of the same name, whose layouts are compared.
+//! Two crates never have the same structures. So each type of the other crate is translated: integers and
+//! pointers stay, and structures become those of the same name in the bindings, whose layouts are compared.
 
 #![allow(unused_macros, reason = "each oracle uses what the other crate has")]
 
 use std::marker::PhantomData;
 
-/// A type of another crate, with our structures in place of its own.
+/// A type of another crate, translated to the structures of the bindings.
 pub trait Spelled {
-    /// The same in our words.
+    /// The translated type.
     type Ours;
 }
 
@@ -48,7 +48,7 @@ functions! {
     A B C D E F G H I J; A B C D E F G H I J K;
 }
 
-/// The type of a field, in our words.
+/// The type of a field, translated.
 pub const fn their_field<S, T: Spelled>(_: fn(&S) -> &T) -> PhantomData<T::Ours> {
     PhantomData
 }
@@ -61,7 +61,7 @@ pub const fn our_field<S, T>(_: fn(&S) -> &T) -> PhantomData<T> {
 macro_rules! items {
     ($($name:ident: $($param:ident)*;)*) => {
         $(
-            /// The pointer type of a function with this many parameters, in our words.
+            /// The pointer type of a function with this many parameters, translated.
             #[allow(dead_code, reason = "each oracle uses what the other crate has")]
             pub const fn $name<R: Spelled, $($param: Spelled),*>(
                 _: unsafe extern "system" fn($($param),*) -> R,
@@ -74,14 +74,14 @@ macro_rules! items {
 
 items! { takes_2: A B; takes_4: A B C D; takes_5: A B C D E; takes_6: A B C D E F; takes_7: A B C D E F G; }
 
-/// Compiles where both types are one.
+/// Compiles if both types are the same.
 pub const fn same<T>(_: PhantomData<T>, _: PhantomData<T>) {}
 
-/// Structures: size, alignment, and of each field the offset and the type. Fields behind `=>` may have
-/// another type, for the reason that is given.
+/// Structures: size, alignment, and the offset and type of each field. Fields after `=>` may have another
+/// type, for the given reason.
 macro_rules! structures {
     ($theirs:ident: $($their:ident as $our:ident { $($field:ident),* $(,)? } $(=> $reason:literal { $($loose:ident),* $(,)? })?)*) => {
-        /// The structures that are compared.
+        /// The compared structures.
         pub const STRUCTURES: &[&str] = &[$(stringify!($our)),*];
         $(
             impl Spelled for $theirs::$their {
@@ -100,7 +100,7 @@ macro_rules! structures {
     };
 }
 
-/// Function pointers that are one, parameter by parameter.
+/// Function pointers that are the same, parameter by parameter.
 macro_rules! signatures {
     ($theirs:ident: $($name:ident),* $(,)?) => {
         /// The signatures that are the same.
@@ -109,7 +109,7 @@ macro_rules! signatures {
     };
 }
 
-/// Function pointers that differ in some types, which are named together with the reason: ours first, then theirs.
+/// Function pointers that differ in some types, which are named with the reason: ours first, then theirs.
 macro_rules! signatures_but_for {
     ($theirs:ident: $($reason:literal {
         $($name:ident, $($param:ident = $our:ty, $their:ty),+: $form:ty;)*
@@ -121,7 +121,7 @@ macro_rules! signatures_but_for {
             const _: fn(ffi::$name) -> Form<$($our),+> = |ours| ours;
             const _: fn(<$theirs::$name as Spelled>::Ours) -> Form<$($their),+> = |theirs| theirs;
         };)*)*
-        /// The differences that are none.
+        /// The stated differences that do not exist.
         pub fn needless() -> Vec<&'static str> {
             let differences = [$($($((stringify!($name), TypeId::of::<$our>() == TypeId::of::<$their>())),+),*),*];
             differences.into_iter().filter(|(_, equal)| *equal).map(|(name, _)| name).collect()
@@ -129,7 +129,7 @@ macro_rules! signatures_but_for {
     };
 }
 
-/// The slots of a table: the offset of each, and the signature that stands there.
+/// The slots of a table: the offset of each, and its signature.
 macro_rules! slots {
     ($theirs:ident, $table:ident as $all:ident: $($slot:ident: $name:ident),* $(,)?) => {
         /// Each slot with the offset that the other crate gives it.

@@ -1,4 +1,4 @@
-//! Where the crates of the project begin, as Cargo says it.
+//! Finds the root files of the project's crates through Cargo.
 
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Which files of a crate import items of which others.
+//! Finds the files of a crate that import items of other files.
 
 use crate::modules::{Crate, Name, Read};
 use crate::paths::Path;
@@ -35,15 +35,15 @@ enum Found {
     Module(usize),
     /// The file that defines it, and its name there.
     Item(PathBuf, String),
-    /// Something of another crate.
+    /// An item of another crate.
     Foreign,
 }
 
-/// Names that are being looked up, each with its module: they can import each other.
+/// Names that are being looked up, each with its module, since they may import each other.
 type Seen = BTreeSet<(usize, String)>;
 
 impl Crate {
-    /// What a path in a module leads to: more than one thing, where they share a name.
+    /// The targets of a path in a module; several, if they share a name.
     fn resolve(&self, module: usize, path: &Path, seen: &mut Seen) -> Vec<Found> {
         let Some((first, rest)) = path.split_first() else { return vec![Found::Module(module)] };
         let mut found = match first.as_str() {
@@ -67,7 +67,7 @@ impl Crate {
         found
     }
 
-    /// What a name stands for inside of what was found.
+    /// The targets of a name inside a target.
     fn inside(&self, found: Found, name: &str, seen: &mut Seen) -> Vec<Found> {
         let Found::Module(module) = found else { return vec![found] };
         if name == "super" {
@@ -75,7 +75,7 @@ impl Crate {
         }
         let mut inside = self.lookup(module, name, seen);
         if inside.is_empty() {
-            // Either another crate's, or a macro of this module defines it.
+            // Either another crate defines it, or a macro of this module.
             inside.push(if self.has_foreign_glob(module, seen) {
                 Found::Foreign
             } else {
@@ -114,7 +114,7 @@ impl Crate {
         found
     }
 
-    /// Whether a module has everything of something that is not this crate's.
+    /// Whether a module has a glob import of another crate.
     fn has_foreign_glob(&self, module: usize, seen: &Seen) -> bool {
         let globs = &self.modules[module].globs;
         globs.iter().any(|glob| {

@@ -1,7 +1,7 @@
-//! Inside each crate, no files import each other in a ring.
+//! Inside each crate, files do not import each other in a ring.
 //!
-//! An import is a `use`, or a path in code, in one file, of an item that another file defines; a re-export leads to
-//! the file that defines the item. `mod` lines and re-exports are not imports.
+//! An import is a `use`, or a path in code, in one file, of an item that another file defines; a re-export
+//! counts as the file that defines the item. `mod` lines and re-exports are not imports.
 
 mod crates;
 mod imports;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Rings that are still to be cut: all their files, or their folders, and why they still exist.
+/// Rings that still exist: all their files or folders, and the reason.
 const LEFT: &[(&[&str], &str)] = &[];
 
 #[test]
@@ -36,7 +36,7 @@ fn files_import_each_other_in_no_ring() {
     assert!(gone.is_empty(), "these rings are no more; take them out of `LEFT`: {gone:#?}");
 }
 
-/// The folder that holds the project.
+/// The root of the project.
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in the project")
 }

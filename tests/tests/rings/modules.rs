@@ -1,4 +1,4 @@
-//! The modules of one crate: their names, and the paths that stand in each of them.
+//! The modules of one crate: their names, and the paths in each of them.
 
 use crate::paths::{Imported, Path, paths};
 use quote::ToTokens;
@@ -13,24 +13,24 @@ pub type Read<'a> = &'a dyn Fn(&path::Path) -> Option<String>;
 #[derive(Default)]
 pub struct Crate {
     pub modules: Vec<Module>,
-    /// The files that define each `macro_rules!` macro, which has a name without any path.
+    /// The files that define each `macro_rules!` macro, which has a name without a path.
     pub macros: HashMap<String, Vec<PathBuf>>,
-    /// The crate's own name, where it has said `extern crate self as …`.
+    /// The crate's own name, if it has `extern crate self as …`.
     pub own_names: Vec<String>,
 }
 
-/// One module: a file, or a part of one.
+/// A module: a file, or a part of one.
 pub struct Module {
     pub file: PathBuf,
     pub parent: Option<usize>,
     pub names: HashMap<String, Vec<Name>>,
-    /// What stands before each `::*`.
+    /// The path before each `::*`.
     pub globs: Vec<Path>,
-    /// Paths that count as imports, if they lead to another file.
+    /// Paths that count as imports if they denote an item of another file.
     pub paths: Vec<Path>,
 }
 
-/// What a name stands for inside a module.
+/// The meaning of a name inside a module.
 #[derive(Clone)]
 pub enum Name {
     Module(usize),
@@ -41,7 +41,7 @@ pub enum Name {
 
 impl Crate {
     /// # Panics
-    /// Where a file is missing, or is not Rust.
+    /// Panics if a file is missing or is not Rust.
     pub fn read(root: &path::Path, read: Read<'_>) -> Self {
         let mut found = Self::default();
         let folder = root.parent().expect("a file is in a folder");
@@ -49,7 +49,7 @@ impl Crate {
         found
     }
 
-    /// Adds a file as a module, and gives its index. Its own modules are in `folder`.
+    /// Adds a file as a module, and returns its index. Its own modules are in `folder`.
     fn file(
         &mut self,
         parent: Option<usize>,
@@ -133,7 +133,8 @@ impl Crate {
                 self.modules[module].paths.push(path);
             }
         }
-        // A word alone means something where the macro is called, not where it is defined.
+        // The meaning of a single word depends on the place where the macro is called, not where it is
+        // defined.
         let mentioned = found.mentioned.into_iter().filter(|path| !is_macro || path.len() > 1);
         self.modules[module].paths.extend(mentioned);
     }
@@ -170,7 +171,7 @@ fn defined(item: &Item) -> Vec<String> {
     vec![unraw(name)]
 }
 
-/// What `#[path = "…"]` says.
+/// The value of `#[path = "…"]`.
 fn path_of(attributes: &[Attribute]) -> Option<String> {
     attributes.iter().find_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {

@@ -1,6 +1,6 @@
-//! The paths in the tokens of an item: those of `use`, and those that stand in code.
+//! Finds the paths in the tokens of an item: those of `use`, and those in code.
 //!
-//! Tokens, not syntax trees: so paths in the arguments of macros are found too.
+//! It works on tokens and not on syntax trees, so that paths in the arguments of macros are found too.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::UseTree;
@@ -15,10 +15,10 @@ pub struct Paths {
     pub mentioned: Vec<Path>,
 }
 
-/// What a `use` brings into a module.
+/// The names that a `use` adds to a module.
 pub struct Imported {
     pub path: Path,
-    /// The name that it gets, none for `path::*`.
+    /// The new name; none for `path::*`.
     pub name: Option<String>,
     /// Whether it is a re-export.
     pub public: bool,
@@ -27,7 +27,7 @@ pub struct Imported {
 /// Macros whose arguments are the code of another crate.
 const TEMPLATES: &[&str] = &["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
 
-/// All paths in these tokens, but for templates of code.
+/// All paths in these tokens, except in templates of code.
 pub fn paths(tokens: TokenStream) -> Paths {
     let mut found = Paths::default();
     found.walk(tokens);
@@ -63,7 +63,7 @@ impl Paths {
         }
     }
 
-    /// Adds the path that starts here, and gives the place of its last token.
+    /// Adds the path that starts here, and returns the index of its last token.
     fn path(&mut self, tokens: &[TokenTree], start: usize) -> usize {
         let (mut path, mut end) = (vec![word(&tokens[start])], start);
         while is_path_sign(tokens, end + 1)
@@ -100,7 +100,7 @@ impl Paths {
             let global = input.parse::<Option<syn::Token![::]>>()?.is_some();
             input.parse::<UseTree>().map(|tree| (global, tree))
         };
-        // Anything else is an argument of a macro that looks like an import.
+        // Other tokens are arguments of a macro that resemble an import.
         if let Ok((false, tree)) = parser.parse2(tree) {
             self.tree(tree, &mut Vec::new(), public);
         }
@@ -128,7 +128,7 @@ impl Paths {
         self.imported.push(Imported { path: path.collect(), name, public });
     }
 
-    /// A text in an attribute can be a path, as `#[serde(with = "…")]` has it.
+    /// A text in an attribute can be a path, as in `#[serde(with = "…")]`.
     fn attribute(&mut self, tokens: TokenStream) {
         for token in tokens {
             match token {

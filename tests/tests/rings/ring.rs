@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
-/// Files of which each reaches each other through imports, and those imports.
+/// Files that reach each other through imports, and these imports.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ring {
     pub files: BTreeSet<PathBuf>,
@@ -37,7 +37,7 @@ pub fn rings(imports: &BTreeSet<Import>) -> Vec<Ring> {
     rings
 }
 
-/// All files that a file imports, directly or not.
+/// All files that a file imports, directly or indirectly.
 fn reached<'a>(file: &'a Path, next: &BTreeMap<&'a Path, Vec<&'a Path>>) -> BTreeSet<&'a Path> {
     let mut reached = BTreeSet::new();
     let mut left = vec![file];

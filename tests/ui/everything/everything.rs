@@ -1,4 +1,4 @@
-//! All that the macro can find wrong, at once: as many errors, in reading order, and no other.
+//! All mistakes that the macro can find, at once: one error for each, in reading order.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! All rules broken at once: as many errors, in reading order, and no other.
+//! All rules broken at once: one error for each, in reading order.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! What is exported has no attribute.
+//! The exported type has no attribute.
 pub struct Vsock;
 
 wpu::export!(Vsock);

@@ -1,4 +1,4 @@
-//! A provider is exported that answers no functions.
+//! The exported provider does not implement `ServiceProvider`.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUModifyIFSHandle, WPUPostMessage,

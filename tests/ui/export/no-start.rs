@@ -1,4 +1,4 @@
-//! A provider is exported that does not say how it is started.
+//! The exported provider does not implement `Lifecycle`.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUModifyIFSHandle, WPUPostMessage,

@@ -1,4 +1,4 @@
-//! A host is given a provider that no `export!` names in this form.
+//! A host links a provider that no `export!` names in this form.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUModifyIFSHandle, WPUPostMessage,

@@ -1,8 +1,8 @@
-//! On functions and blocks with words in front of the keyword.
+//! On functions and blocks with qualifiers before the keyword.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs)]
-// SAFETY: this is never compiled to code.
+// SAFETY: no code is generated for this.
 unsafe impl Send for Files {}
 #[wpu_provider(class = ifs)]
 pub const unsafe extern "C" fn files() {}

@@ -1,4 +1,4 @@
-//! A condition function stays on the thread of the call that brought it.
+//! A condition function must not leave the thread of the call that received it.
 #![forbid(unsafe_code)]
 use wpu::prelude::*;
 

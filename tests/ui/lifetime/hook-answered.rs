@@ -1,4 +1,4 @@
-//! A blocking hook does not leave the closure to which it is lent.
+//! A blocking hook must not leave the closure to which it is lent.
 #![forbid(unsafe_code)]
 use wpu::prelude::*;
 

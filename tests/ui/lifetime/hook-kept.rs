@@ -1,4 +1,4 @@
-//! A blocking hook belongs to the call in which it was asked for.
+//! A blocking hook must not outlive the call in which it was queried.
 #![forbid(unsafe_code)]
 use std::cell::RefCell;
 use wpu::prelude::*;

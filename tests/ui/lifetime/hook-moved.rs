@@ -1,4 +1,4 @@
-//! A blocking hook stays on the thread that asked for it.
+//! A blocking hook must not leave the thread that queried it.
 #![forbid(unsafe_code)]
 use wpu::prelude::*;
 

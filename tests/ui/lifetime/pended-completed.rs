@@ -1,4 +1,4 @@
-//! Buffers are used after the request was completed: the client may have freed them.
+//! Buffers are used after the request was completed, when the client may have freed them.
 use wpu::prelude::*;
 fn late(pended: PendingRequest) {
     let buffers = pended.scatter();

@@ -1,4 +1,4 @@
-//! Two threads share a request that was taken on, and write to its buffers at the same time.
+//! Two threads share a pending request, and write to its buffers at the same time.
 use std::thread;
 use wpu::prelude::*;
 fn share(pended: PendingRequest) {
@@ -8,7 +8,7 @@ fn share(pended: PendingRequest) {
     });
 }
 
-/// To send it is fine.
+/// To move it to another thread is allowed.
 fn send(pended: PendingRequest) {
     thread::spawn(move || drop(pended));
 }

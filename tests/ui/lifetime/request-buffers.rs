@@ -1,4 +1,4 @@
-//! Buffers are used after the request was passed on: the client may have freed them.
+//! Buffers are used after the request was passed on, when the client may have freed them.
 use wpu::prelude::*;
 fn sniff(next: &impl ServiceProvider, request: Request<'_>) {
     let (buffers, to) = (request.gather(), request.input());

@@ -1,4 +1,4 @@
-//! Room is used after the request that lends it was changed.
+//! A buffer is used after the request that lends it was changed.
 use wpu::prelude::*;
 fn change(next: &impl ServiceProvider, request: Request<'_>) {
     let room = request.room();

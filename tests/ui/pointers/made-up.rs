@@ -1,4 +1,4 @@
-//! A structure with pointers that safe code made up is no view, and no view takes one.
+//! A structure with pointers that safe code created cannot be passed as a view.
 #![forbid(unsafe_code)]
 use wpu::ffi::{QOS, WSABUF, WSAOVERLAPPED, WSATHREADID};
 use wpu::{ThreadId, ClientRef, ClientMut};

@@ -1,4 +1,4 @@
-//! Names that stand twice, in one list and in both.
+//! Names that occur twice, in one list and in both.
 use wpu::prelude::*;
 
 #[wpu_provider(

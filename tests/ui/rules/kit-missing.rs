@@ -1,4 +1,4 @@
-//! Required, and not used by the kit either.
+//! A required upcall that the kit does not use either.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, kit = layer)]

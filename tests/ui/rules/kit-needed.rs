@@ -1,4 +1,4 @@
-//! Code of a kit, for a provider without it.
+//! Code of a kit, used by a provider that does not name the kit.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, kit = requests, waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUModifyIFSHandle, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]

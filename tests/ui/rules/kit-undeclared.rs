@@ -1,4 +1,4 @@
-//! A call of what only the kit uses.
+//! A call of an upcall that only the kit uses.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, kit = layer, waives(WPUCloseSocketHandle, WPUQueryBlockingCallback = "left to the base"))]

@@ -1,4 +1,4 @@
-//! The acquiring upcall is waived, and nobody speaks of its release.
+//! The acquiring upcall is waived, and its release is neither used nor waived.
 use wpu::prelude::*;
 
 #[wpu_provider(

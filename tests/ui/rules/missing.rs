@@ -1,4 +1,4 @@
-//! Two required upcalls are neither used nor waived; the code calls one of them all the same.
+//! Two required upcalls are neither used nor waived; the code calls one of them nevertheless.
 use wpu::prelude::*;
 
 #[wpu_provider(

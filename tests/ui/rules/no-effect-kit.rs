@@ -1,4 +1,4 @@
-//! Waivers of what the kit uses, and of what it brings by that.
+//! Waivers of upcalls that the kit uses, and of their releases.
 use wpu::prelude::*;
 
 #[wpu_provider(

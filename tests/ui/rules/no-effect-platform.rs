@@ -1,4 +1,4 @@
-//! A waiver of something that this platform does not require.
+//! A waiver of an upcall that this platform does not require.
 use wpu::prelude::*;
 
 #[wpu_provider(

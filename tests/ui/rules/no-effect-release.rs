@@ -1,4 +1,4 @@
-//! A waiver of the release of something that is acquired.
+//! A waiver of the release of an upcall that is used.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! A waiver of something that is optional.
+//! A waiver of an optional upcall.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! Waived, though it belongs to providers of another class; that there is no reason does not matter then.
+//! A waived upcall of another class; the missing reason is then not reported.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! Used, though it belongs to providers of another class.
+//! A used upcall of another class.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! A release that comes with its acquire has no method of its own, named or not.
+//! The release of a declared acquire has no method of its own, whether it is declared or not.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! A provider takes requests on, and has not declared what they are completed with.
+//! A provider makes requests pending, but has not declared the completing upcalls.
 use wpu::prelude::*;
 #[wpu_provider(class = non_ifs, waives(WPUCloseSocketHandle, WPUCreateSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback, WPUQuerySocketHandleContext = "not needed here"))]
 pub struct Silent {}

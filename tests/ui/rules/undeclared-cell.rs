@@ -1,4 +1,4 @@
-//! The attribute leaves no way to an upcall that the provider has not declared: its cell is out of reach.
+//! An upcall that the provider has not declared cannot be made through its cell, which is private.
 
 #![forbid(unsafe_code)]
 use wpu::prelude::*;

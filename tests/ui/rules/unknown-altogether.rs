@@ -1,4 +1,4 @@
-//! A name like no other.
+//! A name without a similar name.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! Names that are almost right. None of them is missing as well, and each method can be called.
+//! Misspelled names. None of them is also reported as missing, and each method can be called.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! Called by nobody, where the crate allows that.
+//! Never called, in a crate that allows dead code.
 #![allow(dead_code)]
 use wpu::prelude::*;
 

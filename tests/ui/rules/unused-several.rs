@@ -1,4 +1,4 @@
-//! Declared, and never called, more than once.
+//! Several upcalls are declared and never called.
 use wpu::prelude::*;
 
 #[wpu_provider(

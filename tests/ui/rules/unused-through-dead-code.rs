@@ -1,4 +1,4 @@
-//! Called, but only by a function that is itself never called.
+//! Called only by a function that is itself never called.
 #![warn(dead_code)] // The test harness allows it.
 use wpu::prelude::*;
 

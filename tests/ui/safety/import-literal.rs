@@ -1,4 +1,4 @@
-//! An import that is written down by hand.
+//! An import that is written as a literal.
 #![forbid(unsafe_code)]
 use wpu::__private::Import;
 

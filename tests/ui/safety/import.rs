@@ -1,4 +1,4 @@
-//! An import that another function makes.
+//! An import that is created from another function.
 #![forbid(unsafe_code)]
 use wpu::__private::{Import, Table};
 

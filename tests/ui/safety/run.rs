@@ -1,8 +1,8 @@
-//! A run that somebody else than the attribute makes.
+//! A `Run` that other code than the attribute creates.
 #![forbid(unsafe_code)]
 use wpu::__private::{Fixed, Run};
 
-/// A place that is made on the spot would be another one each time.
+/// A temporary would be at another address each time.
 const RUN: Fixed<Run> = Fixed::new(&Run::new());
 
 fn main() {}

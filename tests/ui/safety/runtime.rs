@@ -1,4 +1,4 @@
-//! What generated code alone may call of the runtime is unsafe, and so are the traits that memory is read by.
+//! Functions of the runtime for generated code are unsafe, and so are the traits for reading memory.
 #![forbid(unsafe_code)]
 use wpu::__private::Request;
 use wpu::__private::rt::client::{Buildable, Member};

@@ -1,4 +1,4 @@
-//! A start-up that is made by hand.
+//! A `Start` that other code creates.
 #![forbid(unsafe_code)]
 use wpu::ffi::WSPUPCALLTABLE;
 use wpu::prelude::*;

@@ -1,4 +1,4 @@
-//! Each key twice. The second value is not looked at.
+//! Each key twice. The second value is not checked.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! A class that is almost right.
+//! A misspelled class.
 use wpu::prelude::*;
 
 #[wpu_provider(class = non-ifs, uses(WPUModifyIFSHandle))]

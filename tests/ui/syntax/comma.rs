@@ -1,4 +1,4 @@
-//! Commas that are missing, and one too many.
+//! Missing commas, and one too many.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! A comment with a sign of equality is no value: the arguments are checked.
+//! A comment with an equals sign is not a value: the arguments are checked.
 use wpu::prelude::*;
 
 #[wpu_provider /* class = ifs */]

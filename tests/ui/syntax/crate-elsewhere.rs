@@ -1,4 +1,4 @@
-//! A path that leads nowhere.
+//! A path that does not exist.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, crate = ::upcalls, uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]

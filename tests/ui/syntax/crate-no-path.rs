@@ -1,4 +1,4 @@
-//! Something that is no path.
+//! A value that is not a path.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, crate = wpu(1), uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]

@@ -1,4 +1,4 @@
-//! Equals signs that are missing.
+//! Missing equals signs.
 use wpu::prelude::*;
 
 #[wpu_provider(class ifs, crate wpu, kit(layer), waives(WPUPostMessage "not needed", WPUGetProviderPath("base")))]

@@ -1,4 +1,4 @@
-//! Keys that stand twice.
+//! Keys that occur twice.
 use wpu::prelude::*;
 
 #[wpu_provider(

@@ -1,4 +1,4 @@
-//! Keys that are almost right. What stands behind them counts.
+//! Misspelled keys. Their values are used.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, use(WPUModifyIFSHandle), waive(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]

@@ -1,4 +1,4 @@
-//! Keys and words that are almost right.
+//! Misspelled keys and words.
 use wpu::prelude::*;
 
 #[wpu_provider(Class = ifs, platfrom = nt, crates = wpu, wave(WPUPostMessage = "x"))]

@@ -1,4 +1,4 @@
-//! The key of the kit is almost right. What the kit would use is not missing.
+//! The key `kit` is misspelled. The upcalls of the kit are not reported as missing.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, kits = layer)]

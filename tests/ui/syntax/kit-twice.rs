@@ -1,4 +1,4 @@
-//! Two kits. The first counts.
+//! Two kits. The first one is used.
 use wpu::prelude::*;
 
 #[wpu_provider(kit = base, class = non_ifs, kit = requests, waives(WPUGetProviderPath = "no layer below"))]

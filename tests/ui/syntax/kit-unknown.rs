@@ -1,4 +1,4 @@
-//! A kit that is almost right. What it would use is not missing, and whoever needs it is content.
+//! A misspelled kit. Its upcalls are not reported as missing, and code that requires the kit compiles.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, kit = Layer)]

@@ -1,4 +1,4 @@
-//! A text behind the attribute. The struct and its upcalls are there all the same.
+//! A text after the attribute. The struct and its upcalls exist nevertheless.
 use wpu::prelude::*;
 
 #[wpu_provider = "x"]

@@ -1,4 +1,4 @@
-//! Names behind paths count as the names.
+//! Names written as paths count as the names.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, uses(::wpu::WPUModifyIFSHandle, ::, wpu::), waives(WPUCloseSocketHandle, WPUGetProviderPath, upcalls::WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]

@@ -1,4 +1,4 @@
-//! A reason where none belongs.
+//! A reason in `uses`, where none is allowed.
 use wpu::prelude::*;
 
 #[wpu_provider(class = ifs, uses(WPUModifyIFSHandle = "adopts files"))]

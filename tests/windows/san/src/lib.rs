@@ -1,10 +1,10 @@
-//! A provider with both entries: Ws2_32's, and that of the switch for system area networks.
+//! A provider with both entry points: that of Ws2_32, and that of the switch for system area networks.
 
 #![forbid(unsafe_code)]
 
 use wpu::prelude::*;
 
-/// Makes a socket handle when it is started, and completes a request on it.
+/// Creates a socket handle when it is started, and completes a request on it.
 #[wpu_provider(
     class = non_ifs,
     uses(WPUCreateSocketHandle, WPUCompleteOverlappedRequest),
