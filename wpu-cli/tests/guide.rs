@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use wpu_install::{Memory, Width, write_snapshot};
 
-/// The guide's `catalog.json` is that of a new 64-bit Windows; `layered.json` is the same after its first
+/// The guide's `catalog.json` is that of a new 64-bit Windows; `layered.json` is the same after the first
 /// installation of a layer, and `broken.json` after the files of that layer were deleted.
 #[test]
 fn every_command_prints_what_the_guide_shows() {
@@ -46,7 +46,7 @@ fn every_command_prints_what_the_guide_shows() {
     );
 }
 
-/// The words of a command; quotes hold some together.
+/// The words of a command. Quotes group several words.
 fn words(command: &str) -> Vec<String> {
     let parts = command.split('"').enumerate();
     let words = parts.flat_map(|(at, part)| match at % 2 {

@@ -1,4 +1,4 @@
-//! What becomes of `wpu` where its output cannot be written.
+//! `wpu` when its output cannot be written.
 #![cfg(target_os = "linux")]
 
 use std::fs::OpenOptions;
@@ -9,7 +9,7 @@ use wpu_install::{Memory, Width, write_snapshot};
 
 const ID: &str = "d3c21122-85e1-48f3-9ab6-23d90c73077e";
 
-/// Words of every command that writes to standard output.
+/// The words of every command that writes to standard output.
 fn commands(catalog: &str) -> Vec<Vec<String>> {
     let all = [
         "--help",
@@ -37,10 +37,10 @@ fn commands(catalog: &str) -> Vec<Vec<String>> {
     all.map(words).to_vec()
 }
 
-/// Words of commands that write to standard error.
+/// The words of commands that write to standard error.
 const WRONG: [&[&str]; 4] = [&[], &["catalgo"], &["catalog", "--catalog", "nothing.json"], &["install"]];
 
-/// The catalogs of a new Windows, many times over: more than a pipe holds.
+/// The catalogs of a new Windows, repeated until they exceed the size of a pipe.
 fn catalog() -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("output.json");
     let mut catalogs = Memory::sample(&Width::ALL).catalogs().clone();

@@ -1,4 +1,4 @@
-//! Which layers a program loads, and how what it permits is changed and taken back.
+//! The layers that a program loads, and changing and restoring what it permits.
 
 mod common;
 
@@ -19,7 +19,7 @@ fn to(to: Option<u32>) -> Permission {
     Permission { application: application(), to }
 }
 
-/// The example of the page on categories: two programs and four layers.
+/// The example in the documentation of categories: two programs and four layers.
 #[test]
 fn the_documented_example_holds() {
     let (foo, bar) = (Some(LSP_SYSTEM | FIREWALL), Some(FIREWALL));
@@ -27,7 +27,7 @@ fn the_documented_example_holds() {
     assert_eq!(layers.map(|layer| loads(foo, layer)), [true, false, false, false]);
     assert_eq!(layers.map(|layer| loads(bar, layer)), [false, false, true, false]);
     assert_eq!(layers.map(|layer| loads(None, layer)), [true; 4]);
-    // A layer that permits as much as the program, and a program that permits nothing.
+    // A layer with as many categories as the program permits, and a program that permits none.
     assert!(loads(foo, LSP_SYSTEM | FIREWALL));
     assert!(!loads(Some(0), 0) && !loads(Some(0), LSP_FIREWALL));
 }
@@ -86,7 +86,7 @@ fn a_change_and_its_undo_leave_nothing() {
     }
 }
 
-/// Fails at one of the changes, having done it or not, or reports success and does nothing.
+/// Fails at one of the changes, with or without making it, or reports success and does nothing.
 struct Faulty {
     inner: MemoryApplications,
     at: usize,
@@ -148,7 +148,7 @@ fn whatever_step_fails_the_program_permits_what_it_did() {
     }
 }
 
-/// Nothing can be added any more.
+/// Nothing can be added after the failure.
 struct Stuck(MemoryApplications);
 
 impl Applications for Stuck {
@@ -189,7 +189,7 @@ fn a_program_that_another_one_changed_meanwhile_is_left_alone() {
     assert_eq!(applications.permitted(&application()), Ok(Some(8)));
 }
 
-/// Before one of the calls another program permits something too, and from a call on nothing can be read.
+/// Another program adds a category before one of the calls, and from some call on nothing can be read.
 struct Shared {
     inner: MemoryApplications,
     calls: usize,
@@ -220,7 +220,7 @@ impl Applications for Shared {
     }
 
     fn forget(&mut self, application: &Application) -> Result<(), PermissionError> {
-        // Nobody can tell what came between looking and forgetting.
+        // A change between reading and deleting cannot be detected.
         self.inner.forget(application)
     }
 }
@@ -267,7 +267,7 @@ fn what_cannot_be_read_is_not_made_up() {
     assert!(later.contains("; what it permits now cannot be read: WSANO_RECOVERY"), "{later}");
 }
 
-/// Each has a text of its own.
+/// Each error has a text of its own.
 #[test]
 fn why_a_program_is_not_forgotten_is_told() {
     let key = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";

@@ -1,4 +1,4 @@
-//! What is broken in a catalog is found, and the command that is named for it helps.
+//! The faults of a catalog are found, and the suggested command removes them.
 
 mod common;
 
@@ -19,7 +19,8 @@ fn all_there(_: Width, _: &WideString) -> Option<bool> {
     Some(true)
 }
 
-/// A layer without file handles over one with, over TCP; 1005 and 1006 are the lower one, 1007 and 1008 the upper.
+/// A non-IFS layer over an IFS layer over TCP; 1005 and 1006 are the lower layer, 1007 and 1008 the upper
+/// one.
 fn layered() -> Memory {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
@@ -51,7 +52,7 @@ fn links(links: &[u32]) -> impl Fn(&mut Entry) {
     }
 }
 
-/// The words for what is broken, with the entries.
+/// The identifiers of the faults, with the entries.
 fn words(catalogs: &Catalogs) -> Vec<(u32, &'static str)> {
     findings(catalogs, all_there).iter().map(|finding| (finding.entry, finding.fault.word())).collect()
 }
@@ -64,7 +65,7 @@ fn a_sound_catalog_is_not_called_broken() {
     }
 }
 
-/// A broken catalog by name, and what is found in it.
+/// A faulty catalog with a name, and the faults that are found.
 type Case = (&'static str, Catalogs, &'static [(u32, &'static str)]);
 
 #[test]
@@ -126,7 +127,7 @@ fn each_fault_is_found_where_it_is() {
         let (found, expected): (BTreeSet<_>, BTreeSet<_>) =
             (words(&catalogs).into_iter().collect(), expected.iter().copied().collect());
         assert_eq!(found, expected, "{name}\n{catalogs}");
-        // A file says the same.
+        // A file with this catalog gives the same result.
         let read = read_snapshot(&write_snapshot(&catalogs)).expect("it was just written");
         assert_eq!(words(&read), words(&catalogs), "{name}");
     }
@@ -143,11 +144,11 @@ fn layers_are_counted_through_chains_in_chains() {
         let all = findings(&changed(&memory, 1010, links(chain)), all_there);
         all.into_iter().map(|finding| (finding.entry, finding.fault)).collect::<Vec<_>>()
     };
-    // A chain at the end stands for all that it goes over.
+    // A chain at the end of another includes everything below it.
     assert_eq!(found(&[1009, 1008]), []);
     assert_eq!(found(&[1009, 1005, 1008]), [(1010, Fault::LayerTwice { link: 1005 })]);
     assert_eq!(found(&[1009, 1001, 1008]), [(1010, Fault::LinkMisplaced { link: 1001 })]);
-    // A circle below is the fault of those that are in it, and looking at the rest ends.
+    // A cycle below is a fault of its members, and the search in the other entries terminates.
     let mut catalogs = changed(&memory, 1010, links(&[1009, 1008]));
     for (id, chain) in [(1008, [1007, 1006]), (1006, [1005, 1008])] {
         catalogs = changed(&Memory::new(catalogs), id, links(&chain));
@@ -166,11 +167,11 @@ fn a_chain_behind_what_it_goes_over_is_passed_by() {
     let fault = Fault::PassedBy { by: 1006 };
     let help = Some("wpu uninstall --id 00000002-0001-0002-0303-030303030303 --catalog 64".to_owned());
     assert_eq!(findings(&catalogs, all_there), [Finding { width: HERE, entry: 1008, fault, help }]);
-    // For other sockets, nobody passes it by; and a hidden one is not looked for.
+    // An entry for other sockets, or a hidden one, does not precede the chain.
     let memory = Memory::new(catalogs);
     assert_eq!(words(&changed(&memory, 1008, |entry| entry.info.iAddressFamily = 40)), []);
     assert_eq!(words(&changed(&memory, 1008, |entry| entry.info.dwProviderFlags |= PFL_HIDDEN)), []);
-    // What is hidden itself takes nobody away: the next entry that the chain goes over does.
+    // If that entry is hidden, the next entry of the chain precedes it.
     let hidden = changed(&memory, 1006, |entry| entry.info.dwProviderFlags |= PFL_HIDDEN);
     assert_eq!(findings(&hidden, all_there)[0].fault, Fault::PassedBy { by: 1001 });
 }
@@ -191,12 +192,12 @@ fn a_provider_in_one_width_alone_is_told() {
     let told: Vec<_> = found.iter().map(|finding| (finding.entry, finding.fault.to_string())).collect();
     let text = "it is not in the 32-bit catalog".to_owned();
     assert_eq!(told, [(1005, text.clone()), (1007, text)], "{}", memory.catalogs());
-    // No one command installs two kinds of sockets.
+    // A single command cannot install two kinds of sockets.
     assert_eq!(found[0].help, None);
     let help = "with the 32-bit build of wpu: wpu install layer --id 00000001-0001-0002-0303-030303030303 --path \
         \"PATH OF ITS 32-bit DLL\" --name \"Layer 1\" --class ifs --over 2/1/6 --catalog 32";
     assert_eq!(found[1].help.as_deref(), Some(help));
-    // Whether it is in a catalog that was not read, nobody knows.
+    // It is unknown whether the provider is in a catalog that was not read.
     assert_eq!(findings(one.catalogs(), all_there), []);
 }
 
@@ -214,7 +215,7 @@ fn files_are_missing_where_the_oracle_says_so_and_a_file_remembers_it() {
     assert!(missing.iter().all(|file| *file == (HERE, r"C:\layers\2.dll".into())));
     let exists = |width: Width, path: &WideString| missing.contains(&(width, path.clone())).then_some(false);
     assert_eq!(findings(memory.catalogs(), exists), found);
-    // Nobody knows, nothing is told.
+    // If that is unknown, no fault is reported.
     assert_eq!(findings(memory.catalogs(), |_, _| None), []);
 }
 
@@ -222,7 +223,7 @@ fn files_are_missing_where_the_oracle_says_so_and_a_file_remembers_it() {
 fn a_path_that_does_not_say_where_the_file_is_is_told() {
     let catalogs = changed(&layered(), 1008, |entry| entry.path = "count.dll".into());
     assert_eq!(words(&catalogs), [(1008, "path-not-whole")]);
-    // Of a path that nobody tells, nothing is known.
+    // If a path is empty, no fault is reported.
     let catalogs = changed(&layered(), 1008, |entry| entry.path = "".into());
     assert_eq!(words(&catalogs), []);
     assert_eq!(System::file_exists(HERE, &"".into()), None);
@@ -247,11 +248,11 @@ fn names_do_not_move_what_stands_around_them() {
         assert!(!text.contains(['\r', '\u{1b}', '\u{202e}']), "{text}");
     }
     assert!(listed.contains(r"the file `C:\\u{d}.dll` does not exist"), "{listed}");
-    // In JSON they are what they are.
+    // In JSON they are not escaped.
     assert_eq!(read_snapshot(&write_snapshot(&catalogs)).expect("it was just written"), catalogs);
 }
 
-/// So that a reader sees what an entry has.
+/// Omitted numbers make the file easier to read.
 #[test]
 fn a_file_leaves_out_what_is_zero() {
     let of = |catalogs: &Catalogs| {
@@ -273,7 +274,7 @@ fn windows_own_providers_are_not_to_be_removed() {
     assert!(found.iter().all(|finding| finding.help.as_deref() == Some("netsh winsock reset")));
 }
 
-/// A base with a chain that begins with it, as a careless installer makes it. The chain is 1005.
+/// A base provider with a chain that starts with it, as a faulty installer creates it. The chain is 1005.
 fn over_a_base(path: &str) -> Catalogs {
     let mut catalogs = Memory::sample(ONE).catalogs().clone();
     let catalog = catalogs.slot(HERE).as_mut().expect("it is there");
@@ -296,7 +297,7 @@ fn a_chain_that_begins_with_a_base_is_removed_by_its_own_id() {
             let after = helped(&catalogs, finding).expect("it helps");
             assert_eq!(&after, Memory::sample(ONE).catalogs());
         }
-        // And the base is not removed beside it, nor is the chain without a word.
+        // The base is not removed together with it, and the chain is not removed implicitly.
         let base = catalogs.get(HERE).expect("it is there").entries[0].info.ProviderId;
         let plan = Uninstall { provider: base, others: false }.plan(&catalogs);
         assert!(matches!(plan, Err(Problem::InUse { .. })), "{plan:?}");
@@ -374,7 +375,7 @@ fn a_base_in_one_width_alone_is_installed_in_the_other_by_one_command() {
         \"%ProgramFiles%\\4.dll\" --name \"Base 4\" --class ifs --sockets 40/1/0 --flags 0x6 --addresses 16-16 \
         --message-size 0 --catalog 32";
     assert_eq!(found.iter().map(|finding| finding.help.as_deref()).collect::<Vec<_>>(), [Some(help)]);
-    // The other way round it is within reach.
+    // In the other direction, this build can carry it out.
     let (mut turned, one) = (Catalogs::default(), catalogs.clone());
     (turned.bits64, turned.bits32) = (one.bits32, one.bits64);
     let help =
@@ -382,7 +383,7 @@ fn a_base_in_one_width_alone_is_installed_in_the_other_by_one_command() {
     assert_eq!(findings(&turned, all_there)[0].help, Some(help));
 }
 
-/// Carries out the command that a finding names.
+/// Carries out the command that a finding suggests.
 fn helped(catalogs: &Catalogs, finding: &Finding) -> Option<Catalogs> {
     let words: Vec<_> = finding.help.as_deref()?.split(' ').collect();
     let ["wpu", "uninstall", "--id", id, "--catalog", width, rest @ ..] = &words[..] else { return None };
@@ -400,7 +401,7 @@ fn helped(catalogs: &Catalogs, finding: &Finding) -> Option<Catalogs> {
     Some(memory.catalogs().clone())
 }
 
-/// A way to break a catalog.
+/// A way to damage a catalog.
 #[derive(Debug, Clone)]
 enum Harm {
     Lose(usize),
@@ -429,7 +430,7 @@ fn bases(catalogs: &Catalogs) -> Vec<&Entry> {
     catalogs.all().flat_map(|(_, catalog)| &catalog.entries).filter(|entry| entry.is_base()).collect()
 }
 
-/// Whether the entry is there, if under another number.
+/// Whether the entry exists, possibly under another id.
 fn is_there(entry: &Entry, catalogs: &Catalogs) -> bool {
     let numbered = |is: &Entry| {
         let mut is = is.clone();
@@ -451,7 +452,7 @@ fn break_it(catalog: &mut Catalog, harm: &Harm) {
             (info.dwServiceFlags1, info.dwProviderFlags) = (one, two);
         }
         Harm::Length(at, length) => entries[at % count].info.ProtocolChain.ChainLen = length,
-        // The path and the categories are the provider's.
+        // The path and the categories belong to the provider.
         Harm::Provider(at, of) => {
             let of = entries[of % count].clone();
             let Entry { info, path, categories } = &mut entries[at % count];
@@ -472,7 +473,7 @@ fn break_it(catalog: &mut Catalog, harm: &Harm) {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
 
-    /// Whatever is broken: looking at it ends, and a command that is named takes the entry away or mends it.
+    /// For any damage the search terminates, and a suggested command removes or repairs the entry.
     #[test]
     fn the_command_that_is_named_helps(harms in prop::collection::vec(harm(), 1..5)) {
         let mut memory = layered();
@@ -496,7 +497,7 @@ proptest! {
         }
     }
 
-    /// Whatever the catalog and the id.
+    /// For any catalog and id.
     #[test]
     fn a_removal_takes_no_base_of_another_provider_away(
         harms in prop::collection::vec(harm(), 0..5),
@@ -517,7 +518,7 @@ proptest! {
         for base in bases(&catalogs).into_iter().filter(|base| base.info.ProviderId != provider) {
             prop_assert!(is_there(base, memory.catalogs()), "{} is gone", base.name());
         }
-        // Without a word for it, what goes is the provider's own, or a chain that its layer leads.
+        // Without that option, only the provider's own entries and the chains of its layer are removed.
         if !others {
             let leads = |entry: &Entry| {
                 let top = entry.links().first().and_then(|top| all.iter().find(|known| known.id() == *top));

@@ -1,4 +1,5 @@
-//! Each step of each kind of plan fails in turn: all is as it was, or what is not is told by name.
+//! Each step of each kind of plan fails in turn: the catalog is as before, or the remaining differences are
+//! reported.
 
 mod common;
 
@@ -24,7 +25,7 @@ fn plans() -> (Memory, Vec<(&'static str, Plan)>) {
     (memory, plans)
 }
 
-/// A plan after which another provider stays, with one chain of two: it is removed and comes back in its place.
+/// A plan that removes one of two chains of another provider, which is removed and added again.
 fn away_with_a_part() -> (Memory, Plan) {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::NonIfs, &[1001]));
@@ -38,7 +39,7 @@ fn away_with_a_part() -> (Memory, Plan) {
     (memory, plan)
 }
 
-/// The catalogs with numbers in the order of the entries, so that new numbers make no difference.
+/// The catalogs with ids in the order of the entries, so that new ids make no difference.
 fn renumbered(catalogs: &Catalogs) -> Vec<String> {
     let mut all = Vec::new();
     for (width, catalog) in catalogs.all() {
@@ -58,14 +59,14 @@ macro_rules! only {
 }
 const FIRST: [fn(usize) -> bool; 12] = only!(0 1 2 3 4 5 6 7 8 9 10 11);
 
-/// Whether nobody can tell what a step added in part from what another installer added: no chain in it names an entry
-/// of this plan.
+/// Whether the partial result of a step cannot be distinguished from that of another installer: no chain in
+/// it names an entry of this plan.
 fn is_unclear(plan: &Plan, at: usize) -> bool {
     let Action::Add(what) = &plan.steps[at].action else { return false };
     what.entries.iter().all(|entry| !entry.chain.iter().any(|link| matches!(link, Key::New(_))))
 }
 
-/// The catalogs without entries of providers that were not there before.
+/// The catalogs without entries of providers that were not installed before.
 fn without_new(catalogs: &Catalogs, plan: &Plan) -> Catalogs {
     let mut catalogs = catalogs.clone();
     for (width, before) in plan.before.all() {
@@ -118,7 +119,7 @@ fn what_cannot_be_taken_back_is_told_by_name() {
     let (memory, plans) = plans();
     for (name, plan) in &plans {
         let mut memory = memory.clone();
-        // The second step fails, and all that would take the first one back.
+        // The second step fails, and so do all steps that would undo the first one.
         memory.fail(|call| call >= 1, false);
         let failure = run(&mut memory, plan).unwrap_err();
         let Failure::HalfWay { left, step, .. } = &failure else { panic!("{name}: {failure}") };
@@ -134,7 +135,7 @@ fn what_cannot_be_taken_back_is_told_by_name() {
     }
 }
 
-/// The step in the middle fails, and one of the steps back.
+/// The step in the middle fails, and so does one of the undo steps.
 const AND_ONE_BACK: [fn(usize) -> bool; 6] = [
     |call| call == 4 || call == 5,
     |call| call == 4 || call == 6,
@@ -152,7 +153,7 @@ fn whatever_step_back_fails_the_rest_is_told_and_no_more() {
         let mut memory = memory.clone();
         memory.fail(fails, false);
         match run(&mut memory, plan).unwrap_err() {
-            // A later step back put in order what this one did not.
+            // A later undo step restored the order that this one did not.
             Failure::TakenBack { .. } => assert_eq!(renumbered(memory.catalogs()), renumbered(&plan.before)),
             Failure::HalfWay { left, .. } => {
                 assert!(!left.is_empty(), "{name}");
@@ -172,7 +173,7 @@ fn both_catalogs_are_as_they_were() {
             let mut memory = memory.clone();
             memory.fail(*fails, in_part);
             let failure = run(&mut memory, &plan).unwrap_err();
-            // The first call added to one of the catalogs, or somebody else did.
+            // The first call added to one of the catalogs, or another installer did.
             let is_unclear = in_part && memory.calls().len() == 1;
             match &failure {
                 Failure::HalfWay { left, .. } if is_unclear => assert_eq!(left.len(), 1, "{failure}"),
@@ -213,7 +214,7 @@ fn what_a_program_cannot_take_back_it_does_not_begin() {
     assert!(memory.calls().is_empty());
 }
 
-/// Reports success and does nothing for one kind of calls, as some stand-ins for Ws2_32 do.
+/// Reports success and does nothing for one kind of calls, as some implementations of Ws2_32 do.
 struct Stub(Memory, Call);
 
 impl Registrar for Stub {
@@ -278,7 +279,7 @@ fn success_is_not_taken_on_trust() {
                 other => panic!("{name}, {call:?}: {other}"),
             };
             assert_eq!(error, WsaError::WSASYSCALLFAILURE, "{name}, {call:?}");
-            // What the way back needs does nothing either, and that is told too.
+            // The calls that undo do nothing either, which is reported too.
             let is_as_it_was = renumbered(stub.0.catalogs()) == renumbered(&plan.before);
             assert_eq!(left.is_empty(), is_as_it_was, "{name}, {call:?}: {failure}");
         }
@@ -297,7 +298,7 @@ fn what_needs_no_way_back_is_not_taken_back() {
     assert_eq!(orders, 1, "the order was not changed: {:?}", memory.calls());
 }
 
-/// Removes a layer's own entry and reports failure, and sets no categories.
+/// Removes a layer's hidden entry and reports failure, and sets no categories.
 struct Unlucky(Memory);
 
 impl Registrar for Unlucky {
@@ -347,7 +348,7 @@ fn an_entry_that_came_back_otherwise_is_told_to_be_changed() {
     assert_eq!(left[0], "changed in the 64-bit catalog: 1005 `Layer 1`", "{failure}");
 }
 
-/// Adds something else than it is asked for.
+/// Adds another entry than the requested one.
 struct Other(Memory, fn(&mut WSAPROTOCOL_INFOW));
 
 impl Registrar for Other {
@@ -390,7 +391,7 @@ impl Registrar for Other {
     }
 }
 
-/// Each part of an entry that programs or Ws2_32 go by; what else Ws2_32 makes of an entry is its own business.
+/// The fields of an entry that programs or Ws2_32 use. Ws2_32 may change the other fields.
 #[test]
 fn an_entry_that_is_not_as_it_was_asked_for_is_not_taken_for_it() {
     let (memory, plans) = plans();

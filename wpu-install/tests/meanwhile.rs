@@ -1,5 +1,5 @@
-//! Another installer works on the same catalog, at each moment of each kind of plan: what it did stays as it is,
-//! and what was not carried out is taken back.
+//! Another installer changes the same catalog, at each moment of each kind of plan: its changes stay, and an
+//! incomplete plan is undone.
 
 mod common;
 
@@ -12,15 +12,15 @@ use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
 const HERE: Width = Width::Bits64;
 
-/// Lets another installer work before one of the calls, whatever that call is for.
+/// Makes another installer run before one of the calls, whatever that call does.
 struct Shared {
     memory: Memory,
     other: Other,
-    /// The id that the other one goes for.
+    /// The id that the other installer uses.
     id: GUID,
-    /// How many calls are made until then.
+    /// The number of calls before it runs.
     until: usize,
-    /// What the other one added.
+    /// The entries that the other installer added.
     theirs: Vec<Entry>,
     calls: usize,
 }
@@ -66,7 +66,7 @@ impl Registrar for Shared {
     }
 
     fn remove(&mut self, width: Width, id: &GUID) -> Result<(), WsaError> {
-        // Nobody can tell what came between looking and removing.
+        // A change between reading and removing cannot be detected.
         self.memory.remove(width, id)
     }
 
@@ -75,24 +75,24 @@ impl Registrar for Shared {
     }
 
     fn categorise(&mut self, width: Width, id: &GUID, categories: u32) -> Result<(), WsaError> {
-        // As with removing.
+        // As for removing.
         self.memory.categorise(width, id, categories)
     }
 }
 
-/// Entries of another installer, over nothing of ours.
+/// Entries of another installer, over no entry of this run.
 fn theirs(memory: &mut Memory, id: GUID) {
     let mut info =
         catalog(memory).entries.iter().find(|entry| entry.links().is_empty()).expect("a base").info;
     info.szProtocol[0] = u16::from(b'*');
-    // Where the id is taken, it cannot.
+    // If the id is in use, it cannot add them.
     let _ = memory.add(Place::In(HERE), &id, &r"C:\theirs.dll".into(), &[info, info]);
 }
 
-/// What another installer does, on an id that is used.
+/// The action of another installer on an id in use.
 type Other = fn(&mut Memory, GUID);
 
-/// What other installers do.
+/// The actions of other installers.
 const OTHERS: [(&str, Other); 4] = [
     ("adds the same id", theirs),
     ("adds another id", |memory, _| theirs(memory, id(99))),
@@ -109,10 +109,10 @@ const OTHERS: [(&str, Other); 4] = [
     }),
 ];
 
-/// A plan by name, with the ids that it works on.
+/// A plan with a name and the ids that it uses.
 type Named = (&'static str, Plan, Vec<GUID>);
 
-/// Plans of each kind, and the catalog that they are for.
+/// Plans of each kind, and their catalog.
 fn plans() -> (Memory, Vec<Named>) {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &Layer { categories: 1, ..layer(1, Class::Ifs) });
@@ -139,7 +139,7 @@ fn plans() -> (Memory, Vec<Named>) {
     (memory, plans)
 }
 
-/// The entries without those of the other installer, with numbers in their order.
+/// The entries without those of the other installer, with ids in their order.
 fn plain(catalogs: &Catalogs, theirs: &[Entry]) -> Vec<String> {
     let catalog = catalogs.get(HERE).expect("it is there");
     let ours: Vec<_> = catalog.entries.iter().filter(|entry| !theirs.contains(entry)).collect();
@@ -153,7 +153,8 @@ fn plain(catalogs: &Catalogs, theirs: &[Entry]) -> Vec<String> {
     shown.collect()
 }
 
-/// What the other one put first stays first, and what it added behind all others stays behind those.
+/// Checks that an entry that the other installer put first stays first, and that entries that it added at the
+/// end stay there.
 fn stands_where_it_stood(what: &str, shared: &Shared, plan: &Plan, doing: &str) {
     let entries = &catalog(&shared.memory).entries;
     let at = |entry: &Entry| entries.iter().position(|known| known == entry);
@@ -175,10 +176,10 @@ fn stands_where_it_stood(what: &str, shared: &Shared, plan: &Plan, doing: &str) 
     }
 }
 
-/// Runs a plan beside another installer and looks at what came of it.
+/// Runs a plan beside another installer and checks the result.
 fn check(what: &str, shared: &mut Shared, plan: &Plan, doing: &str) {
     let replaced = doing.starts_with("removes");
-    // What comes after the last look is beyond this run.
+    // Changes after the last read are not detected by this run.
     let (result, looked) = (apply(plan, shared), shared.calls > shared.until);
     let now = shared.memory.catalogs();
     for entry in &shared.theirs {
@@ -194,7 +195,7 @@ fn check(what: &str, shared: &mut Shared, plan: &Plan, doing: &str) {
         Err(Failure::HalfWay { left, .. } | Failure::Overtaken { left, .. }) => left,
         Err(other) => panic!("{what}: {other}"),
     };
-    // What the other one removed is not ours to bring back, and is told where it is missed.
+    // Entries that the other installer removed are not restored, and are reported as missing.
     if left.is_empty() && !replaced {
         let (is, was) = (plain(now, &shared.theirs), plain(&plan.before, &[]));
         assert_eq!(is, was, "{what}: {}\n{now}", result.unwrap_err());
@@ -224,7 +225,7 @@ fn what_another_installer_did_meanwhile_stays() {
     assert!(overtaken > 300, "{overtaken}");
 }
 
-/// Entries that have nothing to do with a run stop none of its steps, chains among them.
+/// Entries that are unrelated to a run, including chains, stop none of its steps.
 #[test]
 fn what_another_installer_adds_elsewhere_stops_nothing() {
     let elsewhere: Other = |memory, _| {
@@ -243,7 +244,8 @@ fn what_another_installer_adds_elsewhere_stops_nothing() {
             let mut shared = Shared::new(&memory, elsewhere, id(99), until);
             match apply(plan, &mut shared) {
                 Ok(_) => made += 1,
-                // Ws2_32 takes an order only of all entries: what came between looking and ordering is too much.
+                // Ws2_32 accepts an order of all entries only: an entry that was added between reading and
+                // ordering is an error.
                 Err(failure) => {
                     assert!(matches!(failure, Failure::TakenBack { .. }), "{name}, {until}: {failure}");
                     between += 1;
@@ -286,7 +288,7 @@ fn and_what_failed_meanwhile_is_taken_back() {
 fn who_came_first_is_told() {
     let memory = Memory::sample(ONE);
     let plan = layer(1, Class::NonIfs).plan(memory.catalogs()).unwrap();
-    // Three calls look at the catalog before the layer's own entry is added.
+    // Three calls read the catalog before the layer's hidden entry is added.
     for (until, in_between) in [(1, "before it is looked for"), (2, "after that")] {
         let mut shared = Shared::new(&memory, theirs, id(1), until);
         let failure = run(&mut shared, &plan).unwrap_err();
@@ -303,7 +305,7 @@ fn who_came_first_is_told() {
     }
 }
 
-/// What the plan of `layer(1)` adds first, as another run of the same plan adds it.
+/// The first entries of the plan of `layer(1)`, as another run of the same plan adds them.
 fn the_same(memory: &mut Memory, id: GUID) {
     let other = Memory::sample(ONE);
     let plan = layer(1, Class::NonIfs).plan(other.catalogs()).unwrap();
@@ -311,13 +313,13 @@ fn the_same(memory: &mut Memory, id: GUID) {
     memory.add(Place::In(HERE), &id, &what.path, &[what.entries[0].info]).unwrap();
 }
 
-/// Other entries than ours, of the same DLL.
+/// Other entries of the same DLL.
 fn the_same_file(memory: &mut Memory, id: GUID) {
     let info = catalog(memory).entries[0].info;
     memory.add(Place::In(HERE), &id, &r"C:\layers\1.dll".into(), &[info]).unwrap();
 }
 
-/// One call looks at the catalog, one whether the id is free, and one adds.
+/// One call reads the catalog, one checks whether the id is free, and one adds.
 #[test]
 fn the_same_plan_that_another_run_carries_out_stays_that_runs() {
     let cases: [(Other, usize); 3] = [(the_same, 1), (the_same_file, 1), (the_same_file, 2)];
@@ -331,8 +333,8 @@ fn the_same_plan_that_another_run_carries_out_stays_that_runs() {
     }
 }
 
-/// The call that adds fails, since the other run added the same: nobody can tell that from a call that added and
-/// failed.
+/// The adding call fails, since the other run added the same entries, which cannot be distinguished from a
+/// call that added them and failed.
 #[test]
 fn what_is_there_after_a_call_that_failed_is_told_and_not_taken_back() {
     let memory = Memory::sample(ONE);
@@ -348,7 +350,8 @@ fn what_is_there_after_a_call_that_failed_is_told_and_not_taken_back() {
     assert!(matches!(&failure, Failure::HalfWay { left: all, .. } if *all == [left]), "{failure}");
 }
 
-/// The other one removes what a chain is about to go over, or goes over what is about to be removed.
+/// The other installer removes an entry over which a chain is to be added, or adds a chain over an entry to
+/// be removed.
 #[test]
 fn no_chain_is_left_that_names_nothing() {
     let udp: Other = |memory, _| {
@@ -367,7 +370,7 @@ fn no_chain_is_left_that_names_nothing() {
             break;
         }
         let failure = result.expect_err(&format!("{until}"));
-        // Between looking and putting in order, the call itself fails.
+        // Between reading and ordering, the call itself fails.
         assert!(
             matches!(failure, Failure::Overtaken { .. } | Failure::TakenBack { .. }),
             "{until}: {failure}"
@@ -403,7 +406,7 @@ fn what_another_installer_removed_does_not_come_back() {
     let failure = run(&mut shared, &plan).unwrap_err();
     assert!(matches!(&failure, Failure::Overtaken { left, .. } if left.is_empty()), "{failure}");
     assert!(!catalog(&shared.memory).has(&id(4)));
-    // Nor is it missed where this run has nothing to do with it.
+    // It is not reported as missing if this run does not use it.
     let plan = over(1, Class::Ifs, &[1001]).plan(memory.catalogs()).unwrap();
     let mut shared = Shared::new(&memory, |memory, id| memory.remove(HERE, &id).unwrap(), id(4), 3);
     shared.memory.fail(|call| call == 2, false);
@@ -424,7 +427,7 @@ fn an_order_that_another_installer_made_is_not_missed() {
     assert_eq!(ids, [1004, 1003, 1002, 1001]);
 }
 
-/// Adds an entry more than it is asked for, or another DLL.
+/// Adds one entry more than requested, or another DLL.
 struct More(Memory, bool);
 
 impl Registrar for More {

@@ -1,4 +1,4 @@
-//! What installers of layers have got wrong, each under the id of the project's list.
+//! Known mistakes of layer installers, each under its id in the project's list.
 
 mod common;
 
@@ -9,7 +9,7 @@ use wpu_install::{
 };
 use wpu_sys::ffi::{PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO, XP1_IFS_HANDLES};
 
-/// The number that a chain begins with is that of the layer's hidden entry, and the chain has one of its own.
+/// The first id of a chain is that of the layer's hidden entry, and the chain has an id of its own.
 #[test]
 fn d_06_a_chain_has_a_number_of_its_own_and_names_the_hidden_entry() {
     let mut memory = Memory::sample(ONE);
@@ -21,8 +21,8 @@ fn d_06_a_chain_has_a_number_of_its_own_and_names_the_hidden_entry() {
     assert_eq!(own.info.dwProviderFlags & PFL_HIDDEN, PFL_HIDDEN);
 }
 
-/// Ws2_32 numbers what it is given, and the id of what is added stands in it too. Programs find no sockets in the hidden
-/// entry, also where the layer goes over a range of protocols.
+/// Ws2_32 assigns ids to added entries. Programs find no sockets in the hidden entry, even if the layer
+/// covers a range of protocols.
 #[test]
 fn d_06_what_is_added_has_no_number_yet_and_the_hidden_entry_no_sockets() {
     let mut catalogs = Memory::sample(ONE).catalogs().clone();
@@ -47,7 +47,7 @@ fn d_06_what_is_added_has_no_number_yet_and_the_hidden_entry_no_sockets() {
     }
 }
 
-/// All that the user says of sockets stands in their entry.
+/// The entry contains everything that the user specifies about the sockets.
 #[test]
 fn d_06_a_base_provider_offers_what_is_asked_for() {
     let mut asked = base(1, Class::NonIfs);
@@ -76,7 +76,7 @@ fn d_18_the_flag_for_file_handles_follows_from_the_class() {
         for name in ["Base 2", "Layer 1", "Layer 1 over [TCP over IP version 4]"] {
             assert_eq!(entry(&memory, name).info.dwServiceFlags1 & XP1_IFS_HANDLES, flag, "{name}");
         }
-        // The rest is what the base offers.
+        // The other fields are those of the base provider.
         let [chain, base] = ["Layer 1 over [TCP over IP version 4]", "TCP over IP version 4"]
             .map(|name| entry(&memory, name));
         assert_eq!(chain.info.dwServiceFlags1 | XP1_IFS_HANDLES, base.info.dwServiceFlags1);
@@ -94,7 +94,7 @@ fn d_29_a_call_for_both_catalogs_never_carries_a_chain() {
     let layer = layer(1, Class::Ifs);
     let plan = layer.plan(memory.catalogs()).unwrap();
     assert!(plan.steps.iter().all(|step| step.place != Place::Both));
-    // The numbers in the two catalogs differ, and each chain has those of its own.
+    // The ids in the two catalogs differ, and each chain has ids of its own catalog.
     let chains = |width| -> Vec<Vec<Key>> {
         let adds = plan.steps.iter().filter(|step| step.place == Place::In(width));
         let entries = adds.flat_map(|step| match &step.action {
@@ -105,13 +105,14 @@ fn d_29_a_call_for_both_catalogs_never_carries_a_chain() {
     };
     assert_eq!(chains(Width::Bits64)[0], [Key::New(1), Key::Known(1001)]);
     assert_eq!(chains(Width::Bits32)[0], [Key::New(1), Key::Known(2001)]);
-    // One call serves both for a base provider with one path.
+    // One call serves both catalogs for a base provider with one path.
     let plan = base(2, Class::Ifs).plan(memory.catalogs()).unwrap();
     assert_eq!(plan.steps.iter().map(|step| step.place).collect::<Vec<_>>(), [Place::Both]);
     assert_eq!(over(1, Class::Ifs, &[1001]).plan(memory.catalogs()), Err(Problem::NumbersInBoth));
 }
 
-/// Both widths, each by a program that can: the catalogs get the same providers under different numbers.
+/// Both widths, each with a program that can change it: the catalogs get the same providers under different
+/// ids.
 #[test]
 fn d_29_each_catalog_is_changed_by_a_program_of_its_width() {
     let both = Memory::sample(BOTH);
@@ -162,7 +163,7 @@ fn d_30_an_ifs_layer_stays_below_every_non_ifs_layer() {
     install(&mut memory, &over(1, Class::NonIfs, &[1001]));
     let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]");
     let non_ifs = format!("{} `{}`", chain.id(), chain.name());
-    // Over its chain, and over the base that it covers.
+    // Over its chain, and over the base that the chain covers.
     for (chosen, name) in [(chain.id(), non_ifs.clone()), (1001, "1001 `TCP over IP version 4`".into())] {
         let problem = over(2, Class::Ifs, &[chosen]).plan(memory.catalogs()).unwrap_err();
         assert_eq!(
@@ -170,12 +171,12 @@ fn d_30_an_ifs_layer_stays_below_every_non_ifs_layer() {
             Problem::IfsAboveNonIfs { width: Width::Bits64, entry: name, non_ifs: non_ifs.clone() }
         );
     }
-    // Where nothing is named, it is left out with a note.
+    // If no entry is named, it is omitted with a note.
     let plan = layer(2, Class::Ifs).plan(memory.catalogs()).unwrap();
     assert!(plan.notes.iter().any(|note| matches!(note, Note::LeftOut { entry, .. } if *entry == non_ifs)));
     run(&mut memory, &plan).unwrap();
     assert!(names(&memory).iter().all(|name| !name.starts_with("Layer 2 over [Layer 1")));
-    // A base provider without file handles is nothing for an IFS layer either.
+    // An IFS layer cannot be installed over a non-IFS base provider either.
     let plan = base(3, Class::NonIfs).plan(memory.catalogs()).unwrap();
     run(&mut memory, &plan).unwrap();
     let problem = over(4, Class::Ifs, &[entry(&memory, "Base 3").id()]).plan(memory.catalogs()).unwrap_err();
@@ -193,7 +194,7 @@ fn d_30_a_layer_stands_in_a_chain_once_and_a_chain_has_seven_links() {
     ));
     let same_dll = Layer { path: r"c:/Layers\1.DLL".into(), ..over(2, Class::Ifs, &[chain.id()]) };
     assert!(matches!(same_dll.plan(memory.catalogs()), Err(Problem::LayerTwice { .. })));
-    // Programs find what stands before it: nothing goes under another layer unseen.
+    // Programs find the chain before it: an entry below another layer cannot be covered unnoticed.
     assert!(matches!(over(2, Class::Ifs, &[1001]).plan(memory.catalogs()), Err(Problem::Covered { .. })));
 
     let mut top = chain;
@@ -226,7 +227,7 @@ fn d_30_each_ifs_chain_has_an_id_of_its_own() {
     }
 }
 
-/// Ids follow from the sockets, which two entries can share.
+/// Ids are derived from the sockets, which two entries may have in common.
 #[test]
 fn d_30_chains_over_the_same_sockets_have_ids_of_their_own() {
     let mut memory = Memory::sample(ONE);
@@ -266,7 +267,7 @@ fn d_31_categories_are_set_before_there_are_chains_and_their_lack_is_told() {
     assert!(notes.contains(&Note::NoCategory) && !notes.contains(&Note::SystemProcesses));
     let plan = with(0x8000_0001).unwrap();
     assert!(plan.notes.contains(&Note::SystemProcesses) && !plan.notes.contains(&Note::NoCategory));
-    // A layer that tells what it does, and stays out of system processes, needs no word about either.
+    // A layer with a category other than `system` needs no note about either.
     let notes = with(1).unwrap().notes;
     assert!(!notes.contains(&Note::SystemProcesses) && !notes.contains(&Note::NoCategory));
     let set = Action::Categorise { provider: id(1), from: 0, to: 0x8000_0001 };
@@ -287,7 +288,7 @@ fn d_32_every_change_tells_that_running_programs_keep_the_old_catalog() {
     assert!(uninstall(1, false).plan(memory.catalogs()).unwrap().notes.contains(&Note::Restart));
 }
 
-/// Installed again, a layer has new numbers, and nothing of the old ones is left.
+/// After another installation, a layer has new ids, and no old id remains.
 #[test]
 fn d_32_install_uninstall_and_install_again() {
     let mut memory = Memory::sample(ONE);
@@ -313,7 +314,7 @@ fn d_32_a_layer_under_another_is_not_pulled_away_unasked() {
     let Problem::InUse { by, .. } = problem else { panic!("{problem}") };
     assert_eq!(by.len(), 4);
     assert!(by[0].ends_with("`Layer 2 over [Layer 1 over [TCP over IP version 4]]`"), "{by:?}");
-    // As asked, the chains go too; the other layer's own entry stays.
+    // With that option the chains are removed too; the other layer's hidden entry stays.
     remove(&mut memory.clone(), &uninstall(2, false));
     remove(&mut memory, &uninstall(1, true));
     assert_eq!(names(&memory).len(), 5);
@@ -323,7 +324,8 @@ fn d_32_a_layer_under_another_is_not_pulled_away_unasked() {
     assert_ne!(memory.catalogs(), &installed_one);
 }
 
-/// Of a provider that loses some of its chains, the others come back under new numbers, and chains over those follow.
+/// If a provider loses some of its chains, the others are added again under new ids, and chains over them are
+/// updated.
 #[test]
 fn d_32_what_stays_of_another_provider_comes_back_in_its_place() {
     let mut memory = Memory::sample(ONE);
@@ -341,7 +343,7 @@ fn d_32_what_stays_of_another_provider_comes_back_in_its_place() {
     assert_eq!(entry(&memory, top).links(), [entry(&memory, "Layer 3").id(), entry(&memory, low).id(), 1002]);
 }
 
-/// Categories go with the entries that are removed, so what comes back gets them again.
+/// The categories of removed entries are deleted, so entries that are added again get their categories again.
 #[test]
 fn d_32_what_stays_of_another_provider_keeps_its_categories() {
     for categories in [0, 5] {
@@ -359,7 +361,7 @@ fn d_32_what_stays_of_another_provider_keeps_its_categories() {
     }
 }
 
-/// Each removal says what the order is before it, by which what is taken back finds its place.
+/// Each removal records the order before it, by which its undo restores the position.
 #[test]
 fn d_32_a_removal_names_the_entries_that_are_there_before_it() {
     let mut memory = Memory::sample(ONE);
@@ -406,7 +408,7 @@ fn d_32_chains_are_not_half_a_layer() {
 fn d_33_paths_are_counted_in_characters_and_variables_stay() {
     let memory = Memory::sample(ONE);
     let plan = |path: &str| Layer { path: path.into(), ..layer(1, Class::Ifs) }.plan(memory.catalogs());
-    // Each of these letters takes one unit of UTF-16, and two bytes or more.
+    // Each of these characters is one unit of UTF-16, and two bytes or more.
     let long = |length: usize| format!(r"C:\{}", "ü".repeat(length - 3));
     assert!(plan(&long(259)).is_ok());
     assert!(matches!(plan(&long(260)), Err(Problem::BadPath { .. })));
@@ -443,7 +445,8 @@ fn d_37_sockets_that_something_else_offers_first_are_told() {
     assert_eq!(names(&memory)[0], "Base 1");
 }
 
-/// A name has room for 255 units and its end. That of a chain is cut between letters, of which one can take two.
+/// A name has at most 255 units and a zero. The name of a chain is cut between characters, which may have two
+/// units.
 #[test]
 fn the_longest_name_is_kept_whole_and_that_of_its_chain_is_cut_between_letters() {
     let mut memory = Memory::sample(ONE);

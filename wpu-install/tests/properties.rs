@@ -1,4 +1,4 @@
-//! What holds in any catalog.
+//! Properties that hold in any catalog.
 
 mod common;
 
@@ -8,7 +8,7 @@ use wpu_install::{
     Base, Catalogs, Class, Layer, Memory, Plan, Uninstall, apply, read_snapshot, write_snapshot,
 };
 
-/// What was done to a catalog before.
+/// An earlier change of a catalog.
 #[derive(Debug, Clone)]
 enum Past {
     Base(bool, i32),
@@ -32,7 +32,7 @@ fn past() -> impl Strategy<Value = Vec<Past>> {
     prop::collection::vec(one, 0..10)
 }
 
-/// The entries that `choice` stands for, each once.
+/// The entries that `choice` selects, each once.
 fn chosen(memory: &Memory, choice: &[usize]) -> Vec<u32> {
     let mut ids: Vec<_> =
         choice.iter().filter_map(|at| Some(catalog(memory).entries.get(*at)?.id())).collect();
@@ -41,7 +41,7 @@ fn chosen(memory: &Memory, choice: &[usize]) -> Vec<u32> {
     ids
 }
 
-/// A catalog with a past: whatever of it can be planned is done.
+/// A catalog after earlier changes, as far as these can be planned.
 fn lived(past: &[Past]) -> Memory {
     let mut memory = Memory::sample(ONE);
     for (number, past) in (10..).zip(past) {
@@ -64,7 +64,7 @@ fn with_kind(number: u32, class: Class, kind: i32) -> Base {
     base
 }
 
-/// Carries out a plan and the removal of what it installed.
+/// Carries out a plan, and then the removal of what it installed.
 fn there_and_back(memory: &Memory, plan: &Plan, provider: u32) -> (Memory, Memory) {
     let mut there = memory.clone();
     apply(plan, &mut there).expect("what can be planned can be done");
@@ -75,8 +75,8 @@ fn there_and_back(memory: &Memory, plan: &Plan, provider: u32) -> (Memory, Memor
     (there, back)
 }
 
-/// Every chain names what is there, no more than seven of them, the same layer never twice; and no layer of file
-/// handles is above one without.
+/// Every chain names existing entries, at most seven, and no layer twice; and no IFS layer is above a non-IFS
+/// layer.
 fn is_sound(catalogs: &Catalogs) -> Result<(), TestCaseError> {
     for (_, catalog) in catalogs.all() {
         for chain in catalog.entries.iter().filter(|entry| !entry.links().is_empty()) {
@@ -89,7 +89,7 @@ fn is_sound(catalogs: &Catalogs) -> Result<(), TestCaseError> {
             layers.sort_unstable();
             prop_assert!(layers.windows(2).all(|pair| pair[0] != pair[1]));
             prop_assert_eq!(layers.len(), chain.links().len() - 1);
-            // It stands before what it goes over.
+            // The chain is before the entry over which it is installed.
             let at = |id: u32| catalog.entries.iter().position(|entry| entry.id() == id);
             prop_assert!(at(chain.id()) < at(chain.links()[1]));
         }
@@ -138,7 +138,7 @@ proptest! {
             apply(&plan, &mut after).expect("what can be planned can be done");
             prop_assert!(!catalog(&after).has(&away.provider));
             is_sound(after.catalogs())?;
-            // What does not depend on it is there, in the same order.
+            // Entries that do not depend on it still exist, in the same order.
             let kept = names(&after);
             prop_assert_eq!(names(&memory).into_iter().filter(|name| kept.contains(name)).collect::<Vec<_>>(), kept);
         }

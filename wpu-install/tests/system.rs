@@ -1,4 +1,4 @@
-//! The calls of Ws2_32, made to functions that stand in for it.
+//! The calls of Ws2_32, made to functions of a simulation.
 #![cfg(not(windows))]
 
 mod common;
@@ -12,31 +12,31 @@ use wpu_install::{
 use wpu_sys::ffi::{GUID, SOCKET_ERROR, WSAPROTOCOL_INFOW};
 use wpu_sys::import;
 
-/// What the functions work on.
+/// The state of the functions.
 static WINDOWS: Mutex<Option<Memory>> = Mutex::new(None);
-/// The tests share it.
+/// Serializes the tests, which share the state.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn windows() -> MutexGuard<'static, Option<Memory>> {
     WINDOWS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does something there, and reports as Ws2_32 does.
+/// Changes the state, and reports the result as Ws2_32 does.
 fn report(errno: *mut i32, deed: impl FnOnce(&mut Memory) -> Result<i32, WsaError>) -> i32 {
     match deed(windows().as_mut().expect("there is a catalog")) {
         Ok(answer) => answer,
         Err(error) => {
-            // SAFETY: the caller has a place for the code.
+            // SAFETY: the caller passes a writable location for the code.
             unsafe { errno.write(error.code()) };
             SOCKET_ERROR
         }
     }
 }
 
-/// A value that the caller gives.
+/// Reads a value that the caller passes.
 fn read<T: Copy>(from: *const T) -> T {
     assert!(from.is_aligned() && !from.is_null());
-    // SAFETY: the caller gives one.
+    // SAFETY: the caller passes a readable value.
     unsafe { from.read() }
 }
 
@@ -54,12 +54,12 @@ unsafe extern "system" fn enumerate<const IS_32: bool>(
     report(errno, |memory| {
         let found: Vec<_> = memory.read(width(IS_32))?.entries.into_iter().map(|entry| entry.info).collect();
         let (needed, room) = (u32::try_from(size_of_val(&*found)).unwrap(), read(bytes));
-        // SAFETY: the caller has a place for it.
+        // SAFETY: the caller passes a writable location.
         unsafe { bytes.write(needed) };
         if room < needed {
             return Err(WsaError::WSAENOBUFS);
         }
-        // SAFETY: the caller has room for as many bytes.
+        // SAFETY: the caller passes a buffer of at least this number of bytes.
         unsafe { entries.copy_from_nonoverlapping(found.as_ptr(), found.len()) };
         Ok(i32::try_from(found.len()).unwrap())
     })
@@ -78,7 +78,7 @@ unsafe extern "system" fn path<const IS_32: bool>(
         if usize::try_from(read(length)).unwrap() < units.len() {
             return Err(WsaError::WSAEFAULT);
         }
-        // SAFETY: the caller has room for as many characters.
+        // SAFETY: the caller passes a buffer of at least this number of characters.
         unsafe { into.copy_from_nonoverlapping(units.as_ptr(), units.len()) };
         Ok(0)
     })
@@ -123,10 +123,10 @@ unsafe extern "system" fn get<const IS_32: bool>(
         let catalog = memory.read(width(IS_32))?;
         let provider = read(provider);
         match catalog.of(&provider).next().map(|entry| entry.categories) {
-            // As where none were ever set.
+            // As if none were ever set.
             None | Some(0) => Err(WsaError::WSANO_RECOVERY),
             Some(categories) => {
-                // SAFETY: the caller has room for four bytes.
+                // SAFETY: the caller passes a buffer of four bytes.
                 unsafe { value.cast::<u32>().write_unaligned(categories) };
                 Ok(0)
             }
@@ -143,12 +143,12 @@ unsafe extern "system" fn set<const IS_32: bool>(
     errno: *mut i32,
 ) -> i32 {
     assert_eq!((kind, size, flags), (0, 4, 0));
-    // SAFETY: the caller gives four bytes.
+    // SAFETY: the caller passes four readable bytes.
     let categories = unsafe { value.cast::<u32>().read_unaligned() };
     report(errno, |memory| memory.categorise(width(IS_32), &read(provider), categories).map(|()| 0))
 }
 
-/// What programs permit there.
+/// What programs permit in the simulation.
 static PROGRAMS: Mutex<Option<MemoryApplications>> = Mutex::new(None);
 
 fn application(path: *const u16, length: u32, extra: *const u16, extra_length: u32) -> Application {
@@ -173,13 +173,13 @@ unsafe extern "system" fn permitted(
     let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
     let (answer, code) = match programs.get_or_insert_default().permitted(&application) {
         Ok(Some(found)) => {
-            // SAFETY: the caller has a place for the categories.
+            // SAFETY: the caller passes a writable location for the categories.
             unsafe { categories.write(found) };
             (0, 0)
         }
         _ => (SOCKET_ERROR, WsaError::WSASERVICE_NOT_FOUND.code()),
     };
-    // SAFETY: the caller has a place for the code.
+    // SAFETY: the caller passes a writable location for the code.
     unsafe { errno.write(code) };
     answer
 }
@@ -197,10 +197,10 @@ unsafe extern "system" fn permit(
     let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
     let programs = programs.get_or_insert_default();
     let before = programs.permitted(&application).unwrap().unwrap_or(0);
-    // SAFETY: the caller has a place for the categories until now.
+    // SAFETY: the caller passes a writable location for the previous categories.
     unsafe { previous.write(before) };
     if categories & (1 << 30) != 0 {
-        // SAFETY: the caller has a place for the code.
+        // SAFETY: the caller passes a writable location for the code.
         unsafe { errno.write(WsaError::WSANO_RECOVERY.code()) };
         return SOCKET_ERROR;
     }
@@ -230,14 +230,15 @@ fn what_programs_permit_is_read_and_set() {
     }
 }
 
-/// Takes a turn with catalogs of these widths.
+/// Starts a test with catalogs of these widths.
 fn begin(memory: Memory) -> MutexGuard<'static, ()> {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     *windows() = Some(memory);
     macro_rules! provide {
         ($($provide:ident = $function:expr;)*) => {
             $(
-                // SAFETY: the function keeps the contract that this test needs of it, for ever.
+                // SAFETY: the function keeps the contract that this test needs, for the lifetime of the
+                // process.
                 unsafe { import::$provide($function) };
             )*
         };
@@ -271,7 +272,7 @@ fn now() -> Catalogs {
 fn the_catalogs_are_read_whole() {
     let mut memory = Memory::sample(BOTH);
     let mut many = base(1, Class::NonIfs);
-    // More entries than a first buffer holds, and a path as long as there can be.
+    // More entries than the first buffer holds, and a path of the maximum length.
     many.sockets = (0..100).map(|kind| wpu_install::Sockets { kind, ..many.sockets[0].clone() }).collect();
     many.path = format!(r"C:\{}", "ü".repeat(256)).as_str().into();
     let plan = many.plan(memory.catalogs()).unwrap();
@@ -312,7 +313,7 @@ fn a_base_is_installed_in_both_and_removed() {
     let plan = uninstall(1, false).plan(&now()).unwrap();
     run(&mut system, &plan).unwrap();
     assert_eq!(now(), before);
-    // Chains are for a program of their width.
+    // A program of the other width must install chains.
     let plan = layer(2, Class::Ifs).plan(&before).unwrap();
     assert!(matches!(run(&mut system, &plan), Err(Failure::OutOfReach { .. })));
     assert_eq!(now(), before);

@@ -191,16 +191,16 @@ macro_rules! buffers {
 buffers!(Gather);
 buffers!(Scatter);
 
-/// A buffer that stands for these bytes. A length that C cannot express is shortened to the greatest one.
+/// A buffer of these bytes. A length that C cannot express is shortened to the maximum.
 fn slice<S: Slice>(bytes: *mut u8, len: usize) -> S {
     S::from_parts(bytes, u32::try_from(len).unwrap_or(u32::MAX))
 }
 
 impl<S: Slice> Gather<'_, S> {
-    /// Lends `body` a view of the caller's own bytes, such as a header and what follows it.
+    /// Lends `body` a view of the caller's own bytes, such as a header and the data after it.
     ///
-    /// [`Request::sending`](crate::request::Request::sending) sends them. Such a request is not overlapped, so nothing
-    /// uses the bytes after the call.
+    /// [`Request::sending`](crate::request::Request::sending) sends them. Such a request is not overlapped,
+    /// so the bytes are not used after the call.
     #[inline]
     pub fn with<R>(bytes: &[&[u8]], body: impl FnOnce(Gather<'_, S>) -> R) -> R {
         let array: Vec<S> = bytes.iter().map(|part| slice(part.as_ptr().cast_mut(), part.len())).collect();
@@ -256,13 +256,13 @@ impl<'a, S: Slice> Gather<'a, S> {
 impl<S: Slice> Scatter<'_, S> {
     /// Lends `body` a view of the caller's own memory, which is filled in this order.
     ///
-    /// [`Request::receiving`](crate::request::Request::receiving) receives into it. Such a request is not overlapped, so
-    /// nothing uses the memory after the call.
+    /// [`Request::receiving`](crate::request::Request::receiving) receives into it. Such a request is not
+    /// overlapped, so the memory is not used after the call.
     #[inline]
     pub fn with<R>(rooms: &mut [&mut [u8]], body: impl FnOnce(Scatter<'_, S>) -> R) -> R {
         let array: Vec<S> = rooms.iter_mut().map(|room| slice(room.as_mut_ptr(), room.len())).collect();
-        // SAFETY: the array is readable, and the memory writable by nobody else, until `body` has returned, and the view
-        // lasts no longer.
+        // SAFETY: the array is readable, and the memory is borrowed mutably, until `body` has returned, and
+        // the view lasts no longer.
         body(unsafe { Scatter::from_raw(array.as_ptr(), array.len()) }.unwrap_or_else(Scatter::nothing))
     }
 }

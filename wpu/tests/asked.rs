@@ -337,7 +337,7 @@ fn a_layer_sends_and_receives_below_with_bytes_of_its_own() {
         static SENT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
 
-    // SAFETY: the functions are this program's.
+    // SAFETY: the functions are part of this program, and keep their contracts.
     let below = unsafe { Procs::new(&WSPPROC_TABLE::serving::<Echo>()) }.expect("it has all functions");
     let sent = Gather::with(&[b"head", b"body"], |gather| below.send(5, 0, Request::sending(gather)));
     assert_eq!(sent.expect("it is answered").done(), Some(&8));

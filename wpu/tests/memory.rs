@@ -29,7 +29,7 @@ fn buffers_are_filled_in_order_and_never_beyond_their_end() {
     // SAFETY: the array and the bytes live as long as the test.
     let scatter = unsafe { Scatter::from_raw(array.as_ptr(), array.len()) }.expect("valid pointers");
     assert_eq!(scatter.write_at(1, b"12345"), 4);
-    // What was written can be read again, from anywhere, as far as there is room for it.
+    // Written bytes can be read again, from any offset, as far as they fit.
     let mut part = [9; 3];
     assert_eq!((scatter.copy_at(0, &mut part), part), (3, *b"\x0012"));
     assert_eq!((scatter.copy_at(2, &mut part), part), (3, *b"234"));
@@ -52,16 +52,16 @@ fn bytes_of_ones_own_are_lent_as_buffers_for_as_long_as_a_closure_runs() {
         scatter.write_at(1, b"12345")
     });
     assert_eq!((written, first, &*second), (4, *b"\x001", &b"234"[..]));
-    // The memory is the caller's own again, and can be lent once more.
+    // The memory is no longer lent, and can be lent once more.
     assert_eq!(Scatter::with(&mut [&mut first], |scatter| scatter.write_at(0, b"9")), 1);
     assert_eq!(first, *b"91");
 }
 
-#[cfg(not(miri))] // Under Miri memory never ends.
+#[cfg(not(miri))] // Under Miri the allocation does not fail.
 #[test]
 fn a_copy_without_enough_memory_panics_instead_of_aborting() {
     let most = isize::MAX.unsigned_abs();
-    // SAFETY: nothing is read, since there is no room for it.
+    // SAFETY: no byte is read, since the allocation fails before.
     let bytes = unsafe { wpu_sys::Bytes::from_raw(std::ptr::NonNull::dangling().as_ptr(), most) }
         .expect("a good pointer");
     let copied = std::panic::catch_unwind(|| bytes.to_vec().len());
@@ -70,7 +70,7 @@ fn a_copy_without_enough_memory_panics_instead_of_aborting() {
     assert_eq!(*said, format!("not enough memory for {most} items of a client"));
 }
 
-/// Where nothing is read.
+/// A misaligned pointer, which is not dereferenced.
 fn crooked<T>(value: &T) -> *mut T {
     std::ptr::from_ref(value).cast_mut().wrapping_byte_add(1)
 }
@@ -89,12 +89,12 @@ fn a_row_without_items_needs_no_pointer_and_one_with_items_a_good_one() {
         (null(), 1, false),
         (crooked(&value).cast_const(), 1, false),
         (&raw const value, 1, true),
-        // No address space holds so many. Nothing is read yet.
+        // No address space has this many items. Nothing is read yet.
         (&raw const value, most + 1, false),
         (&raw const value, usize::MAX, false),
         (&raw const value, most, true),
     ] {
-        // SAFETY: it can be read, or is refused, or nothing is read.
+        // SAFETY: the pointer is readable or refused, or nothing is read.
         assert_eq!(unsafe { ClientSlice::from_raw(at, len) }.is_some(), good, "{at:?} {len}");
         // SAFETY: as above.
         let room = unsafe { OutBuf::from_raw(at.cast_mut(), len, null_mut()) };
@@ -130,7 +130,7 @@ fn text_ends_at_its_zero_within_the_maximum_length() {
     units[0xffff] = 0;
     assert_eq!(read(&units), Some(0xffff));
     assert_eq!(read(&units[0xffff..]), Some(0));
-    // SAFETY: these are not read.
+    // SAFETY: the pointers are refused.
     let bad = [null(), crooked(&units[0])].map(|at| unsafe { wpu_sys::Text::from_zero_ended(at) });
     assert!(bad.iter().all(Option::is_none));
 }
@@ -152,12 +152,12 @@ fn data_that_does_not_fit_is_not_written() {
 fn a_buffer_is_written_from_any_index_and_never_beyond_its_end() {
     let mut bytes = [0_u8; 6];
     let at = bytes.as_mut_ptr();
-    // SAFETY: the bytes live as long as the test; the last two are not the room's.
+    // SAFETY: the bytes live as long as the test; the last two are not part of the buffer.
     let room = unsafe { OutBuf::from_raw(at, 4, null_mut()) }.expect("a good pointer");
     assert_eq!((room.as_ptr(), room.used_ptr(), room.used()), (at, null_mut(), 4));
     assert_eq!((room.write_at(3, b"xyz"), room.write_at(1, b"b")), (1, 1));
     assert_eq!([4, 5, usize::MAX].map(|beyond| room.write_at(beyond, b"!")), [0; 3]);
-    // Nobody asks how much is used.
+    // There is no location for the used length.
     room.set_used(2);
     assert_eq!((room.fill(b""), room.used()), (Ok(()), 4));
     assert_eq!(bytes, *b"\0b\0x\0\0");
@@ -167,7 +167,7 @@ fn a_buffer_is_written_from_any_index_and_never_beyond_its_end() {
 #[test]
 fn the_used_length_never_exceeds_the_capacity() {
     let (mut bytes, mut memory) = ([0_u8; 4], [0_u32; 2]);
-    // A client's place for the length need not be aligned.
+    // A client's location for the length need not be aligned.
     let used = memory.as_mut_ptr().wrapping_byte_add(1);
     // SAFETY: all of it lives as long as the test.
     let room = unsafe { OutBuf::from_raw(bytes.as_mut_ptr(), 4, used) }.expect("a good pointer");
@@ -222,7 +222,7 @@ fn a_value_is_read_and_written_where_it_is() {
     let mut value = 5_u32;
     let at = &raw mut value;
     for bad in [null_mut(), at.wrapping_byte_add(1)] {
-        // SAFETY: these are not read.
+        // SAFETY: the pointers are refused.
         let read = unsafe { ClientRef::from_raw(bad) };
         // SAFETY: as above.
         let written = unsafe { ClientMut::from_raw(bad) };
@@ -244,13 +244,13 @@ fn a_set_never_has_more_items_than_at_first() {
     memory.fd_array[..3].copy_from_slice(&[4, 8, 12]);
     let at = &raw mut memory;
     for bad in [null_mut(), at.wrapping_byte_add(1)] {
-        // SAFETY: these are not read.
+        // SAFETY: the pointers are refused.
         assert!(unsafe { FdSetMut::from_raw(bad) }.is_none());
     }
     // SAFETY: the set lives as long as the test.
     let set = unsafe { FdSetMut::from_raw(at) }.expect("a good pointer");
     assert_eq!((set.len(), set.is_empty(), set.as_ptr()), (3, false, at));
-    // SAFETY: its count is a number, which is at the beginning.
+    // SAFETY: the count is a number at the start of the set.
     let count = |count: u32| unsafe { at.cast::<u32>().write(count) };
     count(64);
     assert_eq!((set.len(), set.iter().collect::<Vec<_>>()), (3, vec![4, 8, 12]));
@@ -277,13 +277,13 @@ fn retain_keeps_the_selected_items_and_updates_the_count() {
         (set.is_empty(), set.contains(4))
     });
     assert_eq!((seen, left), ((true, false), vec![]));
-    // More than the declared structure has room for.
+    // More items than the declared structure has.
     let many: Vec<SOCKET> = (0..70).map(|number| 4 * number).collect();
     let (last, left) = FdSetMut::with(&many, |set| set.get(69));
     assert_eq!((last, left), (Some(276), many));
 }
 
-/// The copy stays as it was, whatever becomes of the client's set, and is what an upcall takes.
+/// The copy does not change with the client's set, and can be passed to an upcall.
 #[test]
 fn a_copy_of_a_set_can_be_passed_to_an_upcall() {
     for items in [vec![], vec![4, 8, 12], (1..=70).map(|number| 4 * number).collect()] {
@@ -304,7 +304,7 @@ fn a_built_structure_owns_the_bytes_to_which_it_points() {
     drop(bytes);
     let moved = Box::new(built);
     let inner = moved.view().get().ProviderSpecific;
-    // SAFETY: the structure owns so many bytes.
+    // SAFETY: the structure owns this number of bytes.
     let kept = unsafe { wpu_sys::Bytes::from_raw(inner.buf, inner.len as usize) }.expect("a good pointer");
     assert_eq!(kept.to_vec(), b"own");
     let (seen, after) = moved.with(|view| {

@@ -11,7 +11,7 @@ use wpu_sys::ffi::{WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 /// Completes the operation of a structure as the documentation says that a host does.
 fn finish(structure: NonNull<WSAOVERLAPPED>, transferred: usize) {
     let structure = structure.as_ptr();
-    // SAFETY: the structure lives forever, and the operation is under way.
+    // SAFETY: the structure is never freed, and the operation is pending.
     unsafe { (*structure).InternalHigh = transferred };
     // SAFETY: as above.
     unsafe { (*structure).Internal = 0 };
@@ -38,11 +38,11 @@ fn a_host_sees_an_operation_in_progress_that_names_the_event() {
     let named: &Overlapped = Box::leak(Box::new(Overlapped::with_event(event)));
     for (request, event) in [(&BARE, 0), (named, 0x120)] {
         let structure = request.begin().expect("not in use").into_raw();
-        // SAFETY: the structure lives forever, and nobody writes to it now.
+        // SAFETY: the structure is never freed, and no code writes to it now.
         let seen = unsafe { structure.read() };
         assert_eq!((seen.Internal, seen.hEvent.addr()), (WSS_OPERATION_IN_PROGRESS, event));
     }
-    // SAFETY: it came from a box, and nobody uses it any more.
+    // SAFETY: the pointer came from a box, and no other code uses it any more.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(named).cast_mut()) });
 }
 

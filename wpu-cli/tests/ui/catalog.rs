@@ -1,4 +1,4 @@
-//! `wpu catalog`: what there is, what is broken, and files in place of the system.
+//! `wpu catalog`: the listing, the faults, and catalog files.
 
 use super::{LAYER, check, with_layer, wpu};
 use expect_test::expect;
@@ -68,7 +68,7 @@ fn catalog() {
     assert_eq!(wpu("catalog --json --catalog {layered}"), with_layer() + "exit code 0\n");
 }
 
-/// The base is gone that a chain goes over, and the file of a provider.
+/// The base provider of a chain was removed, and the file of a provider is missing.
 #[test]
 fn broken_catalogs() {
     let mut catalogs = wpu_install::read_snapshot(&with_layer()).expect("it was just written");
@@ -137,13 +137,13 @@ fn broken_catalogs() {
         exit code 0
     "#]]
     .assert_eq(json.split_once("  \"findings\"").expect("it has some").1);
-    // Nothing is lost when it is written once more.
+    // Writing it once more loses nothing.
     assert_eq!(json, wpu_install::write_listing(&listing) + "exit code 0\n");
 }
 
 #[test]
 fn files() {
-    // What follows is the system's own text.
+    // The following text is the system's.
     assert!(wpu("catalog --catalog nothing.json").starts_with("error: cannot read `nothing.json`: "));
     check(
         &format!("{LAYER} --class ifs --over every --catalog {{catalog}}"),
@@ -197,7 +197,7 @@ fn files_in_other_encodings() {
     );
 }
 
-/// What comes through a pipe can be read once.
+/// A pipe can be read only once.
 #[test]
 #[cfg(unix)]
 fn a_catalog_is_read_once() {

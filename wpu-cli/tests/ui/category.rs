@@ -1,4 +1,4 @@
-//! `wpu category`: which layers a program loads.
+//! `wpu category`: the layers that a program loads.
 
 use super::{answers, check};
 use expect_test::expect;

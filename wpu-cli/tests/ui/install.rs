@@ -1,4 +1,4 @@
-//! `wpu install` and `wpu uninstall`: what they would do, and what no plan can be made for.
+//! `wpu install` and `wpu uninstall`: the plans, and requests for which there is no plan.
 
 use super::{BASE, LAYER, check, with_layer};
 use expect_test::expect;
@@ -211,7 +211,8 @@ fn requests_without_a_plan() {
             exit code 1
         "#]],
     );
-    // Of a base, one command removes it from both catalogs; of a layer, each build does its part.
+    // One command removes a base provider from both catalogs; each build of wpu removes a layer from one of
+    // them.
     check(
         &format!("{LAYER} --class ifs --over every --catalog {} --dry-run", twice().display()),
         expect![[r#"

@@ -1,4 +1,4 @@
-//! What `wpu` says: help, dry runs, and each kind of error.
+//! The output of `wpu`: help, dry runs, and each kind of error.
 #![expect(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
 
 mod catalog;
@@ -19,7 +19,7 @@ const ID: &str = "{d3c21122-85e1-48f3-9ab6-23d90c73077e}";
 const LAYER: &str = "install layer --id {id} --path C:\\count\\count.dll --name Count";
 const BASE: &str = "install base --id {id} --path C:\\base.dll --name Pipes --class non-ifs";
 
-/// Written once: tests run side by side, and on Windows a file that is read cannot be replaced.
+/// Written once: tests run in parallel, and on Windows a file that is being read cannot be replaced.
 static CATALOGS: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
     [("catalog.json", plain()), ("layered.json", with_layer())].map(|(name, text)| {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -28,8 +28,8 @@ static CATALOGS: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
     })
 });
 
-/// Runs `wpu` with these words; `{catalog}` is a file with the catalogs of a new Windows, `{layered}` one with a
-/// layer over TCP.
+/// Runs `wpu` with these words; `{catalog}` is a file with the catalogs of a new Windows, `{layered}` one
+/// with a layer over TCP.
 fn wpu(words: &str) -> String {
     let [catalog, layered] = &*CATALOGS;
     let shown = |path: &PathBuf| path.display().to_string();
@@ -39,7 +39,8 @@ fn wpu(words: &str) -> String {
     run(&words.collect::<Vec<_>>())
 }
 
-/// Runs a program. Wine at times fails to start one while another ends (`ERROR_INTERNAL_ERROR`), and does so a moment later.
+/// Runs a program. Wine sometimes fails to start one while another ends (`ERROR_INTERNAL_ERROR`), and
+/// succeeds a moment later.
 fn output(command: &mut Command) -> Output {
     for _ in 0..20 {
         match command.output() {
@@ -52,7 +53,7 @@ fn output(command: &mut Command) -> Output {
     panic!("wpu cannot be started");
 }
 
-/// Runs `wpu` with these words as they are.
+/// Runs `wpu` with these words, without replacements.
 fn run<T: AsRef<OsStr>>(words: &[T]) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let output = output(Command::new(env!("CARGO_BIN_EXE_wpu")).args(words));
@@ -90,7 +91,7 @@ fn check(words: &str, expected: Expect) {
     expected.assert_eq(&wpu(words));
 }
 
-/// No colours are written, whatever the environment says of them.
+/// No colours are written, whatever the environment requests.
 #[test]
 fn there_are_no_colours() {
     for (name, value) in [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "3"), ("TERM", "xterm")]
@@ -103,7 +104,7 @@ fn there_are_no_colours() {
     }
 }
 
-/// What each of these says first.
+/// The first line of the output of each command.
 fn answers(all: &[&str]) -> String {
     let said =
         all.iter().map(|words| format!("wpu {words}\n  {}\n", wpu(words).trim().replace('\n', "\n  ")));

@@ -1,9 +1,9 @@
-//! Arguments that make no sense.
+//! Invalid arguments.
 
 use super::{LAYER, answers, check, run, wpu};
 use expect_test::expect;
 
-/// One line says what is wrong, and one what to type.
+/// One line states the error, and one the correction.
 #[test]
 fn usage() {
     let all = [
@@ -212,7 +212,7 @@ fn usage() {
     }
 }
 
-/// All options that take one value or none, with a value that they take.
+/// All options that take one value or none, with a valid value.
 const ONCE: &[(&str, &[&str])] = &[
     ("catalog", &["--catalog 64", "--format text", "--format json", "--json"]),
     (

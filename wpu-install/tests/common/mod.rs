@@ -1,4 +1,4 @@
-//! What the tests share: providers to install, and a look into catalogs.
+//! Providers to install, and functions to inspect catalogs.
 #![allow(dead_code, reason = "each test uses a part")]
 
 use wpu_install::{
@@ -14,7 +14,7 @@ pub fn id(number: u32) -> GUID {
     GUID { Data1: number, Data2: 1, Data3: 2, Data4: [3; 8] }
 }
 
-/// A layer over everything.
+/// A layer over every kind of sockets.
 pub fn layer(number: u32, class: Class) -> Layer {
     Layer {
         provider: id(number),
