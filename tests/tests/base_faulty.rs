@@ -208,7 +208,7 @@ fn elsewhere<R: Send>(body: impl FnOnce() -> R + Send) -> R {
 }
 
 #[test]
-fn d_11_a_panic_gives_back_the_turn_that_it_had() {
+fn d_11_a_panic_releases_its_turn() {
     let world = World::new();
     let (client, socket) = (&world.client, world.connected());
     let all = || {
@@ -226,7 +226,7 @@ fn d_11_a_panic_gives_back_the_turn_that_it_had() {
 }
 
 #[test]
-fn d_11_a_panic_in_the_turn_of_a_request_ends_turn_and_request() {
+fn d_11_a_panic_in_the_turn_of_a_request_ends_both() {
     let world = World::new();
     let (client, socket) = (&world.client, world.connected());
     let notify = locked(&NEWEST).clone().expect("an endpoint");
@@ -245,7 +245,7 @@ fn d_11_a_panic_in_the_turn_of_a_request_ends_turn_and_request() {
 }
 
 #[test]
-fn d_26_a_transport_that_reports_too_much_is_not_believed() {
+fn d_26_an_excessive_count_of_a_transport_is_an_error() {
     let world = World::new();
     let (client, socket) = (&world.client, world.connected());
     let notify = locked(&NEWEST).clone().expect("an endpoint");
@@ -328,7 +328,7 @@ fn without_each<M: Manner>(create: WsaError, query: WsaError, reset: Result<(), 
 }
 
 #[test]
-fn d_39_a_dead_function_of_the_host_costs_what_needs_it_and_no_more() {
+fn d_39_a_dead_function_of_the_host_affects_only_calls_that_need_it() {
     let (unsupported, failure) = (WsaError::WSAEOPNOTSUPP, WsaError::WSASYSCALLFAILURE);
     without_each::<NotSupported>(unsupported, unsupported, Err(unsupported));
     without_each::<SilentFailure>(failure, failure, Err(failure));
@@ -336,7 +336,7 @@ fn d_39_a_dead_function_of_the_host_costs_what_needs_it_and_no_more() {
 }
 
 #[test]
-fn d_39_a_request_is_over_even_if_its_routine_cannot_be_queued() {
+fn d_39_a_request_completes_even_if_its_routine_cannot_be_queued() {
     let slot = UPCALLS.iter().position(|upcall| upcall.name == "WPUQueueApc").expect("an upcall");
     let world = world_without::<NotSupported>(slot);
     let (client, socket) = (&world.client, world.connected());

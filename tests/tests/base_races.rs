@@ -174,7 +174,7 @@ fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
 }
 
 #[test]
-fn a_call_that_waits_for_a_request_learns_that_closing_has_aborted_it() {
+fn a_call_that_waits_for_a_request_returns_when_closing_aborts_it() {
     let world = World::new();
     let (host, client, socket) = (&world.host, &*world.client, world.connected());
     let event = host.client_event();
@@ -199,7 +199,7 @@ fn a_call_that_waits_for_a_request_learns_that_closing_has_aborted_it() {
 }
 
 #[test]
-fn no_request_is_taken_on_for_a_socket_that_was_closed_during_the_attempt() {
+fn no_request_is_pending_on_a_socket_that_was_closed_during_the_attempt() {
     let world = World::new();
     let socket = world.connected();
     let event = world.host.client_event();
@@ -212,7 +212,7 @@ fn no_request_is_taken_on_for_a_socket_that_was_closed_during_the_attempt() {
 }
 
 #[test]
-fn a_request_does_not_miss_bytes_that_arrive_while_another_thread_tries_in_vain() {
+fn a_request_does_not_miss_bytes_that_arrive_during_another_attempt() {
     let world = World::new();
     let (client, socket) = (&*world.client, world.connected());
     let event = world.host.client_event();

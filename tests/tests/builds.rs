@@ -16,7 +16,7 @@ fn a_program_links_two_providers_whose_exports_are_switched_off() {
 
 /// Panics must be contained, so a build that cannot contain them is refused with a message about the profile.
 #[test]
-fn a_provider_that_would_end_its_client_with_a_panic_is_not_built() {
+fn a_provider_with_aborting_panics_does_not_build() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a project");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("abort");
     let mut cargo = Command::new(env!("CARGO"));

@@ -197,7 +197,7 @@ const CONVENTION: Fault = Fault {
 };
 
 #[test]
-fn every_kind_of_fault_is_caught_and_named() {
+fn every_kind_of_fault_is_detected_and_named() {
     for (name, faults) in [("faults", FAULTS), ("convention", &[CONVENTION])] {
         let edits = faults.iter().flat_map(|fault| fault.edits.iter().map(|edit| (fault.file, *edit)));
         let page = [together(&planted(name, edits), name)];
@@ -288,7 +288,7 @@ fn the_facts_of_an_invented_spec_are_c() {
 /// A header in a folder, and headers that are named like the macros of all files, or like a page of the
 /// generator.
 #[test]
-fn whatever_headers_are_called_each_has_a_page_of_its_own() {
+fn each_header_has_a_file_of_its_own_whatever_its_name() {
     let base = common::base().replace("kettle.h", "sys/language.h");
     let spec = compile(Sources::from_texts([("base.toml", base)])).unwrap_or_else(|found| panic!("{found}"));
     let files = spec.emit();

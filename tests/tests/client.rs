@@ -153,7 +153,7 @@ fn a_provider_of_another_crate_is_linked_by_its_type() {
 }
 
 #[test]
-fn bytes_go_in_and_out() {
+fn bytes_are_sent_and_received() {
     let _alone = alone();
     let (host, client) = world();
     for _ in 0..2 {
@@ -175,7 +175,7 @@ fn bytes_go_in_and_out() {
 }
 
 #[test]
-fn requests_are_told_of_in_all_three_ways() {
+fn requests_complete_with_all_three_notifications() {
     let _alone = alone();
     let (host, client) = world();
     let socket = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
@@ -210,7 +210,7 @@ fn requests_are_told_of_in_all_three_ways() {
 }
 
 #[test]
-fn a_close_ends_requests_aloud_and_the_last_clean_up_silently() {
+fn a_close_reports_aborted_requests_and_the_last_clean_up_does_not() {
     let _alone = alone();
     let (host, client) = world();
     let [one, two] = [(); 2].map(|()| client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket"));

@@ -105,7 +105,7 @@ fn the_reference_of_diagnostics_is_the_list_of_codes() {
 
 /// A documentation test cannot consist of several crates: such code is shown from a crate that tests build.
 #[test]
-fn code_that_no_documentation_test_compiles_is_that_of_a_crate() {
+fn untested_code_of_the_guides_is_in_a_crate() {
     let crates = code(&root().join("examples")) + &code(&root().join("tests/bundle"));
     let pages = code(&root().join("docs")) + &read("README.md");
     let shown: Vec<_> = between(&pages, "```rust,ignore\n", "```").collect();
@@ -163,7 +163,7 @@ fn the_pitfalls_are_complete_and_their_tests_exist() {
 }
 
 #[test]
-fn what_the_safety_page_names_is_there() {
+fn the_tests_on_the_safety_page_exist() {
     let page = read("docs/safety.md");
     let folders = ["wpu/src", "wpu/tests", "wpu-host/tests", "tests/tests"];
     let code: String = folders.iter().map(|folder| code(&root().join(folder))).collect();

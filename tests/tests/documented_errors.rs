@@ -53,7 +53,7 @@ fn every_page_has_its_date() {
 
 /// If the spec has more errors than a page, a note in the spec gives the reason and refers to both.
 #[test]
-fn what_no_page_lists_has_a_note() {
+fn errors_beyond_the_pages_have_a_note() {
     let mut notes = BTreeMap::new();
     for note in tables("note") {
         notes.insert(text(&note["id"]).to_owned(), note);

@@ -19,7 +19,7 @@ use wpu_gen::source::Sources;
 const CASES: usize = 266;
 
 #[test]
-fn every_mistake_is_told_in_its_own_words() {
+fn every_mistake_has_its_expected_message() {
     let cases = mistakes();
     assert!(cases.len() >= CASES, "found only {} cases", cases.len());
     for case in cases {
@@ -95,7 +95,7 @@ fn folders() -> [(Code, PathBuf); 3] {
 }
 
 #[test]
-fn the_text_of_a_spec_can_lack_everything() {
+fn an_empty_spec_is_refused() {
     let diagnostics = compile(Sources::from_texts::<&str, &str>([])).expect_err("it has no head");
     assert_eq!(list(&diagnostics), ["no-head"]);
 }

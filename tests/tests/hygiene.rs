@@ -80,7 +80,7 @@ fn upcalls_with(verdict: Verdict) -> Vec<&'static str> {
 }
 
 #[test]
-fn the_declaration_says_what_the_attribute_says() {
+fn the_declaration_matches_the_attribute() {
     let declaration = Loopback::DECLARATION;
     assert_eq!(declaration.provider, "Loopback");
     assert_eq!((declaration.class.name(), declaration.platform.name()), ("non_ifs", "win9x"));
@@ -122,7 +122,7 @@ fn each_provider_has_a_table_of_its_own_which_is_closed_at_first() {
 }
 
 #[test]
-fn the_handle_is_small_and_says_what_it_is() {
+fn the_handle_is_small_and_printable() {
     assert_eq!(size_of::<LoopbackUpcalls>(), 0);
     assert_eq!(format!("{:?}", Loopback::upcalls()), "LoopbackUpcalls");
 }
@@ -133,7 +133,7 @@ fn imports<P: Provider>() -> Vec<&'static str> {
 }
 
 #[test]
-fn what_is_declared_and_exported_is_imported_and_nothing_else() {
+fn only_declared_exports_are_imported() {
     assert!(imports::<files::Files>().is_empty());
     assert_eq!(imports::<Loopback>(), ["WPUCompleteOverlappedRequest"]);
     assert_eq!(imports::<kit::Queue>(), ["WPUCompleteOverlappedRequest"], "the kit makes it");
@@ -141,7 +141,7 @@ fn what_is_declared_and_exported_is_imported_and_nothing_else() {
 
 #[cfg(not(windows))]
 #[test]
-fn an_import_fills_its_own_place() {
+fn an_import_fills_its_own_slot() {
     // Every host offers its own function; so does this program, which exports the functions of its host.
     let _host = wpu_host::Host::new().expect("a free slot");
     let mut table: Table = CLOSED;

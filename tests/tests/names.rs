@@ -60,7 +60,7 @@ const KEYWORDS: &[&str] = &[
 
 /// A provider and its clients, and a host and its plug-in: each value arrives unchanged.
 #[test]
-fn names_of_the_output_are_names_that_a_spec_may_have() {
+fn a_spec_may_use_the_names_of_the_output() {
     let harvest: Vec<String> = harvest(&emit(&base())).into_iter().collect();
     assert!(harvest.len() > 200, "only {} names were found in the output", harvest.len());
     for seed in 0..specs() {
@@ -349,7 +349,7 @@ fn whatever_items_are_called_the_spec_is_accepted_and_compiles() {
 
 /// Each name that was once refused because the output uses it.
 #[test]
-fn a_type_may_be_called_like_anything_that_the_output_uses() {
+fn a_type_may_have_any_name_that_the_output_uses() {
     for (at, name) in ["ClientSlice", "ClientRef", "Option", "Layer", "Cell", "Request", "InterfaceTypes"]
         .into_iter()
         .enumerate()
@@ -377,7 +377,7 @@ fn with_item(text: &str, old: &str, new: &str) -> String {
 
 /// Parameters of callbacks, entry points and imports are only labels, and C allows these names.
 #[test]
-fn a_parameter_without_a_body_may_be_called_like_what_rust_keeps_for_itself() {
+fn a_parameter_without_a_body_may_have_a_reserved_name() {
     for (at, name) in ["self", "Self", "super", "crate", "_"].into_iter().enumerate() {
         let old = ["whistle_context", "nod_context", "ptable", "lamp", "ready_error", "sip"];
         let text = old.iter().fold(base(), |text, old| with_word(&text, old, name));

@@ -17,7 +17,7 @@ use wpu_gen::Spec;
 use wpu_gen::source::Sources;
 
 #[test]
-fn the_code_names_nothing_that_the_spec_names() {
+fn the_code_contains_no_names_of_the_spec() {
     let spec = spec();
     let names = names(&spec);
     let with_kits: BTreeSet<_> = names.iter().cloned().chain(spec.kits().map(str::to_owned)).collect();
@@ -44,7 +44,7 @@ fn the_code_names_nothing_that_the_spec_names() {
 
 /// Names in the registry and in the file system are facts too: the installer takes them from the bindings.
 #[test]
-fn the_installer_writes_no_text_of_the_spec() {
+fn the_installer_contains_no_text_of_the_spec() {
     let constants = fs::read_dir(project().join("spec")).expect("the folder can be read").flat_map(|entry| {
         let text = read(&entry.expect("the folder can be read").path());
         let file: toml::Table = text.parse().expect("it is TOML");
@@ -65,7 +65,7 @@ fn the_installer_writes_no_text_of_the_spec() {
 
 /// The search finds what it must, and nothing else.
 #[test]
-fn the_search_sees_code_texts_and_templates() {
+fn the_search_covers_code_texts_and_templates() {
     let names: BTreeSet<String> = ["SOCKET", "int", "https://example.org/page"].map(str::to_owned).into();
     let seen = |code: &str| Words::of(code, false).among(&names);
     for code in [

@@ -12,7 +12,7 @@ use wpu_gen::folder::{Changes, Trouble};
 use wpu_gen::source::Sources;
 
 #[test]
-fn a_folder_with_files_of_somebody_else_alone_is_refused_and_stays_as_it_is() {
+fn a_folder_with_other_files_only_is_refused_and_unchanged() {
     for (name, files) in [
         ("repository", &[(".git/HEAD", "ref"), ("README.md", "mine")][..]),
         ("package", &[("Cargo.toml", "[package]"), ("src/lib.rs", "// mine")]),
@@ -29,7 +29,7 @@ fn a_folder_with_files_of_somebody_else_alone_is_refused_and_stays_as_it_is() {
 }
 
 #[test]
-fn what_others_put_beside_the_output_stays_and_is_not_reported() {
+fn other_files_beside_the_output_stay_and_are_not_reported() {
     let folder = written("beside");
     let theirs = [
         (".git/HEAD", "ref: refs/heads/main"),
@@ -50,7 +50,7 @@ fn what_others_put_beside_the_output_stays_and_is_not_reported() {
 }
 
 #[test]
-fn only_files_with_the_marker_are_removed_when_the_output_has_them_no_more() {
+fn only_files_with_the_marker_are_removed_when_they_are_obsolete() {
     let folder = written("earlier");
     let marker = first_line(&folder.join("src/lib.rs"));
     fill(&folder, &[("src/gone.rs", &*marker), ("c/old/gone.c", &*marker), ("src/kept.rs", "")]);
@@ -62,7 +62,7 @@ fn only_files_with_the_marker_are_removed_when_the_output_has_them_no_more() {
 }
 
 #[test]
-fn a_file_of_somebody_else_in_place_of_an_output_file_stops_it_before_anything_is_written() {
+fn another_file_in_place_of_an_output_file_stops_the_generator_before_it_writes() {
     let folder = written("in-place");
     fill(&folder, &[("src/facts.rs", "fn mine() {}"), ("src/ffi.rs", "// mine too")]);
     fs::remove_file(folder.join("src/host.rs")).expect("it was written");
@@ -106,7 +106,7 @@ fn a_file_in_place_of_a_folder_and_a_folder_in_place_of_a_file_are_named() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_not_followed_wherever_they_stand() {
+fn links_are_never_followed() {
     use std::os::unix::fs::symlink;
 
     let outside = written("links-outside");
@@ -145,7 +145,7 @@ fn links_are_not_followed_wherever_they_stand() {
 
 /// When the folder before the dots exists, the path leads to a folder that was not checked.
 #[test]
-fn a_way_back_out_of_a_folder_that_is_not_there_leads_to_no_other() {
+fn a_path_through_a_missing_folder_is_refused() {
     let folder = empty("way-back");
     fill(&folder, &[("theirs/src/lib.rs", "// mine"), ("theirs/Cargo.toml", "[package]")]);
     let before = everything(&folder);
@@ -158,13 +158,13 @@ fn a_way_back_out_of_a_folder_that_is_not_there_leads_to_no_other() {
 
 /// This test runs in the folder of the tests.
 #[test]
-fn a_path_of_no_characters_is_the_folder_in_which_the_program_runs() {
+fn an_empty_path_is_the_current_folder() {
     assert!(matches!(files_of_base().diff(Path::new("")), Err(Trouble::NotOurs(_))));
 }
 
 /// Leftover files contain the number of the process, and some systems reuse that number soon.
 #[test]
-fn after_a_run_that_was_interrupted_the_next_one_goes_through_and_leaves_nothing_of_it() {
+fn a_run_after_an_interrupted_one_succeeds_and_removes_its_leftovers() {
     let folder = empty("interrupted");
     let marker = first_line(&written("marker").join("src/lib.rs"));
     let left = |number: u32| [format!("src/.lib.rs.{number}.new"), format!(".Cargo.toml.{number}.new")];
@@ -182,7 +182,7 @@ fn after_a_run_that_was_interrupted_the_next_one_goes_through_and_leaves_nothing
 
 /// A full disk or a read-only folder is detected before the first file has changed.
 #[test]
-fn where_one_file_cannot_be_written_no_other_is_changed_and_nothing_is_left_behind() {
+fn if_one_file_cannot_be_written_no_other_is_changed() {
     let folder = written("stuck");
     let stale = first_line(&folder.join("src/lib.rs"));
     fill(&folder, &[("src/lib.rs", &*stale), ("c/macros/check.h", "")]);
@@ -197,7 +197,7 @@ fn where_one_file_cannot_be_written_no_other_is_changed_and_nothing_is_left_behi
 
 /// A wrong `--out`: its files were generated too, and their marker does not distinguish them.
 #[test]
-fn a_folder_with_the_output_of_another_spec_is_refused_and_stays_as_it_is() {
+fn a_folder_with_the_output_of_another_spec_is_refused_and_unchanged() {
     let folder = written("other-spec");
     let before = everything(&folder);
     let other = files_of(&common::base().replacen("kettle-sys", "samovar-sys", 1));
@@ -284,7 +284,7 @@ fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
-fn each_refusal_says_what_to_do() {
+fn each_refusal_states_what_to_do() {
     let path = || PathBuf::from("out/src");
     let troubles = [
         Trouble::NotOurs(PathBuf::from("out")),

@@ -323,7 +323,7 @@ const TOKENS: &[&str] = &[
 /// Classes, platforms, types, constants, errors, handles, tables, entry points, notes and sources keep the
 /// order of the spec: files by path.
 #[test]
-fn calls_may_stand_in_any_order_and_any_file() {
+fn calls_may_be_in_any_order_and_any_file() {
     let spec = fs::read_dir(project().join("spec")).expect("the spec is there");
     let paths = spec.map(|entry| entry.expect("the folder can be read").path());
     let real = paths.map(|path| {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use syn::{Item, UseTree, Visibility};
 
 #[test]
-fn wpu_and_its_host_give_no_name_to_two_things() {
+fn wpu_and_its_host_have_no_name_in_common() {
     let mut host = exported("wpu-host/src/lib.rs");
     // The names that `pub use client::*` exports.
     assert!(host.remove("*"), "the host exports its client with a glob");

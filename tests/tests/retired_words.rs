@@ -132,7 +132,7 @@ const SPEC: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn retired_words_of_specs_do_not_come_back() {
+fn retired_words_of_specs_do_not_return() {
     let words = words_of_specs(&schema());
     for known in ["[[upcall]]", "name", "role = \"handle\"", "\"unspecified\"", "\"64-bit\""] {
         assert!(words.contains(known), "the search does not find `{known}`");
@@ -175,7 +175,7 @@ fn collect_words(schema: &Value, before: &str, words: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn retired_words_do_not_come_back() {
+fn retired_words_do_not_return() {
     let files = sources();
     assert!(files.len() > 300, "searched only {} files", files.len());
     let mut found = Vec::new();
@@ -192,7 +192,7 @@ fn retired_words_do_not_come_back() {
 
 /// The search finds a word in code, in a macro and in a file name, but not in a comment or a longer word.
 #[test]
-fn the_search_sees_code_and_file_names() {
+fn the_search_covers_code_and_file_names() {
     let said = |code: &str| {
         let names = identifiers(code.parse().expect("it is Rust"));
         retired(IDENTIFIERS, Path::new("wpu/src/a.rs"), |word| names.iter().any(|name| name == word)).count()

@@ -88,7 +88,7 @@ fn brackets_without_end_are_refused() {
 }
 
 #[test]
-fn thousands_of_entries_that_are_none_are_refused() {
+fn thousands_of_invalid_entries_are_refused() {
     let keys = (0..LARGE / 20).fold(String::new(), |mut text, at| {
         let _ = writeln!(text, "key{at} = {at}");
         text
@@ -117,7 +117,7 @@ fn thousands_of_wrong_names_are_refused() {
 }
 
 #[test]
-fn types_that_stand_on_each_other_without_end_are_refused() {
+fn endless_chains_of_types_are_refused() {
     let chain = |is: fn(usize) -> usize| {
         (0..20_000).fold(base(), |mut text, at| {
             let below = if is(at) < 20_000 { format!("T{}", is(at)) } else { "u32".to_owned() };
@@ -145,7 +145,7 @@ fn structures_that_double_are_refused() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_refused() {
+fn bytes_that_are_not_text_are_refused() {
     let folder = Folder::new("bytes");
     let noise: Vec<u8> = noise(HUGE).collect();
     fs::write(folder.0.join("a.toml"), noise).expect("the folder can be written to");

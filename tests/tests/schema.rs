@@ -12,7 +12,7 @@ use wpu_gen::code::Code;
 use wpu_gen::source::Sources;
 
 #[test]
-fn the_schema_is_what_the_structs_give() {
+fn the_schema_is_the_output_of_the_structs() {
     let found = read(&project().join("docs/spec.schema.json"));
     assert!(found == wpu_gen::schema::schema(), "docs/spec.schema.json is old; run `cargo xtask gen`");
 }

@@ -148,7 +148,7 @@ fn cases() -> impl Iterator<Item = (Class, Platform)> {
 }
 
 #[test]
-fn both_readings_name_all_sixteen() {
+fn both_sources_name_all_sixteen_upcalls() {
     let mut names: Vec<_> = PAGE.iter().chain(&ELSEWHERE).map(|row| row.0).collect();
     names.sort_unstable();
     names.dedup();
@@ -180,7 +180,7 @@ fn requirements_are_those_of_the_page() {
 }
 
 #[test]
-fn pairs_are_those_that_belong_together() {
+fn pairs_are_those_of_the_page() {
     for upcall in &UPCALLS {
         let partner = |at: Option<usize>| at.map(|at| UPCALLS[at].name);
         let release = PAIRS.iter().find(|(acquire, _)| *acquire == upcall.name).map(|(_, release)| *release);
@@ -239,7 +239,7 @@ fn all_verdicts(rows: &[Row], class: Class, platform: Platform, kit: u32, declar
 
 /// The verdict on one upcall depends on its own waiver only.
 #[test]
-fn a_waiver_touches_its_own_upcall_alone() {
+fn a_waiver_affects_only_its_own_upcall() {
     for (class, platform) in cases() {
         for waived in 0..UPCALLS.len() {
             for uses in [0, 0xffff, 0x5555, bit("WPUCreateEvent")] {
@@ -315,7 +315,7 @@ fn a_declaration_that_covers_the_page_has_no_fault() {
 
 /// A kit covers the upcalls that apply to the class; the provider must declare the others.
 #[test]
-fn a_kit_speaks_for_its_provider() {
+fn a_kit_covers_upcalls_of_its_provider() {
     static KIT: Kit =
         Kit { name: "trial", marker: "Trial", text: "", uses: [None; Class::COUNT], completes: false };
     let made = ["WPUModifyIFSHandle", "WPUCreateSocketHandle", "WPUGetProviderPath", "WPUCreateEvent"];

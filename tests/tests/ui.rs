@@ -34,7 +34,7 @@ fn no_case_is_lost() {
 }
 
 #[test]
-fn every_message_has_its_mistake_and_every_mistake_its_message() {
+fn every_message_has_its_case_and_every_case_its_message() {
     for folder in folders() {
         let messages = files(&folder, "stderr");
         let orphan = messages.iter().find(|message| !message.with_extension("rs").exists());
@@ -46,7 +46,7 @@ fn every_message_has_its_mistake_and_every_mistake_its_message() {
 }
 
 #[test]
-fn mistakes_are_short_and_say_what_they_are() {
+fn cases_are_short_and_described() {
     let written_for_this = |folder: &&PathBuf| !folder.ends_with(README);
     for case in folders().iter().filter(written_for_this).flat_map(|folder| files(folder, "rs")) {
         let text = fs::read_to_string(&case).unwrap();

@@ -83,7 +83,7 @@ fn full_output_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
+fn a_closed_pipe_ends_the_command_without_a_message() {
     let catalog = catalog();
     for words in commands(&catalog) {
         let mut child =

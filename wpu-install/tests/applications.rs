@@ -48,7 +48,7 @@ fn the_layers_of_a_catalog_are_told_apart() {
 }
 
 #[test]
-fn categories_are_added_and_go_only_all_together() {
+fn categories_are_added_and_removed_only_all_together() {
     use PermissionStep::{Forget, Permit};
     let steps = |now, wanted| to(wanted).plan(now).expect("a plan").steps;
     assert_eq!(steps(None, Some(4)), [Permit(4)]);
@@ -126,7 +126,7 @@ impl Applications for Faulty {
 }
 
 #[test]
-fn whatever_step_fails_the_program_permits_what_it_did() {
+fn a_failed_step_leaves_the_permitted_categories_unchanged() {
     for (from, wanted) in [(None, Some(4)), (Some(4), Some(6)), (Some(6), Some(9)), (Some(6), None)] {
         let plan = to(wanted).plan(from).unwrap();
         for at in 0..plan.steps.len() {
@@ -166,7 +166,7 @@ impl Applications for Stuck {
 }
 
 #[test]
-fn what_cannot_be_taken_back_is_told() {
+fn a_change_that_cannot_be_undone_is_reported() {
     let mut inner = MemoryApplications::default();
     inner.permit(&application(), 6).unwrap();
     let plan = to(Some(9)).plan(Some(6)).unwrap();
@@ -178,7 +178,7 @@ fn what_cannot_be_taken_back_is_told() {
 }
 
 #[test]
-fn a_program_that_another_one_changed_meanwhile_is_left_alone() {
+fn a_program_that_was_changed_meanwhile_is_not_changed() {
     let mut applications = MemoryApplications::default();
     let plan = to(Some(4)).plan(None).unwrap();
     applications.permit(&application(), 8).unwrap();
@@ -226,7 +226,7 @@ impl Applications for Shared {
 }
 
 #[test]
-fn what_another_program_permits_meanwhile_stays_permitted() {
+fn categories_that_another_program_adds_meanwhile_stay() {
     let mut failed = 0;
     for (from, wanted) in [(None, Some(4)), (Some(4), Some(6)), (Some(6), Some(9)), (Some(6), None)] {
         for other in 1..8 {
@@ -253,7 +253,7 @@ fn what_another_program_permits_meanwhile_stays_permitted() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_made_up() {
+fn unreadable_categories_are_reported_as_unknown() {
     let plan = to(Some(4)).plan(None).unwrap();
     let failure = |blind| {
         let inner = MemoryApplications::default();
@@ -269,7 +269,7 @@ fn what_cannot_be_read_is_not_made_up() {
 
 /// Each error has a text of its own.
 #[test]
-fn why_a_program_is_not_forgotten_is_told() {
+fn each_error_of_forgetting_has_its_text() {
     let key = r"HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\AppId_Catalog";
     let texts = [
         (PermissionError::NoKey, format!("no key below `{key}` has this path and these arguments")),

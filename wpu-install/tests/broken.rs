@@ -58,7 +58,7 @@ fn words(catalogs: &Catalogs) -> Vec<(u32, &'static str)> {
 }
 
 #[test]
-fn a_sound_catalog_is_not_called_broken() {
+fn an_intact_catalog_has_no_faults() {
     for memory in [Memory::sample(ONE), Memory::sample(BOTH), layered()] {
         assert_eq!(findings(memory.catalogs(), all_there), [], "{}", memory.catalogs());
         assert_eq!(findings(memory.catalogs(), |_, _| None), []);
@@ -158,7 +158,7 @@ fn layers_are_counted_through_chains_in_chains() {
 }
 
 #[test]
-fn a_chain_behind_what_it_goes_over_is_passed_by() {
+fn a_chain_after_its_base_is_not_found() {
     let mut catalogs = layered().catalogs().clone();
     let entries = &mut catalogs.slot(HERE).as_mut().expect("it is there").entries;
     let at = entries.iter().position(|entry| entry.id() == 1008).expect("the upper chain");
@@ -177,7 +177,7 @@ fn a_chain_behind_what_it_goes_over_is_passed_by() {
 }
 
 #[test]
-fn a_provider_in_one_width_alone_is_told() {
+fn a_provider_of_one_width_only_is_reported() {
     let mut memory = Memory::sample(BOTH);
     let mut two = base(4, Class::NonIfs);
     two.sockets.push(wpu_install::Sockets { kind: 2, ..two.sockets[0].clone() });
@@ -202,7 +202,7 @@ fn a_provider_in_one_width_alone_is_told() {
 }
 
 #[test]
-fn files_are_missing_where_the_oracle_says_so_and_a_file_remembers_it() {
+fn missing_files_are_reported_and_recorded_in_a_catalog_file() {
     let memory = layered();
     let exists = |_: Width, path: &WideString| Some(!path.to_string().ends_with("2.dll"));
     let found = findings(memory.catalogs(), exists);
@@ -220,7 +220,7 @@ fn files_are_missing_where_the_oracle_says_so_and_a_file_remembers_it() {
 }
 
 #[test]
-fn a_path_that_does_not_say_where_the_file_is_is_told() {
+fn a_relative_path_is_reported() {
     let catalogs = changed(&layered(), 1008, |entry| entry.path = "count.dll".into());
     assert_eq!(words(&catalogs), [(1008, "path-not-whole")]);
     // If a path is empty, no fault is reported.
@@ -233,7 +233,7 @@ fn a_path_that_does_not_say_where_the_file_is_is_told() {
 }
 
 #[test]
-fn names_do_not_move_what_stands_around_them() {
+fn control_characters_in_names_are_escaped() {
     let catalogs = changed(&layered(), 1007, |entry| {
         for (slot, unit) in entry.info.szProtocol.iter_mut().zip("a\nb\u{1b}[2J\u{202e}\0".encode_utf16()) {
             *slot = unit;
@@ -254,7 +254,7 @@ fn names_do_not_move_what_stands_around_them() {
 
 /// Omitted numbers make the file easier to read.
 #[test]
-fn a_file_leaves_out_what_is_zero() {
+fn a_file_omits_zeros() {
     let of = |catalogs: &Catalogs| {
         let written = write_snapshot(catalogs);
         ["categories", "reserved", "more-flags"].map(|key| written.contains(&format!("\"{key}\": ")))
@@ -267,7 +267,7 @@ fn a_file_leaves_out_what_is_zero() {
 }
 
 #[test]
-fn windows_own_providers_are_not_to_be_removed() {
+fn removal_of_the_providers_of_windows_is_not_suggested() {
     let memory = Memory::sample(ONE);
     let found = findings(memory.catalogs(), |_, _| Some(false));
     assert_eq!(found.len(), 4);
@@ -306,7 +306,7 @@ fn a_chain_that_begins_with_a_base_is_removed_by_its_own_id() {
 }
 
 #[test]
-fn a_base_that_is_broken_is_removed_unless_a_sound_one_would_go_too() {
+fn a_faulty_base_is_removed_unless_an_intact_one_would_be_too() {
     let mut memory = Memory::sample(ONE);
     let mut asked = base(4, Class::NonIfs);
     asked.sockets.push(asked.sockets[0].clone());
@@ -499,7 +499,7 @@ proptest! {
 
     /// For any catalog and id.
     #[test]
-    fn a_removal_takes_no_base_of_another_provider_away(
+    fn a_removal_removes_no_base_of_another_provider(
         harms in prop::collection::vec(harm(), 0..5),
         at in 0..20_usize,
         others in any::<bool>(),

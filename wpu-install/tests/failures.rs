@@ -79,7 +79,7 @@ fn without_new(catalogs: &Catalogs, plan: &Plan) -> Catalogs {
 }
 
 #[test]
-fn whatever_step_fails_all_is_as_it_was() {
+fn a_failed_step_leaves_the_catalog_as_before() {
     let (memory, plans) = plans();
     for (name, plan) in plans {
         let mut passed = 0;
@@ -115,7 +115,7 @@ fn whatever_step_fails_all_is_as_it_was() {
 }
 
 #[test]
-fn what_cannot_be_taken_back_is_told_by_name() {
+fn changes_that_cannot_be_undone_are_reported_by_name() {
     let (memory, plans) = plans();
     for (name, plan) in &plans {
         let mut memory = memory.clone();
@@ -146,7 +146,7 @@ const AND_ONE_BACK: [fn(usize) -> bool; 6] = [
 ];
 
 #[test]
-fn whatever_step_back_fails_the_rest_is_told_and_no_more() {
+fn a_failed_undo_step_reports_exactly_the_remaining_differences() {
     let (memory, plans) = plans();
     let (name, plan) = &plans[3];
     for fails in AND_ONE_BACK {
@@ -165,7 +165,7 @@ fn whatever_step_back_fails_the_rest_is_told_and_no_more() {
 }
 
 #[test]
-fn both_catalogs_are_as_they_were() {
+fn both_catalogs_are_as_before() {
     let mut memory = Memory::sample(BOTH);
     let plan = wpu_install::Base { first: true, ..base(4, Class::NonIfs) }.plan(memory.catalogs()).unwrap();
     for in_part in [false, true] {
@@ -197,7 +197,7 @@ fn both_catalogs_are_as_they_were() {
 }
 
 #[test]
-fn what_a_program_cannot_take_back_it_does_not_begin() {
+fn a_plan_that_this_program_cannot_undo_is_not_started() {
     let mut memory = Memory::sample(BOTH);
     let mut catalogs = Catalogs::default();
     for width in Width::ALL {
@@ -254,7 +254,7 @@ impl Registrar for Stub {
 }
 
 #[test]
-fn success_is_not_taken_on_trust() {
+fn reported_success_is_verified() {
     let (memory, plans) = plans();
     let bits64 = Width::Bits64;
     let add = Call::Add(Place::In(bits64));
@@ -287,7 +287,7 @@ fn success_is_not_taken_on_trust() {
 }
 
 #[test]
-fn what_needs_no_way_back_is_not_taken_back() {
+fn steps_without_a_change_are_not_undone() {
     let (mut memory, plans) = plans();
     let plan = &plans[0].1;
     let last = plan.steps.len() - 1;
@@ -339,7 +339,7 @@ impl Registrar for Unlucky {
 }
 
 #[test]
-fn an_entry_that_came_back_otherwise_is_told_to_be_changed() {
+fn an_entry_that_was_restored_differently_is_reported_as_changed() {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &Layer { categories: 1, ..over(1, Class::Ifs, &[1001]) });
     let plan = uninstall(1, false).plan(memory.catalogs()).unwrap();
@@ -393,7 +393,7 @@ impl Registrar for Other {
 
 /// The fields of an entry that programs or Ws2_32 use. Ws2_32 may change the other fields.
 #[test]
-fn an_entry_that_is_not_as_it_was_asked_for_is_not_taken_for_it() {
+fn an_entry_that_differs_from_the_request_is_detected() {
     let (memory, plans) = plans();
     let faults: [fn(&mut WSAPROTOCOL_INFOW); 7] = [
         |info| info.iAddressFamily += 1,

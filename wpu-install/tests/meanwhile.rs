@@ -203,7 +203,7 @@ fn check(what: &str, shared: &mut Shared, plan: &Plan, doing: &str) {
 }
 
 #[test]
-fn what_another_installer_did_meanwhile_stays() {
+fn changes_of_another_installer_stay() {
     let (memory, plans) = plans();
     let mut overtaken = 0;
     for (name, plan, ids) in &plans {
@@ -227,7 +227,7 @@ fn what_another_installer_did_meanwhile_stays() {
 
 /// Entries that are unrelated to a run, including chains, stop none of its steps.
 #[test]
-fn what_another_installer_adds_elsewhere_stops_nothing() {
+fn unrelated_entries_of_another_installer_stop_nothing() {
     let elsewhere: Other = |memory, _| {
         theirs(memory, id(99));
         let (last, own) = (catalog(memory).entries.len() - 1, &catalog(memory).entries);
@@ -265,7 +265,7 @@ macro_rules! only {
 const FAILS: [fn(usize) -> bool; 12] = only!(0 1 2 3 4 5 6 7 8 9 10 11);
 
 #[test]
-fn and_what_failed_meanwhile_is_taken_back() {
+fn a_step_that_failed_meanwhile_is_undone() {
     let (memory, plans) = plans();
     for (name, plan, ids) in &plans {
         for (doing, other) in OTHERS {
@@ -285,7 +285,7 @@ fn and_what_failed_meanwhile_is_taken_back() {
 }
 
 #[test]
-fn who_came_first_is_told() {
+fn the_other_installers_change_is_reported() {
     let memory = Memory::sample(ONE);
     let plan = layer(1, Class::NonIfs).plan(memory.catalogs()).unwrap();
     // Three calls read the catalog before the layer's hidden entry is added.
@@ -336,7 +336,7 @@ fn the_same_plan_that_another_run_carries_out_stays_that_runs() {
 /// The adding call fails, since the other run added the same entries, which cannot be distinguished from a
 /// call that added them and failed.
 #[test]
-fn what_is_there_after_a_call_that_failed_is_told_and_not_taken_back() {
+fn entries_after_a_failed_call_are_reported_and_not_removed() {
     let memory = Memory::sample(ONE);
     let plan = layer(1, Class::NonIfs).plan(memory.catalogs()).unwrap();
     let left = "new in the 64-bit catalog, by the call that failed or by another installer: 1005 `Layer 1`";
@@ -353,7 +353,7 @@ fn what_is_there_after_a_call_that_failed_is_told_and_not_taken_back() {
 /// The other installer removes an entry over which a chain is to be added, or adds a chain over an entry to
 /// be removed.
 #[test]
-fn no_chain_is_left_that_names_nothing() {
+fn no_chain_with_a_missing_link_remains() {
     let udp: Other = |memory, _| {
         let provider = catalog(memory).find(1003).unwrap().info.ProviderId;
         memory.remove(HERE, &provider).unwrap();
@@ -397,7 +397,7 @@ fn no_chain_is_left_that_names_nothing() {
 }
 
 #[test]
-fn what_another_installer_removed_does_not_come_back() {
+fn entries_that_another_installer_removed_are_not_restored() {
     let mut memory = Memory::sample(ONE);
     let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
     run(&mut memory, &plan).unwrap();
@@ -415,7 +415,7 @@ fn what_another_installer_removed_does_not_come_back() {
 }
 
 #[test]
-fn an_order_that_another_installer_made_is_not_missed() {
+fn an_order_of_another_installer_is_not_reported() {
     let memory = Memory::sample(ONE);
     let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
     let turn: Other = |memory, _| memory.reorder(HERE, &[1004, 1003, 1002, 1001]).unwrap();
@@ -471,7 +471,7 @@ impl Registrar for More {
 }
 
 #[test]
-fn an_entry_too_many_is_taken_back_and_another_dll_is_not_ours() {
+fn a_surplus_entry_is_removed_but_not_one_of_another_dll() {
     let memory = Memory::sample(ONE);
     let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
     let mut more = More(memory.clone(), true);

@@ -24,7 +24,7 @@ fn d_06_a_chain_has_a_number_of_its_own_and_names_the_hidden_entry() {
 /// Ws2_32 assigns ids to added entries. Programs find no sockets in the hidden entry, even if the layer
 /// covers a range of protocols.
 #[test]
-fn d_06_what_is_added_has_no_number_yet_and_the_hidden_entry_no_sockets() {
+fn d_06_an_added_entry_has_no_id_yet_and_the_hidden_entry_no_sockets() {
     let mut catalogs = Memory::sample(ONE).catalogs().clone();
     let catalog = catalogs.slot(Width::Bits64).as_mut().expect("it is there");
     catalog.entries[0].info.iProtocolMaxOffset = 255;
@@ -49,7 +49,7 @@ fn d_06_what_is_added_has_no_number_yet_and_the_hidden_entry_no_sockets() {
 
 /// The entry contains everything that the user specifies about the sockets.
 #[test]
-fn d_06_a_base_provider_offers_what_is_asked_for() {
+fn d_06_a_base_provider_offers_the_requested_sockets() {
     let mut asked = base(1, Class::NonIfs);
     let sockets = &mut asked.sockets[0];
     (sockets.kind, sockets.protocol, sockets.addresses, sockets.message_size) = (2, 17, (8, 24), 512);
@@ -130,7 +130,7 @@ fn d_29_each_catalog_is_changed_by_a_program_of_its_width() {
 }
 
 #[test]
-fn d_30_the_hidden_entry_comes_first_and_each_chain_stands_before_what_it_covers() {
+fn d_30_the_hidden_entry_is_added_first_and_each_chain_precedes_its_base() {
     let mut memory = Memory::sample(ONE);
     let plan = over(1, Class::NonIfs, &[1003, 1001]).plan(memory.catalogs()).unwrap();
     let Step { action: Action::Add(Addition { entries, .. }), .. } = &plan.steps[0] else { panic!("{plan}") };
@@ -184,7 +184,7 @@ fn d_30_an_ifs_layer_stays_below_every_non_ifs_layer() {
 }
 
 #[test]
-fn d_30_a_layer_stands_in_a_chain_once_and_a_chain_has_seven_links() {
+fn d_30_a_layer_is_in_a_chain_once_and_a_chain_has_seven_links() {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]");
@@ -244,7 +244,7 @@ fn d_30_chains_over_the_same_sockets_have_ids_of_their_own() {
 
 /// A non-IFS layer over TCP alone breaks programs that select over TCP and other sockets together.
 #[test]
-fn d_30_a_non_ifs_layer_over_a_part_is_warned_of() {
+fn d_30_a_non_ifs_layer_over_a_part_has_a_note() {
     let memory = Memory::sample(ONE);
     let notes = over(1, Class::NonIfs, &[1001]).plan(memory.catalogs()).unwrap().notes;
     let rest =
@@ -260,7 +260,7 @@ fn d_30_a_non_ifs_layer_over_a_part_is_warned_of() {
 }
 
 #[test]
-fn d_31_categories_are_set_before_there_are_chains_and_their_lack_is_told() {
+fn d_31_categories_are_set_before_chains_exist_and_missing_ones_are_noted() {
     let memory = Memory::sample(ONE);
     let with = |categories| Layer { categories, ..layer(1, Class::Ifs) }.plan(memory.catalogs());
     let notes = with(0).unwrap().notes;
@@ -280,7 +280,7 @@ fn d_31_categories_are_set_before_there_are_chains_and_their_lack_is_told() {
 }
 
 #[test]
-fn d_32_every_change_tells_that_running_programs_keep_the_old_catalog() {
+fn d_32_every_change_notes_that_running_programs_keep_the_old_catalog() {
     let mut memory = Memory::sample(ONE);
     let plans = [layer(1, Class::Ifs).plan(memory.catalogs()), base(2, Class::Ifs).plan(memory.catalogs())];
     assert!(plans.iter().flatten().all(|plan| plan.notes.contains(&Note::Restart)));
@@ -305,7 +305,7 @@ fn d_32_install_uninstall_and_install_again() {
 }
 
 #[test]
-fn d_32_a_layer_under_another_is_not_pulled_away_unasked() {
+fn d_32_a_layer_below_another_is_removed_only_on_request() {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &layer(1, Class::Ifs));
     let installed_one = memory.catalogs().clone();
@@ -327,7 +327,7 @@ fn d_32_a_layer_under_another_is_not_pulled_away_unasked() {
 /// If a provider loses some of its chains, the others are added again under new ids, and chains over them are
 /// updated.
 #[test]
-fn d_32_what_stays_of_another_provider_comes_back_in_its_place() {
+fn d_32_remaining_entries_of_another_provider_keep_their_position() {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     // All chains of a non-IFS layer have one id.
@@ -345,7 +345,7 @@ fn d_32_what_stays_of_another_provider_comes_back_in_its_place() {
 
 /// The categories of removed entries are deleted, so entries that are added again get their categories again.
 #[test]
-fn d_32_what_stays_of_another_provider_keeps_its_categories() {
+fn d_32_remaining_entries_of_another_provider_keep_their_categories() {
     for categories in [0, 5] {
         let mut memory = Memory::sample(ONE);
         install(&mut memory, &over(1, Class::Ifs, &[1001]));
@@ -363,7 +363,7 @@ fn d_32_what_stays_of_another_provider_keeps_its_categories() {
 
 /// Each removal records the order before it, by which its undo restores the position.
 #[test]
-fn d_32_a_removal_names_the_entries_that_are_there_before_it() {
+fn d_32_a_removal_names_the_entries_before_it() {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     install(&mut memory, &layer(2, Class::NonIfs));
@@ -381,7 +381,7 @@ fn d_32_a_removal_names_the_entries_that_are_there_before_it() {
 }
 
 #[test]
-fn what_was_added_is_told_by_name_and_number() {
+fn added_entries_are_reported_by_name_and_id() {
     let mut memory = Memory::sample(BOTH);
     let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
     let told: Vec<_> = apply(&plan, &mut memory).unwrap();
@@ -394,7 +394,7 @@ fn what_was_added_is_told_by_name_and_number() {
 }
 
 #[test]
-fn d_32_chains_are_not_half_a_layer() {
+fn d_32_the_id_of_chains_does_not_remove_a_layer() {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     let chain = entry(&memory, "Layer 1 over [TCP over IP version 4]").info.ProviderId;
@@ -424,14 +424,14 @@ fn d_33_paths_are_counted_in_characters_and_variables_stay() {
 }
 
 #[test]
-fn d_34_a_layer_is_told_to_be_deprecated_and_a_base_provider_is_not() {
+fn d_34_a_layer_is_noted_as_deprecated_and_a_base_provider_is_not() {
     let memory = Memory::sample(ONE);
     assert_eq!(layer(1, Class::Ifs).plan(memory.catalogs()).unwrap().notes[0], Note::Deprecated);
     assert!(!base(1, Class::Ifs).plan(memory.catalogs()).unwrap().notes.contains(&Note::Deprecated));
 }
 
 #[test]
-fn d_37_sockets_that_something_else_offers_first_are_told() {
+fn d_37_sockets_that_another_entry_offers_first_are_noted() {
     let memory = Memory::sample(ONE);
     let mut tcp = base(1, Class::Ifs);
     (tcp.sockets[0].family, tcp.sockets[0].protocol) = (2, 6);
@@ -464,7 +464,7 @@ fn the_longest_name_is_kept_whole_and_that_of_its_chain_is_cut_between_letters()
 }
 
 #[test]
-fn other_requests_that_make_no_sense_are_refused() {
+fn other_invalid_requests_are_refused() {
     let memory = Memory::sample(ONE);
     let refused = |layer: Layer| layer.plan(memory.catalogs()).unwrap_err();
     assert_eq!(layer(1, Class::Ifs).plan(&Catalogs::default()), Err(Problem::NoCatalog));

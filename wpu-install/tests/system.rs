@@ -209,7 +209,7 @@ unsafe extern "system" fn permit(
 }
 
 #[test]
-fn what_programs_permit_is_read_and_set() {
+fn permitted_categories_are_read_and_set() {
     let _turn = begin(Memory::sample(ONE));
     let mut programs = SystemApplications::open().expect("the functions are there");
     for arguments in [None, Some("-k netsvcs".into())] {
@@ -269,7 +269,7 @@ fn now() -> Catalogs {
 }
 
 #[test]
-fn the_catalogs_are_read_whole() {
+fn the_catalogs_are_read_completely() {
     let mut memory = Memory::sample(BOTH);
     let mut many = base(1, Class::NonIfs);
     // More entries than the first buffer holds, and a path of the maximum length.
@@ -320,7 +320,7 @@ fn a_base_is_installed_in_both_and_removed() {
 }
 
 #[test]
-fn errors_of_ws2_32_are_told() {
+fn errors_of_ws2_32_are_reported() {
     let mut memory = Memory::sample(ONE);
     memory.fail(|call| call == 1, false);
     let _turn = begin(memory);

@@ -102,7 +102,7 @@ fn an_import_is_a_use_or_a_path_of_an_item_of_another_file() {
 }
 
 #[test]
-fn what_is_no_item_of_another_file_is_no_import() {
+fn a_name_without_an_item_of_another_file_is_not_an_import() {
     for code in [
         "",
         "pub use crate::b::B;",
@@ -124,7 +124,7 @@ fn what_is_no_item_of_another_file_is_no_import() {
 }
 
 #[test]
-fn a_path_leads_to_the_file_that_defines_the_item() {
+fn a_path_denotes_the_file_that_defines_the_item() {
     let files = |code| {
         found(&[
             ("lib.rs", "mod a; mod m; mod b; pub use m::B; pub use b::*; extern crate self as own;"),
