@@ -284,7 +284,7 @@ impl WsaError {
     /// What the spec says of this code, if it names it.
     #[must_use]
     #[inline]
-    pub fn fact(self) -> Option<&'static crate::support::facts::ErrorCode> {
+    pub fn fact(self) -> Option<&'static crate::rt::facts::ErrorCode> {
         crate::facts::ERRORS.iter().find(|error| error.value == self.0)
     }
 

@@ -2,20 +2,19 @@
 
 //! What the spec says, as data.
 
-use crate::support::declaration::Declaration;
-use crate::support::facts::Dispatch;
-use crate::support::facts::DocumentedError;
-use crate::support::facts::Downcall;
-use crate::support::facts::Entry;
-use crate::support::facts::ErrorCode;
-use crate::support::facts::Kit;
-use crate::support::facts::Method;
-use crate::support::facts::Note;
-use crate::support::facts::Requirement;
-use crate::support::facts::Slot;
-use crate::support::facts::Source;
-use crate::support::facts::Upcall;
-use crate::support::upcall_set::UpcallSet;
+use crate::rt::declaration::Declaration;
+use crate::rt::facts::Dispatch;
+use crate::rt::facts::DocumentedError;
+use crate::rt::facts::Downcall;
+use crate::rt::facts::Entry;
+use crate::rt::facts::ErrorCode;
+use crate::rt::facts::Facts;
+use crate::rt::facts::Kit;
+use crate::rt::facts::PlatformId;
+use crate::rt::facts::Requirement;
+use crate::rt::facts::Slot;
+use crate::rt::facts::Upcall;
+use crate::rt::facts::Word;
 
 pub use crate::classes::{Class, Platform};
 
@@ -27,11 +26,8 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPAccept",
         method: "accept",
-        text: "Takes a waiting connection of a listening socket.",
         signature: "SOCKET WSPAccept(SOCKET s, sockaddr *addr, LPINT addrlen, LPCONDITIONPROC lpfnCondition, DWORD_PTR dwCallbackData, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 0,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -91,17 +87,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the connection request timed out or was withdrawn",
             },
         ],
-        sources: &[&SOURCES[22], &SOURCES[106], &SOURCES[123]],
-        notes: &[&NOTES[4], &NOTES[14], &NOTES[15]],
     },
     Downcall {
         name: "WSPAddressToString",
         method: "address_to_string",
-        text: "Turns an address into text.",
         signature: "INT WSPAddressToString(LPSOCKADDR lpsaAddress, DWORD dwAddressLength, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPWSTR lpszAddressString, LPDWORD lpdwAddressStringLength, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 1,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -113,17 +104,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address or its family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[23], &SOURCES[64], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[16], &NOTES[17]],
     },
     Downcall {
         name: "WSPAsyncSelect",
         method: "async_select",
-        text: "Asks for window messages about a socket.",
         signature: "int WSPAsyncSelect(SOCKET s, HWND hWnd, u_int wMsg, LONG lEvent, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 2,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -143,23 +129,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[
-            &SOURCES[24],
-            &SOURCES[65],
-            &SOURCES[115],
-            &SOURCES[122],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[5], &NOTES[59]],
     },
     Downcall {
         name: "WSPBind",
         method: "bind",
-        text: "Gives a socket its local address.",
         signature: "int WSPBind(SOCKET s, const sockaddr *name, int namelen, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 3,
-        refusal: Some(&ERRORS[38]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -195,17 +170,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[25], &SOURCES[123]],
-        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPCancelBlockingCall",
         method: "cancel_blocking_call",
-        text: "Cancels the blocking call of a thread.",
         signature: "int WSPCancelBlockingCall(LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 4,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -217,17 +187,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "no blocking call is running",
             },
         ],
-        sources: &[&SOURCES[26], &SOURCES[101], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPCleanup",
         method: "cleanup",
-        text: "Takes back one start of the provider.",
         signature: "int WSPCleanup(LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 5,
-        refusal: None,
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -247,17 +212,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the name-space provider does not know the provider that it was given",
             },
         ],
-        sources: &[&SOURCES[21], &SOURCES[20], &SOURCES[103], &SOURCES[123]],
-        notes: &[&NOTES[11], &NOTES[13]],
     },
     Downcall {
         name: "WSPCloseSocket",
         method: "close_socket",
-        text: "Closes a socket.",
         signature: "int WSPCloseSocket(SOCKET s, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 6,
-        refusal: Some(&ERRORS[7]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -277,17 +237,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is non-blocking and would linger",
             },
         ],
-        sources: &[&SOURCES[27], &SOURCES[104], &SOURCES[123]],
-        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPConnect",
         method: "connect",
-        text: "Connects a socket to a peer.",
         signature: "int WSPConnect(SOCKET s, const sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 7,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -367,17 +322,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address is a broadcast address and the socket has no `SO_BROADCAST`",
             },
         ],
-        sources: &[&SOURCES[28], &SOURCES[123]],
-        notes: &[&NOTES[20]],
     },
     Downcall {
         name: "WSPDuplicateSocket",
         method: "duplicate_socket",
-        text: "Prepares a socket to be opened in another process.",
         signature: "int WSPDuplicateSocket(SOCKET s, DWORD dwProcessId, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 8,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -405,17 +355,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[29], &SOURCES[112], &SOURCES[135], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[18]],
     },
     Downcall {
         name: "WSPEnumNetworkEvents",
         method: "enum_network_events",
-        text: "Tells what has happened on a socket since it was last asked.",
         signature: "int WSPEnumNetworkEvents(SOCKET s, WSAEVENT hEventObject, LPWSANETWORKEVENTS lpNetworkEvents, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 9,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -435,17 +380,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[30], &SOURCES[60], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[23]],
     },
     Downcall {
         name: "WSPEventSelect",
         method: "event_select",
-        text: "Asks that an event be set when something happens on a socket.",
         signature: "int WSPEventSelect(SOCKET s, WSAEVENT hEventObject, LONG lNetworkEvents, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 10,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -465,17 +405,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[31], &SOURCES[114], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[23]],
     },
     Downcall {
         name: "WSPGetOverlappedResult",
         method: "get_overlapped_result",
-        text: "Tells how an overlapped operation ended.",
         signature: "BOOL WSPGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED lpOverlapped, LPDWORD lpcbTransfer, BOOL fWait, LPDWORD lpdwFlags, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 11,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -499,17 +434,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the operation is still pending and the call does not wait",
             },
         ],
-        sources: &[&SOURCES[32], &SOURCES[5], &SOURCES[111], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[7], &NOTES[21], &NOTES[28], &NOTES[32]],
     },
     Downcall {
         name: "WSPGetPeerName",
         method: "get_peer_name",
-        text: "Tells the address of a socket's peer.",
         signature: "int WSPGetPeerName(SOCKET s, sockaddr *name, LPINT namelen, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 12,
-        refusal: Some(&ERRORS[44]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -533,17 +463,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not connected",
             },
         ],
-        sources: &[&SOURCES[33], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[9]],
     },
     Downcall {
         name: "WSPGetSockName",
         method: "get_sock_name",
-        text: "Tells the local address of a socket.",
         signature: "int WSPGetSockName(SOCKET s, sockaddr *name, LPINT namelen, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 13,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -567,17 +492,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket has no local address yet, or was bound to a wildcard address and is not connected",
             },
         ],
-        sources: &[&SOURCES[34], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPGetSockOpt",
         method: "get_sock_opt",
-        text: "Reads an option of a socket.",
         signature: "int WSPGetSockOpt(SOCKET s, int level, int optname, CHAR *optval, LPINT optlen, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 14,
-        refusal: Some(&ERRORS[33]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -605,17 +525,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[35], &SOURCES[68], &SOURCES[123]],
-        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPGetQOSByName",
         method: "get_qos_by_name",
-        text: "Fills in a named quality of service.",
         signature: "BOOL WSPGetQOSByName(SOCKET s, LPWSABUF lpQOSName, LPQOS lpQOS, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 15,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -639,17 +554,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the provider has no quality of service",
             },
         ],
-        sources: &[&SOURCES[36], &SOURCES[116], &SOURCES[123]],
-        notes: &[&NOTES[6], &NOTES[7], &NOTES[9], &NOTES[19], &NOTES[78]],
     },
     Downcall {
         name: "WSPIoctl",
         method: "ioctl",
-        text: "Controls the mode of a socket.",
         signature: "int WSPIoctl(SOCKET s, DWORD dwIoControlCode, LPVOID lpvInBuffer, DWORD cbInBuffer, LPVOID lpvOutBuffer, DWORD cbOutBuffer, LPDWORD lpcbBytesReturned, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 16,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -685,17 +595,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the non-blocking socket cannot do it at once",
             },
         ],
-        sources: &[&SOURCES[37], &SOURCES[111], &SOURCES[123]],
-        notes: &[&NOTES[8], &NOTES[27], &NOTES[29]],
     },
     Downcall {
         name: "WSPJoinLeaf",
         method: "join_leaf",
-        text: "Joins a leaf to a session of many points.",
         signature: "SOCKET WSPJoinLeaf(SOCKET s, const sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, DWORD dwFlags, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 17,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -763,17 +668,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the peer did not answer in time",
             },
         ],
-        sources: &[&SOURCES[38], &SOURCES[106], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[20]],
     },
     Downcall {
         name: "WSPListen",
         method: "listen",
-        text: "Makes a socket wait for connections.",
         signature: "int WSPListen(SOCKET s, int backlog, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 18,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -813,17 +713,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "sockets of this type cannot listen",
             },
         ],
-        sources: &[&SOURCES[39], &SOURCES[123]],
-        notes: &[&NOTES[24]],
     },
     Downcall {
         name: "WSPRecv",
         method: "recv",
-        text: "Receives data.",
         signature: "int WSPRecv(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 19,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -895,17 +790,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[40], &SOURCES[111], &SOURCES[113], &SOURCES[123]],
-        notes: &[&NOTES[21], &NOTES[27], &NOTES[28], &NOTES[29], &NOTES[30]],
     },
     Downcall {
         name: "WSPRecvDisconnect",
         method: "recv_disconnect",
-        text: "Ends reception and takes the peer's farewell data.",
         signature: "int WSPRecvDisconnect(SOCKET s, LPWSABUF lpInboundDisconnectData, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 20,
-        refusal: Some(&ERRORS[33]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -933,17 +823,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[41], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[20], &NOTES[21]],
     },
     Downcall {
         name: "WSPRecvFrom",
         method: "recv_from",
-        text: "Receives data and tells where it came from.",
         signature: "int WSPRecvFrom(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, sockaddr *lpFrom, LPINT lpFromlen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 21,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -1011,31 +896,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
-        sources: &[
-            &SOURCES[42],
-            &SOURCES[111],
-            &SOURCES[113],
-            &SOURCES[122],
-            &SOURCES[123],
-        ],
-        notes: &[
-            &NOTES[8],
-            &NOTES[15],
-            &NOTES[21],
-            &NOTES[27],
-            &NOTES[28],
-            &NOTES[29],
-            &NOTES[31],
-        ],
     },
     Downcall {
         name: "WSPSelect",
         method: "select",
-        text: "Waits until sockets of some sets are ready.",
         signature: "int WSPSelect(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, timeval *timeout, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 22,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -1063,17 +929,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a set has an entry that is not a socket",
             },
         ],
-        sources: &[&SOURCES[43], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[25], &NOTES[26]],
     },
     Downcall {
         name: "WSPSend",
         method: "send",
-        text: "Sends data.",
         signature: "int WSPSend(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 23,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -1145,25 +1006,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
-        sources: &[&SOURCES[44], &SOURCES[111], &SOURCES[113], &SOURCES[123]],
-        notes: &[
-            &NOTES[4],
-            &NOTES[8],
-            &NOTES[9],
-            &NOTES[10],
-            &NOTES[27],
-            &NOTES[29],
-            &NOTES[30],
-        ],
     },
     Downcall {
         name: "WSPSendDisconnect",
         method: "send_disconnect",
-        text: "Begins to close a connection, with farewell data.",
         signature: "int WSPSendDisconnect(SOCKET s, LPWSABUF lpOutboundDisconnectData, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 24,
-        refusal: Some(&ERRORS[33]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -1191,17 +1039,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`lpOutboundDisconnectData` is not valid",
             },
         ],
-        sources: &[&SOURCES[45], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPSendTo",
         method: "send_to",
-        text: "Sends data to a given address.",
         signature: "int WSPSendTo(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, const sockaddr *lpTo, int iTolen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 25,
-        refusal: Some(&ERRORS[16]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -1293,23 +1136,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
-        sources: &[
-            &SOURCES[46],
-            &SOURCES[111],
-            &SOURCES[113],
-            &SOURCES[122],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[9], &NOTES[10], &NOTES[27], &NOTES[29]],
     },
     Downcall {
         name: "WSPSetSockOpt",
         method: "set_sock_opt",
-        text: "Changes an option of a socket.",
         signature: "int WSPSetSockOpt(SOCKET s, int level, int optname, const CHAR *optval, int optlen, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 26,
-        refusal: Some(&ERRORS[33]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -1345,17 +1177,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[47], &SOURCES[68], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[9], &NOTES[22]],
     },
     Downcall {
         name: "WSPShutdown",
         method: "shutdown",
-        text: "Ends sending, receiving or both.",
         signature: "int WSPShutdown(SOCKET s, int how, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 27,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -1379,17 +1206,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
-        sources: &[&SOURCES[48], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5]],
     },
     Downcall {
         name: "WSPSocket",
         method: "socket",
-        text: "Creates a socket.",
         signature: "SOCKET WSPSocket(int af, int type, int protocol, LPWSAPROTOCOL_INFOW lpProtocolInfo, GROUP g, DWORD dwFlags, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 28,
-        refusal: Some(&ERRORS[35]),
         may_be_null: &[],
         errors: &[
             DocumentedError {
@@ -1429,23 +1251,12 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`g` is not valid",
             },
         ],
-        sources: &[
-            &SOURCES[49],
-            &SOURCES[106],
-            &SOURCES[112],
-            &SOURCES[110],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[5], &NOTES[12], &NOTES[17]],
     },
     Downcall {
         name: "WSPStringToAddress",
         method: "string_to_address",
-        text: "Turns text into an address.",
         signature: "INT WSPStringToAddress(LPWSTR AddressString, INT AddressFamily, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPSOCKADDR lpAddress, LPINT lpAddressLength, LPINT lpErrno);",
-        header: "ws2spi.h",
         slot: 29,
-        refusal: Some(&ERRORS[6]),
         may_be_null: &[&ENTRIES[1]],
         errors: &[
             DocumentedError {
@@ -1457,8 +1268,6 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
-        sources: &[&SOURCES[50], &SOURCES[122], &SOURCES[123]],
-        notes: &[&NOTES[5], &NOTES[17]],
     },
 ];
 
@@ -1468,9 +1277,6 @@ pub static UPCALLS: [Upcall; 16] = [
         name: "WPUCloseEvent",
         method: "close_event",
         text: "Closes an event.",
-        details: "Whoever created an event closes it.\nAn event that the client put into `hEvent` of its `WSAOVERLAPPED` is only set by the provider, never closed.\nWhat a second close of the same event does is not documented beyond the error code.",
-        signature: "BOOL WPUCloseEvent(WSAEVENT hEvent, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1482,12 +1288,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 0,
             },
         ],
-        requirement: [
-            [Requirement::Optional, Requirement::Optional],
-            [Requirement::Optional, Requirement::Optional],
+        requirement: &[
+            &[Requirement::Optional, Requirement::Optional],
+            &[Requirement::Optional, Requirement::Optional],
         ],
         reason: "an event is an object of the system, which can close it too",
-        substitute: Some("CloseHandle"),
         waiver: None,
         acquire: Some(2),
         release: None,
@@ -1497,29 +1302,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[
-            &SOURCES[2],
-            &SOURCES[107],
-            &SOURCES[114],
-            &SOURCES[0],
-            &SOURCES[1],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[50], &NOTES[70]],
-        rust: Method {
-            generics: "",
-            params: &[("event", "$ :: handles :: EventRef < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUCloseSocketHandle",
         method: "close_socket_handle",
         text: "Gives a socket handle back to Ws2_32.",
-        details: "Only for handles from `WPUCreateSocketHandle`.\nWs2_32 forgets the handle; whatever the provider attached to it stays the provider's to free.\nA provider whose sockets are no file handles calls it when a socket closes, and for each socket still open at the last clean-up.\nA SAN provider first completes every pending request with `WSA_OPERATION_ABORTED`; this is the last upcall for the socket.\nBy experience, not by its page: do not call it while the DLL is being unloaded.",
-        signature: "int WPUCloseSocketHandle(SOCKET s, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1531,12 +1318,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 1,
             },
         ],
-        requirement: [
-            [Requirement::Required, Requirement::Required],
-            [Requirement::Required, Requirement::Required],
+        requirement: &[
+            &[Requirement::Required, Requirement::Required],
+            &[Requirement::Required, Requirement::Required],
         ],
         reason: "Ws2_32 keeps a record of every handle it makes, and nothing else removes it",
-        substitute: None,
         waiver: Some("never creates a socket handle through Ws2_32"),
         acquire: Some(3),
         release: None,
@@ -1546,30 +1332,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
-        sources: &[
-            &SOURCES[3],
-            &SOURCES[104],
-            &SOURCES[21],
-            &SOURCES[119],
-            &SOURCES[0],
-            &SOURCES[1],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[41], &NOTES[48], &NOTES[53], &NOTES[70]],
-        rust: Method {
-            generics: "",
-            params: &[("socket", "$ :: ffi :: SOCKET")],
-            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUCreateEvent",
         method: "create_event",
         text: "Creates a manual-reset event that is not set.",
-        details: "The event is a native event, valid in this process only, and belongs to the provider.\nWhere an auto-reset event is wanted, use the system's own call.\nWhether the handle can be inherited is not documented.",
-        signature: "WSAEVENT WPUCreateEvent(LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1581,12 +1348,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 2,
             },
         ],
-        requirement: [
-            [Requirement::Optional, Requirement::Optional],
-            [Requirement::Optional, Requirement::Optional],
+        requirement: &[
+            &[Requirement::Optional, Requirement::Optional],
+            &[Requirement::Optional, Requirement::Optional],
         ],
         reason: "an event is an object of the system, which can create it too",
-        substitute: Some("CreateEvent"),
         waiver: None,
         acquire: None,
         release: Some(0),
@@ -1596,22 +1362,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "there is not enough memory for the event",
             },
         ],
-        sources: &[&SOURCES[6], &SOURCES[105], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[],
-        rust: Method {
-            generics: "",
-            params: &[],
-            returns: ":: core :: result :: Result < $ :: handles :: Event , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUCreateSocketHandle",
         method: "create_socket_handle",
         text: "Makes a socket handle for a provider whose sockets are no file handles.",
-        details: "Such a provider gives its clients no other handles: from `WSPSocket`, also for a duplicated socket, from `WSPAccept` and from `WSPJoinLeaf`.\nTo the system the handle looks like a file: reads and writes come back to the provider, and a completion port can be bound to it.\nWs2_32 does not look into the context; `WPUQuerySocketHandleContext` returns it.\nGive the handle back with `WPUCloseSocketHandle`, at the latest during the last clean-up.\nA SAN provider keeps the handle for itself and returns a descriptor of its own.\nNo error is documented for a wrong catalog entry.",
-        signature: "SOCKET WPUCreateSocketHandle(DWORD dwCatalogEntryId, DWORD_PTR dwContext, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1623,12 +1378,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 3,
             },
         ],
-        requirement: [
-            [Requirement::NotApplicable, Requirement::NotApplicable],
-            [Requirement::Required, Requirement::Required],
+        requirement: &[
+            &[Requirement::NotApplicable, Requirement::NotApplicable],
+            &[Requirement::Required, Requirement::Required],
         ],
         reason: "Ws2_32 keeps the state of a handle that is no file, and only Ws2_32 can make one",
-        substitute: None,
         waiver: Some("hands on the handles of the layer below"),
         acquire: None,
         release: Some(1),
@@ -1638,31 +1392,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "Ws2_32 has no room for another handle",
             },
         ],
-        sources: &[
-            &SOURCES[7],
-            &SOURCES[106],
-            &SOURCES[112],
-            &SOURCES[111],
-            &SOURCES[121],
-            &SOURCES[0],
-            &SOURCES[1],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[41], &NOTES[47], &NOTES[52], &NOTES[54]],
-        rust: Method {
-            generics: "",
-            params: &[("entry", "u32"), ("context", "usize")],
-            returns: ":: core :: result :: Result < $ :: handles :: SocketHandle , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUFDIsSet",
         method: "fd_is_set",
         text: "Tells whether a socket is in a set.",
-        details: "The search goes through the first `fd_count` sockets of the set.\nThe client may have made the array longer or shorter than `FD_SETSIZE`.\nThe call cannot fail.",
-        signature: "int WPUFDIsSet(SOCKET s, fd_set *fdset);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1674,35 +1408,20 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 4,
             },
         ],
-        requirement: [
-            [Requirement::Optional, Requirement::Optional],
-            [Requirement::Optional, Requirement::Optional],
+        requirement: &[
+            &[Requirement::Optional, Requirement::Optional],
+            &[Requirement::Optional, Requirement::Optional],
         ],
         reason: "it is a convenience, and a provider may have to search the set itself anyway",
-        substitute: Some("a search of fd_array up to fd_count"),
         waiver: None,
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[8], &SOURCES[55], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[63], &NOTES[64]],
-        rust: Method {
-            generics: "",
-            params: &[
-                ("socket", "$ :: ffi :: SOCKET"),
-                ("set", "$ :: handles :: FdSet < '_ >"),
-            ],
-            returns: "bool",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUGetProviderPath",
         method: "get_provider_path",
         text: "Finds the DLL of another provider.",
-        details: "A layer asks for the path of the layer below before it loads it.\nThe length counts characters, not bytes, and the path ends with a zero.\nVariables such as `%SystemRoot%` are not expanded: expand them before loading.\nWhat the length holds afterwards is not documented, neither on success nor when the buffer was too small.",
-        signature: "int WPUGetProviderPath(LPGUID lpProviderId, WCHAR *lpszProviderDllPath, LPINT lpProviderDllPathLen, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1714,12 +1433,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 5,
             },
         ],
-        requirement: [
-            [Requirement::Required, Requirement::Required],
-            [Requirement::Required, Requirement::Required],
+        requirement: &[
+            &[Requirement::Required, Requirement::Required],
+            &[Requirement::Required, Requirement::Required],
         ],
         reason: "only Ws2_32 knows where the next layer is installed, which may be another vendor's",
-        substitute: None,
         waiver: Some("base provider: no layer below"),
         acquire: None,
         release: None,
@@ -1733,22 +1451,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "the buffer is too small, or a pointer is not valid",
             },
         ],
-        sources: &[&SOURCES[9], &SOURCES[18], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[44], &NOTES[56], &NOTES[66]],
-        rust: Method {
-            generics: "",
-            params: &[("id", "& $ :: ffi :: GUID")],
-            returns: ":: core :: result :: Result < $ :: rt :: wide :: WideString , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUModifyIFSHandle",
         method: "modify_ifs_handle",
         text: "Registers a new file handle with Ws2_32 and returns the handle for the client.",
-        details: "A provider whose sockets are file handles calls it for every new descriptor before the client sees it: in `WSPSocket`, also for a duplicated socket, in `WSPAccept` and in `WSPJoinLeaf`.\nFrom then on the client gets the returned handle and no other; to the system both are the same object.\nWs2_32 learns from it which provider owns the handle. A layer may register the handle of its base with its own entry; it then sees no completions and must leave overlapped calls as they are.\nThere is no call that takes the registration back: it ends when `WSPCloseSocket` succeeds.\nNo error is documented for a wrong catalog entry.",
-        signature: "SOCKET WPUModifyIFSHandle(DWORD dwCatalogEntryId, SOCKET ProposedHandle, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1760,12 +1467,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 6,
             },
         ],
-        requirement: [
-            [Requirement::Required, Requirement::Required],
-            [Requirement::NotApplicable, Requirement::NotApplicable],
+        requirement: &[
+            &[Requirement::Required, Requirement::Required],
+            &[Requirement::NotApplicable, Requirement::NotApplicable],
         ],
         reason: "Ws2_32 must learn which provider owns a handle, and may change it",
-        substitute: None,
         waiver: Some("the base provider registers every handle"),
         acquire: None,
         release: None,
@@ -1775,29 +1481,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`ProposedHandle` is not valid",
             },
         ],
-        sources: &[
-            &SOURCES[10],
-            &SOURCES[106],
-            &SOURCES[112],
-            &SOURCES[0],
-            &SOURCES[1],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[47], &NOTES[54], &NOTES[65]],
-        rust: Method {
-            generics: "",
-            params: &[("entry", "u32"), ("proposed", "$ :: ffi :: SOCKET")],
-            returns: ":: core :: result :: Result < $ :: ffi :: SOCKET , $ :: error :: WsaError >",
-            must_use: Some("the client must be given the returned handle"),
-        },
     },
     Upcall {
         name: "WPUPostMessage",
         method: "post_message",
         text: "Posts a message to a client's window.",
-        details: "A provider uses it for the messages that `WSPAsyncSelect` promises.\nThe first value is the socket as the client knows it, so a layer posts its own handle; the second holds the event and the error.\nA failure comes without an error code.",
-        signature: "BOOL WPUPostMessage(HWND hWnd, UINT Msg, WPARAM wParam, LPARAM lParam);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1809,37 +1497,20 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 7,
             },
         ],
-        requirement: [
-            [Requirement::Required, Requirement::Optional],
-            [Requirement::Required, Requirement::Optional],
+        requirement: &[
+            &[Requirement::Required, Requirement::Optional],
+            &[Requirement::Required, Requirement::Optional],
         ],
         reason: "only Ws2_32 posts messages in a way that older clients understand",
-        substitute: Some("a message posted from kernel mode"),
         waiver: Some("refuses WSPAsyncSelect"),
         acquire: None,
         release: None,
         errors: &[],
-        sources: &[&SOURCES[12], &SOURCES[115], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[43], &NOTES[50], &NOTES[58], &NOTES[59]],
-        rust: Method {
-            generics: "",
-            params: &[
-                ("window", "$ :: handles :: Window"),
-                ("message", "u32"),
-                ("wparam", "usize"),
-                ("lparam", "isize"),
-            ],
-            returns: ":: core :: result :: Result < () , $ :: rt :: refused :: Failed >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUQueryBlockingCallback",
         method: "query_blocking_callback",
         text: "Finds the function to call while a client's thread is blocked.",
-        details: "The answer holds for the calling thread. No function is the normal answer: wait with the means of the system.\nOtherwise call the function with its context again and again while waiting.\nTrue says to go on. False says that the call was cancelled; finish it with `WSAEINTR`.\nAsk only when the function can block, the socket is blocking, and the operation cannot finish at once.",
-        signature: "int WPUQueryBlockingCallback(DWORD dwCatalogEntryId, LPBLOCKINGCALLBACK *lplpfnCallback, PDWORD_PTR lpdwContext, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1851,12 +1522,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 8,
             },
         ],
-        requirement: [
-            [Requirement::Required, Requirement::Required],
-            [Requirement::Required, Requirement::Required],
+        requirement: &[
+            &[Requirement::Required, Requirement::Required],
+            &[Requirement::Required, Requirement::Required],
         ],
         reason: "only Ws2_32 knows the blocking hook of a thread",
-        substitute: None,
         waiver: Some("never blocks a client thread"),
         acquire: None,
         release: None,
@@ -1870,35 +1540,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`dwCatalogEntryId` is not valid",
             },
         ],
-        sources: &[
-            &SOURCES[13],
-            &SOURCES[101],
-            &SOURCES[102],
-            &SOURCES[0],
-            &SOURCES[1],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[12], &NOTES[47], &NOTES[60], &NOTES[61], &NOTES[62]],
-        rust: Method {
-            generics: "< R >",
-            params: &[
-                ("entry", "u32"),
-                (
-                    "hook",
-                    "impl :: core :: ops :: FnOnce (:: core :: option :: Option < $ :: handles :: BlockingHook < '_ >>) -> R",
-                ),
-            ],
-            returns: ":: core :: result :: Result < R , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUQuerySocketHandleContext",
         method: "query_socket_handle_context",
         text: "Returns the context that was given when a socket handle was made.",
-        details: "Most functions of a provider whose sockets are no file handles begin with it.\nThe context is a key and not a promise: another thread may close the socket between the question and the use of the answer.\nWhat happens with a handle that is closed already, or that is another provider's, is not documented.",
-        signature: "int WPUQuerySocketHandleContext(SOCKET s, PDWORD_PTR lpContext, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1910,12 +1556,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 9,
             },
         ],
-        requirement: [
-            [Requirement::NotApplicable, Requirement::NotApplicable],
-            [Requirement::Required, Requirement::Required],
+        requirement: &[
+            &[Requirement::NotApplicable, Requirement::NotApplicable],
+            &[Requirement::Required, Requirement::Required],
         ],
         reason: "only Ws2_32 holds the context that a handle was made with",
-        substitute: None,
         waiver: Some("finds the state of a socket in its own map"),
         acquire: None,
         release: None,
@@ -1925,22 +1570,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
-        sources: &[&SOURCES[14], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[52], &NOTES[53]],
-        rust: Method {
-            generics: "",
-            params: &[("socket", "$ :: ffi :: SOCKET")],
-            returns: ":: core :: result :: Result < usize , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUQueueApc",
         method: "queue_apc",
         text: "Queues a function to a thread of the client.",
-        details: "It runs when that thread waits alertably.\nThere is one context only: queue a function of the provider, which unpacks it and calls the client's completion routine.\nCopy the thread id of a client's call by value during that call; the pointer must not be kept. The copy may be dropped once this call has returned.\nIt may be called in interrupt context.\nIf it fails, the completion has reached nobody: keep what is needed to deliver it in another way.\nThe completion routines of one socket must not nest.",
-        signature: "int WPUQueueApc(LPWSATHREADID lpThreadId, LPWSAUSERAPC lpfnUserApc, DWORD_PTR dwContext, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -1952,12 +1586,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 10,
             },
         ],
-        requirement: [
-            [Requirement::Optional, Requirement::Optional],
-            [Requirement::Optional, Requirement::Optional],
+        requirement: &[
+            &[Requirement::Optional, Requirement::Optional],
+            &[Requirement::Optional, Requirement::Optional],
         ],
         reason: "the system can queue a function to a thread too",
-        substitute: Some("QueueUserAPC"),
         waiver: None,
         acquire: None,
         release: None,
@@ -1967,32 +1600,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`lpThreadId` does not name a valid thread",
             },
         ],
-        sources: &[
-            &SOURCES[15],
-            &SOURCES[113],
-            &SOURCES[111],
-            &SOURCES[0],
-            &SOURCES[1],
-            &SOURCES[123],
-        ],
-        notes: &[&NOTES[55], &NOTES[60], &NOTES[61], &NOTES[69]],
-        rust: Method {
-            generics: "",
-            params: &[
-                ("thread", "$ :: handles :: ThreadId < '_ >"),
-                ("apc", "$ :: handles :: Apc"),
-            ],
-            returns: ":: core :: result :: Result < () , $ :: rt :: refused :: Refused < $ :: handles :: Apc , $ :: error :: WsaError >>",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUResetEvent",
         method: "reset_event",
         text: "Makes an event not set.",
-        details: "Safe in interrupt context.\nThe lowest bit of a client's `hEvent` can be set and is no part of the handle: mask it first.",
-        signature: "BOOL WPUResetEvent(WSAEVENT hEvent, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -2004,12 +1616,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 11,
             },
         ],
-        requirement: [
-            [Requirement::Optional, Requirement::Optional],
-            [Requirement::Optional, Requirement::Optional],
+        requirement: &[
+            &[Requirement::Optional, Requirement::Optional],
+            &[Requirement::Optional, Requirement::Optional],
         ],
         reason: "an event is an object of the system, which can reset it too",
-        substitute: Some("ResetEvent"),
         waiver: None,
         acquire: None,
         release: None,
@@ -2019,22 +1630,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[16], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[50], &NOTES[71]],
-        rust: Method {
-            generics: "",
-            params: &[("event", "$ :: handles :: EventRef < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUSetEvent",
         method: "set_event",
         text: "Sets an event.",
-        details: "Safe in interrupt context.\nOne way to report that an overlapped operation is done, where the client waits for an event.\nThe lowest bit of a client's `hEvent` can be set and is no part of the handle: mask it first.",
-        signature: "BOOL WPUSetEvent(WSAEVENT hEvent, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -2046,12 +1646,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 12,
             },
         ],
-        requirement: [
-            [Requirement::Optional, Requirement::Optional],
-            [Requirement::Optional, Requirement::Optional],
+        requirement: &[
+            &[Requirement::Optional, Requirement::Optional],
+            &[Requirement::Optional, Requirement::Optional],
         ],
         reason: "an event is an object of the system, which can set it too",
-        substitute: Some("SetEvent"),
         waiver: None,
         acquire: None,
         release: None,
@@ -2061,22 +1660,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`hEvent` is not a valid event",
             },
         ],
-        sources: &[&SOURCES[17], &SOURCES[114], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[50], &NOTES[57], &NOTES[71]],
-        rust: Method {
-            generics: "",
-            params: &[("event", "$ :: handles :: EventRef < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUOpenCurrentThread",
         method: "open_current_thread",
         text: "Opens a thread id for the calling thread.",
-        details: "For a layer's own worker thread, which needs an id to start overlapped operations of the next layer.\nA client's thread needs none: Ws2_32 passes its id along with each call.\nEvery successful call needs one `WPUCloseThread`.",
-        signature: "int WPUOpenCurrentThread(LPWSATHREADID lpThreadId, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -2088,12 +1676,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 13,
             },
         ],
-        requirement: [
-            [Requirement::Unspecified, Requirement::Unspecified],
-            [Requirement::Unspecified, Requirement::Unspecified],
+        requirement: &[
+            &[Requirement::Unspecified, Requirement::Unspecified],
+            &[Requirement::Unspecified, Requirement::Unspecified],
         ],
         reason: "the Platform SDK has no row for it",
-        substitute: None,
         waiver: None,
         acquire: None,
         release: Some(14),
@@ -2103,22 +1690,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[11], &SOURCES[111], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[30], &NOTES[40], &NOTES[52]],
-        rust: Method {
-            generics: "",
-            params: &[],
-            returns: ":: core :: result :: Result < $ :: handles :: OpenThread , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUCloseThread",
         method: "close_thread",
         text: "Frees a thread id from `WPUOpenCurrentThread`.",
-        details: "Every successful `WPUOpenCurrentThread` needs exactly one call of this function.\nA thread id that a client's call brought along was never opened by the provider and must not be closed.",
-        signature: "int WPUCloseThread(LPWSATHREADID lpThreadId, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Slot,
         slots: &[
             Slot {
@@ -2130,12 +1706,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 14,
             },
         ],
-        requirement: [
-            [Requirement::Unspecified, Requirement::Unspecified],
-            [Requirement::Unspecified, Requirement::Unspecified],
+        requirement: &[
+            &[Requirement::Unspecified, Requirement::Unspecified],
+            &[Requirement::Unspecified, Requirement::Unspecified],
         ],
         reason: "the Platform SDK leaves its status blank",
-        substitute: None,
         waiver: None,
         acquire: Some(13),
         release: None,
@@ -2145,22 +1720,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "no `WSPStartup` has succeeded before",
             },
         ],
-        sources: &[&SOURCES[4], &SOURCES[0], &SOURCES[1], &SOURCES[123]],
-        notes: &[&NOTES[40], &NOTES[48], &NOTES[55], &NOTES[70]],
-        rust: Method {
-            generics: "",
-            params: &[("thread", "$ :: handles :: ThreadId < '_ >")],
-            returns: ":: core :: result :: Result < () , $ :: error :: WsaError >",
-            must_use: None,
-        },
     },
     Upcall {
         name: "WPUCompleteOverlappedRequest",
         method: "complete_overlapped_request",
         text: "Tells the client that an overlapped operation is done.",
-        details: "Only for operations without a completion routine; those with one are completed by `WPUQueueApc`.\nWs2_32 sets the client's event, posts to its completion port, or does both, and the provider need not know which.\nIt writes `InternalHigh` first and then `Internal`; both may become visible only after the call has returned.\n`Offset` and `OffsetHigh` belong to the provider. By custom it leaves the flags and the error of the operation there before the call.\nThe error code of this call is not that of the operation. If the call fails, the client may wait for ever.\nA SAN provider calls it only where the lowest bit of `hEvent` is zero.",
-        signature: "int WPUCompleteOverlappedRequest(SOCKET s, LPWSAOVERLAPPED lpOverlapped, DWORD dwError, DWORD cbTransferred, LPINT lpErrno);",
-        header: "ws2spi.h",
         dispatch: Dispatch::Export("ws2_32"),
         slots: &[
             Slot {
@@ -2168,12 +1732,11 @@ pub static UPCALLS: [Upcall; 16] = [
                 index: 15,
             },
         ],
-        requirement: [
-            [Requirement::NotApplicable, Requirement::NotApplicable],
-            [Requirement::Unspecified, Requirement::Unspecified],
+        requirement: &[
+            &[Requirement::NotApplicable, Requirement::NotApplicable],
+            &[Requirement::Unspecified, Requirement::Unspecified],
         ],
         reason: "the Platform SDK leaves its status blank",
-        substitute: None,
         waiver: None,
         acquire: None,
         release: None,
@@ -2183,47 +1746,34 @@ pub static UPCALLS: [Upcall; 16] = [
                 when: "`s` was not created by `WPUCreateSocketHandle`",
             },
         ],
-        sources: &[
-            &SOURCES[5],
-            &SOURCES[111],
-            &SOURCES[120],
-            &SOURCES[0],
-            &SOURCES[1],
-            &SOURCES[123],
-            &SOURCES[124],
-        ],
-        notes: &[
-            &NOTES[33],
-            &NOTES[40],
-            &NOTES[42],
-            &NOTES[49],
-            &NOTES[53],
-            &NOTES[67],
-            &NOTES[68],
-            &NOTES[69],
-        ],
-        rust: Method {
-            generics: "",
-            params: &[
-                ("socket", "$ :: ffi :: SOCKET"),
-                ("operation", "$ :: handles :: Operation"),
-                ("error", "u32"),
-                ("transferred", "u32"),
-            ],
-            returns: ":: core :: result :: Result < () , $ :: rt :: refused :: Refused < $ :: handles :: Operation , $ :: error :: WsaError >>",
-            must_use: None,
-        },
     },
 ];
 
-impl Upcall {
-    /// The index in [`UPCALLS`] of the upcall with this C name.
-    #[must_use]
-    #[inline]
-    pub fn find(name: &str) -> Option<usize> {
-        UPCALLS.iter().position(|upcall| upcall.name == name)
-    }
-}
+/// What the rules of compliance need to know.
+pub static FACTS: Facts = Facts {
+    classes: &[
+        Word {
+            name: "ifs",
+            text: "A provider whose sockets are file handles of the system: its catalog entry sets `XP1_IFS_HANDLES`.",
+        },
+        Word {
+            name: "non_ifs",
+            text: "A provider whose sockets are no file handles: it gets each handle from Ws2_32.",
+        },
+    ],
+    platforms: &[
+        Word {
+            name: "nt",
+            text: "Windows NT, Windows 2000 and every Windows that followed from them.",
+        },
+        Word {
+            name: "win9x",
+            text: "Windows 95 and its successors that are not based on Windows NT.",
+        },
+    ],
+    default_platform: PlatformId::new(0),
+    upcalls: &UPCALLS,
+};
 
 /// Whether nobody follows pointers in the input of a control code: the code says that it has no input, or the
 /// documentation says what its input is, and that has no pointers.
@@ -2239,24 +1789,21 @@ pub static KITS: [Kit; 3] = [
     Kit {
         name: "requests",
         marker: "Requests",
-        text: "Completes overlapped operations: through an event, a function in the client's thread, or a port.",
-        uses: [Some(UpcallSet::of(&[10, 12])), Some(UpcallSet::of(&[10, 12, 15]))],
+        uses: &[Some(&[10, 12]), Some(&[10, 12, 15])],
         completes: true,
     },
     Kit {
         name: "base",
         marker: "Base",
-        text: "Sockets of a base provider whose sockets are no file handles.",
-        uses: [None, Some(UpcallSet::of(&[1, 3, 7, 8, 9, 10, 11, 12, 15]))],
+        uses: &[None, Some(&[1, 3, 7, 8, 9, 10, 11, 12, 15])],
         completes: false,
     },
     Kit {
         name: "layer",
         marker: "Layer",
-        text: "Loads the next provider of a chain, hands every call on to it, and moves handles, messages and completions both ways.",
-        uses: [
-            Some(UpcallSet::of(&[0, 2, 5, 6, 7, 10, 11, 12, 13, 14])),
-            Some(UpcallSet::of(&[0, 1, 2, 3, 5, 7, 9, 10, 11, 12, 13, 14, 15])),
+        uses: &[
+            Some(&[0, 2, 5, 6, 7, 10, 11, 12, 13, 14]),
+            Some(&[0, 1, 2, 3, 5, 7, 9, 10, 11, 12, 13, 14, 15]),
         ],
         completes: false,
     },
@@ -2322,7 +1869,6 @@ pub const fn completes(declaration: &Declaration) -> bool {
 pub static ENTRIES: [Entry; 2] = [
     Entry {
         name: "WSPStartup",
-        text: "Starts the provider, as Ws2_32 or the layer above calls it.",
         hole: &ERRORS[19],
         errors: &[
             DocumentedError {
@@ -2349,7 +1895,6 @@ pub static ENTRIES: [Entry; 2] = [
     },
     Entry {
         name: "WSPStartupEx",
-        text: "Starts a SAN provider, as the Windows Sockets switch calls it.",
         hole: &ERRORS[19],
         errors: &[
             DocumentedError {
@@ -2631,1408 +2176,61 @@ pub static ERRORS: [ErrorCode; 51] = [
     },
 ];
 
-/// Where sources contradict each other or are silent, and what was decided.
-pub static NOTES: [Note; 82] = [
-    Note {
-        id: "which-layers-a-program-loads",
-        says: "The page on categories gives a list of conditions, one of which is the wrong way round in its example sentence, then a rule for layers without categories, and an example with two programs and four layers.",
-        decision: "A program that is not categorised loads every layer. Another loads a layer if they have a category in common, if all categories of the layer are the program's, and if LSP_SYSTEM is the layer's where it is the program's. A layer without categories has none in common, and is not loaded: so the example says.",
-        sources: &[&SOURCES[87]],
-    },
-    Note {
-        id: "categories-are-added",
-        says: "Categories that are set add to those that are there. No function takes any away. A page on virtual desktops has the registry key in which they stand, `HKLM\\SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters\\AppId_Catalog`, and says that it may be deleted.",
-        decision: "Categories are taken away by deleting the key and setting those that stay.",
-        sources: &[&SOURCES[86], &SOURCES[88]],
-    },
-    Note {
-        id: "no-recovery",
-        says: "The pages of the functions for the catalog give causes of WSANO_RECOVERY and say that there are others: the provider is installed already, the caller lacks the rights, an entry cannot be opened, made or written. In the list of error codes it is an error of name look-up.",
-        decision: "Its text names these causes as possible ones, since nothing here looks up names.",
-        sources: &[&SOURCES[74], &SOURCES[77], &SOURCES[93], &SOURCES[81], &SOURCES[98]],
-    },
-    Note {
-        id: "order-fails-otherwise",
-        says: "The pages of both functions that order the catalog say that they may also answer any error of the registry.",
-        decision: "Those errors are not listed: they have no names here, and are shown as numbers.",
-        sources: &[&SOURCES[93], &SOURCES[94]],
-    },
-    Note {
-        id: "names-of-downcalls",
-        says: "Some pages call the functions WSPAccept and so on, others give them the names of their pointer types, LPWSPSend.",
-        decision: "A downcall has the name without `LP`; its pointer type has the name in capitals, as in the headers.",
-        sources: &[&SOURCES[22], &SOURCES[44], &SOURCES[123]],
-    },
-    Note {
-        id: "default-answers",
-        says: "No page says what a provider answers that has no use for a function and must still fill its slot. Nine pages list WSAEOPNOTSUPP for something that the provider cannot do; the others do not list it.",
-        decision: "The default answer is WSAEOPNOTSUPP where the page lists it, and otherwise the listed code that comes nearest to the truth: no such option, no such socket, no peer, no call to cancel.",
-        sources: &[&SOURCES[35], &SOURCES[27], &SOURCES[33], &SOURCES[26], &SOURCES[98]],
-    },
-    Note {
-        id: "qos-refused",
-        says: "The page of WSPGetQOSByName has no code for a provider without quality of service. The reference for SAN providers says that it must be WSAEOPNOTSUPP.",
-        decision: "WSAEOPNOTSUPP is listed and is the default answer.",
-        sources: &[&SOURCES[36], &SOURCES[116]],
-    },
-    Note {
-        id: "true-as-success",
-        says: "Two functions answer TRUE or FALSE where the other statuses are zero and SOCKET_ERROR.",
-        decision: "The headers are followed: both return BOOL, fail with FALSE and succeed with TRUE; any value but FALSE counts as success.",
-        sources: &[&SOURCES[32], &SOURCES[36], &SOURCES[123]],
-    },
-    Note {
-        id: "errno-of-downcalls",
-        says: "No page says what a provider leaves in the error location after a success. Two pages mark it as an input, or as both.",
-        decision: "It is an output of every downcall, written after every failure and never after a success. A client reads it after a failure only.",
-        sources: &[&SOURCES[108], &SOURCES[42], &SOURCES[37], &SOURCES[123]],
-    },
-    Note {
-        id: "lists-with-mistakes",
-        says: "The list of WSPGetPeerName names WSAENOTSOCK twice, that of WSPSetSockOpt WSAEINPROGRESS. That of WSPGetQOSByName prints WSAENOTSOCK a second time, where its link and its explanation are those of WSAEFAULT. That of WSPSend explains WSAENOBUFS with a sentence about keep-alive activity, which other pages have for WSAENETRESET. That of WSPSendTo prints WSAECONNRESET with a link to WSAECONNABORTED, and an explanation of its own.",
-        decision: "Each code is listed once, and the name or the link counts, whichever the explanation fits. WSAENOBUFS of WSPSend has the explanation that WSPSendTo has.",
-        sources: &[&SOURCES[33], &SOURCES[47], &SOURCES[36], &SOURCES[44], &SOURCES[46]],
-    },
-    Note {
-        id: "pending-outside-the-list",
-        says: "The lists of WSPSend and WSPSendTo have no WSA_IO_PENDING. The text above each says that it stands for a request that has begun.",
-        decision: "The code is listed, as for the other functions with requests.",
-        sources: &[&SOURCES[44], &SOURCES[46]],
-    },
-    Note {
-        id: "clean-up-in-progress",
-        says: "The page of WSPCleanup does not list WSAEINPROGRESS. That of WSACleanup does, for a blocking call that is running, and Ws2_32 hands on what a provider answers.",
-        decision: "The code is listed: a clean-up that comes within a call of the provider cannot wait for that call to end, and is refused with it.",
-        sources: &[&SOURCES[21], &SOURCES[20]],
-    },
-    Note {
-        id: "calls-within-calls",
-        says: "Most pages explain WSAEINPROGRESS with a blocking call that is running. Those of WSPStartup and WSACleanup speak of a call of Winsock 1.1, and that on the blocking hook says that only there a thread may not call while its call waits.",
-        decision: "The texts speak of Winsock 1.1, whose clients alone have hooks. A provider answers the code to a call from within a hook.",
-        sources: &[&SOURCES[19], &SOURCES[49], &SOURCES[20], &SOURCES[101]],
-    },
-    Note {
-        id: "clean-up-without-provider",
-        says: "The page of WSPCleanup explains WSAEINVAL with the identifier of a name-space provider, which the function does not take.",
-        decision: "The code is listed as printed. No provider of this kind has a reason to answer it.",
-        sources: &[&SOURCES[21]],
-    },
-    Note {
-        id: "put-off",
-        says: "WSPAccept answers WSATRY_AGAIN after a condition function that put its decision off. In the list of error codes this is an error of name look-up.",
-        decision: "The code is listed; its text speaks of the decision, as no other function here answers it.",
-        sources: &[&SOURCES[22], &SOURCES[98]],
-    },
-    Note {
-        id: "half-an-address",
-        says: "The page of WSPAccept says that no address is given out if the buffer or its length is null. That of WSPRecvFrom says that the length is needed only with a buffer.",
-        decision: "An address is wanted only if both are there. A buffer without a length counts as none for both functions.",
-        sources: &[&SOURCES[22], &SOURCES[42]],
-    },
-    Note {
-        id: "length-of-address-text",
-        says: "The page of WSPAddressToString counts the text in bytes. That of WSAAddressToStringW, whose arguments Ws2_32 hands down, counts in characters and includes the final zero.",
-        decision: "The length counts characters, with the final zero.",
-        sources: &[&SOURCES[23], &SOURCES[64]],
-    },
-    Note {
-        id: "protocol-info-that-may-be-missing",
-        says: "Two pages call the protocol information required, and the page of WSPSocket says nothing of null. The application may leave it out, and then Ws2_32 chooses.",
-        decision: "Null is let through as none, and the provider decides what it means.",
-        sources: &[&SOURCES[23], &SOURCES[50], &SOURCES[49], &SOURCES[64]],
-    },
-    Note {
-        id: "info-of-a-duplicate",
-        says: "The page of WSPDuplicateSocket calls the protocol information an output, and then says how a layer must pass it down to the next layer and to the base.",
-        decision: "It is an output. What the page says of passing down is meant for WSPSocket in the other process.",
-        sources: &[&SOURCES[29], &SOURCES[49], &SOURCES[110]],
-    },
-    Note {
-        id: "name-of-a-template",
-        says: "`lpQOSName` is an input, unless it holds an empty name: then its buffer is overwritten with the list of names. `lpQOS` is an output that some clients fill in.",
-        decision: "The name is an input, and the list of names is not offered. The quality of service can be read and written.",
-        sources: &[&SOURCES[36]],
-    },
-    Note {
-        id: "callee-data",
-        says: "These outputs are structures whose length says how much room there is before the call, and how much was filled after it. The pages of WSPConnect and WSPJoinLeaf promise zero if nothing came; that of WSPRecvDisconnect says nothing of the length.",
-        decision: "All three are room for bytes whose used length is written back. The room ends with the call, so that a non-blocking socket gives out no callee data, although the pages would let it do so later.",
-        sources: &[&SOURCES[28], &SOURCES[38], &SOURCES[41]],
-    },
-    Note {
-        id: "constness-of-downcalls",
-        says: "Received data goes where an array of WSABUF points; the array itself is only read, and one Rust crate has it constant. That crate also has the structure of WSPGetOverlappedResult constant, the disconnect data of WSPRecvDisconnect, whose length is written, and the error location of WSPRecv, which is written too.",
-        decision: "Constness follows the direction of the data: what is received into is an output, down to the array.",
-        sources: &[
-            &SOURCES[131],
-            &SOURCES[40],
-            &SOURCES[41],
-            &SOURCES[32],
-            &SOURCES[123],
-        ],
-    },
-    Note {
-        id: "option-without-value",
-        says: "Some options are set without a value: null and the length zero. The page of WSPSetSockOpt calls a bad pointer WSAEFAULT and does not mention them.",
-        decision: "Null with the length zero is an empty value. Null with any other length is WSAEFAULT.",
-        sources: &[&SOURCES[47], &SOURCES[68]],
-    },
-    Note {
-        id: "event-without-events",
-        says: "The event of WSPEventSelect does not count where no network events are asked for, and that of WSPEnumNetworkEvents is optional. Whether the first may be null is not said.",
-        decision: "Both may be null. A provider answers WSAEINVAL if it needs the event and there is none.",
-        sources: &[&SOURCES[31], &SOURCES[30]],
-    },
-    Note {
-        id: "largest-backlog",
-        says: "SOMAXCONN is 0x7fffffff in winsock2.h and 5 in winsock.h, the header of Winsock 1.1; one Rust crate has the 5 too.",
-        decision: "It has the value of winsock2.h. A provider takes any number and limits it by itself.",
-        sources: &[&SOURCES[39], &SOURCES[125], &SOURCES[131], &SOURCES[126]],
-    },
-    Note {
-        id: "select-count",
-        says: "`nfds` is there for compatibility only and is ignored. The sets carry their own counts, which may be larger than FD_SETSIZE, and all sockets belong to one provider.",
-        decision: "The value is handed to the provider as it came and limits nothing.",
-        sources: &[&SOURCES[43], &SOURCES[55], &SOURCES[97]],
-    },
-    Note {
-        id: "empty-sets",
-        says: "At least one set must be given, and none of those given may be empty. The page has WSAEINVAL for the first rule and no code for the second.",
-        decision: "Both rules are the provider's to enforce; a layer passes the sets on, also those that it has emptied.",
-        sources: &[&SOURCES[43]],
-    },
-    Note {
-        id: "bytes-moved-at-once",
-        says: "The count of bytes is written when an operation is done at once, and left alone when it is pending. The pages here do not say whether its pointer may be null; that of WSASend allows it with an overlapped structure and recommends it there.",
-        decision: "Null is accepted with and without a structure, and then nothing is written.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[66]],
-    },
-    Note {
-        id: "flags-of-a-pending-receive",
-        says: "The flags of a receive are an input and an output. A pending operation does not write them: the completion routine or WSPGetOverlappedResult gives them out.",
-        decision: "The value is read before the call and written only if the operation is done at once.",
-        sources: &[&SOURCES[40], &SOURCES[42], &SOURCES[32]],
-    },
-    Note {
-        id: "routine-without-structure",
-        says: "A call is not overlapped if the structure and the routine are both null. A routine without a structure is not mentioned; a completion could not be reported without one.",
-        decision: "Without a structure there is no request, and the routine and the thread do not count.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[37], &SOURCES[111]],
-    },
-    Note {
-        id: "thread-that-may-be-missing",
-        says: "The thread id is for the call of the completion routine. No page says that it may be null; Microsoft's samples expect that of layers above and open an id of their own.",
-        decision: "Without a routine the id may be null. A routine without an id is answered WSAEFAULT, as nobody could run it; a layer that has no id to hand on opens one for its own thread.",
-        sources: &[&SOURCES[44], &SOURCES[40], &SOURCES[135]],
-    },
-    Note {
-        id: "connected-datagrams",
-        says: "The page of WSPRecvFrom says that the socket must not be connected and lists WSAEISCONN, and then says what happens on connected sockets.",
-        decision: "The code is listed. A provider may serve connected sockets all the same.",
-        sources: &[&SOURCES[42]],
-    },
-    Note {
-        id: "wait-for-a-routine",
-        says: "A client may wait only for an operation that is told through its event; anything else has unpredictable results. A set lowest bit of `hEvent` is not mentioned.",
-        decision: "Waiting uses the event without its lowest bit. A structure without an event is answered WSA_INVALID_HANDLE when the client wants to wait for it.",
-        sources: &[&SOURCES[32], &SOURCES[120]],
-    },
-    Note {
-        id: "one-export",
-        says: "The page of WSPStartup says that all upcalls are reached through the table. The page of WPUCompleteOverlappedRequest says that it is not in the table and is linked from Ws2_32; only the table for SAN providers has a slot for it.",
-        decision: "It has no slot in WSPUPCALLTABLE and slot 15 in WSPUPCALLTABLEEX, and it is the only upcall that is marked as exported.",
-        sources: &[&SOURCES[19], &SOURCES[5], &SOURCES[123], &SOURCES[124]],
-    },
-    Note {
-        id: "prototypes-do-not-link",
-        says: "The headers declare functions for all sixteen upcalls, and one crate declares sixteen imports. The import library has only one of them.",
-        decision: "The other fifteen are never imported by name. WPUGetProviderPathEx, which newer import libraries also list, has no documentation and is left out.",
-        sources: &[&SOURCES[123], &SOURCES[132], &SOURCES[133]],
-    },
-    Note {
-        id: "table-by-value",
-        says: "The page of WSPStartup asks the provider to store a pointer to the table, but the table is passed by value, so that its address dies when the call returns.",
-        decision: "The provider stores a copy. The parameter has the type of the structure itself.",
-        sources: &[&SOURCES[19], &SOURCES[123]],
-    },
-    Note {
-        id: "two-startups",
-        says: "On x86_64 a structure of this size travels as a hidden pointer, so that both entries look alike to the machine. On i686 the table lies on the stack, and the callee removes 76 bytes for WSPStartup and 20 for WSPStartupEx.",
-        decision: "The two entries have different pointer types and are never called through each other's.",
-        sources: &[&SOURCES[133], &SOURCES[123], &SOURCES[124]],
-    },
-    Note {
-        id: "newest-table",
-        says: "A process may start a provider many times, and the page says that only the table received last may be used. Microsoft's samples keep the first.",
-        decision: "Every successful start replaces the table.",
-        sources: &[&SOURCES[19], &SOURCES[109], &SOURCES[135]],
-    },
-    Note {
-        id: "no-size-no-version",
-        says: "Neither table has a member for its size or version, and no page promises that all slots are filled.",
-        decision: "A slot is taken as possibly null. A provider that declares an upcall with a null slot is not started and answers WSASYSNOTREADY.",
-        sources: &[&SOURCES[51], &SOURCES[123], &SOURCES[124]],
-    },
-    Note {
-        id: "function-table-checks",
-        says: "The list of error codes says that Ws2_32 refuses a table with null functions, a provider of a wrong version and a provider that fails to start. For SAN providers a page names thirteen functions that may be missing.",
-        decision: "All thirty slots are filled, except that those thirteen may be null in a table that WSPStartupEx gives out. The codes are declared, for hosts, and for layers that check the layer below in the same way.",
-        sources: &[&SOURCES[98], &SOURCES[122], &SOURCES[135]],
-    },
-    Note {
-        id: "mandatory-or-not",
-        says: "The table of upcalls begins by saying that not all of them must be used and then calls several required. Two rows have no status, and WPUOpenCurrentThread has no row.",
-        decision: "Required means that no call of the system can stand in; a provider with no occasion writes a waiver. A blank or missing row is `unspecified`.",
-        sources: &[&SOURCES[0], &SOURCES[1]],
-    },
-    Note {
-        id: "nothing-to-close",
-        says: "The table of upcalls calls WPUCloseSocketHandle required without naming a class, but its page allows it only for handles from WPUCreateSocketHandle, which a provider with file handles never calls.",
-        decision: "The status is kept as printed, for all classes. A provider with file handles has nothing to close and waives it.",
-        sources: &[&SOURCES[0], &SOURCES[3], &SOURCES[104]],
-    },
-    Note {
-        id: "completion-class",
-        says: "The table of upcalls names no class for WPUCompleteOverlappedRequest. Its own page says that it is for providers whose sockets are no file handles.",
-        decision: "It applies to the class `non_ifs` only.",
-        sources: &[&SOURCES[0], &SOURCES[5]],
-    },
-    Note {
-        id: "post-message-platform",
-        says: "The table of upcalls calls WPUPostMessage required, then limits that to Windows NT and Windows 2000 and adds that Windows 95 can post from kernel mode. It does not say what holds there.",
-        decision: "It is required on `nt` and optional on `win9x`. Every later Windows counts as `nt`.",
-        sources: &[&SOURCES[0], &SOURCES[1]],
-    },
-    Note {
-        id: "provider-path-twin",
-        says: "The table of upcalls calls WPUGetProviderPath required, as only Ws2_32 has the answer. Ws2_32 also exports WSCGetProviderPath, with the same parameters, and nearly every known layer uses that.",
-        decision: "It stays required. The use of the export is a ground for a waiver and not a substitute, because no page names it as one.",
-        sources: &[&SOURCES[0], &SOURCES[9], &SOURCES[18], &SOURCES[135]],
-    },
-    Note {
-        id: "class-per-entry",
-        says: "The flag that divides the classes stands in a catalog entry. One DLL can install entries of both kinds.",
-        decision: "A provider type belongs to one class. XP1_IFS_HANDLES is declared so that installers and checks can compare an entry with its class.",
-        sources: &[&SOURCES[56], &SOURCES[106]],
-    },
-    Note {
-        id: "entry-of-the-switch",
-        says: "WSPStartupEx gets the catalog entry of the TCP/IP provider, and the page on start-up says that a SAN provider knows from it who starts it. The flags of that entry are those of another provider. A SAN provider gets its handles from WPUCreateSocketHandle.",
-        decision: "The flag of that entry does not count: WSPStartupEx starts providers of the class `non_ifs`, and no others.",
-        sources: &[&SOURCES[117], &SOURCES[118], &SOURCES[121]],
-    },
-    Note {
-        id: "own-catalog-entry",
-        says: "The pages ask for the provider's own catalog entry. For a base provider, with chain length BASE_PROTOCOL, there is one. A layer has a hidden entry, with chain length LAYERED_PROTOCOL, and the entries of its chains; Microsoft's samples pass the id of a chain and never that of the hidden entry.",
-        decision: "The id is an ordinary number that the provider chooses. The two chain lengths are declared so that it can tell the kinds of entries apart.",
-        sources: &[&SOURCES[10], &SOURCES[56], &SOURCES[110], &SOURCES[135]],
-    },
-    Note {
-        id: "copied-result-sentences",
-        says: "The sentences about the result name WPUCreateSocketHandle and WPUOpenCurrentThread in place of the function of the page.",
-        decision: "They are read as copying mistakes: zero is success and SOCKET_ERROR is failure.",
-        sources: &[&SOURCES[3], &SOURCES[4]],
-    },
-    Note {
-        id: "completion-result",
-        says: "Older pages and the header of Wine give the function the result WSAEVENT. The current page and the other headers say int.",
-        decision: "It is an int: zero or SOCKET_ERROR.",
-        sources: &[&SOURCES[5], &SOURCES[123]],
-    },
-    Note {
-        id: "any-true-is-success",
-        says: "The pages name TRUE as the result of success. Everywhere else in Windows any value but zero counts as true.",
-        decision: "FALSE is failure and any other value is success. TRUE is declared for hosts, which return it.",
-        sources: &[&SOURCES[2], &SOURCES[12], &SOURCES[100]],
-    },
-    Note {
-        id: "errno-after-success",
-        says: "No page says what the error location holds after a success, and no page says that an upcall sets the thread's last error.",
-        decision: "The error location is read only after the failure value.",
-        sources: &[&SOURCES[108], &SOURCES[134]],
-    },
-    Note {
-        id: "success-that-writes-nothing",
-        says: "No page says that an out value can stay unwritten after a success. Hosts exist whose functions report success and write nothing, or return zero as a new handle.",
-        decision: "Every out value is set before the call. Handles and thread ids that are all zero are refused, and a host that breaks the contract is reported as WSASYSCALLFAILURE.",
-        sources: &[&SOURCES[134], &SOURCES[98]],
-    },
-    Note {
-        id: "bad-handle-two-codes",
-        says: "A socket that WPUCreateSocketHandle did not make gives WSAENOTSOCK on two pages and WSAEINVAL on a third.",
-        decision: "Each upcall keeps the code of its own page.",
-        sources: &[&SOURCES[3], &SOURCES[14], &SOURCES[5]],
-    },
-    Note {
-        id: "missing-errors",
-        says: "No error is documented for a wrong catalog entry in WPUCreateSocketHandle and WPUModifyIFSHandle, for null pointers in general, or for use after the last clean-up. Only the two thread functions name WSANOTINITIALISED.",
-        decision: "The lists of errors are what is documented and are not closed. A null pointer is reported as WSAEFAULT, and a table that is closed answers WSANOTINITIALISED wherever an upcall has an error location.",
-        sources: &[&SOURCES[7], &SOURCES[10], &SOURCES[11], &SOURCES[4], &SOURCES[21]],
-    },
-    Note {
-        id: "null-thread-id",
-        says: "WPUQueueApc documents WSAEFAULT for a thread id that is not valid and WPUCloseThread documents nothing. One host's helper library answers both with code 87.",
-        decision: "Hosts made from this spec answer WSAEFAULT. WSA_INVALID_PARAMETER is declared so that the other answer has a name too.",
-        sources: &[&SOURCES[15], &SOURCES[4], &SOURCES[134]],
-    },
-    Note {
-        id: "unreportable-fault",
-        says: "The page lists WSAEFAULT for an error location that is not valid, but the code could only be delivered through that location.",
-        decision: "That half of the error is left out. The error location is never null.",
-        sources: &[&SOURCES[9]],
-    },
-    Note {
-        id: "set-event-code",
-        says: "The page of WPUSetEvent names ERROR_INVALID_HANDLE where its siblings name WSA_INVALID_HANDLE. Both are 6.",
-        decision: "The page's name is kept as documented, and the code is reported as WSA_INVALID_HANDLE.",
-        sources: &[&SOURCES[17], &SOURCES[16], &SOURCES[2]],
-    },
-    Note {
-        id: "post-message-no-code",
-        says: "The function has no error location, and its page names no way to learn why it failed.",
-        decision: "The safe form says only that it failed.",
-        sources: &[&SOURCES[12], &SOURCES[123]],
-    },
-    Note {
-        id: "async-select-refused",
-        says: "WPUPostMessage serves WSPAsyncSelect alone, which some providers refuse and SAN providers need not have. Known providers refuse it with WSAEOPNOTSUPP, which the page of WSPAsyncSelect does not list.",
-        decision: "A refusal is the usual ground for the waiver. The default answer is one that the page lists; a provider that wants to be plainer answers WSAEOPNOTSUPP itself.",
-        sources: &[&SOURCES[115], &SOURCES[24], &SOURCES[98], &SOURCES[122]],
-    },
-    Note {
-        id: "narrow-contexts",
-        says: "The pages print both callbacks with a context of 32 bits. The headers have a context as wide as a pointer.",
-        decision: "The headers are followed: a context is a DWORD_PTR.",
-        sources: &[&SOURCES[15], &SOURCES[13], &SOURCES[123]],
-    },
-    Note {
-        id: "stray-words",
-        says: "The errors of WPUQueueApc speak of a parameter `dwThreadId` that does not exist. The page of WPUQueryBlockingCallback calls `lplpfnCallback` also `lpfnCallback` and ends with a sentence about parts of addresses.",
-        decision: "The names of the signatures are used, and the stray sentence is ignored.",
-        sources: &[&SOURCES[15], &SOURCES[13]],
-    },
-    Note {
-        id: "default-hook",
-        says: "One page first says that a default hook is returned where none is installed, and later that the answer is null on a Windows with preemptive threads.",
-        decision: "Null is an ordinary success. With a hook, false means that the call was cancelled and ends with WSAEINTR; a socket that does not block never asks and answers WSAEWOULDBLOCK.",
-        sources: &[&SOURCES[101], &SOURCES[102], &SOURCES[13]],
-    },
-    Note {
-        id: "set-parameter-name",
-        says: "The parameter is called `set` and also `fdset`, and older text leaves its description open.",
-        decision: "It is `fdset`, as in the headers.",
-        sources: &[&SOURCES[8], &SOURCES[123]],
-    },
-    Note {
-        id: "size-of-a-set",
-        says: "The structure is declared with FD_SETSIZE sockets, which is 64 unless the client defines another number.",
-        decision: "The layout is that of 64, but a set is read by its count only and never copied as a whole.",
-        sources: &[&SOURCES[55], &SOURCES[8], &SOURCES[125]],
-    },
-    Note {
-        id: "no-inverse",
-        says: "No upcall takes a registration back. A remark says that the service provider gets only the returned handle where the client must be meant.",
-        decision: "There is no release, so the handle is no resource. The result must be used, because it is what the client has to get.",
-        sources: &[&SOURCES[10], &SOURCES[106]],
-    },
-    Note {
-        id: "length-afterwards",
-        says: "The page does not say what the length holds after the call, with the final zero or without, nor whether it tells the needed size when the buffer was too small.",
-        decision: "The path is read up to its final zero. After WSAEFAULT the buffer grows and the call is made again; the length that came back is at most a hint.",
-        sources: &[&SOURCES[9], &SOURCES[134]],
-    },
-    Note {
-        id: "meaning-of-dwerror",
-        says: "How `dwError` becomes the final value of `Internal`, or the result of a completion port, is not documented. Only that the value differs from WSS_OPERATION_IN_PROGRESS is.",
-        decision: "The code is passed as it is. Hosts may store any value but WSS_OPERATION_IN_PROGRESS, after the byte count.",
-        sources: &[&SOURCES[5]],
-    },
-    Note {
-        id: "direction-of-overlapped",
-        says: "The page marks `lpOverlapped` as an input, but the function writes two of its members.",
-        decision: "The direction is in and out.",
-        sources: &[&SOURCES[5]],
-    },
-    Note {
-        id: "one-completion",
-        says: "A call that answers WSA_IO_PENDING promises one later completion. A call that succeeds at once has already given its own, and any other error promises none.",
-        decision: "A pending operation is a token that is given back exactly once. WSA_IO_PENDING is declared for the provider's own answer.",
-        sources: &[&SOURCES[111], &SOURCES[113]],
-    },
-    Note {
-        id: "upcalls-at-the-end",
-        says: "At the last clean-up open sockets are closed, pending operations fail with WSA_OPERATION_ABORTED, and nobody is notified. Which upcalls are allowed then is not said. The page of WSPCleanup also lists WSAENETDOWN.",
-        decision: "During the last clean-up only the three releases make sense, and after it no upcall does. Both codes are declared for the provider's own answers.",
-        sources: &[&SOURCES[21], &SOURCES[103]],
-    },
-    Note {
-        id: "event-tag-bit",
-        says: "The lowest bit of `hEvent` in a client's structure can ask that no notice be given. The pages of the event functions do not mention it.",
-        decision: "A borrowed event is masked before it is passed on.",
-        sources: &[&SOURCES[120], &SOURCES[135]],
-    },
-    Note {
-        id: "constness",
-        says: "The C signatures have no constant pointers here. One Rust crate marks the inputs as constant, and `lpWSPData` too, although it is an output.",
-        decision: "Constness follows the direction of each parameter, and `lpWSPData` is an output.",
-        sources: &[&SOURCES[123], &SOURCES[131], &SOURCES[19]],
-    },
-    Note {
-        id: "event-type",
-        says: "The headers define WSAEVENT as HANDLE, which is a pointer. One Rust crate makes it a signed number of the same width.",
-        decision: "It is a pointer, as in the headers, and WSA_INVALID_EVENT is null.",
-        sources: &[&SOURCES[125], &SOURCES[131]],
-    },
-    Note {
-        id: "san-table-only-in-the-ddk",
-        says: "The table with sixteen slots and its entry stand in ws2san.h of the driver kit alone. The Rust crates have neither.",
-        decision: "Both are declared here after that header, which needs ws2spi.h before it.",
-        sources: &[&SOURCES[124], &SOURCES[131], &SOURCES[132], &SOURCES[117]],
-    },
-    Note {
-        id: "packing",
-        says: "On 32-bit machines the headers set a packing of four bytes. No structure here has a member that is aligned more strictly there, and the measured layouts are the same with and without it.",
-        decision: "All structures have the plain C layout and none is packed.",
-        sources: &[&SOURCES[123], &SOURCES[133]],
-    },
-    Note {
-        id: "overlapped-union",
-        says: "In the headers WSAOVERLAPPED is another name for OVERLAPPED, whose two offsets share their place with a pointer.",
-        decision: "It is a structure of its own with the two offsets, which is what sockets use; its size and offsets are those of OVERLAPPED.",
-        sources: &[&SOURCES[125], &SOURCES[5], &SOURCES[133]],
-    },
-    Note {
-        id: "text-lengths",
-        says: "The headers declare both texts with one character more than WSPDESCRIPTION_LEN and WSAPROTOCOL_LEN, for the final zero.",
-        decision: "The arrays have the length 256. The constants are declared for code that fills the texts.",
-        sources: &[&SOURCES[123], &SOURCES[125], &SOURCES[52], &SOURCES[56]],
-    },
-    Note {
-        id: "order-of-functions",
-        says: "The members of WSPPROC_TABLE are in the order of the alphabet but for one: lpWSPGetQOSByName follows lpWSPGetSockOpt. The pages list the functions by name.",
-        decision: "The slots are those of the headers.",
-        sources: &[&SOURCES[123], &SOURCES[54]],
-    },
-    Note {
-        id: "pointer-types-in-c",
-        says: "The headers point at an address as a structure of 16 bytes and at a buffer as signed characters. An address can be longer or shorter than the structure, and the page of WSPBind says that only the first two bytes have a fixed meaning.",
-        decision: "All of them are bytes with a length. The structure is declared for its first member alone, and the type CHAR is an unsigned byte.",
-        sources: &[&SOURCES[25], &SOURCES[62], &SOURCES[123]],
-    },
-    Note {
-        id: "types-of-constants",
-        says: "Most constants of the headers are bare numbers, and the crates give them types that differ from one to the next.",
-        decision: "A constant has the type of the parameter or the member that takes it, so that no conversion is needed.",
-        sources: &[&SOURCES[125], &SOURCES[131], &SOURCES[132]],
-    },
-    Note {
-        id: "wait-pointer",
-        says: "No header has a pointer type for WaitForMultipleObjectsEx, nor one of this name for GetModuleHandleExW.",
-        decision: "They are named as those of ws2spi.h are.",
-        sources: &[&SOURCES[130]],
-    },
-];
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wpu_sys_facts {
+    ({ $($to:tt)* } $($rest:tt)*) => {
+        $($to)*! {
+            [ [
+                ["ifs" "A provider whose sockets are file handles of the system: its catalog entry sets `XP1_IFS_HANDLES`."]
+                ["non_ifs" "A provider whose sockets are no file handles: it gets each handle from Ws2_32."]
+            ] [
+                ["nt" "Windows NT, Windows 2000 and every Windows that followed from them."]
+                ["win9x" "Windows 95 and its successors that are not based on Windows NT."]
+            ] 0 [
+                ["WPUCloseEvent" "close_event" "Closes an event." "an event is an object of the system, which can close it too" [] [] [2] [] [[optional optional] [optional optional]]]
+                ["WPUCloseSocketHandle" "close_socket_handle" "Gives a socket handle back to Ws2_32." "Ws2_32 keeps a record of every handle it makes, and nothing else removes it" ["never creates a socket handle through Ws2_32"] [] [3] [] [[required required] [required required]]]
+                ["WPUCreateEvent" "create_event" "Creates a manual-reset event that is not set." "an event is an object of the system, which can create it too" [] [] [] [0] [[optional optional] [optional optional]]]
+                ["WPUCreateSocketHandle" "create_socket_handle" "Makes a socket handle for a provider whose sockets are no file handles." "Ws2_32 keeps the state of a handle that is no file, and only Ws2_32 can make one" ["hands on the handles of the layer below"] [] [] [1] [[not_applicable not_applicable] [required required]]]
+                ["WPUFDIsSet" "fd_is_set" "Tells whether a socket is in a set." "it is a convenience, and a provider may have to search the set itself anyway" [] [] [] [] [[optional optional] [optional optional]]]
+                ["WPUGetProviderPath" "get_provider_path" "Finds the DLL of another provider." "only Ws2_32 knows where the next layer is installed, which may be another vendor's" ["base provider: no layer below"] [] [] [] [[required required] [required required]]]
+                ["WPUModifyIFSHandle" "modify_ifs_handle" "Registers a new file handle with Ws2_32 and returns the handle for the client." "Ws2_32 must learn which provider owns a handle, and may change it" ["the base provider registers every handle"] [] [] [] [[required required] [not_applicable not_applicable]]]
+                ["WPUPostMessage" "post_message" "Posts a message to a client's window." "only Ws2_32 posts messages in a way that older clients understand" ["refuses WSPAsyncSelect"] [] [] [] [[required optional] [required optional]]]
+                ["WPUQueryBlockingCallback" "query_blocking_callback" "Finds the function to call while a client's thread is blocked." "only Ws2_32 knows the blocking hook of a thread" ["never blocks a client thread"] [] [] [] [[required required] [required required]]]
+                ["WPUQuerySocketHandleContext" "query_socket_handle_context" "Returns the context that was given when a socket handle was made." "only Ws2_32 holds the context that a handle was made with" ["finds the state of a socket in its own map"] [] [] [] [[not_applicable not_applicable] [required required]]]
+                ["WPUQueueApc" "queue_apc" "Queues a function to a thread of the client." "the system can queue a function to a thread too" [] [] [] [] [[optional optional] [optional optional]]]
+                ["WPUResetEvent" "reset_event" "Makes an event not set." "an event is an object of the system, which can reset it too" [] [] [] [] [[optional optional] [optional optional]]]
+                ["WPUSetEvent" "set_event" "Sets an event." "an event is an object of the system, which can set it too" [] [] [] [] [[optional optional] [optional optional]]]
+                ["WPUOpenCurrentThread" "open_current_thread" "Opens a thread id for the calling thread." "the Platform SDK has no row for it" [] [] [] [14] [[unspecified unspecified] [unspecified unspecified]]]
+                ["WPUCloseThread" "close_thread" "Frees a thread id from `WPUOpenCurrentThread`." "the Platform SDK leaves its status blank" [] [] [13] [] [[unspecified unspecified] [unspecified unspecified]]]
+                ["WPUCompleteOverlappedRequest" "complete_overlapped_request" "Tells the client that an overlapped operation is done." "the Platform SDK leaves its status blank" [] ["ws2_32"] [] [] [[not_applicable not_applicable] [unspecified unspecified]]]
+            ] [
+                ["requests" "Requests" true [[[10 12]] [[10 12 15]]]]
+                ["base" "Base" false [[] [[1 3 7 8 9 10 11 12 15]]]]
+                ["layer" "Layer" false [[[0 2 5 6 7 10 11 12 13 14]] [[0 1 2 3 5 7 9 10 11 12 13 14 15]]]]
+            ] ]
+            [
+                ["Whoever created an event closes it.\nAn event that the client put into `hEvent` of its `WSAOVERLAPPED` is only set by the provider, never closed.\nWhat a second close of the same event does is not documented beyond the error code." [] [] [["event" [__wpu :: handles :: EventRef < '_ >]]] [__wpu :: core :: result :: Result < () , __wpu :: error :: WsaError >]]
+                ["Only for handles from `WPUCreateSocketHandle`.\nWs2_32 forgets the handle; whatever the provider attached to it stays the provider's to free.\nA provider whose sockets are no file handles calls it when a socket closes, and for each socket still open at the last clean-up.\nA SAN provider first completes every pending request with `WSA_OPERATION_ABORTED`; this is the last upcall for the socket.\nBy experience, not by its page: do not call it while the DLL is being unloaded." [] [] [["socket" [__wpu :: ffi :: SOCKET]]] [__wpu :: core :: result :: Result < () , __wpu :: error :: WsaError >]]
+                ["The event is a native event, valid in this process only, and belongs to the provider.\nWhere an auto-reset event is wanted, use the system's own call.\nWhether the handle can be inherited is not documented." [] [] [] [__wpu :: core :: result :: Result < __wpu :: handles :: Event , __wpu :: error :: WsaError >]]
+                ["Such a provider gives its clients no other handles: from `WSPSocket`, also for a duplicated socket, from `WSPAccept` and from `WSPJoinLeaf`.\nTo the system the handle looks like a file: reads and writes come back to the provider, and a completion port can be bound to it.\nWs2_32 does not look into the context; `WPUQuerySocketHandleContext` returns it.\nGive the handle back with `WPUCloseSocketHandle`, at the latest during the last clean-up.\nA SAN provider keeps the handle for itself and returns a descriptor of its own.\nNo error is documented for a wrong catalog entry." [] [] [["entry" [u32]] ["context" [usize]]] [__wpu :: core :: result :: Result < __wpu :: handles :: SocketHandle , __wpu :: error :: WsaError >]]
+                ["The search goes through the first `fd_count` sockets of the set.\nThe client may have made the array longer or shorter than `FD_SETSIZE`.\nThe call cannot fail." [] [] [["socket" [__wpu :: ffi :: SOCKET]] ["set" [__wpu :: handles :: FdSet < '_ >]]] [bool]]
+                ["A layer asks for the path of the layer below before it loads it.\nThe length counts characters, not bytes, and the path ends with a zero.\nVariables such as `%SystemRoot%` are not expanded: expand them before loading.\nWhat the length holds afterwards is not documented, neither on success nor when the buffer was too small." [] [] [["id" [& __wpu :: ffi :: GUID]]] [__wpu :: core :: result :: Result < __wpu :: rt :: wide :: WideString , __wpu :: error :: WsaError >]]
+                ["A provider whose sockets are file handles calls it for every new descriptor before the client sees it: in `WSPSocket`, also for a duplicated socket, in `WSPAccept` and in `WSPJoinLeaf`.\nFrom then on the client gets the returned handle and no other; to the system both are the same object.\nWs2_32 learns from it which provider owns the handle. A layer may register the handle of its base with its own entry; it then sees no completions and must leave overlapped calls as they are.\nThere is no call that takes the registration back: it ends when `WSPCloseSocket` succeeds.\nNo error is documented for a wrong catalog entry." ["the client must be given the returned handle"] [] [["entry" [u32]] ["proposed" [__wpu :: ffi :: SOCKET]]] [__wpu :: core :: result :: Result < __wpu :: ffi :: SOCKET , __wpu :: error :: WsaError >]]
+                ["A provider uses it for the messages that `WSPAsyncSelect` promises.\nThe first value is the socket as the client knows it, so a layer posts its own handle; the second holds the event and the error.\nA failure comes without an error code." [] [] [["window" [__wpu :: handles :: Window]] ["message" [u32]] ["wparam" [usize]] ["lparam" [isize]]] [__wpu :: core :: result :: Result < () , __wpu :: rt :: refused :: Failed >]]
+                ["The answer holds for the calling thread. No function is the normal answer: wait with the means of the system.\nOtherwise call the function with its context again and again while waiting.\nTrue says to go on. False says that the call was cancelled; finish it with `WSAEINTR`.\nAsk only when the function can block, the socket is blocking, and the operation cannot finish at once." [] [< R >] [["entry" [u32]] ["hook" [impl __wpu :: core :: ops :: FnOnce (__wpu :: core :: option :: Option < __wpu :: handles :: BlockingHook < '_ >>) -> R]]] [__wpu :: core :: result :: Result < R , __wpu :: error :: WsaError >]]
+                ["Most functions of a provider whose sockets are no file handles begin with it.\nThe context is a key and not a promise: another thread may close the socket between the question and the use of the answer.\nWhat happens with a handle that is closed already, or that is another provider's, is not documented." [] [] [["socket" [__wpu :: ffi :: SOCKET]]] [__wpu :: core :: result :: Result < usize , __wpu :: error :: WsaError >]]
+                ["It runs when that thread waits alertably.\nThere is one context only: queue a function of the provider, which unpacks it and calls the client's completion routine.\nCopy the thread id of a client's call by value during that call; the pointer must not be kept. The copy may be dropped once this call has returned.\nIt may be called in interrupt context.\nIf it fails, the completion has reached nobody: keep what is needed to deliver it in another way.\nThe completion routines of one socket must not nest." [] [] [["thread" [__wpu :: handles :: ThreadId < '_ >]] ["apc" [__wpu :: handles :: Apc]]] [__wpu :: core :: result :: Result < () , __wpu :: rt :: refused :: Refused < __wpu :: handles :: Apc , __wpu :: error :: WsaError >>]]
+                ["Safe in interrupt context.\nThe lowest bit of a client's `hEvent` can be set and is no part of the handle: mask it first." [] [] [["event" [__wpu :: handles :: EventRef < '_ >]]] [__wpu :: core :: result :: Result < () , __wpu :: error :: WsaError >]]
+                ["Safe in interrupt context.\nOne way to report that an overlapped operation is done, where the client waits for an event.\nThe lowest bit of a client's `hEvent` can be set and is no part of the handle: mask it first." [] [] [["event" [__wpu :: handles :: EventRef < '_ >]]] [__wpu :: core :: result :: Result < () , __wpu :: error :: WsaError >]]
+                ["For a layer's own worker thread, which needs an id to start overlapped operations of the next layer.\nA client's thread needs none: Ws2_32 passes its id along with each call.\nEvery successful call needs one `WPUCloseThread`." [] [] [] [__wpu :: core :: result :: Result < __wpu :: handles :: OpenThread , __wpu :: error :: WsaError >]]
+                ["Every successful `WPUOpenCurrentThread` needs exactly one call of this function.\nA thread id that a client's call brought along was never opened by the provider and must not be closed." [] [] [["thread" [__wpu :: handles :: ThreadId < '_ >]]] [__wpu :: core :: result :: Result < () , __wpu :: error :: WsaError >]]
+                ["Only for operations without a completion routine; those with one are completed by `WPUQueueApc`.\nWs2_32 sets the client's event, posts to its completion port, or does both, and the provider need not know which.\nIt writes `InternalHigh` first and then `Internal`; both may become visible only after the call has returned.\n`Offset` and `OffsetHigh` belong to the provider. By custom it leaves the flags and the error of the operation there before the call.\nThe error code of this call is not that of the operation. If the call fails, the client may wait for ever.\nA SAN provider calls it only where the lowest bit of `hEvent` is zero." [] [] [["socket" [__wpu :: ffi :: SOCKET]] ["operation" [__wpu :: handles :: Operation]] ["error" [u32]] ["transferred" [u32]]] [__wpu :: core :: result :: Result < () , __wpu :: rt :: refused :: Refused < __wpu :: handles :: Operation , __wpu :: error :: WsaError >>]]
+            ]
+            $($rest)*
+        }
+    };
+}
 
-/// Where the facts come from.
-pub static SOURCES: [Source; 136] = [
-    Source {
-        id: "SDK:upcalls",
-        title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL",
-        url: None,
-    },
-    Source {
-        id: "D:upcalls",
-        title: "Upcalls Exposed by Windows Sockets 2 DLL",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/upcalls-exposed-by-windows-sockets-2-dll-2",
-        ),
-    },
-    Source {
-        id: "D:wpucloseevent",
-        title: "WPUCloseEvent function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucloseevent",
-        ),
-    },
-    Source {
-        id: "D:wpuclosesockethandle",
-        title: "WPUCloseSocketHandle function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpuclosesockethandle",
-        ),
-    },
-    Source {
-        id: "D:wpuclosethread",
-        title: "WPUCloseThread function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpuclosethread",
-        ),
-    },
-    Source {
-        id: "D:wpucompleteoverlappedrequest",
-        title: "WPUCompleteOverlappedRequest function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucompleteoverlappedrequest",
-        ),
-    },
-    Source {
-        id: "D:wpucreateevent",
-        title: "WPUCreateEvent function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucreateevent",
-        ),
-    },
-    Source {
-        id: "D:wpucreatesockethandle",
-        title: "WPUCreateSocketHandle function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucreatesockethandle",
-        ),
-    },
-    Source {
-        id: "D:wpufdisset",
-        title: "WPUFDIsSet function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpufdisset",
-        ),
-    },
-    Source {
-        id: "D:wpugetproviderpath",
-        title: "WPUGetProviderPath function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpugetproviderpath",
-        ),
-    },
-    Source {
-        id: "D:wpumodifyifshandle",
-        title: "WPUModifyIFSHandle function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpumodifyifshandle",
-        ),
-    },
-    Source {
-        id: "D:wpuopencurrentthread",
-        title: "WPUOpenCurrentThread function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpuopencurrentthread",
-        ),
-    },
-    Source {
-        id: "D:wpupostmessage",
-        title: "WPUPostMessage function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpupostmessage",
-        ),
-    },
-    Source {
-        id: "D:wpuqueryblockingcallback",
-        title: "WPUQueryBlockingCallback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpuqueryblockingcallback",
-        ),
-    },
-    Source {
-        id: "D:wpuquerysockethandlecontext",
-        title: "WPUQuerySocketHandleContext function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpuquerysockethandlecontext",
-        ),
-    },
-    Source {
-        id: "D:wpuqueueapc",
-        title: "WPUQueueApc function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpuqueueapc",
-        ),
-    },
-    Source {
-        id: "D:wpuresetevent",
-        title: "WPUResetEvent function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpuresetevent",
-        ),
-    },
-    Source {
-        id: "D:wpusetevent",
-        title: "WPUSetEvent function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpusetevent",
-        ),
-    },
-    Source {
-        id: "D:wscgetproviderpath",
-        title: "WSCGetProviderPath function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderpath",
-        ),
-    },
-    Source {
-        id: "D:wspstartup",
-        title: "WSPStartup function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wspstartup",
-        ),
-    },
-    Source {
-        id: "D:wsacleanup",
-        title: "WSACleanup function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock/nf-winsock-wsacleanup",
-        ),
-    },
-    Source {
-        id: "D:wspcleanup",
-        title: "LPWSPCLEANUP callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspcleanup",
-        ),
-    },
-    Source {
-        id: "D:wspaccept",
-        title: "LPWSPACCEPT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaccept",
-        ),
-    },
-    Source {
-        id: "D:wspaddresstostring",
-        title: "LPWSPADDRESSTOSTRING callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspaddresstostring",
-        ),
-    },
-    Source {
-        id: "D:wspasyncselect",
-        title: "LPWSPASYNCSELECT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspasyncselect",
-        ),
-    },
-    Source {
-        id: "D:wspbind",
-        title: "LPWSPBIND callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspbind",
-        ),
-    },
-    Source {
-        id: "D:wspcancelblockingcall",
-        title: "LPWSPCANCELBLOCKINGCALL callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspcancelblockingcall",
-        ),
-    },
-    Source {
-        id: "D:wspclosesocket",
-        title: "LPWSPCLOSESOCKET callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspclosesocket",
-        ),
-    },
-    Source {
-        id: "D:wspconnect",
-        title: "LPWSPCONNECT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspconnect",
-        ),
-    },
-    Source {
-        id: "D:wspduplicatesocket",
-        title: "LPWSPDUPLICATESOCKET callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspduplicatesocket",
-        ),
-    },
-    Source {
-        id: "D:wspenumnetworkevents",
-        title: "LPWSPENUMNETWORKEVENTS callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspenumnetworkevents",
-        ),
-    },
-    Source {
-        id: "D:wspeventselect",
-        title: "LPWSPEVENTSELECT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspeventselect",
-        ),
-    },
-    Source {
-        id: "D:wspgetoverlappedresult",
-        title: "LPWSPGETOVERLAPPEDRESULT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspgetoverlappedresult",
-        ),
-    },
-    Source {
-        id: "D:wspgetpeername",
-        title: "LPWSPGETPEERNAME callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspgetpeername",
-        ),
-    },
-    Source {
-        id: "D:wspgetsockname",
-        title: "LPWSPGETSOCKNAME callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspgetsockname",
-        ),
-    },
-    Source {
-        id: "D:wspgetsockopt",
-        title: "LPWSPGETSOCKOPT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspgetsockopt",
-        ),
-    },
-    Source {
-        id: "D:wspgetqosbyname",
-        title: "LPWSPGETQOSBYNAME callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspgetqosbyname",
-        ),
-    },
-    Source {
-        id: "D:wspioctl",
-        title: "LPWSPIOCTL callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspioctl",
-        ),
-    },
-    Source {
-        id: "D:wspjoinleaf",
-        title: "LPWSPJOINLEAF callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspjoinleaf",
-        ),
-    },
-    Source {
-        id: "D:wsplisten",
-        title: "LPWSPLISTEN callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsplisten",
-        ),
-    },
-    Source {
-        id: "D:wsprecv",
-        title: "LPWSPRECV callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecv",
-        ),
-    },
-    Source {
-        id: "D:wsprecvdisconnect",
-        title: "LPWSPRECVDISCONNECT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecvdisconnect",
-        ),
-    },
-    Source {
-        id: "D:wsprecvfrom",
-        title: "LPWSPRECVFROM callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwsprecvfrom",
-        ),
-    },
-    Source {
-        id: "D:wspselect",
-        title: "LPWSPSELECT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspselect",
-        ),
-    },
-    Source {
-        id: "D:wspsend",
-        title: "LPWSPSEND callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsend",
-        ),
-    },
-    Source {
-        id: "D:wspsenddisconnect",
-        title: "LPWSPSENDDISCONNECT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsenddisconnect",
-        ),
-    },
-    Source {
-        id: "D:wspsendto",
-        title: "LPWSPSENDTO callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsendto",
-        ),
-    },
-    Source {
-        id: "D:wspsetsockopt",
-        title: "LPWSPSETSOCKOPT callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsetsockopt",
-        ),
-    },
-    Source {
-        id: "D:wspshutdown",
-        title: "LPWSPSHUTDOWN callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspshutdown",
-        ),
-    },
-    Source {
-        id: "D:wspsocket",
-        title: "LPWSPSOCKET callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsocket",
-        ),
-    },
-    Source {
-        id: "D:wspstringtoaddress",
-        title: "LPWSPSTRINGTOADDRESS callback function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspstringtoaddress",
-        ),
-    },
-    Source {
-        id: "D:wspupcalltable",
-        title: "WSPUPCALLTABLE structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/ns-ws2spi-wspupcalltable",
-        ),
-    },
-    Source {
-        id: "D:wspdata",
-        title: "WSPDATA structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/ns-ws2spi-wspdata",
-        ),
-    },
-    Source {
-        id: "D:wsathreadid",
-        title: "WSATHREADID structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/ns-ws2spi-wsathreadid",
-        ),
-    },
-    Source {
-        id: "D:wspproc_table",
-        title: "WSPPROC_TABLE structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/ns-ws2spi-wspproc_table",
-        ),
-    },
-    Source {
-        id: "D:fd_set",
-        title: "fd_set structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-fd_set",
-        ),
-    },
-    Source {
-        id: "D:wsaprotocol_infow",
-        title: "WSAPROTOCOL_INFOW structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocol_infow",
-        ),
-    },
-    Source {
-        id: "D:wsabuf",
-        title: "WSABUF structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2def/ns-ws2def-wsabuf",
-        ),
-    },
-    Source {
-        id: "D:qos",
-        title: "QOS structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-qos",
-        ),
-    },
-    Source {
-        id: "D:flowspec",
-        title: "FLOWSPEC structure",
-        url: Some("https://learn.microsoft.com/windows/win32/api/qos/ns-qos-flowspec"),
-    },
-    Source {
-        id: "D:wsanetworkevents",
-        title: "WSANETWORKEVENTS structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsanetworkevents",
-        ),
-    },
-    Source {
-        id: "D:timeval",
-        title: "timeval structure",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-timeval",
-        ),
-    },
-    Source {
-        id: "D:sockaddr-2",
-        title: "sockaddr",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/sockaddr-2"),
-    },
-    Source {
-        id: "D:wsaaccept",
-        title: "WSAAccept function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsaaccept",
-        ),
-    },
-    Source {
-        id: "D:wsaaddresstostringw",
-        title: "WSAAddressToStringW function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsaaddresstostringw",
-        ),
-    },
-    Source {
-        id: "D:wsaasyncselect",
-        title: "WSAAsyncSelect function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock/nf-winsock-wsaasyncselect",
-        ),
-    },
-    Source {
-        id: "D:wsasend",
-        title: "WSASend function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasend",
-        ),
-    },
-    Source {
-        id: "D:wsasocketw",
-        title: "WSASocketW function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw",
-        ),
-    },
-    Source {
-        id: "D:sol-socket-socket-options",
-        title: "SOL_SOCKET Socket Options",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options",
-        ),
-    },
-    Source {
-        id: "D:ipproto-tcp-socket-options",
-        title: "IPPROTO_TCP socket options",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options",
-        ),
-    },
-    Source {
-        id: "D:application-verifier-stop-codes---networking",
-        title: "Application Verifier - Stop Codes - Networking",
-        url: Some(
-            "https://learn.microsoft.com/windows-hardware/drivers/devtest/application-verifier-stop-codes-networking",
-        ),
-    },
-    Source {
-        id: "D:sio-keepalive-vals",
-        title: "SIO_KEEPALIVE_VALS control code",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/sio-keepalive-vals"),
-    },
-    Source {
-        id: "D:winsock-ioctls",
-        title: "Winsock IOCTLs",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/winsock-ioctls"),
-    },
-    Source {
-        id: "D:wscenumprotocols",
-        title: "WSCEnumProtocols function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscenumprotocols",
-        ),
-    },
-    Source {
-        id: "D:wscinstallprovider",
-        title: "WSCInstallProvider function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider",
-        ),
-    },
-    Source {
-        id: "D:wscinstallprovider64_32",
-        title: "WSCInstallProvider64_32 function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallprovider64_32",
-        ),
-    },
-    Source {
-        id: "D:wscinstallproviderandchains",
-        title: "WSCInstallProviderAndChains function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscinstallproviderandchains",
-        ),
-    },
-    Source {
-        id: "D:wscdeinstallprovider",
-        title: "WSCDeinstallProvider function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscdeinstallprovider",
-        ),
-    },
-    Source {
-        id: "D:wscdeinstallprovider32",
-        title: "WSCDeinstallProvider32 function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscdeinstallprovider32",
-        ),
-    },
-    Source {
-        id: "D:wscenumprotocols32",
-        title: "WSCEnumProtocols32 function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscenumprotocols32",
-        ),
-    },
-    Source {
-        id: "D:wscgetproviderpath32",
-        title: "WSCGetProviderPath32 function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderpath32",
-        ),
-    },
-    Source {
-        id: "D:wscgetproviderinfo",
-        title: "WSCGetProviderInfo function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo",
-        ),
-    },
-    Source {
-        id: "D:wscgetproviderinfo32",
-        title: "WSCGetProviderInfo32 function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetproviderinfo32",
-        ),
-    },
-    Source {
-        id: "D:wscsetproviderinfo",
-        title: "WSCSetProviderInfo function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo",
-        ),
-    },
-    Source {
-        id: "D:wscsetproviderinfo32",
-        title: "WSCSetProviderInfo32 function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo32",
-        ),
-    },
-    Source {
-        id: "D:wscgetapplicationcategory",
-        title: "WSCGetApplicationCategory function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscgetapplicationcategory",
-        ),
-    },
-    Source {
-        id: "D:wscsetapplicationcategory",
-        title: "WSCSetApplicationCategory function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetapplicationcategory",
-        ),
-    },
-    Source {
-        id: "D:categorizing-layered-service-providers-and-applications",
-        title: "Categorizing layered service providers and apps",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/categorizing-layered-service-providers-and-applications",
-        ),
-    },
-    Source {
-        id: "D:avd-security",
-        title: "Azure Virtual Desktop: security best practices, IP virtualization",
-        url: Some("https://learn.microsoft.com/azure/virtual-desktop/security-guide"),
-    },
-    Source {
-        id: "D:reg",
-        title: "reg commands",
-        url: Some(
-            "https://learn.microsoft.com/windows-server/administration/windows-commands/reg",
-        ),
-    },
-    Source {
-        id: "D:file-system-redirector",
-        title: "File System Redirector",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winprog64/file-system-redirector",
-        ),
-    },
-    Source {
-        id: "D:wow64-implementation-details",
-        title: "WOW64 Implementation Details",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winprog64/wow64-implementation-details",
-        ),
-    },
-    Source {
-        id: "D:netsh-winsock",
-        title: "netsh winsock",
-        url: Some(
-            "https://learn.microsoft.com/windows-server/administration/windows-commands/netsh-winsock",
-        ),
-    },
-    Source {
-        id: "D:wscwriteproviderorder",
-        title: "WSCWriteProviderOrder function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder",
-        ),
-    },
-    Source {
-        id: "D:wscwriteproviderorder32",
-        title: "WSCWriteProviderOrder32 function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32",
-        ),
-    },
-    Source {
-        id: "D:getmodulehandleexw",
-        title: "GetModuleHandleExW function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw",
-        ),
-    },
-    Source {
-        id: "D:waitformultipleobjectsex",
-        title: "WaitForMultipleObjectsEx function",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex",
-        ),
-    },
-    Source {
-        id: "D:multiple-provider-restrictions-on-select-2",
-        title: "Multiple Provider Restrictions on Select",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/multiple-provider-restrictions-on-select-2",
-        ),
-    },
-    Source {
-        id: "D:errors",
-        title: "Windows Sockets Error Codes",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2",
-        ),
-    },
-    Source {
-        id: "D:system-error-codes--0-499-",
-        title: "System Error Codes (0-499)",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-",
-        ),
-    },
-    Source {
-        id: "D:windows-data-types",
-        title: "Windows Data Types",
-        url: Some("https://learn.microsoft.com/windows/win32/winprog/windows-data-types"),
-    },
-    Source {
-        id: "D:blocking-hook-2",
-        title: "Blocking Hook",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/blocking-hook-2"),
-    },
-    Source {
-        id: "D:pseudo-vs--true-blocking-2",
-        title: "Pseudo vs. True Blocking",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/pseudo-vs--true-blocking-2",
-        ),
-    },
-    Source {
-        id: "D:cleanup-2",
-        title: "Cleanup",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/cleanup-2"),
-    },
-    Source {
-        id: "D:closing-sockets-2",
-        title: "Closing Sockets",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/closing-sockets-2"),
-    },
-    Source {
-        id: "D:creating-event-objects-2",
-        title: "Creating Event Objects",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/creating-event-objects-2",
-        ),
-    },
-    Source {
-        id: "D:descriptor-allocation-2",
-        title: "Descriptor Allocation",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/descriptor-allocation-2",
-        ),
-    },
-    Source {
-        id: "D:destroying-event-objects-2",
-        title: "Destroying Event Objects",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/destroying-event-objects-2",
-        ),
-    },
-    Source {
-        id: "D:error-reporting-and-parameter-validation-2",
-        title: "Error Reporting and Parameter Validation",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/error-reporting-and-parameter-validation-2",
-        ),
-    },
-    Source {
-        id: "D:initialization-2",
-        title: "Initialization",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/initialization-2"),
-    },
-    Source {
-        id: "D:layered-protocols-and-protocol-chains-2",
-        title: "Layered Protocols and Protocol Chains",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/layered-protocols-and-protocol-chains-2",
-        ),
-    },
-    Source {
-        id: "D:overlapped-i-o-2",
-        title: "Overlapped I/O",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/overlapped-i-o-2"),
-    },
-    Source {
-        id: "D:shared-sockets-in-the-spi-2",
-        title: "Shared Sockets in the SPI",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/shared-sockets-in-the-spi-2",
-        ),
-    },
-    Source {
-        id: "D:summary-of-overlapped-completion-indication-mechanisms-in-the-spi-2",
-        title: "Summary of Overlapped Completion Indication Mechanisms in the SPI",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/summary-of-overlapped-completion-indication-mechanisms-in-the-spi-2",
-        ),
-    },
-    Source {
-        id: "D:using-event-objects-2",
-        title: "Using Event Objects",
-        url: Some(
-            "https://learn.microsoft.com/windows/win32/winsock/using-event-objects-2",
-        ),
-    },
-    Source {
-        id: "D:windows-messages-2",
-        title: "Windows Messages",
-        url: Some("https://learn.microsoft.com/windows/win32/winsock/windows-messages-2"),
-    },
-    Source {
-        id: "D:SAN-ref",
-        title: "Windows Sockets Direct SPI Reference",
-        url: Some(
-            "https://learn.microsoft.com/previous-versions/windows/hardware/network/ff565859(v=vs.85)",
-        ),
-    },
-    Source {
-        id: "D:SAN-startup",
-        title: "WSPStartupEx function (Windows Sockets Direct)",
-        url: Some(
-            "https://learn.microsoft.com/previous-versions/windows/hardware/network/ff566321(v=vs.85)",
-        ),
-    },
-    Source {
-        id: "D:SAN/initializing-a-san-service-provider",
-        title: "Initializing a SAN Service Provider",
-        url: Some(
-            "https://learn.microsoft.com/windows-hardware/drivers/network/initializing-a-san-service-provider",
-        ),
-    },
-    Source {
-        id: "D:SAN/closing-a-san-socket",
-        title: "Closing a SAN Socket",
-        url: Some(
-            "https://learn.microsoft.com/windows-hardware/drivers/network/closing-a-san-socket",
-        ),
-    },
-    Source {
-        id: "D:SAN/completing-data-transfer-requests",
-        title: "Completing Data Transfer Requests",
-        url: Some(
-            "https://learn.microsoft.com/windows-hardware/drivers/network/completing-data-transfer-requests",
-        ),
-    },
-    Source {
-        id: "D:SAN/creating-and-binding-san-sockets",
-        title: "Creating and Binding SAN Sockets",
-        url: Some(
-            "https://learn.microsoft.com/windows-hardware/drivers/network/creating-and-binding-san-sockets",
-        ),
-    },
-    Source {
-        id: "D:SAN/windows-sockets-spi-functions-not-required-for-sans",
-        title: "Windows Sockets SPI Functions Not Required for SANs",
-        url: Some(
-            "https://learn.microsoft.com/windows-hardware/drivers/network/windows-sockets-spi-functions-not-required-for-sans",
-        ),
-    },
-    Source {
-        id: "H:mingw-spi",
-        title: "mingw-w64 10.0.0, ws2spi.h",
-        url: None,
-    },
-    Source {
-        id: "H:mingw-san",
-        title: "mingw-w64 10.0.0, ddk/ws2san.h",
-        url: None,
-    },
-    Source {
-        id: "H:mingw-ws2",
-        title: "mingw-w64 10.0.0, winsock2.h with psdk_inc/_fd_types.h and psdk_inc/_socket_types.h",
-        url: None,
-    },
-    Source {
-        id: "H:mingw-ws1",
-        title: "mingw-w64 10.0.0, winsock.h",
-        url: None,
-    },
-    Source {
-        id: "H:mingw-mstcpip",
-        title: "mingw-w64 10.0.0, mstcpip.h",
-        url: None,
-    },
-    Source {
-        id: "H:mingw-mswsock",
-        title: "mingw-w64 10.0.0, mswsock.h",
-        url: None,
-    },
-    Source {
-        id: "H:mingw-qos",
-        title: "mingw-w64 10.0.0, qos.h",
-        url: None,
-    },
-    Source {
-        id: "H:mingw-base",
-        title: "mingw-w64 10.0.0, libloaderapi.h, minwindef.h, sporder.h, synchapi.h, winbase.h and winnt.h",
-        url: None,
-    },
-    Source {
-        id: "H:windows-sys",
-        title: "windows-sys 0.61.2, module Windows::Win32::Networking::WinSock",
-        url: None,
-    },
-    Source {
-        id: "H:winapi",
-        title: "winapi 0.3.9, um/ws2spi.rs and um/winsock2.rs",
-        url: None,
-    },
-    Source {
-        id: "M:abi",
-        title: "Sizes, offsets, calling convention and import symbols, measured with mingw-w64 gcc and rustc for i686, x86_64 and ARM64",
-        url: None,
-    },
-    Source {
-        id: "R:ws2_32",
-        title: "ReactOS Ws2_32, as in cbialorucki/reactos at c8947162 (behaviour only)",
-        url: None,
-    },
-    Source {
-        id: "S:lsp",
-        title: "Windows classic samples, Samples/Win7Samples/netds/winsock/lsp",
-        url: Some("https://github.com/microsoft/Windows-classic-samples"),
-    },
-];
+#[doc(hidden)]
+pub use __wpu_sys_facts as __facts;

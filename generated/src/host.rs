@@ -189,7 +189,7 @@ pub trait Host {
 #[derive(Debug)]
 pub struct Call<'a> {
     /// Which one.
-    pub upcall: &'static crate::support::facts::Upcall,
+    pub upcall: &'static crate::rt::facts::Upcall,
     /// What it was given.
     pub arguments: ::core::fmt::Arguments<'a>,
     /// What it answered.

@@ -5,7 +5,7 @@
 //! - [`ffi`]: C types, function pointers and tables, under their C names
 //! - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give
 //! - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables
-//! - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider
+//! - [`facts`]: what the documentation says, as data, and [`rt::compliance::verdict`]: what follows for a provider
 //! - `ServiceProvider`, `serve` and `procs` (feature `provider`): what a provider answers, and how it is called
 //! - [`table`] and [`table::Cell`]: what holds the current table
 //!
@@ -58,32 +58,33 @@ mod layout;
 #[rustfmt::skip]
 pub mod safe;
 #[rustfmt::skip]
-pub mod support;
-#[rustfmt::skip]
 pub mod table;
 #[cfg(feature = "mock")]
 #[rustfmt::skip]
 pub mod thunk;
 
+// For the attribute.
+#[doc(hidden)]
+pub use facts::__facts;
+
 #[rustfmt::skip]
 pub use classes::{Class, Platform};
 pub use error::WsaError;
 #[rustfmt::skip]
-pub use facts::{KITS, REVISION, UPCALLS};
+pub use facts::{FACTS, KITS, REVISION, UPCALLS};
 pub use handles::*;
 #[rustfmt::skip]
 pub use rt::client::{Built, ClientMut, ClientRef, Member, Plain, Vouched};
+pub use rt::compliance::Verdict;
+#[rustfmt::skip]
+pub use rt::declaration::{Declaration, Waiver};
+#[rustfmt::skip]
+pub use rt::facts::{Dispatch, Facts, Kit, Requirement, Upcall};
 #[rustfmt::skip]
 pub use rt::refused::{Failed, Refused};
+pub use rt::upcall_set::UpcallSet;
 pub use rt::wide::WideString;
 pub use safe::Upcalls;
-#[rustfmt::skip]
-pub use support::compliance::{Verdict, verdict};
-#[rustfmt::skip]
-pub use support::declaration::{Declaration, Waiver};
-#[rustfmt::skip]
-pub use support::facts::{Dispatch, Kit, Requirement, Upcall};
-pub use support::upcall_set::UpcallSet;
 #[rustfmt::skip]
 pub use table::{Cell, Interface, RawTable, Table};
 

@@ -42,9 +42,7 @@ pub struct Procs {
 impl crate::ffi::WSPPROC_TABLE {
     /// The functions that are missing from the table.
     #[inline]
-    pub fn missing(
-        &self,
-    ) -> impl Iterator<Item = &'static crate::support::facts::Downcall> {
+    pub fn missing(&self) -> impl Iterator<Item = &'static crate::rt::facts::Downcall> {
         let null = [
             self.lpWSPAccept.is_none(),
             self.lpWSPAddressToString.is_none(),

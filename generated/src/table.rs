@@ -116,7 +116,7 @@ pub trait RawTable {
     /// The same table, with the closed table's answer wherever it has no pointer.
     fn ready(&self) -> Table;
     /// The upcalls that it has no pointer for.
-    fn holes(&self) -> crate::support::upcall_set::UpcallSet;
+    fn holes(&self) -> crate::rt::upcall_set::UpcallSet;
 }
 
 impl RawTable for crate::ffi::WSPUPCALLTABLE {
@@ -156,7 +156,7 @@ impl RawTable for crate::ffi::WSPUPCALLTABLE {
         }
     }
     #[inline]
-    fn holes(&self) -> crate::support::upcall_set::UpcallSet {
+    fn holes(&self) -> crate::rt::upcall_set::UpcallSet {
         let null = [
             self.lpWPUCloseEvent.is_none(),
             self.lpWPUCloseSocketHandle.is_none(),
@@ -222,7 +222,7 @@ impl RawTable for crate::ffi::WSPUPCALLTABLEEX {
         }
     }
     #[inline]
-    fn holes(&self) -> crate::support::upcall_set::UpcallSet {
+    fn holes(&self) -> crate::rt::upcall_set::UpcallSet {
         let null = [
             self.lpWPUCloseEvent.is_none(),
             self.lpWPUCloseSocketHandle.is_none(),

@@ -303,7 +303,7 @@ fn world_without<M: Manner>(slot: usize) -> World {
 fn without_each<M: Manner>(create: WsaError, query: WsaError, reset: Result<(), WsaError>) {
     let nobody = Err(WsaError::WSAENOTSOCK);
     let mut dead = 0;
-    for slot in Rogue::DECLARATION.makes().iter().filter(|slot| *slot < 15) {
+    for slot in Rogue::DECLARATION.makes().iter().copied().filter(|slot| *slot < 15) {
         let world = world_without::<M>(slot);
         let name = UPCALLS[slot].name;
         let mut expected = [Ok(()); 7];

@@ -10,7 +10,7 @@
 use wpu::__private::Table;
 #[cfg(not(windows))]
 use wpu::__private::table::CLOSED;
-use wpu::{Provider, UPCALLS, Upcall, UpcallSet, Verdict, WsaError};
+use wpu::{Class, Platform, Provider, UPCALLS, UpcallSet, Verdict, WsaError, facts::FACTS};
 
 /// Declares upcalls of every kind: an acquire with its release, an export, and waivers that share a reason.
 #[wpu::wpu_provider(
@@ -71,7 +71,7 @@ mod kit {
 }
 
 fn upcall(name: &str) -> usize {
-    Upcall::find(name).unwrap_or_else(|| panic!("no upcall is called {name}"))
+    FACTS.find(name).unwrap_or_else(|| panic!("no upcall is called {name}"))
 }
 
 fn upcalls_with(verdict: Verdict) -> Vec<&'static str> {
@@ -83,8 +83,8 @@ fn upcalls_with(verdict: Verdict) -> Vec<&'static str> {
 fn the_declaration_matches_the_attribute() {
     let declaration = Loopback::DECLARATION;
     assert_eq!(declaration.provider, "Loopback");
-    assert_eq!((declaration.class.name(), declaration.platform.name()), ("non_ifs", "win9x"));
-    assert_eq!(files::Files::DECLARATION.platform.name(), "nt");
+    assert_eq!((declaration.class, declaration.platform), (Class::NonIfs.id(), Platform::Win9x.id()));
+    assert_eq!(Platform::of(files::Files::DECLARATION.platform), Platform::Nt);
     assert_eq!(
         upcalls_with(Verdict::Waived),
         ["WPUGetProviderPath", "WPUQueryBlockingCallback", "WPUQuerySocketHandleContext"]
@@ -106,7 +106,7 @@ fn a_kit_is_a_part_of_the_declaration() {
     let by_kit: UpcallSet = by_kit.map(|(upcall, _)| upcall).collect();
     assert_eq!(
         declaration.kit.map(|kit| (kit.name, kit.uses(declaration.class))),
-        Some(("requests", by_kit))
+        Some(("requests", &*by_kit))
     );
     assert!(by_kit.contains(upcall("WPUCompleteOverlappedRequest")));
     assert!(declaration.uses.is_empty());

@@ -186,7 +186,7 @@ fn if_one_file_cannot_be_written_no_other_is_changed() {
     let folder = written("stuck");
     let stale = first_line(&folder.join("src/lib.rs"));
     fill(&folder, &[("src/lib.rs", &*stale), ("c/macros/check.h", "")]);
-    fs::remove_dir_all(folder.join("src/support")).expect("it was written");
+    fs::remove_dir_all(folder.join("c/check")).expect("it was written");
     // The new text of a file is stored here until all files are written.
     let beside = format!("src/.lib.rs.{}.new", std::process::id());
     fill(&folder, &[(&*beside, "in the way")]);

@@ -29,7 +29,7 @@ const EVERYWHERE: &[&str] = &[
     "xtask",
 ];
 /// The folders of the runtime of the bindings, and of its users.
-const RUNTIME: &[&str] = &["wpu", "wpu-gen/support", "wpu-rt"];
+const RUNTIME: &[&str] = &["wpu", "wpu-rt"];
 
 const IDENTIFIERS: &[Word] = &[
     ("Gate", EVERYWHERE, "Instance"),

@@ -4,9 +4,8 @@
 //! the code under test. Both must agree for every possible declaration.
 
 use std::thread;
-use wpu_sys::{
-    Class, Declaration, KITS, Kit, Platform, Requirement, UPCALLS, UpcallSet, Verdict, Waiver, verdict,
-};
+use wpu_sys::rt::compliance::{Case, verdict};
+use wpu_sys::{Class, Declaration, FACTS, KITS, Kit, Platform, Requirement, UPCALLS, Verdict, Waiver};
 
 /// The page's statement about a function: the first word of its status.
 #[derive(Clone, Copy, PartialEq)]
@@ -139,7 +138,7 @@ fn bit(name: &str) -> u32 {
     1 << place(name)
 }
 
-fn set(bits: u32) -> UpcallSet {
+fn list(bits: u32) -> Vec<usize> {
     (0..UPCALLS.len()).filter(|at| bits & (1 << at) != 0).collect()
 }
 
@@ -210,7 +209,7 @@ fn every_verdict_is_that_of_the_page() {
 
 /// Sets of upcalls for a kit: those of each real kit, single upcalls, and arbitrary sets.
 fn kits() -> impl Iterator<Item = u32> {
-    let real = KITS.iter().flat_map(|kit| Class::ALL.map(|class| kit.uses(class)));
+    let real = KITS.iter().flat_map(|kit| Class::ALL.map(|class| kit.uses(class.id())));
     let real = real.map(|uses| uses.iter().fold(0, |kit, upcall| kit | 1 << upcall));
     let single = (0..16).map(|upcall| 1 << upcall);
     let mixed = (1..98_u32).map(|seed| seed.wrapping_mul(0x9e37_79b9) >> 16);
@@ -218,16 +217,19 @@ fn kits() -> impl Iterator<Item = u32> {
 }
 
 fn all_verdicts(rows: &[Row], class: Class, platform: Platform, kit: u32, declared: u32) {
-    let declaration = set(declared);
+    let declaration = list(declared);
     let applying = rows.iter().enumerate().filter(|(_, row)| row.applies(class));
     let kit_here = applying.fold(0, |here, (at, _)| here | kit & (1 << at));
-    let (nothing, everything) = (UpcallSet::EMPTY, set(0xffff));
+    let (kit_makes, everything) = (list(kit), list(0xffff));
     for (at, row) in rows.iter().enumerate() {
         let used = declared & (1 << at) != 0;
-        for (waived, waives) in [(false, nothing), (true, everything)] {
+        for (waived, waives) in [(false, &[][..]), (true, &everything)] {
             let by_kit = kit_here & (1 << at) != 0;
             let expected = row.expected(class, platform, used, waived, by_kit, declared | kit_here);
-            let found = verdict(at, class, platform, set(kit), declaration, waives);
+            let (class_id, platform_id) = (class.id(), platform.id());
+            let case =
+                Case { class: class_id, platform: platform_id, kit: &kit_makes, uses: &declaration, waives };
+            let found = verdict(&FACTS, &case, at);
             assert_eq!(
                 found, expected,
                 "{} {class:?} {platform:?} {kit:#06x} {declared:#06x} {waived}",
@@ -244,9 +246,11 @@ fn a_waiver_affects_only_its_own_upcall() {
         for waived in 0..UPCALLS.len() {
             for uses in [0, 0xffff, 0x5555, bit("WPUCreateEvent")] {
                 for other in (0..UPCALLS.len()).filter(|other| *other != waived) {
-                    let kit = set(uses >> 1);
-                    let with = verdict(other, class, platform, kit, set(uses), set(1 << waived));
-                    assert_eq!(with, verdict(other, class, platform, kit, set(uses), UpcallSet::EMPTY));
+                    let (class, platform) = (class.id(), platform.id());
+                    let (kit, uses) = (&*list(uses >> 1), &*list(uses));
+                    let with = Case { class, platform, kit, uses, waives: &[waived] };
+                    let without = Case { waives: &[], ..with };
+                    assert_eq!(verdict(&FACTS, &with, other), verdict(&FACTS, &without, other));
                 }
             }
         }
@@ -258,11 +262,12 @@ fn a_waiver_affects_only_its_own_upcall() {
 fn a_provider_that_declares_nothing_lacks_what_the_page_requires() {
     let missing = |class, platform| {
         let silent = Declaration {
+            facts: &FACTS,
             provider: "Silent",
-            class,
-            platform,
+            class: Class::id(class),
+            platform: Platform::id(platform),
             kit: None,
-            uses: UpcallSet::EMPTY,
+            uses: &[],
             waives: &[],
         };
         let missing = silent.verdicts().filter(|(_, verdict)| *verdict == Verdict::Missing);
@@ -288,12 +293,13 @@ fn a_declaration_that_covers_the_page_has_no_fault() {
         ["WPUGetProviderPath", "WPUQueryBlockingCallback"]
     );
     let uses = bit("WPUCreateSocketHandle") | bit("WPUQuerySocketHandleContext") | bit("WPUPostMessage");
-    let declared = |class, uses| Declaration {
+    let declared = |class: Class, uses| Declaration {
+        facts: &FACTS,
         provider: "Loopback",
-        class,
-        platform: Platform::Nt,
+        class: class.id(),
+        platform: Platform::Nt.id(),
         kit: None,
-        uses: set(uses),
+        uses: list(uses).leak(),
         waives: &WAIVES,
     };
     let faults = |class, uses| {
@@ -316,29 +322,30 @@ fn a_declaration_that_covers_the_page_has_no_fault() {
 /// A kit covers the upcalls that apply to the class; the provider must declare the others.
 #[test]
 fn a_kit_covers_upcalls_of_its_provider() {
-    static KIT: Kit =
-        Kit { name: "trial", marker: "Trial", text: "", uses: [None; Class::COUNT], completes: false };
     let made = ["WPUModifyIFSHandle", "WPUCreateSocketHandle", "WPUGetProviderPath", "WPUCreateEvent"];
     let made = made.iter().fold(0, |made, name| made | bit(name));
-    let kit: &'static Kit = Box::leak(Box::new(Kit { uses: [Some(set(made)); Class::COUNT], ..KIT }));
-    let declared = |class, uses| Declaration {
+    let uses: &'static [_] = vec![Some(&*list(made).leak()); Class::COUNT].leak();
+    let kit: &'static Kit =
+        Box::leak(Box::new(Kit { name: "trial", marker: "Trial", uses, completes: false }));
+    let declared = |class: Class, uses| Declaration {
+        facts: &FACTS,
         provider: "Layer",
-        class,
-        platform: Platform::Nt,
+        class: class.id(),
+        platform: Platform::Nt.id(),
         kit: Some(kit),
-        uses: set(uses),
+        uses: list(uses).leak(),
         waives: &[Waiver { upcall: 7, reason: "no windows" }, Waiver { upcall: 8, reason: "never blocks" }],
     };
     assert_eq!([7, 8].map(|upcall| UPCALLS[upcall].name), ["WPUPostMessage", "WPUQueryBlockingCallback"]);
-    let names = |set: UpcallSet| {
-        set.iter().map(|at| UPCALLS[at].name.trim_start_matches("WPU")).collect::<Vec<_>>().join(" ")
+    let names = |upcalls: &[usize]| {
+        upcalls.iter().map(|at| UPCALLS[*at].name.trim_start_matches("WPU")).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(
-        names(declared(Class::Ifs, bit("WPUFDIsSet")).makes()),
+        names(&declared(Class::Ifs, bit("WPUFDIsSet")).makes()),
         "CloseEvent CreateEvent FDIsSet GetProviderPath ModifyIFSHandle"
     );
     assert_eq!(
-        names(declared(Class::NonIfs, 0).makes()),
+        names(&declared(Class::NonIfs, 0).makes()),
         "CloseEvent CloseSocketHandle CreateEvent CreateSocketHandle GetProviderPath"
     );
     let table = declared(Class::NonIfs, bit("WPUGetProviderPath")).to_string();

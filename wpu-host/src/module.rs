@@ -10,7 +10,7 @@ use wpu_sys::ffi::{
     WINSOCK_VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPStartupExFn, WSPStartupFn,
 };
 use wpu_sys::rt::export::Exports;
-use wpu_sys::support::facts::Downcall;
+use wpu_sys::rt::facts::Downcall;
 
 /// The code of a provider: linked into this program, or in a library.
 #[derive(Debug, Clone)]

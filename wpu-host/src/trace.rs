@@ -83,11 +83,11 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wpu_sys::UPCALLS;
+    use wpu_sys::{FACTS, UPCALLS};
 
     #[test]
     fn a_line_reads_like_a_call() {
-        let upcall = &UPCALLS[Upcall::find("WPUCreateSocketHandle").expect("an upcall")];
+        let upcall = &UPCALLS[FACTS.find("WPUCreateSocketHandle").expect("an upcall")];
         note("odd");
         let first = line(&Call {
             upcall,

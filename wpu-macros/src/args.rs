@@ -3,6 +3,7 @@
 
 use crate::errors::{Errors, Place};
 use crate::messages::{self, List, Problem};
+use crate::spec::Spec;
 use crate::suggest::similar;
 use crate::syntax::{brackets, describe, describe_next, next, spell, until};
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
@@ -11,19 +12,20 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{LitStr, Token};
-use wpu_sys::{Class, KITS, Kit, Platform, UPCALLS, Upcall, UpcallSet};
+use wpu_rt::compliance::Case;
+use wpu_rt::facts::{ClassId, Kit, PlatformId, Upcall};
+use wpu_rt::upcall_set::UpcallSet;
 
 /// What the arguments declare.
-#[derive(Default)]
-pub(crate) struct Declared {
+pub(crate) struct Declared<'a> {
+    /// The spec whose words and upcalls they name.
+    pub(crate) spec: &'a Spec,
     /// What stands behind `class`, `platform` and `kit`, as indices of the facts.
     pub(crate) words: [Value<usize>; 3],
     /// The names in both lists.
     pub(crate) names: Vec<Name>,
     /// The waivers.
     pub(crate) waivers: Vec<Waiver>,
-    /// The path of the crate, where one is given.
-    pub(crate) krate: Option<TokenStream>,
     /// Whether something was passed over that may have held names.
     pub(crate) incomplete: bool,
 }
@@ -45,7 +47,7 @@ pub(crate) struct Name {
     pub(crate) text: String,
     pub(crate) place: Place,
     pub(crate) list: List,
-    /// The upcall of that name, as an index of [`UPCALLS`].
+    /// The upcall of that name, as an index of the facts.
     pub(crate) upcall: Option<usize>,
     /// The upcall that the user had in mind, as far as one can tell.
     pub(crate) meant: Option<usize>,
@@ -58,28 +60,27 @@ pub(crate) struct Waiver {
     pub(crate) reason: Value<String>,
 }
 
-/// The keys.
-const KEYS: [&str; 6] = ["class", "platform", "kit", List::Uses.key(), List::Waives.key(), "crate"];
+/// The keys of all attributes.
+const KEYS: [&str; 7] = ["class", "platform", "kit", List::Uses.key(), List::Waives.key(), "crate", "of"];
 pub(crate) const CLASS: usize = 0;
 pub(crate) const PLATFORM: usize = 1;
 pub(crate) const KIT: usize = 2;
 const USES: usize = 3;
 const WAIVES: usize = 4;
-const CRATE: usize = 5;
+pub(crate) const CRATE: usize = 5;
+pub(crate) const OF: usize = 6;
 
-/// The words that may stand behind one of the first keys.
-fn words(key: usize) -> Vec<&'static str> {
-    match key {
-        CLASS => Class::ALL.map(Class::name).to_vec(),
-        PLATFORM => Platform::ALL.map(Platform::name).to_vec(),
-        _ => KITS.iter().map(|kit| kit.name).collect(),
+impl<'a> Declared<'a> {
+    /// Without an argument.
+    pub(crate) fn nothing(spec: &'a Spec) -> Self {
+        Self { spec, words: Default::default(), names: Vec::new(), waivers: Vec::new(), incomplete: false }
     }
-}
 
-impl Declared {
-    /// Reads the attribute's arguments, which hold no invisible groups.
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut reader = Reader { declared: Self::default(), seen: [false; KEYS.len()], places: 0, errors };
+    /// Reads the attribute's arguments, which hold no invisible groups. Not every attribute `has_of`.
+    pub(crate) fn parse(spec: &'a Spec, has_of: bool, tokens: TokenStream, errors: &mut Errors) -> Self {
+        let keys = if has_of { &KEYS } else { &KEYS[..OF] };
+        let declared = Self::nothing(spec);
+        let mut reader = Reader { declared, keys, seen: [false; KEYS.len()], places: 0, errors };
         reader.entries(tokens, &mut Reader::argument);
         reader.declared
     }
@@ -96,35 +97,52 @@ impl Declared {
     }
 
     /// The class. Without a value, any: an error was reported.
-    pub(crate) fn class(&self) -> Class {
-        Class::ALL[self.word(CLASS).unwrap_or(0)]
+    pub(crate) fn class(&self) -> ClassId {
+        ClassId::new(self.word(CLASS).unwrap_or(0))
     }
 
     /// The platform.
-    pub(crate) fn platform(&self) -> Platform {
-        self.word(PLATFORM).map_or(Platform::DEFAULT, |word| Platform::ALL[word])
+    pub(crate) fn platform(&self) -> PlatformId {
+        self.word(PLATFORM).map_or(self.spec.facts.default_platform, PlatformId::new)
     }
 
     /// The kit.
-    pub(crate) fn kit(&self) -> Option<&'static Kit> {
-        self.word(KIT).map(|word| &KITS[word])
+    pub(crate) fn kit(&self) -> Option<&'a Kit> {
+        self.word(KIT).map(|word| &self.spec.kits[word])
     }
 
-    /// What the kit uses, where it applies.
-    pub(crate) fn used_by_kit(&self) -> UpcallSet {
-        let uses = self.kit().map_or(UpcallSet::EMPTY, |kit| kit.uses(self.class()));
-        uses.applying_to(self.class(), self.platform())
+    /// What the kit uses for a provider of this class.
+    pub(crate) fn by_kit(&self) -> &'static [usize] {
+        self.kit().map_or(&[], |kit| kit.uses(self.class()))
+    }
+
+    /// An upcall.
+    pub(crate) fn upcall(&self, at: usize) -> &'static Upcall {
+        &self.spec.facts.upcalls[at]
+    }
+
+    /// Whether an upcall may be used.
+    pub(crate) fn applies(&self, upcall: usize) -> bool {
+        self.upcall(upcall).applies(self.class(), self.platform())
+    }
+
+    /// What the rules judge, with these lists.
+    pub(crate) fn case<'l>(&self, uses: &'l [usize], waives: &'l [usize]) -> Case<'l> {
+        Case { class: self.class(), platform: self.platform(), kit: self.by_kit(), uses, waives }
     }
 
     /// The upcalls in a list.
     pub(crate) fn upcalls(&self, list: List, upcall: fn(&Name) -> Option<usize>) -> UpcallSet {
-        let mut upcalls = UpcallSet::EMPTY;
-        for name in &self.names {
-            if name.list == list {
-                upcalls = upcall(name).map_or(upcalls, |upcall| upcalls.with(upcall));
-            }
+        self.names.iter().filter(|name| name.list == list).filter_map(upcall).collect()
+    }
+
+    /// The words that may stand behind one of the first keys.
+    fn known(&self, key: usize) -> Vec<&'static str> {
+        match key {
+            CLASS => self.spec.facts.classes.iter().map(|class| class.name).collect(),
+            PLATFORM => self.spec.facts.platforms.iter().map(|platform| platform.name).collect(),
+            _ => self.spec.kits.iter().map(|kit| kit.name).collect(),
         }
-        upcalls
     }
 }
 
@@ -135,8 +153,10 @@ const NAME: &str = "the name of an upcall";
 type Entry = Result<(), Mistake>;
 type Mistake = (Place, Problem);
 
-struct Reader<'e> {
-    declared: Declared,
+struct Reader<'a, 'e> {
+    declared: Declared<'a>,
+    /// The keys that the attribute has.
+    keys: &'static [&'static str],
     /// Which of the keys have been there.
     seen: [bool; KEYS.len()],
     /// How many places have been given out, in reading order.
@@ -144,7 +164,7 @@ struct Reader<'e> {
     errors: &'e mut Errors,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// Entries with commas between them. After a mistake, the next entry begins behind the next comma.
     fn entries(&mut self, tokens: TokenStream, entry: &mut dyn FnMut(&mut Self, ParseStream<'_>) -> Entry) {
         let entries = |input: ParseStream<'_>| {
@@ -194,10 +214,10 @@ impl Reader<'_> {
             if !input.peek(Token![,]) {
                 self.declared.may_be_meant(CLASS);
             }
-            return Err((place, messages::one_of(&KEYS, &spell(next(input).as_slice()))));
+            return Err((place, messages::one_of(self.keys, &spell(next(input).as_slice()))));
         };
         let word = word.to_string();
-        let Some(key) = KEYS.iter().position(|key| *key == word) else {
+        let Some(key) = self.keys.iter().position(|key| *key == word) else {
             return self.unknown_key(&word, place, input);
         };
         let again = std::mem::replace(&mut self.seen[key], true);
@@ -207,15 +227,15 @@ impl Reader<'_> {
         match key {
             USES => self.list(List::Uses, place, input),
             WAIVES => self.list(List::Waives, place, input),
-            CRATE => self.krate(input),
+            CRATE | OF => self.path(key, input),
             _ => self.word(key, again, input),
         }
     }
 
     /// Reads on as though the key with the similar name stood there, so that nothing else is amiss.
     fn unknown_key(&mut self, word: &str, place: Place, input: ParseStream<'_>) -> Entry {
-        self.errors.add(place, messages::one_of(&KEYS, word));
-        let similar = similar(word, &KEYS);
+        self.errors.add(place, messages::one_of(self.keys, word));
+        let similar = similar(word, self.keys);
         for list in [List::Uses, List::Waives] {
             if similar == Some(list.key()) {
                 if let Some(TokenTree::Group(_)) = next(input) {
@@ -231,7 +251,7 @@ impl Reader<'_> {
         }
         self.declared.incomplete |= !input.peek(Token![=]);
         let value = rest(input);
-        if value.get(1..).is_some_and(|value| words(KIT).contains(&&*spell(value))) {
+        if value.get(1..).is_some_and(|value| self.declared.known(KIT).contains(&&*spell(value))) {
             self.declared.may_be_meant(KIT);
         }
         Ok(())
@@ -243,7 +263,7 @@ impl Reader<'_> {
             self.declared.words[key] = Value::Wrong;
         }
         let (place, value) = self.value(key, input)?;
-        let (words, word) = (words(key), spell(&value));
+        let (words, word) = (self.declared.known(key), spell(&value));
         match words.iter().position(|known| *known == word) {
             _ if again => {}
             Some(at) => self.declared.words[key] = Value::Given(at, place),
@@ -252,21 +272,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `= path`. Where the key stands twice, the first counts.
-    fn krate(&mut self, input: ParseStream<'_>) -> Entry {
-        let (place, value) = self.value(CRATE, input)?;
+    /// `= path`. Whoever made the call has read it.
+    fn path(&mut self, key: usize, input: ParseStream<'_>) -> Entry {
+        let (place, value) = self.value(key, input)?;
         let problem = messages::expected("a path such as `::wpu`", &describe(&value));
-        let path: TokenStream = value.into_iter().collect();
-        if is_path(path.clone()) {
-            self.declared.krate.get_or_insert(path);
-            return Ok(());
+        match path_in(value) {
+            Some((_, false)) => Ok(()),
+            Some((_, true)) => Err((place, problem.help("write the path without quotes"))),
+            None => Err((place, problem)),
         }
-        let inside = syn::parse2::<LitStr>(path).and_then(|text| text.parse());
-        let Some(inside) = inside.ok().filter(|inside: &TokenStream| is_path(inside.clone())) else {
-            return Err((place, problem));
-        };
-        self.declared.krate.get_or_insert(inside);
-        Err((place, problem.help("write the path without quotes")))
     }
 
     /// What stands behind `key =`, if something does.
@@ -381,16 +395,17 @@ impl Reader<'_> {
 
     /// Adds a name. If it is that of no upcall, this is said, unless something was said of the name before.
     fn add(&mut self, list: List, text: String, place: Place, reported: bool) {
-        let upcall = Upcall::find(&text);
+        let facts = self.declared.spec.facts;
+        let upcall = facts.find(&text);
         let mut meant = upcall;
         if upcall.is_none() {
             if reported {
                 self.declared.incomplete = true;
                 return;
             }
-            let known: Vec<&str> = UPCALLS.iter().map(|upcall| upcall.name).collect();
-            meant = similar(&text, &known).and_then(Upcall::find);
-            self.errors.add(place, messages::unknown(&text, meant.map(|upcall| &UPCALLS[upcall])));
+            let known: Vec<&str> = facts.upcalls.iter().map(|upcall| upcall.name).collect();
+            meant = similar(&text, &known).and_then(|name| facts.find(name));
+            self.errors.add(place, messages::unknown(&text, meant.map(|upcall| &facts.upcalls[upcall])));
         }
         self.declared.names.push(Name { text, place, list, upcall, meant });
     }
@@ -415,6 +430,33 @@ impl Reader<'_> {
         };
         Err((place, messages::expected("a reason in quotes after `=`", &found)))
     }
+}
+
+/// The path behind a key, if there is one, without a word about what is wrong.
+pub(crate) fn path_behind(key: usize, arguments: TokenStream) -> Option<TokenStream> {
+    let find = |input: ParseStream<'_>| {
+        let mut found = None;
+        while !input.is_empty() {
+            match input.parse::<TokenTree>()? {
+                TokenTree::Ident(word) if word == KEYS[key] && input.parse::<Token![=]>().is_ok() => {
+                    found = found.or(path_in(rest(input)));
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    };
+    find.parse2(arguments).ok()?.map(|(path, _)| path)
+}
+
+/// A path, and whether it stands in quotes, where it should not.
+fn path_in(value: Vec<TokenTree>) -> Option<(TokenStream, bool)> {
+    let path: TokenStream = value.into_iter().collect();
+    if is_path(path.clone()) {
+        return Some((path, false));
+    }
+    let inside = syn::parse2::<LitStr>(path).and_then(|text| text.parse());
+    inside.ok().filter(|inside: &TokenStream| is_path(inside.clone())).map(|inside| (inside, true))
 }
 
 /// Whether tokens are a path without arguments, as a module has.

@@ -2,7 +2,7 @@
 
 use crate::messages::Problem;
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens as _, quote_spanned};
 
 /// The problems found so far, in reading order. Panics if one is never reported.
 #[derive(Default)]
@@ -21,8 +21,8 @@ pub(crate) struct Place {
 
 impl Place {
     /// The attribute as a whole, for what is nowhere in it.
-    pub(crate) fn whole() -> Self {
-        Self { rank: 0, first: Span::call_site(), last: Span::call_site() }
+    pub(crate) fn whole(attribute: Span) -> Self {
+        Self { rank: 0, first: attribute, last: attribute }
     }
 
     /// A place in the item, which stands behind the attribute.
@@ -48,14 +48,18 @@ impl Errors {
         self.0.is_empty()
     }
 
-    /// All problems, as items under the conditions of the struct.
-    pub(crate) fn report(mut self, conditions: &TokenStream) -> TokenStream {
-        let mut report = TokenStream::new();
-        for (place, problem) in std::mem::take(&mut self.0) {
-            conditions.to_tokens(&mut report);
-            compile_error(place, &problem).to_tokens(&mut report);
-        }
-        report
+    /// All problems, as items.
+    pub(crate) fn report(mut self) -> TokenStream {
+        let problems = std::mem::take(&mut self.0);
+        problems.iter().map(|(place, problem)| compile_error(*place, problem)).collect()
+    }
+}
+
+impl FromIterator<(Place, Problem)> for Errors {
+    fn from_iter<I: IntoIterator<Item = (Place, Problem)>>(problems: I) -> Self {
+        let mut errors = Self::default();
+        problems.into_iter().for_each(|(place, problem)| errors.add(place, problem));
+        errors
     }
 }
 

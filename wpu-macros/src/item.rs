@@ -1,8 +1,8 @@
 //! The item under the attribute. Its head is read; its body is nobody's business here.
 
-use crate::errors::{Errors, Place};
+use crate::errors::Place;
 use crate::generics::{self, Form};
-use crate::messages;
+use crate::messages::{self, Problem};
 use crate::syntax::{Attributes, next, until, visible};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -24,39 +24,44 @@ pub(crate) struct Provider {
     pub(crate) forms: Vec<Form>,
 }
 
-impl Provider {
-    /// Reads the head of an item and reports what makes it no provider. `None` if it is no type.
-    ///
-    /// An item that cannot be read at all is left to rustc, which has more to say.
-    pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Self> {
+/// What an item is: a type, and what makes it no provider.
+#[derive(Default)]
+pub(crate) struct Item {
+    /// None if it is no type, or cannot be read at all: rustc has more to say then.
+    pub(crate) provider: Option<Provider>,
+    pub(crate) fault: Option<(Place, Problem)>,
+}
+
+impl Item {
+    /// Reads the head of an item under an attribute.
+    pub(crate) fn parse(item: TokenStream, attribute: &str) -> Self {
         let head = |input: ParseStream<'_>| {
-            let provider = Self::head(input, errors);
+            let item = Self::head(input, attribute);
             until(input, &|_| false);
-            provider
+            item
         };
-        head.parse2(visible(item)).ok()?
+        head.parse2(visible(item)).unwrap_or_default()
     }
 
-    fn head(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Self>> {
+    fn head(input: ParseStream<'_>, attribute: &str) -> syn::Result<Self> {
         let Attributes { predicates, deprecated } = Attributes::parse(input)?;
         let Some((keyword, text, place)) = kind(input) else {
-            return Ok(None);
+            return Ok(Self::default());
         };
-        if keyword != STRUCT {
-            errors.add(place, messages::no_struct(text));
-        }
+        let mut fault = (keyword != STRUCT).then(|| (place, messages::no_struct(attribute, text)));
         if !TYPES.contains(&keyword) {
-            return Ok(None);
+            return Ok(Self { provider: None, fault });
         }
         let visibility = until(input, &|input| !input.peek(Token![pub]) && !input.peek(token::Paren));
         input.call(Ident::parse_any)?;
         let name: Ident = input.parse()?;
         let (parameters, forms) = generics::parse(&name, input)?;
-        if let Some(place) = parameters.filter(|_| keyword == STRUCT) {
-            errors.add(place, messages::generic(&name.to_string()));
+        if let (Some(place), None) = (parameters, &fault) {
+            fault = Some((place, messages::generic(attribute, &name.to_string())));
         }
         let conditions = quote!(#(#[cfg(#predicates)])*);
-        Ok(Some(Self { conditions, deprecated, visibility: visibility.into_iter().collect(), name, forms }))
+        let visibility = visibility.into_iter().collect();
+        Ok(Self { provider: Some(Provider { conditions, deprecated, visibility, name, forms }), fault })
     }
 }
 

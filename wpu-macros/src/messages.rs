@@ -1,7 +1,8 @@
 //! All that can be wrong with a use of the attribute, in words: one function for each problem.
 
+use crate::spec::Spec;
 use crate::suggest::similar;
-use wpu_sys::{Class, KITS, Kit, Platform, Requirement, UPCALLS, Upcall};
+use wpu_rt::facts::{ClassId, Facts, Kit, PlatformId, Requirement, Upcall};
 
 /// Something that the attribute's user has to change.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ const LISTED: usize = 8;
 const NEXT: &str = ";\n        ";
 
 /// Required, and neither used nor waived.
-pub(crate) fn missing(class: Class, upcalls: &[&Upcall]) -> Problem {
+pub(crate) fn missing(facts: &Facts, class: ClassId, upcalls: &[&Upcall]) -> Problem {
     let (mut names, mut waivers) = (Vec::new(), Vec::new());
     // Those that share a reason stand together.
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -68,7 +69,7 @@ pub(crate) fn missing(class: Class, upcalls: &[&Upcall]) -> Problem {
             None => reasons.push((upcall.reason, vec![upcall.name])),
         }
     }
-    let (class, all) = (a(class), quoted(&names));
+    let (class, all) = (a(facts, class), quoted(&names));
     let notes: Vec<String> =
         reasons.iter().map(|(reason, names)| format!("{}: {reason}", quoted(names))).collect();
     let uses = format!("`uses({})`", names[..waivers.len()].join(", "));
@@ -86,13 +87,11 @@ fn waiver(upcall: &Upcall) -> String {
 }
 
 /// Of another class.
-pub(crate) fn not_applicable(upcall: &Upcall, class: Class, list: List) -> Problem {
-    let applies = |class: &Class| {
-        Platform::ALL.iter().any(|on| upcall.requirement(*class, *on) != Requirement::NotApplicable)
-    };
-    let text = format!("upcall `{}` does not apply to {} provider", upcall.name, a(class));
+pub(crate) fn not_applicable(facts: &Facts, upcall: &Upcall, class: ClassId, list: List) -> Problem {
+    let applies = |class: ClassId| platforms(facts).any(|platform| upcall.applies(class, platform));
+    let text = format!("upcall `{}` does not apply to {} provider", upcall.name, a(facts, class));
     Problem::new("not-applicable", text)
-        .note(&format!("it applies to: {}", quoted(&classes(&applies))))
+        .note(&format!("it applies to: {}", quoted(&classes(facts, &applies))))
         .help(&format!("remove it from `{}(…)`, or change `class`", list.key()))
 }
 
@@ -119,12 +118,12 @@ pub(crate) fn duplicate(upcall: &Upcall, first: List, again: List) -> Problem {
 const KEEP_ONE: &str = "keep one of them";
 
 /// Waivers that share an absent or blank reason: each name as it is written, and the upcall of that name.
-pub(crate) fn reason(names: &[(&str, Option<usize>)]) -> Problem {
+pub(crate) fn reason(names: &[(&str, Option<&Upcall>)]) -> Problem {
     let (mut texts, mut waivers) = (Vec::new(), Vec::new());
     for (text, upcall) in names {
         texts.push(*text);
         waivers.push(match upcall {
-            Some(upcall) => waiver(&UPCALLS[*upcall]),
+            Some(upcall) => waiver(upcall),
             None => format!("{text} = \"<reason>\""),
         });
     }
@@ -134,11 +133,11 @@ pub(crate) fn reason(names: &[(&str, Option<usize>)]) -> Problem {
 }
 
 /// A waiver of what the class and the platform do not require.
-pub(crate) fn not_required(upcall: &Upcall, class: Class, platform: Platform) -> Problem {
+pub(crate) fn not_required(facts: &Facts, upcall: &Upcall, class: ClassId, platform: PlatformId) -> Problem {
     let requirement = |platform| upcall.requirement(class, platform);
-    let elsewhere = Platform::ALL.iter().any(|other| requirement(*other) == Requirement::Required);
-    let on = if elsewhere { format!(" on `{}`", platform.name()) } else { String::new() };
-    let why = format!("it is not required of {} provider{on}", a(class));
+    let elsewhere = platforms(facts).any(|other| requirement(other) == Requirement::Required);
+    let on = if elsewhere { format!(" on `{}`", facts.platform(platform).name) } else { String::new() };
+    let why = format!("it is not required of {} provider{on}", a(facts, class));
     no_effect(upcall, &why, &format!("it is {}: {}", requirement(platform).name(), upcall.reason))
 }
 
@@ -165,26 +164,32 @@ fn no_effect(upcall: &Upcall, why: &str, note: &str) -> Problem {
 }
 
 /// No class.
-pub(crate) fn no_class() -> Problem {
-    let text = |class: Class| format!("`{}`: {}", class.name(), class.text().trim_end_matches('.'));
-    let help = Class::ALL.map(|class| format!("`class = {}`", class.name()));
+pub(crate) fn no_class(facts: &Facts) -> Problem {
+    let texts =
+        facts.classes.iter().map(|class| format!("`{}`: {}", class.name, class.text.trim_end_matches('.')));
+    let help: Vec<String> = facts.classes.iter().map(|class| format!("`class = {}`", class.name)).collect();
     Problem::new("class", "expected `class = …`, found no class".to_owned())
-        .note(&Class::ALL.map(text).join(NEXT))
+        .note(&texts.collect::<Vec<String>>().join(NEXT))
         .help(&format!("add {}", help.join(" or ")))
 }
 
 /// A kit for providers of another class.
-pub(crate) fn other_kit(kit: &Kit, class: Class) -> Problem {
-    let fitting = KITS.iter().filter(|kit| kit.is_for(class)).map(|kit| kit.name);
-    let text = format!("the kit `{}` is not for providers of class `{}`", kit.name, class.name());
-    Problem::new("class", text)
-        .note(&format!("it is for {}", quoted(&classes(&|class| kit.is_for(*class)))))
+pub(crate) fn other_kit(Spec { facts, kits, .. }: &Spec, kit: &Kit, class: ClassId) -> Problem {
+    let fitting = kits.iter().filter(|kit| kit.is_for(class)).map(|kit| kit.name);
+    let name = facts.class(class).name;
+    Problem::new("class", format!("the kit `{}` is not for providers of class `{name}`", kit.name))
+        .note(&format!("it is for {}", quoted(&classes(facts, &|class| kit.is_for(class)))))
         .help(&format!("the kits for this class: {}", quoted(&fitting.collect::<Vec<&str>>())))
 }
 
 /// The names of some classes.
-fn classes(which: &dyn Fn(&Class) -> bool) -> Vec<&'static str> {
-    Class::ALL.into_iter().filter(which).map(Class::name).collect()
+fn classes(facts: &Facts, which: &dyn Fn(ClassId) -> bool) -> Vec<&'static str> {
+    let all = facts.classes.iter().enumerate();
+    all.filter(|(at, _)| which(ClassId::new(*at))).map(|(_, class)| class.name).collect()
+}
+
+fn platforms(facts: &Facts) -> impl Iterator<Item = PlatformId> {
+    (0..facts.platforms.len()).map(PlatformId::new)
 }
 
 /// A word that is none of those allowed here.
@@ -214,29 +219,34 @@ pub(crate) fn twice(key: &str) -> Problem {
 }
 
 /// On something else than a struct.
-pub(crate) fn no_struct(found: &str) -> Problem {
-    Problem::new("item", format!("expected a struct after `#[wpu_provider]`, found {found}"))
+pub(crate) fn no_struct(attribute: &str, found: &str) -> Problem {
+    Problem::new("item", format!("expected a struct after `#[{attribute}]`, found {found}"))
         .help("put the attribute on the struct that stands for the provider")
 }
 
 /// On a struct with parameters.
-pub(crate) fn generic(name: &str) -> Problem {
-    let text = format!("expected a struct without parameters after `#[wpu_provider]`, found `{name}<…>`");
+pub(crate) fn generic(attribute: &str, name: &str) -> Problem {
+    let text = format!("expected a struct without parameters after `#[{attribute}]`, found `{name}<…>`");
     Problem::new("item", text).note("a host starts one provider, not one for each choice of parameters").help(
         &format!("put the attribute on a plain struct that holds a `{name}<…>` with its parameters chosen"),
     )
 }
 
+/// Without the bindings whose facts count.
+pub(crate) fn no_bindings() -> Problem {
+    expected("`of = …`, the path of the bindings", "none").help("add `of = ` and the path")
+}
+
 /// A fault of this crate.
-pub(crate) fn panic(message: &str) -> Problem {
-    Problem::new("panic", format!("`#[wpu_provider]` failed: {message}"))
+pub(crate) fn panic(attribute: &str, message: &str) -> Problem {
+    Problem::new("panic", format!("`#[{attribute}]` failed: {message}"))
         .note("this is a fault of wpu, not of the code that it stands on")
         .help(concat!("please report it with this code; the version is ", env!("CARGO_PKG_VERSION")))
 }
 
 /// The class with its article.
-fn a(class: Class) -> String {
-    let name = class.name();
+fn a(facts: &Facts, class: ClassId) -> String {
+    let name = facts.class(class).name;
     let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} `{name}`")
 }

@@ -13,7 +13,10 @@ pub mod buffers;
 pub mod cell;
 pub mod checks;
 pub mod client;
+pub mod compliance;
+pub mod declaration;
 pub mod export;
+pub mod facts;
 #[cfg(feature = "provider")]
 #[doc(hidden)]
 pub mod forward;
@@ -29,4 +32,5 @@ pub mod request;
 #[cfg(feature = "provider")]
 pub mod set;
 pub mod symbol;
+pub mod upcall_set;
 pub mod wide;

@@ -47,7 +47,7 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
     if let Some(routine) = parts.routine {
         mark(parts.overlapped, end);
         queue(upcalls, parts, routine, end);
-    } else if P::DECLARATION.class == Class::Ifs {
+    } else if P::DECLARATION.class == Class::Ifs.id() {
         // The handle is the system's: only the system knows the port.
         mark_and_signal(upcalls, parts.overlapped, end);
     } else {

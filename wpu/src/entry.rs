@@ -58,7 +58,7 @@ impl Starter {
         Self {
             name: Exports::<E>::DECLARATION.provider,
             description: Exports::<E>::DESCRIPTION,
-            class: Exports::<E>::DECLARATION.class,
+            class: Class::of(Exports::<E>::DECLARATION.class),
             fits: Exports::<E>::__fits,
             serves: Exports::<E>::serves,
             of: TypeId::of::<Exports<E>>,

@@ -99,7 +99,7 @@ pub use wpu_macros::wpu_provider;
 pub use wpu_sys::{
     Apc, BlockingHook, Built, Class, ClientMut, ClientRef, Declaration, Event, EventRef, Failed, FdSet, KITS,
     Kit, OpenThread, Operation, Platform, Refused, SocketHandle, ThreadId, UPCALLS, Upcall, UpcallSet,
-    Upcalls, Verdict, Waiver, WideString, Window, WsaError, facts, ffi, verdict,
+    Upcalls, Verdict, Waiver, WideString, Window, WsaError, facts, ffi,
 };
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
@@ -133,6 +133,8 @@ pub mod __private {
     pub use crate::startup::Run;
     pub use crate::{Provider, WithKit};
     pub use core;
+    #[cfg(feature = "macros")]
+    pub use wpu_macros::__provider;
     pub use wpu_sys::import::Import;
     pub use wpu_sys::rt::export::Exports;
     pub use wpu_sys::*;

@@ -58,7 +58,7 @@ pub trait Lifecycle: Provider {
     #[doc(hidden)]
     #[must_use]
     fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
-        class_of(entry) == Self::DECLARATION.class
+        class_of(entry).id() == Self::DECLARATION.class
     }
 }
 

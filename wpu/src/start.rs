@@ -82,13 +82,13 @@ impl Fixed<Run> {
 /// Creates a table with every declared upcall.
 fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
     let declared = P::DECLARATION.makes();
-    let holes = raw.holes();
-    let missing: UpcallSet = declared.iter().filter(|upcall| holes.contains(*upcall)).collect();
     let mut table = raw.ready();
-    let mut imported = |upcall: &usize| {
-        let import = P::__IMPORTS.iter().find(|import| import.upcall() == *upcall);
+    let mut imported = |upcall: usize| {
+        let import = P::__IMPORTS.iter().find(|import| import.upcall() == upcall);
         import.is_some_and(|import| import.fill(&mut table))
     };
-    let missing: UpcallSet = missing.iter().filter(|upcall| !imported(upcall)).collect();
+    let holes = raw.holes();
+    let missing = holes.iter().copied().filter(|hole| declared.contains(*hole) && !imported(*hole));
+    let missing: UpcallSet = missing.collect();
     if missing.is_empty() { Ok(table) } else { Err(StartError::Missing(missing)) }
 }

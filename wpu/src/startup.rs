@@ -284,7 +284,7 @@ impl Drop for Closing<'_> {
 }
 
 /// The error of a start-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartError {
     /// The table lacks these upcalls, which the provider declares.
     Missing(UpcallSet),
@@ -319,7 +319,7 @@ impl fmt::Display for StartError {
         match self {
             Self::Missing(missing) => {
                 let names: Vec<_> =
-                    missing.iter().map(|upcall| format!("`{}`", UPCALLS[upcall].name)).collect();
+                    missing.iter().map(|upcall| format!("`{}`", UPCALLS[*upcall].name)).collect();
                 let names = names.join(", ");
                 write!(out, "the table of upcalls has no function for {names}, which the provider declares")
             }

@@ -139,7 +139,7 @@ mod safe {
 
     impl Provider for Copycat {
         type Upcalls = wpu::Upcalls;
-        const DECLARATION: Declaration = Declaration { class: Class::NonIfs, ..Both::DECLARATION };
+        const DECLARATION: Declaration = Declaration { class: Class::NonIfs.id(), ..Both::DECLARATION };
         fn upcalls() -> wpu::Upcalls {
             // The cell of the other provider is not accessible.
             static NONE: wpu::raw::Cell = wpu::raw::Cell::new();

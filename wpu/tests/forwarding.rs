@@ -16,8 +16,7 @@ use wpu::ffi::{
 };
 use wpu::raw::{CompletionVtable, Kept, Outcome, Procs, Serve};
 use wpu::{
-    Class, ClientRef, Declaration, FdSetMut, Layer, Platform, Progress, Request, ServiceProvider, UpcallSet,
-    WsaError,
+    Class, ClientRef, Declaration, FdSetMut, Layer, Platform, Progress, Request, ServiceProvider, WsaError,
 };
 
 thread_local! {
@@ -359,11 +358,12 @@ unsafe impl Serve for Undeclared {
     type Provider = Base;
     const COMPLETION: CompletionVtable = COMPLETION;
     const COMPLETES: bool = completes(&Declaration {
+        facts: &wpu::facts::FACTS,
         provider: "Undeclared",
-        class: Class::NonIfs,
-        platform: Platform::DEFAULT,
+        class: Class::NonIfs.id(),
+        platform: Platform::DEFAULT.id(),
         kit: None,
-        uses: UpcallSet::of(&[10, 12]),
+        uses: &[10, 12],
         waives: &[],
     });
 

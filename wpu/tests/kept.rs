@@ -15,8 +15,8 @@ use wpu::ffi::{
 };
 use wpu::raw::Procs;
 use wpu::{
-    Class, Declaration, Lifecycle, Platform, Progress, Provider, Request, ServiceProvider, Start, UpcallSet,
-    Upcalls, WsaError,
+    Class, Declaration, Lifecycle, Platform, Progress, Provider, Request, ServiceProvider, Start, Upcalls,
+    WsaError,
 };
 use wpu_sys::facts::Completes;
 
@@ -32,11 +32,12 @@ macro_rules! layer {
         impl Provider for $name {
             type Upcalls = Upcalls;
             const DECLARATION: Declaration = Declaration {
+                facts: &wpu::facts::FACTS,
                 provider: stringify!($name),
-                class: Class::NonIfs,
-                platform: Platform::DEFAULT,
+                class: Class::NonIfs.id(),
+                platform: Platform::DEFAULT.id(),
                 kit: None,
-                uses: UpcallSet::of(&[10, 12, 15]),
+                uses: &[10, 12, 15],
                 waives: &[],
             };
             fn upcalls() -> Upcalls {

@@ -15,7 +15,7 @@ use wpu::__private::{Fixed, Import, Run, Starter, start_up};
 use wpu::raw::Procs;
 use wpu::{
     Class, ClientMut, Declaration, Lifecycle, PendingRequest, Platform, Progress, Provider, Request,
-    ServiceProvider, Start, UpcallSet, Upcalls, WsaError, overlapped_result,
+    ServiceProvider, Start, Upcalls, WsaError, overlapped_result,
 };
 use wpu_sys::facts::Completes;
 use wpu_sys::ffi::{
@@ -55,11 +55,12 @@ impl Completes for Keeper {}
 impl Provider for Keeper {
     type Upcalls = Upcalls;
     const DECLARATION: Declaration = Declaration {
+        facts: &wpu::facts::FACTS,
         provider: "Keeper",
-        class: Class::NonIfs,
-        platform: Platform::DEFAULT,
+        class: Class::NonIfs.id(),
+        platform: Platform::DEFAULT.id(),
         kit: None,
-        uses: UpcallSet::of(&[10, 12, 15]),
+        uses: &[10, 12, 15],
         waives: &[],
     };
     fn upcalls() -> Upcalls {

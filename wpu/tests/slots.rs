@@ -32,11 +32,12 @@ static RUNS: [Run; 16] = [const { Run::new() }; 16];
 impl<const UPCALL: usize> Provider for Declares<UPCALL> {
     type Upcalls = Upcalls;
     const DECLARATION: Declaration = Declaration {
+        facts: &wpu::facts::FACTS,
         provider: "Declares",
-        class: Class::NonIfs,
-        platform: Platform::DEFAULT,
+        class: Class::NonIfs.id(),
+        platform: Platform::DEFAULT.id(),
         kit: None,
-        uses: UpcallSet::of(&[UPCALL]),
+        uses: &[UPCALL],
         waives: &[],
     };
     fn upcalls() -> Upcalls {
@@ -190,8 +191,7 @@ fn all_missing_upcalls_are_named() {
 static KIT: Kit = Kit {
     name: "trial",
     marker: "Trial",
-    text: "",
-    uses: [Some(UpcallSet::of(&[3, 6, 9, 12])); 2],
+    uses: &[Some(&[3, 6, 9, 12]), Some(&[3, 6, 9, 12])],
     completes: false,
 };
 
@@ -246,11 +246,10 @@ fn tables_are_the_same_only_if_they_agree_in_every_slot() {
 #[test]
 fn holes_are_the_null_slots_of_a_table() {
     for slot in 0..UPCALLS.len() {
-        let hole = UpcallSet::of(&[slot]);
-        assert_eq!(only_ex(&FULL_EX, |kept| kept != slot).holes(), hole);
-        assert_eq!(only(&FULL, |kept| kept != slot).holes(), hole.with(BY_NAME));
+        assert_eq!(only_ex(&FULL_EX, |kept| kept != slot).holes(), UpcallSet::of(&[slot]));
+        assert_eq!(only(&FULL, |kept| kept != slot).holes(), UpcallSet::of(&[slot, BY_NAME]));
     }
-    assert_eq!((FULL_EX.holes(), FULL.holes()), (UpcallSet::EMPTY, UpcallSet::of(&[BY_NAME])));
+    assert_eq!((FULL_EX.holes(), FULL.holes()), (UpcallSet::default(), UpcallSet::of(&[BY_NAME])));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `classes.rs`: what requirements distinguish, and how many upcalls there are.
+//! `classes.rs`: what requirements distinguish.
 
 use super::markdown::markdown;
 use super::path::alone;
@@ -6,18 +6,12 @@ use super::print::Page;
 use super::view::{View, doc};
 use crate::model::Word;
 use crate::names::{camel, ident};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 pub(super) fn emit(view: &View<'_>) -> String {
-    let mut page =
-        Page::new(view, "classes", "What requirements distinguish, and how many upcalls there are.");
+    let mut page = Page::new(view, "classes", "What requirements distinguish.");
     let model = view.model;
-    let count = Literal::usize_unsuffixed(model.upcalls.len());
-    page.item(quote! {
-        /// How many upcalls there are.
-        pub const UPCALL_COUNT: usize = #count;
-    });
     words(&mut page, "Class", "A kind of provider that requirements distinguish.", &model.classes);
     words(&mut page, "Platform", "A platform that requirements distinguish.", &model.platforms);
     let default = default(&model.platforms[model.default_platform].name);
@@ -36,7 +30,7 @@ pub(super) fn default(platform: &str) -> TokenStream {
 
 /// An enum of words, each with its name and text.
 fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
-    let ty = ident(ty);
+    let (ty, id) = (ident(ty), ident(&format!("{ty}Id")));
     let variants: Vec<_> = words.iter().map(|word| alone(&camel(&word.name))).collect();
     let docs = words.iter().map(|word| doc(&format!("`{}`: {}", word.name, markdown(&word.doc))));
     let about = doc(about);
@@ -45,11 +39,19 @@ fn words(page: &mut Page, ty: &str, about: &str, words: &[Word]) {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum #ty { #(#docs #variants),* }
     });
-    page.block(&quote!(impl #ty), members(words));
+    page.block(&quote!(impl #ty), members(words, &id));
+    page.item(quote! {
+        impl From<#ty> for #id {
+            #[inline]
+            fn from(word: #ty) -> Self {
+                word.id()
+            }
+        }
+    });
 }
 
 /// What a type of words has beside its variants.
-pub(super) fn members(words: &[Word]) -> [TokenStream; 4] {
+pub(super) fn members(words: &[Word], id: &Ident) -> [TokenStream; 6] {
     let count = Literal::usize_unsuffixed(words.len());
     let names = words.iter().map(|word| &*word.name);
     let texts = words.iter().map(|word| &*word.doc);
@@ -77,6 +79,26 @@ pub(super) fn members(words: &[Word]) -> [TokenStream; 4] {
             #[inline]
             pub const fn text(self) -> &'static str {
                 [#(#texts),*][self as usize]
+            }
+        },
+        quote! {
+            /// It, as the facts and the rules over them name it.
+            #[must_use]
+            #[inline]
+            pub const fn id(self) -> #id {
+                #id::new(self as usize)
+            }
+        },
+        quote! {
+            /// What facts and rules name so.
+            ///
+            /// # Panics
+            ///
+            /// If it is of another spec.
+            #[must_use]
+            #[inline]
+            pub const fn of(id: #id) -> Self {
+                Self::ALL[id.index()]
             }
         },
     ]

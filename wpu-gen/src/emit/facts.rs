@@ -1,9 +1,8 @@
 //! `facts.rs`: what the spec says, as data.
 
 use super::kit;
-use super::local;
+use super::literal;
 use super::print::Page;
-use super::safe;
 use super::view::{At, DownView, UpcallView, View};
 use crate::model::{Model, Param, Status, Ty, TypeKind};
 use crate::names::ident;
@@ -18,14 +17,13 @@ const IMPORTS: &[&str] = &[
     "Downcall",
     "Entry",
     "ErrorCode",
+    "Facts",
     "Kit",
-    "Method",
-    "Note",
+    "PlatformId",
     "Requirement",
     "Slot",
-    "Source",
     "Upcall",
-    "UpcallSet",
+    "Word",
 ];
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -50,22 +48,35 @@ pub(super) fn emit(view: &View<'_>) -> String {
         /// Every upcall, in table order; those without a slot in the larger table come last.
         pub static UPCALLS: [Upcall; #count] = [#(#upcalls),*];
     });
-    page.block(
-        &quote!(impl Upcall),
-        [quote! {
-            /// The index in [`UPCALLS`] of the upcall with this C name.
-            #[must_use]
-            #[inline]
-            pub fn find(name: &str) -> Option<usize> {
-                UPCALLS.iter().position(|upcall| upcall.name == name)
-            }
-        }],
-    );
+    page.item(all(model));
     page.items(control_input(view));
     kit::facts(view, &mut page);
     kit::completes(view, &mut page);
-    page.items([entries(model), errors(model), notes(model), sources(model)]);
+    page.items([entries(model), errors(model)]);
+    page.lines(&literal::emit(view));
     page.finish()
+}
+
+/// What the rules of compliance need.
+fn all(model: &Model) -> TokenStream {
+    let words = |words: &[crate::model::Word]| {
+        let words = words.iter().map(|word| {
+            let (name, text) = (&word.name, &word.doc);
+            quote!(Word { name: #name, text: #text })
+        });
+        quote!(&[#(#words),*])
+    };
+    let (classes, platforms) = (words(&model.classes), words(&model.platforms));
+    let default = index(model.default_platform);
+    quote! {
+        /// What the rules of compliance need to know.
+        pub static FACTS: Facts = Facts {
+            classes: #classes,
+            platforms: #platforms,
+            default_platform: PlatformId::new(#default),
+            upcalls: &UPCALLS,
+        };
+    }
 }
 
 /// What tells the control codes that safe code can pass any input for.
@@ -91,8 +102,7 @@ fn control_input(view: &View<'_>) -> Option<TokenStream> {
 
 fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     let u = upcall.upcall;
-    let (name, method, text, details, header) = (&u.name, &u.method, &u.doc, &u.details, &u.header);
-    let signature = signature(view.model, &u.name, &u.returns, &u.params);
+    let (name, method, text) = (&u.name, &u.method, &u.doc);
     let dispatch = match &u.library {
         Some(library) => quote!(Dispatch::Export(#library)),
         None => quote!(Dispatch::Slot),
@@ -103,66 +113,47 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     });
     let requirement = u.requirement.status.iter().map(|row| {
         let row = row.iter().map(|status| requirement(*status));
-        quote!([#(#row),*])
+        quote!(&[#(#row),*])
     });
     let reason = &u.requirement.reason;
-    let substitute = option(u.requirement.substitute.as_ref());
     let waiver = option(u.requirement.waiver.as_ref());
     let acquire =
         option(view.model.released_by(upcall.at).map(|handle| index(*view.handle(handle).acquire)).as_ref());
     let release =
         option(view.model.acquired_by(upcall.at).map(|handle| index(*view.handle(handle).release)).as_ref());
     let errors = documented(&u.errors);
-    let sources = u.sources.iter().map(|source| element("SOURCES", *source));
-    let notes = view.model.notes_of_upcall(upcall.at).iter().map(|note| element("NOTES", *note));
-    let rust = rust(view, upcall);
     quote! {
         Upcall {
             name: #name,
             method: #method,
             text: #text,
-            details: #details,
-            signature: #signature,
-            header: #header,
             dispatch: #dispatch,
             slots: &[#(#slots),*],
-            requirement: [#(#requirement),*],
+            requirement: &[#(#requirement),*],
             reason: #reason,
-            substitute: #substitute,
             waiver: #waiver,
             acquire: #acquire,
             release: #release,
             errors: #errors,
-            sources: &[#(#sources),*],
-            notes: &[#(#notes),*],
-            rust: #rust,
         }
     }
 }
 
 fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     let d = downcall.downcall;
-    let (name, method, text, header) = (&d.name, &d.method, &d.doc, &d.header);
+    let (name, method) = (&d.name, &d.method);
     let signature = signature(view.model, name, &d.returns, &d.params);
     let slot = Literal::u32_unsuffixed(d.slot);
-    let refusal = option(d.unimplemented_error.as_ref().map(|error| element("ERRORS", **error)).as_ref());
     let entries = d.nullable_in.iter().map(|entry| element("ENTRIES", *entry));
     let errors = documented(&d.errors);
-    let sources = d.sources.iter().map(|source| element("SOURCES", *source));
-    let notes = view.model.notes_of_downcall(d.slot as usize).iter().map(|note| element("NOTES", *note));
     quote! {
         Downcall {
             name: #name,
             method: #method,
-            text: #text,
             signature: #signature,
-            header: #header,
             slot: #slot,
-            refusal: #refusal,
             may_be_null: &[#(#entries),*],
             errors: #errors,
-            sources: &[#(#sources),*],
-            notes: &[#(#notes),*],
         }
     }
 }
@@ -192,18 +183,6 @@ fn c_name(model: &Model, ty: &Ty) -> String {
     }
 }
 
-/// The safe form as text, for those who write it into another crate.
-fn rust(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let safe::Signature { generics, params, returns } = safe::signature(view, upcall, At::Outside);
-    let params = params.into_iter().map(|(name, ty)| {
-        let (name, ty) = (local::shown(&name), ty.to_string());
-        quote!((#name, #ty))
-    });
-    let (generics, returns) = (generics.to_string(), returns.to_string());
-    let must_use = option(upcall.upcall.must_use.as_ref());
-    quote!(Method { generics: #generics, params: &[#(#params),*], returns: #returns, must_use: #must_use })
-}
-
 fn requirement(status: Option<Status>) -> TokenStream {
     match status {
         Some(Status::Required) => quote!(Requirement::Required),
@@ -216,9 +195,9 @@ fn requirement(status: Option<Status>) -> TokenStream {
 fn entries(model: &Model) -> TokenStream {
     let count = Literal::usize_unsuffixed(model.entry_points.len());
     let entries = model.entry_points.iter().map(|entry| {
-        let (name, text, hole) = (&entry.name, &entry.doc, index(entry.missing_error));
+        let (name, hole) = (&entry.name, index(entry.missing_error));
         let errors = documented(&entry.errors);
-        quote!(Entry { name: #name, text: #text, hole: &ERRORS[#hole], errors: #errors })
+        quote!(Entry { name: #name, hole: &ERRORS[#hole], errors: #errors })
     });
     quote! {
         /// Every function that a provider exports.
@@ -243,31 +222,6 @@ fn errors(model: &Model) -> TokenStream {
     quote! {
         /// Every error code that the spec names. Of two names for one value, the one to report comes first.
         pub static ERRORS: [ErrorCode; #count] = [#(#errors),*];
-    }
-}
-
-fn notes(model: &Model) -> TokenStream {
-    let count = Literal::usize_unsuffixed(model.notes.len());
-    let notes = model.notes.iter().map(|note| {
-        let (id, says, decision) = (&note.id, &note.doc, &note.decision);
-        let sources = note.sources.iter().map(|source| element("SOURCES", *source));
-        quote!(Note { id: #id, says: #says, decision: #decision, sources: &[#(#sources),*] })
-    });
-    quote! {
-        /// Where sources contradict each other or are silent, and what was decided.
-        pub static NOTES: [Note; #count] = [#(#notes),*];
-    }
-}
-
-fn sources(model: &Model) -> TokenStream {
-    let count = Literal::usize_unsuffixed(model.sources.len());
-    let sources = model.sources.iter().map(|source| {
-        let (id, title, url) = (&source.id, &source.title, option(source.url.as_ref()));
-        quote!(Source { id: #id, title: #title, url: #url })
-    });
-    quote! {
-        /// Where the facts come from.
-        pub static SOURCES: [Source; #count] = [#(#sources),*];
     }
 }
 

@@ -15,16 +15,16 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
     let kits = &view.model.kits;
     let count = Literal::usize_unsuffixed(kits.len());
     let facts = kits.iter().map(|kit| {
-        let (name, marker, text) = (&kit.name, camel(&kit.name), &kit.doc);
+        let (name, marker) = (&kit.name, camel(&kit.name));
         let uses = kit.uses.iter().map(|uses| match uses {
             Some(uses) => {
                 let uses = uses.iter().map(|upcall| Literal::usize_unsuffixed(**upcall));
-                quote!(Some(UpcallSet::of(&[#(#uses),*])))
+                quote!(Some(&[#(#uses),*]))
             }
             None => quote!(None),
         });
         let completes = completing(kit);
-        quote!(Kit { name: #name, marker: #marker, text: #text, uses: [#(#uses),*], completes: #completes })
+        quote!(Kit { name: #name, marker: #marker, uses: &[#(#uses),*], completes: #completes })
     });
     page.item(quote! {
         /// Every kit.
@@ -52,7 +52,7 @@ pub(super) fn facts(view: &View<'_>, page: &mut Page) {
     page.block(&head, markers);
 }
 
-fn completing(kit: &Kit) -> bool {
+pub(super) fn completing(kit: &Kit) -> bool {
     kit.completes.as_deref().copied().unwrap_or_default()
 }
 

@@ -14,6 +14,7 @@ mod import;
 mod kit;
 mod layer;
 mod layout;
+mod literal;
 mod local;
 mod manifest;
 mod markdown;
@@ -27,7 +28,6 @@ mod root;
 mod safe;
 mod serve;
 mod shape;
-mod support;
 mod table;
 mod taken;
 mod thunk;
@@ -65,7 +65,6 @@ pub(crate) fn emit(spec: &Spec) -> Files {
     files.add("src/safe.rs", safe::emit(&view));
     files.add("src/table.rs", table::emit(&view));
     files.add("src/thunk.rs", thunk::emit(&view));
-    support::emit(&view, &mut files);
     compare::emit(&view, &mut files);
     header::emit(&view, &mut files);
     files

@@ -14,9 +14,6 @@ use std::str::FromStr as _;
 /// Where the output finds the crate of the runtime: the root of the output exports it under this name.
 const RUNTIME: &str = "crate::rt";
 
-/// Where hand-written modules are that name items of the output.
-const SUPPORT: &str = "crate::support";
-
 /// What every program has in scope. It is named by its path only where the spec has the same name.
 const PRELUDE: &[(&str, &[&str])] = &[
     ("::core::option::Option", &["Some", "None"]),
@@ -69,43 +66,37 @@ const OF_RUNTIME: &[(&str, &[&str])] = &[
         ],
     ),
     ("client", &["Buildable", "Built", "ClientMut", "ClientRef", "Member", "Plain", "Slice", "Vouched"]),
-    ("memory", &["Bytes", "ClientSlice", "OutBuf", "Text"]),
-    ("refused", &["Failed", "Refused"]),
-    ("request", &["Progress", "RequestState"]),
-    ("wide", &["WideString"]),
-];
-
-/// Items of the hand-written modules.
-const HAND_WRITTEN: &[(&str, &[&str])] = &[
     ("declaration", &["Declaration"]),
     (
         "facts",
         &[
+            "ClassId",
             "Dispatch",
             "DocumentedError",
             "Downcall",
             "Entry",
             "ErrorCode",
+            "Facts",
             "Kit",
-            "Method",
-            "Note",
+            "PlatformId",
             "Requirement",
             "Slot",
-            "Source",
             "Upcall",
+            "Word",
         ],
     ),
+    ("memory", &["Bytes", "ClientSlice", "OutBuf", "Text"]),
+    ("refused", &["Failed", "Refused"]),
+    ("request", &["Progress", "RequestState"]),
     ("upcall_set", &["UpcallSet"]),
+    ("wide", &["WideString"]),
 ];
 
 /// Items that are the same for all specs, by the files that declare them, and those files.
 const GENERATED: &[(&str, &[&str])] = &[
     ("", &["ffi"]),
     ("classes", &["Class", "Platform"]),
-    (
-        "facts",
-        &["Completes", "DOWNCALLS", "ENTRIES", "ERRORS", "KITS", "NOTES", "REVISION", "SOURCES", "UPCALLS"],
-    ),
+    ("facts", &["Completes", "DOWNCALLS", "ENTRIES", "ERRORS", "FACTS", "KITS", "REVISION", "UPCALLS"]),
     ("host", &["Call", "Host", "Locate"]),
     ("import", &["Import"]),
     ("layer", &["Layer"]),
@@ -186,9 +177,6 @@ fn find(name: &str) -> Option<Found> {
     }
     if let Some(path) = within(OF_RUNTIME) {
         return Some(Found::Always(join(RUNTIME, path)));
-    }
-    if let Some(path) = within(HAND_WRITTEN) {
-        return Some(Found::Always(join(SUPPORT, path)));
     }
     within(GENERATED).map(|file| Found::Generated(file, join("crate", file)))
 }

@@ -52,8 +52,6 @@ mod layout;
 #[rustfmt::skip]
 pub mod safe;
 #[rustfmt::skip]
-pub mod support;
-#[rustfmt::skip]
 pub mod table;
 #[cfg(feature = "mock")]
 #[rustfmt::skip]
@@ -63,12 +61,12 @@ pub mod thunk;
 /// What stands in the root too, unless the spec gives a name there to something else.
 const EXPORTS: &[(&str, &[&str])] = &[
     ("classes", &["Class", "Platform"]),
-    ("facts", &["KITS", "REVISION", "UPCALLS"]),
+    ("facts", &["FACTS", "KITS", "REVISION", "UPCALLS"]),
     ("safe", &["Upcalls"]),
-    ("support::declaration", &["Declaration", "Waiver"]),
-    ("support::facts", &["Dispatch", "Kit", "Requirement", "Upcall"]),
-    ("support::upcall_set", &["UpcallSet"]),
-    ("support::compliance", &["Verdict", "verdict"]),
+    ("rt::compliance", &["Verdict"]),
+    ("rt::declaration", &["Declaration", "Waiver"]),
+    ("rt::facts", &["Dispatch", "Facts", "Kit", "Requirement", "Upcall"]),
+    ("rt::upcall_set", &["UpcallSet"]),
     ("rt::client", &["Built", "ClientMut", "ClientRef", "Member", "Plain", "Vouched"]),
     ("rt::refused", &["Failed", "Refused"]),
     ("rt::wide", &["WideString"]),
@@ -138,7 +136,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
          - [`ffi`]: C types, function pointers and tables, under their C names\n\
          - [`safe`] and [`handles`]: the upcalls in safe form, and what they take and give\n\
          - `host` and `thunk` (feature `mock`): the other side, for whoever fills the tables\n\
-         - [`facts`]: what the documentation says, as data, and [`support::compliance::verdict`]: what follows for a provider\n\
+         - [`facts`]: what the documentation says, as data, and [`rt::compliance::verdict`]: what follows for a provider\n\
          {}- [`table`] and [`table::Cell`]: what holds the current table\n\n\
          `UPCALLS.md` in this folder is the same as a page to read.",
         markdown(&view.model.head.title),
@@ -152,6 +150,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     );
     let mut page = Page::new(view, "lib", &about);
     page.lines(HEAD);
+    page.lines("// For the attribute.\n#[doc(hidden)]\npub use facts::__facts;");
     let mut paths = exports(view, EXPORTS);
     paths.extend([format!("error::{}", view.model.head.error_type), "handles::*".to_owned()]);
     page.lines(&lines(paths, ""));

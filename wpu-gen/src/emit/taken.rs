@@ -1,6 +1,7 @@
 //! Names that the output gives to members of what holds names of the spec. There are few.
 
 use super::{classes, error};
+use crate::names::ident;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::HashSet;
 
@@ -18,7 +19,7 @@ pub(crate) fn taken() -> Taken {
     for item in error::methods() {
         members(item, &mut taken.errors);
     }
-    for item in classes::members(&[]).into_iter().chain([classes::default("any")]) {
+    for item in classes::members(&[], &ident("Id")).into_iter().chain([classes::default("any")]) {
         members(item, &mut taken.words);
     }
     taken

@@ -32,7 +32,7 @@ pub(super) struct View<'a> {
 pub(super) enum At {
     /// In the output.
     Inside,
-    /// In somebody's crate, with `$` for ours and no prelude.
+    /// In somebody's crate, with `__wpu` for what leads to ours and no prelude.
     Outside,
 }
 
@@ -43,7 +43,7 @@ impl At {
             Self::Inside => TokenTree::Ident(item(file, name)).into(),
             Self::Outside => {
                 let (file, name) = (ident(file), ident(name));
-                quote!($::#file::#name)
+                quote!(__wpu::#file::#name)
             }
         }
     }
@@ -55,7 +55,7 @@ impl At {
             Self::Outside => {
                 let parts = path::from_root(name);
                 let parts = parts.split("::").map(ident);
-                quote!($ #(::#parts)*)
+                quote!(__wpu #(::#parts)*)
             }
         }
     }
@@ -64,7 +64,7 @@ impl At {
     pub(super) fn core(self, module: &str, name: &str) -> TokenStream {
         let (module, name) = (ident(module), ident(name));
         match self {
-            Self::Outside => quote!(::core::#module::#name),
+            Self::Outside => quote!(__wpu::core::#module::#name),
             Self::Inside => quote!(#name),
         }
     }

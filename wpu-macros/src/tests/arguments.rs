@@ -1,6 +1,7 @@
 //! Bad arguments: every mistake is reported once, in order, and causes no other.
 
-use super::{GOOD, ITEM, errors, expand, mistakes, tokens};
+use super::{GOOD, ITEM, errors, expand, expand_tokens, mistakes, tokens};
+use crate::attribute::is_name_value;
 use expect_test::{Expect, expect};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -242,7 +243,7 @@ fn no_input_makes_it_fail() {
     let mut reported = 0;
     let all = variants(&tokens(GOOD));
     for args in &all {
-        let expansion = crate::provider_with(args.clone(), &tokens(ITEM));
+        let expansion = expand_tokens(args, &tokens(ITEM));
         let text = expansion.to_string();
         assert!(text.starts_with(&tokens(ITEM).to_string()), "the item is gone: {args}");
         assert!(text.contains("pub struct LoopbackUpcalls (())"), "the handle is gone: {args}");
@@ -290,7 +291,7 @@ fn invisible_groups_are_seen_through() {
             tree => hide(tree),
         })
         .collect();
-    let expansion = crate::provider_with(hidden, &tokens(ITEM));
+    let expansion = expand_tokens(&hidden, &tokens(ITEM));
     assert_eq!(errors(&expansion), Vec::<String>::new());
     assert_eq!(expansion.to_string(), expand(GOOD, ITEM).to_string());
 }
@@ -298,7 +299,7 @@ fn invisible_groups_are_seen_through() {
 /// The compiler reports that form, and hands on what stands behind `=`.
 #[test]
 fn a_value_behind_the_name_is_told_by_the_text_of_the_attribute() {
-    let is = |text, args: &str| crate::is_name_value(text, &tokens(args));
+    let is = |text, args: &str| is_name_value(text, &tokens(args));
     for (text, args) in [
         ("#[a = \"x\"]", "\"x\""),
         ("#[a::b = \"(\"]", "\"(\""),

@@ -1,9 +1,9 @@
 //! What stands beside the item, with and without a fault.
 
-use super::{GOOD, ITEM, errors, expand, tokens};
+use super::{GOOD, ITEM, errors, expand, spec, tokens};
 use expect_test::{Expect, expect, expect_file};
 use proc_macro2::TokenStream;
-use wpu_sys::{Class, Dispatch, KITS, Platform, Requirement, UPCALLS};
+use wpu_rt::facts::{ClassId, Dispatch, PlatformId, Requirement, Upcall};
 
 fn print(expansion: TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(expansion).expect("the expansion is a list of items"))
@@ -23,8 +23,9 @@ fn of_a_provider_with_a_fault() {
     let is_head = |line: &&str| !line.trim_start().starts_with(['"', '/']);
     let head: Vec<&str> = head.lines().filter(is_head).collect();
     expect_file!["expected/fault.rs"].assert_eq(&(head.join("\n") + "\n"));
-    for upcall in &UPCALLS {
-        let generics = upcall.rust.generics.replace(' ', "");
+    let spec = spec();
+    for (upcall, form) in spec.facts.upcalls.iter().zip(&spec.methods) {
+        let generics = form.generics.to_string().replace(' ', "");
         assert!(methods.contains(&format!("pub(crate) fn {}{generics}(", upcall.method)), "{}", upcall.name);
     }
     assert!(!text.contains("dead_code"));
@@ -249,9 +250,11 @@ fn an_item_that_cannot_be_read_is_left_to_rustc() {
 #[test]
 fn conditions_hold_for_all_that_is_beside() {
     let item = "#[cfg(windows)] #[derive(A)] #[x::cfg(unix)] struct S;";
-    for (args, items) in [(GOOD, 3), ("class = ifs", 4)] {
+    for args in [GOOD, "class = ifs"] {
         let expansion = expand(args, item).to_string();
-        assert_eq!(expansion.matches("# [cfg (windows)]").count(), items, "{expansion}");
+        assert_eq!(expansion.matches("# [cfg (windows)]").count(), 3, "{expansion}");
+        let items = syn::parse_str::<syn::File>(&expansion).expect("it is a list of items").items;
+        assert_eq!(items.len(), 3, "{expansion}");
     }
 }
 
@@ -273,15 +276,16 @@ fn a_renamed_crate_is_the_only_one_named() {
 /// each method of the facts can be printed.
 #[test]
 fn every_requirement_can_be_met_and_waived() {
-    for (class, platform) in
-        Class::ALL.into_iter().flat_map(|class| Platform::ALL.map(|platform| (class, platform)))
-    {
+    let facts = spec().facts;
+    let platforms = || (0..facts.platforms.len()).map(PlatformId::new);
+    for (class, platform) in classes().flat_map(|class| platforms().map(move |platform| (class, platform))) {
         let required = |status: Requirement| status == Requirement::Required;
         let names = |wanted: &dyn Fn(Requirement) -> bool| -> Vec<&str> {
-            let wanted = UPCALLS.iter().filter(|upcall| wanted(upcall.requirement(class, platform)));
+            let wanted = facts.upcalls.iter().filter(|upcall| wanted(upcall.requirement(class, platform)));
             wanted.map(|upcall| upcall.name).collect()
         };
-        let head = format!("class = {}, platform = {}", class.name(), platform.name());
+        let head =
+            format!("class = {}, platform = {}", facts.class(class).name, facts.platform(platform).name);
         let applicable = names(&|status| status != Requirement::NotApplicable);
         let uses = format!("{head}, uses({})", applicable.join(","));
         let waives = format!("{head}, waives({} = \"not needed here\")", names(&required).join(","));
@@ -293,30 +297,46 @@ fn every_requirement_can_be_met_and_waived() {
     }
 }
 
+fn classes() -> impl Iterator<Item = ClassId> {
+    (0..spec().facts.classes.len()).map(ClassId::new)
+}
+
+/// A waiver of all that is required of a class on the usual platform and for which this does not hold.
+fn waives(class: ClassId, but: impl Fn(usize, &Upcall) -> bool) -> String {
+    let facts = spec().facts;
+    let required = facts.upcalls.iter().enumerate().filter(|(at, upcall)| {
+        upcall.requirement(class, facts.default_platform) == Requirement::Required && !but(*at, upcall)
+    });
+    let names: Vec<&str> = required.map(|(_, upcall)| upcall.name).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("waives({} = \"not needed here\")", names.join(","))
+    }
+}
+
 /// What a kit uses is declared, looked for by name and no method; the kit finds its mark.
 #[test]
 fn a_kit_is_declared_and_marked() {
-    for kit in &KITS {
-        let all = UPCALLS.iter().enumerate();
-        let rest = all.filter(|(at, upcall)| {
-            let status = upcall.requirement(Class::ALL[1], Platform::DEFAULT);
-            status == Requirement::Required && !kit.uses(Class::ALL[1]).with_releases().contains(*at)
-        });
-        let rest = rest.map(|(_, upcall)| upcall.name).collect::<Vec<_>>().join(",");
-        let waives = if rest.is_empty() { rest } else { format!("waives({rest} = \"not needed here\"),") };
-        let expansion =
-            expand(&format!("class = {}, {waives} kit = {}", Class::ALL[1].name(), kit.name), ITEM);
+    let spec = spec();
+    let class = ClassId::new(1);
+    for (at, kit) in spec.kits.iter().enumerate() {
+        let made = |at: usize, upcall: &Upcall| {
+            let uses = kit.uses(class);
+            uses.contains(&at) || upcall.acquire.is_some_and(|acquire| uses.contains(&acquire))
+        };
+        let (word, waives) = (spec.facts.class(class).name, waives(class, made));
+        let expansion = expand(&format!("class = {word}, kit = {}, {waives}", kit.name), ITEM);
         assert_eq!(errors(&expansion), Vec::<String>::new());
         let text = print(expansion);
-        let at = KITS.iter().position(|other| other.name == kit.name).expect("it is among them");
-        let declared = format!("kit: __wpu::core::option::Option::Some(&__wpu::facts::KITS[{at}])");
+        let declared = format!("kit: __wpu::core::option::Option::Some(&__wpu::facts::KITS[{at}usize])");
         let text = text.split_whitespace().collect::<String>().replace(",)", ")");
         for part in [declared, format!("WithKit<__wpu::facts::kits::{}> for Loopback", kit.marker)] {
             assert!(text.contains(&part.replace(' ', "")), "{part} is not in {text}");
         }
         assert!(!text.contains("pub(crate)fn"), "{text}");
-        let exported = |at: &usize| UPCALLS[*at].dispatch != Dispatch::Slot;
-        for upcall in kit.uses(Class::ALL[1]).iter().filter(exported).map(|at| &UPCALLS[at]) {
+        let upcalls = kit.uses(class).iter().map(|at| &spec.facts.upcalls[*at]);
+        for upcall in upcalls.filter(|upcall| upcall.dispatch != Dispatch::Slot) {
             assert!(text.contains(&format!("import::{},", upcall.method.to_uppercase())), "{text}");
         }
     }
@@ -326,27 +346,20 @@ fn a_kit_is_declared_and_marked() {
 #[test]
 fn requests_can_be_completed_with_all_upcalls_of_the_kit_for_them_and_no_fewer() {
     let completes = |args: &str| expand(args, ITEM).to_string().contains("facts :: Completes");
-    let kit = KITS.iter().find(|kit| kit.completes).expect("there is one");
-    for class in Class::ALL {
-        let uses: Vec<&str> = kit.uses(class).iter().map(|at| UPCALLS[at].name).collect();
-        let head = format!("class = {}, platform = {}", class.name(), Platform::DEFAULT.name());
+    let spec = spec();
+    let kit = spec.kits.iter().find(|kit| kit.completes).expect("there is one");
+    for class in classes() {
+        let uses: Vec<&str> = kit.uses(class).iter().map(|at| spec.facts.upcalls[*at].name).collect();
+        let head = format!("class = {}", spec.facts.class(class).name);
         // What else is required is waived.
-        let with = |rest: &str, used: &[&str]| {
-            let required = UPCALLS.iter().filter(|upcall| {
-                upcall.requirement(class, Platform::DEFAULT) == Requirement::Required
-                    && !used.contains(&upcall.name)
-            });
-            let waives: Vec<&str> = required.map(|upcall| upcall.name).collect();
-            format!(
-                "{head}, {rest}, uses({}), waives({} = \"not needed here\")",
-                used.join(","),
-                waives.join(",")
-            )
+        let with = |used: &[&str]| {
+            let waives = waives(class, |_, upcall| used.contains(&upcall.name));
+            format!("{head}, uses({}), {waives}", used.join(","))
         };
         assert!(completes(&format!("{head}, kit = {}", kit.name)), "{class:?}");
         assert!(completes(&format!("{head}, kit = nothing_like_it")), "{class:?}");
-        assert!(completes(&with("crate = ::wpu", &uses)), "{class:?}");
-        assert!(!completes(&with("crate = ::wpu", &uses[1..])), "{class:?}");
+        assert!(completes(&with(&uses)), "{class:?}");
+        assert!(!completes(&with(&uses[1..])), "{class:?}");
     }
 }
 
@@ -366,10 +379,9 @@ fn a_kit_that_is_wrong_is_one_error() {
 
 #[test]
 fn a_panic_is_an_error_beside_the_item() {
-    let item = tokens(ITEM);
-    let expansion = crate::guard(&item, || panic!("the lamp is {}", "broken"));
-    let message = errors(&expansion).concat();
-    assert!(expansion.to_string().starts_with(&item.to_string()));
+    let error =
+        crate::guard("wpu_provider", proc_macro2::Span::call_site(), || panic!("the lamp is {}", "broken"));
+    let message = errors(&error.expect_err("it panics")).concat();
     assert!(message.starts_with("`#[wpu_provider]` failed: the lamp is broken\n"), "{message}");
     assert!(message.contains("please report it"), "{message}");
 }

@@ -1,34 +1,39 @@
 //! The style of messages, and where each is explained.
 
+use super::spec;
 use crate::errors::{Errors, Place};
 use crate::messages::{self, List, Problem};
 use expect_test::{Expect, expect};
-use wpu_sys::{Class, KITS, Platform, UPCALLS, Upcall};
+use proc_macro2::Span;
+use wpu_rt::facts::{ClassId, Upcall};
 
 fn all() -> Vec<Problem> {
-    let (class, platform, upcall) = (Class::ALL[0], Platform::DEFAULT, &UPCALLS[0]);
+    let spec = spec();
+    let facts = spec.facts;
+    let (class, platform, upcall) = (ClassId::new(0), facts.default_platform, &facts.upcalls[0]);
     let (first, again) = (List::Uses, List::Waives);
     vec![
-        messages::missing(class, &UPCALLS.iter().collect::<Vec<&Upcall>>()),
-        messages::missing(class, &[upcall]),
-        messages::not_applicable(upcall, class, List::Uses),
+        messages::missing(facts, class, &facts.upcalls.iter().collect::<Vec<&Upcall>>()),
+        messages::missing(facts, class, &[upcall]),
+        messages::not_applicable(facts, upcall, class, List::Uses),
         messages::unknown("x", Some(upcall)),
         messages::unknown("x", None),
         messages::duplicate(upcall, first, again),
         messages::duplicate(upcall, first, first),
-        messages::reason(&[(upcall.name, Some(0)), ("x", None)]),
-        messages::not_required(upcall, class, platform),
-        messages::made(upcall, &KITS[0]),
+        messages::reason(&[(upcall.name, Some(upcall)), ("x", None)]),
+        messages::not_required(facts, upcall, class, platform),
+        messages::made(upcall, &spec.kits[0]),
         messages::brought(upcall, upcall),
-        messages::no_class(),
-        messages::other_kit(&KITS[0], class),
+        messages::no_class(facts),
+        messages::other_kit(&spec, &spec.kits[0], class),
         messages::one_of(&["red", "blue"], "reed"),
         messages::one_of(&["red", "blue"], "\"red\""),
         messages::expected("`x`", "`y`").help("z"),
         messages::twice("class"),
-        messages::no_struct("an enum"),
-        messages::generic("S"),
-        messages::panic("out of lamps"),
+        messages::no_struct("provider", "an enum"),
+        messages::generic("provider", "S"),
+        messages::no_bindings(),
+        messages::panic("provider", "out of lamps"),
     ]
 }
 
@@ -63,22 +68,24 @@ fn check(problem: &Problem, expected: &Expect) {
 
 #[test]
 fn long_lists_are_cut() {
-    let problem = messages::missing(Class::ALL[0], &UPCALLS.iter().collect::<Vec<&Upcall>>());
+    let facts = spec().facts;
+    let problem = messages::missing(facts, ClassId::new(0), &facts.upcalls.iter().collect::<Vec<&Upcall>>());
     let first = problem.text.lines().next().unwrap_or_default().to_owned();
-    let more = UPCALLS.len() - 8;
-    assert!(first.ends_with(&format!("`{}` and {more} more", UPCALLS[7].name)), "{first}");
-    assert!(!problem.text.contains(UPCALLS[8].name));
+    let more = facts.upcalls.len() - 8;
+    assert!(first.ends_with(&format!("`{}` and {more} more", facts.upcalls[7].name)), "{first}");
+    assert!(!problem.text.contains(facts.upcalls[8].name));
 }
 
 #[test]
 fn upcalls_with_one_reason_share_it() {
     let mut upcalls = Vec::new();
-    for upcall in [UPCALLS[0], UPCALLS[1], UPCALLS[2]] {
+    let facts = spec().facts;
+    for upcall in &facts.upcalls[..3] {
         let reason = if upcalls.len() == 1 { "it rains" } else { "the sun shines" };
-        upcalls.push(Upcall { reason, waiver: None, ..upcall });
+        upcalls.push(Upcall { reason, waiver: None, ..*upcall });
     }
     check(
-        &messages::missing(Class::ALL[1], &upcalls.iter().collect::<Vec<&Upcall>>()),
+        &messages::missing(facts, ClassId::new(1), &upcalls.iter().collect::<Vec<&Upcall>>()),
         &expect![[r#"
         not all upcalls required of a `non_ifs` provider are used or waived, missing: `WPUCloseEvent`, `WPUCloseSocketHandle`, `WPUCreateEvent`
         = note: `WPUCloseEvent`, `WPUCreateEvent`: the sun shines;
@@ -90,7 +97,9 @@ fn upcalls_with_one_reason_share_it() {
 
 #[test]
 fn errors_are_not_forgotten() {
-    let forget = std::panic::catch_unwind(|| Errors::default().add(Place::whole(), messages::no_class()));
+    let forget = std::panic::catch_unwind(|| {
+        Errors::default().add(Place::whole(Span::call_site()), messages::no_bindings());
+    });
     let message = *forget.expect_err("dropping unread errors panics").downcast::<&str>().expect("a text");
     assert!(message.contains("never reported"), "{message}");
 }

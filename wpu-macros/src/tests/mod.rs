@@ -8,7 +8,10 @@ mod messages;
 mod rules;
 mod suggest;
 
-use proc_macro2::{TokenStream, TokenTree};
+use crate::attribute::WPU_PROVIDER;
+use crate::spec::Spec;
+use proc_macro2::{Group, TokenStream, TokenTree};
+use syn::parse::Parser as _;
 
 /// Arguments without a fault.
 const GOOD: &str = r#"
@@ -27,9 +30,44 @@ fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
+/// The literal of the bindings, as text.
+const FACTS: &str = wpu::__private::__facts! { { ::core::stringify } };
+
+/// What the bindings say.
+fn spec() -> Spec {
+    Spec::parse.parse_str(FACTS).expect("it is what the generator writes")
+}
+
 /// What the attribute makes of an item.
 fn expand(args: &str, item: &str) -> TokenStream {
-    crate::provider_with(tokens(args), &tokens(item))
+    expand_tokens(&tokens(args), &tokens(item))
+}
+
+fn expand_tokens(args: &TokenStream, item: &TokenStream) -> TokenStream {
+    answered(crate::expand_attribute(WPU_PROVIDER, args, item))
+}
+
+/// The same with what the bindings' macro makes of its call.
+fn answered(tokens: TokenStream) -> TokenStream {
+    let mut all: Vec<TokenTree> = Vec::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group)
+                if all.iter().nth_back(1).is_some_and(|tree| tree.to_string() == "__facts") =>
+            {
+                all.truncate(all.len() - 5);
+                let facts: TokenStream = FACTS.parse().expect("it is code");
+                all.extend(crate::expand_call(
+                    facts.into_iter().chain(group.stream().into_iter().skip(1)).collect(),
+                ));
+            }
+            TokenTree::Group(group) => {
+                all.push(Group::new(group.delimiter(), answered(group.stream())).into());
+            }
+            tree => all.push(tree),
+        }
+    }
+    all.into_iter().collect()
 }
 
 /// The errors among the tokens, in order.
@@ -39,11 +77,12 @@ fn errors(expansion: &TokenStream) -> Vec<String> {
         [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Group(group), ..]
             if name == "compile_error" =>
         {
-            Some(syn::parse2::<syn::LitStr>(group.stream()).expect("an error has a text").value())
+            vec![syn::parse2::<syn::LitStr>(group.stream()).expect("an error has a text").value()]
         }
-        _ => None,
+        [TokenTree::Group(group), ..] => errors(&group.stream()),
+        _ => Vec::new(),
     };
-    (0..trees.len()).filter_map(message).collect()
+    (0..trees.len()).flat_map(message).collect()
 }
 
 /// The errors that the attribute reports on a plain struct.

@@ -119,7 +119,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wpu_sys::{Declaration, facts};
+use wpu_sys::{Class, Declaration, facts};
 
 /// The part of a layer that its author implements beside the functions that it [overrides](Layer).
 #[diagnostic::on_unimplemented(
@@ -209,7 +209,7 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
     fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
         // The flags of a chain are those of its top layer.
         let place = catalog::entries().ok().and_then(|entries| catalog::place(&entries, &L::ID, entry));
-        place.is_some_and(|place| !place.top) || class_of(entry) == L::DECLARATION.class
+        place.is_some_and(|place| !place.top) || class_of(entry).id() == L::DECLARATION.class
     }
 
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
@@ -228,7 +228,8 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
         start.lend(Below::of(instance, run));
         let layer = Arc::new(L::start(start)?);
         let upcalls = Upcalls::new(L::__RUN.get().cell());
-        let chains = Chains::new(L::ID, TypeId::of::<L>(), L::DECLARATION.class, upcalls, *start.table());
+        let chains =
+            Chains::new(L::ID, TypeId::of::<L>(), Class::of(L::DECLARATION.class), upcalls, *start.table());
         chains.of(start.entry()).inspect_err(|_| states.end())?;
         let told = Arc::clone(&layer);
         let moves = OverlappedRequests::new::<L::__Itself>(move |socket, moved, result| {
@@ -239,7 +240,7 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
                 }
             });
         });
-        let next = Next::new(upcalls, L::DECLARATION.class, chains, moves, states);
+        let next = Next::new(upcalls, Class::of(L::DECLARATION.class), chains, moves, states);
         Ok(Self { layer, next, run })
     }
 

@@ -52,17 +52,18 @@ macro_rules! provider {
             impl wpu::Provider for $name {
                 type Upcalls = wpu::Upcalls;
                 const DECLARATION: wpu::Declaration = wpu::Declaration {
+                    facts: &wpu::facts::FACTS,
                     provider: stringify!($name),
                     class: {
                         let last: &[wpu::Class] = &[wpu::Class::NonIfs $(, wpu::Class::$class)?];
-                        last[last.len() - 1]
+                        last[last.len() - 1].id()
                     },
-                    platform: wpu::Platform::DEFAULT,
+                    platform: wpu::Platform::DEFAULT.id(),
                     kit: {
                         let last: &[Option<&'static wpu::Kit>] = &[None $(, Some($kit))?];
                         last[last.len() - 1]
                     },
-                    uses: wpu::UpcallSet::of($uses),
+                    uses: $uses,
                     waives: &[],
                 };
                 fn upcalls() -> wpu::Upcalls {
@@ -150,7 +151,7 @@ pub(crate) fn start_for<E: Exported>(
     version: u16,
     table: &WSPUPCALLTABLE,
 ) -> Result<WSPPROC_TABLE, WsaError> {
-    let entry = if <E::Provider as wpu::EntryPoint>::__Itself::DECLARATION.class == Class::Ifs {
+    let entry = if <E::Provider as wpu::EntryPoint>::__Itself::DECLARATION.class == Class::Ifs.id() {
         &IFS_ENTRY
     } else {
         &ENTRY

@@ -31,22 +31,23 @@ const _: () = {
     impl __wpu::Provider for Loopback {
         type Upcalls = LoopbackUpcalls;
         const DECLARATION: __wpu::Declaration = __wpu::Declaration {
+            facts: &__wpu::facts::FACTS,
             provider: "Loopback",
-            class: __wpu::Class::ALL[1],
-            platform: __wpu::Platform::ALL[0],
+            class: __wpu::Class::ALL[1usize].id(),
+            platform: __wpu::Platform::ALL[0usize].id(),
             kit: __wpu::core::option::Option::None,
-            uses: __wpu::UpcallSet::of(&[3, 9, 15]),
+            uses: &[3usize, 9usize, 15usize],
             waives: &[
                 __wpu::Waiver {
-                    upcall: 5,
+                    upcall: 5usize,
                     reason: "base provider: no layer below",
                 },
                 __wpu::Waiver {
-                    upcall: 7,
+                    upcall: 7usize,
                     reason: "not needed here",
                 },
                 __wpu::Waiver {
-                    upcall: 8,
+                    upcall: 8usize,
                     reason: "not needed here",
                 },
             ],
@@ -58,23 +59,6 @@ const _: () = {
         const __IMPORTS: &'static [__wpu::Import] = &[
             __wpu::import::COMPLETE_OVERLAPPED_REQUEST,
         ];
-    }
-    #[automatically_derived]
-    impl __wpu::core::clone::Clone for LoopbackUpcalls {
-        fn clone(&self) -> Self {
-            *self
-        }
-    }
-    #[automatically_derived]
-    impl __wpu::core::marker::Copy for LoopbackUpcalls {}
-    #[automatically_derived]
-    impl __wpu::core::fmt::Debug for LoopbackUpcalls {
-        fn fmt(
-            &self,
-            out: &mut __wpu::core::fmt::Formatter<'_>,
-        ) -> __wpu::core::fmt::Result {
-            __wpu::core::fmt::Formatter::write_str(out, "LoopbackUpcalls")
-        }
     }
     const _: () = {
         use __wpu::core::primitive::*;
@@ -155,4 +139,21 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
             }
         }
     };
+    #[automatically_derived]
+    impl __wpu::core::clone::Clone for LoopbackUpcalls {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl __wpu::core::marker::Copy for LoopbackUpcalls {}
+    #[automatically_derived]
+    impl __wpu::core::fmt::Debug for LoopbackUpcalls {
+        fn fmt(
+            &self,
+            out: &mut __wpu::core::fmt::Formatter<'_>,
+        ) -> __wpu::core::fmt::Result {
+            __wpu::core::fmt::Formatter::write_str(out, "LoopbackUpcalls")
+        }
+    }
 };

@@ -1,0 +1,111 @@
+//! The facts as one literal, for the attribute: it reads no file and needs no bindings at its own build.
+//!
+//! The bindings export a macro that hands the literal to another macro, which the attribute names. Each fact is a token or
+//! a list in brackets, at a fixed place: `wpu-macros/src/spec.rs` reads what this writes.
+
+use super::kit::completing;
+use super::local;
+use super::safe;
+use super::view::{At, UpcallView, View};
+use crate::model::{Kit, Status, Word};
+use crate::names::{camel, ident};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+/// The macro, and the name under which it is found. It is exported from the root of the crate, where bindings of other
+/// specs may have one too.
+pub(super) fn emit(view: &View<'_>) -> String {
+    let model = view.model;
+    let package = model.head.package.replace('-', "_");
+    let default = index(model.default_platform);
+    let classes = list(model.classes.iter().map(word));
+    let platforms = list(model.platforms.iter().map(word));
+    let upcalls = list(view.upcalls().map(|upcall| fact(view, &upcall)));
+    let kits = list(model.kits.iter().map(kit));
+    let methods = list(view.upcalls().map(|upcall| method(view, &upcall)));
+    format!(
+        "#[doc(hidden)]
+#[macro_export]
+macro_rules! __{package}_facts {{
+    ({{ $($to:tt)* }} $($rest:tt)*) => {{
+        $($to)*! {{
+            [ {classes} {platforms} {default} {upcalls} {kits} ]
+            {methods}
+            $($rest)*
+        }}
+    }};
+}}
+
+#[doc(hidden)]
+pub use __{package}_facts as __facts;
+"
+    )
+}
+
+/// A list with an item to a line.
+fn list(items: impl Iterator<Item = TokenStream>) -> String {
+    let lines: Vec<_> = items.map(|item| item.to_string()).collect();
+    format!("[\n                {}\n            ]", lines.join("\n                "))
+}
+
+fn word(Word { name, doc, .. }: &Word) -> TokenStream {
+    quote!([#name #doc])
+}
+
+/// What the rules of compliance need, and what their messages say.
+fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let u = upcall.upcall;
+    let (name, method, text, reason) = (&u.name, rust_name(&u.method), &u.doc, &u.requirement.reason);
+    let (waiver, library) = (u.requirement.waiver.iter(), u.library.iter());
+    let acquire = view.model.released_by(upcall.at).map(|handle| index(*view.handle(handle).acquire));
+    let release = view.model.acquired_by(upcall.at).map(|handle| index(*view.handle(handle).release));
+    let (acquire, release) = (acquire.iter(), release.iter());
+    let requirement = u.requirement.status.iter().map(|row| {
+        let row = row.iter().map(|status| requirement(*status));
+        quote!([#(#row)*])
+    });
+    quote! {
+        [#name #method #text #reason [#(#waiver)*] [#(#library)*] [#(#acquire)*] [#(#release)*] [#(#requirement)*]]
+    }
+}
+
+fn requirement(status: Option<Status>) -> TokenStream {
+    match status {
+        Some(Status::Required) => quote!(required),
+        Some(Status::Optional) => quote!(optional),
+        Some(Status::Unspecified) => quote!(unspecified),
+        None => quote!(not_applicable),
+    }
+}
+
+fn kit(kit: &Kit) -> TokenStream {
+    let (name, marker, completes) = (&kit.name, camel(&kit.name), completing(kit));
+    let uses = kit.uses.iter().map(|uses| {
+        let uses = uses.iter().map(|uses| {
+            let uses = uses.iter().map(|upcall| index(**upcall));
+            quote!([#(#uses)*])
+        });
+        quote!([#(#uses)*])
+    });
+    quote!([#name #marker #completes [#(#uses)*]])
+}
+
+/// The safe Rust form, for those who write it into another crate.
+fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
+    let safe::Signature { generics, params, returns } = safe::signature(view, upcall, At::Outside);
+    let params = params.into_iter().map(|(name, ty)| {
+        let name = rust_name(&local::shown(&name));
+        quote!([#name [#ty]])
+    });
+    let (details, must_use) = (&upcall.upcall.details, upcall.upcall.must_use.iter());
+    quote!([#details [#(#must_use)*] [#generics] [#(#params)*] [#returns]])
+}
+
+/// As it stands in code.
+fn rust_name(name: &str) -> String {
+    ident(name.trim_start_matches("r#")).to_string()
+}
+
+fn index(at: usize) -> Literal {
+    Literal::usize_unsuffixed(at)
+}
