@@ -24,7 +24,7 @@ use std::time::Duration;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{HWND, SOCKET, WSAEVENT, WSATHREADID, WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 
-/// A Ws2_32 in memory: it hands out a table of upcalls, answers them, and acts as the client.
+/// A Ws2_32 in memory: it provides a table of upcalls, answers them, and acts as the client.
 ///
 /// Hosts are independent of each other. A process can have 64 hosts at the same time. After a host and its
 /// clients are dropped, calls through its tables fail with `WSANOTINITIALISED`.

@@ -47,7 +47,6 @@ impl Layer {
     /// # Errors
     ///
     /// The reason why there is no plan.
-    /// Why it cannot be.
     pub fn plan(&self, catalogs: &Catalogs) -> Result<Plan, Problem> {
         check(catalogs, &self.provider)?;
         check_name(&self.name)?;

@@ -78,7 +78,7 @@ pub(crate) fn of_32_bit(path: &str, windows: &str) -> String {
     }
 }
 
-/// What stands behind a folder in the path of something in it.
+/// The part of a path after a folder; `None` if the path is not in the folder.
 fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     let start = path.get(..folder.len())?;
     let rest = path[folder.len()..].strip_prefix(['\\', '/'])?;

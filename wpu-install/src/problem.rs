@@ -103,7 +103,7 @@ impl fmt::Display for Problem {
             }
             Self::Covered { width, entry, by } => write!(
                 out,
-                "programs never reach entry {entry} of the {width} catalog, since {by} is installed over it; choose that one"
+                "programs never reach entry {entry} of the {width} catalog, since {by} is installed over it; choose {by}"
             ),
             Self::IfsAboveNonIfs { width, entry, non_ifs } => write!(
                 out,

@@ -20,7 +20,7 @@ pub(crate) fn forget(application: &Application) -> Result<(), PermissionError> {
     reg(&["delete", find(&listed, application)?, "/f"]).map(drop)
 }
 
-/// The key of a program in what `reg` lists, or why it cannot be told.
+/// The key of a program in the output of `reg`, or the reason why it cannot be determined.
 fn find<'a>(listed: &'a str, application: &Application) -> Result<&'a str, PermissionError> {
     match key(listed, application) {
         Some(key) => Ok(key),

@@ -12,7 +12,7 @@ pub(crate) struct Calls {
     /// The number of calls inside the provider.
     inside: AtomicUsize,
     /// The number of pending requests, whose memory belongs to clients.
-    owed: AtomicUsize,
+    requests: AtomicUsize,
     /// Whether a thread waits until a call leaves or a request completes.
     watched: AtomicBool,
     waiting: Mutex<()>,
@@ -34,7 +34,7 @@ impl Calls {
     pub(crate) const fn new() -> Self {
         Self {
             inside: AtomicUsize::new(0),
-            owed: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
             watched: AtomicBool::new(false),
             waiting: Mutex::new(()),
             left: Condvar::new(),
@@ -77,13 +77,13 @@ impl Calls {
     }
 
     /// Counts a request that becomes pending in a call inside the provider.
-    pub(crate) fn owe(&self) {
-        self.owed.fetch_add(1, Ordering::SeqCst);
+    pub(crate) fn add_request(&self) {
+        self.requests.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Counts the completion of a request, after the last access to the memory that was lent with it.
-    pub(crate) fn paid(&self) {
-        self.owed.fetch_sub(1, Ordering::SeqCst);
+    pub(crate) fn remove_request(&self) {
+        self.requests.fetch_sub(1, Ordering::SeqCst);
         self.tell_if_watched();
     }
 
@@ -97,13 +97,13 @@ impl Calls {
     ///
     /// After the clean-up, a client may free the memory that it lent with its requests.
     pub(crate) fn wait_for_requests(&self, patience: Duration, late: impl FnOnce(usize)) {
-        let owed = || self.owed.load(Ordering::SeqCst);
+        let requests = || self.requests.load(Ordering::SeqCst);
         self.watch(|| {
-            drop(self.left.wait_timeout_while(self.lock(), patience, |()| owed() > 0));
-            let left = owed();
+            drop(self.left.wait_timeout_while(self.lock(), patience, |()| requests() > 0));
+            let left = requests();
             if left > 0 {
                 late(left);
-                drop(self.left.wait_while(self.lock(), |()| owed() > 0));
+                drop(self.left.wait_while(self.lock(), |()| requests() > 0));
             }
         });
     }
@@ -145,19 +145,19 @@ mod tests {
     #[test]
     fn a_clean_up_that_waits_reports_the_number_of_requests() {
         let calls = Calls::new();
-        calls.owe();
-        calls.owe();
+        calls.add_request();
+        calls.add_request();
         let (late, told) = mpsc::channel();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
                 let short = Duration::from_millis(20);
-                calls.wait_for_requests(short, |owed| late.send(owed).expect("the test waits"));
+                calls.wait_for_requests(short, |requests| late.send(requests).expect("the test waits"));
             });
             let said = told.recv_timeout(PATIENCE);
-            calls.paid();
+            calls.remove_request();
             std::thread::sleep(Duration::from_millis(20));
             let early = waiting.is_finished();
-            calls.paid();
+            calls.remove_request();
             assert_eq!((said, early), (Ok(2), false));
             waiting.join().expect("no panic");
         });
@@ -166,9 +166,9 @@ mod tests {
     #[test]
     fn requests_that_complete_in_time_are_not_reported() {
         let calls = Calls::new();
-        let early = |owed| panic!("{owed} are owed, and there is time");
+        let early = |requests| panic!("{requests} requests are pending in time");
         calls.wait_for_requests(Duration::ZERO, early);
-        calls.owe();
+        calls.add_request();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| calls.wait_for_requests(PATIENCE, early));
             while !calls.watched.load(Ordering::SeqCst) {
@@ -177,7 +177,7 @@ mod tests {
             // The waiting thread holds the lock until it waits.
             std::thread::sleep(Duration::from_millis(20));
             drop(calls.lock());
-            calls.paid();
+            calls.remove_request();
             waiting.join().expect("nobody is told");
         });
     }

@@ -1,6 +1,6 @@
 //! Reports the completion of overlapped requests to clients: by routine, event or port.
 
-use crate::report::{complain, failure};
+use crate::report::{failure, log};
 use crate::{Provider, apc};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,13 +20,13 @@ pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(PendingToken, PendingR
 ///
 /// The client lends the structure.
 pub(crate) unsafe fn begin<P: Provider>(parts: &RequestParts) {
-    P::__RUN.get().calls().owe();
+    P::__RUN.get().calls().add_request();
     internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
 }
 
 /// Counts the completion of the request.
 pub(crate) fn end<P: Provider>() {
-    P::__RUN.get().calls().paid();
+    P::__RUN.get().calls().remove_request();
 }
 
 /// Reports the result of an operation to the client, once. After the last clean-up has begun, the result is
@@ -183,7 +183,5 @@ fn mark_and_signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>, end: En
 /// Logs a failed notification: the client may wait forever.
 #[cold]
 fn report(upcall: &str, error: WsaError) {
-    complain(format_args!(
-        "the completion of a client's request could not be reported: {upcall} failed: {error}"
-    ));
+    log(format_args!("the completion of a client's request could not be reported: {upcall} failed: {error}"));
 }

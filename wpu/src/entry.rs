@@ -6,7 +6,7 @@ use crate::instance::Instance;
 use crate::lifecycle::sealed::Sealed;
 use crate::lifecycle::{EntryPoint, Lifecycle, Start, class_of, start_of};
 use crate::panic::contain;
-use crate::report::{complain, failure};
+use crate::report::{failure, log};
 use crate::startup::StartError;
 use crate::{completion, kept};
 use std::any::TypeId;
@@ -198,11 +198,11 @@ fn choose<'a>(
         let class = if by_switch { Class::NonIfs } else { class_of(entry) }.name();
         let id = entry.dwCatalogEntryId;
         if by_switch {
-            complain(format_args!(
+            log(format_args!(
                 "no provider of class `{class}` of this library serves catalog entry {id}, which the switch passed"
             ));
         } else {
-            complain(format_args!(
+            log(format_args!(
                 "catalog entry {id} is of class `{class}`, and no provider of this library serves it"
             ));
         }
@@ -213,7 +213,7 @@ fn choose<'a>(
 /// Logs why a provider does not start, since the error code does not name the missing upcalls.
 fn refuse(provider: &Starter, error: StartError) -> WsaError {
     if !matches!(error, StartError::Refused(_)) {
-        complain(format_args!("`{}` does not start: {error}", provider.name));
+        log(format_args!("`{}` does not start: {error}", provider.name));
     }
     error.code()
 }
@@ -279,10 +279,10 @@ unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
 }
 
 /// Logs the reason why the last clean-up waits.
-fn late<P: Provider>(owed: usize) {
+fn late<P: Provider>(requests: usize) {
     let name = P::DECLARATION.provider;
-    complain(format_args!(
-        "the last clean-up of `{name}` waits for pending requests ({owed}): complete or drop each \
+    log(format_args!(
+        "the last clean-up of `{name}` waits for pending requests ({requests}): complete or drop each \
          `PendingRequest` in `cleanup`"
     ));
 }
@@ -290,7 +290,8 @@ fn late<P: Provider>(owed: usize) {
 /// Passes the functions of a table to the instance of `E`.
 struct Serving<E>(PhantomData<fn() -> E>);
 
-// SAFETY: what is kept stays until it is released, or the client uses its structure again: then the request has ended.
+// SAFETY: kept memory lives until it is released, or until the client reuses its structure, which is after the request
+// has completed.
 unsafe impl<E: Exported> Serve for Serving<E> {
     type Provider = Exports<E>;
     const COMPLETES: bool = wpu_sys::facts::completes(&Exports::<E>::DECLARATION);

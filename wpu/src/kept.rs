@@ -7,7 +7,6 @@
 //!
 //! Several layers of one library can form a chain and pass the same structure down, each during the call of
 //! the one above. That is one use of the structure, so the memory of the outer calls is not freed.
-//! call of the one above is under way. That is no new use of the structure, so nothing of that call is freed.
 
 use crate::sync::lock;
 use std::collections::BTreeMap;

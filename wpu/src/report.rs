@@ -10,7 +10,7 @@ pub(crate) fn failure(error: WsaError) -> i32 {
 }
 
 /// Writes a message to the standard error stream.
-pub(crate) fn complain(what: fmt::Arguments<'_>) {
+pub(crate) fn log(what: fmt::Arguments<'_>) {
     // Written at once, since other threads write too. The stream may be closed.
     let _ = std::io::stderr().write_all(format!("wpu: {what}\n").as_bytes());
 }

@@ -301,7 +301,7 @@ impl StartError {
     #[must_use]
     pub fn code(self) -> WsaError {
         match self {
-            Self::Missing(_) | Self::Shared => hole(),
+            Self::Missing(_) | Self::Shared => null_slot_error(),
             Self::Busy => WsaError::WSAEINPROGRESS,
             Self::Refused(error) => error,
         }
@@ -309,7 +309,7 @@ impl StartError {
 }
 
 /// The error code for a table that lacks a declared upcall.
-fn hole() -> WsaError {
+fn null_slot_error() -> WsaError {
     let entry = facts::ENTRIES.iter().find(|entry| entry.name == "WSPStartup");
     entry.map_or(WsaError::WSASYSCALLFAILURE, |entry| WsaError::new(entry.hole.value))
 }

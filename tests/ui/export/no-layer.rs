@@ -1,4 +1,4 @@
-//! `Layered` of what is not a layer.
+//! `Layered` over a type that is not a layer.
 use wpu::layer::Layered;
 use wpu::prelude::*;
 

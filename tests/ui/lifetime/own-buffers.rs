@@ -1,4 +1,4 @@
-//! Bytes of one's own are lent for a closure: a view of them does not leave it, and nobody else uses what is to be filled.
+//! A view of a caller's own bytes must not leave the closure, nor must memory to fill be used elsewhere.
 use wpu::prelude::*;
 
 fn kept(bytes: &[u8]) -> Gather<'_> {

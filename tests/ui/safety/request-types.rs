@@ -1,4 +1,4 @@
-//! The values of the types of requests go to other threads.
+//! The values of a `RequestTypes` are moved to other threads, so the trait is unsafe.
 #![forbid(unsafe_code)]
 use wpu::__private::rt::request::RequestTypes;
 

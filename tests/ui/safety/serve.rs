@@ -1,4 +1,4 @@
-//! A table of functions keeps what goes down, which a provider below writes to.
+//! The completion functions of a `Serve` keep memory to which a provider below writes, so the trait is unsafe.
 #![forbid(unsafe_code)]
 use wpu::raw::{CompletionVtable, Serve};
 use wpu::{ServiceProvider, WsaError};

@@ -145,7 +145,7 @@ fn requests_without_a_plan() {
     check(
         &other("--class non-ifs --over 1001 --catalog {layered}"),
         expect![[r#"
-            error: programs never reach entry 1001 `TCP over IP version 4` of the 64-bit catalog, since 1006 `Count over [TCP over IP version 4]` is installed over it; choose that one
+            error: programs never reach entry 1001 `TCP over IP version 4` of the 64-bit catalog, since 1006 `Count over [TCP over IP version 4]` is installed over it; choose 1006 `Count over [TCP over IP version 4]`
             exit code 1
         "#]],
     );

@@ -30,7 +30,7 @@ pub use overlapped::{ClientRequest, Tell};
 pub use pending::{CompletionStatus, Routine};
 pub use sockets::{Caller, ConditionResult};
 
-/// A client of the providers that are installed in a host. It stands for a program that uses Winsock.
+/// A client of the providers that are installed in a host. It represents a program that uses Winsock.
 ///
 /// Each method does what the Winsock function with a similar name does: it finds the provider that owns the
 /// socket, starts the provider when it is first needed, and calls it. All methods can be called from many

@@ -2,7 +2,7 @@
 
 use super::sys::{ServiceProvider, WsaError};
 use crate::Start;
-use crate::report::complain;
+use crate::report::log;
 use std::fmt;
 
 /// Calls the providers below a layer outside of its clients' calls, from threads of the layer. These may keep
@@ -83,7 +83,7 @@ impl Below {
     /// `WSASYSNOTREADY` if `start` is not the first start of a layer, by [`Layered`](super::Layered).
     pub fn new(start: &Start<'_>) -> Result<Self, WsaError> {
         let Some(below) = start.lent::<Self>() else {
-            complain(format_args!(
+            log(format_args!(
                 "a `Below` can be created only in the `start` of a layer that is exported as `Layered`"
             ));
             return Err(WsaError::WSASYSNOTREADY);

@@ -16,7 +16,7 @@ use super::sys::{
     Bytes, Class, ClientMut, ClientRef, Condition, EventRef, FdSetMut, OutBuf, Progress, Request,
     ServiceProvider, Text, Window, WsaError,
 };
-use crate::report::complain;
+use crate::report::log;
 
 impl<S: Loader> ServiceProvider for Next<S> {
     fn accept(
@@ -210,7 +210,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
     /// receives the client's input or none.
     fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         if request.is_made_up(code) && !has_plain_input(code) {
-            complain(format_args!(
+            log(format_args!(
                 "the layer's own input for control code {code:#x} is not passed on: the provider below may follow \
                  pointers in it"
             ));

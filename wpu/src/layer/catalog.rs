@@ -56,7 +56,7 @@ pub(super) fn entries() -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
         let room = u32::try_from(size_of_val(&*entries)).unwrap_or(u32::MAX);
         let (mut bytes, mut errno) = (room, WsaError::WSASYSCALLFAILURE.code());
         // SAFETY: the function has this contract: without a list of protocols it lists all, and the buffer
-        // has the number of bytes that it is told.
+        // has the stated number of bytes.
         let count =
             unsafe { enumerate(ptr::null_mut(), entries.as_mut_ptr(), &raw mut bytes, &raw mut errno) };
         match usize::try_from(count) {

@@ -33,10 +33,10 @@ pub(super) struct Chains<S: Loader> {
     /// The newest table, unmodified.
     table: Mutex<WSPUPCALLTABLE>,
     open: RwLock<Vec<Arc<Chain<S>>>>,
-    /// Keeps the target of `straight` alive, also for calls that are running when all chains are closed.
+    /// Keeps the target of `direct` alive, also for calls that are running when all chains are closed.
     eldest: OnceLock<Arc<Chain<S>>>,
     /// The first chain while it is the provider below for every socket; null before and after.
-    straight: AtomicPtr<Chain<S>>,
+    direct: AtomicPtr<Chain<S>>,
 }
 
 thread_local! {
@@ -81,8 +81,8 @@ impl<S: Loader> Chains<S> {
         upcalls: Upcalls,
         table: WSPUPCALLTABLE,
     ) -> Self {
-        let (open, eldest, straight) = (RwLock::default(), OnceLock::new(), AtomicPtr::default());
-        Self { id, layer, class, upcalls, table: Mutex::new(table), open, eldest, straight }
+        let (open, eldest, direct) = (RwLock::default(), OnceLock::new(), AtomicPtr::default());
+        Self { id, layer, class, upcalls, table: Mutex::new(table), open, eldest, direct }
     }
 
     /// The open chains, in the order in which they were opened.
@@ -100,14 +100,14 @@ impl<S: Loader> Chains<S> {
 
     /// The first chain, while it knows every socket by the client's handle: then no lookup is necessary.
     #[inline]
-    pub(super) fn straight(&self) -> Option<&Chain<S>> {
+    pub(super) fn direct(&self) -> Option<&Chain<S>> {
         // SAFETY: the pointer is null or that of `eldest`, which keeps its target alive as long as `self`.
-        unsafe { self.straight.load(Ordering::Acquire).as_ref() }
+        unsafe { self.direct.load(Ordering::Acquire).as_ref() }
     }
 
     /// From now on sockets must be looked up.
-    pub(super) fn bend(&self) {
-        self.straight.store(null_mut(), Ordering::Release);
+    pub(super) fn end_direct(&self) {
+        self.direct.store(null_mut(), Ordering::Release);
     }
 
     /// The chain that was opened first.
@@ -158,9 +158,9 @@ impl<S: Loader> Chains<S> {
             None => {
                 match self.eldest.set(Arc::clone(&lower)) {
                     Ok(()) if self.class == Class::Ifs => {
-                        self.straight.store(Arc::as_ptr(&lower).cast_mut(), Ordering::Release);
+                        self.direct.store(Arc::as_ptr(&lower).cast_mut(), Ordering::Release);
                     }
-                    _ => self.bend(),
+                    _ => self.end_direct(),
                 }
                 open.push(Arc::clone(&lower));
                 lower
@@ -199,7 +199,7 @@ impl<S: Loader> Chains<S> {
     /// the last call has returned.
     pub(super) fn clean_up(&self) {
         let mut open = self.open.write().unpoisoned();
-        self.bend();
+        self.end_direct();
         let closed = std::mem::take(&mut *open);
         drop(open);
         for lower in closed {

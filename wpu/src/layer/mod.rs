@@ -113,7 +113,7 @@ use self::sys::{Layer, ServiceProvider, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
 use crate::instance::Instance;
 use crate::provider::{WithLayer, assert_declares};
-use crate::report::complain;
+use crate::report::log;
 use crate::{Lifecycle, Provider, Start, class_of};
 use std::any::TypeId;
 use std::fmt;
@@ -216,7 +216,7 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
         // Hand-written code can reach this point without the declaration.
         const { assert_declares(&L::DECLARATION, facts::kits::Layer::kit()) };
         if !start.claim::<Self>() {
-            complain(format_args!(
+            log(format_args!(
                 "`Layered` can be started only as the type that `export!` names, and not from within other code"
             ));
             return Err(WsaError::WSASYSNOTREADY);

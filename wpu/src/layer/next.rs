@@ -86,7 +86,7 @@ impl<S: Loader> Next<S> {
         socket: SOCKET,
         call: impl FnOnce(&S::Provider, SOCKET) -> Result<R, WsaError>,
     ) -> Result<R, WsaError> {
-        let known = match self.chains.straight() {
+        let known = match self.chains.direct() {
             Some(below) => Some((below, socket)),
             None => self.sockets.route(socket),
         };
@@ -158,7 +158,7 @@ impl<S: Loader> Next<S> {
     pub(super) fn adopt(&self, below: &Arc<Chain<S>>, lower: SOCKET) -> Result<Arc<Socket<S>>, WsaError> {
         let socket = self.sockets.adopt(below, lower)?;
         if !socket.is_same() {
-            self.chains.bend();
+            self.chains.end_direct();
         }
         Ok(socket)
     }

@@ -13,7 +13,7 @@ macro_rules! layered {
         }
     };
 
-    // Buffers to read from are sent, and buffers to fill are received into.
+    // Requests with buffers to read are sent, and requests with buffers to fill receive.
     (@ (gather $($more:ident)*) $($signature:tt)*) => { layered!{ @ Sent $($signature)* } };
     (@ (scatter $($more:ident)*) $($signature:tt)*) => { layered!{ @ Received $($signature)* } };
     (@ $moved:ident $function:ident($socket:ident: $of:ty, $($name:ident: $type:ty),*) -> $answer:ty) => {
@@ -63,7 +63,7 @@ impl<L: LayerProvider> Layered<L> {
     }
 }
 
-/// What a request answers, which says how many bytes were moved.
+/// The result of a request, which contains the number of transferred bytes.
 trait Count {
     fn count(&self) -> u32;
 }

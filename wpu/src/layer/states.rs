@@ -5,7 +5,7 @@ use super::sys::WsaError;
 use super::sys::ffi::SOCKET;
 use crate::Start;
 use crate::panic::contain;
-use crate::report::complain;
+use crate::report::log;
 use crate::sync::{Unpoisoned as _, lock};
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl<S: Send + Sync + 'static> SocketStates<S> {
     /// `WSASYSNOTREADY` if `start` is not the first start of a layer, by [`Layered`](super::Layered).
     pub fn new(start: &Start<'_>, make: impl Fn() -> S + Send + Sync + 'static) -> Result<Self, WsaError> {
         let Some(states) = start.lent::<Arc<States>>() else {
-            complain(format_args!(
+            log(format_args!(
                 "`SocketStates` can be created only in the `start` of a layer that is exported as `Layered`"
             ));
             return Err(WsaError::WSASYSNOTREADY);

@@ -230,7 +230,7 @@ static DEAD: AtomicBool = AtomicBool::new(false);
 
 unsafe extern "system" fn mortal(event: WSAEVENT, errno: *mut i32) -> BOOL {
     let function = if DEAD.load(Ordering::SeqCst) { no_event } else { *MORTAL.get().expect("it is set") };
-    // SAFETY: as for the function that this one stands for.
+    // SAFETY: the contract of the function that this one replaces.
     unsafe { function(event, errno) }
 }
 

@@ -138,7 +138,7 @@ fn a_second_chain_or_another_handle_ends_the_direct_path() {
         stand.calls() == [format!("send({lower:#x}, 0, 0)")]
     };
     assert!(goes_down(first, first));
-    assert!(stand.next.chains.straight().is_some());
+    assert!(stand.next.chains.direct().is_some());
 
     let other = module("straight-second.dll");
     let base = Entry::new(guid(0x57a1), "straight-second.dll").flags(XP1_IFS_HANDLES);
@@ -150,7 +150,7 @@ fn a_second_chain_or_another_handle_ends_the_direct_path() {
     assert!(other.state().calls.contains(&format!("send({second:#x}, 0, 0)")));
     assert!(goes_down(first, first));
 
-    assert!(stand.next.chains.straight().is_none());
+    assert!(stand.next.chains.direct().is_none());
 
     let stand = Stand::new(Class::Ifs);
     let first = stand.socket();
@@ -194,11 +194,11 @@ fn there_is_no_direct_path_after_the_clean_up_or_with_created_handles() {
     let stand = Stand::new(Class::Ifs);
     let socket = stand.socket();
     stand.next.cleanup().expect("it cleans up");
-    assert!(stand.next.chains.straight().is_none());
+    assert!(stand.next.chains.direct().is_none());
     assert_eq!(sends(&stand, socket).err(), Some(WsaError::WSAENOTSOCK));
     let stand = Stand::new(Class::NonIfs);
     stand.socket();
-    assert!(stand.next.chains.straight().is_none());
+    assert!(stand.next.chains.direct().is_none());
 }
 
 #[test]
