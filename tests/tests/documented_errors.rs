@@ -25,7 +25,7 @@ fn the_spec_lists_the_errors_of_every_page() {
         let surplus: Vec<_> = found.difference(&expected).collect();
         assert!(missing.is_empty(), "`{name}`: the spec lacks {missing:?} of {}", page["page"]);
         assert!(surplus.is_empty(), "`{name}`: {surplus:?} of the spec is not on {}", page["page"]);
-        assert_eq!(codes.len(), codes.iter().collect::<BTreeSet<_>>().len(), "`{name}`: a code stands twice");
+        assert_eq!(codes.len(), codes.iter().collect::<BTreeSet<_>>().len(), "`{name}`: a code occurs twice");
     }
 }
 
@@ -78,7 +78,7 @@ fn spec() -> BTreeMap<String, Vec<String>> {
         let errors = function.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();
         let codes = errors.iter().map(|error| text(&error["code"]).to_owned()).collect();
         let name = text(&function["name"]).to_owned();
-        assert_eq!(spec.insert(name.clone(), codes), None, "`{name}` stands twice in the spec");
+        assert_eq!(spec.insert(name.clone(), codes), None, "`{name}` occurs twice in the spec");
     }
     spec
 }
@@ -88,7 +88,7 @@ fn pages() -> BTreeMap<String, Table> {
     let mut pages = BTreeMap::new();
     for row in array(&read(Path::new("documented-errors.toml")), "function") {
         let name = text(&row["name"]).to_owned();
-        assert_eq!(pages.insert(name.clone(), row), None, "`{name}` stands twice in the table");
+        assert_eq!(pages.insert(name.clone(), row), None, "`{name}` occurs twice in the table");
     }
     pages
 }

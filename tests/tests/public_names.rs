@@ -15,7 +15,7 @@ fn wpu_and_its_host_have_no_name_in_common() {
     let provider = exported("wpu/src/prelude.rs").union(&exported("wpu/src/lib.rs")).cloned().collect();
     assert!(host.contains("Client") && host.contains("Host"), "{host:?}");
     let both: Vec<_> = host.intersection(&provider).collect();
-    assert!(both.is_empty(), "these stand for two things: {both:?}");
+    assert!(both.is_empty(), "these denote two items: {both:?}");
 }
 
 /// The names that a file exports with `pub use`, and its own structures.

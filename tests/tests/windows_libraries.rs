@@ -49,7 +49,7 @@ fn read(path: &Path, both: bool) -> Result<String> {
     match FileKind::parse(&*bytes)? {
         FileKind::Pe32 => checked(&PeFile32::parse(&*bytes)?, both),
         FileKind::Pe64 => checked(&PeFile64::parse(&*bytes)?, both),
-        other => bail!("it is no library of Windows, but {other:?}"),
+        other => bail!("it is not a library of Windows, but {other:?}"),
     }
 }
 
@@ -66,7 +66,7 @@ fn checked<H: ImageNtHeaders>(file: &PeFile<'_, H>, both: bool) -> Result<String
         let name = name.trim_start_matches('_').split('@').next().unwrap_or_default();
         let unexported = UPCALLS.iter().find(|upcall| upcall.name == name);
         if unexported.is_some_and(|upcall| matches!(upcall.dispatch, Dispatch::Slot)) {
-            bail!("imports `{name}`, which nobody exports");
+            bail!("imports `{name}`, which no library exports");
         }
     }
     let header = file.nt_headers();
@@ -74,7 +74,7 @@ fn checked<H: ImageNtHeaders>(file: &PeFile<'_, H>, both: bool) -> Result<String
     let optional = header.optional_header();
     let needed = pe::IMAGE_FILE_DLL | pe::IMAGE_FILE_EXECUTABLE_IMAGE;
     if flags & needed != needed {
-        bail!("its characteristics are {flags:#x}, which is no library");
+        bail!("its characteristics are {flags:#x}, which is not that of a library");
     }
     if flags & pe::IMAGE_FILE_RELOCS_STRIPPED != 0 {
         bail!("it cannot be moved in memory");

@@ -92,18 +92,18 @@ fn each_fault_is_found_where_it_is() {
             &[(1008, "link-misplaced"), (1008, "layer-twice")],
         ),
         (
-            "a base stands in between",
+            "a base is in between",
             changed(&memory, 1008, links(&[1007, 1002, 1001])),
             &[(1008, "link-misplaced")],
         ),
-        ("it goes over itself", changed(&memory, 1008, links(&[1007, 1008])), &[(1008, "circle")]),
+        ("it contains itself", changed(&memory, 1008, links(&[1007, 1008])), &[(1008, "circle")]),
         (
-            "both go over each other",
+            "both contain each other",
             changed(&memory, 1006, links(&[1005, 1008])),
             &[(1008, "circle"), (1006, "circle")],
         ),
         (
-            "the layer stands in it twice",
+            "it contains the layer twice",
             changed(&memory, 1008, links(&[1007, 1007, 1001])),
             &[(1008, "layer-twice")],
         ),

@@ -109,7 +109,8 @@ impl Case<'_> {
         self.kit.contains(&upcall) && facts.upcalls[upcall].applies(self.class, self.platform)
     }
 
-    /// Every upcall that is made: those that it uses, those of its kit that apply to it, and the releases that they bring.
+    /// Every upcall that is made: those that it uses, those of its kit that apply to it, and the releases
+    /// that they bring.
     #[must_use]
     #[inline]
     pub fn calls(&self, facts: &Facts) -> UpcallSet {
@@ -129,7 +130,8 @@ impl Declaration {
             .map(move |upcall| (upcall, verdict(declaration.facts, &declaration.case(&waives), upcall)))
     }
 
-    /// Every upcall that it makes: those in `uses`, those of its kit that apply to it, and the releases that they bring.
+    /// Every upcall that it makes: those in `uses`, those of its kit that apply to it, and the releases that
+    /// they bring.
     #[must_use]
     #[inline]
     pub fn makes(&self) -> UpcallSet {

@@ -32,8 +32,8 @@ pub struct Waiver {
 }
 
 impl Declaration {
-    /// Whether it declares every upcall that `kit` makes for a plug-in of its class: for its own code, or through its
-    /// own kit.
+    /// Whether it declares every upcall that `kit` makes for a plug-in of its class: for its own code, or
+    /// through its own kit.
     #[must_use]
     pub const fn covers(&self, kit: &Kit) -> bool {
         let by_kit = self.by_kit();

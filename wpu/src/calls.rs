@@ -178,7 +178,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(20));
             drop(calls.lock());
             calls.remove_request();
-            waiting.join().expect("nobody is told");
+            waiting.join().expect("no completion is reported");
         });
     }
 

@@ -290,8 +290,8 @@ fn late<P: Provider>(requests: usize) {
 /// Passes the functions of a table to the instance of `E`.
 struct Serving<E>(PhantomData<fn() -> E>);
 
-// SAFETY: kept memory lives until it is released, or until the client reuses its structure, which is after the request
-// has completed.
+// SAFETY: kept memory lives until it is released, or until the client reuses its structure, which is after
+// the request has completed.
 unsafe impl<E: Exported> Serve for Serving<E> {
     type Provider = Exports<E>;
     const COMPLETES: bool = wpu_sys::facts::completes(&Exports::<E>::DECLARATION);

@@ -73,10 +73,10 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 /// export = []
 /// ```
 ///
-/// A dependent switches it off with `default-features = false`. Cargo builds the members of a workspace together, and
-/// each dependency with every feature that any member enables. A crate that links several such libraries must
-/// therefore not be a member of a workspace in which others depend on them with default features, or must be built
-/// alone (`cargo test --package …`).
+/// A dependent switches it off with `default-features = false`. Cargo builds the members of a workspace
+/// together, and each dependency with every feature that any member enables. A crate that links several such
+/// libraries must therefore not be a member of a workspace in which others depend on them with default
+/// features, or must be built alone (`cargo test --package …`).
 ///
 /// The function exists in any case, as the public `WSPStartup` of the module that contains `export!`. A host
 /// in the same program finds it by the provider's type, as `wpu_host::Module::linked` does.

@@ -27,7 +27,8 @@ pub trait Provider: Sized + 'static {
 
 /// A provider that names a kit in its attribute, which permits the kit to make upcalls on its behalf.
 ///
-/// `K` is one of the types in [`facts::kits`](crate::facts::kits). [`wpu_provider`](crate::wpu_provider) implements it.
+/// `K` is one of the types in [`facts::kits`](crate::facts::kits). [`wpu_provider`](crate::wpu_provider)
+/// implements it.
 #[diagnostic::on_unimplemented(
     message = "provider `{Self}` does not name the kit `{K}`",
     label = "this needs the kit `{K}`",

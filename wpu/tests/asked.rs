@@ -76,7 +76,7 @@ fn read(mut request: Request<'_>) -> Progress<u32> {
             Progress::Pending(pending)
         }
         Err(request) => {
-            assert_eq!(SEEN.take(), Some(seen(&request)), "the request comes back as it was");
+            assert_eq!(SEEN.take(), Some(seen(&request)), "the request is returned unmodified");
             SEEN.set(Some(seen(&request)));
             Progress::Done(asked)
         }
@@ -109,8 +109,8 @@ unsafe impl Serve for Reader {
     const COMPLETION: CompletionVtable = CompletionVtable {
         begin: |_| count(1, 0),
         tell: |_, outcome| TOLD.with_borrow_mut(|told| told.push(outcome)),
-        keep: |_, _| unreachable!("nothing goes down"),
-        release: |_, _| unreachable!("nothing goes down"),
+        keep: |_, _| unreachable!("nothing is passed down"),
+        release: |_, _| unreachable!("nothing is passed down"),
         end: || count(0, 1),
     };
     const COMPLETES: bool = true;
@@ -292,7 +292,7 @@ fn a_providers_own_request_is_lent_until_the_call_returns_and_cannot_be_pended()
     assert_eq!(seen(&Request::sending(gather).with_gather(b"other".to_vec())), other);
     let elsewhere = Seen { input: Some(b"elsewhere".to_vec()), blocking: false, ..sent };
     assert_eq!(seen(&Request::sending(gather).with_input(b"elsewhere".to_vec())), elsewhere);
-    let back = Request::sending(gather).pend::<Reader>().expect_err("nobody could be told");
+    let back = Request::sending(gather).pend::<Reader>().expect_err("no completion could be reported");
     assert_eq!(back.gather().to_vec(), b"own");
     // SAFETY: the functions are part of this program, and keep their contracts.
     let below = unsafe { Procs::new(&FUNCTIONS) }.expect("a full table");
@@ -307,7 +307,7 @@ fn a_layer_sends_and_receives_below_with_bytes_of_its_own() {
     impl ServiceProvider for Echo {
         fn send(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
             SENT.set(request.gather().to_vec());
-            let request = request.pend::<Reader>().expect_err("nobody could be told later");
+            let request = request.pend::<Reader>().expect_err("no completion could be reported later");
             Ok(Progress::Done(u32::try_from(request.asked()).expect("short")))
         }
 

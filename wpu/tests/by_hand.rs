@@ -47,7 +47,7 @@ mod safe {
             _: u32,
             _: u32,
         ) -> Result<SOCKET, WsaError> {
-            assert!(self.0.iter().all(|word| *word == ITS_OWN), "this is somebody else's memory");
+            assert!(self.0.iter().all(|word| *word == ITS_OWN), "this is the memory of another type");
             Ok(NUMBER)
         }
     }

@@ -75,7 +75,7 @@ fn a_host_that_panics_in_its_trace_has_answered_nevertheless() {
     host::trip_when_told(true);
     let queued = host::upcalls().queue_apc(thread, apc(move || inside.store(true, Ordering::Relaxed)));
     host::trip_when_told(false);
-    assert!(queued.is_ok(), "the host has it, so it must not come back");
+    assert!(queued.is_ok(), "the host has it, so it must not be returned");
     host::wait_alertably();
     assert!(ran.load(Ordering::Relaxed));
 }

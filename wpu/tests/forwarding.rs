@@ -387,5 +387,5 @@ fn a_provider_without_the_completing_upcalls_receives_no_overlapped_requests() {
         let answer = unsafe { send(5, buffers, 1, to_count, 0, overlapped, None, null(), to_errno) };
         assert_eq!((answer, count, errno), expected);
     }
-    assert_eq!(TOLD.take(), [], "nobody was told");
+    assert_eq!(TOLD.take(), [], "no completion was reported");
 }

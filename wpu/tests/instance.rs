@@ -140,7 +140,7 @@ provider!(
         Ok(())
     },
     dropped: || {
-        assert!(RETURNED.load(Ordering::Acquire), "nobody is inside");
+        assert!(RETURNED.load(Ordering::Acquire), "no call is inside");
         DROPPED.fetch_add(1, Ordering::AcqRel);
     }
 );
@@ -192,7 +192,7 @@ fn the_last_clean_up_is_refused_within_a_call() {
         assert_eq!(call(&functions, depth), Ok(()));
         assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__RUN.starts()), (0, 1));
     }
-    clean_up(&functions).expect("nobody is inside");
+    clean_up(&functions).expect("no call is inside");
     assert_eq!((LEFT.load(Ordering::Acquire), Recursive::__RUN.starts()), (1, 0));
 }
 

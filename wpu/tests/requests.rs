@@ -145,7 +145,8 @@ fn started() -> (WSPPROC_TABLE, Procs) {
     TURN.set(Some(ALONE.lock().unwrap_or_else(PoisonError::into_inner)));
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let providers = [Starter::of::<Keeper>()];
-    // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the process.
+    // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the
+    // process.
     let code = unsafe {
         start_up(VERSION, &raw mut data, &raw const ENTRY, &raw const TABLE, &raw mut functions, &providers)
     };
@@ -418,7 +419,7 @@ fn the_last_clean_up_waits_for_requests_outside_the_instance() {
     assert_eq!((client.bytes(), client.result()), (*b"outside", Some(Ok((7, 0)))));
     let (early, told) = holder.join().expect("no panic");
     assert_eq!(early, Err(RecvTimeoutError::Timeout), "the clean-up did not wait");
-    assert_eq!(told, [], "nobody is told");
+    assert_eq!(told, [], "no completion is reported");
 }
 
 #[test]

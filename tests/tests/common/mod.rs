@@ -100,7 +100,7 @@ pub fn edit(text: &str, diff: &str) -> Result<String, String> {
         let (old, new) = (old.join("\n") + removed, new.join("\n"));
         match text.matches(&old).count() {
             1 => Ok(text.replacen(&old, &new, 1)),
-            found => Err(format!("stands {found} times in `base.toml`, and not once:\n{old}")),
+            found => Err(format!("occurs {found} times in `base.toml`, and not once:\n{old}")),
         }
     })
 }

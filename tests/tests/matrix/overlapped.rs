@@ -197,7 +197,7 @@ pub fn d_10_clean_up_tells_nobody_and_leaves_nothing(world: World) {
     client.event_select(near, event, FD_READ | FD_CLOSE).expect("events");
     client.clean_up().expect("it is the last one");
     assert!(world.host.left_open().is_empty(), "{:?}", world.host.left_open());
-    assert_eq!(world.host.wait(event, Duration::ZERO), Ok(false), "nobody is told");
+    assert_eq!(world.host.wait(event, Duration::ZERO), Ok(false), "no completion is reported");
     assert!(request.outcome().is_some(), "its structure says that it is over");
     // It can be started again immediately.
     client.start_up();

@@ -40,7 +40,8 @@ impl Client {
         let (from_size, into_size) = (size(input.len()), size(output.len()));
         self.winsock.status("WSPIoctl", |errno| {
             let (returned, none, thread) = (&raw mut returned, ptr::null_mut(), &raw const thread);
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe {
                 let inputs = (from, from_size);
                 ioctl(socket, code, inputs.0, inputs.1, into, into_size, returned, none, None, thread, errno)
@@ -67,7 +68,8 @@ impl Client {
         let get = self.procs(socket)?.lpWSPGetSockOpt.ok_or(NOT_THERE)?;
         let mut used = length(value);
         self.winsock.status("WSPGetSockOpt", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { get(socket, level, name, value.as_mut_ptr(), &raw mut used, errno) }
         })?;
         Ok(self.within("WSPGetSockOpt", usize::try_from(used).unwrap_or(usize::MAX), value.len()))
@@ -96,7 +98,8 @@ impl Client {
             return Err(WsaError::WSAEINVAL);
         }
         self.winsock.status("WSPSetSockOpt", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { set(socket, level, name, value.as_ptr(), length(value), errno) }
         })
     }
@@ -131,7 +134,8 @@ impl Client {
         let mut buffer = AddressSpace::new();
         let mut used = buffer.length();
         self.winsock.status(name, |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { function(socket, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
         decode_address(&self.filled(name, &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
@@ -154,7 +158,8 @@ impl Client {
         self.winsock.status("WSPAddressToString", |errno| {
             let length = u32::try_from(address.length()).unwrap_or(0);
             let (info, text, used) = (&raw const route.entry.info, text.as_mut_ptr(), &raw mut used);
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { to_string(address.as_ptr(), length, info, text, used, errno) }
         })?;
         let used = self.within("WSPAddressToString", used as usize, text.len());
@@ -187,7 +192,8 @@ impl Client {
         let mut used = buffer.length();
         self.winsock.status("WSPStringToAddress", |errno| {
             let (text, info) = (units.as_ptr(), &raw const route.entry.info);
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { to_address(text, family, info, buffer.as_mut_ptr(), &raw mut used, errno) }
         })?;
         decode_address(&self.filled("WSPStringToAddress", &buffer, used)).ok_or(WsaError::WSAEAFNOSUPPORT)
@@ -208,7 +214,8 @@ impl Client {
     /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn cancel_blocking_call(&self, socket: SOCKET) -> Result<(), WsaError> {
         let cancel = self.procs(socket)?.lpWSPCancelBlockingCall.ok_or(NOT_THERE)?;
-        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+        // points to a value that outlives the call.
         self.winsock.status("WSPCancelBlockingCall", |errno| unsafe { cancel(errno) })
     }
 }

@@ -44,7 +44,8 @@ impl Client {
         let mut sent = 0;
         self.plain_call("WSPSend", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { send(socket, buffers, count, sent, flags, ptr::null_mut(), None, thread, errno) }
         })
     }
@@ -92,7 +93,8 @@ impl Client {
         let count = self.plain_call("WSPRecv", arguments, &mut received, |arguments, received, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
             let (flags, no_request) = (&raw mut flags, ptr::null_mut());
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { recv(socket, buffers, count, received, flags, no_request, None, thread, errno) }
         })?;
         Ok((count, flags))
@@ -111,7 +113,8 @@ impl Client {
         self.plain_call("WSPSendTo", arguments, &mut sent, |arguments, sent, errno| {
             let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
             let (to, size, none) = (address.as_ptr(), address.length(), ptr::null_mut());
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, none, None, thread, errno) }
         })
     }
@@ -135,7 +138,8 @@ impl Client {
                 let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
                 let (flags, none) = (&raw mut flags, ptr::null_mut());
                 let (from, size) = (address.as_mut_ptr(), &raw mut size);
-                // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+                // SAFETY: the creator of the module guarantees the function's contract; each pointer is null,
+                // or points to a value that outlives the call.
                 unsafe {
                     recv_from(socket, buffers, count, received, flags, from, size, none, None, thread, errno)
                 }

@@ -58,7 +58,8 @@ impl Client {
                 None => ptr::null_mut(),
             });
             let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { select(0, read, write, except, timeout, errno) }
         })?;
         let [read, write, except] = [(read, &sets[0]), (write, &sets[1]), (except, &sets[2])]
@@ -103,7 +104,8 @@ impl Client {
             parts.asked.entry((window.addr(), message)).or_default().insert(socket);
         });
         self.winsock.status("WSPAsyncSelect", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { select(socket, window, message, events, errno) }
         })?;
         if events == 0 {
@@ -121,7 +123,8 @@ impl Client {
     pub fn event_select(&self, socket: SOCKET, event: WSAEVENT, events: i32) -> Result<(), WsaError> {
         let select = self.procs(socket)?.lpWSPEventSelect.ok_or(NOT_THERE)?;
         self.winsock.status("WSPEventSelect", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { select(socket, event, events, errno) }
         })
     }
@@ -136,7 +139,8 @@ impl Client {
         let enumerate = self.procs(socket)?.lpWSPEnumNetworkEvents.ok_or(NOT_THERE)?;
         let mut events = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [UNTOUCHED; 10] };
         self.winsock.status("WSPEnumNetworkEvents", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { enumerate(socket, event, &raw mut events, errno) }
         })?;
         let mut errors = events.iErrorCode;

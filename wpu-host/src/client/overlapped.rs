@@ -72,8 +72,9 @@ impl Client {
         self.begin(&route, block, |block, routine, errno| {
             let (buffers, count, thread) = block.arguments();
             let sent = block.count.as_ptr();
-            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
-            // `OPEN` holds until the request is done or the provider has made its last clean-up.
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or
+            // point into the block, which `OPEN` holds until the request is complete or the provider has made its
+            // last clean-up.
             unsafe { send(socket, buffers, count, sent, 0, block.overlapped(), routine, thread, errno) }
         })
     }
@@ -99,8 +100,9 @@ impl Client {
             let (buffers, count, thread) = block.arguments();
             let (received, flags, overlapped) =
                 (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
-            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
-            // `OPEN` holds until the request is done or the provider has made its last clean-up.
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or
+            // point into the block, which `OPEN` holds until the request is complete or the provider has made its
+            // last clean-up.
             unsafe { recv(socket, buffers, count, received, flags, overlapped, routine, thread, errno) }
         })
     }
@@ -125,8 +127,9 @@ impl Client {
             let (buffers, count, thread) = block.arguments();
             let (sent, overlapped) = (block.count.as_ptr(), block.overlapped());
             let (to, size) = (block.address.as_ptr().cast(), block.address_length.get(0));
-            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
-            // `OPEN` holds until the request is done or the provider has made its last clean-up.
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or
+            // point into the block, which `OPEN` holds until the request is complete or the provider has made its
+            // last clean-up.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, overlapped, routine, thread, errno) }
         })
     }
@@ -150,8 +153,9 @@ impl Client {
             let (received, flags, overlapped) =
                 (block.count.as_ptr(), block.flags.as_ptr(), block.overlapped());
             let (from, size) = (block.address.as_ptr().cast(), block.address_length.as_ptr());
-            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
-            // `OPEN` holds until the request is done or the provider has made its last clean-up.
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or
+            // point into the block, which `OPEN` holds until the request is complete or the provider has made its
+            // last clean-up.
             unsafe {
                 recv_from(
                     socket, buffers, count, received, flags, from, size, overlapped, routine, thread, errno,
@@ -184,8 +188,9 @@ impl Client {
             let (from, from_size) =
                 (block.address.as_ptr().cast(), block.address_length.get(0).unsigned_abs());
             let (into, into_size) = (block.data[0].as_ptr().cast(), small(block.data[0].len()));
-            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or point into the block, which
-            // `OPEN` holds until the request is done or the provider has made its last clean-up.
+            // SAFETY: the creator of the module guarantees the function's contract. The pointers are null or
+            // point into the block, which `OPEN` holds until the request is complete or the provider has made its
+            // last clean-up.
             unsafe {
                 ioctl(
                     socket, code, from, from_size, into, into_size, returned, overlapped, routine, thread,
@@ -213,7 +218,8 @@ impl Client {
         let (mut transferred, mut flags) = (0, 0);
         self.winsock.truth("WSPGetOverlappedResult", |errno| {
             let (transferred, flags) = (&raw mut transferred, &raw mut flags);
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { result(block.socket, block.overlapped(), transferred, wait.into(), flags, errno) }
         })?;
         let count = self.within("WSPGetOverlappedResult", transferred as usize, block.asked());

@@ -84,7 +84,8 @@ impl Client {
         let socket = route.procs.lpWSPSocket.ok_or(NOT_THERE)?;
         let flags = WSA_FLAG_OVERLAPPED;
         self.winsock.new_socket("WSPSocket", &route.entry, |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { socket(family, kind, protocol, info, 0, flags, errno) }
         })
     }
@@ -99,7 +100,8 @@ impl Client {
         let close = route.procs.lpWSPCloseSocket.ok_or(NOT_THERE)?;
         // From now on, notifications about the socket are late; only pending requests must still complete.
         self.winsock.change(|parts| parts.audit.closed(socket));
-        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+        // points to a value that outlives the call.
         self.winsock.status("WSPCloseSocket", |errno| unsafe { close(socket, errno) })?;
         self.winsock.change(|parts| {
             // A successful close ends the registration of a file handle. A handle of `WPUCreateSocketHandle`
@@ -128,7 +130,8 @@ impl Client {
         let bind = self.procs(socket)?.lpWSPBind.ok_or(NOT_THERE)?;
         let address = AddressSpace::of(address);
         self.winsock.status("WSPBind", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { bind(socket, address.as_ptr(), address.length(), errno) }
         })
     }
@@ -140,7 +143,8 @@ impl Client {
     /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn listen(&self, socket: SOCKET, backlog: i32) -> Result<(), WsaError> {
         let listen = self.procs(socket)?.lpWSPListen.ok_or(NOT_THERE)?;
-        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+        // points to a value that outlives the call.
         self.winsock.status("WSPListen", |errno| unsafe { listen(socket, backlog, errno) })
     }
 
@@ -163,7 +167,8 @@ impl Client {
         let address = AddressSpace::of(address);
         let (none, bytes, size) = (ptr::null(), address.as_ptr(), address.length());
         self.winsock.status("WSPConnect", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { connect(socket, bytes, size, ptr::null(), ptr::null_mut(), none, none, errno) }
         })
     }
@@ -222,8 +227,9 @@ impl Client {
         let context = (&raw mut condition).expose_provenance();
         let accepted = self.winsock.new_socket("WSPAccept", &route.entry, |errno| {
             let (address, size) = (address.as_mut_ptr(), &raw mut size);
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call. The
-            // context is valid for the condition function until the call returns.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call. The context is valid for the condition function until
+            // the call returns.
             unsafe { accept(socket, address, size, function, context, errno) }
         })?;
         Ok((accepted, self.filled("WSPAccept", &address, size)))
@@ -249,7 +255,8 @@ impl Client {
         let duplicate = self.procs(socket)?.lpWSPDuplicateSocket.ok_or(NOT_THERE)?;
         let mut info = WSAPROTOCOL_INFOW::ZERO;
         self.winsock.status("WSPDuplicateSocket", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { duplicate(socket, process, &raw mut info, errno) }
         })?;
         Ok(info)
@@ -262,7 +269,8 @@ impl Client {
     /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn shutdown(&self, socket: SOCKET, how: i32) -> Result<(), WsaError> {
         let shutdown = self.procs(socket)?.lpWSPShutdown.ok_or(NOT_THERE)?;
-        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+        // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+        // points to a value that outlives the call.
         self.winsock.status("WSPShutdown", |errno| unsafe { shutdown(socket, how, errno) })
     }
 
@@ -275,7 +283,8 @@ impl Client {
         let disconnect = self.procs(socket)?.lpWSPSendDisconnect.ok_or(NOT_THERE)?;
         let buffer = to_read(data);
         self.winsock.status("WSPSendDisconnect", |errno| {
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or points to a value that outlives the call.
+            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+            // points to a value that outlives the call.
             unsafe { disconnect(socket, &raw const buffer, errno) }
         })
     }

@@ -32,9 +32,9 @@ macro_rules! layered {
             let request = if has_plain_input($code) {
                 $request
             } else {
-                // SAFETY: only an `Instance` has access to a `Layered`. Its functions receive the code and the input
-                // from one call of the client, which guarantees the pointers that the provider of its socket finds
-                // in the input of this code.
+                // SAFETY: only an `Instance` has access to a `Layered`. Its functions receive the code and
+                // the input from one call of the client, which guarantees the pointers that the provider of
+                // its socket finds in the input of this code.
                 unsafe { $request.tagged($code) }
             };
             let done = self.layer.$function(&self.next, $socket, $code, request)?;

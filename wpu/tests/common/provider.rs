@@ -168,7 +168,8 @@ pub(crate) fn start_any(
 ) -> Result<(WSPDATA, WSPPROC_TABLE), WsaError> {
     let blank = WSPDATA { wVersion: 1, wHighVersion: 2, ..WSPDATA::ZERO };
     let (mut data, mut functions) = (blank, WSPPROC_TABLE::ZERO);
-    // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the process.
+    // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the
+    // process.
     let code = unsafe { start_up(version, &raw mut data, entry, table, &raw mut functions, providers) };
     if code != 0 {
         assert_eq!(data, blank, "written despite the failure");

@@ -45,5 +45,5 @@ pub fn run_cargo(command: &mut Command) -> Result<()> {
 
 pub fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
-    if status.success() { Ok(()) } else { bail!("this failed, and said why above: {command:?}") }
+    if status.success() { Ok(()) } else { bail!("this failed with the error above: {command:?}") }
 }

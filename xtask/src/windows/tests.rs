@@ -171,7 +171,7 @@ fn list(selection: &[String]) -> Result<Vec<String>> {
     command.arg("test").args(selection).args(["--", "--list"]).stderr(Stdio::inherit());
     let output = cargo(&mut command).output()?;
     if !output.status.success() {
-        bail!("this failed, and said why above: {command:?}");
+        bail!("this failed with the error above: {command:?}");
     }
     let said = String::from_utf8_lossy(&output.stdout);
     let names = said.lines().filter_map(|line| line.strip_suffix(": test"));

@@ -104,7 +104,7 @@ fn concurrent_readers_never_see_a_torn_entry() {
         let readers = [(); 2].map(|()| {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    assert_eq!(found(&handles, kept), Some((1, 1000)), "nobody changes it");
+                    assert_eq!(found(&handles, kept), Some((1, 1000)), "no thread changes it");
                     assert_eq!(found(&handles, usize::MAX), None, "no socket at all");
                     if let Some((chain, lower)) = found(&handles, changing) {
                         assert_eq!(lower % 2 + 1, chain, "half of one entry and half of another");

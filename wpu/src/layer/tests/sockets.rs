@@ -266,7 +266,7 @@ fn d_19_messages_carry_the_clients_handle_and_stop_with_the_close() {
         Some((lower, FD_READ | FD_WRITE))
     );
     happens(&stand, FD_READ | FD_ACCEPT, 0);
-    assert_eq!(messages(&stand, 1), [(socket, FD_READ as isize)], "nobody asked for the other");
+    assert_eq!(messages(&stand, 1), [(socket, FD_READ as isize)], "the other event was not selected");
     happens(&stand, FD_READ | FD_WRITE, 10054);
     let failed = |event: i32| (socket, ((10054 << 16) | event) as isize);
     assert_eq!(messages(&stand, 3)[1..], [failed(FD_READ), failed(FD_WRITE)]);

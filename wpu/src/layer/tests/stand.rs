@@ -101,7 +101,7 @@ impl Base {
             .changed
             .wait_timeout_while(state, PATIENCE, |state| state.pended.is_empty())
             .expect("no panic");
-        assert!(!late.timed_out(), "no request has come down");
+        assert!(!late.timed_out(), "no request was passed down");
         state.pended.pop_front().expect("there is one")
     }
 

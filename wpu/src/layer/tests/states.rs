@@ -135,7 +135,7 @@ fn a_late_close_does_not_drop_the_state_of_the_next_socket_with_that_handle() {
     let (closed, go_on) = blocked(&stand, "close_socket");
     std::thread::scope(|scope| {
         let closing = scope.spawn(|| stand.next.close_socket(socket));
-        closed.recv_timeout(PATIENCE).expect("it has come down");
+        closed.recv_timeout(PATIENCE).expect("it was passed down");
         // Below, the socket is closed by now, and the close has not returned.
         stand.base.state().reused = Some(socket);
         assert_eq!(stand.socket(), socket);
@@ -167,7 +167,7 @@ fn a_close_during_a_call_keeps_the_state_while_the_handle_is_in_use() {
         std::thread::scope(|scope| {
             let ask = || stand.next.get_sock_opt(socket, 1, 2, OutBuf::new(&mut [0; 4]));
             let call = scope.spawn(ask);
-            asking.recv_timeout(PATIENCE).expect("it has come down");
+            asking.recv_timeout(PATIENCE).expect("it was passed down");
             stand.next.close_socket(socket).expect("it is open");
             // The handle of the system may belong to another socket by now.
             let left = if class == Class::NonIfs { (Some(0), 1) } else { (None, 0) };
