@@ -252,6 +252,20 @@ fn control_characters_in_names_are_escaped() {
     assert_eq!(read_snapshot(&write_snapshot(&catalogs)).expect("it was just written"), catalogs);
 }
 
+#[test]
+fn a_file_with_two_entries_of_one_number_is_refused() {
+    let mut catalogs = layered().catalogs().clone();
+    let catalog = catalogs.slot(HERE).as_mut().expect("it is there");
+    // Not next to each other.
+    let (first, last) = (catalog.entries[0].id(), catalog.entries.len() - 1);
+    catalog.entries[last].info.dwCatalogEntryId = first;
+    let refused = read_snapshot(&write_snapshot(&catalogs)).expect_err("a number is there twice");
+    assert!(
+        refused.to_string().ends_with(&format!("the 64-bit catalog has two entries {first}")),
+        "{refused}"
+    );
+}
+
 /// Omitted numbers make the file easier to read.
 #[test]
 fn a_file_omits_zeros() {

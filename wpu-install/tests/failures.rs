@@ -286,6 +286,32 @@ fn reported_success_is_verified() {
     }
 }
 
+/// Of a plan that somebody else made too, whose steps do not imply each other.
+#[test]
+fn an_order_is_taken_back_like_every_other_step() {
+    let memory = Memory::sample(ONE);
+    let ids = |ids: [u32; 4]| ids.map(Key::Known).to_vec();
+    let (from, to) = (ids([1001, 1002, 1003, 1004]), ids([1004, 1003, 1002, 1001]));
+    let mut plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
+    let place = Place::In(Width::Bits64);
+    plan.steps.insert(0, wpu_install::Step { place, action: Action::Reorder { from, to } });
+    let fails: [fn(usize) -> bool; 2] = [|call| call == 0, |call| call == 1];
+    for fails in fails {
+        for in_part in [false, true] {
+            let mut changed = memory.clone();
+            changed.fail(fails, in_part);
+            run(&mut changed, &plan).unwrap_err();
+            // What a call that failed added, or somebody else, stays.
+            let ids = catalog(&changed).entries.iter().map(wpu_install::Entry::id);
+            assert_eq!(
+                ids.filter(|id| *id < 1005).collect::<Vec<_>>(),
+                [1001, 1002, 1003, 1004],
+                "{in_part}"
+            );
+        }
+    }
+}
+
 #[test]
 fn steps_without_a_change_are_not_undone() {
     let (mut memory, plans) = plans();

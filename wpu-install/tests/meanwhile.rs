@@ -106,6 +106,7 @@ const OTHERS: [(&str, Other); 4] = [
     ("removes the id and adds it again", |memory, id| {
         let _ = memory.remove(HERE, &id);
         theirs(memory, id);
+        let _ = memory.categorise(HERE, &id, 7);
     }),
 ];
 

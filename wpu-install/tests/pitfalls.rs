@@ -4,8 +4,8 @@ mod common;
 
 use common::*;
 use wpu_install::{
-    Action, Addition, Catalogs, Class, Failure, Key, Layer, Memory, Note, Over, Place, Problem, Registrar,
-    Step, Width, apply,
+    Action, Addition, Base, Catalogs, Class, Failure, Key, Layer, Memory, Note, Over, Place, Problem,
+    Registrar, Step, Width, apply,
 };
 use wpu_sys::ffi::{PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO, XP1_IFS_HANDLES};
 
@@ -361,23 +361,48 @@ fn d_32_remaining_entries_of_another_provider_keep_their_categories() {
     }
 }
 
-/// Each removal records the order before it, by which its undo restores the position.
+/// Each step records the order before it, by which its undo restores the position.
 #[test]
-fn d_32_a_removal_names_the_entries_before_it() {
+fn d_32_each_step_of_a_removal_names_the_entries_before_it() {
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     install(&mut memory, &layer(2, Class::NonIfs));
     let plan = uninstall(1, true).plan(memory.catalogs()).unwrap();
-    let mut present = catalog(&memory).entries.clone();
-    let mut removals = 0;
+    let mut present: Vec<_> = catalog(&memory).entries.iter().map(|entry| Key::Known(entry.id())).collect();
+    let mut met = [0; 3];
     for step in &plan.steps {
-        let Action::Remove { what, order } = &step.action else { break };
-        let keys: Vec<_> = present.iter().map(|entry| Key::Known(entry.id())).collect();
-        assert_eq!(*order, keys, "{plan}");
-        present.retain(|entry| entry.info.ProviderId != what.provider);
-        removals += 1;
+        match &step.action {
+            Action::Remove { what, order } => {
+                assert_eq!(*order, present, "{plan}");
+                present.retain(|key| what.entries.iter().all(|entry| entry.key != *key));
+                met[0] += 1;
+            }
+            Action::Add(what) => {
+                present.extend(what.entries.iter().map(|entry| entry.key));
+                // The numbers in its chain are those of keys.
+                let chains = what.entries.iter().map(|entry| entry.info.ProtocolChain.ChainEntries);
+                assert!(chains.into_iter().all(|chain| chain == [0; 7]), "{plan}");
+                met[1] += 1;
+            }
+            Action::Reorder { from, to } => {
+                assert_eq!(*from, present, "{plan}");
+                assert_eq!(to.len(), present.len(), "{plan}");
+                met[2] += 1;
+            }
+            Action::Categorise { .. } => {}
+        }
     }
-    assert!(removals > 1, "{plan}");
+    assert!(met[0] > 1 && met[1] > 0 && met[2] == 1, "{met:?}\n{plan}");
+}
+
+#[test]
+fn d_32_a_catalog_that_lacks_what_is_removed_is_named() {
+    let mut catalogs = Memory::sample(BOTH).catalogs().clone();
+    let mut one = Memory::sample(ONE);
+    install(&mut one, &layer(1, Class::Ifs));
+    catalogs.bits64 = one.catalogs().bits64.clone();
+    let plan = uninstall(1, false).plan(&catalogs).unwrap();
+    assert_eq!(plan.notes, [Note::NotIn(Width::Bits32), Note::Restart]);
 }
 
 #[test]
@@ -480,6 +505,15 @@ fn other_invalid_requests_are_refused() {
     let mut none = base(1, Class::Ifs);
     none.sockets.clear();
     assert_eq!(none.plan(memory.catalogs()), Err(Problem::NoSockets));
+    assert_eq!(base(1, Class::Ifs).plan(&Catalogs::default()), Err(Problem::NoCatalog));
+    let there = catalog(&memory).entries[0].info.ProviderId;
+    let wrong = Base { provider: there, ..base(1, Class::Ifs) }.plan(memory.catalogs());
+    assert!(matches!(wrong, Err(Problem::AlreadyThere { .. })), "{wrong:?}");
+    let wrong = Base { path: "base.dll".into(), ..base(1, Class::Ifs) }.plan(memory.catalogs());
+    assert!(matches!(wrong, Err(Problem::BadPath { of: "DLL", .. })), "{wrong:?}");
+    let mut unnamed = base(1, Class::Ifs);
+    unnamed.sockets[0].name.clear();
+    assert!(matches!(unnamed.plan(memory.catalogs()), Err(Problem::BadName { .. })));
     let mut memory = memory.clone();
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     let own = entry(&memory, "Layer 1").id();
