@@ -4,6 +4,7 @@ use crate::context;
 use crate::panic::contain;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{DWORD, SOCKET_ERROR, WSAPROTOCOL_INFOW};
+use wpu_sys::rt::checks;
 
 /// Lists the catalog of the calling thread's host: chains, base entries and hidden entries.
 ///
@@ -15,8 +16,8 @@ use wpu_sys::ffi::{DWORD, SOCKET_ERROR, WSAPROTOCOL_INFOW};
 ///
 /// # Safety
 ///
-/// `protocols` is null or a list of protocol numbers that ends with 0. `length` and `errno` are null, or
-/// readable and writable. `buffer` is null, or `*length` bytes of it are writable.
+/// `protocols` is null or a list of protocol numbers that ends with 0. `length` and `errno` are null, misaligned,
+/// or readable and writable. `buffer` is null, or `*length` bytes of it are writable.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
 #[allow(non_snake_case)] // The name is Winsock's.
 pub unsafe extern "system" fn WSCEnumProtocols(
@@ -30,10 +31,8 @@ pub unsafe extern "system" fn WSCEnumProtocols(
     match answer {
         Ok(count) => i32::try_from(count).unwrap_or(i32::MAX),
         Err(error) => {
-            if !errno.is_null() && errno.is_aligned() {
-                // SAFETY: the pointer is not null, so the caller guarantees that it is writable.
-                unsafe { errno.write(error.code()) };
-            }
+            // SAFETY: the caller guarantees that the pointer is null, misaligned, or writable.
+            unsafe { checks::report(errno, error.code()) };
             SOCKET_ERROR
         }
     }

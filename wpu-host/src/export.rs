@@ -5,6 +5,7 @@ use crate::handles::slot_of;
 use crate::host_slots::{occupant, table_ex};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{DWORD, LPINT, LPWSAOVERLAPPED, SOCKET, SOCKET_ERROR};
+use wpu_sys::rt::checks;
 
 /// Completes an overlapped request. Handle values are unique in the process, so the socket identifies the
 /// host.
@@ -15,8 +16,9 @@ use wpu_sys::ffi::{DWORD, LPINT, LPWSAOVERLAPPED, SOCKET, SOCKET_ERROR};
 ///
 /// # Safety
 ///
-/// As for `WPUCompleteOverlappedRequest`: `operation` is a pending operation on `socket`, and `errno` is
-/// writable.
+/// As for `WPUCompleteOverlappedRequest`: `operation` is null, misaligned, or a pending operation, whose structure
+/// lives until this function shows it as complete. Until then other code reads `Internal` and `InternalHigh` only
+/// through atomics, and writes neither these nor `hEvent`. `errno` is null, misaligned, or writable.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
 #[allow(non_snake_case)] // The name is Winsock's.
 pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
@@ -28,7 +30,9 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
 ) -> i32 {
     let complete = issuer(socket).and_then(|slot| table_ex(slot).lpWPUCompleteOverlappedRequest);
     let Some(complete) = complete else {
-        return refuse(errno);
+        // SAFETY: the caller guarantees that the pointer is null, misaligned, or writable.
+        unsafe { checks::report(errno, WsaError::WSAEINVAL.code()) };
+        return SOCKET_ERROR;
     };
     // SAFETY: the function in the table has the same contract, which the caller guarantees.
     unsafe { complete(socket, operation, error, transferred, errno) }
@@ -38,13 +42,4 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
 fn issuer(socket: SOCKET) -> Option<usize> {
     let slot = slot_of(socket);
     occupant(slot)?.lock().handles.issued(socket).then_some(slot)
-}
-
-/// Fails with the error for a socket that no host issued.
-fn refuse(errno: LPINT) -> i32 {
-    if !errno.is_null() && errno.is_aligned() {
-        // SAFETY: the pointer is neither null nor misaligned, and by the contract it is writable.
-        unsafe { errno.write(WsaError::WSAEINVAL.code()) };
-    }
-    SOCKET_ERROR
 }

@@ -42,8 +42,9 @@ impl Library {
     ///
     /// Code of the file runs in this process. Its initialisers must be sound to run. Its `WSPStartup` and
     /// `WSPStartupEx`, and the functions that they return, must conform to Winsock's documentation, also when
-    /// a call on one thread is concurrent with the last clean-up on another. In particular, no code of the
-    /// library may run after its last clean-up.
+    /// a call on one thread is concurrent with the last clean-up on another. After its last clean-up the
+    /// library may be unloaded: unless it keeps itself loaded, no code of it may run from then on, neither on
+    /// a thread of its own nor in a function that it has queued.
     pub unsafe fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         check_export()?;
         // SAFETY: the caller guarantees that the initialisers are sound to run.

@@ -31,8 +31,8 @@ struct Block {
     error: AtomicU32,
 }
 
-// SAFETY: this crate only reads `hEvent`, which is never written, and accesses `Internal` and `InternalHigh`
-// only through atomics. The other members of `overlapped` belong to the provider.
+// SAFETY: this crate only reads `hEvent`, which nobody writes, as `as_ptr` demands, and accesses `Internal` and
+// `InternalHigh` only through atomics. The other members of `overlapped` belong to the provider.
 unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}
@@ -49,7 +49,7 @@ impl HostRequest {
     }
 
     /// The address of the structure, for the provider. Other threads share its `Internal` and `InternalHigh`:
-    /// access them through atomics.
+    /// access them through atomics. Its `hEvent` must not be written to.
     #[must_use]
     pub fn as_ptr(&self) -> *mut WSAOVERLAPPED {
         self.0.overlapped.get()
@@ -93,7 +93,7 @@ impl HostRequest {
 
     fn members(&self) -> Members<'_> {
         // SAFETY: the structure lives in the cell, as long as `self`, and the documentation of `as_ptr`
-        // requires all other code to use atomics too.
+        // demands that all other code uses atomics too.
         unsafe { Members::of(self.as_ptr()) }
     }
 }
@@ -129,8 +129,8 @@ impl Requests {
     ///
     /// # Safety
     ///
-    /// `operation` points to a live, aligned structure, whose `Internal` and `InternalHigh` other code
-    /// accesses only through atomics during the call.
+    /// During the call `operation` points to a live, aligned structure, whose `Internal` and `InternalHigh`
+    /// other code accesses only through atomics, and whose `hEvent` it does not write.
     pub(crate) unsafe fn complete(
         &mut self,
         operation: NonNull<WSAOVERLAPPED>,
@@ -138,7 +138,7 @@ impl Requests {
         transferred: u32,
     ) -> Result<WSAEVENT, AlreadyCompleted> {
         let address = operation.addr().get();
-        // SAFETY: the caller guarantees the contract of `of`.
+        // SAFETY: the caller guarantees the contract of `of` for this call.
         let members = unsafe { Members::of(operation.as_ptr()) };
         if let Some(HostRequest(block)) = self.own.get(&address) {
             if !block.pending.swap(false, Ordering::AcqRel) {
@@ -153,8 +153,8 @@ impl Requests {
                 );
             }
         }
-        // SAFETY: the structure lives and is aligned, and its client does not change `hEvent` before the
-        // operation is complete.
+        // SAFETY: the caller guarantees that the structure lives and is aligned, and that nobody writes the
+        // member meanwhile. The client may free it only when the operation shows as complete, below.
         let event = unsafe { (*operation.as_ptr()).hEvent };
         members.internal_high.store(transferred as usize, Ordering::Release);
         members.internal.store(status(error), Ordering::Release);

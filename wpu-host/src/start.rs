@@ -80,7 +80,8 @@ impl Host {
     ///
     /// The function is a `WSPStartup` as Winsock's documentation describes it, and so are the functions that
     /// it returns, until a clean-up through the result has succeeded, or else for the lifetime of the
-    /// process.
+    /// process. The functions that it queues to threads conform to the documentation for as long as the process
+    /// has threads that can run them: a host runs them after the clean-up too.
     pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartFailure> {
         let table = self.table();
         self.run_start(entry, |info, data, procs| {

@@ -167,7 +167,8 @@ impl Upcalls for Ws2 {
             let Parts { audit, faults, .. } = &mut *parts;
             audit.tell(operation.addr().get(), Way::Completed, faults);
             // SAFETY: by the contract of WPUCompleteOverlappedRequest, which the caller of the thunk
-            // guarantees, the structure lives, and other code accesses its two members only through atomics.
+            // guarantees, the structure lives, nobody writes its `hEvent` meanwhile, and other code accesses its
+            // two other members only through atomics.
             let event = unsafe { parts.requests.complete(operation, error, transferred) };
             let event = event.map_err(|requests::AlreadyCompleted| {
                 trace::note("the operation was completed before");

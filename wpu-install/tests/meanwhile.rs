@@ -306,6 +306,26 @@ fn the_other_installers_change_is_reported() {
     }
 }
 
+/// The catalog is read before and after each call: an entry under the id that appeared meanwhile is not ours.
+#[test]
+fn an_installer_that_replaces_a_layer_while_its_categories_are_set_is_reported() {
+    let memory = Memory::sample(ONE);
+    let plan = Layer { categories: 4, ..layer(1, Class::NonIfs) }.plan(memory.catalogs()).unwrap();
+    assert!(matches!(plan.steps[1].action, Action::Categorise { .. }), "{plan}");
+    let replaces: Other = |memory, id| {
+        memory.remove(HERE, &id).unwrap();
+        theirs(memory, id);
+    };
+    // Four calls until the entry is added and seen, one before its categories are set, and one after that.
+    for until in [4, 5] {
+        let mut shared = Shared::new(&memory, replaces, id(1), until);
+        let failure = run(&mut shared, &plan).unwrap_err();
+        let Failure::Overtaken { step, by, .. } = &failure else { panic!("{until}: {failure}") };
+        assert!(step.contains("categories") && by.starts_with("added 1006 `*CP"), "{until}: {failure}");
+        assert!(catalog(&shared.memory).of(&id(1)).all(|entry| entry.categories == 0), "{until}");
+    }
+}
+
 /// The first entries of the plan of `layer(1)`, as another run of the same plan adds them.
 fn the_same(memory: &mut Memory, id: GUID) {
     let other = Memory::sample(ONE);

@@ -51,17 +51,17 @@ pub unsafe fn report(errno: *mut i32, code: i32) {
 ///
 /// # Safety
 ///
-/// `length` is readable and writable, and `*length` units of `buffer` are writable.
+/// `length` is aligned, readable and writable. `buffer` is aligned, and `*length` units of it are writable.
 #[cfg(feature = "mock")]
 #[inline]
 pub unsafe fn write_text(text: &WideString, buffer: *mut u16, length: *mut i32) -> bool {
     let units = text.units();
-    // SAFETY: the caller guarantees that `length` is readable.
+    // SAFETY: the caller guarantees that `length` is aligned and readable.
     let room = unsafe { length.read() };
     let fits = usize::try_from(room).is_ok_and(|room| room > units.len());
     if fits {
-        // SAFETY: the buffer has space for the units and one more, and does not overlap the text, which this
-        // crate owns.
+        // SAFETY: the buffer is aligned, has space for the units and one more, and does not overlap the text,
+        // whose memory nobody else can write to.
         unsafe { buffer.copy_from_nonoverlapping(units.as_ptr(), units.len()) };
         // SAFETY: the buffer has more units than the text, as checked above.
         let end = unsafe { buffer.add(units.len()) };
@@ -69,7 +69,7 @@ pub unsafe fn write_text(text: &WideString, buffer: *mut u16, length: *mut i32) 
         unsafe { end.write(0) };
     }
     let told = if fits { units.len() } else { units.len() + 1 };
-    // SAFETY: the caller guarantees that `length` is writable.
+    // SAFETY: the caller guarantees that `length` is aligned and writable.
     unsafe { length.write(i32::try_from(told).unwrap_or(i32::MAX)) };
     fits
 }

@@ -8,8 +8,8 @@
 ///
 /// # Safety
 ///
-/// The function keeps the contract of an entry point of that type, and so do all functions that it returns,
-/// for the lifetime of the program and on any thread.
+/// The function keeps the contract of an entry point of that type, and so do all functions that it returns or
+/// passes to the host, for the lifetime of the program and on any thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not exported by an entry point of this type",
     label = "this is not exported",

@@ -23,7 +23,7 @@ pub fn apc<F: FnOnce() + Send + 'static>(closure: F) -> Apc {
 
 /// # Safety
 ///
-/// `context` is the closure's box, and no other code takes it over.
+/// `context` is the exposed address of a `Box<F>` that was turned into a pointer, and no other code takes it over.
 unsafe extern "system" fn run<F: FnOnce()>(context: usize) {
     // SAFETY: the contract of this function.
     let closure = unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<F>(context)) };
@@ -33,7 +33,7 @@ unsafe extern "system" fn run<F: FnOnce()>(context: usize) {
 
 /// # Safety
 ///
-/// `context` is the closure's box, and no other code takes it over.
+/// As for [`run`].
 unsafe fn discard<F>(context: usize) {
     // SAFETY: the contract of this function.
     drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<F>(context)) });

@@ -2,9 +2,10 @@
 
 use crate::report::{failure, log};
 use crate::{Provider, apc};
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
+use wpu_sys::ffi::{SOCKET, WSAEVENT, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 use wpu_sys::{Class, ClientMut, EventRef, Operation, Outcome, RequestParts, ThreadId, Upcalls, WsaError};
 #[cfg(any(feature = "base", feature = "layer"))]
 use wpu_sys::{PendingRequest, PendingToken, Request};
@@ -18,10 +19,12 @@ pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(PendingToken, PendingR
 ///
 /// # Safety
 ///
-/// The client lends the structure.
+/// As for [`Structure::new`], during the call.
 pub(crate) unsafe fn begin<P: Provider>(parts: &RequestParts) {
     P::__RUN.get().calls().add_request();
-    internal(parts.overlapped).store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
+    // SAFETY: the contract of this function.
+    let structure = unsafe { Structure::new(parts.overlapped) };
+    structure.internal().store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
 }
 
 /// Counts the completion of the request.
@@ -34,24 +37,27 @@ pub(crate) fn end<P: Provider>() {
 ///
 /// # Safety
 ///
-/// The client lends the structure, and no completion was reported yet.
+/// As for [`Structure::new`], until the client sees the completion, and no completion was reported yet. The
+/// routine of `parts` may be called with the structure once, on its thread.
 pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
     let end = End::of(outcome);
-    note(parts.overlapped, end);
+    // SAFETY: the contract of this function.
+    let mut structure = unsafe { Structure::new(parts.overlapped) };
+    structure.note(end);
     let run = P::__RUN.get();
     if run.is_quiet() {
-        mark(parts.overlapped, end);
+        structure.mark(end);
         return;
     }
     let upcalls = Upcalls::new(run.cell());
     if let Some(routine) = parts.routine {
-        mark(parts.overlapped, end);
+        structure.mark(end);
         queue(upcalls, parts, routine, end);
     } else if P::DECLARATION.class == Class::Ifs.id() {
         // The handle is the system's: only the system knows the port.
-        mark_and_signal(upcalls, parts.overlapped, end);
+        mark_and_signal(upcalls, structure, end);
     } else {
-        complete(upcalls, parts.socket, parts.overlapped, end);
+        complete(upcalls, parts.socket, structure, end);
     }
 }
 
@@ -61,8 +67,9 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
 /// `WSPGetOverlappedResult` returns this.
 #[must_use]
 pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Result<(u32, u32), WsaError>> {
-    let at = overlapped.as_non_null();
-    if internal(at).load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
+    // SAFETY: the view is one of a structure that a client lends, and of which nothing is written here.
+    let structure = unsafe { Structure::new(overlapped.as_non_null()) };
+    if structure.internal().load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
         return None;
     }
     let structure = overlapped.get();
@@ -100,29 +107,56 @@ impl End {
     }
 }
 
-fn internal<'a>(overlapped: NonNull<WSAOVERLAPPED>) -> &'a AtomicUsize {
-    // SAFETY: the client lends the structure until its completion is reported, and it is aligned.
-    let internal = unsafe { &raw mut (*overlapped.as_ptr()).Internal };
-    // SAFETY: as above; clients read the member at any time, and accept the old and the new value.
-    unsafe { AtomicUsize::from_ptr(internal) }
+/// The structure of a request.
+struct Structure<'a> {
+    at: NonNull<WSAOVERLAPPED>,
+    life: PhantomData<&'a WSAOVERLAPPED>,
 }
 
-/// Stores the flags and the error in the members that belong to the provider.
-fn note(overlapped: NonNull<WSAOVERLAPPED>, end: End) {
-    let at = overlapped.as_ptr();
-    // SAFETY: the client lends the structure until its completion is reported.
-    unsafe { (*at).Offset = end.flags };
-    // SAFETY: as above.
-    unsafe { (*at).OffsetHigh = end.error };
-}
+impl Structure<'_> {
+    /// The structure at this address.
+    ///
+    /// # Safety
+    ///
+    /// For the lifetime of the result, or until it is marked as complete, the structure lives and is aligned,
+    /// and other code accesses `Internal` and `InternalHigh` only through atomics, or reads them whole. While the
+    /// result writes the other members, no other code accesses them.
+    const unsafe fn new(at: NonNull<WSAOVERLAPPED>) -> Self {
+        Self { at, life: PhantomData }
+    }
 
-/// Stores the count and then the status, which shows that the operation is complete.
-fn mark(overlapped: NonNull<WSAOVERLAPPED>, end: End) {
-    // SAFETY: the client lends the structure until its completion is reported.
-    let high = unsafe { &raw mut (*overlapped.as_ptr()).InternalHigh };
-    // SAFETY: as above, and the structure is aligned.
-    unsafe { AtomicUsize::from_ptr(high) }.store(end.count as usize, Ordering::Release);
-    internal(overlapped).store(end.status(), Ordering::Release);
+    fn internal(&self) -> &AtomicUsize {
+        // SAFETY: the creator guarantees that the structure lives, so the address of a member is in bounds.
+        let internal = unsafe { &raw mut (*self.at.as_ptr()).Internal };
+        // SAFETY: as above, and that it is aligned, and that other code accesses the member as a whole.
+        unsafe { AtomicUsize::from_ptr(internal) }
+    }
+
+    fn event(&self) -> WSAEVENT {
+        // SAFETY: the creator guarantees that the structure lives and is aligned. Only the client writes this
+        // member, and it does so before it lends the structure.
+        unsafe { (*self.at.as_ptr()).hEvent }
+    }
+
+    /// Stores the flags and the error in the members that belong to the provider.
+    fn note(&mut self, end: End) {
+        let at = self.at.as_ptr();
+        // SAFETY: the creator guarantees that the structure lives and is aligned, and that no other code accesses
+        // this member meanwhile.
+        unsafe { (*at).Offset = end.flags };
+        // SAFETY: as above.
+        unsafe { (*at).OffsetHigh = end.error };
+    }
+
+    /// Stores the count and then the status, which shows that the operation is complete. From then on the client
+    /// may free the structure.
+    fn mark(self, end: End) {
+        // SAFETY: as in `internal`.
+        let high = unsafe { &raw mut (*self.at.as_ptr()).InternalHigh };
+        // SAFETY: as in `internal`.
+        unsafe { AtomicUsize::from_ptr(high) }.store(end.count as usize, Ordering::Release);
+        self.internal().store(end.status(), Ordering::Release);
+    }
 }
 
 /// A client's structure that is moved to another thread.
@@ -156,23 +190,23 @@ fn queue(upcalls: Upcalls, parts: &RequestParts, routine: Routine, end: End) {
 
 /// Completes the request through Ws2_32, since only it knows the ports. If that fails, the client can still
 /// read the result, and its event is set.
-fn complete(upcalls: Upcalls, socket: SOCKET, overlapped: NonNull<WSAOVERLAPPED>, end: End) {
-    // SAFETY: the client lends the structure until its completion is reported, which this call does once.
-    let operation = unsafe { Operation::from_raw(overlapped) };
+fn complete(upcalls: Upcalls, socket: SOCKET, structure: Structure<'_>, end: End) {
+    // SAFETY: the creator of the structure guarantees that it stays valid until it is marked as complete. This
+    // call does that, or gives it back: it is marked below only in the second case.
+    let operation = unsafe { Operation::from_raw(structure.at) };
     let told = upcalls.complete_overlapped_request(socket, operation, end.error, end.count);
     if let Err(refused) = told {
         let _ = refused.rest.into_raw();
-        mark_and_signal(upcalls, overlapped, end);
+        mark_and_signal(upcalls, structure, end);
         report("WPUCompleteOverlappedRequest", refused.error);
     }
 }
 
 /// Marks the operation as complete, and sets the client's event, if there is one.
-fn mark_and_signal(upcalls: Upcalls, overlapped: NonNull<WSAOVERLAPPED>, end: End) {
+fn mark_and_signal(upcalls: Upcalls, structure: Structure<'_>, end: End) {
     // The event is read first: a client that sees that the operation is complete may free the structure.
-    // SAFETY: the client lends the structure until its completion is reported.
-    let event = unsafe { (*overlapped.as_ptr()).hEvent };
-    mark(overlapped, end);
+    let event = structure.event();
+    structure.mark(end);
     if let Some(event) = EventRef::from_raw(event) {
         if let Err(error) = upcalls.set_event(event) {
             report("WPUSetEvent", error);

@@ -112,7 +112,7 @@ pub trait TablePointer {
     ///
     /// # Safety
     ///
-    /// Otherwise the table is readable for `'a`.
+    /// Otherwise the table is readable for `'a`, and does not change.
     unsafe fn received<'a>(self) -> Option<Received<'a>>;
 }
 
