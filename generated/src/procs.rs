@@ -137,7 +137,6 @@ impl crate::provider::ServiceProvider for Procs {
         address: Option<crate::rt::memory::OutBuf<'_>>,
         condition: Option<crate::clients::Condition<'_>>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        let mut errno = 0;
         let mut address_used = address
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (address_at, address_length) = address
@@ -159,6 +158,7 @@ impl crate::provider::ServiceProvider for Procs {
                     (Some(function), context)
                 },
             );
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -184,7 +184,6 @@ impl crate::provider::ServiceProvider for Procs {
         info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
         text: crate::rt::memory::OutBuf<'_, u16>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let mut text_used = Some(text)
             .map_or(0, |room| u32::try_from(room.capacity()).unwrap_or(u32::MAX));
         let (text_at, text_length) = Some(text)
@@ -195,6 +194,7 @@ impl crate::provider::ServiceProvider for Procs {
                     (at, if used.is_null() { &raw mut text_used } else { used.cast() })
                 },
             );
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -207,7 +207,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -226,7 +226,7 @@ impl crate::provider::ServiceProvider for Procs {
         let answer = unsafe {
             (self.async_select)(socket, window.raw(), message, events, &raw mut errno)
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -249,7 +249,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -260,7 +260,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cancel_blocking_call)(&raw mut errno) };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -271,7 +271,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cleanup)(&raw mut errno) };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -285,7 +285,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.close_socket)(socket, &raw mut errno) };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -301,7 +301,6 @@ impl crate::provider::ServiceProvider for Procs {
         socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
         group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
@@ -318,6 +317,7 @@ impl crate::provider::ServiceProvider for Procs {
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
             });
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -338,7 +338,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
@@ -353,13 +353,13 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         process: u32,
     ) -> Result<crate::ffi::WSAPROTOCOL_INFOW, crate::error::WsaError> {
-        let mut errno = 0;
         let mut out2 = crate::ffi::WSAPROTOCOL_INFOW::ZERO;
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self.duplicate_socket)(socket, process, &raw mut out2, &raw mut errno)
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(out2)
@@ -383,7 +383,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -407,7 +407,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -420,9 +420,9 @@ impl crate::provider::ServiceProvider for Procs {
         overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
     ) -> Result<(u32, u32), crate::error::WsaError> {
-        let mut errno = 0;
         let mut out2 = 0;
         let mut out4 = 0;
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -447,7 +447,6 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let mut address_used = Some(address)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (address_at, address_length) = Some(address)
@@ -461,6 +460,7 @@ impl crate::provider::ServiceProvider for Procs {
                     )
                 },
             );
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -471,7 +471,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -483,7 +483,6 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let mut address_used = Some(address)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (address_at, address_length) = Some(address)
@@ -497,6 +496,7 @@ impl crate::provider::ServiceProvider for Procs {
                     )
                 },
             );
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -507,7 +507,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -521,7 +521,6 @@ impl crate::provider::ServiceProvider for Procs {
         option: i32,
         value: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let mut value_used = Some(value)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
         let (value_at, value_length) = Some(value)
@@ -532,6 +531,7 @@ impl crate::provider::ServiceProvider for Procs {
                     (at, if used.is_null() { &raw mut value_used } else { used.cast() })
                 },
             );
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -544,7 +544,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -557,7 +557,6 @@ impl crate::provider::ServiceProvider for Procs {
         name: Option<crate::rt::memory::Bytes<'_>>,
         qos: crate::rt::client::ClientMut<'_, crate::ffi::QOS>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let name_slice = name
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
@@ -566,6 +565,7 @@ impl crate::provider::ServiceProvider for Procs {
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
             });
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -589,11 +589,11 @@ impl crate::provider::ServiceProvider for Procs {
         code: u32,
         request: crate::memory::Request<'_>,
     ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
-        let mut errno = 0;
         // SAFETY: it goes into the one call that hands the request on.
         let lpvInBuffer = unsafe { request.lent() }.input;
         // SAFETY: it goes into the one call that hands the request on.
         let lpvOutBuffer = unsafe { request.lent() }.room;
+        let mut errno = 0;
         let mut here = (0,);
         // SAFETY: the function below is called with what comes out, and its answer told afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
@@ -625,7 +625,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -650,7 +650,6 @@ impl crate::provider::ServiceProvider for Procs {
         group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        let mut errno = 0;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
@@ -667,6 +666,7 @@ impl crate::provider::ServiceProvider for Procs {
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
             });
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -706,7 +706,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.listen)(socket, backlog, &raw mut errno) };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -719,11 +719,11 @@ impl crate::provider::ServiceProvider for Procs {
         flags: u32,
         request: crate::memory::Request<'_>,
     ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
-        let mut errno = 0;
         // SAFETY: it goes into the one call that hands the request on.
         let lpBuffers = unsafe { request.lent() }
             .scatter
             .unwrap_or_else(crate::memory::Scatter::nothing);
+        let mut errno = 0;
         let mut here = (0, flags);
         // SAFETY: the function below is called with what comes out, and its answer told afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
@@ -746,7 +746,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -766,7 +766,6 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         data: Option<crate::rt::memory::OutBuf<'_>>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let mut data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr(), of.capacity());
@@ -775,6 +774,7 @@ impl crate::provider::ServiceProvider for Procs {
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
             });
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -786,7 +786,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (data, data_slice) {
@@ -802,7 +802,6 @@ impl crate::provider::ServiceProvider for Procs {
         flags: u32,
         request: crate::memory::Request<'_>,
     ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
-        let mut errno = 0;
         // SAFETY: it goes into the one call that hands the request on.
         let lpBuffers = unsafe { request.lent() }
             .scatter
@@ -824,6 +823,7 @@ impl crate::provider::ServiceProvider for Procs {
                     (at, if used.is_null() { &raw mut lpFrom_used } else { used.cast() })
                 },
             );
+        let mut errno = 0;
         let mut here = (0, flags);
         // SAFETY: the function below is called with what comes out, and its answer told afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
@@ -848,7 +848,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -898,11 +898,11 @@ impl crate::provider::ServiceProvider for Procs {
         flags: u32,
         request: crate::memory::Request<'_>,
     ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
-        let mut errno = 0;
         // SAFETY: it goes into the one call that hands the request on.
         let lpBuffers = unsafe { request.lent() }
             .gather
             .unwrap_or_else(crate::memory::Gather::nothing);
+        let mut errno = 0;
         let mut here = (0,);
         // SAFETY: the function below is called with what comes out, and its answer told afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
@@ -923,7 +923,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -943,7 +943,6 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         data: Option<crate::rt::memory::Bytes<'_>>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let data_slice = data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
@@ -952,6 +951,7 @@ impl crate::provider::ServiceProvider for Procs {
                     u32::try_from(length).unwrap_or(u32::MAX),
                 )
             });
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -961,7 +961,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -974,13 +974,13 @@ impl crate::provider::ServiceProvider for Procs {
         flags: u32,
         request: crate::memory::Request<'_>,
     ) -> Result<crate::rt::request::Progress<u32>, crate::error::WsaError> {
-        let mut errno = 0;
         // SAFETY: it goes into the one call that hands the request on.
         let lpBuffers = unsafe { request.lent() }
             .gather
             .unwrap_or_else(crate::memory::Gather::nothing);
         // SAFETY: it goes into the one call that hands the request on.
         let lpTo = unsafe { request.lent() }.input;
+        let mut errno = 0;
         let mut here = (0,);
         // SAFETY: the function below is called with what comes out, and its answer told afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
@@ -1008,7 +1008,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -1043,7 +1043,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -1058,7 +1058,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.shutdown)(socket, how, &raw mut errno) };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -1102,7 +1102,6 @@ impl crate::provider::ServiceProvider for Procs {
         info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
         address: crate::rt::memory::OutBuf<'_>,
     ) -> Result<(), crate::error::WsaError> {
-        let mut errno = 0;
         let mut text_ended = text.to_wide().to_zero_ended();
         let mut address_used = Some(address)
             .map_or(0, |room| i32::try_from(room.capacity()).unwrap_or(i32::MAX));
@@ -1117,6 +1116,7 @@ impl crate::provider::ServiceProvider for Procs {
                     )
                 },
             );
+        let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
@@ -1129,7 +1129,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer == crate::ffi::SOCKET_ERROR {
+        if answer != crate::ffi::NO_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())

@@ -317,7 +317,7 @@ impl Upcalls {
         socket: crate::ffi::SOCKET,
     ) -> Result<usize, crate::error::WsaError> {
         let table = self.0.table();
-        let mut context: crate::ffi::DWORD_PTR = 0;
+        let mut context = 0;
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {
@@ -449,7 +449,7 @@ impl Upcalls {
     ) -> Result<crate::handles::OpenThread, crate::error::WsaError> {
         let run = self.0.run();
         let table = self.0.table();
-        let mut thread: crate::ffi::WSATHREADID = crate::ffi::WSATHREADID::ZERO;
+        let mut thread = crate::ffi::WSATHREADID::ZERO;
         let mut errno = 0;
         // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
         let answer = unsafe {

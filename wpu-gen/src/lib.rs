@@ -24,6 +24,7 @@ mod names;
 mod read;
 mod render;
 mod resolve;
+mod role;
 mod scope;
 mod slots;
 mod sound;

@@ -3,6 +3,7 @@
 mod function;
 mod placed;
 mod queries;
+mod ty;
 
 use crate::diag::Place;
 pub use crate::syntax::{
@@ -13,6 +14,7 @@ pub use function::{
 };
 pub use placed::Placed;
 use std::collections::{HashMap, HashSet};
+pub use ty::{PRIMS, Prim, Ty};
 
 /// A whole spec. Indices in its parts point into its other parts.
 #[derive(Debug)]
@@ -129,40 +131,6 @@ pub struct Source {
     pub title: Placed<String>,
     pub url: Option<Placed<String>>,
 }
-
-/// A C type.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Ty {
-    Void,
-    Prim(Prim),
-    /// An index into [`Model::types`].
-    Named(usize),
-    Pointer(Box<Ty>),
-    Array(Box<Ty>, u64),
-}
-
-/// A Rust integer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Prim {
-    pub name: &'static str,
-    /// Absent: as wide as a pointer.
-    pub bytes: Option<u64>,
-    pub signed: bool,
-}
-
-/// Every integer that a spec may name.
-pub const PRIMS: &[Prim] = &[
-    Prim { name: "u8", bytes: Some(1), signed: false },
-    Prim { name: "u16", bytes: Some(2), signed: false },
-    Prim { name: "u32", bytes: Some(4), signed: false },
-    Prim { name: "u64", bytes: Some(8), signed: false },
-    Prim { name: "usize", bytes: None, signed: false },
-    Prim { name: "i8", bytes: Some(1), signed: true },
-    Prim { name: "i16", bytes: Some(2), signed: true },
-    Prim { name: "i32", bytes: Some(4), signed: true },
-    Prim { name: "i64", bytes: Some(8), signed: true },
-    Prim { name: "isize", bytes: None, signed: true },
-];
 
 #[derive(Debug)]
 pub struct TypeDef {

@@ -1,14 +1,14 @@
 //! A spec that passed every gate, and what it names.
 
-use crate::lower::{Form, down::DownForm};
 use crate::model::Model;
+use crate::role::kind::Form;
 
 /// A spec that passed every gate.
 #[derive(Debug)]
 pub struct Spec {
     pub(crate) model: Model,
     pub(crate) forms: Vec<Form>,
-    pub(crate) down_forms: Vec<DownForm>,
+    pub(crate) down_forms: Vec<Form>,
 }
 
 impl Spec {

@@ -12,11 +12,11 @@ mod shape;
 mod taken;
 
 use crate::diag::Diagnostic;
-use crate::lower::{Form, down::DownForm};
 use crate::model::Model;
+use crate::role::kind::Form;
 
 /// Checks every rule, and answers with the form of each upcall and downcall.
-pub(crate) fn check(model: &Model) -> Result<(Vec<Form>, Vec<DownForm>), Vec<Diagnostic>> {
+pub(crate) fn check(model: &Model) -> Result<(Vec<Form>, Vec<Form>), Vec<Diagnostic>> {
     let mut faults = Vec::new();
     names::check(model, &mut faults);
     taken::check(model, &mut faults);

@@ -2,17 +2,20 @@
 
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
-use crate::lower::{self, Form, down::DownForm};
+use crate::lower;
 use crate::model::{EntryPoint, Function, Key, Model, Role, Ty, TypeKind};
+use crate::role::kind::Form;
 use std::collections::HashSet;
 
-pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) -> (Vec<Form>, Vec<DownForm>) {
+pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) -> (Vec<Form>, Vec<Form>) {
     if model.upcalls.is_empty() {
         faults.push(Diagnostic::bare(Code::NoUpcalls, "the spec has no upcall").help("add an `[[upcall]]`"));
     }
     check_reach(model, faults);
-    let passing = model.upcalls.iter().map(|upcall| &upcall.function);
-    for function in passing.chain(model.imports.iter().map(|import| &import.function)) {
+    let upcalls = || model.upcalls.iter().map(|upcall| &upcall.function);
+    let downcalls = || model.downcalls.iter().map(|downcall| &downcall.function);
+    let imports = model.imports.iter().map(|import| &import.function);
+    for function in upcalls().chain(downcalls()).chain(imports) {
         check_passing(model, function, faults);
     }
     for entry in &model.entry_points {
@@ -20,9 +23,9 @@ pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) -> (Vec<Form>, 
     }
     check_wanted(model, faults);
     super::downcalls::check(model, faults);
-    let forms = (0..model.upcalls.len()).filter_map(|at| lower::derive(model, at, faults)).collect();
-    let down = (0..model.downcalls.len()).filter_map(|at| lower::down::derive(model, at, faults));
-    (forms, down.collect())
+    let forms = upcalls().enumerate().filter_map(|(at, of)| lower::derive(model, of, at, faults)).collect();
+    let down = downcalls().enumerate().filter_map(|(at, of)| lower::derive(model, of, at, faults)).collect();
+    (forms, down)
 }
 
 /// An upcall is in every table, or is exported.

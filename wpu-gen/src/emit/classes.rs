@@ -3,7 +3,8 @@
 use super::markdown::markdown;
 use super::path::alone;
 use super::print::Page;
-use super::view::{View, doc};
+use super::tokens::doc;
+use super::view::View;
 use crate::model::Word;
 use crate::names::{camel, ident};
 use proc_macro2::{Ident, Literal, TokenStream};

@@ -2,7 +2,8 @@
 
 use super::markdown::inline;
 use super::print::Page;
-use super::view::{View, doc};
+use super::tokens::doc;
+use super::view::View;
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

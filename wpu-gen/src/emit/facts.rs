@@ -3,9 +3,11 @@
 use super::kit;
 use super::literal;
 use super::print::Page;
-use super::view::{At, DownView, UpcallView, View};
+use super::tokens::At;
+use super::view::View;
 use crate::model::{Model, Param, Status, Ty, TypeKind};
 use crate::names::ident;
+use crate::role::kind::Call;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -100,8 +102,8 @@ fn control_input(view: &View<'_>) -> Option<TokenStream> {
     })
 }
 
-fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let u = upcall.upcall;
+fn fact(view: &View<'_>, upcall: &Call<'_>) -> TokenStream {
+    let u = &view.model.upcalls[upcall.at];
     let (name, method, text) = (&u.name, &u.method, &u.doc);
     let dispatch = match &u.library {
         Some(library) => quote!(Dispatch::Export(#library)),
@@ -139,8 +141,8 @@ fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
     }
 }
 
-fn down_fact(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
-    let d = downcall.downcall;
+fn down_fact(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
+    let d = &view.model.downcalls[downcall.at];
     let (name, method) = (&d.name, &d.method);
     let signature = signature(view.model, name, &d.returns, &d.params);
     let slot = Literal::u32_unsuffixed(d.slot);

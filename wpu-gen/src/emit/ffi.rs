@@ -3,7 +3,8 @@
 use super::markdown::{inline, linked, markdown};
 use super::path::item;
 use super::print::Page;
-use super::view::{At, View, doc};
+use super::tokens::{At, doc};
+use super::view::View;
 use crate::layout::{Layouts, POINTERS};
 use crate::model::{ConstantValue, Function, Struct, Table, Ty, TypeDef, TypeKind};
 use crate::names::ident;

@@ -5,8 +5,8 @@ use super::path::item;
 use super::print::Page;
 use super::safe::release;
 use super::shape;
-use super::view::{At, View, doc, is_zero};
-use crate::lower::Kind;
+use super::tokens::{At, doc};
+use super::view::View;
 use crate::model::{Callback, Handle, Ty, TypeKind};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -89,9 +89,10 @@ fn owned(page: &mut Page, view: &View<'_>, handle: &Handle) {
 
 /// What the releasing upcall's safe form takes.
 fn release_argument(view: &View<'_>, handle: &Handle, raw: TokenStream) -> TokenStream {
-    let takes = view.upcall(*handle.release).form.params.first();
+    let takes = view.model.upcalls[*handle.release].params.first();
+    let by_pointer = takes.is_some_and(|param| view.model.bare(&param.ty) != view.model.bare(&handle.ty));
     match &handle.borrowed {
-        None if matches!(takes, Some(Kind::Handle { by_pointer: true, .. })) => quote!(&#raw),
+        None if by_pointer => quote!(&#raw),
         Some(borrowed) => {
             let borrowed = item("handles", borrowed);
             quote!(#borrowed { raw: #raw, owner: PhantomData })
@@ -183,7 +184,7 @@ fn borrowed(page: &mut Page, view: &View<'_>, handle: &Handle) {
             "From a client's bare value, without the low bits that a client may set as a flag; `None` if nothing is left.",
         ),
     };
-    let (about, is_zero) = (doc(about), is_zero(view, &handle.ty, &quote!(raw)));
+    let (about, is_zero) = (doc(about), view.is_zero(&handle.ty, &quote!(raw)));
     let trusted = view.model.is_trusted(&handle.ty);
     let unsafe_ = trusted.then(|| quote!(unsafe));
     let safety = trusted.then(|| {

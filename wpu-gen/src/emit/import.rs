@@ -5,8 +5,10 @@ use super::facts;
 use super::markdown::{cell, markdown};
 use super::path::{alone, item};
 use super::print::Page;
-use super::view::{At, UpcallView, View, doc};
+use super::tokens::{At, doc};
+use super::view::View;
 use crate::model::{Function, Import};
+use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::fmt::Write as _;
@@ -17,7 +19,9 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "import",
         "Functions that libraries export by name: what kits take, and upcalls for tables that have\nno slot for them.\n\nOn Windows each is an ordinary import of its library. Elsewhere a host that is part of the same program\noffers its own, or the program that loaded the provider exports it.",
     );
-    let exported: Vec<_> = view.upcalls().filter(|upcall| upcall.upcall.library.is_some()).collect();
+    let exported = view.model.upcalls.iter().enumerate();
+    let exported: Vec<_> =
+        exported.filter_map(|(at, upcall)| Some((at, upcall, upcall.library.as_ref()?))).collect();
     if exported.is_empty() && view.model.imports.is_empty() {
         return page.finish();
     }
@@ -25,10 +29,9 @@ pub(super) fn emit(view: &View<'_>) -> String {
         /// An upcall that a library exports by name.
         pub type Import = import::Import<Interface>;
     });
-    for upcall in exported {
-        page.item(fill(&upcall));
-        let library = upcall.upcall.library.as_ref().map_or("", |library| library.as_str());
-        page.items(Lookup::of(view, upcall.upcall, library).items());
+    for (at, upcall, library) in exported {
+        page.item(fill(at, upcall));
+        page.items(Lookup::of(view, upcall, library).items());
     }
     for import in &view.model.imports {
         page.items(Lookup::of_import(view, import).items());
@@ -37,12 +40,12 @@ pub(super) fn emit(view: &View<'_>) -> String {
 }
 
 /// What puts an exported upcall into a table.
-fn fill(upcall: &UpcallView<'_>) -> TokenStream {
-    let name = &upcall.name;
-    let find = format_ident!("find_{}", upcall.upcall.method);
+fn fill(at: usize, upcall: &Function) -> TokenStream {
+    let name = ident(&upcall.name);
+    let find = format_ident!("find_{}", upcall.method);
     let about = format!(" Fills in `{name}`.");
-    let constant = format_ident!("{}", upcall.upcall.method.to_uppercase());
-    let at = Literal::usize_unsuffixed(upcall.at);
+    let constant = format_ident!("{}", upcall.method.to_uppercase());
+    let at = Literal::usize_unsuffixed(at);
     quote! {
         #[doc = #about]
         pub const #constant: Import = {

@@ -3,7 +3,8 @@
 use super::markdown::{cell, markdown};
 use super::path::alone;
 use super::print::Page;
-use super::view::{View, doc};
+use super::tokens::doc;
+use super::view::View;
 use crate::model::Kit;
 use crate::names::camel;
 use proc_macro2::Literal;

@@ -4,7 +4,10 @@ use super::markdown::markdown;
 use super::path::shown;
 use super::print::Page;
 use super::provider::{head, names, signature};
-use super::view::{DownView, View, doc};
+use super::tokens::doc;
+use super::view::View;
+use crate::names::ident;
+use crate::role::kind::Call;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -16,26 +19,26 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
             /// passes on.
             pub trait Layer
         },
-        view.downcalls().map(|downcall| layer_method(view, &downcall, behind)),
+        view.downcalls().map(|downcall| layer_method(&downcall, behind)),
     );
     page.exported(
         "for_each_downcall",
         "Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` stands before one that can \
          bring a request, and says what a client may lend with it.",
-        view.downcalls().map(|downcall| bare_signature(view, &downcall)),
+        view.downcalls().map(|downcall| bare_signature(&downcall)),
     );
     page.finish()
 }
 
-fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> TokenStream {
+fn layer_method(downcall: &Call<'_>, behind: &Ident) -> TokenStream {
     let (name, names) = (&downcall.method, names(downcall));
-    let (params, returns) = head(view, downcall);
+    let (params, returns) = head(downcall);
     let about = doc(&format!(
         "{}\n\n`{}`; see [`{behind}::{method}`](crate::provider::{behind}::{method}).",
-        markdown(&downcall.downcall.doc),
+        markdown(&downcall.function.doc),
         downcall.name,
         behind = shown(behind),
-        method = downcall.downcall.method,
+        method = downcall.function.method,
     ));
     let errors = doc("# Errors\n\nThose of the provider below.");
     quote! {
@@ -48,9 +51,9 @@ fn layer_method(view: &View<'_>, downcall: &DownView<'_>, behind: &Ident) -> Tok
 }
 
 /// What `for_each_downcall` says of one, so that code by hand does not repeat it.
-fn bare_signature(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
-    let (name, (params, answer)) = (&downcall.method, signature(view, downcall));
-    let lent = downcall.lent().map(|(_, _, field)| field);
+fn bare_signature(downcall: &Call<'_>) -> TokenStream {
+    let (name, (params, answer)) = (&downcall.method, signature(downcall));
+    let lent = downcall.lent().map(|(_, lent)| ident(lent.field));
     let request = downcall.form.request.map(|_| quote!(#[request(#(#lent),*)]));
     quote!(#request fn #name(#(#params),*) -> #answer;)
 }

@@ -2,7 +2,8 @@
 
 use super::path::alone;
 use super::print::Page;
-use super::view::{At, View, doc};
+use super::tokens::{At, doc};
+use super::view::View;
 use crate::layout::{Layouts, POINTERS};
 use crate::model::{Ty, TypeKind};
 use proc_macro2::{Literal, TokenStream};

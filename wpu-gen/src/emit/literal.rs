@@ -6,9 +6,11 @@
 use super::kit::completing;
 use super::local;
 use super::safe;
-use super::view::{At, UpcallView, View};
+use super::tokens::At;
+use super::view::View;
 use crate::model::{Kit, Status, Word};
 use crate::names::{camel, ident};
+use crate::role::kind::Call;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -53,8 +55,8 @@ fn word(Word { name, doc, .. }: &Word) -> TokenStream {
 }
 
 /// What the rules of compliance need, and what their messages say.
-fn fact(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let u = upcall.upcall;
+fn fact(view: &View<'_>, upcall: &Call<'_>) -> TokenStream {
+    let u = &view.model.upcalls[upcall.at];
     let (name, method, text, reason) = (&u.name, rust_name(&u.method), &u.doc, &u.requirement.reason);
     let (waiver, library) = (u.requirement.waiver.iter(), u.library.iter());
     let acquire = view.model.released_by(upcall.at).map(|handle| index(*view.handle(handle).acquire));
@@ -91,13 +93,13 @@ fn kit(kit: &Kit) -> TokenStream {
 }
 
 /// The safe Rust form, for those who write it into another crate.
-fn method(view: &View<'_>, upcall: &UpcallView<'_>) -> TokenStream {
-    let safe::Signature { generics, params, returns } = safe::signature(view, upcall, At::Outside);
+fn method(view: &View<'_>, upcall: &Call<'_>) -> TokenStream {
+    let safe::Signature { generics, params, returns } = safe::signature(upcall, At::Outside);
     let params = params.into_iter().map(|(name, ty)| {
         let name = rust_name(&local::shown(&name));
         quote!([#name [#ty]])
     });
-    let (details, must_use) = (&upcall.upcall.details, upcall.upcall.must_use.iter());
+    let (details, must_use) = (&upcall.function.details, view.model.upcalls[upcall.at].must_use.iter());
     quote!([#details [#(#must_use)*] [#generics] [#(#params)*] [#returns]])
 }
 

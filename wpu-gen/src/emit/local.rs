@@ -31,12 +31,12 @@ pub(super) fn rust(name: &str) -> Ident {
 }
 
 /// A variable that is named after a parameter. It is nobody's wish, and no other mark.
-pub(super) fn after(param: &Ident, what: &str) -> Ident {
+pub(crate) fn after(param: &Ident, what: &str) -> Ident {
     Ident::new(&format!("{param}{MARK}_{what}"), Span::call_site())
 }
 
 /// What a mark wishes to be called, for a text.
-pub(super) fn shown(param: &Ident) -> String {
+pub(crate) fn shown(param: &Ident) -> String {
     wish(param).unwrap_or_else(|| param.to_string())
 }
 

@@ -3,10 +3,11 @@
 use super::markdown::markdown;
 use super::path::{alone, item};
 use super::print::Page;
-use super::view::{At, View, comment, doc};
-use crate::lower::down::DownKind;
+use super::tokens::{At, comment, doc};
+use super::view::View;
 use crate::model::{Callback, Struct, TypeKind};
-use proc_macro2::{Ident, TokenStream};
+use crate::role::kind::Arg;
+use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashSet;
 
@@ -37,11 +38,8 @@ pub(super) fn clients(view: &View<'_>) -> String {
     let mut page = Page::new(view, "clients", "What clients pass: counted sets to change, and callbacks.");
     let changed = changed(view);
     for (at, def) in view.model.types.iter().enumerate() {
-        let name = view.struct_name(at, At::Inside);
         match &def.kind {
-            TypeKind::Struct(structure) => {
-                page.items(counted(view, structure, &def.name, &name, changed.contains(&at)));
-            }
+            TypeKind::Struct(structure) if changed.contains(&at) => page.items(counted(view, at, structure)),
             TypeKind::Callback(callback) if callback.params.len() > 1 => {
                 page.items(bundle(view, at, callback));
             }
@@ -69,22 +67,17 @@ fn slice(structure: &Struct, name: &TokenStream) -> Vec<TokenStream> {
 
 /// The counted structures that some downcall takes to change them.
 fn changed(view: &View<'_>) -> HashSet<usize> {
-    let kinds = view.downcalls().flat_map(|downcall| downcall.form.params.iter().copied());
-    kinds.filter_map(|kind| if let DownKind::Counted(id) = kind { Some(id) } else { None }).collect()
+    let params = view.model.downcalls.iter().flat_map(|downcall| &downcall.params);
+    let passed = params.filter_map(|param| view.model.structure(view.model.pointee(&param.ty)?));
+    passed.filter(|(_, of)| of.counted.is_some()).map(|(id, _)| id).collect()
 }
 
-fn counted(
-    view: &View<'_>,
-    structure: &Struct,
-    c_name: &str,
-    name: &TokenStream,
-    changed: bool,
-) -> Vec<TokenStream> {
-    let Some(counted) = structure.counted.as_ref().filter(|_| changed) else { return Vec::new() };
+fn counted(view: &View<'_>, at: usize, structure: &Struct) -> Vec<TokenStream> {
+    let Some(counted) = &structure.counted else { return Vec::new() };
+    let (c_name, name) = (&view.model.types[at].name, view.struct_name(at, At::Inside));
     let items = &structure.fields[counted.items];
     let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
-    let rust_name = structure.rust_name.as_ref().map_or("ClientRef", |name| name.as_str());
-    let (set, lent) = (set_name(rust_name), self::item("handles", rust_name));
+    let (set, lent) = (view.set_mut(at), view.set(at));
     let (items, item) = (alone(&items.name), view.ty(item, At::Inside));
     let text = doc(&format!("A client's `{c_name}`, to read and to change."));
     let safety = comment("SAFETY: it can be read and stays as it is as long as it is borrowed.");
@@ -110,11 +103,6 @@ fn counted(
             }
         },
     ]
-}
-
-/// The Rust name of a counted structure that can be changed.
-pub(super) fn set_name(view: &str) -> Ident {
-    item("clients", &format!("{view}Mut"))
 }
 
 /// A callback of a client, with its context, for as long as a call lasts.
@@ -165,20 +153,17 @@ fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
 
 fn requests(view: &View<'_>) -> Vec<TokenStream> {
     let Some(downcall) = view.requesting() else { return Vec::new() };
-    let Some(DownKind::Request { completion: routine, completion_thread: thread }) =
-        downcall.form.request.map(|request| downcall.form.params[request])
-    else {
-        return Vec::new();
-    };
+    let Some(request) = downcall.form.request.map(|request| downcall.arg(request)) else { return Vec::new() };
     let (Some(pending), Some(aborted)) = (view.model.head.pending, view.model.head.aborted) else {
         return Vec::new();
     };
-    let pointee = |at: usize| view.model.pointee(&downcall.param(at).ty).map(|ty| view.ty(ty, At::Inside));
-    let socket = view.ty(&downcall.param(0).ty, At::Inside);
-    let overlapped = downcall.form.request.and_then(pointee);
-    let thread = pointee(thread);
-    let routine =
-        view.model.callback(&downcall.param(routine).ty).map(|(id, _)| view.callback_fn(id, At::Inside));
+    let pointee = |arg: &Arg<'_>| arg.pointee().map(|ty| view.ty(ty, At::Inside));
+    let socket = view.ty(&downcall.arg(0).param.ty, At::Inside);
+    let overlapped = pointee(&request);
+    let thread = request.param.completion_thread.and_then(|thread| pointee(&downcall.arg(thread)));
+    let routine = request.param.completion.map(|routine| downcall.arg(routine).param);
+    let routine = routine.and_then(|routine| view.model.callback(&routine.ty));
+    let routine = routine.map(|(id, _)| view.callback_fn(id, At::Inside));
     let slice = view.model.types.iter().enumerate().find_map(|(at, def)| match &def.kind {
         TypeKind::Struct(structure) if structure.iovec.is_some() => Some(view.struct_name(at, At::Inside)),
         _ => None,

@@ -1,6 +1,8 @@
 //! Fourth gate: a checked spec to files. One module per file of the output; none can fail.
 
 mod c;
+mod callee;
+mod caller;
 mod classes;
 mod compare;
 mod error;
@@ -15,11 +17,11 @@ mod kit;
 mod layer;
 mod layout;
 mod literal;
-mod local;
+pub(crate) mod local;
 mod manifest;
 mod markdown;
 mod memory;
-mod path;
+pub(crate) mod path;
 mod print;
 mod procs;
 mod provider;
@@ -31,6 +33,7 @@ mod shape;
 mod table;
 mod taken;
 mod thunk;
+pub(crate) mod tokens;
 mod view;
 
 pub(crate) use taken::taken;

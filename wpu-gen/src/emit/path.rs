@@ -123,7 +123,7 @@ const GENERATED: &[(&str, &[&str])] = &[
 ];
 
 /// An item of the spec, which this file of the output declares.
-pub(super) fn item(file: &str, name: &str) -> Ident {
+pub(crate) fn item(file: &str, name: &str) -> Ident {
     Ident::new(&format!("{MARK}{file}{MARK}{name}"), Span::call_site())
 }
 
@@ -356,7 +356,7 @@ pub(super) fn declared(tokens: &TokenStream, names: &mut HashSet<String>) {
 }
 
 /// What a mark for an item is called, for a text.
-pub(super) fn shown(item: &Ident) -> String {
+pub(crate) fn shown(item: &Ident) -> String {
     let text = item.to_string();
     spec_item(&text).map_or(&*text, |(_, name)| name).to_owned()
 }

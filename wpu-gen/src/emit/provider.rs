@@ -1,13 +1,12 @@
 //! `provider.rs` of the output: the trait behind a provider's table.
 
-use super::local;
+use super::caller::answer_type;
 use super::markdown::{inline, markdown};
-use super::memory::set_name;
 use super::print::Page;
-use super::safe::vouched_text;
-use super::view::{At, DownView, View, doc};
-use crate::lower::down::{DownAnswer, DownKind};
-use crate::model::{Param, TypeKind};
+use super::safe::vouched_texts;
+use super::tokens::{At, doc};
+use super::view::View;
+use crate::role::kind::{Arg, Call, Shown};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -26,12 +25,12 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     page.finish()
 }
 
-fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
+fn method(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
     let (name, about) = (&downcall.method, about(view, downcall));
-    let (params, returns) = head(view, downcall);
+    let (params, returns) = head(downcall);
     let ignore = names(downcall);
     let ignore = (!ignore.is_empty()).then(|| quote!(let _ = (#(#ignore),*,);));
-    let answer = match &downcall.downcall.unimplemented_error {
+    let answer = match &view.model.downcalls[downcall.at].unimplemented_error {
         Some(refusal) => {
             let code = view.error_code(**refusal);
             quote!(Err(#code))
@@ -45,145 +44,59 @@ fn method(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
     }
 }
 
-fn about(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
-    let d = downcall.downcall;
-    let mut text = format!("{}\n\n`{}`.", markdown(&d.doc), d.name);
-    if !d.details.is_empty() {
-        text += &format!("\n\n{}", markdown(&d.details));
+fn about(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
+    let of = downcall.function;
+    let mut text = format!("{}\n\n`{}`.", markdown(&of.doc), of.name);
+    if !of.details.is_empty() {
+        text += &format!("\n\n{}", markdown(&of.details));
     }
     let mut params = String::new();
-    let absent = |param: &Param| if param.optional { " May be absent." } else { "" };
-    for (param, kind) in downcall.shown() {
-        let name = local::shown(&param.rust());
-        params += &format!("- `{name}` (`{}`): {}{}\n", param.name, inline(&param.doc), absent(param));
-        if let DownKind::Request { .. } = kind {
-            for (param, _, name) in downcall.lent() {
-                let text =
-                    format!("- its `{name}` (`{}`): {}{}\n", param.name, inline(&param.doc), absent(param));
-                params += &format!("  {text}");
-            }
+    let line = |name: &str, arg: &Arg<'_>| {
+        let absent = if arg.param.optional { " May be absent." } else { "" };
+        format!("- {name} (`{}`): {}{absent}\n", arg.param.name, inline(&arg.param.doc))
+    };
+    for arg in downcall.shown() {
+        params += &line(&format!("`{}`", arg.shown()), &arg);
+        for (arg, lent) in downcall.lent().filter(|_| arg.facts.shown == Shown::Request) {
+            params += &format!("  {}", line(&format!("its `{}`", lent.field), &arg));
         }
     }
     if !params.is_empty() {
         text += &format!("\n\n{}", params.trim_end());
     }
-    let vouched = downcall.params().filter(|(_, kind)| *kind == DownKind::Vouched);
-    let vouched: Vec<_> = vouched.map(|(param, _)| vouched_text(param)).collect();
-    if !vouched.is_empty() {
-        text += &format!("\n\n{}", vouched.join("\n"));
-    }
-    let answers: Vec<_> = downcall
-        .form
-        .answers
-        .iter()
-        .filter_map(|answer| match answer {
-            DownAnswer::Returned => None,
-            DownAnswer::Param(at) => {
-                Some(format!("- `{}`: {}", downcall.param(*at).name, inline(&downcall.param(*at).doc)))
-            }
-        })
-        .collect();
+    text += &vouched_texts(downcall);
+    let answers = downcall.outs().map(|arg| format!("- `{}`: {}", arg.param.name, inline(&arg.param.doc)));
+    let answers: Vec<_> = answers.collect();
     if !answers.is_empty() {
         text += &format!("\n\nIt answers:\n\n{}", answers.join("\n"));
     }
-    let refusal = match &d.unimplemented_error {
-        Some(refusal) => {
-            format!("A provider that does not implement it answers `{}`.", view.model.errors[**refusal].name)
-        }
-        None => "A provider that does not implement it answers success.".to_owned(),
+    let refusal = match &view.model.downcalls[downcall.at].unimplemented_error {
+        Some(refusal) => format!("`{}`", view.model.errors[**refusal].name),
+        None => "success".to_owned(),
     };
-    text += &format!("\n\n{refusal}\n\n# Errors\n\n{}", view.error_list(&d.errors));
+    text += &format!("\n\nA provider that does not implement it answers {refusal}.");
+    text += &format!("\n\n# Errors\n\n{}", view.error_list(&of.errors));
     doc(text.trim_end())
 }
 
 /// The parameters after `self`, and the return type.
-pub(super) fn head(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream>, TokenStream) {
-    let ((params, answer), error) = (signature(view, downcall), view.error());
+pub(super) fn head(downcall: &Call<'_>) -> (Vec<TokenStream>, TokenStream) {
+    let ((params, answer), error) = (signature(downcall), downcall.tokens.error());
     (params, quote!(-> Result<#answer, #error>))
 }
 
 /// The parameters after `self`, and what is answered.
-pub(super) fn signature(view: &View<'_>, downcall: &DownView<'_>) -> (Vec<TokenStream>, TokenStream) {
-    let params = downcall.shown().map(|(param, kind)| {
-        let (name, ty) = (param.rust(), param_type(view, downcall, param, kind));
+pub(super) fn signature(downcall: &Call<'_>) -> (Vec<TokenStream>, TokenStream) {
+    let params = downcall.shown().map(|arg| {
+        let (name, ty) = (arg.rust(), arg.kind.ty(&arg, At::Inside));
         quote!(#name: #ty)
     });
-    let answer = answer_type(view, downcall);
+    let answer = answer_type(downcall, At::Inside);
     let answer = if downcall.form.request.is_some() { quote!(Progress<#answer>) } else { answer };
     (params.collect(), answer)
 }
 
 /// The names of the parameters after `self`.
-pub(super) fn names(downcall: &DownView<'_>) -> Vec<Ident> {
-    downcall.shown().map(|(param, _)| param.rust()).collect()
-}
-
-fn param_type(view: &View<'_>, downcall: &DownView<'_>, param: &Param, kind: DownKind) -> TokenStream {
-    let pointee = || view.model.pointee(&param.ty).map(|ty| view.ty(ty, At::Inside));
-    let ty = match kind {
-        DownKind::Value => return view.value(&param.ty, At::Inside),
-        DownKind::Vouched => {
-            return view.vouched(&param.ty, downcall.number(view), downcall.index(param), At::Inside, "'_");
-        }
-        DownKind::Bool => return quote!(bool),
-        DownKind::InOut => {
-            return view.model.pointee(&param.ty).map(|ty| view.plain(ty, At::Inside)).unwrap_or_default();
-        }
-        DownKind::Request { .. } => return quote!(Request<'_>),
-        DownKind::View { mutable } => {
-            let ty = pointee();
-            if mutable { quote!(ClientMut<'_, #ty>) } else { quote!(ClientRef<'_, #ty>) }
-        }
-        DownKind::Handle { handle } => {
-            let name = view.borrowed(handle, At::Inside);
-            quote!(#name<'_>)
-        }
-        DownKind::Bytes { .. } | DownKind::Iovec { fill: false } => quote!(Bytes<'_>),
-        DownKind::OutBuf { wide: true, .. } => quote!(OutBuf<'_, u16>),
-        DownKind::OutBuf { wide: false, .. } | DownKind::Iovec { fill: true } => quote!(OutBuf<'_>),
-        DownKind::String => quote!(Text<'_>),
-        DownKind::Iovecs { fill: false, .. } => quote!(Gather<'_>),
-        DownKind::Iovecs { fill: true, .. } => quote!(Scatter<'_>),
-        DownKind::Counted(id) => {
-            let name = set_of(view, id);
-            quote!(#name<'_>)
-        }
-        DownKind::Callback { ty, .. } => {
-            let name = view.bundle(ty);
-            quote!(#name<'_>)
-        }
-        _ => TokenStream::new(),
-    };
-    if param.optional { quote!(Option<#ty>) } else { ty }
-}
-
-/// The Rust name of a counted structure that can be changed.
-pub(super) fn set_of(view: &View<'_>, id: usize) -> Ident {
-    match &view.model.types[id].kind {
-        TypeKind::Struct(structure) => {
-            set_name(structure.rust_name.as_ref().map_or("ClientRef", |name| name.as_str()))
-        }
-        _ => set_name("ClientRef"),
-    }
-}
-
-/// What a downcall answers: nothing, one value, or a tuple.
-fn answer_type(view: &View<'_>, downcall: &DownView<'_>) -> TokenStream {
-    let types: Vec<_> = downcall
-        .form
-        .answers
-        .iter()
-        .map(|answer| match answer {
-            DownAnswer::Returned => view.value(&downcall.downcall.returns, At::Inside),
-            DownAnswer::Param(at) => view
-                .model
-                .pointee(&downcall.param(*at).ty)
-                .map(|ty| view.value(ty, At::Inside))
-                .unwrap_or_default(),
-        })
-        .collect();
-    match &*types {
-        [only] => only.clone(),
-        _ => quote!((#(#types),*)),
-    }
+pub(super) fn names(downcall: &Call<'_>) -> Vec<Ident> {
+    downcall.shown().map(|arg| arg.rust()).collect()
 }

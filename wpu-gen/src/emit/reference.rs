@@ -2,9 +2,9 @@
 
 use super::errors::documented;
 use super::markdown::{address, cell, code_of, inline, literal, markdown, title};
-use super::view::{UpcallView, View};
+use super::view::View;
 use super::{facts, import, kit};
-use crate::model::{Downcall, Note, Param, Status};
+use crate::model::{Function, Note, Param, Status, Upcall};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -14,8 +14,8 @@ pub(super) fn emit(view: &View<'_>) -> String {
         inline(view.model.head.title.trim_end_matches('.'))
     );
     overview(view, &mut page);
-    for upcall in view.upcalls() {
-        section(view, &upcall, &mut page);
+    for at in 0..view.model.upcalls.len() {
+        section(view, at, &mut page);
     }
     entries(view, &mut page);
     downcalls(view, &mut page);
@@ -43,11 +43,11 @@ fn overview(view: &View<'_>, page: &mut String) {
     *page += &"---|".repeat(cases().count() + 1);
     page.push('\n');
     for upcall in view.upcalls() {
-        let _ = write!(page, "| [{0}](#{1}) |", upcall.name, upcall.upcall.name.to_lowercase());
+        let _ = write!(page, "| [{0}](#{1}) |", upcall.name, upcall.function.name.to_lowercase());
         for (class, platform) in cases() {
-            let _ = write!(page, " {} |", word(upcall.upcall.requirement.status[class][platform]));
+            let _ = write!(page, " {} |", word(model.upcalls[upcall.at].requirement.status[class][platform]));
         }
-        let _ = writeln!(page, " {} |", place(view, &upcall));
+        let _ = writeln!(page, " {} |", place(view, &model.upcalls[upcall.at]));
     }
     page.push('\n');
     for (what, words) in [("classes", &model.classes), ("platforms", &model.platforms)] {
@@ -68,59 +68,57 @@ fn word(status: Option<Status>) -> &'static str {
     }
 }
 
-fn place(view: &View<'_>, upcall: &UpcallView<'_>) -> String {
-    let slots = upcall
-        .upcall
-        .slots
-        .iter()
-        .map(|(table, slot)| format!("`{}` {slot}", view.model.tables[*table].name));
-    let export = upcall.upcall.library.iter().map(|library| format!("export of `{library}`"));
+fn place(view: &View<'_>, upcall: &Upcall) -> String {
+    let slots = upcall.slots.iter();
+    let slots = slots.map(|(table, slot)| format!("`{}` {slot}", view.model.tables[*table].name));
+    let export = upcall.library.iter().map(|library| format!("export of `{library}`"));
     slots.chain(export).collect::<Vec<_>>().join(", ")
 }
 
-fn section(view: &View<'_>, upcall: &UpcallView<'_>, page: &mut String) {
-    let u = upcall.upcall;
-    let _ = write!(
-        page,
-        "## {}\n\n{}\n\n```c\n{}\n```\n\n",
-        u.name,
-        markdown(&u.doc),
-        facts::signature(view.model, &u.name, &u.returns, &u.params)
-    );
-    if !u.details.is_empty() {
-        let _ = write!(page, "{}\n\n", markdown(&u.details));
-    }
-    let _ = writeln!(page, "- **Why:** {}", inline(&u.requirement.reason));
-    for (head, text) in [
-        ("What may stand in", &u.requirement.substitute),
-        ("Usual grounds for a waiver", &u.requirement.waiver),
-    ] {
+fn section(view: &View<'_>, at: usize, page: &mut String) {
+    let upcall = &view.model.upcalls[at];
+    heading(view, "##", upcall, page);
+    let requirement = &upcall.requirement;
+    let _ = writeln!(page, "- **Why:** {}", inline(&requirement.reason));
+    for (head, text) in
+        [("What may stand in", &requirement.substitute), ("Usual grounds for a waiver", &requirement.waiver)]
+    {
         if let Some(text) = text {
             let _ = writeln!(page, "- **{head}:** {}", inline(text));
         }
     }
-    if let Some(handle) = view.model.acquired_by(upcall.at) {
-        let _ = writeln!(page, "- **Released by:** `{}`", view.upcall(*view.handle(handle).release).name);
+    let name = |upcall: usize| &view.model.upcalls[upcall].name;
+    if let Some(handle) = view.model.acquired_by(at) {
+        let _ = writeln!(page, "- **Released by:** `{}`", name(*view.handle(handle).release));
     }
-    if let Some(handle) = view.model.released_by(upcall.at) {
-        let _ = writeln!(
-            page,
-            "- **Releases what comes from:** `{}`",
-            view.upcall(*view.handle(handle).acquire).name
-        );
+    if let Some(handle) = view.model.released_by(at) {
+        let _ = writeln!(page, "- **Releases what comes from:** `{}`", name(*view.handle(handle).acquire));
     }
-    let _ = writeln!(page, "- **Declared in:** `{}`; {}", u.header, place(view, upcall));
+    let _ = writeln!(page, "- **Declared in:** `{}`; {}", upcall.header, place(view, upcall));
     page.push('\n');
-    parameters(&u.params, page);
-    if let Some(failure) = &u.failure {
+    rest(view, upcall, view.model.notes_of_upcall(at), page);
+}
+
+/// What a function does, and its C declaration.
+fn heading(view: &View<'_>, level: &str, of: &Function, page: &mut String) {
+    let signature = facts::signature(view.model, &of.name, &of.returns, &of.params);
+    let _ = write!(page, "{level} {}\n\n{}\n\n```c\n{signature}\n```\n\n", of.name, markdown(&of.doc));
+    if !of.details.is_empty() {
+        let _ = write!(page, "{}\n\n", markdown(&of.details));
+    }
+}
+
+/// Its parameters, how it fails, and where that comes from.
+fn rest(view: &View<'_>, of: &Function, notes: &[usize], page: &mut String) {
+    parameters(&of.params, page);
+    if let Some(failure) = &of.failure {
         let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[**failure].name);
     }
-    documented(view, &u.errors, page);
-    for note in view.model.notes_of_upcall(upcall.at) {
-        let note = &view.model.notes[*note];
+    documented(view, &of.errors, page);
+    for note in notes.iter().map(|note| &view.model.notes[*note]) {
         let _ = writeln!(page, "Note [{}](#{}).", title(&note.id), address(&note.id));
     }
-    let _ = writeln!(page, "\nSources: {}.\n", view.cite(&u.sources));
+    let _ = writeln!(page, "\nSources: {}.\n", view.cite(&of.sources));
 }
 
 fn entries(view: &View<'_>, page: &mut String) {
@@ -159,8 +157,7 @@ fn downcalls(view: &View<'_>, page: &mut String) {
         table.name
     );
     let model = view.model;
-    for downcall in view.downcalls() {
-        let d = downcall.downcall;
+    for d in &model.downcalls {
         let refusal = d.unimplemented_error.as_ref().map(|error| format!("`{}`", model.errors[**error].name));
         let entries = d.nullable_in.iter().map(|entry| format!("`{}`", model.entry_points[*entry].name));
         let entries = entries.collect::<Vec<_>>().join(", ");
@@ -175,27 +172,10 @@ fn downcalls(view: &View<'_>, page: &mut String) {
         );
     }
     page.push('\n');
-    for (at, downcall) in view.downcalls().enumerate() {
-        downcall_section(view, downcall.downcall, at, page);
+    for (at, downcall) in model.downcalls.iter().enumerate() {
+        heading(view, "###", downcall, page);
+        rest(view, downcall, model.notes_of_downcall(at), page);
     }
-}
-
-fn downcall_section(view: &View<'_>, d: &Downcall, at: usize, page: &mut String) {
-    let signature = facts::signature(view.model, &d.name, &d.returns, &d.params);
-    let _ = write!(page, "### {}\n\n{}\n\n```c\n{signature}\n```\n\n", d.name, markdown(&d.doc));
-    if !d.details.is_empty() {
-        let _ = write!(page, "{}\n\n", markdown(&d.details));
-    }
-    parameters(&d.params, page);
-    if let Some(failure) = &d.failure {
-        let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[**failure].name);
-    }
-    documented(view, &d.errors, page);
-    for note in view.model.notes_of_downcall(at) {
-        let note = &view.model.notes[*note];
-        let _ = writeln!(page, "Note [{}](#{}).", title(&note.id), address(&note.id));
-    }
-    let _ = writeln!(page, "\nSources: {}.\n", view.cite(&d.sources));
 }
 
 fn parameters(params: &[Param], page: &mut String) {

@@ -4,11 +4,11 @@
 use super::markdown::markdown;
 use super::path::{alone, item};
 use super::print::Page;
-use super::view::{At, View, doc};
-use crate::lower::Kind;
-use crate::lower::down::DownKind;
+use super::tokens::{At, doc};
+use super::view::View;
 use crate::model::{Counted, Struct, Ty};
 use crate::names::ident;
+use crate::role::kind::Shown;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -263,30 +263,17 @@ pub(super) fn opaque(page: &mut Page, view: &View<'_>, at: usize, name: &str) {
 
 /// A name for the type of each pointer that only unsafe code can make, with the spec's words about it.
 pub(super) fn vouched(view: &View<'_>) -> Option<TokenStream> {
-    let upcalls = view.upcalls().map(|upcall| {
-        let wanted = upcall.form.params.iter().map(|kind| *kind == Kind::Vouched).collect();
-        (&*upcall.upcall.name, upcall.number(), &*upcall.upcall.params, wanted)
-    });
-    let downcalls = view.downcalls().map(|downcall| {
-        let wanted = downcall.form.params.iter().map(|kind| *kind == DownKind::Vouched).collect();
-        (&*downcall.downcall.name, downcall.number(view), &*downcall.downcall.params, wanted)
-    });
-    let modules =
-        upcalls.chain(downcalls).filter_map(|(name, number, params, wanted): (_, _, _, Vec<bool>)| {
-            let types = params.iter().zip(&wanted).enumerate().filter(|(_, (_, wanted))| **wanted);
-            let types: Vec<_> = types
-                .map(|(index, (param, _))| {
-                    let (about, ty) = (
-                        doc(&markdown(&param.doc)),
-                        view.vouched(&param.ty, number, index, At::Inside, "'a"),
-                    );
-                    let name = param.c();
-                    quote!(#about pub type #name<'a> = #ty;)
-                })
-                .collect();
-            let (about, name) = (doc(&format!("Of `{name}`.")), alone(name));
-            (!types.is_empty()).then(|| quote!(#about pub mod #name { #(#types)* }))
+    let modules = view.upcalls().chain(view.downcalls()).filter_map(|call| {
+        let types = call.args().filter(|arg| arg.facts.shown == Shown::Vouched).map(|arg| {
+            let about = doc(&markdown(&arg.param.doc));
+            let ty = view.vouched(&arg.param.ty, call.number(), arg.at, At::Inside, "'a");
+            let name = arg.c();
+            quote!(#about pub type #name<'a> = #ty;)
         });
+        let types: Vec<_> = types.collect();
+        let (about, name) = (doc(&format!("Of `{}`.", call.function.name)), alone(&call.function.name));
+        (!types.is_empty()).then(|| quote!(#about pub mod #name { #(#types)* }))
+    });
     let modules: Vec<_> = modules.collect();
     (!modules.is_empty()).then(|| {
         quote! {

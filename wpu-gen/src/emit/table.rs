@@ -1,10 +1,12 @@
 //! `table.rs`: the table that is always callable, the closed table, and how a host's table becomes one.
 
+use super::callee;
 use super::path::item;
 use super::print::Page;
-use super::view::{At, UpcallView, View};
-use crate::lower::Failure;
+use super::tokens::At;
+use super::view::View;
 use crate::model::Table;
+use crate::role::kind::Call;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashSet;
@@ -16,7 +18,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "The table that is always callable, the closed table, and how a host's table becomes one.",
     );
     let fields = view.upcalls().map(|upcall| {
-        let (about, name, function) = (format!(" `{}`.", upcall.name), &upcall.name, &upcall.function);
+        let (about, name, function) = (format!(" `{}`.", upcall.name), &upcall.name, &upcall.pointer);
         quote!(#[doc = #about] pub #name: ffi::#function)
     });
     page.item(quote! {
@@ -78,21 +80,15 @@ pub(super) fn emit(view: &View<'_>) -> String {
     page.finish()
 }
 
-fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream) -> TokenStream {
+fn closed_function(view: &View<'_>, upcall: &Call<'_>, code: &TokenStream) -> TokenStream {
     let method = &upcall.method;
-    let errno = match upcall.form.failure {
-        Failure::Coded(errno) => Some(upcall.upcall.params[errno].c()),
-        _ => None,
-    };
-    let params = upcall.upcall.params.iter().map(|param| {
-        let (name, ty) = (param.c(), view.param(param, At::Inside));
+    let errno = upcall.errno().map(|errno| errno.c());
+    let params = upcall.args().map(|arg| {
+        let (name, ty) = (arg.c(), view.param(arg.param, At::Inside));
         if Some(&name) == errno.as_ref() { quote!(#name: #ty) } else { quote!(_: #ty) }
     });
-    let returns = view.returns(&upcall.upcall.returns, At::Inside);
-    let answer = match &upcall.upcall.failure {
-        Some(failure) => view.constant(**failure, At::Inside),
-        None => view.zero(&upcall.upcall.returns, At::Inside),
-    };
+    let returns = view.returns(&upcall.function.returns, At::Inside);
+    let answer = callee::failure(upcall);
     let report = errno.as_ref().map(|errno| {
         quote! {
             #[doc = "§ SAFETY: the contract of the upcall."]
@@ -111,7 +107,7 @@ fn closed_function(view: &View<'_>, upcall: &UpcallView<'_>, code: &TokenStream)
 fn raw_table(view: &View<'_>, table: &Table) -> TokenStream {
     let name = item("ffi", &table.name);
     let held: HashSet<_> = table.slots.iter().collect();
-    let member = |upcall: &UpcallView<'_>| {
+    let member = |upcall: &Call<'_>| {
         let has = held.contains(&upcall.at);
         has.then(|| upcall.member(table))
     };

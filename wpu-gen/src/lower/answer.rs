@@ -1,126 +1,131 @@
-//! What the caller of an upcall gets, and how the call fails.
+//! What the returned value of a function says: the constants for failure and success, and the default answer.
 
-use super::{Answer, Deriver, Failure, Kind};
+use super::Deriver;
 use crate::code::Code;
-use crate::diag::{Diagnostic, Place};
-use crate::model::{Placed, ReturnRole, Role};
+use crate::diag::Diagnostic;
+use crate::model::{Direction, Placed, ReturnRole, Role};
 
 impl Deriver<'_> {
-    pub(super) fn failure(&mut self) -> Option<Failure> {
-        let errno = self.upcall.params.iter().position(|param| param.role == Some(Role::Error));
-        self.returns_fit();
-        match (self.upcall.returns_as(ReturnRole::Bool), &self.upcall.failure, errno) {
-            (true, None, None) => Some(Failure::Never),
-            (true, _, _) => {
-                let failure = self.upcall.failure.as_ref().map(|failure| failure.place.clone());
-                let place = failure.unwrap_or_else(|| self.role_place());
-                let fault = Diagnostic::at(Code::FailureType, place, "an answer of yes or no cannot fail");
-                self.fault(fault.help(
-                    "remove `failure` and the error parameter, or let the role of `returns` be `value` or `status`",
-                ));
-                None
-            }
-            (_, None, _) => {
-                let message = format!("`{}` has no failure value", self.upcall.name);
-                let fault = Diagnostic::at(Code::FailureType, self.role_place(), message);
-                self.fault(fault.help("name the constant that says failure: `failure = \"…\"`"));
-                None
-            }
-            (_, Some(failure), errno) => {
-                self.constant_fits(failure);
-                Some(errno.map_or(Failure::Uncoded, Failure::Coded))
-            }
+    pub(super) fn result(&mut self) {
+        if self.is_upcall() {
+            self.upcall_fails();
+        } else {
+            self.downcall_fails();
+            self.unimplemented();
+        }
+        if let Some(failure) = self.function.failure.as_ref().filter(|_| !self.answers_bool()) {
+            self.is_value(failure);
+        }
+        self.success();
+    }
+
+    fn answers_bool(&self) -> bool {
+        self.function.returns_as(ReturnRole::Bool)
+    }
+
+    /// A fault at the role of what is returned.
+    fn role_fault(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        let function = self.function;
+        let place = function.result.as_ref().map_or(&function.returns.place, |role| &role.place);
+        Diagnostic::at(code, place.clone(), message)
+    }
+
+    /// A status and a `bool` are integers. A `bool` cannot fail, and all else says how it does.
+    fn upcall_fails(&mut self) {
+        let function = self.function;
+        if !function.returns_as(ReturnRole::Value) && self.model.prim(&function.returns).is_none() {
+            let message = format!("`{}` does not return an integer", function.name);
+            let fault = Diagnostic::at(Code::BadType, function.returns.place.clone(), message);
+            let role = function.result.as_ref().map_or(&function.returns.place, |role| &role.place);
+            self.faults.push(fault.also(role.clone(), "this role is that of one"));
+        }
+        let failure = function.failure.as_ref();
+        let fails = failure.is_some() || function.param_with(Role::Error).is_some();
+        if self.answers_bool() && fails {
+            let message = "an answer of yes or no cannot fail";
+            let fault = match failure {
+                Some(failure) => Diagnostic::at(Code::FailureType, failure.place.clone(), message),
+                None => self.role_fault(Code::FailureType, message),
+            };
+            self.faults.push(fault.help(
+                "remove `failure` and the error parameter, or let the role of `returns` be `value` or `status`",
+            ));
+        } else if !self.answers_bool() && failure.is_none() {
+            let message = format!("`{}` has no failure value", function.name);
+            let fault = self.role_fault(Code::FailureType, message);
+            self.faults.push(fault.help("name the constant that says failure: `failure = \"…\"`"));
         }
     }
 
-    /// A status and an answer are integers; only a status has a value that says success.
-    fn returns_fit(&mut self) {
-        if !self.upcall.returns_as(ReturnRole::Value) && self.model.prim(&self.upcall.returns).is_none() {
-            let message = format!("`{}` does not return an integer", self.upcall.name);
-            let fault = Diagnostic::at(Code::BadType, self.upcall.returns.place.clone(), message);
-            self.fault(fault.also(self.role_place(), "this role is that of one"));
+    /// A downcall can fail, and answers what safe code may make up.
+    fn downcall_fails(&mut self) {
+        let returns = &self.function.returns;
+        if self.answers_bool() {
+            let message = "a downcall can fail, and an answer of yes or no cannot";
+            let fault = self.role_fault(Code::FailureType, message);
+            self.faults.push(fault.help("let the role of `returns` be `value` or `status`"));
         }
-        let Some(success) = &self.upcall.success else { return };
-        if !self.upcall.returns_as(ReturnRole::Status) {
-            let fault = Diagnostic::at(
-                Code::NoEffect,
-                success.place.clone(),
-                "`success` has no effect unless `returns` has the role `status`",
+        if self.model.passes_by_value(returns) && self.model.is_trusted(returns) {
+            let message = format!("`{}` would answer a pointer that nobody vouches for", self.function.name);
+            let fault = Diagnostic::at(Code::BadType, returns.place.clone(), message);
+            self.faults.push(
+                fault.help("a pointer that the other side only compares has a type with `opaque = \"…\"`"),
             );
-            self.fault(fault.help("remove it"));
+        }
+    }
+
+    /// A status may have a value that says success, which is not the one that says failure.
+    fn success(&mut self) {
+        let Some(success) = &self.function.success else { return };
+        if !self.function.returns_as(ReturnRole::Status) {
+            let message = "`success` has no effect unless `returns` has the role `status`";
+            let fault = Diagnostic::at(Code::NoEffect, success.place.clone(), message);
+            self.faults.push(fault.help("remove it"));
             return;
         }
+        self.is_value(success);
         let value = |constant: &Placed<usize>| &*self.model.constants[**constant].value;
-        if Some(value(success)) == self.upcall.failure.as_ref().map(value) {
-            let fault = Diagnostic::at(
-                Code::FailureType,
-                success.place.clone(),
-                "success and failure have the same value",
-            );
-            self.fault(fault.help("name two constants with different values"));
+        if Some(value(success)) == self.function.failure.as_ref().map(value) {
+            let message = "success and failure have the same value";
+            let fault = Diagnostic::at(Code::FailureType, success.place.clone(), message);
+            self.faults.push(fault.help("name two constants with different values"));
         }
     }
 
-    fn role_place(&self) -> Place {
-        self.upcall.result.as_ref().map_or(&self.upcall.returns.place, |role| &role.place).clone()
-    }
-
-    fn constant_fits(&mut self, named: &Placed<usize>) {
-        let constant = &self.model.constants[**named];
-        if self.model.is_text(constant) || *constant.ty != *self.upcall.returns {
+    /// A constant has the type that is returned.
+    fn is_value(&mut self, named: &Placed<usize>) {
+        let (constant, returns) = (&self.model.constants[**named], &self.function.returns);
+        if self.model.is_text(constant) || self.model.bare(&constant.ty) != self.model.bare(returns) {
             let message =
-                format!("`{}` is no value of the type that `{}` returns", constant.name, self.upcall.name);
+                format!("`{}` is no value of the type that `{}` returns", constant.name, self.function.name);
             let fault = Diagnostic::at(Code::FailureType, named.place.clone(), message);
-            self.fault(fault.also(self.upcall.returns.place.clone(), "it returns this"));
+            self.faults.push(fault.also(returns.place.clone(), "it returns this"));
         }
     }
 
-    pub(super) fn answer(&mut self, params: &[Option<Kind>]) -> Option<Answer> {
-        if let Some(success) = &self.upcall.success {
-            self.constant_fits(success);
-        }
-        let mut answers: Vec<Answer> = Vec::new();
-        for (param, kind) in params.iter().enumerate() {
-            match kind {
-                Some(Kind::OutValue) => answers.push(Answer::Out(param)),
-                Some(Kind::OutHandle(handle)) => {
-                    answers.push(Answer::OutHandle { param, handle: *handle });
-                }
-                Some(Kind::String { .. }) => answers.push(Answer::String(param)),
-                Some(Kind::OutCallback { .. }) => answers.push(Answer::Bundle(param)),
-                _ => {}
+    /// A provider that does not implement a downcall answers what the documentation names, or there is nothing to
+    /// answer.
+    fn unimplemented(&mut self) {
+        let function = self.function;
+        let Some(downcall) = self.model.downcalls.get(self.number) else { return };
+        let Some(refusal) = &downcall.unimplemented_error else {
+            let outs = function
+                .params
+                .iter()
+                .any(|param| *param.direction != Direction::In && param.role != Some(Role::Error));
+            if outs || function.returns_as(ReturnRole::Value) {
+                let message = format!("nothing says what `{}` answers by default", function.name);
+                let fault = Diagnostic::at(Code::Refusal, function.name.place.clone(), message);
+                self.faults
+                    .push(fault.help("name one of its documented errors: `unimplemented-error = \"…\"`"));
             }
-        }
-        match self.upcall.result.as_deref().copied().unwrap_or(ReturnRole::Status) {
-            ReturnRole::Value => answers.push(self.returned()),
-            ReturnRole::Bool => answers.push(Answer::Bool),
-            ReturnRole::Status => {}
-        }
-        let consumed = params.iter().flatten().filter(|kind| kind.is_consumed()).count();
-        match (&*answers, consumed) {
-            ([], 0 | 1) => Some(Answer::Unit),
-            ([only], 0) => Some(*only),
-            _ => {
-                let message = format!(
-                    "`{}` has more than one answer, or consumes more than one thing",
-                    self.upcall.name
-                );
-                let fault = Diagnostic::at(Code::RoleShape, self.upcall.name.place.clone(), message);
-                self.fault(fault.note("a safe form answers with one value, or consumes one request or callback and answers with nothing"));
-                None
-            }
-        }
-    }
-
-    fn returned(&self) -> Answer {
-        match self.model.acquired_by(self.at) {
-            Some(handle)
-                if self.model.bare(&self.model.handles[handle].ty)
-                    == self.model.bare(&self.upcall.returns) =>
-            {
-                Answer::Handle(handle)
-            }
-            _ => Answer::Value,
+            return;
+        };
+        if !function.errors.iter().any(|error| error.code == **refusal) {
+            let error = &self.model.errors[**refusal].name;
+            let message = format!("`{error}` is no documented error of `{}`", function.name);
+            let fault = Diagnostic::at(Code::Refusal, refusal.place.clone(), message);
+            self.faults.push(fault.help("name one of `errors`"));
         }
     }
 }

@@ -1,13 +1,58 @@
-//! Keys of parameters that both directions read alike: Rust names, the encoding of strings, and keys without effect.
+//! Keys of parameters: Rust names, and keys that nothing reads.
 
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
-use crate::model::{Function, Key, Param, ProvidedBy};
+use crate::model::{Direction, Function, Key, Param, ProvidedBy, Role};
 use crate::names::is_snake;
+use crate::role::kind::Kind;
 use std::collections::HashSet;
 
+/// What is wrong with the keys of a parameter that is this. What one says that names another which is not `known` to be
+/// anything would follow from that.
+pub(super) fn unfit(
+    function: &Function,
+    at: usize,
+    kind: &dyn Kind,
+    known: impl Fn(usize) -> bool,
+    requested: bool,
+) -> Vec<Diagnostic> {
+    let param = &function.params[at];
+    let mut faults: Vec<_> = param
+        .keys
+        .iter()
+        .filter(|(key, _)| *key != Key::Role && !reads(function, at, kind, *key))
+        .filter(|(key, _)| param.names(*key).is_none_or(&known))
+        .map(|(key, place)| idle(key.id(), &param.name, place.clone()))
+        .collect();
+    let upcall = function.provided_by == ProvidedBy::Host;
+    // An answer of an upcall has a variable of this name.
+    let hidden = kind.facts().shown.is_hidden() && !(upcall && kind.facts().shown.is_answer())
+        || requested && kind.facts().lent.is_some();
+    faults.extend(rust_name(param, hidden));
+    if !upcall && kind.facts().keys.contains(&Key::Optional) {
+        faults.extend(null(param));
+    }
+    faults
+}
+
+/// Whether a key has an effect.
+fn reads(function: &Function, at: usize, kind: &dyn Kind, key: Key) -> bool {
+    let upcall = function.provided_by == ProvidedBy::Host;
+    kind.facts().keys.contains(&key)
+        && match key {
+            Key::Nullable | Key::Optional => !upcall,
+            // Without an error parameter nobody is told of it.
+            Key::NullError => !upcall || function.param_with(Role::Error).is_some(),
+            Key::Written => function.params[at].written.is_some_and(|written| {
+                let written = &function.params[written];
+                written.role == Some(Role::Written) && written.owners.written == Some(at)
+            }),
+            _ => true,
+        }
+}
+
 /// What is wrong with the Rust name of a parameter: the safe form shows those that are not hidden, and no others.
-pub(super) fn rust_name(param: &Param, hidden: bool) -> Option<Diagnostic> {
+fn rust_name(param: &Param, hidden: bool) -> Option<Diagnostic> {
     match (&param.rust_name, hidden) {
         (Some(name), true) => Some(idle("rust-name", &param.name, name.place.clone())),
         (None, false) => {
@@ -24,10 +69,22 @@ pub(super) fn rust_name(param: &Param, hidden: bool) -> Option<Diagnostic> {
     }
 }
 
-/// The keys of a parameter that nothing reads.
-pub(super) fn without_effect(param: &Param, reads: impl Fn(Key) -> bool) -> impl Iterator<Item = Diagnostic> {
-    let idle_keys = param.keys.iter().filter(move |(key, _)| !reads(*key));
-    idle_keys.map(|(key, place)| idle(key.id(), &param.name, place.clone()))
+/// What goes in may be null if it is `nullable`; the pointer to what comes out, if it is `optional`.
+fn null(param: &Param) -> Option<Diagnostic> {
+    let (wrong, right) = match *param.direction {
+        Direction::In => (Key::Optional, Key::Nullable),
+        Direction::Out | Direction::Inout => (Key::Nullable, Key::Optional),
+    };
+    let (_, place) = param.keys.iter().find(|(key, _)| *key == wrong)?;
+    let message = format!("`{}` has no effect on parameter `{}`", wrong.id(), param.name);
+    let fault = Diagnostic::at(Code::NoEffect, place.clone(), message);
+    Some(
+        fault
+            .note(
+                "what goes in is `nullable`; the pointer to what comes out, or goes both ways, is `optional`",
+            )
+            .help(format!("write `{} = true`", right.id())),
+    )
 }
 
 /// A key that changes nothing.
@@ -50,10 +107,4 @@ pub(super) fn taken_names(function: &Function) -> Vec<Diagnostic> {
         fault.help("choose another `rust-name`")
     });
     taken.collect()
-}
-
-/// Nothing says how a string is encoded, and no encoding is the usual one.
-pub(super) fn no_encoding(place: Place, name: &str) -> Diagnostic {
-    let message = format!("nothing says how string `{name}` is encoded");
-    Diagnostic::at(Code::MissingKey, place, message).help("add `encoding = \"utf-16\"`")
 }

@@ -129,6 +129,21 @@ pub struct Param {
     pub keys: Vec<(Key, Place)>,
 }
 
+impl Param {
+    /// The parameter that a key names.
+    #[must_use]
+    pub fn names(&self, key: Key) -> Option<usize> {
+        match key {
+            Key::Length => self.length,
+            Key::Written => self.written,
+            Key::Context => self.context,
+            Key::Completion => self.completion,
+            Key::CompletionThread => self.completion_thread,
+            _ => None,
+        }
+    }
+}
+
 /// A key of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {

@@ -6,18 +6,6 @@ use super::{
 use crate::names::camel;
 use std::collections::HashSet;
 
-impl Ty {
-    /// Whether it is `void` or an array of that, which can only be pointed at.
-    #[must_use]
-    pub fn holds_void(&self) -> bool {
-        match self {
-            Self::Void => true,
-            Self::Array(item, _) => item.holds_void(),
-            _ => false,
-        }
-    }
-}
-
 impl Model {
     /// The names of Rust types that the spec gives.
     #[must_use]

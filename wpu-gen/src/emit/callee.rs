@@ -1,0 +1,51 @@
+//! What a C function does that the other side calls: it checks what it is passed, asks, and answers.
+
+use super::tokens::{At, doc};
+use crate::model::ConstantValue;
+use crate::role::kind::{Call, Shown};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The function for a table: generic over what finds the one who answers.
+pub(super) fn function(call: &Call<'_>, about: &str, finds: &TokenStream, body: &TokenStream) -> TokenStream {
+    let (method, abi, about) = (&call.method, call.tokens.abi(), doc(about));
+    let params = call.tokens.c_params(&call.function.params, At::Inside);
+    let returns = call.tokens.returns(&call.function.returns, At::Inside);
+    quote! {
+        #about
+        pub unsafe extern #abi fn #method<#finds>(#(#params),*) #returns { #body }
+    }
+}
+
+/// Checks the parameters, and binds their safe forms to their Rust names.
+pub(super) fn bindings(call: &Call<'_>) -> TokenStream {
+    let bindings = call.args().map(|arg| arg.kind.bind(&arg));
+    quote!(#(#bindings)*)
+}
+
+/// What the method is given.
+pub(super) fn arguments(call: &Call<'_>) -> TokenStream {
+    let shown = call.shown().filter(|arg| arg.facts.shown != Shown::Closure);
+    let arguments = shown.map(|arg| arg.kind.argument(&arg));
+    quote!(#(#arguments),*)
+}
+
+/// What the function returns where the returned value is only a status: if the spec names no value for success,
+/// anything but failure.
+pub(super) fn success(call: &Call<'_>) -> TokenStream {
+    let function = call.function;
+    let failure = function.failure.as_ref().map(|failure| &*call.tokens.model.constants[**failure].value);
+    match (&function.success, failure) {
+        (Some(success), _) => call.tokens.constant(**success, At::Inside),
+        (None, Some(ConstantValue::Number(0))) => quote!(1),
+        (None, _) => quote!(0),
+    }
+}
+
+/// What it returns after a failure.
+pub(super) fn failure(call: &Call<'_>) -> TokenStream {
+    match &call.function.failure {
+        Some(failure) => call.tokens.constant(**failure, At::Inside),
+        None => call.tokens.zero(&call.function.returns, At::Inside),
+    }
+}

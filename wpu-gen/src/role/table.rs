@@ -1,0 +1,6 @@
+//! The table of upcalls, which only an entry point receives.
+
+use super::requirement::Requirement;
+
+pub(super) const REQUIREMENT: Requirement =
+    Requirement { what: "a table", help: |_| "only an entry point receives a table", read: |_| None };

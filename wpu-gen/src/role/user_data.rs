@@ -1,0 +1,25 @@
+//! A value that the host keeps for the plug-in, as wide as a pointer.
+
+use super::requirement::{Read, Requirement, Seen};
+use super::{context, plain};
+use crate::model::ProvidedBy;
+
+pub(super) const REQUIREMENT: Requirement = Requirement {
+    what: "user data",
+    help: |by| match by {
+        ProvidedBy::Host => "user data is as wide as a pointer, and goes in or out",
+        ProvidedBy::Plugin => {
+            "user data belongs to an upcall; the context of a callback has the role `context`"
+        }
+    },
+    read,
+};
+
+/// It is passed like any other number: the role says that nobody follows it.
+fn read(seen: &Seen<'_>) -> Option<Read> {
+    if seen.is_upcall() && context::is_as_wide_as_a_pointer(seen) {
+        (plain::REQUIREMENT.read)(seen)
+    } else {
+        None
+    }
+}
