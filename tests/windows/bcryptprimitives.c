@@ -1,4 +1,4 @@
-/* What Rust's standard library takes from bcryptprimitives.dll, for a Wine that lacks that library. */
+/* The functions of bcryptprimitives.dll that Rust's standard library imports, for a Wine without that library. */
 
 #include <windows.h>
 

@@ -1,4 +1,4 @@
-/* Uses wpu.h as a tool would, in C and in C++: the facts agree with each other, and with the headers where there are some. */
+/* Uses wpu.h as a tool would, in C and in C++: the facts are consistent, and match the system's headers if there are any. */
 
 #ifdef _WIN32
 #include <winsock2.h>
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A second inclusion changes nothing. */
+/* A second inclusion has no effect. */
 #include "wpu.h"
 
 static int faults;

@@ -1,10 +1,10 @@
-/* A host in C against the headers of Windows, which knows nothing of the language that a provider is written in.
+/* A host in C, compiled with the headers of Windows, for providers in any language.
  *
  *   host <provider.dll> [--ifs] [--sockets] [--ex] [--talk] [--layer <id> --below <dll>] [upcall ...]
  *
- * It starts the provider with its own table, calls everything in the table that comes back, with good arguments and
- * hostile ones, counts the upcalls that arrive, and looks at the stack pointer around every call in both directions.
- * The upcalls named at the end must have arrived. The exit code is the number of faults. */
+ * It starts the provider with its own table, calls every function of the returned table with valid and with hostile
+ * arguments, counts the upcalls, and checks the stack pointer around every call in both directions. The provider must
+ * have made the upcalls named at the end. The exit code is the number of faults. */
 
 #include <stddef.h>
 #include <winsock2.h>
@@ -29,11 +29,11 @@ static int expect(int holds, const char *what)
     return holds;
 }
 
-/* Words of arguments that each function of a provider takes; the last is always where the error goes. */
+/* The number of argument words of each function of a provider; the last is always the error location. */
 static const int words_of[WPU_DOWNCALLS] = {6, 6, 5, 4, 1, 1, 2, 8, 4, 4, 4, 6, 4, 4, 6,
                                             4, 11, 9, 3, 9, 3, 11, 6, 9, 3, 11, 6, 3, 7, 6};
 
-/* Calls a function, and looks at the stack pointer. */
+/* Calls a function, and checks the stack pointer. */
 static uintptr_t call(const char *name, void *function, const uintptr_t *words, int count)
 {
     intptr_t moved = 0;
@@ -60,7 +60,7 @@ static WSPDATA data;
 static WSPPROC_TABLE procs;
 static WSAPROTOCOL_INFOW entry;
 
-/* Calls WSPStartup: the table goes by value, which is by words on 32-bit machines and by address on others. */
+/* Calls WSPStartup with the table by value: as words on 32-bit machines, and by hidden address on others. */
 static int start(void *startup, WORD version, WSPDATA *to, WSAPROTOCOL_INFOW *info, WSPUPCALLTABLE table, WSPPROC_TABLE *out)
 {
     uintptr_t words[20];
@@ -130,7 +130,7 @@ static int clean_up(void)
         }                                                                                                   \
     }
 
-/* Tables with holes, null pointers, and a version that nobody has. */
+/* Tables with null slots, null pointers, and a version that does not exist. */
 static void hostile_starts(void *startup)
 {
     static const WSPUPCALLTABLE nothing;
@@ -144,7 +144,7 @@ static void hostile_starts(void *startup)
     expect(start(startup, 0x0001, &data, &entry, full_table(), &procs) == WSAVERNOTSUPPORTED, "version 1.0 is taken");
 }
 
-/* A call that may well succeed. A socket that it opens is closed again; then the answer is 0. */
+/* A call that may succeed. A socket that it opens is closed again; the result is then 0. */
 static uintptr_t answer(int slot, const uintptr_t *words)
 {
     int error = 0;
@@ -154,7 +154,7 @@ static uintptr_t answer(int slot, const uintptr_t *words)
     return expect(DOWN(WSPCloseSocket, result, P(&error)) == 0, "WSPSocket opens what is no socket") ? 0 : 2;
 }
 
-/* Everything in the table, with arguments that no good client has. */
+/* Calls every function of the table with arguments that no correct client passes. */
 static void hostile_calls(void)
 {
     static const uintptr_t values[] = {0, 1, (uintptr_t)-1};
@@ -167,7 +167,7 @@ static void hostile_calls(void)
             uintptr_t words[12];
             int error = 0, last = words_of[slot] - 1;
             int32_t result;
-            /* A lone 1 or -1 would be a pointer to nowhere; only the first argument, a handle, may be one. */
+            /* A single 1 or -1 would be an invalid pointer; only the first argument, a handle, may have such a value. */
             for (at = 0; at < last; at++)
                 words[at] = at == 0 ? values[value] : 0;
             words[last] = P(&error);
@@ -178,7 +178,7 @@ static void hostile_calls(void)
                 taken++;
             else
                 expect(0, wpu_downcalls[slot].name);
-            /* And without a place for the error. */
+            /* Without an error location. */
             words[last] = 0;
             answer(slot, words);
         }
@@ -202,7 +202,7 @@ static int works(const char *name, uintptr_t result, int error)
     return expect((int)result == 0, text);
 }
 
-/* A connection within the process: bytes there and back, blocking and overlapped. */
+/* A connection within the process: bytes in both directions, blocking and overlapped. */
 static void socket_calls(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -226,7 +226,7 @@ static void socket_calls(void)
     works("WSPRecv", DOWN(WSPRecv, client, P(&in), 1, P(&moved), P(&flags), 0, 0, 0, P(&error)), error);
     expect(moved == sizeof sent && !strcmp(got, sent), "other bytes arrive than were sent");
 
-    /* What nobody has sent yet is pending, and its event is set once it is there. */
+    /* A receive before the send is pending, and its event is set when the bytes arrive. */
     memset(got, 0, sizeof got);
     request.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
     DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &thread.ThreadHandle, 0, FALSE,
@@ -253,7 +253,7 @@ static void socket_calls(void)
     expect((int)DOWN(WSPCloseSocket, client, P(&error)) == SOCKET_ERROR && error == WSAENOTSOCK, "a socket is closed twice");
 }
 
-/* The entries of a base, a layer, and the layer over the base; the last is the one to open. */
+/* The entries of a base, a layer, and the layer over the base; sockets are opened from the last one. */
 static int add_layer(const char *text)
 {
     unsigned parts[11];
@@ -262,7 +262,7 @@ static int add_layer(const char *text)
                parts + 6, parts + 7, parts + 8, parts + 9, parts + 10) != 11)
         return 0;
     catalog[0] = entry;
-    /* Those below that have sockets are not of the kind of the system's handles. */
+    /* The base providers below have sockets that are not file handles. */
     catalog[0].dwServiceFlags1 &= ~XP1_IFS_HANDLES;
     catalog[1] = entry;
     catalog[1].ProviderId.Data1 = parts[0];
@@ -340,7 +340,7 @@ int main(int count, char **args)
     if (layer && !add_layer(layer))
         return 100;
 
-    /* The layer loads it again and gets the same module, whose imports are ours by then. */
+    /* The layer loads it again and gets the same module, whose imports are already replaced. */
     if (base)
         load(base);
     module = load(args[1]);
@@ -355,7 +355,7 @@ int main(int count, char **args)
         hostile_calls();
         if (with_sockets)
             socket_calls();
-        /* A second start, of which there is one clean-up more. */
+        /* A second start-up, which needs a second clean-up. */
         expect(good_start(startup) && clean_up(), "a second start and its clean-up");
         SleepEx(0, TRUE);
         expect(clean_up(), "WSPCleanup fails");
@@ -375,7 +375,7 @@ int main(int count, char **args)
         expect(start_ex(startup_ex, NULL) != 0, "no table is taken");
     }
 
-    /* Unloaded, and loaded again. */
+    /* Unloaded and loaded again. */
     expect(FreeLibrary(module), "FreeLibrary fails");
     module = load(args[1]);
     startup = (void *)GetProcAddress(module, "WSPStartup");

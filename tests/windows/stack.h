@@ -1,10 +1,10 @@
-/* Calls in both directions with an eye on the stack pointer.
+/* Calls in both directions with checks of the stack pointer.
  *
- * `stack_call` calls a function with a list of machine words and says by how many bytes it moved the stack pointer.
- * On 32-bit machines it is the callee that takes its arguments away; on 64-bit ones nobody moves anything.
+ * `stack_call` calls a function with a list of machine words and returns by how many bytes it moved the stack pointer.
+ * On 32-bit machines the callee removes its arguments; on 64-bit machines the stack pointer does not change.
  *
- * `STACK_ENTRY(n)` is what a provider finds in slot n: on 32-bit machines it notes the stack pointer, goes on to the
- * function itself, and looks again when that returns. */
+ * `STACK_ENTRY(n)` is the function in slot n of a provider's table: on 32-bit machines it records the stack pointer,
+ * calls the function itself, and checks the stack pointer when that returns. */
 
 #ifndef STACK_H
 #define STACK_H
@@ -16,7 +16,7 @@
 
 uintptr_t stack_call(void *function, const uintptr_t *words, uintptr_t count, intptr_t *moved);
 
-/* The functions behind the entries, and by how many bytes each must move the stack pointer. */
+/* The functions that the entries call, and by how many bytes each must move the stack pointer. */
 static void *stack_bodies[STACK_ENTRIES];
 static intptr_t stack_expected[STACK_ENTRIES];
 static volatile LONG stack_entered, stack_wrong;
@@ -34,7 +34,7 @@ __asm__(".text\n"
         "    movl %esp, %ecx\n    subl %ebx, %ecx\n    movl 20(%ebp), %edx\n    movl %ecx, (%edx)\n"
         "    leal -12(%ebp), %esp\n    popl %ebx\n    popl %edi\n    popl %esi\n    popl %ebp\n    ret\n");
 
-/* Of each upcall under way in a thread: where it returns to, and the stack pointer before it. */
+/* For each running upcall of a thread: its return address, and the stack pointer before it. */
 struct stack_frame {
     void *back;
     uintptr_t at;
@@ -44,7 +44,7 @@ static __thread struct stack_frame stack_frames[16];
 static __thread int stack_depth;
 void stack_back(void);
 
-/* Called when a provider comes in: `top` is where the address to return to is kept. */
+/* Called when a provider makes an upcall: `top` is the location of the return address. */
 void *__cdecl stack_enter(int entry, uintptr_t *top)
 {
     struct stack_frame *frame = &stack_frames[stack_depth++ & 15];
@@ -56,7 +56,7 @@ void *__cdecl stack_enter(int entry, uintptr_t *top)
     return stack_bodies[entry];
 }
 
-/* Called when the function is done, with the stack pointer that it left. */
+/* Called when the function has returned, with the stack pointer after it. */
 void *__cdecl stack_leave(uintptr_t now)
 {
     struct stack_frame *frame = &stack_frames[--stack_depth & 15];
@@ -92,7 +92,7 @@ __asm__(".text\n"
         "    movq %rsp, %rcx\n    subq %rbx, %rcx\n    movq %rcx, (%r12)\n"
         "    leaq -32(%rbp), %rsp\n    popq %r12\n    popq %rdi\n    popq %rsi\n    popq %rbx\n    popq %rbp\n    ret\n");
 
-/* Here an entry looks whether the stack is aligned as the platform wants it. */
+/* Here an entry checks whether the stack has the alignment of the platform. */
 void *stack_enter(int entry, uintptr_t top)
 {
     InterlockedIncrement(&stack_entered);

@@ -1,4 +1,4 @@
-/* The sixteen upcalls of a host in C, and WSCEnumProtocols for layers. Each counts itself and keeps its arguments. */
+/* The sixteen upcalls of a host in C, and WSCEnumProtocols for layers. Each counts its calls and keeps its arguments. */
 
 #ifndef UPCALLS_H
 #define UPCALLS_H
@@ -13,7 +13,7 @@
 #define FIRST_SOCKET ((SOCKET)0x10000)
 
 static volatile LONG upcalls[WPU_UPCALLS];
-/* The arguments of the first of each kind. */
+/* The arguments of the first call of each upcall. */
 static char first_arguments[WPU_UPCALLS][160];
 static int talk;
 static struct {
@@ -34,7 +34,7 @@ static void came(int number, const char *arguments)
         printf("    %s(%s)\n", wpu_upcalls[number].name, arguments);
 }
 
-/* Everything an upcall notes of itself: its number and its arguments, in the manner of printf. */
+/* Records an upcall: its number and its arguments, formatted as by printf. */
 #define CAME(name, ...)                                                                                     \
     do {                                                                                                    \
         char arguments_[160];                                                                               \
@@ -190,7 +190,7 @@ static int WSPAPI up_CloseThread(LPWSATHREADID thread, LPINT error)
     return 0;
 }
 
-/* An event hears of it; so does whoever looks at the structure. */
+/* Sets the event, and stores the result in the structure. */
 static int WSPAPI up_CompleteOverlappedRequest(SOCKET s, LPWSAOVERLAPPED request, DWORD result, DWORD count, LPINT error)
 {
     CAME(WPUCompleteOverlappedRequest, "%#lx, %lu, %lu, %s", (unsigned long)s, result, count, error ? "errno" : "no errno");
@@ -215,7 +215,7 @@ static int WSPAPI enum_protocols(LPINT wanted, LPWSAPROTOCOL_INFOW buffer, LPDWO
     return entries;
 }
 
-/* By how many bytes a 32-bit function moves the stack pointer when it has so many words of arguments. */
+/* By how many bytes a 32-bit function with this number of argument words moves the stack pointer. */
 #ifdef __i386__
 #define POPS(words) (4 * (intptr_t)(words))
 #else
@@ -257,7 +257,7 @@ static WSPUPCALLTABLE full_table(void)
     return table;
 }
 
-/* Puts our own function in the place of one that a library imports. */
+/* Replaces a function that a library imports by one of this program. */
 static int redirect(HMODULE module, const char *name, void *function)
 {
     char *base = (char *)module;

@@ -1,5 +1,5 @@
 /* Every upcall as a careful C provider makes it: through a global table, with every out value
-   initialised before the call and read only after success. Each answers 0 or the error code. */
+   initialised before the call and read only after success. Each returns 0 or the error code. */
 
 #include <stdbool.h>
 #include <stdint.h>

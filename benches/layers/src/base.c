@@ -1,4 +1,4 @@
-/* A base provider that does nothing: every byte is sent and received at once. */
+/* A minimal base provider: every byte is sent and received immediately. */
 #include "winsock.h"
 
 static UPCALLS upcalls;

@@ -1,5 +1,5 @@
 /* A layer that counts bytes, in the style of Microsoft's sample: it looks up each socket under a lock, holds it
-   while the call lasts, and forwards. With THIN it looks up nothing, as layers that patch the table do. */
+   during the call, and forwards. With THIN it makes no lookup, as layers that patch the table do. */
 #include "winsock.h"
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* The few types that the C side of this benchmark needs, as 64-bit Windows lays them out. */
+/* The few types that the C side of this benchmark needs, with the layout of 64-bit Windows. */
 #include <stdint.h>
 
 typedef uintptr_t SOCKET;
