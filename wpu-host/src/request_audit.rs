@@ -258,4 +258,101 @@ mod tests {
         });
         assert_eq!(loud, [Rule::ToldAtCleanUp]);
     }
+
+    /// The requests 100 and 200, changed by `change`, both pending; then `act` is applied.
+    fn of_two(
+        change: impl FnOnce(&mut [AuditedRequest; 2]),
+        act: impl FnOnce(&mut RequestAudit, &mut Faults),
+    ) -> Vec<Rule> {
+        let (mut audit, mut faults) = (RequestAudit::default(), Faults::default());
+        let mut both = [record(false), record(false)];
+        change(&mut both);
+        for (address, record) in [100, 200].into_iter().zip(both) {
+            audit.begin(address, record);
+            audit.returned(address, Ended::Pending, false, &mut faults);
+        }
+        act(&mut audit, &mut faults);
+        faults.found().iter().map(|fault| fault.rule).collect()
+    }
+
+    #[test]
+    fn an_event_reports_the_first_open_request_that_has_it() {
+        let twice = |a: &mut RequestAudit, f: &mut Faults| {
+            a.event_set(12, f);
+            a.event_set(12, f);
+        };
+        assert_eq!(of_two(|_| (), twice), []);
+        // A request that has completed or was refused is not open.
+        let after = of_two(
+            |_| (),
+            |a, f| {
+                a.tell(100, Way::Completed, f);
+                a.event_set(12, f);
+            },
+        );
+        assert_eq!(after, []);
+        let refused = of_two(
+            |_| (),
+            |a, f| {
+                a.returned(100, Ended::Refused, false, f);
+                a.event_set(12, f);
+            },
+        );
+        assert_eq!(refused, []);
+        // Nor is one with another event, or with a routine, reported by this event.
+        let changes: [fn(&mut [AuditedRequest; 2]); 2] =
+            [|both| both[0].event = 16, |both| both[0].routine = true];
+        for change in changes {
+            let other = of_two(change, |a, f| {
+                a.event_set(12, f);
+                a.tell(100, if a.all[&100].routine { Way::Routine(1) } else { Way::Event }, f);
+            });
+            assert_eq!(other, []);
+        }
+    }
+
+    #[test]
+    fn the_event_of_a_request_with_a_routine_reports_nothing() {
+        let set = found(true, |audit, faults| {
+            audit.returned(100, Ended::Pending, false, faults);
+            audit.event_set(12, faults);
+            audit.tell(100, Way::Routine(1), faults);
+        });
+        assert_eq!(set, []);
+    }
+
+    #[test]
+    fn a_request_is_overdue_unless_its_client_can_see_its_completion() {
+        extern "system" fn nothing(_: usize) {}
+        let me = crate::threads::Me::current().expect("the thread lives");
+        let (none, mut queued) = (Threads::default(), Threads::default());
+        let id = queued.open(&me, 20);
+        let apc = crate::threads::Apc { routine: nothing, context: 0 };
+        queued.queue(&id, apc).expect("the id is open");
+        let (empty, mut complete) = (Requests::default(), Requests::default());
+        let request = crate::requests::HostRequest::new(std::ptr::null_mut());
+        complete.keep(&request);
+        let at = std::ptr::NonNull::new(request.as_ptr()).expect("a structure");
+        // SAFETY: the structure lives as long as `request`, and this thread alone accesses it.
+        unsafe { complete.complete(at, 0, 5) }.expect("it was pending");
+
+        let overdue = |event, routine, threads: &Threads, requests: &Requests| {
+            let (mut audit, mut faults) = (RequestAudit::default(), Faults::default());
+            let address = request.as_ptr().addr();
+            audit.begin(address, AuditedRequest { event, thread: me.serial(), ..record(routine) });
+            audit.closed(8);
+            assert!(!audit.overdue(threads, requests), "the call has not returned");
+            audit.returned(address, Ended::Pending, false, &mut faults);
+            audit.overdue(threads, requests)
+        };
+        // A routine that is queued is the client's to run; an event is not.
+        assert!(!overdue(0, true, &queued, &empty));
+        assert!(overdue(0, true, &none, &empty));
+        assert!(overdue(12, false, &queued, &empty));
+        // The structure shows the completion only where nothing else reports it.
+        assert!(!overdue(0, false, &none, &complete));
+        assert!(overdue(0, false, &none, &empty));
+        assert!(overdue(12, false, &none, &complete));
+        assert!(overdue(0, true, &none, &complete));
+    }
 }

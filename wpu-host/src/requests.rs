@@ -272,4 +272,22 @@ mod tests {
             assert!(status != WSS_OPERATION_IN_PROGRESS && status != 0);
         }
     }
+
+    #[test]
+    fn the_error_can_be_read_from_the_status() {
+        for error in [0, 1, 995, 10054, 0x1FFF_FFFF] {
+            assert_eq!(error_in(status(error)), error);
+        }
+    }
+
+    /// A provider whose handles are the system's may write `Internal` alone.
+    #[test]
+    fn a_restart_forgets_how_much_was_transferred() {
+        let (mut requests, request) = (Requests::default(), HostRequest::new(ptr::null_mut()));
+        requests.keep(&request);
+        assert!(complete(&mut requests, request.as_ptr(), 0));
+        request.restart();
+        request.members().internal.store(0, Ordering::Release);
+        assert_eq!(request.completion(), Some(Completion { error: 0, transferred: 0 }));
+    }
 }

@@ -190,6 +190,102 @@ fn a_completion_routine_runs_on_the_requesting_thread() {
 }
 
 #[test]
+fn a_success_whose_routine_is_queued_is_reported() {
+    let (host, _, client) = world();
+    let (near, far) = pair(&client);
+    let told = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&told);
+    let tell = Tell::routine(move |outcome| count.store(outcome.transferred, Ordering::Relaxed));
+    let sent = client.send_overlapped(near, &[b"five5"], tell).expect("a request");
+    assert_eq!((sent.at_once(), told.load(Ordering::Relaxed)), (Some(5), 0));
+    assert_eq!((host.sleep_alertable(LONG), told.load(Ordering::Relaxed)), (1, 5));
+    client.close(far).expect("a socket to close");
+    end(&host, client);
+}
+
+#[test]
+fn an_event_that_the_provider_sets_reports_the_completion() {
+    let host = Host::new().expect("a free slot");
+    install(&host, fault::SETS_EVENT);
+    let client = host.client();
+    let (near, _far) = pair(&client);
+    // Clients may set the lowest bit, which is not part of the event.
+    for bit in [0, 1] {
+        let event = host.client_event();
+        let tell = Tell::Event(event.map_addr(|event| event | bit));
+        let sent = client.send_overlapped(near, &[b"five5"], tell).expect("a request");
+        assert_eq!(sent.outcome().map(|outcome| outcome.transferred), Some(5));
+        assert_eq!(host.wait(event, LONG), Ok(true));
+        assert_eq!(host.close_client_event(event), Ok(()));
+    }
+    end(&host, client);
+}
+
+#[test]
+fn the_provider_gets_the_flags_of_a_request() {
+    let (host, _, client) = world();
+    let (_near, far) = pair(&client);
+    assert_eq!(code(client.recv_overlapped(far, &[4], MSG_OOB, Tell::Nobody)), Some(10045));
+    end(&host, client);
+}
+
+#[test]
+fn a_routine_receives_the_number_of_bytes() {
+    let (host, _, client) = world();
+    let (near, far) = pair(&client);
+    for data in [&b"four"[..], b"12345678"] {
+        let request = client.recv_overlapped(far, &[8], 0, Tell::routine(|_| ())).expect("a request");
+        client.send_all(near, data).expect("a peer");
+        assert_eq!((host.sleep_alertable(LONG), request.data()), (1, data.to_vec()));
+    }
+    end(&host, client);
+}
+
+#[test]
+fn the_last_clean_up_forgets_the_requests_of_its_host_alone() {
+    let (host, _, client) = world();
+    let (near, far) = pair(&client);
+    let request = client.recv_overlapped(far, &[8], 0, Tell::routine(|_| ())).expect("a request");
+    let (_other, _, stranger) = world();
+    let (_near, _far) = pair(&stranger);
+    let _ = stranger.finish();
+    client.send_all(near, b"here").expect("a peer");
+    assert_eq!((host.sleep_alertable(LONG), request.data()), (1, b"here".to_vec()));
+    end(&host, client);
+}
+
+/// It may drop what asks for the lock of the open requests.
+#[test]
+fn a_forgotten_routine_is_dropped_without_a_lock() {
+    let (host, _, client) = world();
+    let (near, far) = pair(&client);
+    let done = client.send_overlapped(near, &[b"x"], Tell::Nobody).expect("a request");
+    let far_end =
+        client.recv_overlapped(near, &[8], 0, Tell::routine(move |_| drop(done))).expect("a request");
+    drop(far_end);
+    client.close(far).expect("a socket to close");
+    let _ = client.finish();
+    assert_eq!(host.faults(), []);
+}
+
+/// The structure is the host's as long as it lives, so that a second completion is refused.
+#[test]
+fn a_request_of_a_client_is_completed_once() {
+    let (host, _, client) = world();
+    let (near, far) = pair(&client);
+    let request = client.recv_overlapped(far, &[8], 0, Tell::Nobody).expect("a request");
+    client.send_all(near, b"packet").expect("a peer");
+    let (first, mut errno) = (request.outcome(), 0);
+    assert_eq!(first.map(|outcome| outcome.transferred), Some(6));
+    // SAFETY: the structure lives as long as `request`, and nobody else accesses it meanwhile.
+    let again =
+        unsafe { wpu_host::WPUCompleteOverlappedRequest(far, request.as_ptr(), 995, 1, &raw mut errno) };
+    assert_eq!((again, errno, request.outcome()), (SOCKET_ERROR, 10022, first));
+    let _ = client.finish();
+    assert_eq!(host.faults().len(), 1, "{:?}", host.faults());
+}
+
+#[test]
 fn a_request_reports_to_the_port_of_its_socket() {
     let (host, _, client) = world();
     let (near, far) = pair(&client);

@@ -2,7 +2,7 @@
 
 mod pipes;
 
-use pipes::{fault, install};
+use pipes::{fault, install, install_as};
 use std::net::SocketAddr;
 use std::time::Duration;
 use wpu_host::{Client, ClientRequest, Entry, Host, Rule, Tell};
@@ -82,6 +82,15 @@ fn counts_beyond_what_was_requested_are_faults() {
         assert_eq!(client.send(pair(client).0, b"four"), Ok(4));
     });
     assert_eq!(much, [Rule::TooMuch]);
+    // The client's send is one fault, and what its routine receives is the other.
+    let routine = found(fault::TOO_MUCH, |host, client, _| {
+        let (near, far) = pair(client);
+        let request = receive(client, far, Tell::routine(|_| ()));
+        assert_eq!(client.send(near, b"12345678"), Ok(8));
+        assert_eq!(host.sleep_alertable(Duration::ZERO), 1);
+        assert_eq!(request.outcome().map(|outcome| outcome.transferred), Some(8));
+    });
+    assert_eq!(routine, [Rule::TooMuch, Rule::TooMuch]);
 }
 
 #[test]
@@ -116,6 +125,30 @@ fn a_completion_that_is_never_reported_is_a_fault() {
         drop(client.send_overlapped(pair(client).0, &[b"x"], Tell::Nobody).expect("a request"));
     });
     assert_eq!(silent, [Rule::NeverTold]);
+    let silent = found(fault::SILENT_SUCCESS, |_, client, _| {
+        let tell = Tell::routine(|_| ());
+        drop(client.send_overlapped(pair(client).0, &[b"x"], tell).expect("a request"));
+    });
+    assert_eq!(silent, [Rule::NeverTold]);
+}
+
+/// What the system completes can be seen in the structure alone; what it has not completed cannot.
+#[test]
+fn a_success_of_a_file_handle_without_a_completion_is_a_fault() {
+    let host = Host::new().expect("a free slot");
+    let entry = install_as(&host, fault::SILENT_SUCCESS, XP1_IFS_HANDLES);
+    let client = host.client();
+    let near = client.socket_in(entry.id()).expect("a socket");
+    let listener = client.socket_in(entry.id()).expect("a socket");
+    client.bind(listener, address()).expect("a free address");
+    client.listen(listener, 1).expect("a listener");
+    client.connect(near, address()).expect("a connection");
+    client.accept(listener).expect("a caller");
+    let before = host.faults().len();
+    drop(client.send_overlapped(near, &[b"x"], Tell::Nobody).expect("a request"));
+    let rules: Vec<_> = host.faults()[before..].iter().map(|fault| fault.rule).collect();
+    assert_eq!(rules, [Rule::NeverTold]);
+    let _ = client.finish();
 }
 
 #[test]
@@ -141,6 +174,16 @@ fn a_completion_of_a_refused_request_is_a_fault() {
         assert!(client.send_overlapped(pair(client).0, &[b"x"], Tell::Nobody).is_err());
     });
     assert_eq!(refused, [Rule::ToldAfterFailure]);
+    // The client does not run the routine of a request that was refused.
+    let ran = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let routine = found(fault::TOLD_AND_REFUSED, |host, client, _| {
+        let ran = std::sync::Arc::clone(&ran);
+        let tell = Tell::routine(move |_| ran.store(true, std::sync::atomic::Ordering::Relaxed));
+        assert!(client.send_overlapped(pair(client).0, &[b"x"], tell).is_err());
+        assert_eq!(host.sleep_alertable(Duration::ZERO), 1);
+    });
+    assert!(!routine.is_empty() && routine.iter().all(|rule| *rule == Rule::ToldAfterFailure), "{routine:?}");
+    assert!(!ran.load(std::sync::atomic::Ordering::Relaxed));
 }
 
 #[test]

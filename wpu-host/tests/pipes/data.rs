@@ -74,6 +74,9 @@ pub(super) unsafe extern "system" fn recv(
     if state.run_of(handle).is_none() {
         return fail(errno, 10038);
     }
+    if unsafe { *flags } & MSG_OOB != 0 {
+        return fail(errno, 10045);
+    }
     if !overlapped.is_null() {
         let receive = Receive {
             overlapped: overlapped.expose_provenance(),
@@ -167,11 +170,19 @@ pub(super) fn tell(run: &RunState, handle: SOCKET, request: &Receive, error: u32
         if run.fault == fault::CLOSES_EVENT {
             run.table.lpWPUCloseEvent.unwrap()((*overlapped).hEvent, &raw mut errno);
         }
+        if request.routine == 0 && run.fault == fault::SETS_EVENT {
+            (*overlapped).InternalHigh = count as usize;
+            (*overlapped).Internal = error as usize;
+            let event = (*overlapped).hEvent.map_addr(|event| event & !1);
+            run.table.lpWPUSetEvent.unwrap()(event, &raw mut errno);
+            return;
+        }
         if request.routine == 0 || run.fault == fault::EVENT_FOR_ROUTINE {
             wpu_host::WPUCompleteOverlappedRequest(handle, overlapped, error, count, &raw mut errno);
             return;
         }
     }
+    let count = count + u32::from(run.fault == fault::TOO_MUCH);
     let done = Done { routine: request.routine, error, count, overlapped: request.overlapped };
     let key = {
         let mut state = state();

@@ -32,6 +32,8 @@ pub(crate) mod fault {
     pub(crate) const CLOSES_TWICE: u32 = 20;
     pub(crate) const CLEARS_ERRORS: u32 = 21;
     pub(crate) const NO_START: u32 = 100;
+    /// No fault: completions set the event of the client, as those of file handles do.
+    pub(crate) const SETS_EVENT: u32 = 103;
     pub(crate) const OLD_VERSION: u32 = 101;
     pub(crate) const HOLE: u32 = 102;
 }
