@@ -63,9 +63,18 @@ pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
 
-// For the attribute.
+/// What the attribute expands to names these; nobody else should.
 #[doc(hidden)]
-pub use facts::__facts;
+pub mod __private {
+    pub use super::classes::{Class, Platform};
+    pub use super::facts::__facts;
+    pub use super::rt::declaration::{Declaration, Waiver};
+    pub use super::safe::Upcalls;
+    pub use super::table::Interface;
+    pub use super::*;
+    pub use ::core;
+    pub type Import = super::rt::import::Import<super::table::Interface>;
+}
 
 #[rustfmt::skip]
 pub use classes::{Class, Platform};

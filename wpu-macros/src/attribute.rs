@@ -26,6 +26,11 @@ pub(crate) const WPU_PROVIDER: Attribute = Attribute { name: "wpu_provider", kra
 pub(crate) const PROVIDER: Attribute = Attribute { name: "provider", krate: "wpu_table", has_of: true };
 
 impl Attribute {
+    /// What leads to the traits that it implements.
+    pub(crate) fn runtime(self) -> &'static str {
+        if self.has_of { "__wpu_table" } else { "__wpu" }
+    }
+
     pub(crate) fn named(name: &Ident) -> Self {
         if name == PROVIDER.name { PROVIDER } else { WPU_PROVIDER }
     }
@@ -82,15 +87,16 @@ impl Attribute {
             let krate = Ident::new(self.krate, span);
             quote_spanned!(span=> ::#krate)
         });
-        let (of, to) = if self.has_of {
-            (path_behind(OF, arguments), quote_spanned!(span=> #krate::__provider))
+        let runtime = Ident::new(self.runtime(), span);
+        let (of, runtime_import) = if self.has_of {
+            (path_behind(OF, arguments), quote_spanned!(span=> use #krate::__private as #runtime;))
         } else {
-            (Some(krate), quote_spanned!(span=> __wpu::__provider))
+            (Some(krate), TokenStream::new())
         };
         let Some(of) = of else {
             let fault = (Place::whole(Span::call_site()), messages::no_bindings());
             let error = Errors::from_iter([fault]).report();
-            return quote_spanned!(span=> use ::core as __wpu_core; #error);
+            return quote_spanned!(span=> #error mod __wpu { pub use ::core; });
         };
         let attribute = Ident::new(self.name, Span::call_site());
         let is_value = is_name_value(Span::call_site().source_text().as_deref(), args);
@@ -98,7 +104,8 @@ impl Attribute {
         let import = quote_spanned!(last=> use #of::__private as __wpu;);
         quote_spanned! {span=>
             #import
-            __wpu::__facts! { { #to } #attribute #is_value { #args } { #item } }
+            #runtime_import
+            __wpu::__facts! { { #runtime::__provider } #attribute #is_value { #args } { #item } }
         }
     }
 }

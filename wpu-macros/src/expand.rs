@@ -1,18 +1,19 @@
 //! What makes a struct a provider: its implementations, and its handle's methods. A provider and its arguments come in, tokens go out; nothing fails here.
 
 use crate::args::{Declared, KIT, Name, Value};
-use crate::attribute::handle_name;
+use crate::attribute::{Attribute, handle_name};
 use crate::generics::Form;
 use crate::item::Provider;
 use crate::messages::List;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use wpu_rt::facts::Dispatch;
+use wpu_rt::facts::{Dispatch, Kit};
 use wpu_rt::upcall_set::{UpcallSet, are_among};
 
 /// What is expanded.
 pub(crate) struct Expansion<'a> {
+    pub(crate) attribute: Attribute,
     pub(crate) provider: &'a Provider,
     pub(crate) declared: &'a Declared<'a>,
     /// Where the attribute stands, which its own code is of.
@@ -51,6 +52,20 @@ impl Expansion<'_> {
         self.site.located_at(span)
     }
 
+    /// What leads to the traits that are implemented.
+    fn runtime(&self, span: Span) -> Ident {
+        Ident::new(self.attribute.runtime(), span)
+    }
+
+    /// What holds the table.
+    fn run(&self, span: Span) -> TokenStream {
+        if self.attribute.has_of {
+            quote_spanned!(span=> __wpu_table::Run<__wpu::Interface>)
+        } else {
+            quote_spanned!(span=> __wpu::Run)
+        }
+    }
+
     /// The method of one upcall, which stands at `span` from its first token to its last. If it is `watched`, rustc insists
     /// that it is called.
     ///
@@ -73,7 +88,8 @@ impl Expansion<'_> {
             arguments.extend(quote_spanned!(span=> #name,));
         }
         let (generics, returns) = (at(form.generics.clone(), span), at(form.returns.clone(), own));
-        let upcalls = quote_spanned!(own=> __wpu::Upcalls::new(__wpu::Run::cell(&RUN)));
+        let runtime = self.runtime(own);
+        let upcalls = quote_spanned!(own=> __wpu::Upcalls::new(#runtime::Run::cell(&RUN)));
         let function = quote_spanned!(own=> __wpu::Upcalls::#name);
         quote_spanned! {span=>
             #[doc = #text]
@@ -92,12 +108,13 @@ impl Expansion<'_> {
     fn beside(&self, methods: &TokenStream) -> TokenStream {
         let span = self.own(self.provider.name.span());
         let handle = handle_name(&self.provider.name, self.site);
-        let (shields, implementations) = (self.shields(span), self.implementations(&handle, span));
+        let (runtime, run, shields) = (self.runtime(span), self.run(span), self.shields(span));
+        let implementations = self.implementations(&handle, span);
         // Primitive types may be something else around the item. In an old edition of the user's, this path would start at
         // the root of the crate.
         let primitive = quote_spanned!(Span::mixed_site()=> __wpu::core::primitive);
         quote_spanned! {span=>
-            static RUN: __wpu::Run = __wpu::Run::new();
+            static RUN: #run = #runtime::Run::new();
             #shields
             #implementations
             const _: () = {
@@ -125,25 +142,29 @@ impl Expansion<'_> {
     /// The implementations for the struct, in each of its forms.
     fn implementations(&self, handle: &Ident, span: Span) -> TokenStream {
         let (declaration, by_name, markers) = (self.declaration(), self.by_name(), self.markers(span));
+        let (runtime, run) = (self.runtime(span), self.run(span));
+        let interface =
+            self.attribute.has_of.then(|| quote_spanned!(span=> type Interface = __wpu::Interface;));
         let any = format_ident!("Any{}", self.provider.name.unraw(), span = span);
         let mut all = TokenStream::new();
         for Form { condition, parameters, ty, bounds } in &self.provider.forms {
             all.extend(quote_spanned! {span=>
                 #condition
-                impl #parameters __wpu::Provider for #ty #bounds {
+                impl #parameters #runtime::Provider for #ty #bounds {
+                    #interface
                     type Upcalls = #handle;
                     const DECLARATION: __wpu::Declaration = #declaration;
                     fn upcalls() -> #handle {
                         #handle(())
                     }
-                    const __RUN: __wpu::Fixed<__wpu::Run> = __wpu::Fixed::new(&RUN);
+                    const __RUN: #runtime::Fixed<#run> = #runtime::Fixed::new(&RUN);
                     const __IMPORTS: &'static [__wpu::Import] = &[#by_name];
                 }
                 #(#condition impl #parameters #markers for #ty #bounds {})*
             });
             // A kit that is not known may be any: that none is meant would be a second error.
             if matches!(self.declared.words[KIT], Value::Wrong) && parameters.is_empty() {
-                all.extend(quote_spanned!(span=> impl<#any> __wpu::WithKit<#any> for #ty {}));
+                all.extend(quote_spanned!(span=> impl<#any> #runtime::WithKit<#any> for #ty {}));
             }
         }
         all
@@ -156,14 +177,16 @@ impl Expansion<'_> {
         let mut markers = Vec::new();
         if let Value::Given(kit, place) = declared.words[KIT] {
             let marker = Ident::new(declared.spec.kits[kit].marker, self.own(place.first));
-            markers.push(quote_spanned!(span=> __wpu::WithKit<__wpu::facts::kits::#marker>));
+            let runtime = self.runtime(span);
+            markers.push(quote_spanned!(span=> #runtime::WithKit<__wpu::facts::kits::#marker>));
         }
         let used = self.used();
         let makes: Vec<usize> = declared.by_kit().iter().chain(used.iter()).copied().collect();
-        let mut completing = declared.spec.kits.iter().filter(|kit| kit.completes);
-        if matches!(declared.words[KIT], Value::Wrong)
-            || completing.all(|kit| are_among(kit.uses(declared.class()), &makes))
-        {
+        let completing: Vec<&Kit> = declared.spec.kits.iter().filter(|kit| kit.completes).collect();
+        let complete = |kit: &&Kit| are_among(kit.uses(declared.class()), &makes);
+        let wrong = matches!(declared.words[KIT], Value::Wrong);
+        // Where no kit completes requests, nothing is to be declared for them.
+        if !completing.is_empty() && (wrong || completing.iter().all(complete)) {
             markers.push(quote_spanned!(span=> __wpu::facts::Completes));
         }
         markers

@@ -32,9 +32,11 @@ pub fn wpu_provider(args: Tokens, item: Tokens) -> Tokens {
     expand_attribute(WPU_PROVIDER, &args.into(), &item.into()).into()
 }
 
-/// Makes a struct a provider for any host: `of = path` names the bindings of its interface, a crate or a module, and the
-/// rest is as for [`wpu_provider`](macro@wpu_provider), in the words of their spec. The callback is found in the crate
-/// `wpu_table`, or where `crate = path` says.
+/// Makes a struct a plug-in of any host, and checks that it uses the upcalls that it has to.
+///
+/// `of = path` names the bindings, which are a crate or a module. The other arguments are those of
+/// [`wpu_provider`](macro@wpu_provider), in the words of the spec of these bindings; `crate = path` says where `wpu_table` is,
+/// if not at `::wpu_table`.
 #[proc_macro_attribute]
 pub fn provider(args: Tokens, item: Tokens) -> Tokens {
     expand_attribute(PROVIDER, &args.into(), &item.into()).into()

@@ -49,7 +49,7 @@ impl Call {
             declared = Declared::parse(&self.spec, attribute.has_of, visible(self.args.clone()), &mut errors);
             check(&declared, site, &mut errors);
         }
-        let expansion = Expansion { provider: &provider, declared: &declared, site };
+        let expansion = Expansion { attribute, provider: &provider, declared: &declared, site };
         let mut beside = if self.is_value || !errors.is_empty() {
             expansion.fallback()
         } else {

@@ -31,6 +31,7 @@ pub mod refused;
 pub mod request;
 #[cfg(feature = "provider")]
 pub mod set;
+pub mod start;
 pub mod symbol;
 pub mod upcall_set;
 pub mod wide;

@@ -135,6 +135,7 @@ pub mod __private {
     pub use core;
     #[cfg(feature = "macros")]
     pub use wpu_macros::__provider;
+    pub use wpu_sys::__private::__facts;
     pub use wpu_sys::import::Import;
     pub use wpu_sys::rt::export::Exports;
     pub use wpu_sys::*;

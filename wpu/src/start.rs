@@ -7,7 +7,7 @@ use crate::instance::Instance;
 use crate::startup::{Kind, Run, StartError};
 #[cfg(feature = "provider")]
 use wpu_sys::WsaError;
-use wpu_sys::{RawTable, Table, UpcallSet};
+use wpu_sys::{RawTable, Table};
 
 impl Run {
     /// Counts a start-up, and makes `raw` the current table, in place of any earlier one.
@@ -81,14 +81,6 @@ impl Fixed<Run> {
 
 /// Creates a table with every declared upcall.
 fn complete<P: Provider>(raw: &impl RawTable) -> Result<Table, StartError> {
-    let declared = P::DECLARATION.makes();
-    let mut table = raw.ready();
-    let mut imported = |upcall: usize| {
-        let import = P::__IMPORTS.iter().find(|import| import.upcall() == upcall);
-        import.is_some_and(|import| import.fill(&mut table))
-    };
-    let holes = raw.holes();
-    let missing = holes.iter().copied().filter(|hole| declared.contains(*hole) && !imported(*hole));
-    let missing: UpcallSet = missing.collect();
-    if missing.is_empty() { Ok(table) } else { Err(StartError::Missing(missing)) }
+    let complete = wpu_sys::rt::start::complete(raw.ready(), &raw.holes(), &P::DECLARATION, P::__IMPORTS);
+    complete.map_err(StartError::Missing)
 }

@@ -58,6 +58,21 @@ pub mod table;
 pub mod thunk;
 "#;
 
+/// What the attribute names. Whatever the spec names so stands behind it.
+const PRIVATE: &str = "/// What the attribute expands to names these; nobody else should.
+#[doc(hidden)]
+pub mod __private {
+    pub use super::classes::{Class, Platform};
+    pub use super::facts::__facts;
+    pub use super::rt::declaration::{Declaration, Waiver};
+    pub use super::safe::Upcalls;
+    pub use super::table::Interface;
+    pub use super::*;
+    pub use ::core;
+    pub type Import = super::rt::import::Import<super::table::Interface>;
+}
+";
+
 /// What stands in the root too, unless the spec gives a name there to something else.
 const EXPORTS: &[(&str, &[&str])] = &[
     ("classes", &["Class", "Platform"]),
@@ -150,7 +165,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     );
     let mut page = Page::new(view, "lib", &about);
     page.lines(HEAD);
-    page.lines("// For the attribute.\n#[doc(hidden)]\npub use facts::__facts;");
+    page.lines(PRIVATE);
     let mut paths = exports(view, EXPORTS);
     paths.extend([format!("error::{}", view.model.head.error_type), "handles::*".to_owned()]);
     page.lines(&lines(paths, ""));
