@@ -8,7 +8,7 @@ fn a_program_links_two_providers_whose_exports_are_switched_off() {
     let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundle");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bundle");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["test", "--quiet", "--offline", "--locked"]);
+    cargo.args(["test", "--quiet", "--offline"]);
     let run = cargo.arg("--target-dir").arg(target).current_dir(bundle).output().expect("cargo runs");
     let said = [String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)].concat();
     assert!(run.status.success() && said.contains("1 passed"), "{said}");

@@ -28,7 +28,7 @@ pub fn run(set_up: bool) -> Result<()> {
     // More specs with unusual names than `cargo test` compiles and calls.
     legs.run_with("names", "cargo test --quiet --package wpu-tests --test names", ("WPU_NAME_SPECS", "30"))?;
     legs.run("formatting", "cargo fmt --all --check")?;
-    for outside in ["benches", "fuzz"] {
+    for outside in ["benches", "fuzz", "tests/bundle"] {
         let command = format!("cargo fmt --manifest-path {outside}/Cargo.toml --check");
         legs.run(&format!("formatting of {outside}"), &command)?;
     }

@@ -17,7 +17,7 @@ const PACKAGES: [(&str, &str); 3] = [
 ];
 
 /// Files of `wpu-tests` that start compilers of this machine, or read its sources.
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "builds",
     "c_headers",
     "docs",
@@ -35,6 +35,7 @@ const FILES: [&str; 21] = [
     "rubbish",
     "sdk_page",
     "shapes",
+    "text_constants",
     "texts",
     "texts_shown",
     "ui",
