@@ -172,7 +172,9 @@ fn told(book: &mut Book, id: usize, how: &str) {
 fn told_at(address: usize, error: u32, count: u32, how: &str) {
     book(|book| {
         let Some(&id) = book.by_address.get(&address) else {
-            fault(format!("a completion was reported {how} for a request that does not exist or is complete"));
+            fault(format!(
+                "a completion was reported {how} for a request that does not exist or is complete"
+            ));
             return;
         };
         let Record { asked, .. } = &book.records[id];

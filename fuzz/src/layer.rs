@@ -7,11 +7,11 @@ use crate::provider::Greedy;
 use crate::touch::{fill_room, read_bytes, use_lent, use_request, use_sets};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wpu::ffi::{QOS, SOCKET, WSAOVERLAPPED, WSPDATA, WSPPROC_TABLE, timeval};
+use wpu::ffi::{SOCKET, WSAOVERLAPPED, WSPDATA, WSPPROC_TABLE, timeval};
 use wpu::raw::Procs;
 use wpu::{
-    Bytes, ClientMut, ClientRef, Condition, FdSetMut, Layer, Lifecycle, OutBuf, PendingRequest, Progress,
-    Request, ServiceProvider, Start, WsaError, wpu_provider,
+    Bytes, ClientMut, ClientRef, Condition, ConnectParams, FdSetMut, Layer, Lifecycle, OutBuf,
+    PendingRequest, Progress, Received, Request, ServiceProvider, Start, Transferred, WsaError, wpu_provider,
 };
 
 /// A base provider whose sockets are not file handles.
@@ -184,16 +184,13 @@ impl Layer for Meddler {
         next: &impl ServiceProvider,
         socket: SOCKET,
         address: Bytes<'_>,
-        caller_data: Option<Bytes<'_>>,
-        callee_data: Option<OutBuf<'_>>,
-        socket_qos: Option<ClientRef<'_, QOS>>,
-        group_qos: Option<ClientRef<'_, QOS>>,
+        params: ConnectParams<'_>,
     ) -> Result<(), WsaError> {
         read_bytes(address);
-        if let Some(room) = callee_data {
+        if let Some(room) = params.callee_data {
             fill_room(room, 23);
         }
-        next.connect(socket, address, caller_data, callee_data, socket_qos, group_qos)
+        next.connect(socket, address, params)
     }
 
     fn get_overlapped_result(
@@ -202,7 +199,7 @@ impl Layer for Meddler {
         socket: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<(u32, u32), WsaError> {
+    ) -> Result<Transferred, WsaError> {
         next.get_overlapped_result(socket, overlapped, wait)
     }
 
@@ -222,7 +219,7 @@ impl Layer for Meddler {
         socket: SOCKET,
         flags: u32,
         request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    ) -> Result<Progress<Received>, WsaError> {
         self.request(request, |request| next.recv(socket, flags, request))
     }
 
@@ -232,7 +229,7 @@ impl Layer for Meddler {
         socket: SOCKET,
         flags: u32,
         request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    ) -> Result<Progress<Received>, WsaError> {
         self.request(request, |request| next.recv_from(socket, flags, request))
     }
 

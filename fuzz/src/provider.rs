@@ -14,8 +14,8 @@ use wpu::ffi::{
 };
 use wpu::raw::Outcome;
 use wpu::{
-    Bytes, ClientMut, ClientRef, ClientSlice, Condition, EventRef, FdSetMut, OutBuf, PendingRequest,
-    Progress, Request, ServiceProvider, Text, WsaError,
+    Bytes, ClientMut, ClientRef, ClientSlice, Condition, ConnectParams, EventRef, FdSetMut, OutBuf,
+    PendingRequest, Progress, Received, Request, ServiceProvider, SocketParams, Text, Transferred, WsaError,
 };
 
 /// The pending requests of the base provider `P`, and the thread that completes some of them.
@@ -153,16 +153,8 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         answer(0, (), ())
     }
 
-    fn connect(
-        &self,
-        _: SOCKET,
-        address: Bytes<'_>,
-        caller_data: Option<Bytes<'_>>,
-        callee_data: Option<OutBuf<'_>>,
-        socket_qos: Option<ClientRef<'_, QOS>>,
-        group_qos: Option<ClientRef<'_, QOS>>,
-    ) -> Result<(), WsaError> {
-        use_connection(address, caller_data, callee_data, [socket_qos, group_qos]);
+    fn connect(&self, _: SOCKET, address: Bytes<'_>, params: ConnectParams<'_>) -> Result<(), WsaError> {
+        use_connection(address, &params);
         answer(0, (), ())
     }
 
@@ -193,7 +185,7 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         _: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         _: bool,
-    ) -> Result<(u32, u32), WsaError> {
+    ) -> Result<Transferred, WsaError> {
         let ended = wpu::overlapped_result(overlapped);
         answer(0, (), ())?;
         // The error is arbitrary if the structure does not belong to a request.
@@ -240,13 +232,10 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         &self,
         socket: SOCKET,
         address: Bytes<'_>,
-        caller_data: Option<Bytes<'_>>,
-        callee_data: Option<OutBuf<'_>>,
-        socket_qos: Option<ClientRef<'_, QOS>>,
-        group_qos: Option<ClientRef<'_, QOS>>,
+        params: ConnectParams<'_>,
         _: u32,
     ) -> Result<SOCKET, WsaError> {
-        use_connection(address, caller_data, callee_data, [socket_qos, group_qos]);
+        use_connection(address, &params);
         answer(0, socket & 0xff, INVALID_SOCKET)
     }
 
@@ -254,10 +243,13 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         answer(0, (), ())
     }
 
-    fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         use_request(&request);
         let (good, bad) = total(request.asked(), too_much());
-        progress::<P, _>(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
+        let received = |bytes| Received { bytes, flags };
+        progress::<P, _>(0, request, (received(good), received(bad)), |pended| {
+            lock(&self.pending).push(pended)
+        })
     }
 
     fn recv_disconnect(&self, _: SOCKET, data: Option<OutBuf<'_>>) -> Result<(), WsaError> {
@@ -267,15 +259,13 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         answer(0, (), ())
     }
 
-    fn recv_from(
-        &self,
-        _: SOCKET,
-        flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv_from(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         use_request(&request);
         let (good, bad) = total(request.asked(), too_much());
-        progress::<P, _>(0, request, ((good, flags), (bad, flags)), |pended| lock(&self.pending).push(pended))
+        let received = |bytes| Received { bytes, flags };
+        progress::<P, _>(0, request, (received(good), received(bad)), |pended| {
+            lock(&self.pending).push(pended)
+        })
     }
 
     fn select(
@@ -319,17 +309,9 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         answer(0, (), ())
     }
 
-    fn socket(
-        &self,
-        _: i32,
-        _: i32,
-        protocol: i32,
-        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
-        _: u32,
-        _: u32,
-    ) -> Result<SOCKET, WsaError> {
-        black_box(info.map(ClientRef::get));
-        answer(0, protocol.cast_unsigned() as usize & 0xff, INVALID_SOCKET)
+    fn socket(&self, params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
+        black_box(params.info.map(ClientRef::get));
+        answer(0, params.protocol.cast_unsigned() as usize & 0xff, INVALID_SOCKET)
     }
 
     fn string_to_address(

@@ -1,9 +1,8 @@
 //! Accesses all of a client's memory through every kind of view.
 
 use std::hint::black_box;
-use wpu::ffi::QOS;
 use wpu::raw::{Outcome, RequestBuffers};
-use wpu::{Bytes, ClientRef, FdSetMut, Gather, OutBuf, PendingRequest, Request, Scatter};
+use wpu::{Bytes, ClientRef, ConnectParams, FdSetMut, Gather, OutBuf, PendingRequest, Request, Scatter};
 
 /// Uses everything that was lent with a request, and completes the request.
 pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {
@@ -121,18 +120,13 @@ pub(crate) fn use_sets(sets: [Option<FdSetMut<'_>>; 3]) {
     }
 }
 
-pub(crate) fn use_connection(
-    address: Bytes<'_>,
-    caller: Option<Bytes<'_>>,
-    callee: Option<OutBuf<'_>>,
-    qos: [Option<ClientRef<'_, QOS>>; 2],
-) {
+pub(crate) fn use_connection(address: Bytes<'_>, params: &ConnectParams<'_>) {
     read_bytes(address);
-    if let Some(bytes) = caller {
+    if let Some(bytes) = params.caller_data {
         read_bytes(bytes);
     }
-    if let Some(room) = callee {
+    if let Some(room) = params.callee_data {
         fill_room(room, 1);
     }
-    black_box(qos.map(|qos| qos.map(ClientRef::get)));
+    black_box([params.socket_qos, params.group_qos].map(|qos| qos.map(ClientRef::get)));
 }

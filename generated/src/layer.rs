@@ -142,20 +142,9 @@ pub trait Layer {
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        params: crate::provider::ConnectParams<'_>,
     ) -> Result<(), crate::error::WsaError> {
-        crate::provider::ServiceProvider::connect(
-            next,
-            socket,
-            address,
-            caller_data,
-            callee_data,
-            socket_qos,
-            group_qos,
-        )
+        crate::provider::ServiceProvider::connect(next, socket, address, params)
     }
 
     /// Prepares a socket to be opened in another process.
@@ -230,7 +219,7 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<(u32, u32), crate::error::WsaError> {
+    ) -> Result<crate::provider::Transferred, crate::error::WsaError> {
         crate::provider::ServiceProvider::get_overlapped_result(
             next,
             socket,
@@ -347,22 +336,10 @@ pub trait Layer {
         next: &impl crate::provider::ServiceProvider,
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        params: crate::provider::ConnectParams<'_>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        crate::provider::ServiceProvider::join_leaf(
-            next,
-            socket,
-            address,
-            caller_data,
-            callee_data,
-            socket_qos,
-            group_qos,
-            flags,
-        )
+        crate::provider::ServiceProvider::join_leaf(next, socket, address, params, flags)
     }
 
     /// Makes a socket wait for connections.
@@ -396,7 +373,10 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<
+        crate::rt::request::Progress<crate::provider::Received>,
+        crate::error::WsaError,
+    > {
         crate::provider::ServiceProvider::recv(next, socket, flags, request)
     }
 
@@ -431,7 +411,10 @@ pub trait Layer {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<
+        crate::rt::request::Progress<crate::provider::Received>,
+        crate::error::WsaError,
+    > {
         crate::provider::ServiceProvider::recv_from(next, socket, flags, request)
     }
 
@@ -568,22 +551,9 @@ pub trait Layer {
     fn socket(
         &self,
         next: &impl crate::provider::ServiceProvider,
-        family: i32,
-        kind: i32,
-        protocol: i32,
-        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        group: u32,
-        flags: u32,
+        params: crate::provider::SocketParams<'_>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        crate::provider::ServiceProvider::socket(
-            next,
-            family,
-            kind,
-            protocol,
-            info,
-            group,
-            flags,
-        )
+        crate::provider::ServiceProvider::socket(next, params)
     }
 
     /// Turns text into an address.
@@ -643,10 +613,7 @@ macro_rules! for_each_downcall {
             fn connect(
                 socket: $crate::ffi::SOCKET,
                 address: $crate::rt::memory::Bytes<'_>,
-                caller_data: Option<$crate::rt::memory::Bytes<'_>>,
-                callee_data: Option<$crate::rt::memory::OutBuf<'_>>,
-                socket_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
-                group_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
+                params: $crate::provider::ConnectParams<'_>,
             ) -> ();
             fn duplicate_socket(
                 socket: $crate::ffi::SOCKET,
@@ -666,7 +633,7 @@ macro_rules! for_each_downcall {
                 socket: $crate::ffi::SOCKET,
                 overlapped: $crate::rt::client::ClientMut<'_, $crate::ffi::WSAOVERLAPPED>,
                 wait: bool,
-            ) -> (u32, u32);
+            ) -> $crate::provider::Transferred;
             fn get_peer_name(
                 socket: $crate::ffi::SOCKET,
                 address: $crate::rt::memory::OutBuf<'_>,
@@ -695,10 +662,7 @@ macro_rules! for_each_downcall {
             fn join_leaf(
                 socket: $crate::ffi::SOCKET,
                 address: $crate::rt::memory::Bytes<'_>,
-                caller_data: Option<$crate::rt::memory::Bytes<'_>>,
-                callee_data: Option<$crate::rt::memory::OutBuf<'_>>,
-                socket_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
-                group_qos: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::QOS>>,
+                params: $crate::provider::ConnectParams<'_>,
                 flags: u32,
             ) -> $crate::ffi::SOCKET;
             fn listen(socket: $crate::ffi::SOCKET, backlog: i32) -> ();
@@ -707,7 +671,7 @@ macro_rules! for_each_downcall {
                 socket: $crate::ffi::SOCKET,
                 flags: u32,
                 request_: $crate::memory::Request<'_>,
-            ) -> $crate::rt::request::Progress<(u32, u32)>;
+            ) -> $crate::rt::request::Progress<$crate::provider::Received>;
             fn recv_disconnect(
                 socket: $crate::ffi::SOCKET,
                 data: Option<$crate::rt::memory::OutBuf<'_>>,
@@ -717,7 +681,7 @@ macro_rules! for_each_downcall {
                 socket: $crate::ffi::SOCKET,
                 flags: u32,
                 request_: $crate::memory::Request<'_>,
-            ) -> $crate::rt::request::Progress<(u32, u32)>;
+            ) -> $crate::rt::request::Progress<$crate::provider::Received>;
             fn select(
                 count: i32,
                 read: Option<$crate::clients::FdSetMut<'_>>,
@@ -748,16 +712,7 @@ macro_rules! for_each_downcall {
                 value: $crate::rt::memory::Bytes<'_>,
             ) -> ();
             fn shutdown(socket: $crate::ffi::SOCKET, how: i32) -> ();
-            fn socket(
-                family: i32,
-                kind: i32,
-                protocol: i32,
-                info: Option<
-                    $crate::rt::client::ClientRef<'_, $crate::ffi::WSAPROTOCOL_INFOW>,
-                >,
-                group: u32,
-                flags: u32,
-            ) -> $crate::ffi::SOCKET;
+            fn socket(params: $crate::provider::SocketParams<'_>) -> $crate::ffi::SOCKET;
             fn string_to_address(
                 text: $crate::rt::memory::Text<'_>,
                 family: i32,

@@ -30,6 +30,9 @@
 #![allow(clippy::unreadable_literal)]
 #![allow(clippy::too_many_arguments)]
 #![allow(clippy::similar_names)]
+// A variable has another name than its field where that is taken.
+#![allow(clippy::redundant_field_names)]
+#![allow(non_shorthand_field_patterns)]
 #![allow(clippy::uninlined_format_args)]
 
 #[cfg(feature = "std")]
@@ -129,7 +132,15 @@ pub use memory::{Gather, Scatter};
 #[cfg(feature = "provider")]
 pub use procs::Procs;
 #[cfg(feature = "provider")]
+pub use provider::ConnectParams;
+#[cfg(feature = "provider")]
+pub use provider::Received;
+#[cfg(feature = "provider")]
 pub use provider::ServiceProvider;
+#[cfg(feature = "provider")]
+pub use provider::SocketParams;
+#[cfg(feature = "provider")]
+pub use provider::Transferred;
 #[cfg(feature = "provider")]
 #[rustfmt::skip]
 pub use rt::memory::{Bytes, ClientSlice, OutBuf, Short, Text};

@@ -296,11 +296,12 @@ impl crate::provider::ServiceProvider for Procs {
         &self,
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        params: crate::provider::ConnectParams<'_>,
     ) -> Result<(), crate::error::WsaError> {
+        let caller_data = params.caller_data;
+        let callee_data = params.callee_data;
+        let socket_qos = params.socket_qos;
+        let group_qos = params.group_qos;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
@@ -419,7 +420,7 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<(u32, u32), crate::error::WsaError> {
+    ) -> Result<crate::provider::Transferred, crate::error::WsaError> {
         let mut out2 = 0;
         let mut out4 = 0;
         let mut errno = 0;
@@ -438,7 +439,10 @@ impl crate::provider::ServiceProvider for Procs {
         if answer == crate::ffi::FALSE {
             return Err(crate::error::reported(errno));
         }
-        Ok((out2, out4))
+        Ok(crate::provider::Transferred {
+            bytes: out2,
+            flags: out4,
+        })
     }
 
     #[inline]
@@ -644,12 +648,13 @@ impl crate::provider::ServiceProvider for Procs {
         &self,
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        params: crate::provider::ConnectParams<'_>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
+        let caller_data = params.caller_data;
+        let callee_data = params.callee_data;
+        let socket_qos = params.socket_qos;
+        let group_qos = params.group_qos;
         let caller_data_slice = caller_data
             .map(|of| {
                 let (bytes, length) = (of.as_ptr().cast_mut(), of.len());
@@ -718,7 +723,10 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<
+        crate::rt::request::Progress<crate::provider::Received>,
+        crate::error::WsaError,
+    > {
         // SAFETY: it goes into the one call that hands the request on.
         let lpBuffers = unsafe { request.lent() }
             .scatter
@@ -757,7 +765,12 @@ impl crate::provider::ServiceProvider for Procs {
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(crate::rt::request::Progress::Done((values.0, values.1)))
+        Ok(
+            crate::rt::request::Progress::Done(crate::provider::Received {
+                bytes: values.0,
+                flags: values.1,
+            }),
+        )
     }
 
     #[inline]
@@ -801,7 +814,10 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<
+        crate::rt::request::Progress<crate::provider::Received>,
+        crate::error::WsaError,
+    > {
         // SAFETY: it goes into the one call that hands the request on.
         let lpBuffers = unsafe { request.lent() }
             .scatter
@@ -859,7 +875,12 @@ impl crate::provider::ServiceProvider for Procs {
         // SAFETY: it was written before the call, and is kept for as long as `sent` is.
         let values = unsafe { outs.read() };
         sent.done();
-        Ok(crate::rt::request::Progress::Done((values.0, values.1)))
+        Ok(
+            crate::rt::request::Progress::Done(crate::provider::Received {
+                bytes: values.0,
+                flags: values.1,
+            }),
+        )
     }
 
     #[inline]
@@ -1067,13 +1088,14 @@ impl crate::provider::ServiceProvider for Procs {
     #[inline]
     fn socket(
         &self,
-        family: i32,
-        kind: i32,
-        protocol: i32,
-        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        group: u32,
-        flags: u32,
+        params: crate::provider::SocketParams<'_>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
+        let family = params.family;
+        let kind = params.kind;
+        let protocol = params.protocol;
+        let info = params.info;
+        let group = params.group;
+        let flags = params.flags;
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {

@@ -2,6 +2,150 @@
 
 //! What a provider answers: one method for each downcall.
 
+/// Parameters of `connect` and `join_leaf`.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ConnectParams<'a> {
+    /// `lpCallerData`: Data for the peer, which travels with the request. May be absent.
+    pub caller_data: Option<crate::rt::memory::Bytes<'a>>,
+    /// `lpCalleeData`: Receives data of the peer, which travels with its answer. May be absent.
+    pub callee_data: Option<crate::rt::memory::OutBuf<'a>>,
+    /// `lpSQOS`: The quality of service wanted for the socket. May be absent.
+    pub socket_qos: Option<crate::rt::client::ClientRef<'a, crate::ffi::QOS>>,
+    /// `lpGQOS`: Reserved. May be absent.
+    pub group_qos: Option<crate::rt::client::ClientRef<'a, crate::ffi::QOS>>,
+}
+
+impl<'a> ConnectParams<'a> {
+    /// What is not named here is absent, or zero.
+    #[must_use]
+    #[inline]
+    pub const fn new() -> Self {
+        Self {
+            caller_data: None,
+            callee_data: None,
+            socket_qos: None,
+            group_qos: None,
+        }
+    }
+    /// The same with this `caller_data`.
+    #[must_use]
+    #[inline]
+    pub const fn caller_data(
+        mut self,
+        caller_data: crate::rt::memory::Bytes<'a>,
+    ) -> Self {
+        self.caller_data = Some(caller_data);
+        self
+    }
+    /// The same with this `callee_data`.
+    #[must_use]
+    #[inline]
+    pub const fn callee_data(
+        mut self,
+        callee_data: crate::rt::memory::OutBuf<'a>,
+    ) -> Self {
+        self.callee_data = Some(callee_data);
+        self
+    }
+    /// The same with this `socket_qos`.
+    #[must_use]
+    #[inline]
+    pub const fn socket_qos(
+        mut self,
+        socket_qos: crate::rt::client::ClientRef<'a, crate::ffi::QOS>,
+    ) -> Self {
+        self.socket_qos = Some(socket_qos);
+        self
+    }
+    /// The same with this `group_qos`.
+    #[must_use]
+    #[inline]
+    pub const fn group_qos(
+        mut self,
+        group_qos: crate::rt::client::ClientRef<'a, crate::ffi::QOS>,
+    ) -> Self {
+        self.group_qos = Some(group_qos);
+        self
+    }
+}
+
+/// The answer of `get_overlapped_result`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transferred {
+    /// `lpcbTransfer`: Receives how many bytes were moved.
+    pub bytes: u32,
+    /// `lpdwFlags`: Receives the flags of the operation, as receiving gives them.
+    pub flags: u32,
+}
+
+/// The answer of `recv` and `recv_from`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// `lpNumberOfBytesRecvd`: Receives how many bytes came, unless the operation is pending.
+    pub bytes: u32,
+    /// `lpFlags`: How to receive, as `MSG_PEEK` and its like; receives `MSG_PARTIAL` for a part of a message.
+    pub flags: u32,
+}
+
+/// Parameters of `socket`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SocketParams<'a> {
+    /// `af`: The address family.
+    pub family: i32,
+    /// `type`: The type, such as `SOCK_STREAM`.
+    pub kind: i32,
+    /// `protocol`: The protocol within the family.
+    pub protocol: i32,
+    /// `lpProtocolInfo`: The catalog entry to work for. May be absent.
+    pub info: Option<crate::rt::client::ClientRef<'a, crate::ffi::WSAPROTOCOL_INFOW>>,
+    /// `g`: Reserved.
+    pub group: u32,
+    /// `dwFlags`: What the socket is for, as `WSA_FLAG_OVERLAPPED` and its like.
+    pub flags: u32,
+}
+
+impl<'a> SocketParams<'a> {
+    /// What is not named here is absent, or zero.
+    #[must_use]
+    #[inline]
+    pub const fn new(family: i32, kind: i32, protocol: i32) -> Self {
+        Self {
+            family: family,
+            kind: kind,
+            protocol: protocol,
+            info: None,
+            group: 0,
+            flags: 0,
+        }
+    }
+    /// The same with this `info`.
+    #[must_use]
+    #[inline]
+    pub const fn info(
+        mut self,
+        info: crate::rt::client::ClientRef<'a, crate::ffi::WSAPROTOCOL_INFOW>,
+    ) -> Self {
+        self.info = Some(info);
+        self
+    }
+    /// The same with this `group`.
+    #[must_use]
+    #[inline]
+    pub const fn group(mut self, group: u32) -> Self {
+        self.group = group;
+        self
+    }
+    /// The same with this `flags`.
+    #[must_use]
+    #[inline]
+    pub const fn flags(mut self, flags: u32) -> Self {
+        self.flags = flags;
+        self
+    }
+}
+
 /// A provider's functions, one method for each.
 ///
 /// Pointers are checked before a method is called, and out values are written after it. A
@@ -223,10 +367,10 @@ pub trait ServiceProvider {
     ///
     /// - `socket` (`s`): A socket without a connection.
     /// - `address` (`name`): The peer's address.
-    /// - `caller_data` (`lpCallerData`): Data for the peer, which travels with the request. May be absent.
-    /// - `callee_data` (`lpCalleeData`): Receives data of the peer, which travels with its answer. May be absent.
-    /// - `socket_qos` (`lpSQOS`): The quality of service wanted for the socket. May be absent.
-    /// - `group_qos` (`lpGQOS`): Reserved. May be absent.
+    /// - `params.caller_data` (`lpCallerData`): Data for the peer, which travels with the request. May be absent.
+    /// - `params.callee_data` (`lpCalleeData`): Receives data of the peer, which travels with its answer. May be absent.
+    /// - `params.socket_qos` (`lpSQOS`): The quality of service wanted for the socket. May be absent.
+    /// - `params.group_qos` (`lpGQOS`): Reserved. May be absent.
     ///
     /// A provider that does not implement it answers `WSAEOPNOTSUPP`.
     ///
@@ -256,12 +400,9 @@ pub trait ServiceProvider {
         &self,
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        params: ConnectParams<'_>,
     ) -> Result<(), crate::error::WsaError> {
-        let _ = (socket, address, caller_data, callee_data, socket_qos, group_qos);
+        let _ = (socket, address, params);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
 
@@ -394,7 +535,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         overlapped: crate::rt::client::ClientMut<'_, crate::ffi::WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<(u32, u32), crate::error::WsaError> {
+    ) -> Result<Transferred, crate::error::WsaError> {
         let _ = (socket, overlapped, wait);
         Err(crate::error::WsaError::WSAEINVAL)
     }
@@ -572,10 +713,10 @@ pub trait ServiceProvider {
     ///
     /// - `socket` (`s`): A socket of a session.
     /// - `address` (`name`): The address of the leaf, the root or the session.
-    /// - `caller_data` (`lpCallerData`): Data for the peer, which travels with the request. May be absent.
-    /// - `callee_data` (`lpCalleeData`): Receives data of the peer, which travels with its answer. May be absent.
-    /// - `socket_qos` (`lpSQOS`): The quality of service wanted for the socket. May be absent.
-    /// - `group_qos` (`lpGQOS`): Reserved. May be absent.
+    /// - `params.caller_data` (`lpCallerData`): Data for the peer, which travels with the request. May be absent.
+    /// - `params.callee_data` (`lpCalleeData`): Receives data of the peer, which travels with its answer. May be absent.
+    /// - `params.socket_qos` (`lpSQOS`): The quality of service wanted for the socket. May be absent.
+    /// - `params.group_qos` (`lpGQOS`): Reserved. May be absent.
     /// - `flags` (`dwFlags`): Whether the socket sends, receives or does both, as `JL_BOTH` and its like.
     ///
     /// A provider that does not implement it answers `WSAEOPNOTSUPP`.
@@ -603,21 +744,10 @@ pub trait ServiceProvider {
         &self,
         socket: crate::ffi::SOCKET,
         address: crate::rt::memory::Bytes<'_>,
-        caller_data: Option<crate::rt::memory::Bytes<'_>>,
-        callee_data: Option<crate::rt::memory::OutBuf<'_>>,
-        socket_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
-        group_qos: Option<crate::rt::client::ClientRef<'_, crate::ffi::QOS>>,
+        params: ConnectParams<'_>,
         flags: u32,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        let _ = (
-            socket,
-            address,
-            caller_data,
-            callee_data,
-            socket_qos,
-            group_qos,
-            flags,
-        );
+        let _ = (socket, address, params, flags);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
 
@@ -700,7 +830,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<Received>, crate::error::WsaError> {
         let _ = (socket, flags, request);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
@@ -782,7 +912,7 @@ pub trait ServiceProvider {
         socket: crate::ffi::SOCKET,
         flags: u32,
         request: crate::memory::Request<'_>,
-    ) -> Result<crate::rt::request::Progress<(u32, u32)>, crate::error::WsaError> {
+    ) -> Result<crate::rt::request::Progress<Received>, crate::error::WsaError> {
         let _ = (socket, flags, request);
         Err(crate::error::WsaError::WSAEOPNOTSUPP)
     }
@@ -1033,12 +1163,12 @@ pub trait ServiceProvider {
     /// Protocol information from `WSPDuplicateSocket` opens a socket that exists already.
     /// A layer passes the protocol information of the chain to a layer below it unchanged; the base gets its own.
     ///
-    /// - `family` (`af`): The address family.
-    /// - `kind` (`type`): The type, such as `SOCK_STREAM`.
-    /// - `protocol` (`protocol`): The protocol within the family.
-    /// - `info` (`lpProtocolInfo`): The catalog entry to work for. May be absent.
-    /// - `group` (`g`): Reserved.
-    /// - `flags` (`dwFlags`): What the socket is for, as `WSA_FLAG_OVERLAPPED` and its like.
+    /// - `params.family` (`af`): The address family.
+    /// - `params.kind` (`type`): The type, such as `SOCK_STREAM`.
+    /// - `params.protocol` (`protocol`): The protocol within the family.
+    /// - `params.info` (`lpProtocolInfo`): The catalog entry to work for. May be absent.
+    /// - `params.group` (`g`): Reserved.
+    /// - `params.flags` (`dwFlags`): What the socket is for, as `WSA_FLAG_OVERLAPPED` and its like.
     ///
     /// A provider that does not implement it answers `WSAESOCKTNOSUPPORT`.
     ///
@@ -1056,14 +1186,9 @@ pub trait ServiceProvider {
     #[inline]
     fn socket(
         &self,
-        family: i32,
-        kind: i32,
-        protocol: i32,
-        info: Option<crate::rt::client::ClientRef<'_, crate::ffi::WSAPROTOCOL_INFOW>>,
-        group: u32,
-        flags: u32,
+        params: SocketParams<'_>,
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
-        let _ = (family, kind, protocol, info, group, flags);
+        let _ = (params,);
         Err(crate::error::WsaError::WSAESOCKTNOSUPPORT)
     }
 

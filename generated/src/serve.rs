@@ -459,10 +459,12 @@ pub unsafe extern "system" fn connect<S: Serve>(
             provider,
             s,
             address,
-            caller_data,
-            callee_data,
-            socket_qos,
-            group_qos,
+            crate::provider::ConnectParams {
+                caller_data: caller_data,
+                callee_data: callee_data,
+                socket_qos: socket_qos,
+                group_qos: group_qos,
+            },
         )?;
         Ok(crate::ffi::NO_ERROR)
     });
@@ -616,7 +618,7 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::rt::checks::output(lpcbTransfer, crate::error::WsaError::WSAEFAULT)?;
         crate::rt::checks::output(lpdwFlags, crate::error::WsaError::WSAEFAULT)?;
-        let (value0, value1) = crate::provider::ServiceProvider::get_overlapped_result(
+        let crate::provider::Transferred { bytes: value0, flags: value1 } = crate::provider::ServiceProvider::get_overlapped_result(
             provider,
             s,
             overlapped,
@@ -1101,10 +1103,12 @@ pub unsafe extern "system" fn join_leaf<S: Serve>(
             provider,
             s,
             address,
-            caller_data,
-            callee_data,
-            socket_qos,
-            group_qos,
+            crate::provider::ConnectParams {
+                caller_data: caller_data,
+                callee_data: callee_data,
+                socket_qos: socket_qos,
+                group_qos: group_qos,
+            },
             dwFlags,
         )?;
         if value0 == crate::ffi::INVALID_SOCKET {
@@ -1239,12 +1243,11 @@ pub unsafe extern "system" fn recv<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let crate::rt::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv(
-            provider,
-            s,
-            flags,
-            request,
-        )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
+        let crate::rt::request::Progress::Done(
+            crate::provider::Received { bytes: value0, flags: value1 },
+        ) = crate::provider::ServiceProvider::recv(provider, s, flags, request)? else {
+            return Err(crate::error::WsaError::WSA_IO_PENDING)
+        };
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
@@ -1445,12 +1448,10 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             // SAFETY: the contract of this function.
             Some(given) => unsafe { crate::memory::Request::new(given, lent) }
         };
-        let crate::rt::request::Progress::Done((value0, value1)) = crate::provider::ServiceProvider::recv_from(
-            provider,
-            s,
-            flags,
-            request,
-        )? else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
+        let crate::rt::request::Progress::Done(
+            crate::provider::Received { bytes: value0, flags: value1 },
+        ) = crate::provider::ServiceProvider::recv_from(provider, s, flags, request)?
+        else { return Err(crate::error::WsaError::WSA_IO_PENDING) };
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
@@ -1995,12 +1996,14 @@ pub unsafe extern "system" fn socket<S: Serve>(
         };
         let value0 = crate::provider::ServiceProvider::socket(
             provider,
-            af,
-            r#type,
-            protocol,
-            info,
-            g,
-            dwFlags,
+            crate::provider::SocketParams {
+                family: af,
+                kind: r#type,
+                protocol: protocol,
+                info: info,
+                group: g,
+                flags: dwFlags,
+            },
         )?;
         if value0 == crate::ffi::INVALID_SOCKET {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);

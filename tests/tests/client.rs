@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use wpu::prelude::*;
-use wpu::{ClientMut, ClientRef, Lifecycle, PendingRequest, Progress, Request, ServiceProvider, Start};
+use wpu::{ClientMut, Lifecycle, PendingRequest, Progress, Request, ServiceProvider, Start};
 use wpu_host::{Client, Entry, Host, Leftovers, Module, Port, Tell};
-use wpu_sys::ffi::{AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
+use wpu_sys::ffi::{AF_INET, IPPROTO_TCP, SOCK_STREAM, WSAOVERLAPPED};
 
 /// Each socket is a mailbox: bytes sent to it are received from it.
 #[wpu_provider(
@@ -58,15 +58,7 @@ impl Lifecycle for Mailboxes {
 }
 
 impl ServiceProvider for Mailboxes {
-    fn socket(
-        &self,
-        _: i32,
-        _: i32,
-        _: i32,
-        _: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
-        _: u32,
-        _: u32,
-    ) -> Result<SOCKET, WsaError> {
+    fn socket(&self, _: SocketParams<'_>) -> Result<SOCKET, WsaError> {
         let mut boxes = self.boxes();
         let key = boxes.keys().last().map_or(1, |key| key + 1);
         let handle = Self::upcalls().create_socket_handle(self.entry, key)?;
@@ -92,7 +84,7 @@ impl ServiceProvider for Mailboxes {
         Ok(Progress::Done(count))
     }
 
-    fn recv(&self, socket: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, socket: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         let key = Self::upcalls().query_socket_handle_context(socket)?;
         let mut boxes = self.boxes();
         let mailbox = boxes.get_mut(&key).ok_or(WsaError::WSAENOTSOCK)?;
@@ -103,7 +95,8 @@ impl ServiceProvider for Mailboxes {
         }
         let room = request.scatter().total().min(mailbox.bytes.len());
         let bytes: Vec<u8> = mailbox.bytes.drain(..room).collect();
-        Ok(Progress::Done((u32::try_from(request.scatter().write_at(0, &bytes)).expect("a few"), 0)))
+        let bytes = u32::try_from(request.scatter().write_at(0, &bytes)).expect("a few");
+        Ok(Progress::Done(Received { bytes, flags: 0 }))
     }
 
     fn get_overlapped_result(
@@ -111,7 +104,7 @@ impl ServiceProvider for Mailboxes {
         _: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         _: bool,
-    ) -> Result<(u32, u32), WsaError> {
+    ) -> Result<Transferred, WsaError> {
         wpu::overlapped_result(overlapped).unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE))
     }
 }

@@ -94,6 +94,22 @@ fn a_value_named_like_a_variable_of_the_output_arrives_unchanged() {
     }
 }
 
+/// A field keeps its name, whatever variables of the output are called.
+#[test]
+fn a_field_named_like_a_variable_of_the_output_arrives_unchanged() {
+    let cook = common::read(&common::fixtures().join("cook.rs"));
+    for (at, name) in ["value0", "errno", "answer", "group", "state", "provider"].into_iter().enumerate() {
+        let text = base()
+            .replace("rust-name = \"amount\"", &format!("rust-name = \"{name}\""))
+            .replace("rust-name = \"party\"", &format!("rust-name = \"{name}\""));
+        let cook = cook
+            .replace("Filling { amount:", &format!("Filling {{ {name}:"))
+            .replace("Seating { party,", &format!("Seating {{ {name}: party,"));
+        let edition = EDITIONS[at % EDITIONS.len()];
+        compile(&emit(&text), edition, &format!("field-{name}"), &[&cook]);
+    }
+}
+
 /// Methods that values have through blanket impls, and those of generated types.
 const METHODS: &[&str] = &[
     "Into",
@@ -197,6 +213,8 @@ const ITEMS: &[&str] = &[
     "Whistle",
     "Nod",
     "Taste",
+    "Filling",
+    "Seating",
     "hour",
     "second",
     "many",
@@ -387,8 +405,20 @@ fn a_parameter_without_a_body_may_have_a_reserved_name() {
 
 /// Whether an item of this kind may have a name: the rules differ for Rust types, words, and names in C.
 fn may_be_called(item: &str, name: &str) -> bool {
-    const TYPES: &[&str] =
-        &["KettleError", "Cook", "Tap", "TapRef", "Order", "Cups", "Whistle", "Nod", "Taste", "Spoon"];
+    const TYPES: &[&str] = &[
+        "KettleError",
+        "Cook",
+        "Tap",
+        "TapRef",
+        "Order",
+        "Cups",
+        "Whistle",
+        "Nod",
+        "Taste",
+        "Spoon",
+        "Filling",
+        "Seating",
+    ];
     const WORDS: &[&str] = &["stove", "gas", "electric", "tea"];
     const ERRORS: &[&str] = &["EBROKEN", "ECOLD", "ESMALL", "EBREWING", "ESPILT", "ETIGHT"];
     let is_name = !["self", "Self", "super", "crate", "_", "void"].contains(&name);
@@ -531,7 +561,9 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
         {
             return entry.to_owned();
         }
-        let mut changed = entry.to_owned();
+        // Programs name the fields of structures, so those keep their Rust names.
+        let has_fields = entry.contains("\nanswer = ") || entry.contains("\ngroup = ");
+        let mut changed = if has_fields { entry.replace("rust-name = ", "…") } else { entry.to_owned() };
         let params: Vec<_> = entry.lines().filter(|line| line.contains("{ name = \"")).collect();
         let mut used = BTreeSet::new();
         let mut keywords = KEYWORDS.iter().cycle().skip(seed * 5).step_by(3);
@@ -549,6 +581,12 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
             for key in C_KEYS {
                 changed = changed.replace(&format!("{key} = \"{old}\""), &format!("{key} = \"{new}ǃ\""));
             }
+            let (listed, new) = (format!("\"{old}\""), format!("\"{new}ǃ\""));
+            let lines = changed.split_inclusive('\n');
+            let lines = lines.map(|line| {
+                if line.starts_with("group = ") { line.replace(&listed, &new) } else { line.to_owned() }
+            });
+            changed = lines.collect();
         }
         let mut parts = changed.split(", rust-name = \"");
         let mut out = parts.next().unwrap_or_default().to_owned();
@@ -564,7 +602,7 @@ fn renamed(text: &str, names: &[String], seed: usize) -> String {
             out += &format!(", rust-name = \"{name}\"{rest}");
         }
         // Removes the marks that prevent a new name from being renamed again.
-        out.replace('ǃ', "")
+        out.replace('ǃ', "").replace('…', "rust-name = ")
     });
     entries.collect::<Vec<_>>().join("\n[[")
 }

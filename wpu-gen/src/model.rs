@@ -10,7 +10,8 @@ pub use crate::syntax::{
     Arch, Convention, Direction, Encoding, Lifetime, ProvidedBy, ReturnRole, Role, Status, Unit,
 };
 pub use function::{
-    DocumentedError, Downcall, EntryPoint, Function, Import, Key, Owners, Param, Requirement, Said, Upcall,
+    DocumentedError, Downcall, EntryPoint, Function, Group, Import, Key, Owners, Param, Requirement, Said,
+    Upcall,
 };
 pub use placed::Placed;
 use std::collections::{HashMap, HashSet};

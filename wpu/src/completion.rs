@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::ffi::{SOCKET, WSAEVENT, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
-use wpu_sys::{Class, ClientMut, EventRef, Operation, Outcome, RequestParts, ThreadId, Upcalls, WsaError};
+use wpu_sys::{
+    Class, ClientMut, EventRef, Operation, Outcome, RequestParts, ThreadId, Transferred, Upcalls, WsaError,
+};
 #[cfg(any(feature = "base", feature = "layer"))]
 use wpu_sys::{PendingRequest, PendingToken, Request};
 
@@ -66,7 +68,7 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
 ///
 /// `WSPGetOverlappedResult` returns this.
 #[must_use]
-pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Result<(u32, u32), WsaError>> {
+pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Result<Transferred, WsaError>> {
     // SAFETY: the view is one of a structure that a client lends, and of which nothing is written here.
     let structure = unsafe { Structure::new(overlapped.as_non_null()) };
     if structure.internal().load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
@@ -75,9 +77,15 @@ pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Res
     let structure = overlapped.get();
     let count = u32::try_from(structure.InternalHigh).unwrap_or(u32::MAX);
     Some(match structure.OffsetHigh {
-        0 => Ok((count, structure.Offset)),
+        0 => Ok(Transferred { bytes: count, flags: structure.Offset }),
         error => Err(WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()))),
     })
+}
+
+/// Names the parts of a result.
+#[cfg(any(feature = "base", feature = "layer"))]
+pub(crate) fn transferred((bytes, flags): (u32, u32)) -> Transferred {
+    Transferred { bytes, flags }
 }
 
 /// The result of an operation in the form of C.

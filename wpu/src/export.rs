@@ -36,10 +36,7 @@ impl<One, Other> NotSame for Pair<One, Other> {}
 ///     }
 /// }
 /// impl ServiceProvider for Vsock {
-///     fn socket(
-///         &self, _family: i32, _kind: i32, _protocol: i32,
-///         _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
-///     ) -> Result<SOCKET, WsaError> {
+///     fn socket(&self, _params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
 ///         # fn file_handle() -> SOCKET { 4 }
 ///         Self::upcalls().modify_ifs_handle(self.entry, file_handle())
 ///     }

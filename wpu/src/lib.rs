@@ -103,8 +103,8 @@ pub use wpu_sys::{
 };
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
-    Bytes, ClientSlice, Condition, FdSetMut, Gather, Layer, OutBuf, PendingRequest, Progress, Request,
-    Scatter, ServiceProvider, Short, Text,
+    Bytes, ClientSlice, Condition, ConnectParams, FdSetMut, Gather, Layer, OutBuf, PendingRequest, Progress,
+    Received, Request, Scatter, ServiceProvider, Short, SocketParams, Text, Transferred,
 };
 
 /// The layer below the safe interface, for code that does not use the attribute or is generated: the cell

@@ -4,8 +4,9 @@
 pub use crate::wpu_provider;
 #[cfg(feature = "provider")]
 pub use crate::{
-    Address, Bytes, ClientMut, ClientRef, Condition, EntryPoint, FdSetMut, Gather, Layer, Lifecycle, OutBuf,
-    PendingRequest, Progress, Request, Scatter, ServiceProvider, Start, Text,
+    Address, Bytes, ClientMut, ClientRef, Condition, ConnectParams, EntryPoint, FdSetMut, Gather, Layer,
+    Lifecycle, OutBuf, PendingRequest, Progress, Received, Request, Scatter, ServiceProvider, SocketParams,
+    Start, Text, Transferred,
 };
 pub use crate::{
     Apc, BlockingHook, Event, EventRef, Failed, FdSet, OpenThread, Operation, Overlapped, Provider, Refused,

@@ -13,7 +13,7 @@ use wpu::ffi::{
     WSPPROC_TABLE, sockaddr,
 };
 use wpu::raw::{CompletionVtable, Kept, Outcome, Procs, Serve};
-use wpu::{Layer, PendingRequest, Progress, Request, ServiceProvider, WsaError};
+use wpu::{Layer, PendingRequest, Progress, Received, Request, ServiceProvider, WsaError};
 use wpu_sys::{ClientSlice, Gather, OutBuf, RequestBuffers, Scatter};
 
 thread_local! {
@@ -88,13 +88,8 @@ impl ServiceProvider for Reader {
         Ok(read(request))
     }
 
-    fn recv_from(
-        &self,
-        _: SOCKET,
-        flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
-        Ok(read(request).map(|count| (count, flags)))
+    fn recv_from(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
+        Ok(read(request).map(|bytes| Received { bytes, flags }))
     }
 }
 
@@ -311,14 +306,9 @@ fn a_layer_sends_and_receives_below_with_bytes_of_its_own() {
             Ok(Progress::Done(u32::try_from(request.asked()).expect("short")))
         }
 
-        fn recv(
-            &self,
-            _: SOCKET,
-            flags: u32,
-            request: Request<'_>,
-        ) -> Result<Progress<(u32, u32)>, WsaError> {
+        fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
             let count = request.scatter().write_at(0, &SENT.take());
-            Ok(Progress::Done((u32::try_from(count).expect("short"), flags)))
+            Ok(Progress::Done(Received { bytes: u32::try_from(count).expect("short"), flags }))
         }
     }
 
@@ -344,7 +334,7 @@ fn a_layer_sends_and_receives_below_with_bytes_of_its_own() {
     let (mut head, mut body) = ([0; 4], [0; 5]);
     let received =
         Scatter::with(&mut [&mut head, &mut body], |scatter| below.recv(5, 0, Request::receiving(scatter)));
-    assert_eq!(received.expect("it is answered").done(), Some(&(8, 0)));
+    assert_eq!(received.expect("it is answered").done(), Some(&Received { bytes: 8, flags: 0 }));
     assert_eq!((&head, &body), (b"head", b"body\0"));
 }
 

@@ -38,15 +38,7 @@ mod safe {
     pub const ITS_OWN: u64 = 0x5555;
 
     impl ServiceProvider for Both {
-        fn socket(
-            &self,
-            _: i32,
-            _: i32,
-            _: i32,
-            _: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
-            _: u32,
-            _: u32,
-        ) -> Result<SOCKET, WsaError> {
+        fn socket(&self, _: SocketParams<'_>) -> Result<SOCKET, WsaError> {
             assert!(self.0.iter().all(|word| *word == ITS_OWN), "this is the memory of another type");
             Ok(NUMBER)
         }

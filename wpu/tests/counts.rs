@@ -68,17 +68,12 @@ impl ServiceProvider for Boaster {
         Ok(report(request))
     }
 
-    fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
-        Ok(report(request).map(|count| (count, flags)))
+    fn recv(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
+        Ok(report(request).map(|bytes| Received { bytes, flags }))
     }
 
-    fn recv_from(
-        &self,
-        _: SOCKET,
-        flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
-        Ok(report(request).map(|count| (count, flags)))
+    fn recv_from(&self, _: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
+        Ok(report(request).map(|bytes| Received { bytes, flags }))
     }
 
     fn send(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {

@@ -16,7 +16,8 @@ use wpu::ffi::{
 };
 use wpu::raw::{CompletionVtable, Kept, Outcome, Procs, Serve};
 use wpu::{
-    Class, ClientRef, Declaration, FdSetMut, Layer, Platform, Progress, Request, ServiceProvider, WsaError,
+    Class, ClientRef, Declaration, FdSetMut, Layer, Platform, Progress, Received, Request, ServiceProvider,
+    WsaError,
 };
 
 thread_local! {
@@ -280,7 +281,7 @@ impl Layer for Changer {
         socket: SOCKET,
         flags: u32,
         request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    ) -> Result<Progress<Received>, WsaError> {
         next.recv(socket, flags | 4, request)
     }
 }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use wpu::__private::{Fixed, Import, Run, Starter, start_up};
 use wpu::raw::Procs;
 use wpu::{
-    Class, ClientMut, Declaration, Lifecycle, PendingRequest, Platform, Progress, Provider, Request,
-    ServiceProvider, Start, Upcalls, WsaError, overlapped_result,
+    Class, ClientMut, Declaration, Lifecycle, PendingRequest, Platform, Progress, Provider, Received,
+    Request, ServiceProvider, Start, Transferred, Upcalls, WsaError, overlapped_result,
 };
 use wpu_sys::facts::Completes;
 use wpu_sys::ffi::{
@@ -93,12 +93,7 @@ impl ServiceProvider for Keeper {
         }
     }
 
-    fn recv(
-        &self,
-        socket: SOCKET,
-        flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         if let LATER | OUTSIDE = socket {
             let (pending, pended) = request.pend::<Self>().expect("it is overlapped");
             match socket {
@@ -108,7 +103,7 @@ impl ServiceProvider for Keeper {
             return Ok(Progress::Pending(pending));
         }
         let count = request.scatter().write_at(0, b"abcdefgh");
-        Ok(Progress::Done((u32::try_from(count).expect("short"), flags | 0x8000)))
+        Ok(Progress::Done(Received { bytes: u32::try_from(count).expect("short"), flags: flags | 0x8000 }))
     }
 
     fn cleanup(&self) -> Result<(), WsaError> {
@@ -224,7 +219,8 @@ impl Client {
 
     fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
         // SAFETY: the structure is the client's own, and lives as long as the view is used.
-        overlapped_result(unsafe { ClientMut::from_raw(self.overlapped.get()) }?)
+        let result = overlapped_result(unsafe { ClientMut::from_raw(self.overlapped.get()) }?);
+        result.map(|result| result.map(|Transferred { bytes, flags }| (bytes, flags)))
     }
 }
 

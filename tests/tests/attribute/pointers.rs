@@ -1,7 +1,7 @@
 //! Structures with pointers in safe code.
 #![forbid(unsafe_code)]
 use wpu::ffi::{FLOWSPEC, QOS, SOCKET};
-use wpu::{Built, ClientMut, ClientRef, ServiceProvider, Window, WsaError};
+use wpu::{Built, ClientMut, ClientRef, ConnectParams, ServiceProvider, Window, WsaError};
 
 /// Reads a client's structure, and passes another one to the provider below.
 pub fn handed_down(
@@ -13,7 +13,8 @@ pub fn handed_down(
     let mut other = Built::<QOS>::new();
     other.set_member(QOS::SendingFlowspec, FLOWSPEC { Latency: 5, ..wanted.get().SendingFlowspec });
     other.set_bytes(QOS::ProviderSpecific, b"own bytes");
-    next.connect(socket, wpu::Bytes::new(&[]), None, None, Some(other.view()), Some(wanted))?;
+    let params = ConnectParams::new().socket_qos(other.view()).group_qos(wanted);
+    next.connect(socket, wpu::Bytes::new(&[]), params)?;
     let (named, got) = other.with(|qos| next.get_qos_by_name(socket, None, qos));
     named?;
     answer.set_member(QOS::SendingFlowspec, got.SendingFlowspec);

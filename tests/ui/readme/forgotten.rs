@@ -23,10 +23,7 @@ impl Lifecycle for Loopback {
 }
 
 impl ServiceProvider for Loopback {
-    fn socket(
-        &self, _family: i32, _kind: i32, _protocol: i32,
-        _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, _group: u32, _flags: u32,
-    ) -> Result<SOCKET, WsaError> {
+    fn socket(&self, _params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
         let handle = Self::upcalls().create_socket_handle(self.entry, 7)?;
         let socket = handle.raw();
         assert_eq!(Self::upcalls().query_socket_handle_context(socket)?, 7);

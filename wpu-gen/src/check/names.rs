@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::model::{Function, Model, PRIMS, Placed, TypeKind};
 use crate::names::{camel, is_c_name, is_camel, is_name, is_snake};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) {
     c_items(model, faults);
@@ -188,6 +188,15 @@ fn rust_items(model: &Model, faults: &mut Vec<Diagnostic>) {
             }
         }
     }
+    records(model, &mut items);
+}
+
+/// Structures of downcalls, which several of them may share.
+fn records(model: &Model, items: &mut Items<'_>) {
+    let mut seen = HashSet::new();
+    let names =
+        model.downcalls.iter().flat_map(|of| of.answer.iter().chain(of.group.iter().map(|group| &group.ty)));
+    names.filter(|name| seen.insert(name.as_str())).for_each(|name| items.rust(name));
 }
 
 /// Classes and platforms are snake-case words that differ in camel case too.

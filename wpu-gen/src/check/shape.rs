@@ -24,7 +24,11 @@ pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) -> (Vec<Form>, 
     check_wanted(model, faults);
     super::downcalls::check(model, faults);
     let forms = upcalls().enumerate().filter_map(|(at, of)| lower::derive(model, of, at, faults)).collect();
-    let down = downcalls().enumerate().filter_map(|(at, of)| lower::derive(model, of, at, faults)).collect();
+    let down = downcalls().enumerate().filter_map(|(at, of)| lower::derive(model, of, at, faults));
+    let down: Vec<_> = down.collect();
+    if down.len() == model.downcalls.len() {
+        lower::records::agree(model, &down, faults);
+    }
     (forms, down)
 }
 

@@ -1,5 +1,6 @@
 //! What a C function does that the other side calls: it checks what it is passed, asks, and answers.
 
+use super::records::{self, Taken};
 use super::tokens::{At, doc};
 use crate::model::ConstantValue;
 use crate::role::kind::{Call, Shown};
@@ -25,8 +26,10 @@ pub(super) fn bindings(call: &Call<'_>) -> TokenStream {
 
 /// What the method is given.
 pub(super) fn arguments(call: &Call<'_>) -> TokenStream {
-    let shown = call.shown().filter(|arg| arg.facts.shown != Shown::Closure);
-    let arguments = shown.map(|arg| arg.kind.argument(&arg));
+    let arguments = records::taken(call).filter_map(|taken| match taken {
+        Taken::One(arg) => (arg.facts.shown != Shown::Closure).then(|| arg.kind.argument(&arg)),
+        Taken::Group(group) => Some(records::make(call, group, |arg| arg.kind.argument(arg))),
+    });
     quote!(#(#arguments),*)
 }
 

@@ -1,5 +1,6 @@
 //! What calls a C function: what comes before the call, the call, and what its answer becomes.
 
+use super::records;
 use super::tokens::{At, comment};
 use crate::model::ReturnRole;
 use crate::role::kind::{Answer, Arg, Call, index_of_out};
@@ -45,7 +46,7 @@ pub(super) fn acquired(call: &Call<'_>) -> Option<usize> {
     (model.bare(&model.handles[handle].ty) == model.bare(&call.function.returns)).then_some(handle)
 }
 
-/// The type of what is answered: nothing, one value, or a tuple.
+/// The type of what is answered: nothing, one value, or a structure.
 pub(super) fn answer_type(call: &Call<'_>, at: At) -> TokenStream {
     let tokens = call.tokens;
     let types = call.form.answers.iter().map(|answer| match answer {
@@ -59,7 +60,7 @@ pub(super) fn answer_type(call: &Call<'_>, at: At) -> TokenStream {
             arg.kind.answer(&arg, at)
         }
     });
-    tuple(&types.collect::<Vec<_>>())
+    records::name(call).map_or_else(|| tuple(&types.collect::<Vec<_>>()), |name| quote!(#name))
 }
 
 /// What is answered after a success.
@@ -76,7 +77,7 @@ pub(super) fn answer(call: &Call<'_>) -> TokenStream {
             arg.kind.received(&arg, came(&arg))
         }
     });
-    tuple(&values.collect::<Vec<_>>())
+    records::whole(call, &values.collect::<Vec<_>>())
 }
 
 /// What came out in a parameter.

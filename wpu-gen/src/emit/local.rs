@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, HashSet};
 /// What marks begin with. It is no ASCII, as all names of specs are.
 pub(super) const MARK: &str = "ǃ";
 
-/// The two kinds of marks for parameters.
-const KINDS: [&str; 2] = ["c", "rust"];
+/// The kinds of marks for parameters and fields.
+const KINDS: [&str; 3] = ["c", "rust", FIELD];
+const FIELD: &str = "field";
 
 /// Whether a mark is one for a parameter.
 pub(super) fn is_kind(kind: &str) -> bool {
@@ -28,6 +29,11 @@ pub(super) fn c(name: &str) -> Ident {
 /// The parameter that Rust calls so.
 pub(super) fn rust(name: &str) -> Ident {
     mark("rust", name)
+}
+
+/// A field that is called so: it is no variable, and keeps its name.
+pub(super) fn field(name: &str) -> Ident {
+    mark(FIELD, name)
 }
 
 /// A variable that is named after a parameter. It is nobody's wish, and no other mark.
@@ -64,6 +70,10 @@ pub(super) fn settle(item: TokenStream, taken: &HashSet<String>) -> TokenStream 
     }
     let mut names = BTreeMap::new();
     for (mark, mut name) in marks {
+        if mark[MARK.len()..].starts_with(&format!("{FIELD}{MARK}")) {
+            names.insert(mark, ident(&name));
+            continue;
+        }
         while is_reserved(&name) || others.contains(&name) || taken.contains(&name) || is_pattern(&name) {
             name.push('_');
         }
@@ -138,6 +148,18 @@ mod tests {
         let expected = quote!(
             fn f(self_: u32, self__: u32, __: u32) {
                 self.g(self_, self__, __)
+            }
+        );
+        assert_eq!(settle(item, &HashSet::new()).to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn a_field_keeps_its_name_and_takes_it_from_nobody() {
+        let (variable, label) = (rust("length"), field("length"));
+        let item = quote!(fn f(#variable: u32) -> S { S { #label: #variable } });
+        let expected = quote!(
+            fn f(length: u32) -> S {
+                S { length: length }
             }
         );
         assert_eq!(settle(item, &HashSet::new()).to_string(), expected.to_string());

@@ -25,6 +25,7 @@ pub(crate) mod path;
 mod print;
 mod procs;
 mod provider;
+mod records;
 mod reference;
 mod root;
 mod safe;

@@ -4,6 +4,7 @@ use super::caller::{self, Made};
 use super::path::item;
 use super::print::Page;
 use super::provider::head;
+use super::records;
 use super::tokens::{At, comment};
 use super::view::View;
 use crate::names::ident;
@@ -63,10 +64,12 @@ fn method(downcall: &Call<'_>) -> TokenStream {
     let why = "SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.";
     let Made { before, call, failed, after } = caller::make(downcall, &quote!(self.#name), why);
     let (lent, answer) = (downcall.lent().map(|(arg, lent)| take(&arg, lent)), caller::answer(downcall));
+    let apart = records::apart(downcall);
     let Some(request) = downcall.form.request else {
         return quote! {
             #[inline]
             fn #name(&self, #(#params),*) #returns {
+                #apart
                 #before
                 #call
                 if #failed { return Err(crate::error::reported(errno)); }
@@ -81,6 +84,7 @@ fn method(downcall: &Call<'_>) -> TokenStream {
     quote! {
         #[inline]
         fn #name(&self, #(#params),*) #returns {
+            #apart
             #(#lent)*
             #before
             #forward

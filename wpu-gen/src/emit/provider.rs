@@ -1,8 +1,10 @@
 //! `provider.rs` of the output: the trait behind a provider's table.
 
 use super::caller::answer_type;
+use super::local;
 use super::markdown::{inline, markdown};
 use super::print::Page;
+use super::records::{self, Taken};
 use super::safe::vouched_texts;
 use super::tokens::{At, doc};
 use super::view::View;
@@ -12,6 +14,7 @@ use quote::quote;
 
 pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     let mut page = Page::new(view, "provider", "What a provider answers: one method for each downcall.");
+    page.items(records::emit(view));
     page.block(
         &quote! {
             /// A provider's functions, one method for each.
@@ -56,7 +59,9 @@ fn about(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
         format!("- {name} (`{}`): {}{absent}\n", arg.param.name, inline(&arg.param.doc))
     };
     for arg in downcall.shown() {
-        params += &line(&format!("`{}`", arg.shown()), &arg);
+        let group = records::group(downcall).filter(|group| records::holds(group, &arg));
+        let group = group.map_or(String::new(), |group| format!("{}.", group.rust_name));
+        params += &line(&format!("`{group}{}`", arg.shown()), &arg);
         for (arg, lent) in downcall.lent().filter(|_| arg.facts.shown == Shown::Request) {
             params += &format!("  {}", line(&format!("its `{}`", lent.field), &arg));
         }
@@ -87,8 +92,11 @@ pub(super) fn head(downcall: &Call<'_>) -> (Vec<TokenStream>, TokenStream) {
 
 /// The parameters after `self`, and what is answered.
 pub(super) fn signature(downcall: &Call<'_>) -> (Vec<TokenStream>, TokenStream) {
-    let params = downcall.shown().map(|arg| {
-        let (name, ty) = (arg.rust(), arg.kind.ty(&arg, At::Inside));
+    let params = records::taken(downcall).map(|taken| {
+        let (name, ty) = match taken {
+            Taken::One(arg) => (arg.rust(), arg.kind.ty(&arg, At::Inside)),
+            Taken::Group(group) => (local::rust(&group.rust_name), records::held_type(downcall, group)),
+        };
         quote!(#name: #ty)
     });
     let answer = answer_type(downcall, At::Inside);
@@ -98,5 +106,9 @@ pub(super) fn signature(downcall: &Call<'_>) -> (Vec<TokenStream>, TokenStream) 
 
 /// The names of the parameters after `self`.
 pub(super) fn names(downcall: &Call<'_>) -> Vec<Ident> {
-    downcall.shown().map(|arg| arg.rust()).collect()
+    let names = records::taken(downcall).map(|taken| match taken {
+        Taken::One(arg) => arg.rust(),
+        Taken::Group(group) => local::rust(&group.rust_name),
+    });
+    names.collect()
 }

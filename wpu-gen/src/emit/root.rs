@@ -3,6 +3,7 @@
 use super::markdown::markdown;
 use super::path::shown;
 use super::print::Page;
+use super::records;
 use super::view::View;
 
 const HEAD: &str = r#"#![no_std]
@@ -24,6 +25,9 @@ const HEAD: &str = r#"#![no_std]
 #![allow(clippy::unreadable_literal)]
 #![allow(clippy::too_many_arguments)]
 #![allow(clippy::similar_names)]
+// A variable has another name than its field where that is taken.
+#![allow(clippy::redundant_field_names)]
+#![allow(non_shorthand_field_patterns)]
 #![allow(clippy::uninlined_format_args)]
 
 #[cfg(feature = "std")]
@@ -174,6 +178,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
         page.lines(&modules.collect::<String>());
         let mut paths = exports(view, PROVIDER);
         paths.extend(["clients::*".to_owned(), format!("provider::{}", shown(&behind))]);
+        paths.extend(records::paths(view));
         if view.has_buffers() {
             paths.extend(exports(view, BUFFERS));
         }

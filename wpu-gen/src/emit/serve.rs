@@ -1,9 +1,9 @@
 //! `serve.rs` of the output: the functions that a provider's table holds.
 
 use super::callee;
-use super::caller::tuple;
 use super::path::item;
 use super::print::Page;
+use super::records;
 use super::tokens::{comment, doc};
 use super::view::View;
 use crate::role::kind::{Answer, Arg, Call, contract};
@@ -123,7 +123,7 @@ fn value(at: usize) -> Ident {
 /// request that is done already.
 fn served(downcall: &Call<'_>, ask: &TokenStream) -> TokenStream {
     let names = (0..downcall.form.answers.len()).map(value).map(|name| quote!(#name));
-    let pattern = tuple(&names.collect::<Vec<_>>());
+    let pattern = records::whole(downcall, &names.collect::<Vec<_>>());
     let counted = values(downcall).find_map(|(arg, name)| Some((name, downcall.arg(arg.facts.counts?))));
     let check = counted.as_ref().map(|(name, of)| {
         let (asked, broken) = (of.kind.size(of), downcall.tokens.broken());

@@ -8,13 +8,14 @@ use crate::role::kind::Kind;
 use std::collections::HashSet;
 
 /// What is wrong with the keys of a parameter that is this. What one says that names another which is not `known` to be
-/// anything would follow from that.
+/// anything would follow from that. Answers may be `fields` of a structure.
 pub(super) fn unfit(
     function: &Function,
     at: usize,
     kind: &dyn Kind,
     known: impl Fn(usize) -> bool,
     requested: bool,
+    fields: bool,
 ) -> Vec<Diagnostic> {
     let param = &function.params[at];
     let mut faults: Vec<_> = param
@@ -25,8 +26,8 @@ pub(super) fn unfit(
         .map(|(key, place)| idle(key.id(), &param.name, place.clone()))
         .collect();
     let upcall = function.provided_by == ProvidedBy::Host;
-    // An answer of an upcall has a variable of this name.
-    let hidden = kind.facts().shown.is_hidden() && !(upcall && kind.facts().shown.is_answer())
+    // An answer of an upcall has a variable of this name, and one in a structure a field.
+    let hidden = kind.facts().shown.is_hidden() && !((upcall || fields) && kind.facts().shown.is_answer())
         || requested && kind.facts().lent.is_some();
     faults.extend(rust_name(param, hidden));
     if !upcall && kind.facts().keys.contains(&Key::Optional) {

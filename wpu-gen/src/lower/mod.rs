@@ -2,10 +2,11 @@
 
 mod answer;
 mod keys;
+pub(crate) mod records;
 
 use crate::code::Code;
 use crate::diag::Diagnostic;
-use crate::model::{Function, Model, ProvidedBy, ReturnRole, Role};
+use crate::model::{Downcall, Function, Model, ProvidedBy, ReturnRole, Role};
 use crate::role;
 use crate::role::kind::{Answer, Failure, Form, Kind, Shown};
 use crate::role::requirement::Seen;
@@ -31,13 +32,17 @@ pub(crate) fn derive(
         for (at, kind) in params.iter().enumerate() {
             let Some(kind) = kind else { continue };
             let known = |at: usize| params[at].is_some();
-            deriver.faults.extend(keys::unfit(function, at, &**kind, known, request.is_some()));
+            let fields = deriver.downcall().is_some_and(|downcall| downcall.answer.is_some());
+            deriver.faults.extend(keys::unfit(function, at, &**kind, known, request.is_some(), fields));
         }
     }
     let params = params.into_iter().collect::<Option<Vec<_>>>()?;
     let answers = deriver.answers(&params);
     if request.is_some() {
         deriver.request_lends(&params);
+    }
+    if let Some(downcall) = deriver.downcall().filter(|_| deriver.faults.len() == before) {
+        records::check(model, downcall, &params, &answers, deriver.faults);
     }
     (faults.len() == before).then_some(Form { params, answers, failure: failure?, request })
 }
@@ -49,9 +54,14 @@ struct Deriver<'a> {
     faults: &'a mut Vec<Diagnostic>,
 }
 
-impl Deriver<'_> {
+impl<'a> Deriver<'a> {
     fn is_upcall(&self) -> bool {
         self.function.provided_by == ProvidedBy::Host
+    }
+
+    /// What only a downcall has.
+    fn downcall(&self) -> Option<&'a Downcall> {
+        self.model.downcalls.get(self.number).filter(|_| !self.is_upcall())
     }
 
     /// What a parameter is in the safe form.

@@ -84,6 +84,9 @@ functions! {
         unimplemented_error: Option<Placed<usize>>,
         /// Indices into [`Model::entry_points`](super::Model::entry_points).
         nullable_in: Vec<usize>,
+        /// The Rust name of the structure that holds what comes out.
+        answer: Option<Placed<String>>,
+        group: Option<Group>,
     }
     /// A function that a plug-in exports.
     EntryPoint {
@@ -95,6 +98,27 @@ functions! {
         /// The programs whose library exports it; `None`: all.
         arch: Option<Arch>,
     }
+}
+
+impl Param {
+    /// The name of its field, where a structure holds it.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        self.rust_name.as_deref().map_or(&*self.name, |name| name)
+    }
+}
+
+/// Parameters that the safe form takes as one structure.
+#[derive(Debug)]
+pub struct Group {
+    /// The Rust name of the structure.
+    pub ty: Placed<String>,
+    /// The Rust name of the parameter.
+    pub rust_name: Placed<String>,
+    /// Indices of parameters.
+    pub params: Vec<Placed<usize>>,
+    /// Those that its constructor takes.
+    pub new: Vec<Placed<usize>>,
 }
 
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What follows from a model: what its types are, and what its items have to do with each other.
 
 use super::{
-    Callback, Constant, Function, Header, Model, Placed, Prim, ProvidedBy, Struct, Table, Ty, TypeKind,
+    Callback, Constant, Function, Group, Header, Model, Placed, Prim, ProvidedBy, Struct, Table, Ty, TypeKind,
 };
 use crate::names::camel;
 use std::collections::HashSet;
@@ -22,6 +22,8 @@ impl Model {
         }
         self.handles.iter().for_each(|handle| add(&handle.borrowed));
         self.tables.iter().for_each(|table| add(&table.behind));
+        self.downcalls.iter().for_each(|downcall| add(&downcall.answer));
+        names.extend(self.groups().map(|group| group.ty.value.clone()));
         names.extend(self.handles.iter().map(|handle| handle.name.value.clone()));
         let counted = self.types.iter().filter_map(|ty| match &ty.kind {
             TypeKind::Struct(of) if of.counted.is_some() => of.rust_name.as_ref(),
@@ -29,6 +31,11 @@ impl Model {
         });
         names.extend(counted.map(|name| format!("{name}Mut")));
         names
+    }
+
+    /// What downcalls take as one structure.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.downcalls.iter().filter_map(|downcall| downcall.group.as_ref())
     }
 
     /// Every function: upcalls, downcalls, entry points and imports.
@@ -64,6 +71,7 @@ impl Model {
                 param.rust_name.iter().for_each(&mut add);
             }
         }
+        names.extend(self.groups().map(|group| group.rust_name.value.clone()));
         names.extend(self.functions().map(|function| function.method.clone()));
         names
     }

@@ -6,7 +6,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, placed};
 use crate::model::{self, Direction, Function, Key, Param, Placed, ProvidedBy, ReturnRole};
 use crate::names;
-use crate::scope::Scope;
+use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 use crate::syntax::{self, Spanned, Text, text};
 use std::collections::BTreeMap;
@@ -126,6 +126,28 @@ impl Resolver<'_> {
                 .as_ref()
                 .map(|error| self.error_at(file, error)),
             nullable_in: self.scopes.entry_points.find_all(file, &downcall.nullable_in, self.faults),
+            answer: downcall.answer.as_ref().map(|name| filed.text(name)),
+            group: downcall.group.as_ref().map(|group| self.group(filed, group)),
+        }
+    }
+
+    fn group(&mut self, filed: &Filed<syntax::Downcall>, group: &syntax::Group) -> model::Group {
+        let mut siblings = Scope::new("parameter", Code::UnknownParameter);
+        // What is wrong with their names is reported where they are declared.
+        filed
+            .entry
+            .params
+            .iter()
+            .for_each(|param| siblings.declare(filed.file, &param.name, &mut Faults::default()));
+        let mut find = |names: &[Text]| -> Vec<_> {
+            let found = siblings.find_all(filed.file, names, self.faults);
+            names.iter().zip(found).map(|(name, value)| Placed { value, place: filed.at(name) }).collect()
+        };
+        model::Group {
+            params: find(&group.params),
+            new: find(&group.new),
+            ty: filed.text(&group.ty),
+            rust_name: filed.text(&group.rust_name),
         }
     }
 

@@ -225,7 +225,7 @@ impl Call<'_> {
 
     pub(crate) fn arg(&self, at: usize) -> Arg<'_> {
         let kind = &*self.form.params[at];
-        Arg { call: self, at, param: &self.function.params[at], kind, facts: kind.facts() }
+        Arg { call: self, at, param: &self.function.params[at], kind, facts: kind.facts(), present: false }
     }
 
     /// Those that the safe form shows: what a client lends along with a request is a part of that.
@@ -297,6 +297,8 @@ pub(crate) struct Arg<'a> {
     pub(crate) param: &'a Param,
     pub(crate) kind: &'a dyn Kind,
     pub(crate) facts: Facts,
+    /// Whether its type is that of one that is there.
+    pub(crate) present: bool,
 }
 
 impl<'a> Arg<'a> {
@@ -404,5 +406,5 @@ pub(crate) fn contract() -> TokenStream {
 
 /// A type that may be absent.
 pub(crate) fn or_absent(arg: &Arg<'_>, ty: TokenStream) -> TokenStream {
-    if arg.param.optional { quote!(Option<#ty>) } else { ty }
+    if arg.param.optional && !arg.present { quote!(Option<#ty>) } else { ty }
 }

@@ -114,7 +114,28 @@ pub struct Downcall {
     /// The entries under which its slot may be null.
     #[serde(default)]
     pub nullable_in: Vec<Text>,
+    /// The Rust name of the structure that holds what comes out; compulsory where that is more than one value.
+    pub answer: Option<Text>,
+    /// Parameters that the safe form takes as one structure.
+    pub group: Option<Group>,
     pub sources: Vec<Text>,
+}
+
+/// Parameters that the safe form takes as one structure.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Group {
+    /// The Rust name of the structure.
+    #[serde(rename = "type")]
+    pub ty: Text,
+    /// The Rust name of the parameter.
+    pub rust_name: Text,
+    /// Which parameters it holds, in this order.
+    pub params: Vec<Text>,
+    /// Those that its constructor takes; the others are absent or zero at first.
+    #[serde(default)]
+    pub new: Vec<Text>,
 }
 
 /// What an upcall or a downcall returns.

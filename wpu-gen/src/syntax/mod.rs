@@ -11,8 +11,8 @@ mod types;
 
 pub use annotations::{Header, HeaderMismatch, Kit, Note};
 pub use functions::{
-    Arch, DocumentedError, Downcall, EntryPoint, Import, ProvidedBy, Requirement, ReturnRole, Status, Table,
-    Upcall,
+    Arch, DocumentedError, Downcall, EntryPoint, Group, Import, ProvidedBy, Requirement, ReturnRole, Status,
+    Table, Upcall,
 };
 pub use head::{Class, Convention, Head, Platform, Source};
 pub(crate) use leaf::text;

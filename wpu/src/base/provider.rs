@@ -20,10 +20,11 @@ use wpu_sys::ffi::{
     FIONBIO, FIONREAD, MSG_OOB, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
     WSA_FLAG_OVERLAPPED,
 };
-use wpu_sys::ffi::{QOS, WSANETWORKEVENTS, timeval};
 use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
+use wpu_sys::ffi::{WSANETWORKEVENTS, timeval};
 use wpu_sys::{
-    Bytes, ClientMut, ClientRef, Condition, FdSetMut, OutBuf, Progress, Request, ServiceProvider, Text,
+    Bytes, ClientMut, ClientRef, Condition, ConnectParams, FdSetMut, OutBuf, Progress, Received, Request,
+    ServiceProvider, SocketParams, Text, Transferred,
 };
 use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
@@ -123,26 +124,18 @@ impl<T: Transport> Lifecycle for Base<T> {
 }
 
 impl<T: Transport> ServiceProvider for Base<T> {
-    fn socket(
-        &self,
-        family: i32,
-        kind: i32,
-        protocol: i32,
-        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
-        _group: u32,
-        flags: u32,
-    ) -> Result<SOCKET, WsaError> {
+    fn socket(&self, params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
         check_no_hook()?;
-        let entry = info.map_or_else(|| Arc::clone(&self.entry), |info| Arc::new(info.get()));
+        let entry = params.info.map_or_else(|| Arc::clone(&self.entry), |info| Arc::new(info.get()));
         let or = |asked, entry| if asked == 0 { entry } else { asked };
         let kind = Kind {
-            family: or(family, entry.iAddressFamily),
-            socket_type: or(kind, entry.iSocketType),
-            protocol: or(protocol, entry.iProtocol),
+            family: or(params.family, entry.iAddressFamily),
+            socket_type: or(params.kind, entry.iSocketType),
+            protocol: or(params.protocol, entry.iProtocol),
         };
         let notify = Notify::default();
         let endpoint = self.transport.open(kind, notify.clone())?;
-        let overlapped = flags & WSA_FLAG_OVERLAPPED != 0;
+        let overlapped = params.flags & WSA_FLAG_OVERLAPPED != 0;
         let pend: Pend = |request| request.pend::<T::__Itself>();
         let context = SocketContext { upcalls: self.upcalls, entry, pend, kind, overlapped };
         let new = self.settle(context, Incoming { endpoint, notify }, State::new(kind.is_datagram()))?;
@@ -185,19 +178,11 @@ impl<T: Transport> ServiceProvider for Base<T> {
         self.find(socket)?.listen(backlog)
     }
 
-    fn connect(
-        &self,
-        socket: SOCKET,
-        address: Bytes<'_>,
-        data: Option<Bytes<'_>>,
-        answer: Option<OutBuf<'_>>,
-        _socket_qos: Option<ClientRef<'_, QOS>>,
-        _group_qos: Option<ClientRef<'_, QOS>>,
-    ) -> Result<(), WsaError> {
+    fn connect(&self, socket: SOCKET, address: Bytes<'_>, params: ConnectParams<'_>) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
-        no_data(data)?;
+        no_data(params.caller_data)?;
         socket.connect(&Address::try_from(address)?)?;
-        none_back(answer);
+        none_back(params.callee_data);
         Ok(())
     }
 
@@ -237,12 +222,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         Ok(())
     }
 
-    fn recv(
-        &self,
-        socket: SOCKET,
-        flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         self.recv_from(socket, flags, request)
     }
 
@@ -251,10 +231,11 @@ impl<T: Transport> ServiceProvider for Base<T> {
         socket: SOCKET,
         flags: u32,
         request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    ) -> Result<Progress<Received>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
-        socket.transfer(Transfer::Receive { flags }, request)
+        let received = socket.transfer(Transfer::Receive { flags }, request)?;
+        Ok(received.map(|(bytes, flags)| Received { bytes, flags }))
     }
 
     fn send(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
@@ -279,7 +260,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         socket: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<(u32, u32), WsaError> {
+    ) -> Result<Transferred, WsaError> {
         self.find(socket)?.overlapped_result(overlapped, wait)
     }
 

@@ -13,8 +13,8 @@ use super::sys::ffi::{
     WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
-    Bytes, Class, ClientMut, ClientRef, Condition, EventRef, FdSetMut, OutBuf, Progress, Request,
-    ServiceProvider, Text, Window, WsaError,
+    Bytes, Class, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, OutBuf, Progress,
+    Received, Request, ServiceProvider, SocketParams, Text, Transferred, Window, WsaError,
 };
 use crate::report::log;
 
@@ -113,18 +113,8 @@ impl<S: Loader> ServiceProvider for Next<S> {
         closed
     }
 
-    fn connect(
-        &self,
-        socket: SOCKET,
-        address: Bytes<'_>,
-        caller_data: Option<Bytes<'_>>,
-        callee_data: Option<OutBuf<'_>>,
-        socket_qos: Option<ClientRef<'_, QOS>>,
-        group_qos: Option<ClientRef<'_, QOS>>,
-    ) -> Result<(), WsaError> {
-        self.on(socket, |next, lower| {
-            next.connect(lower, address, caller_data, callee_data, socket_qos, group_qos)
-        })
+    fn connect(&self, socket: SOCKET, address: Bytes<'_>, params: ConnectParams<'_>) -> Result<(), WsaError> {
+        self.on(socket, |next, lower| next.connect(lower, address, params))
     }
 
     fn duplicate_socket(&self, socket: SOCKET, process: u32) -> Result<WSAPROTOCOL_INFOW, WsaError> {
@@ -157,7 +147,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         socket: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<(u32, u32), WsaError> {
+    ) -> Result<Transferred, WsaError> {
         match self.class {
             Class::Ifs => self.on(socket, |next, lower| next.get_overlapped_result(lower, overlapped, wait)),
             Class::NonIfs => {
@@ -241,16 +231,12 @@ impl<S: Loader> ServiceProvider for Next<S> {
         &self,
         socket: SOCKET,
         address: Bytes<'_>,
-        caller_data: Option<Bytes<'_>>,
-        callee_data: Option<OutBuf<'_>>,
-        socket_qos: Option<ClientRef<'_, QOS>>,
-        group_qos: Option<ClientRef<'_, QOS>>,
+        params: ConnectParams<'_>,
         flags: u32,
     ) -> Result<SOCKET, WsaError> {
         let target = self.find(socket)?;
         let (next, lower) = (&target.below().provider, target.lower());
-        let joined =
-            next.join_leaf(lower, address, caller_data, callee_data, socket_qos, group_qos, flags)?;
+        let joined = next.join_leaf(lower, address, params, flags)?;
         if joined == lower {
             // A multipoint session without a root has no new socket.
             return Ok(socket);
@@ -263,12 +249,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
     }
 
     #[inline]
-    fn recv(
-        &self,
-        socket: SOCKET,
-        flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         self.requested(socket, Moved::Received, request, |next, lower, request| {
             next.recv(lower, flags, request)
         })
@@ -284,7 +265,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         socket: SOCKET,
         flags: u32,
         request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    ) -> Result<Progress<Received>, WsaError> {
         self.requested(socket, Moved::Received, request, |next, lower, request| {
             next.recv_from(lower, flags, request)
         })
@@ -360,19 +341,10 @@ impl<S: Loader> ServiceProvider for Next<S> {
         self.on(socket, |next, lower| next.shutdown(lower, how))
     }
 
-    fn socket(
-        &self,
-        family: i32,
-        kind: i32,
-        protocol: i32,
-        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
-        group: u32,
-        flags: u32,
-    ) -> Result<SOCKET, WsaError> {
-        let (below, handed) = self.chain(info)?;
+    fn socket(&self, params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
+        let (below, handed) = self.chain(params.info)?;
         let handed = handed.unwrap_or(below.place.below);
-        let lower =
-            below.provider.socket(family, kind, protocol, Some(ClientRef::new(&handed)), group, flags)?;
+        let lower = below.provider.socket(params.info(ClientRef::new(&handed)))?;
         Ok(self.adopt(&below, lower)?.upper)
     }
 

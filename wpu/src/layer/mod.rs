@@ -109,8 +109,9 @@ use self::next::Next;
 use self::overlapped::OverlappedRequests;
 use self::states::States;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
-use self::sys::{Layer, ServiceProvider, Upcalls, WsaError};
+use self::sys::{Layer, ServiceProvider, Transferred, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
+use crate::completion::transferred;
 use crate::instance::Instance;
 use crate::provider::{WithLayer, assert_declares};
 use crate::report::log;
@@ -145,7 +146,7 @@ pub trait LayerProvider: Lifecycle + WithLayer + Layer + Send + Sync {
     ///
     /// Only a `non_ifs` layer receives this call, on a thread of the kit; it must not block there. Within it
     /// the last clean-up is refused, as in any call.
-    fn completed(&self, socket: SOCKET, moved: Moved, result: &Result<(u32, u32), WsaError>) {
+    fn completed(&self, socket: SOCKET, moved: Moved, result: &Result<Transferred, WsaError>) {
         let _ = (socket, moved, result);
     }
 }
@@ -234,9 +235,10 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
         let told = Arc::clone(&layer);
         let moves = OverlappedRequests::new::<L::__Itself>(move |socket, moved, result| {
             L::__RUN.get().call(|| {
-                told.completed(socket, moved, result);
-                if let Ok((count, _)) = result {
-                    told.moved(socket, moved, *count);
+                let result = result.map(transferred);
+                told.completed(socket, moved, &result);
+                if let Ok(transferred) = result {
+                    told.moved(socket, moved, transferred.bytes);
                 }
             });
         });

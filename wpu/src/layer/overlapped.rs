@@ -7,7 +7,7 @@ use super::sys::facts::Completes;
 use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED};
 use super::sys::{
     ClientMut, CompletionVtable, Kept, Outcome, PendingRequest, Progress, Request, RequestContext,
-    RequestParts, RequestState, ThreadId, WsaError,
+    RequestParts, RequestState, ThreadId, Transferred, WsaError,
 };
 use super::worker::Shared;
 use crate::completion::Pend;
@@ -303,7 +303,11 @@ impl OverlappedRequests {
     }
 
     /// The result of the request of `overlapped`, which must be a replaced request.
-    pub(super) fn result(&self, overlapped: ClientMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
+    pub(super) fn result(
+        &self,
+        overlapped: ClientMut<'_, WSAOVERLAPPED>,
+        wait: bool,
+    ) -> Result<Transferred, WsaError> {
         let client = overlapped.as_ptr().addr();
         let is_in = |under_way: &BTreeMap<(usize, usize), _>| {
             under_way.range((client, 0)..=(client, usize::MAX)).next().is_some()

@@ -2,7 +2,7 @@
 
 use super::sys::facts::has_plain_input;
 use super::sys::ffi::SOCKET;
-use super::sys::{Progress, ServiceProvider, WsaError};
+use super::sys::{Progress, Received, ServiceProvider, WsaError};
 use super::{LayerProvider, Layered, Moved};
 
 /// Implements each function by calling that of the layer, with the providers below as `next`.
@@ -75,9 +75,9 @@ impl Count for u32 {
     }
 }
 
-impl Count for (u32, u32) {
+impl Count for Received {
     #[inline]
     fn count(&self) -> u32 {
-        self.0
+        self.bytes
     }
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wpu::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu::{
-    Bytes, ClientMut, ClientRef, Condition, EventRef, FdSetMut, Lifecycle, OutBuf, PendingRequest, Progress,
-    Request, ServiceProvider, Start, Text, WsaError, wpu_provider,
+    Bytes, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, Lifecycle, OutBuf,
+    PendingRequest, Progress, Received, Request, ServiceProvider, SocketParams, Start, Text, Transferred,
+    WsaError, wpu_provider,
 };
 
 /// The behaviour of the provider.
@@ -145,14 +146,14 @@ macro_rules! traps {
 
             fn recv(
                 &self, _: SOCKET, _: u32, request: Request<'_>,
-            ) -> Result<Progress<(u32, u32)>, WsaError> {
-                Ok(trap_with(request, (0, 0)))
+            ) -> Result<Progress<Received>, WsaError> {
+                Ok(trap_with(request, Received { bytes: 0, flags: 0 }))
             }
 
             fn recv_from(
                 &self, _: SOCKET, _: u32, request: Request<'_>,
-            ) -> Result<Progress<(u32, u32)>, WsaError> {
-                Ok(trap_with(request, (0, 0)))
+            ) -> Result<Progress<Received>, WsaError> {
+                Ok(trap_with(request, Received { bytes: 0, flags: 0 }))
             }
 
             fn send(
@@ -184,21 +185,16 @@ traps! {
     cancel_blocking_call() -> () { () }
     cleanup() -> () { () }
     close_socket(SOCKET) -> () { () }
-    connect(
-        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<OutBuf<'_>>, Option<ClientRef<'_, QOS>>, Option<ClientRef<'_, QOS>>
-    ) -> () { () }
+    connect(SOCKET, Bytes<'_>, ConnectParams<'_>) -> () { () }
     duplicate_socket(SOCKET, u32) -> WSAPROTOCOL_INFOW { WSAPROTOCOL_INFOW::ZERO }
     enum_network_events(SOCKET, Option<EventRef<'_>>, ClientMut<'_, WSANETWORKEVENTS>) -> () { () }
     event_select(SOCKET, Option<EventRef<'_>>, i32) -> () { () }
-    get_overlapped_result(SOCKET, ClientMut<'_, WSAOVERLAPPED>, bool) -> (u32, u32) { (0, 0) }
+    get_overlapped_result(SOCKET, ClientMut<'_, WSAOVERLAPPED>, bool) -> Transferred { Transferred { bytes: 0, flags: 0 } }
     get_peer_name(SOCKET, OutBuf<'_>) -> () { () }
     get_sock_name(SOCKET, OutBuf<'_>) -> () { () }
     get_sock_opt(SOCKET, i32, i32, OutBuf<'_>) -> () { () }
     get_qos_by_name(SOCKET, Option<Bytes<'_>>, ClientMut<'_, QOS>) -> () { () }
-    join_leaf(
-        SOCKET, Bytes<'_>, Option<Bytes<'_>>, Option<OutBuf<'_>>, Option<ClientRef<'_, QOS>>,
-        Option<ClientRef<'_, QOS>>, u32
-    ) -> SOCKET { 5 }
+    join_leaf(SOCKET, Bytes<'_>, ConnectParams<'_>, u32) -> SOCKET { 5 }
     listen(SOCKET, i32) -> () { () }
     recv_disconnect(SOCKET, Option<OutBuf<'_>>) -> () { () }
     select(
@@ -207,6 +203,6 @@ traps! {
     send_disconnect(SOCKET, Option<Bytes<'_>>) -> () { () }
     set_sock_opt(SOCKET, i32, i32, Bytes<'_>) -> () { () }
     shutdown(SOCKET, i32) -> () { () }
-    socket(i32, i32, i32, Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, u32, u32) -> SOCKET { 5 }
+    socket(SocketParams<'_>) -> SOCKET { 5 }
     string_to_address(Text<'_>, i32, Option<ClientRef<'_, WSAPROTOCOL_INFOW>>, OutBuf<'_>) -> () { () }
 }

@@ -7,7 +7,7 @@ use super::options::Options;
 use super::queue::Way;
 use super::transfer::{Op, Transfer, partly};
 use crate::base::transport::Endpoint;
-use crate::completion::overlapped_result;
+use crate::completion::{overlapped_result, transferred};
 use crate::{Address, Decision, decide};
 use std::net::Shutdown;
 use wpu_sys::ffi::{
@@ -15,7 +15,7 @@ use wpu_sys::ffi::{
     SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT, SOL_SOCKET, WSAOVERLAPPED,
     WSAPROTOCOL_INFOW,
 };
-use wpu_sys::{ClientMut, Condition, OutBuf, Outcome, Progress, Request, WsaError};
+use wpu_sys::{ClientMut, Condition, OutBuf, Progress, Request, Transferred, WsaError};
 
 /// Connecting and closing.
 impl<E: Endpoint> Socket<E> {
@@ -212,7 +212,11 @@ impl<E: Endpoint> Socket<E> {
     }
 
     /// The result of an overlapped request. If `wait` is true, waits for its completion.
-    pub fn overlapped_result(&self, overlapped: ClientMut<'_, WSAOVERLAPPED>, wait: bool) -> Outcome {
+    pub fn overlapped_result(
+        &self,
+        overlapped: ClientMut<'_, WSAOVERLAPPED>,
+        wait: bool,
+    ) -> Result<Transferred, WsaError> {
         let name = overlapped.as_non_null().addr().get();
         let mut state = self.lock();
         let mut waiting = self.new_wait(&state, None);
@@ -228,7 +232,7 @@ impl<E: Endpoint> Socket<E> {
             state = self.wait(&mut waiting, state)?;
         }
         if let Some(outcome) = state.queues.outcome(name) {
-            return outcome;
+            return outcome.map(transferred);
         }
         // Closing aborts the requests, and reports their completions afterwards.
         let unknown =

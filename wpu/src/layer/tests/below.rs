@@ -106,7 +106,7 @@ macro_rules! author {
                 self.author.told.lock().expect("no panic").push((moved, count, known));
             }
 
-            fn completed(&self, socket: SOCKET, moved: Moved, _: &Result<(u32, u32), WsaError>) {
+            fn completed(&self, socket: SOCKET, moved: Moved, _: &Result<Transferred, WsaError>) {
                 let known = self.author.states.get(socket).is_some();
                 self.author.told.lock().expect("no panic").push((moved, 0, known));
             }

@@ -3,7 +3,7 @@
 use super::super::catalog::place;
 use super::stand::{LAYER, Stand, guid, module, same_table};
 use crate::layer::sys::ffi::{GUID, SOCK_STREAM, WSAPROTOCOL_INFOW};
-use crate::layer::sys::{Class, ClientRef, ServiceProvider, WsaError};
+use crate::layer::sys::{Class, ClientRef, ServiceProvider, SocketParams, WsaError};
 use wpu_host::{Entry, Host};
 
 fn entry(id: u32, provider: u32, chain: &[u32]) -> WSAPROTOCOL_INFOW {
@@ -113,7 +113,10 @@ fn d_10_each_start_below_is_cleaned_up_once() {
     let chain = stand.install(Entry::chain(guid(0xd11), "layer.dll", &[&stand.hidden, &base]));
     for _ in 0..3 {
         stand.socket();
-        stand.next.socket(2, 2, 17, Some(ClientRef::new(&chain.info)), 0, 0).expect("the second chain opens");
+        stand
+            .next
+            .socket(SocketParams::new(2, 2, 17).info(ClientRef::new(&chain.info)))
+            .expect("the second chain opens");
     }
     assert_eq!((stand.base.state().starts.len(), second.state().starts.len()), (1, 1));
     stand.next.cleanup().expect("it cleans up");
@@ -133,7 +136,7 @@ fn a_chain_is_not_opened_if_its_base_does_not_start() {
 #[test]
 fn a_chain_without_the_layer_is_refused() {
     let stand = Stand::new(Class::NonIfs);
-    let refused = stand.next.socket(2, 1, 6, Some(ClientRef::new(&stand.base_entry.info)), 0, 0);
+    let refused = stand.next.socket(SocketParams::new(2, 1, 6).info(ClientRef::new(&stand.base_entry.info)));
     assert_eq!(refused, Err(WsaError::WSAEINVAL));
 }
 
@@ -147,13 +150,16 @@ fn protocol_information_made_by_safe_code_is_not_passed_down() {
     let mut made_up = WSAPROTOCOL_INFOW { dwProviderReserved: 7, szProtocol: [1; 256], ..chain };
     for length in [3, 1000, -1] {
         made_up.ProtocolChain.ChainLen = length;
-        stand.next.socket(2, SOCK_STREAM, 6, Some(ClientRef::new(&made_up)), 0, 0).expect("its id is good");
+        stand
+            .next
+            .socket(SocketParams::new(2, SOCK_STREAM, 6).info(ClientRef::new(&made_up)))
+            .expect("its id is good");
     }
     let state = below.state();
     assert_eq!(state.starts.iter().map(|start| start.0).collect::<Vec<_>>(), [chain]);
     assert_eq!(state.opened, [WSAPROTOCOL_INFOW { dwProviderReserved: 7, ..chain }; 3]);
     drop(state);
     let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 4711, ..chain };
-    let opened = stand.next.socket(2, SOCK_STREAM, 6, Some(ClientRef::new(&unknown)), 0, 0);
+    let opened = stand.next.socket(SocketParams::new(2, SOCK_STREAM, 6).info(ClientRef::new(&unknown)));
     assert_eq!(opened, Err(WsaError::WSAEINVAL));
 }

@@ -7,7 +7,7 @@ use crate::layer::sys::ffi::{
     WSPUPCALLTABLEEX,
 };
 use crate::layer::sys::{
-    Class, ClientMut, Gather, Progress, Request, RequestBuffers, ServiceProvider, WsaError,
+    Class, ClientMut, Gather, Progress, Request, RequestBuffers, ServiceProvider, Transferred, WsaError,
 };
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -308,6 +308,6 @@ fn results_are_the_layers_own() {
             stand.next.get_overlapped_result(socket, at.expect("a good pointer"), true)
         });
         stand.base.pended().complete(Ok((8, 0)));
-        assert_eq!(waiting.join().expect("no panic"), Ok((8, 0)));
+        assert_eq!(waiting.join().expect("no panic"), Ok(Transferred { bytes: 8, flags: 0 }));
     });
 }

@@ -10,7 +10,7 @@ use crate::layer::sys::ffi::{
 };
 use crate::layer::sys::{
     Bytes, Class, ClientRef, FdSetMut, Gather, OutBuf, Progress, Request, RequestBuffers, ServiceProvider,
-    Window, WsaError,
+    SocketParams, Window, WsaError,
 };
 use std::time::{Duration, Instant};
 use wpu_host::Entry;
@@ -110,7 +110,7 @@ fn d_25_the_first_error_is_reported_and_the_lower_socket_is_closed() {
     let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 0x7fff_0000, ..stand.chain.info };
     INSTALLED.with_borrow_mut(|catalog| catalog.push(unknown));
     stand.base.state().failures.insert("close_socket", WsaError::WSAENETDOWN);
-    let refused = stand.next.socket(2, 1, 6, Some(ClientRef::new(&unknown)), 0, 0);
+    let refused = stand.next.socket(SocketParams::new(2, 1, 6).info(ClientRef::new(&unknown)));
     assert_eq!(refused, Err(WsaError::WSAEINVAL), "not that of the close");
     assert!(stand.calls().iter().any(|call| call.starts_with("close_socket")), "the lower socket is closed");
     stand.base.state().failures.clear();
@@ -145,7 +145,8 @@ fn a_second_chain_or_another_handle_ends_the_direct_path() {
     let base = stand.install(base.sockets(2, SOCK_STREAM, 17));
     let chain = Entry::chain(guid(0x57a2), "layer.dll", &[&stand.hidden, &base]).flags(XP1_IFS_HANDLES);
     let chain = stand.install(chain.sockets(2, SOCK_STREAM, 17));
-    let second = stand.next.socket(2, 1, 17, Some(ClientRef::new(&chain.info)), 0, 0).expect("it opens");
+    let second =
+        stand.next.socket(SocketParams::new(2, 1, 17).info(ClientRef::new(&chain.info))).expect("it opens");
     assert!(!goes_down(second, second), "it is no socket of the first base");
     assert!(other.state().calls.contains(&format!("send({second:#x}, 0, 0)")));
     assert!(goes_down(first, first));
@@ -418,7 +419,7 @@ fn d_36_a_duplicate_names_the_clients_entry_and_opens_below() {
     let socket = stand.socket();
     let info = stand.next.duplicate_socket(socket, 42).expect("it is open");
     assert_eq!(info, WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..stand.chain.info });
-    stand.next.socket(-1, -1, -1, Some(ClientRef::new(&info)), 0, 0).expect("it opens");
+    stand.next.socket(SocketParams::new(-1, -1, -1).info(ClientRef::new(&info))).expect("it opens");
     let below = WSAPROTOCOL_INFOW { dwProviderReserved: 0xd0b1e, ..stand.base_entry.info };
     assert_eq!(stand.base.state().opened.last(), Some(&below));
 }

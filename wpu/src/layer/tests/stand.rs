@@ -9,13 +9,14 @@ use super::super::overlapped::OverlappedRequests;
 use super::super::states::States;
 use super::super::sys::facts::Completes;
 use super::super::sys::ffi::{
-    GUID, QOS, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
+    GUID, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
     WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
-    Bytes, Cell as TableCell, Class, ClientMut, ClientRef, CompletionVtable, Condition, EventRef, FdSetMut,
-    Kept, OutBuf, Outcome, PendingRequest, Procs, Progress, RawTable, Request, RequestBuffers,
-    RequestContext, RequestParts, RequestState, ServiceProvider, Upcalls, WsaError,
+    Bytes, Cell as TableCell, Class, ClientMut, ClientRef, CompletionVtable, Condition, ConnectParams,
+    EventRef, FdSetMut, Kept, OutBuf, Outcome, PendingRequest, Procs, Progress, RawTable, Received, Request,
+    RequestBuffers, RequestContext, RequestParts, RequestState, ServiceProvider, SocketParams, Upcalls,
+    WsaError,
 };
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -236,10 +237,7 @@ impl ServiceProvider for Started {
         &self,
         socket: SOCKET,
         _: Bytes<'_>,
-        _: Option<Bytes<'_>>,
-        _: Option<OutBuf<'_>>,
-        _: Option<ClientRef<'_, QOS>>,
-        _: Option<ClientRef<'_, QOS>>,
+        _: ConnectParams<'_>,
         flags: u32,
     ) -> Result<SOCKET, WsaError> {
         self.0.call("join_leaf", &format!("{socket:#x}, {flags}"))?;
@@ -247,18 +245,13 @@ impl ServiceProvider for Started {
         Ok(if flags == 0 { socket } else { new_handle(&self.0) })
     }
 
-    fn recv(
-        &self,
-        socket: SOCKET,
-        flags: u32,
-        request: Request<'_>,
-    ) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn recv(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         self.0.call("recv", &format!("{socket:#x}, {}, {flags}", request.scatter().total()))?;
         Ok(match self.0.request(request) {
-            Ok(progress) => progress.map(|count| (count, 0)),
+            Ok(progress) => progress.map(|bytes| Received { bytes, flags: 0 }),
             Err(plain) => {
                 let count = plain.scatter().write_at(0, b"data");
-                Progress::Done((count.try_into().expect("few"), 0))
+                Progress::Done(Received { bytes: count.try_into().expect("few"), flags: 0 })
             }
         })
     }
@@ -310,15 +303,8 @@ impl ServiceProvider for Started {
         self.0.call("set_sock_opt", &format!("{socket:#x}, {level:#x}, {option:#x}, {:?}", value.to_vec()))
     }
 
-    fn socket(
-        &self,
-        _: i32,
-        _: i32,
-        _: i32,
-        info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
-        _: u32,
-        _: u32,
-    ) -> Result<SOCKET, WsaError> {
+    fn socket(&self, params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
+        let info = params.info;
         self.0.call("socket", &format!("{:?}", info.map(|info| info.get().dwCatalogEntryId)))?;
         self.0.state().opened.extend(info.map(ClientRef::get));
         Ok(new_handle(&self.0))
@@ -408,7 +394,7 @@ impl Stand {
     }
 
     pub fn try_socket(&self) -> Result<SOCKET, WsaError> {
-        self.next.socket(2, 1, 6, Some(ClientRef::new(&self.chain.info)), 0, 0)
+        self.next.socket(SocketParams::new(2, 1, 6).info(ClientRef::new(&self.chain.info)))
     }
 
     /// The lower handle of the newest socket.

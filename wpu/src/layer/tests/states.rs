@@ -4,8 +4,8 @@ use super::super::states::SocketStates;
 use super::stand::{Ask, PATIENCE, Stand};
 use crate::layer::sys::ffi::SOCKET;
 use crate::layer::sys::{
-    Bytes, Class, ClientRef, Gather, OutBuf, Progress, Request, RequestBuffers, Scatter, ServiceProvider,
-    WsaError,
+    Bytes, Class, ClientRef, ConnectParams, Gather, OutBuf, Progress, Request, RequestBuffers, Scatter,
+    ServiceProvider, SocketParams, WsaError,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -63,11 +63,12 @@ fn each_socket_has_a_state_of_its_own_whichever_function_creates_it() {
         let opened = stand.socket();
         let accepted = stand.next.accept(opened, None, None).expect("a connection");
         let join = |flags| {
-            stand.next.join_leaf(opened, Bytes::new(b"leaf"), None, None, None, None, flags).expect("a leaf")
+            stand.next.join_leaf(opened, Bytes::new(b"leaf"), ConnectParams::new(), flags).expect("a leaf")
         };
         let leaf = join(1);
         let duplicate = stand.next.duplicate_socket(opened, 7).expect("a description");
-        let received = stand.next.socket(2, 1, 6, Some(ClientRef::new(&duplicate)), 0, 0).expect("a socket");
+        let received =
+            stand.next.socket(SocketParams::new(2, 1, 6).info(ClientRef::new(&duplicate))).expect("a socket");
         let sockets = [opened, accepted, leaf, received];
         assert_eq!(sockets.map(|socket| number(&states, socket)), [0, 1, 2, 3].map(Some), "{class:?}");
         assert_eq!(join(0), opened, "this socket has joined, and is no new one");
