@@ -1,7 +1,7 @@
 //! The generator and the macro contain no names of the spec.
 //!
 //! The search covers identifiers and the words of texts in every file of `wpu-gen/src` and `wpu-macros/src`;
-//! in `wpu-rt/src`, on which every output depends, also comments. Addresses are found
+//! in `wpu-rt/src`, on which every output depends, and `wpu-table/src` also comments. Addresses are found
 //! anywhere inside a text. Not searched are comments elsewhere (also `///`, unless inside a macro call, where
 //! a template's `///` is output), and code that is built for tests only. Names are searched as the spec
 //! spells them, without an exception for short names.
@@ -25,9 +25,12 @@ fn the_code_contains_no_names_of_the_spec() {
     let mut found = Vec::new();
     let mut files = 0;
     // The name of a kit is an ordinary word, which generated code and comments may need for themselves.
-    for (folder, comments, names) in
-        [("wpu-gen/src", false, &names), ("wpu-rt/src", true, &names), ("wpu-macros/src", false, &with_kits)]
-    {
+    for (folder, comments, names) in [
+        ("wpu-gen/src", false, &names),
+        ("wpu-rt/src", true, &names),
+        ("wpu-table/src", true, &names),
+        ("wpu-macros/src", false, &with_kits),
+    ] {
         for path in sources(&project().join(folder)) {
             files += 1;
             let text = read(&path);

@@ -2,15 +2,17 @@
 //! understood is kept; whether it follows the rules, `check` says.
 
 use crate::errors::{Errors, Place};
+use crate::keys::{
+    CLASS, CRATE, KEYS, KIT, OF, PLATFORM, USES, WAIVES, names_without_brackets, path_in, rest,
+};
 use crate::messages::{self, List, Problem};
 use crate::spec::Spec;
 use crate::suggest::similar;
-use crate::syntax::{brackets, describe, describe_next, next, spell, until};
+use crate::syntax::{brackets, describe, describe_next, next, spell};
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use std::ops::Range;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{LitStr, Token};
 use wpu_rt::compliance::Case;
 use wpu_rt::facts::{ClassId, Kit, PlatformId, Upcall};
@@ -59,16 +61,6 @@ pub(crate) struct Waiver {
     pub(crate) names: Range<usize>,
     pub(crate) reason: Value<String>,
 }
-
-/// The keys of all attributes.
-const KEYS: [&str; 7] = ["class", "platform", "kit", List::Uses.key(), List::Waives.key(), "crate", "of"];
-pub(crate) const CLASS: usize = 0;
-pub(crate) const PLATFORM: usize = 1;
-pub(crate) const KIT: usize = 2;
-const USES: usize = 3;
-const WAIVES: usize = 4;
-pub(crate) const CRATE: usize = 5;
-pub(crate) const OF: usize = 6;
 
 impl<'a> Declared<'a> {
     /// Without an argument.
@@ -432,73 +424,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The path behind a key, if there is one, without a word about what is wrong.
-pub(crate) fn path_behind(key: usize, arguments: TokenStream) -> Option<TokenStream> {
-    let find = |input: ParseStream<'_>| {
-        let mut found = None;
-        while !input.is_empty() {
-            match input.parse::<TokenTree>()? {
-                TokenTree::Ident(word) if word == KEYS[key] && input.parse::<Token![=]>().is_ok() => {
-                    found = found.or(path_in(rest(input)));
-                }
-                _ => {}
-            }
-        }
-        Ok(found)
-    };
-    find.parse2(arguments).ok()?.map(|(path, _)| path)
-}
-
-/// A path, and whether it stands in quotes, where it should not.
-fn path_in(value: Vec<TokenTree>) -> Option<(TokenStream, bool)> {
-    let path: TokenStream = value.into_iter().collect();
-    if is_path(path.clone()) {
-        return Some((path, false));
-    }
-    let inside = syn::parse2::<LitStr>(path).and_then(|text| text.parse());
-    inside.ok().filter(|inside: &TokenStream| is_path(inside.clone())).map(|inside| (inside, true))
-}
-
-/// Whether tokens are a path without arguments, as a module has.
-fn is_path(tokens: TokenStream) -> bool {
-    path.parse2(tokens).is_ok()
-}
-
-fn path(input: ParseStream<'_>) -> syn::Result<Punctuated<Ident, Token![::]>> {
-    input.parse::<Option<Token![::]>>()?;
-    Punctuated::parse_separated_nonempty_with(input, |segment| {
-        let starts = segment.peek(Token![crate])
-            || segment.peek(Token![self])
-            || segment.peek(Token![Self])
-            || segment.peek(Token![super]);
-        if starts { Ident::parse_any(segment) } else { segment.parse() }
-    })
-}
-
 /// Takes a text.
 fn text(input: ParseStream<'_>) -> Option<LitStr> {
     input.peek(LitStr).then(|| input.parse().ok())?
-}
-
-/// Takes what stands in front of the next comma, or of the next argument where the comma is missing.
-fn rest(input: ParseStream<'_>) -> Vec<TokenTree> {
-    until(input, &|input| input.peek(Token![,]) || starts_argument(input))
-}
-
-fn starts_argument(input: ParseStream<'_>) -> bool {
-    let ahead = input.fork();
-    is_key(&ahead) && (ahead.peek(Token![=]) || matches!(next(&ahead), Some(TokenTree::Group(_))))
-}
-
-/// Takes names that were meant to stand in brackets, up to the next argument.
-fn names_without_brackets(input: ParseStream<'_>) {
-    until(input, &|input| {
-        let ahead = input.fork();
-        starts_argument(input) || ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || is_key(&ahead))
-    });
-}
-
-/// Takes the next token, and tells whether it is a key.
-fn is_key(input: ParseStream<'_>) -> bool {
-    input.call(Ident::parse_any).is_ok_and(|word| KEYS.iter().any(|key| word == key))
 }

@@ -1,9 +1,9 @@
 //! What an attribute becomes at once: the item as it stands, its handle's type, and a call of the macro in which bindings
 //! hold their facts. That calls `__provider!` of this crate, which `provider.rs` answers.
 
-use crate::args::{CRATE, OF, path_behind};
 use crate::errors::{Errors, Place};
 use crate::item::{Item, Provider};
+use crate::keys::{CRATE, OF, path_behind};
 use crate::messages;
 use crate::syntax::{until, visible};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};

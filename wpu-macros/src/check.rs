@@ -1,8 +1,9 @@
 //! The rules of compliance, one function for each. The verdict itself comes from the runtime's crate; here it gets a place
 //! and words.
 
-use crate::args::{CLASS, Declared, KIT, Name, PLATFORM, Value};
+use crate::args::{Declared, Name, Value};
 use crate::errors::{Errors, Place};
+use crate::keys::{CLASS, KIT, PLATFORM};
 use crate::messages::{self, List};
 use crate::spec::Spec;
 use proc_macro2::Span;

@@ -1,9 +1,10 @@
 //! What makes a struct a provider: its implementations, and its handle's methods. A provider and its arguments come in, tokens go out; nothing fails here.
 
-use crate::args::{Declared, KIT, Name, Value};
+use crate::args::{Declared, Name, Value};
 use crate::attribute::{Attribute, handle_name};
 use crate::generics::Form;
 use crate::item::Provider;
+use crate::keys::KIT;
 use crate::messages::List;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};

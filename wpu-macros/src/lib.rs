@@ -9,6 +9,7 @@ mod errors;
 mod expand;
 mod generics;
 mod item;
+mod keys;
 mod messages;
 mod provider;
 mod spec;

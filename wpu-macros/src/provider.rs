@@ -1,11 +1,12 @@
 //! What the bindings' macro calls with their facts: the rest of what stands beside the item.
 
-use crate::args::{Declared, KIT};
+use crate::args::Declared;
 use crate::attribute::Attribute;
 use crate::check::check;
 use crate::errors::Errors;
 use crate::expand::Expansion;
 use crate::item::Item;
+use crate::keys::KIT;
 use crate::spec::Spec;
 use crate::syntax::visible;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};

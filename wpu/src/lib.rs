@@ -96,6 +96,7 @@ pub use provider::WithLayer;
 pub use provider::{Provider, WithKit};
 #[cfg(feature = "macros")]
 pub use wpu_macros::wpu_provider;
+pub use wpu_sys::rt::compliance;
 pub use wpu_sys::{
     Apc, BlockingHook, Built, Class, ClientMut, ClientRef, Declaration, Event, EventRef, Failed, FdSet, KITS,
     Kit, OpenThread, Operation, Platform, Refused, SocketHandle, ThreadId, UPCALLS, Upcall, UpcallSet,
