@@ -104,9 +104,13 @@ pub use wpu_sys::{
 };
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
-    Bytes, ClientSlice, Condition, ConnectParams, FdSetMut, Gather, Layer, OutBuf, PendingRequest, Progress,
-    Received, Request, Scatter, ServiceProvider, Short, SocketParams, Text, Transferred,
+    Bytes, ClientSlice, Condition, ConnectParams, FdSetMut, Gather, OutBuf, PendingRequest, Progress,
+    Received, Request, Scatter, Short, SocketParams, Text, Transferred,
 };
+// Their methods name aliases such as `Request<'_>`. Where rustdoc inlines the traits it shows what those stand for.
+#[cfg(feature = "provider")]
+#[doc(no_inline)]
+pub use wpu_sys::{Layer, ServiceProvider};
 
 /// The layer below the safe interface, for code that does not use the attribute or is generated: the cell
 /// that holds the table and its start-up count, both directions of a function table, and the parts of a
@@ -116,9 +120,13 @@ pub mod raw {
     pub use wpu_sys::{Cell, RawTable, Table};
     #[cfg(feature = "provider")]
     pub use wpu_sys::{
-        CompletionVtable, Kept, Outcome, PendingToken, Procs, RequestBuffers, RequestContext, RequestParts,
-        RequestState, Serve,
+        CompletionVtable, Kept, Outcome, PendingToken, RequestBuffers, RequestContext, RequestParts,
+        RequestState,
     };
+    // As for the traits.
+    #[cfg(feature = "provider")]
+    #[doc(no_inline)]
+    pub use wpu_sys::{Procs, Serve};
 }
 
 /// Items that the expansions of the attribute and of [`export!`] name. Other code must not use them.
