@@ -71,12 +71,12 @@ pub mod thunk;
 pub mod __private {
     pub use super::classes::{Class, Platform};
     pub use super::facts::__facts;
+    pub use super::import::Import;
     pub use super::rt::declaration::{Declaration, Waiver};
     pub use super::safe::Upcalls;
     pub use super::table::Interface;
     pub use super::*;
     pub use ::core;
-    pub type Import = super::rt::import::Import<super::table::Interface>;
 }
 
 #[rustfmt::skip]

@@ -22,9 +22,6 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let exported = view.model.upcalls.iter().enumerate();
     let exported: Vec<_> =
         exported.filter_map(|(at, upcall)| Some((at, upcall, upcall.library.as_ref()?))).collect();
-    if exported.is_empty() && view.model.imports.is_empty() {
-        return page.finish();
-    }
     page.item(quote! {
         /// An upcall that a library exports by name.
         pub type Import = import::Import<Interface>;

@@ -68,12 +68,12 @@ const PRIVATE: &str = "/// What the attribute expands to names these; nobody els
 pub mod __private {
     pub use super::classes::{Class, Platform};
     pub use super::facts::__facts;
+    pub use super::import::Import;
     pub use super::rt::declaration::{Declaration, Waiver};
     pub use super::safe::Upcalls;
     pub use super::table::Interface;
     pub use super::*;
     pub use ::core;
-    pub type Import = super::rt::import::Import<super::table::Interface>;
 }
 ";
 
