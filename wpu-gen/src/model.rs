@@ -10,8 +10,7 @@ pub use crate::syntax::{
     Arch, Convention, Direction, Encoding, Lifetime, ProvidedBy, ReturnRole, Role, Status, Unit,
 };
 pub use function::{
-    DocumentedError, Downcall, EntryPoint, Function, Group, Import, Key, Owners, Param, Requirement, Said,
-    Upcall,
+    DocumentedError, Downcall, EntryPoint, Function, Group, Import, Key, Param, Requirement, Said, Upcall,
 };
 pub use placed::Placed;
 use std::collections::{HashMap, HashSet};

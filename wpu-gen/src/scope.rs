@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::diag::{self, Diagnostic, Place};
 use crate::load::Filed;
+use crate::model::Placed;
 use crate::source::FileId;
 use crate::syntax::Text;
 use std::cell::{Cell, RefCell};
@@ -86,6 +87,11 @@ impl Scope {
         self.find_at(Place::new(file, name.span()), name.get_ref(), faults)
     }
 
+    /// The same, with the place of the name.
+    pub(crate) fn find_placed(&self, file: FileId, name: &Text, faults: &mut Faults) -> Placed<usize> {
+        Placed { value: self.find(file, name, faults), place: Place::new(file, name.span()) }
+    }
+
     pub(crate) fn find_at(&self, place: Place, name: &str, faults: &mut Faults) -> usize {
         if self.touch(name) {
             return self.index[name];
@@ -103,17 +109,26 @@ impl Scope {
 
     /// The indices of names that may stand once each.
     pub(crate) fn find_all(&self, file: FileId, names: &[Text], faults: &mut Faults) -> Vec<usize> {
-        let mut found = Vec::new();
+        self.find_all_placed(file, names, faults).into_iter().map(|found| found.value).collect()
+    }
+
+    /// The same, with the places of the names.
+    pub(crate) fn find_all_placed(
+        &self,
+        file: FileId,
+        names: &[Text],
+        faults: &mut Faults,
+    ) -> Vec<Placed<usize>> {
         let mut seen = HashSet::new();
-        for name in names {
-            let at = self.find(file, name, faults);
-            if !seen.insert(at) && at != usize::MAX {
+        let found = names.iter().map(|name| {
+            let found = self.find_placed(file, name, faults);
+            if !seen.insert(found.value) && found.value != usize::MAX {
                 let message = format!("{} `{}` stands twice in this list", self.what, name.get_ref());
-                faults.push(Diagnostic::at(Code::DuplicateName, Place::new(file, name.span()), message));
+                faults.push(Diagnostic::at(Code::DuplicateName, found.place.clone(), message));
             }
-            found.push(at);
-        }
-        found
+            found
+        });
+        found.collect()
     }
 
     /// Notes that a name is wanted; false if there is no such name.

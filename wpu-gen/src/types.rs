@@ -11,6 +11,9 @@ use crate::syntax::{self, ConstantValue, Text, text};
 /// All types that a spec names.
 pub(crate) struct Types {
     pub(crate) scope: Scope,
+    pub(crate) constants: Scope,
+    /// The value of each constant that can be a length.
+    values: Vec<Option<u64>>,
     /// The headers that are more than a name.
     pub(crate) headers: Scope,
 }
@@ -27,9 +30,19 @@ impl Types {
         for name in tables.chain(exported.map(|structure| &structure.entry.name)) {
             scope.touch(name.get_ref());
         }
+        let mut constants = Scope::new("constant", Code::UnknownConstant);
+        constants.declare_all(&raw.constants, |constant| &constant.name, faults);
+        for constant in raw.constants.iter().filter(|constant| constant.entry.export) {
+            constants.touch(constant.entry.name.get_ref());
+        }
+        let values = raw.constants.iter().map(|constant| match constant.entry.value.get_ref() {
+            ConstantValue::Number(number) => u64::try_from(*number).ok().filter(|number| *number > 0),
+            ConstantValue::Text(_) => None,
+        });
+        let values = values.collect();
         let mut headers = Scope::new("header", Code::UnknownName);
         headers.declare_all(&raw.headers, |header| &header.name, faults);
-        Self { scope, headers }
+        Self { scope, constants, values, headers }
     }
 
     /// The header that an item names. It need not be declared.
@@ -40,14 +53,8 @@ impl Types {
     }
 
     /// The definitions, in the order of declaration.
-    pub(crate) fn resolve(
-        &self,
-        raw: &RawSpec,
-        sources: &Scope,
-        constants: &Scope,
-        faults: &mut Faults,
-    ) -> Vec<TypeDef> {
-        let mut resolver = Resolver { types: self, raw, sources, constants, faults };
+    pub(crate) fn resolve(&self, raw: &RawSpec, sources: &Scope, faults: &mut Faults) -> Vec<TypeDef> {
+        let mut resolver = Resolver { types: self, sources, faults };
         let mut all: Vec<TypeDef> = raw.typedefs.iter().map(|typedef| resolver.typedef(typedef)).collect();
         all.extend(raw.structs.iter().map(|structure| resolver.structure(structure)));
         all.extend(raw.callbacks.iter().map(|callback| resolver.callback(callback)));
@@ -57,16 +64,9 @@ impl Types {
     }
 
     /// The type that `written` means.
-    pub(crate) fn find(
-        &self,
-        file: FileId,
-        written: &Text,
-        constants: &Scope,
-        raw: &RawSpec,
-        faults: &mut Faults,
-    ) -> Placed<Ty> {
+    pub(crate) fn find(&self, file: FileId, written: &Text, faults: &mut Faults) -> Placed<Ty> {
         let place = Place::new(file, written.span());
-        Placed { value: self.find_at(place.clone(), written.get_ref(), constants, raw, faults), place }
+        Placed { value: self.find_at(place.clone(), written.get_ref(), faults), place }
     }
 
     /// The type of a parameter: what goes in through a pointer may be `const`.
@@ -75,13 +75,11 @@ impl Types {
         file: FileId,
         written: &Text,
         direction: syntax::Direction,
-        constants: &Scope,
-        raw: &RawSpec,
         faults: &mut Faults,
     ) -> Placed<Ty> {
         let (place, written) = (Place::new(file, written.span()), written.get_ref());
         let rest = written.strip_prefix("const ");
-        let value = self.find_at(place.clone(), rest.unwrap_or(written), constants, raw, faults);
+        let value = self.find_at(place.clone(), rest.unwrap_or(written), faults);
         if rest.is_some() && (direction != syntax::Direction::In || !matches!(value, Ty::Pointer(_))) {
             let message = "only what a pointer brings in can be `const`";
             let fault = Diagnostic::at(Code::BadType, place.clone(), message);
@@ -90,14 +88,7 @@ impl Types {
         Placed { value, place }
     }
 
-    fn find_at(
-        &self,
-        place: Place,
-        written: &str,
-        constants: &Scope,
-        raw: &RawSpec,
-        faults: &mut Faults,
-    ) -> Ty {
+    fn find_at(&self, place: Place, written: &str, faults: &mut Faults) -> Ty {
         let Some(parts) = parse(written) else {
             let message = format!("expected a C type, found `{written}`");
             let fault = Diagnostic::at(Code::BadType, place, message);
@@ -108,9 +99,21 @@ impl Types {
         let pointed = (0..parts.stars).fold(leaf, |ty, _| Ty::Pointer(Box::new(ty)));
         match parts.length {
             None => pointed,
-            Some(length) => {
-                Ty::Array(Box::new(pointed), array_length(&place, length, constants, raw, faults))
-            }
+            Some(length) => Ty::Array(Box::new(pointed), self.array_length(&place, length, faults)),
+        }
+    }
+
+    fn array_length(&self, place: &Place, length: &str, faults: &mut Faults) -> u64 {
+        if let Some(length) = length.parse().ok().filter(|length| *length > 0) {
+            return length;
+        }
+        if length.starts_with(|c: char| c.is_ascii_digit()) {
+            return no_length(place, length, faults);
+        }
+        match self.values.get(self.constants.find_at(place.clone(), length, faults)) {
+            Some(Some(value)) => *value,
+            Some(None) => no_length(place, length, faults),
+            None => 0,
         }
     }
 
@@ -149,22 +152,6 @@ fn parse(written: &str) -> Option<Parts<'_>> {
     (crate::names::is_name(name) && stars <= MOST_STARS).then_some(Parts { name, stars, length })
 }
 
-fn array_length(place: &Place, length: &str, constants: &Scope, raw: &RawSpec, faults: &mut Faults) -> u64 {
-    if let Some(length) = length.parse().ok().filter(|length| *length > 0) {
-        return length;
-    }
-    if length.starts_with(|c: char| c.is_ascii_digit()) {
-        return no_length(place, length, faults);
-    }
-    let at = constants.find_at(place.clone(), length, faults);
-    let value = raw.constants.get(at).map(|constant| constant.entry.value.get_ref());
-    match value {
-        Some(ConstantValue::Number(number)) if *number > 0 => number.unsigned_abs(),
-        Some(_) => no_length(place, length, faults),
-        None => 0,
-    }
-}
-
 fn no_length(place: &Place, length: &str, faults: &mut Faults) -> u64 {
     let message = format!("`{length}` is no length: it is not a number from 1 on, or too large for one");
     faults.push(Diagnostic::at(Code::BadType, place.clone(), message));
@@ -173,15 +160,13 @@ fn no_length(place: &Place, length: &str, faults: &mut Faults) -> u64 {
 
 struct Resolver<'a> {
     types: &'a Types,
-    raw: &'a RawSpec,
     sources: &'a Scope,
-    constants: &'a Scope,
     faults: &'a mut Faults,
 }
 
 impl Resolver<'_> {
     fn find(&mut self, file: FileId, written: &Text) -> Placed<Ty> {
-        self.types.find(file, written, self.constants, self.raw, self.faults)
+        self.types.find(file, written, self.faults)
     }
 
     fn define<T>(

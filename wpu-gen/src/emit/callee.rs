@@ -1,8 +1,10 @@
 //! What a C function does that the other side calls: it checks what it is passed, asks, and answers.
 
+use super::path::item;
 use super::records::{self, Taken};
 use super::tokens::{At, doc};
-use crate::model::ConstantValue;
+use crate::model::{ConstantValue, Model, Table};
+use crate::names::ident;
 use crate::role::kind::{Call, Shown};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -15,6 +17,31 @@ pub(super) fn function(call: &Call<'_>, about: &str, finds: &TokenStream, body: 
     quote! {
         #about
         pub unsafe extern #abi fn #method<#finds>(#(#params),*) #returns { #body }
+    }
+}
+
+/// A table whose slots hold those functions, which a file of the output declares.
+pub(super) fn table(
+    model: &Model,
+    table: &Table,
+    (file, about): (&str, &str),
+    constructor: &TokenStream,
+    finds: &TokenStream,
+) -> TokenStream {
+    let (name, about) = (item("ffi", &table.name), doc(about));
+    let members = model.functions_of(table).map(|of| {
+        let member = ident(&format!("{}{}", table.member_prefix, of.name));
+        let function = item(file, &of.method);
+        quote!(#member: Some(#function::<#finds>))
+    });
+    quote! {
+        impl #name {
+            #about
+            #[must_use]
+            pub const fn #constructor() -> Self {
+                Self { #(#members),* }
+            }
+        }
     }
 }
 

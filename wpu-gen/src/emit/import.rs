@@ -1,8 +1,5 @@
 //! `import.rs`: functions that a library exports by name, imports and upcalls alike.
 
-use super::errors::documented;
-use super::facts;
-use super::markdown::{cell, markdown};
 use super::path::{alone, item};
 use super::print::Page;
 use super::tokens::{At, doc};
@@ -11,7 +8,6 @@ use crate::model::{Function, Import};
 use crate::names::ident;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
@@ -174,32 +170,5 @@ impl<'a> Lookup<'a> {
             },
         ];
         found.into_iter().chain(narrow).collect()
-    }
-}
-
-/// The imports, for the page to read.
-pub(super) fn section(view: &View<'_>, page: &mut String) {
-    if view.model.imports.is_empty() {
-        return;
-    }
-    *page += "## Imports\n\nWhat kits take by name from a library.\n\n";
-    for import in &view.model.imports {
-        let (name, doc, library, header) = (&import.name, &import.doc, &import.library, &import.header);
-        let signature = facts::signature(view.model, name, &import.returns, &import.params);
-        let text = markdown(doc);
-        let _ = write!(page, "### {name}\n\n{text}\n\n```c\n{signature}\n```\n\n");
-        let only = if import.arch.is_some() { ", for 64-bit programs only" } else { "" };
-        let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`{only}\n");
-        *page += "| parameter | direction | meaning |\n|---|---|---|\n";
-        for param in &import.params {
-            let direction = format!("{:?}", *param.direction).to_lowercase();
-            let _ =
-                writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.doc));
-        }
-        page.push('\n');
-        documented(view, &import.errors, page);
-        if !import.sources.is_empty() {
-            let _ = writeln!(page, "Sources: {}.\n", view.cite(&import.sources));
-        }
     }
 }

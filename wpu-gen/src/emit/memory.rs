@@ -5,7 +5,7 @@ use super::path::{alone, item};
 use super::print::Page;
 use super::tokens::{At, comment, doc};
 use super::view::View;
-use crate::model::{Callback, Struct, TypeKind};
+use crate::model::{Callback, Key, Struct, TypeKind};
 use crate::role::kind::Arg;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -160,8 +160,8 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
     let pointee = |arg: &Arg<'_>| arg.pointee().map(|ty| view.ty(ty, At::Inside));
     let socket = view.ty(&downcall.arg(0).param.ty, At::Inside);
     let overlapped = pointee(&request);
-    let thread = request.param.completion_thread.and_then(|thread| pointee(&downcall.arg(thread)));
-    let routine = request.param.completion.map(|routine| downcall.arg(routine).param);
+    let thread = request.param.names(Key::CompletionThread).and_then(|thread| pointee(&downcall.arg(thread)));
+    let routine = request.param.names(Key::Completion).map(|routine| downcall.arg(routine).param);
     let routine = routine.and_then(|routine| view.model.callback(&routine.ty));
     let routine = routine.map(|(id, _)| view.callback_fn(id, At::Inside));
     let slice = view.model.types.iter().enumerate().find_map(|(at, def)| match &def.kind {

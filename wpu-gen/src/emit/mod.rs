@@ -6,7 +6,6 @@ mod caller;
 mod classes;
 mod compare;
 mod error;
-mod errors;
 mod facts;
 mod ffi;
 mod handles;

@@ -1,10 +1,9 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
-use super::errors::documented;
 use super::markdown::{address, cell, code_of, inline, literal, markdown, title};
 use super::view::View;
-use super::{facts, import, kit};
-use crate::model::{Function, Note, Param, Status, Upcall};
+use super::{facts, kit};
+use crate::model::{DocumentedError, Function, Note, Param, Status, Upcall};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -20,7 +19,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     entries(view, &mut page);
     downcalls(view, &mut page);
     kit::section(view, &mut page);
-    import::section(view, &mut page);
+    imports(view, &mut page);
     errors(view, &mut page);
     texts(view, &mut page);
     notes(view, &mut page);
@@ -176,6 +175,37 @@ fn downcalls(view: &View<'_>, page: &mut String) {
         heading(view, "###", downcall, page);
         rest(view, downcall, model.notes_of_downcall(at), page);
     }
+}
+
+fn imports(view: &View<'_>, page: &mut String) {
+    if view.model.imports.is_empty() {
+        return;
+    }
+    *page += "## Imports\n\nWhat kits take by name from a library.\n\n";
+    for import in &view.model.imports {
+        heading(view, "###", import, page);
+        let only = if import.arch.is_some() { ", for 64-bit programs only" } else { "" };
+        let (header, library) = (&import.header, &import.library);
+        let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`{only}\n");
+        parameters(&import.params, page);
+        documented(view, &import.errors, page);
+        if !import.sources.is_empty() {
+            let _ = writeln!(page, "Sources: {}.\n", view.cite(&import.sources));
+        }
+    }
+}
+
+/// What the documentation says of how a function fails.
+fn documented(view: &View<'_>, errors: &[DocumentedError], page: &mut String) {
+    if errors.is_empty() {
+        return;
+    }
+    *page += "| documented error | value | when |\n|---|---|---|\n";
+    for error in errors {
+        let code = &view.model.errors[error.code];
+        let _ = writeln!(page, "| `{}` | {} | {} |", code.name, code.value, cell(&error.when));
+    }
+    page.push('\n');
 }
 
 fn parameters(params: &[Param], page: &mut String) {

@@ -1,7 +1,6 @@
 //! `serve.rs` of the output: the functions that a provider's table holds.
 
 use super::callee;
-use super::path::item;
 use super::print::Page;
 use super::records;
 use super::tokens::{comment, doc};
@@ -18,20 +17,8 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     );
     page.item(serve(view, behind));
     page.items(view.model.provider_table().map(|table| {
-        let name = item("ffi", &table.name);
-        let members = view.downcalls().map(|downcall| {
-            let (member, method) = (downcall.member(table), item("serve", &downcall.function.method));
-            quote!(#member: Some(#method::<S>))
-        });
-        quote! {
-            impl #name {
-                /// The table whose every slot leads to the provider that `S` finds.
-                #[must_use]
-                pub const fn serving<S: Serve>() -> Self {
-                    Self { #(#members),* }
-                }
-            }
-        }
+        let about = "The table whose every slot leads to the provider that `S` finds.";
+        callee::table(view.model, table, ("serve", about), &quote!(serving<S: Serve>), &quote!(S))
     }));
     page.items(view.downcalls().map(|downcall| thunk(behind, &downcall)));
     page.finish()

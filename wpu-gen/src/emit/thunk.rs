@@ -1,11 +1,10 @@
 //! `thunk.rs`: the functions that a host's tables hold, and those tables.
 
 use super::callee;
-use super::path::item;
 use super::print::Page;
 use super::tokens::comment;
 use super::view::View;
-use crate::model::{ReturnRole, Table};
+use crate::model::ReturnRole;
 use crate::names::ident;
 use crate::role::kind::{Answer, Call, Failure};
 use proc_macro2::{Literal, TokenStream};
@@ -18,26 +17,11 @@ pub(super) fn emit(view: &View<'_>) -> String {
         "The functions that a host's tables hold: they check what a provider passes, and write what the host answers; and those tables.",
     );
     page.items(view.upcalls().map(|upcall| thunk(&upcall)));
-    page.items(view.model.host_tables().map(|table| filled(view, table)));
+    page.items(view.model.host_tables().map(|table| {
+        let about = "The table whose every slot leads to the host that `L` finds.";
+        callee::table(view.model, table, ("thunk", about), &quote!(of<L: Locate>), &quote!(L))
+    }));
     page.finish()
-}
-
-fn filled(view: &View<'_>, table: &Table) -> TokenStream {
-    let name = item("ffi", &table.name);
-    let members = table.slots.iter().map(|at| {
-        let upcall = view.upcall(*at);
-        let (member, method) = (upcall.member(table), item("thunk", &upcall.function.method));
-        quote!(#member: Some(#method::<L>))
-    });
-    quote! {
-        impl #name {
-            /// The table whose every slot leads to the host that `L` finds.
-            #[must_use]
-            pub const fn of<L: Locate>() -> Self {
-                Self { #(#members),* }
-            }
-        }
-    }
 }
 
 fn thunk(upcall: &Call<'_>) -> TokenStream {

@@ -44,9 +44,9 @@ fn reads(function: &Function, at: usize, kind: &dyn Kind, key: Key) -> bool {
             Key::Nullable | Key::Optional => !upcall,
             // Without an error parameter nobody is told of it.
             Key::NullError => !upcall || function.param_with(Role::Error).is_some(),
-            Key::Written => function.params[at].written.is_some_and(|written| {
+            Key::Written => function.params[at].names(Key::Written).is_some_and(|written| {
                 let written = &function.params[written];
-                written.role == Some(Role::Written) && written.owners.written == Some(at)
+                written.role == Some(Role::Written) && written.owner(Key::Written) == Some(at)
             }),
             _ => true,
         }

@@ -130,14 +130,10 @@ pub struct Param {
     pub direction: Placed<Direction>,
     pub role: Option<Role>,
     pub rust_name: Option<Placed<String>>,
-    /// Indices into the params of the same function.
-    pub length: Option<usize>,
-    /// Whose length it is, and so on: the first that names it.
-    pub owners: Owners,
-    pub context: Option<usize>,
-    pub written: Option<usize>,
-    pub completion: Option<usize>,
-    pub completion_thread: Option<usize>,
+    /// The parameters of the same function that its keys name, as indices.
+    pub named: Vec<(Key, usize)>,
+    /// The first parameters of the same function that name it in a key, as indices.
+    pub owners: Vec<(Key, usize)>,
     pub encoding: Option<Encoding>,
     pub unit: Option<Unit>,
     /// A null pointer is an answer like others: `nullable` where it goes in, and `optional` elsewhere.
@@ -157,67 +153,52 @@ impl Param {
     /// The parameter that a key names.
     #[must_use]
     pub fn names(&self, key: Key) -> Option<usize> {
-        match key {
-            Key::Length => self.length,
-            Key::Written => self.written,
-            Key::Context => self.context,
-            Key::Completion => self.completion,
-            Key::CompletionThread => self.completion_thread,
-            _ => None,
-        }
+        self.named.iter().find(|(named, _)| *named == key).map(|(_, param)| *param)
     }
-}
 
-/// A key of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    Role,
-    Length,
-    Encoding,
-    Unit,
-    Written,
-    BufferTooSmall,
-    Context,
-    Lifetime,
-    Handle,
-    NullError,
-    Nullable,
-    Optional,
-    Completion,
-    CompletionThread,
-}
-
-impl Key {
-    /// As the spec spells it.
+    /// The parameter that names this one in a key.
     #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Role => "role",
-            Self::Length => "length",
-            Self::Encoding => "encoding",
-            Self::Unit => "unit",
-            Self::Written => "written",
-            Self::BufferTooSmall => "buffer-too-small",
-            Self::Context => "context",
-            Self::Lifetime => "lifetime",
-            Self::Handle => "handle",
-            Self::NullError => "null-error",
-            Self::Nullable => "nullable",
-            Self::Optional => "optional",
-            Self::Completion => "completion",
-            Self::CompletionThread => "completion-thread",
-        }
+    pub fn owner(&self, key: Key) -> Option<usize> {
+        self.owners.iter().find(|(named, _)| *named == key).map(|(_, param)| *param)
     }
 }
 
-/// The first parameters of the same function that name one in a key, as indices.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Owners {
-    pub length: Option<usize>,
-    pub written: Option<usize>,
-    pub context: Option<usize>,
-    pub completion: Option<usize>,
-    pub completion_thread: Option<usize>,
+/// Declares the keys of parameters, with how the spec spells them.
+macro_rules! keys {
+    ($($key:ident $id:literal,)*) => {
+        /// A key of a parameter.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Key {
+            $($key,)*
+        }
+
+        impl Key {
+            /// As the spec spells it.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Self::$key => $id,)*
+                }
+            }
+        }
+    };
+}
+
+keys! {
+    Role "role",
+    Length "length",
+    Encoding "encoding",
+    Unit "unit",
+    Written "written",
+    BufferTooSmall "buffer-too-small",
+    Context "context",
+    Lifetime "lifetime",
+    Handle "handle",
+    NullError "null-error",
+    Nullable "nullable",
+    Optional "optional",
+    Completion "completion",
+    CompletionThread "completion-thread",
 }
 
 #[derive(Debug)]

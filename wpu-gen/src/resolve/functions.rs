@@ -29,6 +29,27 @@ struct Parts<'a> {
     sources: &'a [Text],
 }
 
+/// What every function has; what only some have is absent.
+macro_rules! parts {
+    ($filed:ident, $provided_by:ident, $method:expr, $returns:expr) => {
+        Parts {
+            file: $filed.file,
+            provided_by: ProvidedBy::$provided_by,
+            name: &$filed.entry.name,
+            method: $method,
+            pointer_type: &$filed.entry.pointer_type,
+            about: (text(&$filed.entry.doc), String::new()),
+            header: &$filed.entry.header,
+            returns: $returns,
+            result: None,
+            failure: None,
+            success: None,
+            errors: &$filed.entry.errors,
+            sources: &$filed.entry.sources,
+        }
+    };
+}
+
 impl Resolver<'_> {
     fn function(&mut self, parts: Parts<'_>, params: Vec<Param>) -> Function {
         let file = parts.file;
@@ -43,8 +64,12 @@ impl Resolver<'_> {
             provided_by: parts.provided_by,
             returns: self.find_type(file, parts.returns),
             result: parts.result.map(|role| placed(file, role)),
-            failure: parts.failure.map(|name| self.find_constant(file, name)),
-            success: parts.success.map(|name| self.find_constant(file, name)),
+            failure: parts
+                .failure
+                .map(|name| self.scopes.types.constants.find_placed(file, name, self.faults)),
+            success: parts
+                .success
+                .map(|name| self.scopes.types.constants.find_placed(file, name, self.faults)),
             params,
             errors: self.documented(file, parts.errors),
             sources: self.find_sources(file, parts.sources),
@@ -53,28 +78,19 @@ impl Resolver<'_> {
 
     pub(super) fn upcall(&mut self, filed: &Filed<syntax::Upcall>) -> model::Upcall {
         let (upcall, file) = (&filed.entry, filed.file);
-        let prefix = self.raw.heads.first().map_or("", |head| head.entry.prefix.get_ref());
-        let why = "`prefix` of `[spec]` says what every upcall's name begins with";
-        let stem = self.stem(filed.at(&upcall.name), upcall.name.get_ref(), prefix, why);
+        let prefix = self.raw.heads.first().map(|head| &head.entry.prefix);
+        let method = self.method(&filed.placed(&upcall.name), "prefix", prefix);
         let slots = upcall.slots.iter();
         let slots =
             slots.map(|(table, slot)| (self.scopes.tables.find(file, table, self.faults), *slot.get_ref()));
         let mut slots: Vec<_> = slots.collect();
         slots.sort_unstable();
         let parts = Parts {
-            file,
-            provided_by: ProvidedBy::Host,
-            name: &upcall.name,
-            method: names::snake(stem),
-            pointer_type: &upcall.pointer_type,
             about: paragraphs(&upcall.doc),
-            header: &upcall.header,
-            returns: &upcall.returns.ty,
             result: Some(&upcall.returns.role),
             failure: upcall.failure.as_ref(),
             success: upcall.success.as_ref(),
-            errors: &upcall.errors,
-            sources: &upcall.sources,
+            ..parts!(filed, Host, method, &upcall.returns.ty)
         };
         let params = self.params(file, &upcall.params);
         model::Upcall {
@@ -86,45 +102,38 @@ impl Resolver<'_> {
         }
     }
 
-    /// What is left of a name without its prefix.
-    fn stem<'n>(&mut self, place: Place, name: &'n str, prefix: &str, why: &str) -> &'n str {
+    /// The Rust name of a function: its own without the prefix that a key of the head gives all of its kind.
+    fn method(&mut self, name: &Placed<String>, key: &str, prefix: Option<&Text>) -> String {
+        let prefix = prefix.map_or("", |prefix| prefix.get_ref());
         let stem = name.strip_prefix(prefix).filter(|stem| !stem.is_empty());
         if stem.is_none() {
+            let kind = if key == "prefix" { "upcall" } else { "downcall" };
             let message = format!("`{name}` does not begin with `{prefix}`");
-            self.faults.push(Diagnostic::at(Code::WrongPrefix, place, message).note(why));
+            let fault = Diagnostic::at(Code::WrongPrefix, name.place.clone(), message);
+            self.faults
+                .push(fault.note(format!("`{key}` of `[spec]` says what every {kind}'s name begins with")));
         }
-        stem.unwrap_or_default()
+        names::snake(stem.unwrap_or_default())
     }
 
     pub(super) fn downcall(&mut self, filed: &Filed<syntax::Downcall>) -> model::Downcall {
         let (downcall, file) = (&filed.entry, filed.file);
-        let head = self.raw.heads.first().and_then(|head| head.entry.downcall_prefix.as_ref());
-        let prefix = head.map_or("", |prefix| prefix.get_ref());
-        let why = "`downcall-prefix` of `[spec]` says what every downcall's name begins with";
-        let stem = self.stem(filed.at(&downcall.name), downcall.name.get_ref(), prefix, why);
+        let prefix = self.raw.heads.first().and_then(|head| head.entry.downcall_prefix.as_ref());
+        let method = self.method(&filed.placed(&downcall.name), "downcall-prefix", prefix);
         let parts = Parts {
-            file,
-            provided_by: ProvidedBy::Plugin,
-            name: &downcall.name,
-            method: names::snake(stem),
-            pointer_type: &downcall.pointer_type,
             about: paragraphs(&downcall.doc),
-            header: &downcall.header,
-            returns: &downcall.returns.ty,
             result: Some(&downcall.returns.role),
             failure: Some(&downcall.failure),
             success: downcall.success.as_ref(),
-            errors: &downcall.errors,
-            sources: &downcall.sources,
+            ..parts!(filed, Plugin, method, &downcall.returns.ty)
         };
         let params = self.params(file, &downcall.params);
+        let unimplemented = downcall.unimplemented_error.as_ref();
         model::Downcall {
             function: self.function(parts, params),
             slot: *downcall.slot.get_ref(),
-            unimplemented_error: downcall
-                .unimplemented_error
-                .as_ref()
-                .map(|error| self.error_at(file, error)),
+            unimplemented_error: unimplemented
+                .map(|error| self.scopes.errors.find_placed(file, error, self.faults)),
             nullable_in: self.scopes.entry_points.find_all(file, &downcall.nullable_in, self.faults),
             answer: downcall.answer.as_ref().map(|name| filed.text(name)),
             group: downcall.group.as_ref().map(|group| self.group(filed, group)),
@@ -139,10 +148,7 @@ impl Resolver<'_> {
             .params
             .iter()
             .for_each(|param| siblings.declare(filed.file, &param.name, &mut Faults::default()));
-        let mut find = |names: &[Text]| -> Vec<_> {
-            let found = siblings.find_all(filed.file, names, self.faults);
-            names.iter().zip(found).map(|(name, value)| Placed { value, place: filed.at(name) }).collect()
-        };
+        let mut find = |names: &[Text]| siblings.find_all_placed(filed.file, names, self.faults);
         model::Group {
             params: find(&group.params),
             new: find(&group.new),
@@ -152,54 +158,24 @@ impl Resolver<'_> {
     }
 
     pub(super) fn entry_point(&mut self, filed: &Filed<syntax::EntryPoint>) -> model::EntryPoint {
-        let (entry, file) = (&filed.entry, filed.file);
-        let parts = Parts {
-            file,
-            provided_by: ProvidedBy::Plugin,
-            name: &entry.name,
-            method: names::snake(entry.name.get_ref()),
-            pointer_type: &entry.pointer_type,
-            about: (text(&entry.doc), String::new()),
-            header: &entry.header,
-            returns: &entry.returns,
-            result: None,
-            failure: None,
-            success: None,
-            errors: &entry.errors,
-            sources: &entry.sources,
-        };
-        let params = self.params(file, &entry.params);
+        let method = names::snake(filed.entry.name.get_ref());
+        let params = self.params(filed.file, &filed.entry.params);
         model::EntryPoint {
-            function: self.function(parts, params),
-            missing_error: self.find_error(file, &entry.missing_error),
+            function: self.function(parts!(filed, Plugin, method, &filed.entry.returns), params),
+            missing_error: self.find_error(filed.file, &filed.entry.missing_error),
         }
     }
 
     pub(super) fn import(&mut self, filed: &Filed<syntax::Import>) -> model::Import {
         let (import, file) = (&filed.entry, filed.file);
-        let parts = Parts {
-            file,
-            provided_by: ProvidedBy::Host,
-            name: &import.name,
-            method: names::snake(import.name.get_ref()),
-            pointer_type: &import.pointer_type,
-            about: (text(&import.doc), String::new()),
-            header: &import.header,
-            returns: &import.returns,
-            result: None,
-            failure: None,
-            success: None,
-            errors: &import.errors,
-            sources: &import.sources,
-        };
         let mut scope = Scope::new("parameter", Code::UnknownParameter);
         let params = import.params.iter().map(|param| {
             scope.declare(file, &param.name, self.faults);
             self.plain_param(file, &param.name, &param.ty, &param.direction, &param.doc)
         });
-        let params = params.collect();
+        let (params, method) = (params.collect(), names::snake(import.name.get_ref()));
         model::Import {
-            function: self.function(parts, params),
+            function: self.function(parts!(filed, Host, method, &import.returns), params),
             library: filed.placed(&import.library),
             arch: import.arch.as_ref().map(|arch| *arch.get_ref()),
         }
@@ -211,21 +187,12 @@ impl Resolver<'_> {
             scope.declare(file, &param.name, self.faults);
         }
         let mut params: Vec<_> = params.iter().map(|param| self.param(file, &scope, param)).collect();
-        let mut owners = vec![model::Owners::default(); params.len()];
-        for (at, param) in params.iter().enumerate() {
-            let mut own = |named: Option<usize>, key: fn(&mut model::Owners) -> &mut Option<usize>| {
-                if let Some(owners) = named.and_then(|named| owners.get_mut(named)) {
-                    key(owners).get_or_insert(at);
+        for at in 0..params.len() {
+            for (key, named) in params[at].named.clone() {
+                if let Some(named) = params.get_mut(named).filter(|named| named.owner(key).is_none()) {
+                    named.owners.push((key, at));
                 }
-            };
-            own(param.length, |owners| &mut owners.length);
-            own(param.written, |owners| &mut owners.written);
-            own(param.context, |owners| &mut owners.context);
-            own(param.completion, |owners| &mut owners.completion);
-            own(param.completion_thread, |owners| &mut owners.completion_thread);
-        }
-        for (param, owners) in params.iter_mut().zip(owners) {
-            param.owners = owners;
+            }
         }
         params
     }
@@ -246,12 +213,8 @@ impl Resolver<'_> {
             direction: placed(file, direction),
             role: None,
             rust_name: None,
-            length: None,
-            owners: model::Owners::default(),
-            context: None,
-            written: None,
-            completion: None,
-            completion_thread: None,
+            named: Vec::new(),
+            owners: Vec::new(),
             encoding: None,
             unit: None,
             optional: false,
@@ -266,21 +229,21 @@ impl Resolver<'_> {
 
     fn param(&mut self, file: FileId, siblings: &Scope, param: &syntax::Param) -> Param {
         let plain = self.plain_param(file, &param.name, &param.ty, &param.direction, &param.doc);
-        let mut sibling =
-            |name: &Option<Text>| name.as_ref().map(|name| siblings.find(file, name, self.faults));
-        let (length, context) = (sibling(&param.length), sibling(&param.context));
-        let (written, completion, completion_thread) =
-            (sibling(&param.written), sibling(&param.completion), sibling(&param.completion_thread));
+        let naming = [
+            (Key::Length, &param.length),
+            (Key::Context, &param.context),
+            (Key::Written, &param.written),
+            (Key::Completion, &param.completion),
+            (Key::CompletionThread, &param.completion_thread),
+        ];
+        let named = naming.into_iter().filter_map(|(key, name)| Some((key, name.as_ref()?)));
+        let named = named.map(|(key, name)| (key, siblings.find(file, name, self.faults))).collect();
         Param {
             role: param.role.as_ref().map(|role| *role.get_ref()),
             rust_name: param.rust_name.as_ref().map(|name| placed(file, name)),
-            length,
-            context,
-            written,
+            named,
             encoding: param.encoding.as_ref().map(|encoding| *encoding.get_ref()),
             unit: param.unit.as_ref().map(|unit| *unit.get_ref()),
-            completion,
-            completion_thread,
             optional: [&param.nullable, &param.optional].into_iter().flatten().any(|null| *null.get_ref()),
             buffer_too_small: param.buffer_too_small.as_ref().map(|error| self.find_error(file, error)),
             null_error: match (&param.null_error, self.raw.heads.first()) {
@@ -318,10 +281,7 @@ impl Resolver<'_> {
     fn requirement(&mut self, file: FileId, requirement: &syntax::Requirement) -> model::Requirement {
         let scopes = self.scopes;
         let mut named = |scope: &Scope, names: &Option<Vec<Text>>| {
-            let names = names.as_ref()?;
-            let found = scope.find_all(file, names, self.faults).into_iter().zip(names);
-            let found = found.map(|(value, name)| Placed { value, place: Place::new(file, name.span()) });
-            Some(found.collect::<Vec<_>>())
+            names.as_ref().map(|names| scope.find_all_placed(file, names, self.faults))
         };
         let said = model::Said {
             status: placed(file, &requirement.status),
@@ -331,8 +291,7 @@ impl Resolver<'_> {
                 .elsewhere
                 .iter()
                 .map(|(platform, status)| {
-                    let value = scopes.platforms.find(file, platform, self.faults);
-                    (Placed { value, place: Place::new(file, platform.span()) }, placed(file, status))
+                    (scopes.platforms.find_placed(file, platform, self.faults), placed(file, status))
                 })
                 .collect(),
         };

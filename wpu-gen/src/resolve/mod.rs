@@ -6,7 +6,7 @@ mod annotations;
 mod functions;
 
 use crate::code::Code;
-use crate::diag::{Diagnostic, Place};
+use crate::diag::Diagnostic;
 use crate::load::{Filed, RawSpec};
 use crate::model::{self, Model, Placed};
 use crate::scope::{Faults, Scope};
@@ -49,7 +49,6 @@ struct Scopes {
     platforms: Scope,
     sources: Scope,
     types: Types,
-    constants: Scope,
     errors: Scope,
     handles: Scope,
     tables: Scope,
@@ -77,7 +76,6 @@ impl Scopes {
             platforms: Scope::new("platform", Code::UnknownPlatform),
             sources: Scope::new("source", Code::UnknownSource),
             types: Types::declare(raw, faults),
-            constants: Scope::new("constant", Code::UnknownConstant),
             errors: Scope::new("error", Code::UnknownError),
             handles: Scope::new("handle", Code::UnknownResource),
             tables: Scope::new("table", Code::UnknownTable),
@@ -92,16 +90,12 @@ impl Scopes {
         scopes.classes.declare_all(&raw.classes, |class| &class.name, faults);
         scopes.platforms.declare_all(&raw.platforms, |platform| &platform.name, faults);
         scopes.sources.declare_all(&raw.sources, |source| &source.id, faults);
-        scopes.constants.declare_all(&raw.constants, |constant| &constant.name, faults);
         scopes.errors.declare_all(&raw.errors, |error| &error.name, faults);
         scopes.handles.declare_all(&raw.handles, |handle| &handle.name, faults);
         scopes.tables.declare_all(&raw.tables, |table| &table.name, faults);
         scopes.entry_points.declare_all(&raw.entry_points, |entry| &entry.name, faults);
         scopes.upcalls.declare_all(&raw.upcalls, |upcall| &upcall.name, faults);
         scopes.downcalls.declare_all(&raw.downcalls, |downcall| &downcall.name, faults);
-        for constant in raw.constants.iter().filter(|constant| constant.entry.export) {
-            scopes.constants.touch(constant.entry.name.get_ref());
-        }
         scopes.imports.declare_all(&raw.imports, |import| &import.name, faults);
         scopes.kits.declare_all(&raw.kits, |kit| &kit.name, faults);
         scopes
@@ -111,7 +105,7 @@ impl Scopes {
         self.types.scope.report_unused(faults);
         self.types.headers.report_unused(faults);
         self.sources.report_unused(faults);
-        self.constants.report_unused(faults);
+        self.types.constants.report_unused(faults);
     }
 }
 
@@ -164,7 +158,7 @@ impl Resolver<'_> {
         let head = self.head();
         let (platforms, default_platform) = self.platforms();
         let (raw, scopes) = (self.raw, self.scopes);
-        let types = self.scopes.types.resolve(raw, &self.scopes.sources, &self.scopes.constants, self.faults);
+        let types = self.scopes.types.resolve(raw, &self.scopes.sources, self.faults);
         let mut model = Model {
             classes: raw.classes.iter().map(|class| self.class(class)).collect(),
             platforms,
@@ -232,7 +226,7 @@ impl Resolver<'_> {
             control_input_flag: head
                 .control_input_flag
                 .as_ref()
-                .map(|flag| self.find_constant(filed.file, flag)),
+                .map(|flag| self.scopes.types.constants.find_placed(filed.file, flag, self.faults)),
             convention: head.convention.as_ref().map_or(syntax::Convention::System, |found| *found.get_ref()),
             error_header: head.error_header.as_ref().map(|header| self.header_of(filed.file, header)),
             prefix: text(&head.prefix),
@@ -307,7 +301,10 @@ impl Resolver<'_> {
             message: text(&error.message),
             io_kind: error.io_kind.as_ref().map(|kind| filed.placed(kind)),
             from_io_kinds: error.from_io_kinds.iter().map(|kind| filed.placed(kind)).collect(),
-            alias_of: error.alias_of.as_ref().map(|same| self.error_at(filed.file, same)),
+            alias_of: error
+                .alias_of
+                .as_ref()
+                .map(|same| self.scopes.errors.find_placed(filed.file, same, self.faults)),
             sources: self.find_sources(filed.file, &error.sources),
         }
     }
@@ -364,9 +361,9 @@ impl Resolver<'_> {
         let mut uses: Vec<_> = self.scopes.classes.names().map(|_| None).collect();
         for (key, names) in &kit.uses {
             let class = self.scopes.classes.find(filed.file, key, self.faults);
-            let found = self.scopes.upcalls.find_all(filed.file, names, self.faults).into_iter().zip(names);
-            let found = found.filter_map(|(raw, name)| {
-                Some(Placed { value: order.get(raw).copied()?, place: filed.at(name) })
+            let found = self.scopes.upcalls.find_all_placed(filed.file, names, self.faults).into_iter();
+            let found = found.filter_map(|Placed { value, place }| {
+                Some(Placed { value: order.get(value).copied()?, place })
             });
             let mut found: Vec<_> = found.collect();
             found.sort_unstable_by_key(|upcall| upcall.value);
@@ -383,7 +380,7 @@ impl Resolver<'_> {
     }
 
     fn find_type(&mut self, file: FileId, name: &Text) -> Placed<model::Ty> {
-        self.scopes.types.find(file, name, &self.scopes.constants, self.raw, self.faults)
+        self.scopes.types.find(file, name, self.faults)
     }
 
     fn find_param_type(
@@ -392,26 +389,16 @@ impl Resolver<'_> {
         name: &Text,
         direction: syntax::Direction,
     ) -> Placed<model::Ty> {
-        self.scopes.types.of_param(file, name, direction, &self.scopes.constants, self.raw, self.faults)
+        self.scopes.types.of_param(file, name, direction, self.faults)
     }
 
     fn find_error(&mut self, file: FileId, name: &Text) -> usize {
         self.scopes.errors.find(file, name, self.faults)
     }
 
-    fn error_at(&mut self, file: FileId, name: &Text) -> Placed<usize> {
-        Placed { value: self.find_error(file, name), place: Place::new(file, name.span()) }
-    }
-
-    fn find_constant(&mut self, file: FileId, name: &Text) -> Placed<usize> {
-        let value = self.scopes.constants.find(file, name, self.faults);
-        Placed { value, place: Place::new(file, name.span()) }
-    }
-
     fn find_upcall(&mut self, file: FileId, name: &Text) -> Placed<usize> {
-        let raw = self.scopes.upcalls.find(file, name, self.faults);
-        let value = self.scopes.upcall_order.get(raw).copied().unwrap_or(NOWHERE);
-        Placed { value, place: Place::new(file, name.span()) }
+        let Placed { value, place } = self.scopes.upcalls.find_placed(file, name, self.faults);
+        Placed { value: self.scopes.upcall_order.get(value).copied().unwrap_or(NOWHERE), place }
     }
 
     fn find_sources(&mut self, file: FileId, names: &[Text]) -> Vec<usize> {

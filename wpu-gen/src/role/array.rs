@@ -92,6 +92,6 @@ impl Kind for Counted {
     }
 
     fn trace(&self, arg: &Arg<'_>) -> Option<(String, Ident)> {
-        Some((format!("{} {{:p}}", arg.shown()), arg.c()))
+        Some(arg.traced(":p"))
     }
 }

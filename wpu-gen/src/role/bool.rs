@@ -37,6 +37,6 @@ impl Kind for Bool {
     }
 
     fn trace(&self, arg: &Arg<'_>) -> Option<(String, Ident)> {
-        Some((format!("{} {{}}", arg.shown()), arg.c()))
+        Some(arg.traced(""))
     }
 }

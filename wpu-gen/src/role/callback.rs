@@ -1,6 +1,6 @@
 //! A function with its context.
 
-use super::kind::{Arg, Facts, Kind, Pass, Shown, check_out, contract, or_absent};
+use super::kind::{Arg, Facts, Kind, Pass, Shown, contract, or_absent};
 use super::requirement::{Read, Requirement, Seen, is, is_if};
 use crate::code::Code;
 use crate::emit::local;
@@ -48,7 +48,7 @@ fn of_upcall(seen: &Seen<'_>) -> Option<Read> {
     };
     let own = callback.context().filter(|_| callback.params.len() == 1);
     let fits = own.is_some_and(|own| seen.is_prim(&own.ty, &["usize"]))
-        && seen.param.context.map(|context| seen.sibling(context)).is_some_and(|context| {
+        && seen.param.names(Key::Context).map(|context| seen.sibling(context)).is_some_and(|context| {
             context.role == Some(Role::Context) && *context.direction == *seen.param.direction
         });
     if !fits {
@@ -75,7 +75,7 @@ fn of_upcall(seen: &Seen<'_>) -> Option<Read> {
 
 fn of_downcall(seen: &Seen<'_>) -> Option<Read> {
     let (ty, callback) = seen.model.callback(&seen.param.ty)?;
-    let context = seen.sibling(seen.param.context?);
+    let context = seen.sibling(seen.param.names(Key::Context)?);
     let fits = seen.is_prim(&callback.context()?.ty, &["usize"])
         && callback.params.len() > 1
         && context.role == Some(Role::Context)
@@ -94,7 +94,7 @@ fn context() -> Ident {
 }
 
 fn c_context(arg: &Arg<'_>) -> Option<Ident> {
-    arg.param.context.map(|context| arg.call.arg(context).c())
+    arg.param.names(Key::Context).map(|context| arg.call.arg(context).c())
 }
 
 impl Kind for Callback {
@@ -130,7 +130,7 @@ impl Kind for Callback {
         Pass { before, ..Pass::only(quote!(function)) }
     }
 
-    fn context_argument(&self, arg: &Arg<'_>) -> TokenStream {
+    fn part(&self, arg: &Arg<'_>, _: Key, _: &Arg<'_>) -> TokenStream {
         let name = arg.rust();
         if self.consumed { quote!(#name.context()) } else { quote!(context) }
     }
@@ -193,13 +193,9 @@ impl Kind for GivenOut {
         Pass { before, ..Pass::only(quote!(&raw mut #routine)) }
     }
 
-    fn context_argument(&self, arg: &Arg<'_>) -> TokenStream {
+    fn part(&self, arg: &Arg<'_>, _: Key, _: &Arg<'_>) -> TokenStream {
         let context = Self::context(arg);
         quote!(&raw mut #context)
-    }
-
-    fn bind(&self, arg: &Arg<'_>) -> TokenStream {
-        check_out(arg)
     }
 
     fn answer(&self, arg: &Arg<'_>, at: At) -> TokenStream {

@@ -1,6 +1,6 @@
 //! The bare value of a handle.
 
-use super::kind::{Arg, Facts, Kind, Pass, Shown, check_out, contract, or_absent, pass_zero};
+use super::kind::{Arg, Facts, Kind, Pass, Shown, contract, or_absent};
 use super::requirement::{Read, Requirement, Seen, is, is_if};
 use crate::code::Code;
 use crate::emit::tokens::At;
@@ -152,7 +152,7 @@ impl Kind for Handle {
 
     fn trace(&self, arg: &Arg<'_>) -> Option<(String, Ident)> {
         let style = if self.by_pointer { ":p" } else { arg.tokens().style(&arg.param.ty) };
-        Some((format!("{} {{{style}}}", arg.shown()), arg.c()))
+        Some(arg.traced(style))
     }
 }
 
@@ -160,14 +160,6 @@ impl Kind for Acquired {
     fn facts(&self) -> Facts {
         let keys = &[Key::Handle, Key::NullError];
         Facts { shown: Shown::Answer, keys, acquires: Some(self.of), keeps_run: true, ..Facts::default() }
-    }
-
-    fn pass(&self, arg: &Arg<'_>) -> Pass {
-        pass_zero(arg)
-    }
-
-    fn bind(&self, arg: &Arg<'_>) -> TokenStream {
-        check_out(arg)
     }
 
     fn answer(&self, arg: &Arg<'_>, at: At) -> TokenStream {

@@ -40,7 +40,7 @@ fn read(seen: &Seen<'_>) -> Option<Read> {
         return None;
     }
     let fill = seen.goes(Direction::Out);
-    let Some(length) = seen.param.length else { return is(Iovec { fill }) };
+    let Some(length) = seen.param.names(Key::Length) else { return is(Iovec { fill }) };
     let counter = seen.sibling(length);
     let fits = counter.role == Some(Role::Length) && seen.is_prim(&counter.ty, &["u32"]);
     is_if(fits, Iovecs { length, fill })
@@ -69,12 +69,7 @@ impl Kind for Iovecs {
         quote!(#list<'_>)
     }
 
-    fn pass(&self, arg: &Arg<'_>) -> Pass {
-        let name = arg.rust();
-        Pass::only(quote!(#name.as_ptr()))
-    }
-
-    fn length_argument(&self, arg: &Arg<'_>, length: &Arg<'_>) -> TokenStream {
+    fn part(&self, arg: &Arg<'_>, _: Key, length: &Arg<'_>) -> TokenStream {
         let list = self.ident();
         count(arg, length, &quote!(#list::count))
     }

@@ -27,11 +27,17 @@ pub(crate) trait Kind: Debug {
     }
 
     /// What the caller needs.
-    fn pass(&self, arg: &Arg<'_>) -> Pass;
+    fn pass(&self, arg: &Arg<'_>) -> Pass {
+        if arg.facts.shown.is_answer() {
+            return pass_zero(arg);
+        }
+        let name = arg.rust();
+        Pass::only(quote!(#name.as_ptr()))
+    }
 
     /// What checks it on the other side, and binds its form to its Rust name.
-    fn bind(&self, _arg: &Arg<'_>) -> TokenStream {
-        TokenStream::new()
+    fn bind(&self, arg: &Arg<'_>) -> TokenStream {
+        if arg.facts.shown.is_answer() { check_out(arg) } else { TokenStream::new() }
     }
 
     /// What the method is given there.
@@ -80,18 +86,13 @@ pub(crate) trait Kind: Debug {
         arg.pointee().map(|to| arg.tokens().outcome(to)).unwrap_or_default()
     }
 
-    /// The argument for the parameter that is its length.
-    fn length_argument(&self, _arg: &Arg<'_>, _length: &Arg<'_>) -> TokenStream {
+    /// The argument for a parameter that is a part of it, which this key names.
+    fn part(&self, _arg: &Arg<'_>, _key: Key, _part: &Arg<'_>) -> TokenStream {
         TokenStream::new()
     }
 
     /// How many bytes it has, on the callee's side.
     fn size(&self, _arg: &Arg<'_>) -> TokenStream {
-        TokenStream::new()
-    }
-
-    /// The argument for the parameter that is its context.
-    fn context_argument(&self, _arg: &Arg<'_>) -> TokenStream {
         TokenStream::new()
     }
 }
@@ -327,6 +328,11 @@ impl<'a> Arg<'a> {
             Failure::Uncoded => quote!(Failed),
             Failure::Never | Failure::Coded(_) => self.tokens().error_code(self.param.null_error),
         }
+    }
+
+    /// How a trace shows its C value.
+    pub(crate) fn traced(&self, style: &str) -> (String, Ident) {
+        (format!("{} {{{style}}}", self.shown()), self.c())
     }
 
     /// What a text calls it.

@@ -4,13 +4,11 @@
 mod array;
 mod bool;
 mod callback;
-mod completion;
-mod context;
 mod error;
 mod handle;
 mod iovec;
 pub(crate) mod kind;
-mod length;
+mod part;
 mod plain;
 mod request;
 pub(crate) mod requirement;
@@ -30,13 +28,13 @@ pub(crate) fn of(role: Option<Role>) -> &'static Requirement {
         Some(Role::Array) => &array::REQUIREMENT,
         Some(Role::Bool) => &bool::REQUIREMENT,
         Some(Role::Callback) => &callback::REQUIREMENT,
-        Some(Role::Completion) => &completion::ROUTINE,
-        Some(Role::CompletionThread) => &completion::THREAD,
-        Some(Role::Context) => &context::REQUIREMENT,
+        Some(Role::Completion) => &part::COMPLETION,
+        Some(Role::CompletionThread) => &part::COMPLETION_THREAD,
+        Some(Role::Context) => &part::CONTEXT,
         Some(Role::Error) => &error::REQUIREMENT,
         Some(Role::Handle) => &handle::REQUIREMENT,
         Some(Role::Iovec) => &iovec::REQUIREMENT,
-        Some(Role::Length) => &length::REQUIREMENT,
+        Some(Role::Length) => &part::LENGTH,
         Some(Role::Request) => &request::REQUIREMENT,
         Some(Role::String) => &string::REQUIREMENT,
         Some(Role::Table) => &table::REQUIREMENT,

@@ -180,6 +180,6 @@ impl Kind for Plain {
             Self::View { .. } => ":p",
             _ => arg.tokens().style(&arg.param.ty),
         };
-        Some((format!("{} {{{style}}}", arg.shown()), arg.c()))
+        Some(arg.traced(style))
     }
 }

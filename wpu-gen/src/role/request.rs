@@ -41,7 +41,7 @@ fn read(seen: &Seen<'_>) -> Option<Read> {
     if seen.is_upcall() {
         return if structure.request.is_some() { is(Token { ty }) } else { None };
     }
-    let (completion, thread) = (seen.param.completion?, seen.param.completion_thread?);
+    let (completion, thread) = (seen.param.names(Key::Completion)?, seen.param.names(Key::CompletionThread)?);
     let (routine, at, first) = (seen.sibling(completion), seen.sibling(thread), seen.sibling(0));
     let model = seen.model;
     let fits = routine.role == Some(Role::Completion)
@@ -80,7 +80,7 @@ impl Kind for Token {
     }
 
     fn trace(&self, arg: &Arg<'_>) -> Option<(String, Ident)> {
-        Some((format!("{} {{:p}}", arg.shown()), arg.c()))
+        Some(arg.traced(":p"))
     }
 }
 
@@ -97,6 +97,10 @@ impl Kind for Request {
     /// The caller has handed the request on, which gives `sent`.
     fn pass(&self, _: &Arg<'_>) -> Pass {
         Pass::only(quote!(sent.overlapped()))
+    }
+
+    fn part(&self, _: &Arg<'_>, key: Key, _: &Arg<'_>) -> TokenStream {
+        if key == Key::Completion { quote!(sent.routine()) } else { quote!(sent.thread()) }
     }
 
     fn bind(&self, arg: &Arg<'_>) -> TokenStream {

@@ -25,7 +25,7 @@ struct OutBuf {
 
 /// What a row of units is, if there is a length that fits.
 pub(super) fn read(seen: &Seen<'_>, wide: bool) -> Option<Read> {
-    let length = seen.param.length?;
+    let length = seen.param.names(Key::Length)?;
     let counter = seen.sibling(length);
     let counts = ["i32", "u32"];
     let (by_pointer, by_value) = (seen.points_at(&counter.ty, &counts), seen.is_prim(&counter.ty, &counts));
@@ -76,7 +76,7 @@ impl Kind for Bytes {
         })
     }
 
-    fn length_argument(&self, arg: &Arg<'_>, length: &Arg<'_>) -> TokenStream {
+    fn part(&self, arg: &Arg<'_>, _: Key, length: &Arg<'_>) -> TokenStream {
         count(arg, length, &quote!(ClientSlice::len))
     }
 
@@ -148,7 +148,7 @@ impl Kind for OutBuf {
         })
     }
 
-    fn length_argument(&self, arg: &Arg<'_>, length: &Arg<'_>) -> TokenStream {
+    fn part(&self, arg: &Arg<'_>, _: Key, length: &Arg<'_>) -> TokenStream {
         if self.by_pointer {
             let place = local::after(&arg.rust(), "length");
             return quote!(#place);

@@ -1,6 +1,6 @@
 //! Text of 16-bit units.
 
-use super::kind::{Arg, Facts, Kind, Pass, Shown, bind_checked, check_out, or_absent};
+use super::kind::{Arg, Facts, Kind, Pass, Shown, bind_checked, or_absent};
 use super::requirement::{Read, Requirement, Seen, is};
 use super::row;
 use crate::code::Code;
@@ -56,7 +56,7 @@ fn read(seen: &Seen<'_>) -> Option<Read> {
 
 fn filled(seen: &Seen<'_>) -> Option<Read> {
     let name = &seen.param.name;
-    let Some(length) = seen.param.length else {
+    let Some(length) = seen.param.names(Key::Length) else {
         let fault = seen.fault(Code::RoleShape, format!("string `{name}` has no length"));
         return Some(Err(fault.help("name the parameter that holds it: `length = \"…\"`")));
     };
@@ -115,12 +115,8 @@ impl Kind for Filled {
         Pass::only(quote!(buffer))
     }
 
-    fn length_argument(&self, _: &Arg<'_>, _: &Arg<'_>) -> TokenStream {
+    fn part(&self, _: &Arg<'_>, _: Key, _: &Arg<'_>) -> TokenStream {
         quote!(length)
-    }
-
-    fn bind(&self, arg: &Arg<'_>) -> TokenStream {
-        check_out(arg)
     }
 
     fn answer(&self, _: &Arg<'_>, at: At) -> TokenStream {

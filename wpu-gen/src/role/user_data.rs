@@ -1,7 +1,7 @@
 //! A value that the host keeps for the plug-in, as wide as a pointer.
 
 use super::requirement::{Read, Requirement, Seen};
-use super::{context, plain};
+use super::{part, plain};
 use crate::model::ProvidedBy;
 
 pub(super) const REQUIREMENT: Requirement = Requirement {
@@ -17,7 +17,7 @@ pub(super) const REQUIREMENT: Requirement = Requirement {
 
 /// It is passed like any other number: the role says that nobody follows it.
 fn read(seen: &Seen<'_>) -> Option<Read> {
-    if seen.is_upcall() && context::is_as_wide_as_a_pointer(seen) {
+    if seen.is_upcall() && part::is_as_wide_as_a_pointer(seen) {
         (plain::REQUIREMENT.read)(seen)
     } else {
         None

@@ -1,9 +1,8 @@
 //! How much of another parameter was moved.
 
-use super::kind::{Arg, Facts, Kind, Pass, Shown, check_out, pass_zero};
-use super::requirement::{Read, Requirement, Seen, is};
+use super::kind::{Facts, Kind, Shown};
+use super::requirement::{Read, Requirement, Seen, is_if};
 use crate::model::{Direction, Key, ProvidedBy, Role};
-use proc_macro2::TokenStream;
 
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "a count of what was written",
@@ -23,24 +22,16 @@ struct Written {
 }
 
 fn read(seen: &Seen<'_>) -> Option<Read> {
-    let of = seen.param.owners.written?;
+    let of = seen.param.owner(Key::Written)?;
     let moved = seen.sibling(of);
     let counts = moved.role == Some(Role::Iovec) || moved.role == Some(Role::Array) && moved.unit.is_some();
     let fits = counts && seen.goes(Direction::Out) && seen.points_at(&seen.param.ty, &["u32"]);
-    if fits && !seen.is_upcall() { is(Written { of }) } else { None }
+    is_if(fits && !seen.is_upcall(), Written { of })
 }
 
 impl Kind for Written {
     fn facts(&self) -> Facts {
         let keys = &[Key::NullError, Key::Nullable, Key::Optional];
         Facts { shown: Shown::Answer, keys, counts: Some(self.of), ..Facts::default() }
-    }
-
-    fn pass(&self, arg: &Arg<'_>) -> Pass {
-        pass_zero(arg)
-    }
-
-    fn bind(&self, arg: &Arg<'_>) -> TokenStream {
-        check_out(arg)
     }
 }
