@@ -13,6 +13,8 @@ pub mod buffers;
 pub mod cell;
 pub mod checks;
 pub mod client;
+#[cfg(feature = "provider")]
+mod completion;
 pub mod compliance;
 pub mod declaration;
 pub mod export;
@@ -26,6 +28,8 @@ pub mod interface;
 pub mod memory;
 #[cfg(feature = "provider")]
 pub mod owned;
+#[cfg(feature = "provider")]
+mod pending;
 pub mod refused;
 #[cfg(feature = "provider")]
 pub mod request;

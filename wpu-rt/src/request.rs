@@ -2,90 +2,14 @@
 
 use crate::buffers::{Gather, Scatter, Slice};
 use crate::memory::{Bytes, ClientSlice, OutBuf};
-use crate::owned::{Kept, Owned};
+use crate::owned::Owned;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::cell::Cell;
-use core::ptr::NonNull;
 
-/// The C types of requests.
-///
-/// # Safety
-///
-/// Every value of `Socket`, `Routine`, `Thread` and `Slice` may be used on any thread, whatever their other traits
-/// say: a [`PendingRequest`] takes them there.
-pub unsafe trait RequestTypes: Sized + 'static {
-    /// A socket, as the client knows it.
-    type Socket: Copy + core::fmt::Debug;
-    /// The client's overlapped structure.
-    type Overlapped: core::fmt::Debug;
-    /// The client's completion routine.
-    type Routine: Copy + core::fmt::Debug;
-    /// The thread on which the routine runs.
-    type Thread: Copy + core::fmt::Debug;
-    /// A buffer, as in an array of buffers.
-    type Slice: Slice + core::fmt::Debug;
-    /// An error code.
-    type Error: Copy + PartialEq + core::fmt::Debug;
-    /// The error for a client whose provider broke the contract.
-    const BROKEN: Self::Error;
-    /// The error for a client whose operation will complete later.
-    const PENDING: Self::Error;
-    /// The error for a client whose operation was never completed.
-    const ABORTED: Self::Error;
-}
-
-/// Interfaces whose requests this provider may leave pending: it must have declared the upcalls that report
-/// completions.
-///
-/// The bindings implement it for each provider that has declared them.
-pub trait PendsFor<P: ?Sized>: RequestTypes {}
-
-/// The data that identifies a request and its completion notification. The thread is a copy.
-#[derive(Debug)]
-pub struct RequestParts<W: RequestTypes> {
-    /// The socket, as the client knows it.
-    pub socket: W::Socket,
-    /// The client's overlapped structure.
-    pub overlapped: NonNull<W::Overlapped>,
-    /// The client's completion routine, if it gave one.
-    pub routine: Option<W::Routine>,
-    /// The thread for the routine, if the client named one.
-    pub thread: Option<W::Thread>,
-}
-
-impl<W: RequestTypes> Clone for RequestParts<W> {
-    #[inline]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<W: RequestTypes> Copy for RequestParts<W> {}
-
-/// The result of an operation: bytes and flags, or an error.
-pub type Outcome<W> = Result<(u32, u32), <W as RequestTypes>::Error>;
-
-/// The functions that start requests and report completions. They are function pointers because C carries no
-/// context.
-///
-/// Each can be called while the client lends the structure that `parts` names. [`release`](Self::release) can
-/// also be called later, when the completion may already have been reported: it uses only the address of the
-/// structure.
-#[derive(Debug)]
-pub struct CompletionVtable<W: RequestTypes> {
-    /// Marks the client's structure as in use, when a request becomes pending.
-    pub begin: unsafe fn(&RequestParts<W>),
-    /// Reports the result of the operation to the client.
-    pub tell: unsafe fn(&RequestParts<W>, Outcome<W>),
-    /// Keeps memory that does not belong to the client and is passed to a provider below, until the request
-    /// completes there. Who supplies the functions guarantees that.
-    pub keep: unsafe fn(&RequestParts<W>, Kept),
-    /// Releases memory that the provider below no longer needs.
-    pub release: unsafe fn(&RequestParts<W>, &Kept),
-    /// Called when nothing of a pending request is in use any more.
-    pub end: fn(),
-}
+pub use crate::completion::{
+    CompletionVtable, Outcome, PendsFor, RequestContext, RequestParts, RequestState, RequestTypes, settle,
+};
+pub use crate::pending::PendingRequest;
 
 /// The memory that a request lends until it completes.
 #[derive(Debug)]
@@ -122,20 +46,6 @@ impl<S: Slice> RequestBuffers<'_, S> {
     }
 }
 
-/// The state of a request within the call that received it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RequestState {
-    /// No completion is owed yet: if the call succeeds, its caller reports the completion.
-    #[default]
-    Fresh,
-    /// A [`PendingRequest`] exists, which will complete the request.
-    PendingRequest,
-    /// The provider below has the request, or has completed it and reported the completion.
-    Forwarded,
-    /// The provider below has the request and will complete it later.
-    ForwardedPending,
-}
-
 /// The progress of a request when its call returns.
 #[derive(Debug)]
 pub enum Progress<T> {
@@ -169,19 +79,6 @@ impl<T> Progress<T> {
             Self::Pending(pending) => Progress::Pending(pending),
         }
     }
-}
-
-/// The data that makes a request overlapped. Requests refer to it, so that they are cheap to pass on.
-#[derive(Debug)]
-pub struct RequestContext<'a, W: RequestTypes> {
-    /// The data that identifies the request.
-    pub parts: RequestParts<W>,
-    /// The functions that report its completion.
-    pub completion: &'a CompletionVtable<W>,
-    /// The state of the request.
-    pub state: &'a Cell<RequestState>,
-    /// The number of bytes that the client asks to transfer.
-    pub asked: usize,
 }
 
 /// A request of a client in a call that can be overlapped, with the memory that the client lends for it.
@@ -454,145 +351,5 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     #[inline]
     pub const unsafe fn lent(&self) -> RequestBuffers<'a, W::Slice> {
         self.lent
-    }
-}
-
-impl<W: RequestTypes> Clone for CompletionVtable<W> {
-    #[inline]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<W: RequestTypes> Copy for CompletionVtable<W> {}
-
-/// The error code of a failed call: `PENDING` if the request has been passed on or made pending, since any
-/// other error would mean that no completion follows; otherwise an error other than `PENDING`.
-#[doc(hidden)]
-#[must_use]
-pub fn settle<W: RequestTypes>(state: RequestState, error: W::Error) -> W::Error {
-    match state {
-        RequestState::Fresh if error == W::PENDING => W::BROKEN,
-        RequestState::Fresh => error,
-        _ => W::PENDING,
-    }
-}
-
-/// A pending request. It completes once: by [`complete`](Self::complete), or as aborted when it is dropped.
-/// The provider's last clean-up waits for its completion.
-#[derive(Debug)]
-#[must_use = "dropping it aborts the client's operation"]
-pub struct PendingRequest<W: RequestTypes> {
-    parts: RequestParts<W>,
-    /// The maximum number of bytes that can be transferred.
-    asked: usize,
-    fill: bool,
-    slices: Vec<W::Slice>,
-    input: Option<(*const u8, usize)>,
-    room: Option<(*mut u8, usize, *mut u32)>,
-    owned: Option<Box<Owned<W::Slice>>>,
-    replaced: bool,
-    completion: CompletionVtable<W>,
-}
-
-// SAFETY: until the request completes, a client lends the memory of the pointers to the thread that completes
-// it, whichever that is, and does not access it; owned memory moves along. The values of `W` may be used on any
-// thread, as its contract says. The type is not `Sync`, since two threads that share it could write to the
-// client's memory at the same time.
-unsafe impl<W: RequestTypes> Send for PendingRequest<W> {}
-
-impl<W: RequestTypes> PendingRequest<W> {
-    /// The socket, as the client knows it.
-    #[must_use]
-    #[inline]
-    pub const fn socket(&self) -> W::Socket {
-        self.parts.socket
-    }
-
-    /// The data that identifies the request.
-    #[must_use]
-    #[inline]
-    pub const fn parts(&self) -> &RequestParts<W> {
-        &self.parts
-    }
-
-    /// Whether the client gave a completion routine.
-    #[must_use]
-    #[inline]
-    pub const fn has_routine(&self) -> bool {
-        self.parts.routine.is_some()
-    }
-
-    /// The buffers to read; empty if the request had none.
-    #[must_use]
-    #[inline]
-    pub fn gather(&self) -> Gather<'_, W::Slice> {
-        let slices: &[_] = if self.fill { &[] } else { &self.slices };
-        // SAFETY: the structures were checked when the request arrived, and their bytes are lent until it
-        // completes.
-        unsafe { Gather::from_raw(slices.as_ptr(), slices.len()) }.unwrap_or_else(Gather::nothing)
-    }
-
-    /// The buffers to fill; empty if the request had none.
-    #[must_use]
-    #[inline]
-    pub fn scatter(&self) -> Scatter<'_, W::Slice> {
-        let slices: &[_] = if self.fill { &self.slices } else { &[] };
-        // SAFETY: the structures were checked when the request arrived, and their bytes are lent until it
-        // completes.
-        unsafe { Scatter::from_raw(slices.as_ptr(), slices.len()) }.unwrap_or_else(Scatter::nothing)
-    }
-
-    /// The bytes to read that are not in buffers, such as an address.
-    #[must_use]
-    #[inline]
-    pub fn input(&self) -> Option<Bytes<'_>> {
-        let (at, len) = self.input?;
-        // SAFETY: the pointer was checked when the request arrived, and its bytes are lent until the request
-        // completes.
-        unsafe { ClientSlice::from_raw(at, len) }
-    }
-
-    /// The memory to fill that is not in buffers, such as an address.
-    #[must_use]
-    #[inline]
-    pub fn room(&self) -> Option<OutBuf<'_>> {
-        let (at, len, used) = self.room?;
-        // SAFETY: the pointers were checked when the request arrived, and their memory is lent until the
-        // request completes.
-        unsafe { OutBuf::from_raw(at, len, used) }
-    }
-
-    /// Reports the result of the operation to the client: transferred bytes and flags, or an error.
-    ///
-    /// A count of more bytes than the client asked for is a fault of the provider, and is reported to the
-    /// client as an error. If the client's bytes were replaced, the count is limited to the number that the
-    /// client asked for.
-    #[inline]
-    pub fn complete(self, outcome: Outcome<W>) {
-        let mut this = core::mem::ManuallyDrop::new(self);
-        let outcome = match outcome {
-            Ok((count, flags)) if count as usize > this.asked => match u32::try_from(this.asked) {
-                Ok(asked) if this.replaced => Ok((asked, flags)),
-                _ => Err(W::BROKEN),
-            },
-            outcome => outcome,
-        };
-        drop((core::mem::take(&mut this.slices), this.owned.take()));
-        this.end(outcome);
-    }
-
-    fn end(&self, outcome: Outcome<W>) {
-        // SAFETY: the client lends the structure until its completion is reported, which this call does,
-        // once.
-        unsafe { (self.completion.tell)(&self.parts, outcome) };
-        (self.completion.end)();
-    }
-}
-
-impl<W: RequestTypes> Drop for PendingRequest<W> {
-    #[inline]
-    fn drop(&mut self) {
-        self.end(Err(W::ABORTED));
     }
 }
