@@ -77,7 +77,7 @@ fn counted(view: &View<'_>, at: usize, structure: &Struct) -> Vec<TokenStream> {
     let (c_name, name) = (&view.model.types[at].name, view.struct_name(at, At::Inside));
     let items = &structure.fields[counted.items];
     let crate::model::Ty::Array(item, _) = view.model.bare(&items.ty) else { return Vec::new() };
-    let (set, lent) = (view.set_mut(at), view.set(at));
+    let (set, lent) = (view.set_mut(at), view.form(at));
     let (items, item) = (alone(&items.name), view.ty(item, At::Inside));
     let text = doc(&format!("A client's `{c_name}`, to read and to change."));
     let safety = comment("SAFETY: it can be read and stays as it is as long as it is borrowed.");

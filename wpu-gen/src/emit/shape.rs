@@ -141,7 +141,7 @@ fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
 
 fn set(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct, counted: &Counted) {
     let Ty::Array(item, length) = &*structure.fields[counted.items].ty else { return };
-    let (name, c_name, ty) = (view.set(at), &view.model.types[at].name, view.struct_name(at, At::Inside));
+    let (name, c_name, ty) = (view.form(at), &view.model.types[at].name, view.struct_name(at, At::Inside));
     let (item, length) = (view.ty(item, At::Inside), Literal::u64_unsuffixed(*length));
     let (count, items) =
         (ident(&structure.fields[counted.count].name), ident(&structure.fields[counted.items].name));

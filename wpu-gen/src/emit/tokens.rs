@@ -218,17 +218,12 @@ impl<'a> Tokens<'a> {
         at.item("handles", &shown(&self.bundle(ty)))
     }
 
-    /// The Rust name of a request that is given back.
-    pub(crate) fn token(&self, ty: usize) -> Ident {
+    /// The Rust name of a structure's own form: a request that is given back, or a borrowed counted structure.
+    pub(crate) fn form(&self, ty: usize) -> Ident {
         self.rust_name("handles", ty, "")
     }
 
-    /// The Rust name of the borrowed view of a counted structure.
-    pub(crate) fn set(&self, ty: usize) -> Ident {
-        self.rust_name("handles", ty, "")
-    }
-
-    /// The same, of one that can be changed.
+    /// That of a counted structure that can be changed.
     pub(crate) fn set_mut(&self, ty: usize) -> Ident {
         self.rust_name("clients", ty, "Mut")
     }

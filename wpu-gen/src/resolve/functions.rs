@@ -4,78 +4,36 @@ use super::{NOWHERE, Resolver};
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
 use crate::load::{Filed, placed};
-use crate::model::{self, Direction, Function, Key, Param, Placed, ProvidedBy, ReturnRole};
+use crate::model::{self, Direction, Function, Key, Param, Placed, ProvidedBy};
 use crate::names;
 use crate::scope::{Faults, Scope};
 use crate::source::FileId;
 use crate::syntax::{self, Spanned, Text, text};
 use std::collections::BTreeMap;
 
-/// What the syntax of every function has.
-struct Parts<'a> {
-    file: FileId,
-    provided_by: ProvidedBy,
-    name: &'a Text,
-    method: String,
-    pointer_type: &'a Text,
-    /// The first paragraph of its documentation, and the others.
-    about: (String, String),
-    header: &'a Text,
-    returns: &'a Text,
-    result: Option<&'a Spanned<ReturnRole>>,
-    failure: Option<&'a Text>,
-    success: Option<&'a Text>,
-    errors: &'a [syntax::DocumentedError],
-    sources: &'a [Text],
-}
-
-/// What every function has; what only some have is absent.
-macro_rules! parts {
-    ($filed:ident, $provided_by:ident, $method:expr, $returns:expr) => {
-        Parts {
-            file: $filed.file,
-            provided_by: ProvidedBy::$provided_by,
-            name: &$filed.entry.name,
+/// The function that an entry describes; what only some have is absent.
+macro_rules! function {
+    ($resolver:ident, $filed:ident, $provided_by:ident, $method:expr, $returns:expr, $params:expr) => {
+        Function {
+            name: $filed.placed(&$filed.entry.name),
             method: $method,
-            pointer_type: &$filed.entry.pointer_type,
-            about: (text(&$filed.entry.doc), String::new()),
-            header: &$filed.entry.header,
-            returns: $returns,
+            pointer_type: $filed.placed(&$filed.entry.pointer_type),
+            doc: text(&$filed.entry.doc),
+            details: String::new(),
+            header: $resolver.header_of($filed.file, &$filed.entry.header),
+            provided_by: ProvidedBy::$provided_by,
+            returns: $resolver.find_type($filed.file, $returns),
             result: None,
             failure: None,
             success: None,
-            errors: &$filed.entry.errors,
-            sources: &$filed.entry.sources,
+            params: $params,
+            errors: $resolver.documented($filed.file, &$filed.entry.errors),
+            sources: $resolver.find_sources($filed.file, &$filed.entry.sources),
         }
     };
 }
 
 impl Resolver<'_> {
-    fn function(&mut self, parts: Parts<'_>, params: Vec<Param>) -> Function {
-        let file = parts.file;
-        let (doc, details) = parts.about;
-        Function {
-            name: placed(file, parts.name),
-            method: parts.method,
-            pointer_type: placed(file, parts.pointer_type),
-            doc,
-            details,
-            header: self.header_of(file, parts.header),
-            provided_by: parts.provided_by,
-            returns: self.find_type(file, parts.returns),
-            result: parts.result.map(|role| placed(file, role)),
-            failure: parts
-                .failure
-                .map(|name| self.scopes.types.constants.find_placed(file, name, self.faults)),
-            success: parts
-                .success
-                .map(|name| self.scopes.types.constants.find_placed(file, name, self.faults)),
-            params,
-            errors: self.documented(file, parts.errors),
-            sources: self.find_sources(file, parts.sources),
-        }
-    }
-
     pub(super) fn upcall(&mut self, filed: &Filed<syntax::Upcall>) -> model::Upcall {
         let (upcall, file) = (&filed.entry, filed.file);
         let prefix = self.raw.heads.first().map(|head| &head.entry.prefix);
@@ -85,16 +43,17 @@ impl Resolver<'_> {
             slots.map(|(table, slot)| (self.scopes.tables.find(file, table, self.faults), *slot.get_ref()));
         let mut slots: Vec<_> = slots.collect();
         slots.sort_unstable();
-        let parts = Parts {
-            about: paragraphs(&upcall.doc),
-            result: Some(&upcall.returns.role),
-            failure: upcall.failure.as_ref(),
-            success: upcall.success.as_ref(),
-            ..parts!(filed, Host, method, &upcall.returns.ty)
+        let (doc, details) = paragraphs(&upcall.doc);
+        let function = Function {
+            doc,
+            details,
+            result: Some(filed.placed(&upcall.returns.role)),
+            failure: upcall.failure.as_ref().map(|name| self.find_constant(file, name)),
+            success: upcall.success.as_ref().map(|name| self.find_constant(file, name)),
+            ..function!(self, filed, Host, method, &upcall.returns.ty, self.params(file, &upcall.params))
         };
-        let params = self.params(file, &upcall.params);
         model::Upcall {
-            function: self.function(parts, params),
+            function,
             slots,
             library: upcall.library.as_ref().map(|library| filed.placed(library)),
             must_use: upcall.must_use.as_ref().map(text),
@@ -120,17 +79,25 @@ impl Resolver<'_> {
         let (downcall, file) = (&filed.entry, filed.file);
         let prefix = self.raw.heads.first().and_then(|head| head.entry.downcall_prefix.as_ref());
         let method = self.method(&filed.placed(&downcall.name), "downcall-prefix", prefix);
-        let parts = Parts {
-            about: paragraphs(&downcall.doc),
-            result: Some(&downcall.returns.role),
-            failure: Some(&downcall.failure),
-            success: downcall.success.as_ref(),
-            ..parts!(filed, Plugin, method, &downcall.returns.ty)
+        let (doc, details) = paragraphs(&downcall.doc);
+        let function = Function {
+            doc,
+            details,
+            result: Some(filed.placed(&downcall.returns.role)),
+            failure: Some(self.find_constant(file, &downcall.failure)),
+            success: downcall.success.as_ref().map(|name| self.find_constant(file, name)),
+            ..function!(
+                self,
+                filed,
+                Plugin,
+                method,
+                &downcall.returns.ty,
+                self.params(file, &downcall.params)
+            )
         };
-        let params = self.params(file, &downcall.params);
         let unimplemented = downcall.unimplemented_error.as_ref();
         model::Downcall {
-            function: self.function(parts, params),
+            function,
             slot: *downcall.slot.get_ref(),
             unimplemented_error: unimplemented
                 .map(|error| self.scopes.errors.find_placed(file, error, self.faults)),
@@ -161,7 +128,7 @@ impl Resolver<'_> {
         let method = names::snake(filed.entry.name.get_ref());
         let params = self.params(filed.file, &filed.entry.params);
         model::EntryPoint {
-            function: self.function(parts!(filed, Plugin, method, &filed.entry.returns), params),
+            function: function!(self, filed, Plugin, method, &filed.entry.returns, params),
             missing_error: self.find_error(filed.file, &filed.entry.missing_error),
         }
     }
@@ -175,7 +142,7 @@ impl Resolver<'_> {
         });
         let (params, method) = (params.collect(), names::snake(import.name.get_ref()));
         model::Import {
-            function: self.function(parts!(filed, Host, method, &import.returns), params),
+            function: function!(self, filed, Host, method, &import.returns, params),
             library: filed.placed(&import.library),
             arch: import.arch.as_ref().map(|arch| *arch.get_ref()),
         }

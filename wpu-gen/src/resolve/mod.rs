@@ -396,6 +396,10 @@ impl Resolver<'_> {
         self.scopes.errors.find(file, name, self.faults)
     }
 
+    fn find_constant(&mut self, file: FileId, name: &Text) -> Placed<usize> {
+        self.scopes.types.constants.find_placed(file, name, self.faults)
+    }
+
     fn find_upcall(&mut self, file: FileId, name: &Text) -> Placed<usize> {
         let Placed { value, place } = self.scopes.upcalls.find_placed(file, name, self.faults);
         Placed { value: self.scopes.upcall_order.get(value).copied().unwrap_or(NOWHERE), place }

@@ -55,7 +55,7 @@ impl Kind for Counted {
 
     fn ty(&self, arg: &Arg<'_>, at: At) -> TokenStream {
         if arg.call.is_upcall() {
-            let ty = at.item("handles", &shown(&arg.tokens().set(self.ty)));
+            let ty = at.item("handles", &shown(&arg.tokens().form(self.ty)));
             return quote!(#ty<'_>);
         }
         let name = arg.tokens().set_mut(self.ty);
@@ -63,7 +63,7 @@ impl Kind for Counted {
     }
 
     fn host_params(&self, arg: &Arg<'_>) -> Vec<(Ident, TokenStream)> {
-        let ty = arg.tokens().set(self.ty);
+        let ty = arg.tokens().form(self.ty);
         vec![(arg.rust(), quote!(#ty<'_>))]
     }
 
@@ -81,7 +81,8 @@ impl Kind for Counted {
     fn bind(&self, arg: &Arg<'_>) -> TokenStream {
         let (c, name) = (arg.c(), arg.rust());
         if arg.call.is_upcall() {
-            let (set, safety, refuse) = (arg.tokens().set(self.ty), contract(), arg.call.refuse(&arg.null()));
+            let (set, safety, refuse) =
+                (arg.tokens().form(self.ty), contract(), arg.call.refuse(&arg.null()));
             return quote! {
                 #safety
                 let Some(#name) = (unsafe { #set::from_raw(#c) }) else { return #refuse };

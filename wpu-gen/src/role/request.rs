@@ -60,7 +60,7 @@ impl Kind for Token {
     }
 
     fn ty(&self, arg: &Arg<'_>, at: At) -> TokenStream {
-        at.item("handles", &shown(&arg.tokens().token(self.ty)))
+        at.item("handles", &shown(&arg.tokens().form(self.ty)))
     }
 
     fn host_params(&self, arg: &Arg<'_>) -> Vec<(Ident, TokenStream)> {
