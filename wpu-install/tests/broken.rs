@@ -6,11 +6,11 @@ use common::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use wpu_install::{
-    Catalog, Catalogs, Class, Entry, Fault, Finding, Listing, Memory, Problem, System, Uninstall, WideString,
-    Width, findings, missing_files, parse_guid, read_snapshot, uninstall_command, write_listing,
+    Catalog, Catalogs, Class, Entry, Fault, Finding, Layer, Listing, Memory, Problem, System, Uninstall,
+    WideString, Width, findings, missing_files, parse_guid, read_snapshot, uninstall_command, write_listing,
     write_snapshot,
 };
-use wpu_sys::ffi::{PFL_HIDDEN, XP1_IFS_HANDLES};
+use wpu_sys::ffi::{LSP_FIREWALL, LSP_PROXY, PFL_HIDDEN, XP1_IFS_HANDLES};
 
 const HERE: Width = Width::Bits64;
 
@@ -395,6 +395,33 @@ fn a_base_in_one_width_alone_is_installed_in_the_other_by_one_command() {
     let help =
         help.trim_start_matches("with the 32-bit build of wpu: ").replace("--catalog 32", "--catalog 64");
     assert_eq!(findings(&turned, all_there)[0].help, Some(help));
+}
+
+#[test]
+fn a_layer_in_one_width_alone_is_installed_in_the_other_with_its_sockets_and_categories() {
+    let mut catalogs = Memory::sample(BOTH).catalogs().clone();
+    let mut one = Memory::new(catalogs.clone().only(HERE));
+    // A proxy and a firewall, over TCP of both versions.
+    let wanted = Layer { categories: LSP_PROXY | LSP_FIREWALL, ..over(1, Class::Ifs, &[1003, 1001]) };
+    install(&mut one, &wanted);
+    let mut help = |change: fn(&mut Entry)| {
+        *catalogs.slot(HERE) = one.catalogs().get(HERE).cloned();
+        let entries = &mut catalogs.slot(HERE).as_mut().expect("it is there").entries;
+        entries.iter_mut().filter(|entry| entry.is_layer()).for_each(change);
+        let found = findings(&catalogs, all_there);
+        found
+            .into_iter()
+            .filter(|found| matches!(found.fault, Fault::OneWidth { .. }))
+            .map(|found| found.help)
+            .next()
+    };
+    let command = help(|_| ()).flatten().expect("one command does it");
+    assert!(
+        command.contains(" --over 2/1/6 --over 23/1/6 --category proxy --category firewall "),
+        "{command}"
+    );
+    // No option stands for a category without a name.
+    assert_eq!(help(|entry| entry.categories |= 0x100_0000), Some(None));
 }
 
 /// Carries out the command that a finding suggests.
