@@ -207,7 +207,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -226,7 +226,7 @@ impl crate::provider::ServiceProvider for Procs {
         let answer = unsafe {
             (self.async_select)(socket, window.raw(), message, events, &raw mut errno)
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -249,7 +249,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -260,7 +260,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cancel_blocking_call)(&raw mut errno) };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -271,7 +271,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cleanup)(&raw mut errno) };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -285,7 +285,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.close_socket)(socket, &raw mut errno) };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -339,7 +339,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (callee_data, callee_data_slice) {
@@ -360,7 +360,7 @@ impl crate::provider::ServiceProvider for Procs {
         let answer = unsafe {
             (self.duplicate_socket)(socket, process, &raw mut out2, &raw mut errno)
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(out2)
@@ -384,7 +384,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -408,7 +408,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -475,7 +475,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -511,7 +511,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -548,7 +548,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -629,7 +629,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -711,7 +711,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.listen)(socket, backlog, &raw mut errno) };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -754,7 +754,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -799,7 +799,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         if let (Some(room), Some(slice)) = (data, data_slice) {
@@ -864,7 +864,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -944,7 +944,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -982,7 +982,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -1029,7 +1029,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             if let Some(pending) = sent
                 .promised(errno == crate::error::WsaError::WSA_IO_PENDING.code())
             {
@@ -1064,7 +1064,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -1079,7 +1079,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut errno = 0;
         // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.shutdown)(socket, how, &raw mut errno) };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
@@ -1151,7 +1151,7 @@ impl crate::provider::ServiceProvider for Procs {
                 &raw mut errno,
             )
         };
-        if answer != crate::ffi::NO_ERROR {
+        if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
         }
         Ok(())
