@@ -72,7 +72,7 @@ impl Drop for SocketHandle {
     #[inline]
     fn drop(&mut self) {
         if let Some(table) = self.cell.table_in(self.run) {
-            // Nobody is left to be told of a failure; `close` is for those who care.
+            // A failure cannot be reported here; `close` returns it.
             let _ = close_socket_handle_through(table, self.raw);
         }
     }
@@ -168,7 +168,7 @@ impl Drop for Event {
     #[inline]
     fn drop(&mut self) {
         if let Some(table) = self.cell.table_in(self.run) {
-            // Nobody is left to be told of a failure; `close` is for those who care.
+            // A failure cannot be reported here; `close` returns it.
             let _ = close_event_through(
                 table,
                 EventRef {
@@ -311,7 +311,7 @@ impl Drop for OpenThread {
     #[inline]
     fn drop(&mut self) {
         if let Some(table) = self.cell.table_in(self.run) {
-            // Nobody is left to be told of a failure; `close` is for those who care.
+            // A failure cannot be reported here; `close` returns it.
             let _ = close_thread_through(
                 table,
                 ThreadId {
@@ -432,7 +432,7 @@ unsafe impl Sync for Window {}
 // SAFETY: none of its members is a pointer, or has one.
 unsafe impl crate::rt::client::Plain for crate::ffi::GUID {}
 
-/// A client's [`WSAOVERLAPPED`](crate::ffi::WSAOVERLAPPED), which the provider must give back exactly once.
+/// A client's [`WSAOVERLAPPED`](crate::ffi::WSAOVERLAPPED), which the provider must complete exactly once.
 #[derive(Debug)]
 #[must_use = "a client waits for it to be given back"]
 pub struct Operation(::core::ptr::NonNull<crate::ffi::WSAOVERLAPPED>);
@@ -465,7 +465,7 @@ impl Operation {
     }
 }
 
-// SAFETY: the structure is lent to this token alone, and no part of it belongs to a thread.
+// SAFETY: the structure is lent to this token alone, and no part of it is bound to a thread.
 unsafe impl Send for Operation {}
 
 // SAFETY: none of its members is a pointer, or has one.
@@ -658,7 +658,7 @@ impl BlockingHook<'_> {
         if self.cell.table_in(self.run).is_none() {
             return false;
         }
-        // SAFETY: whoever made this vouched for this thread and this run, and both still hold.
+        // SAFETY: the creator of this value guaranteed the routine for this thread and this run, and both are unchanged.
         let answer = unsafe { (self.routine)(self.context) };
         answer != 0
     }
@@ -666,7 +666,7 @@ impl BlockingHook<'_> {
 
 /// A function of the provider that a client's thread runs when it next waits alertably.
 ///
-/// A `LPWSAUSERAPC` with its context, to be called once. Dropped without that, it frees what the context stands for.
+/// A `LPWSAUSERAPC` with its context, to be called once. Dropping it uncalled frees the context.
 #[derive(Debug)]
 #[must_use = "it runs only once a host has taken it"]
 pub struct Apc {
@@ -743,7 +743,7 @@ impl Drop for Apc {
     #[inline]
     fn drop(&mut self) {
         if let Some(discard) = self.discard {
-            // SAFETY: no host has taken the routine, so it is never called; whoever made this vouches for the rest.
+            // SAFETY: no host has taken the routine, so it is never called; the creator of this value guaranteed the context.
             unsafe { discard(self.context) };
         }
     }
@@ -755,7 +755,7 @@ pub(crate) fn close_event_through(
     event: EventRef<'_>,
 ) -> Result<(), crate::error::WsaError> {
     let mut errno = 0;
-    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
     let answer = unsafe { (table.WPUCloseEvent)(event.raw(), &raw mut errno) };
     if answer == crate::ffi::FALSE {
         return Err(crate::error::reported(errno));
@@ -769,7 +769,7 @@ pub(crate) fn close_socket_handle_through(
     socket: crate::ffi::SOCKET,
 ) -> Result<(), crate::error::WsaError> {
     let mut errno = 0;
-    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
     let answer = unsafe { (table.WPUCloseSocketHandle)(socket, &raw mut errno) };
     if answer != crate::ffi::NO_ERROR {
         return Err(crate::error::reported(errno));
@@ -784,7 +784,7 @@ pub(crate) fn close_thread_through(
 ) -> Result<(), crate::error::WsaError> {
     let mut thread = thread.raw();
     let mut errno = 0;
-    // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+    // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
     let answer = unsafe {
         (table.WPUCloseThread)((&raw mut thread).cast_const(), &raw mut errno)
     };

@@ -23,7 +23,10 @@ pub const COMPLETE_OVERLAPPED_REQUEST: Import = {
 };
 
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 fn find_complete_overlapped_request() -> Option<
     crate::ffi::WPUCompleteOverlappedRequestFn,
@@ -94,7 +97,10 @@ fn find_complete_overlapped_request() -> Option<
 /// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not read the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_get_application_category() -> Option<
     crate::ffi::WSCGetApplicationCategoryFn,
@@ -171,7 +177,10 @@ pub fn find_wsc_get_application_category() -> Option<
 /// - [`WSANO_RECOVERY`](crate::error::WsaError::WSANO_RECOVERY): the caller may not write to the registry, or an entry cannot be opened
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_set_application_category() -> Option<
     crate::ffi::WSCSetApplicationCategoryFn,
@@ -251,7 +260,10 @@ pub fn find_wsc_set_application_category() -> Option<
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_install_provider() -> Option<crate::ffi::WSCInstallProviderFn> {
     #[link(name = "ws2_32")]
@@ -326,7 +338,10 @@ pub fn find_wsc_install_provider() -> Option<crate::ffi::WSCInstallProviderFn> {
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_install_provider64_32() -> Option<
     crate::ffi::WSCInstallProvider64_32Fn,
@@ -424,7 +439,10 @@ pub fn find_wsc_install_provider64_32() -> Option<
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_deinstall_provider() -> Option<crate::ffi::WSCDeinstallProviderFn> {
     #[link(name = "ws2_32")]
@@ -494,7 +512,10 @@ pub fn find_wsc_deinstall_provider() -> Option<crate::ffi::WSCDeinstallProviderF
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_deinstall_provider32() -> Option<crate::ffi::WSCDeinstallProvider32Fn> {
     #[link(name = "ws2_32")]
@@ -578,7 +599,10 @@ pub fn find_wsc_deinstall_provider32() -> Option<crate::ffi::WSCDeinstallProvide
 /// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_enum_protocols32() -> Option<crate::ffi::WSCEnumProtocols32Fn> {
     #[link(name = "ws2_32")]
@@ -659,7 +683,10 @@ pub fn find_wsc_enum_protocols32() -> Option<crate::ffi::WSCEnumProtocols32Fn> {
 /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_get_provider_path() -> Option<crate::ffi::WSCGetProviderPathFn> {
     #[link(name = "ws2_32")]
@@ -725,7 +752,10 @@ pub fn find_wsc_get_provider_path() -> Option<crate::ffi::WSCGetProviderPathFn> 
 /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): the buffer is too small, or the buffer or `lpErrno` is not valid memory
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_get_provider_path32() -> Option<crate::ffi::WSCGetProviderPath32Fn> {
     #[link(name = "ws2_32")]
@@ -807,7 +837,10 @@ pub fn find_wsc_get_provider_path32() -> Option<crate::ffi::WSCGetProviderPath32
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_write_provider_order() -> Option<crate::ffi::WSCWriteProviderOrderFn> {
     #[link(name = "ws2_32")]
@@ -875,7 +908,10 @@ pub fn find_wsc_write_provider_order() -> Option<crate::ffi::WSCWriteProviderOrd
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_write_provider_order32() -> Option<
     crate::ffi::WSCWriteProviderOrder32Fn,
@@ -966,7 +1002,10 @@ pub fn find_wsc_write_provider_order32() -> Option<
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_get_provider_info() -> Option<crate::ffi::WSCGetProviderInfoFn> {
     #[link(name = "ws2_32")]
@@ -1041,7 +1080,10 @@ pub fn find_wsc_get_provider_info() -> Option<crate::ffi::WSCGetProviderInfoFn> 
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_set_provider_info() -> Option<crate::ffi::WSCSetProviderInfoFn> {
     #[link(name = "ws2_32")]
@@ -1116,7 +1158,10 @@ pub fn find_wsc_set_provider_info() -> Option<crate::ffi::WSCSetProviderInfoFn> 
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_get_provider_info32() -> Option<crate::ffi::WSCGetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
@@ -1210,7 +1255,10 @@ pub fn find_wsc_get_provider_info32() -> Option<crate::ffi::WSCGetProviderInfo32
 /// - [`WSA_NOT_ENOUGH_MEMORY`](crate::error::WsaError::WSA_NOT_ENOUGH_MEMORY): there is not enough memory for an entry
 #[must_use]
 #[cfg(all(windows, target_pointer_width = "64"))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_set_provider_info32() -> Option<crate::ffi::WSCSetProviderInfo32Fn> {
     #[link(name = "ws2_32")]
@@ -1300,7 +1348,10 @@ pub fn find_wsc_set_provider_info32() -> Option<crate::ffi::WSCSetProviderInfo32
 /// - [`WSAENOBUFS`](crate::error::WsaError::WSAENOBUFS): the buffer is too small; `lpdwBufferLength` receives how many bytes it takes
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wsc_enum_protocols() -> Option<crate::ffi::WSCEnumProtocolsFn> {
     #[link(name = "ws2_32")]
@@ -1362,7 +1413,10 @@ pub fn find_wsc_enum_protocols() -> Option<crate::ffi::WSCEnumProtocolsFn> {
 /// Finds `GetModuleHandleExW`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_get_module_handle_ex_w() -> Option<crate::ffi::GetModuleHandleExWFn> {
     #[link(name = "kernel32")]
@@ -1419,7 +1473,10 @@ pub fn find_get_module_handle_ex_w() -> Option<crate::ffi::GetModuleHandleExWFn>
 /// Finds `WaitForMultipleObjectsEx`; none if nothing in this process exports it.
 #[must_use]
 #[cfg(windows)]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
 #[inline]
 pub fn find_wait_for_multiple_objects_ex() -> Option<
     crate::ffi::WaitForMultipleObjectsExFn,

@@ -582,7 +582,7 @@ pub trait Layer {
     }
 }
 
-/// Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` stands before one that can bring a request, and says what a client may lend with it.
+/// Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` precedes one that can bring a request, and says what a client may lend with it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_downcall {

@@ -66,7 +66,7 @@ pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
 
-/// What the attribute expands to names these; nobody else should.
+/// The expansion of the attribute names these; other code should not.
 #[doc(hidden)]
 pub mod __private {
     pub use super::classes::{Class, Platform};

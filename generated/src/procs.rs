@@ -159,7 +159,7 @@ impl crate::provider::ServiceProvider for Procs {
                 },
             );
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .accept)(
@@ -195,7 +195,7 @@ impl crate::provider::ServiceProvider for Procs {
                 },
             );
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .address_to_string)(
@@ -222,7 +222,7 @@ impl crate::provider::ServiceProvider for Procs {
         events: i32,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self.async_select)(socket, window.raw(), message, events, &raw mut errno)
         };
@@ -239,7 +239,7 @@ impl crate::provider::ServiceProvider for Procs {
         address: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .bind)(
@@ -258,7 +258,7 @@ impl crate::provider::ServiceProvider for Procs {
     #[inline]
     fn cancel_blocking_call(&self) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cancel_blocking_call)(&raw mut errno) };
         if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
@@ -269,7 +269,7 @@ impl crate::provider::ServiceProvider for Procs {
     #[inline]
     fn cleanup(&self) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.cleanup)(&raw mut errno) };
         if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
@@ -283,7 +283,7 @@ impl crate::provider::ServiceProvider for Procs {
         socket: crate::ffi::SOCKET,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.close_socket)(socket, &raw mut errno) };
         if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
@@ -319,7 +319,7 @@ impl crate::provider::ServiceProvider for Procs {
                 )
             });
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .connect)(
@@ -356,7 +356,7 @@ impl crate::provider::ServiceProvider for Procs {
     ) -> Result<crate::ffi::WSAPROTOCOL_INFOW, crate::error::WsaError> {
         let mut out2 = crate::ffi::WSAPROTOCOL_INFOW::ZERO;
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self.duplicate_socket)(socket, process, &raw mut out2, &raw mut errno)
         };
@@ -374,7 +374,7 @@ impl crate::provider::ServiceProvider for Procs {
         events: crate::rt::client::ClientMut<'_, crate::ffi::WSANETWORKEVENTS>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .enum_network_events)(
@@ -398,7 +398,7 @@ impl crate::provider::ServiceProvider for Procs {
         events: i32,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .event_select)(
@@ -424,7 +424,7 @@ impl crate::provider::ServiceProvider for Procs {
         let mut out2 = 0;
         let mut out4 = 0;
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .get_overlapped_result)(
@@ -465,7 +465,7 @@ impl crate::provider::ServiceProvider for Procs {
                 },
             );
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .get_peer_name)(
@@ -501,7 +501,7 @@ impl crate::provider::ServiceProvider for Procs {
                 },
             );
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .get_sock_name)(
@@ -536,7 +536,7 @@ impl crate::provider::ServiceProvider for Procs {
                 },
             );
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .get_sock_opt)(
@@ -570,7 +570,7 @@ impl crate::provider::ServiceProvider for Procs {
                 )
             });
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .get_qos_by_name)(
@@ -599,11 +599,11 @@ impl crate::provider::ServiceProvider for Procs {
         let lpvOutBuffer = unsafe { request.lent() }.room;
         let mut errno = 0;
         let mut here = (0,);
-        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        // SAFETY: the function below is called with the returned pointers, and its result is reported to `sent` afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .ioctl)(
@@ -672,7 +672,7 @@ impl crate::provider::ServiceProvider for Procs {
                 )
             });
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .join_leaf)(
@@ -709,7 +709,7 @@ impl crate::provider::ServiceProvider for Procs {
         backlog: i32,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.listen)(socket, backlog, &raw mut errno) };
         if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
@@ -733,13 +733,13 @@ impl crate::provider::ServiceProvider for Procs {
             .unwrap_or_else(crate::memory::Scatter::nothing);
         let mut errno = 0;
         let mut here = (0, flags);
-        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        // SAFETY: the function below is called with the returned pointers, and its result is reported to `sent` afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: it leads to a tuple.
         let out_at1 = unsafe { &raw mut (*outs).1 };
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .recv)(
@@ -788,7 +788,7 @@ impl crate::provider::ServiceProvider for Procs {
                 )
             });
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .recv_disconnect)(
@@ -841,13 +841,13 @@ impl crate::provider::ServiceProvider for Procs {
             );
         let mut errno = 0;
         let mut here = (0, flags);
-        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        // SAFETY: the function below is called with the returned pointers, and its result is reported to `sent` afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
         // SAFETY: it leads to a tuple.
         let out_at1 = unsafe { &raw mut (*outs).1 };
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .recv_from)(
@@ -893,7 +893,7 @@ impl crate::provider::ServiceProvider for Procs {
         timeout: Option<crate::rt::client::ClientRef<'_, crate::ffi::timeval>>,
     ) -> Result<i32, crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .select)(
@@ -925,11 +925,11 @@ impl crate::provider::ServiceProvider for Procs {
             .unwrap_or_else(crate::memory::Gather::nothing);
         let mut errno = 0;
         let mut here = (0,);
-        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        // SAFETY: the function below is called with the returned pointers, and its result is reported to `sent` afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .send)(
@@ -973,7 +973,7 @@ impl crate::provider::ServiceProvider for Procs {
                 )
             });
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .send_disconnect)(
@@ -1003,11 +1003,11 @@ impl crate::provider::ServiceProvider for Procs {
         let lpTo = unsafe { request.lent() }.input;
         let mut errno = 0;
         let mut here = (0,);
-        // SAFETY: the function below is called with what comes out, and its answer told afterwards.
+        // SAFETY: the function below is called with the returned pointers, and its result is reported to `sent` afterwards.
         let (sent, outs) = unsafe { request.forward(&mut here) };
         // SAFETY: it leads to a tuple.
         let out_at0 = unsafe { &raw mut (*outs).0 };
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .send_to)(
@@ -1052,7 +1052,7 @@ impl crate::provider::ServiceProvider for Procs {
         value: crate::rt::memory::Bytes<'_>,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .set_sock_opt)(
@@ -1077,7 +1077,7 @@ impl crate::provider::ServiceProvider for Procs {
         how: i32,
     ) -> Result<(), crate::error::WsaError> {
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe { (self.shutdown)(socket, how, &raw mut errno) };
         if answer == crate::ffi::SOCKET_ERROR {
             return Err(crate::error::reported(errno));
@@ -1097,7 +1097,7 @@ impl crate::provider::ServiceProvider for Procs {
         let group = params.group;
         let flags = params.flags;
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .socket)(
@@ -1139,7 +1139,7 @@ impl crate::provider::ServiceProvider for Procs {
                 },
             );
         let mut errno = 0;
-        // SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
+        // SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.
         let answer = unsafe {
             (self
                 .string_to_address)(

@@ -75,7 +75,7 @@ impl Upcalls {
         let run = self.0.run();
         let table = self.0.table();
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe { (table.WPUCreateEvent)(&raw mut errno) };
         if answer == crate::ffi::WSA_INVALID_EVENT {
             return Err(crate::error::reported(errno));
@@ -107,7 +107,7 @@ impl Upcalls {
         let run = self.0.run();
         let table = self.0.table();
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table.WPUCreateSocketHandle)(entry, context, &raw mut errno)
         };
@@ -132,7 +132,7 @@ impl Upcalls {
         set: crate::handles::FdSet<'_>,
     ) -> bool {
         let table = self.0.table();
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe { (table.WPUFDIsSet)(socket, set.as_ptr()) };
         answer != 0
     }
@@ -162,7 +162,7 @@ impl Upcalls {
             crate::error::WsaError::WSASYSCALLFAILURE,
             |buffer, length| {
                 let mut errno = 0;
-                // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+                // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
                 let answer = unsafe {
                     (table
                         .WPUGetProviderPath)(
@@ -203,7 +203,7 @@ impl Upcalls {
     ) -> Result<crate::ffi::SOCKET, crate::error::WsaError> {
         let table = self.0.table();
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table.WPUModifyIFSHandle)(entry, proposed, &raw mut errno)
         };
@@ -233,7 +233,7 @@ impl Upcalls {
         lparam: isize,
     ) -> Result<(), crate::rt::refused::Failed> {
         let table = self.0.table();
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table.WPUPostMessage)(window.raw(), message, wparam, lparam)
         };
@@ -268,7 +268,7 @@ impl Upcalls {
         let mut hook_routine: crate::ffi::LPBLOCKINGCALLBACK = None;
         let mut hook_context = 0;
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table
                 .WPUQueryBlockingCallback)(
@@ -285,7 +285,7 @@ impl Upcalls {
             hook(
                 hook_routine
                     .map(|routine| {
-                        // SAFETY: the host gives out a routine and the context that belongs to it, for this thread, this run and the provider's function that asks; the closure runs within that and can keep nothing.
+                        // SAFETY: the host returns a routine and its context, for this thread, this run and the provider's function that asks; the closure runs during that and cannot keep it.
                         unsafe {
                             crate::handles::BlockingHook::given(
                                 self.0,
@@ -319,7 +319,7 @@ impl Upcalls {
         let table = self.0.table();
         let mut context = 0;
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table.WPUQuerySocketHandleContext)(socket, &raw mut context, &raw mut errno)
         };
@@ -358,7 +358,7 @@ impl Upcalls {
         let table = self.0.table();
         let mut thread = thread.raw();
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table
                 .WPUQueueApc)(
@@ -396,7 +396,7 @@ impl Upcalls {
     ) -> Result<(), crate::error::WsaError> {
         let table = self.0.table();
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe { (table.WPUResetEvent)(event.raw(), &raw mut errno) };
         if answer == crate::ffi::FALSE {
             return Err(crate::error::reported(errno));
@@ -423,7 +423,7 @@ impl Upcalls {
     ) -> Result<(), crate::error::WsaError> {
         let table = self.0.table();
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe { (table.WPUSetEvent)(event.raw(), &raw mut errno) };
         if answer == crate::ffi::FALSE {
             return Err(crate::error::reported(errno));
@@ -451,7 +451,7 @@ impl Upcalls {
         let table = self.0.table();
         let mut thread = crate::ffi::WSATHREADID::ZERO;
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table.WPUOpenCurrentThread)(&raw mut thread, &raw mut errno)
         };
@@ -510,7 +510,7 @@ impl Upcalls {
     > {
         let table = self.0.table();
         let mut errno = 0;
-        // SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.
+        // SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.
         let answer = unsafe {
             (table
                 .WPUCompleteOverlappedRequest)(

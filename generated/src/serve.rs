@@ -502,7 +502,7 @@ pub unsafe extern "system" fn duplicate_socket<S: Serve>(
             s,
             dwProcessId,
         )?;
-        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
         unsafe { lpProtocolInfo.write(value0) };
         Ok(crate::ffi::NO_ERROR)
     });
@@ -624,9 +624,9 @@ pub unsafe extern "system" fn get_overlapped_result<S: Serve>(
             overlapped,
             fWait != 0,
         )?;
-        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
         unsafe { lpcbTransfer.write(value0) };
-        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
         unsafe { lpdwFlags.write(value1) };
         Ok(1)
     });
@@ -984,11 +984,11 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
             ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
         };
         if !lpcbBytesReturned.is_null() {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpcbBytesReturned.write(value0) };
         }
         if let Some(given) = untold {
-            // SAFETY: the client lends the structure, and was not told yet.
+            // SAFETY: the client lends the structure, and the completion was not reported yet.
             unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
         }
         Ok(crate::ffi::NO_ERROR)
@@ -1261,13 +1261,13 @@ pub unsafe extern "system" fn recv<S: Serve>(
             ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
         };
         if !lpNumberOfBytesRecvd.is_null() {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpNumberOfBytesRecvd.write(value0) };
         }
-        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
         unsafe { lpFlags.write(value1) };
         if let Some(given) = untold {
-            // SAFETY: the client lends the structure, and was not told yet.
+            // SAFETY: the client lends the structure, and the completion was not reported yet.
             unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
         }
         Ok(crate::ffi::NO_ERROR)
@@ -1465,13 +1465,13 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
             ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
         };
         if !lpNumberOfBytesRecvd.is_null() {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpNumberOfBytesRecvd.write(value0) };
         }
-        // SAFETY: the pointer passed the check; the caller vouches for the rest.
+        // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
         unsafe { lpFlags.write(value1) };
         if let Some(given) = untold {
-            // SAFETY: the client lends the structure, and was not told yet.
+            // SAFETY: the client lends the structure, and the completion was not reported yet.
             unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, value1))) };
         }
         Ok(crate::ffi::NO_ERROR)
@@ -1670,11 +1670,11 @@ pub unsafe extern "system" fn send<S: Serve>(
             ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
         };
         if !lpNumberOfBytesSent.is_null() {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpNumberOfBytesSent.write(value0) };
         }
         if let Some(given) = untold {
-            // SAFETY: the client lends the structure, and was not told yet.
+            // SAFETY: the client lends the structure, and the completion was not reported yet.
             unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
         }
         Ok(crate::ffi::NO_ERROR)
@@ -1864,11 +1864,11 @@ pub unsafe extern "system" fn send_to<S: Serve>(
             ) => return Err(crate::error::WsaError::WSA_IO_PENDING),
         };
         if !lpNumberOfBytesSent.is_null() {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpNumberOfBytesSent.write(value0) };
         }
         if let Some(given) = untold {
-            // SAFETY: the client lends the structure, and was not told yet.
+            // SAFETY: the client lends the structure, and the completion was not reported yet.
             unsafe { (S::COMPLETION.tell)(&given.parts, Ok((value0, 0))) };
         }
         Ok(crate::ffi::NO_ERROR)

@@ -237,7 +237,7 @@ pub unsafe extern "system" fn get_provider_path<L: crate::host::Locate>(
         )?;
         crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
         let text = crate::host::Host::on_get_provider_path(host, id)?;
-        // SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.
+        // SAFETY: both pointers passed the check, and the contract of this function says that the buffer is as long as the length.
         let fits = unsafe {
             crate::rt::checks::write_text(
                 &text,
@@ -400,9 +400,9 @@ pub unsafe extern "system" fn query_blocking_callback<L: crate::host::Locate>(
         Ok(value) => {
             let (routine, context) = value
                 .map_or((None, 0), |(routine, context)| (Some(routine), context));
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lplpfnCallback.write(routine) };
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpdwContext.write(context) };
             crate::ffi::NO_ERROR
         }
@@ -450,7 +450,7 @@ pub unsafe extern "system" fn query_socket_handle_context<L: crate::host::Locate
     });
     match answer {
         Ok(value) => {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpContext.write(value) };
             crate::ffi::NO_ERROR
         }
@@ -632,7 +632,7 @@ pub unsafe extern "system" fn open_current_thread<L: crate::host::Locate>(
     });
     match answer {
         Ok(value) => {
-            // SAFETY: the pointer passed the check; the caller vouches for the rest.
+            // SAFETY: the pointer passed the check; the contract of this function guarantees the rest.
             unsafe { lpThreadId.write(value) };
             crate::ffi::NO_ERROR
         }

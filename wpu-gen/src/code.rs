@@ -35,7 +35,7 @@ macro_rules! codes {
 }
 
 codes! {
-    AcquireShape "acquire-shape" "an upcall does not give out what its handle says",
+    AcquireShape "acquire-shape" "an upcall does not return the handle whose `acquire` names it",
     BadName "bad-name" "a name cannot stand in Rust or in C",
     BadText "bad-text" "a text cannot stand in a message: it is blank, has several lines, or has double quotes; it is no address that begins with `https://` or `http://`; or it holds a control character or an invisible one",
     BadType "bad-type" "not a C type, or one that cannot stand here",
@@ -51,7 +51,7 @@ codes! {
     EmptySlot "empty-slot" "a slot has no function",
     ErrnoPlace "errno-place" "the error parameter is not last, not `out`, or not a pointer to an `i32`",
     ErrorValue "error-value" "an error has the value 0, or shares its value without `alias-of`",
-    FailureType "failure-type" "the failure constant is missing, has another type, or stands where nothing can fail",
+    FailureType "failure-type" "the failure constant is missing, has another type, or belongs to a function that cannot fail",
     Layout "layout" "a size or an offset is not what the fields give",
     MissingKey "missing-key" "an entry lacks a key",
     NoEffect "no-effect" "something is written that changes nothing",

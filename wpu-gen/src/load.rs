@@ -216,16 +216,19 @@ fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diag
                 let fault = Diagnostic::at(
                     Code::BadText,
                     Place::new(file, value.span()),
-                    "this text holds a control character",
+                    "this text contains a control character",
                 );
-                faults.push(fault.help("remove it; a text of several lines stands between `\"\"\"`"));
+                faults.push(fault.help("remove it; a text of several lines is written between `\"\"\"`"));
             }
             if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
-                let message = format!("this text holds the invisible character U+{:04X}", u32::from(hidden));
+                let message =
+                    format!("this text contains the invisible character U+{:04X}", u32::from(hidden));
                 let fault = Diagnostic::at(Code::BadText, Place::new(file, value.span()), message);
                 faults.push(
                     fault
-                        .note("such a character changes the order of what is read, or hides a difference")
+                        .note(
+                            "such a character changes the displayed order of the text, or hides a difference",
+                        )
                         .help("remove it"),
                 );
             }

@@ -72,7 +72,7 @@ impl Scope {
         let place = Place::new(file, name.span());
         let at = self.names.len();
         if let Some(first) = self.index.get(name.get_ref()) {
-            let message = format!("{} `{}` stands twice", self.what, name.get_ref());
+            let message = format!("{} `{}` is defined more than once", self.what, name.get_ref());
             let fault = Diagnostic::at(Code::DuplicateName, place.clone(), message);
             faults.push(fault.also(self.names[*first].1.clone(), "first here"));
         } else {
@@ -123,7 +123,7 @@ impl Scope {
         let found = names.iter().map(|name| {
             let found = self.find_placed(file, name, faults);
             if !seen.insert(found.value) && found.value != usize::MAX {
-                let message = format!("{} `{}` stands twice in this list", self.what, name.get_ref());
+                let message = format!("{} `{}` is in this list twice", self.what, name.get_ref());
                 faults.push(Diagnostic::at(Code::DuplicateName, found.place.clone(), message));
             }
             found

@@ -35,13 +35,13 @@ impl<'a> Claims<'a> {
     pub(crate) fn of_table(&self, table: &Filed<syntax::Table>, faults: &mut Faults) -> Vec<usize> {
         let name = table.entry.name.get_ref();
         let claims = self.host.get(&**name).map_or(&[][..], Vec::as_slice);
-        let help = |slot| format!("write `{name} = {slot}` in the `slots` of the upcall that belongs there");
+        let help = |slot| format!("add `{name} = {slot}` to the `slots` of an upcall");
         fill(table, "upcall", self.upcalls, claims, help, faults)
     }
 
     /// The raw index of the downcall in each slot of the provider's table.
     pub(crate) fn of_provider(&self, table: &Filed<syntax::Table>, faults: &mut Faults) -> Vec<usize> {
-        let help = |slot| format!("write `slot = {slot}` in the downcall that belongs there");
+        let help = |slot| format!("add `slot = {slot}` to a downcall");
         fill(table, "downcall", self.provider.len(), &self.provider, help, faults)
     }
 }

@@ -81,7 +81,7 @@ impl Types {
         let rest = written.strip_prefix("const ");
         let value = self.find_at(place.clone(), rest.unwrap_or(written), faults);
         if rest.is_some() && (direction != syntax::Direction::In || !matches!(value, Ty::Pointer(_))) {
-            let message = "only what a pointer brings in can be `const`";
+            let message = "only the target of an `in` pointer can be `const`";
             let fault = Diagnostic::at(Code::BadType, place.clone(), message);
             faults.push(fault.help("write the type without `const`"));
         }
@@ -204,7 +204,7 @@ impl Resolver<'_> {
                 format!("`{}` is no pointer, and only a pointer can be opaque", typedef.name.get_ref());
             self.faults.push(
                 Diagnostic::at(Code::NoEffect, filed.at(opaque), message)
-                    .help("remove it, or give it to the type that this one stands for"),
+                    .help("remove it, or move it to the type of which this is an alias"),
             );
         }
         let opaque = opaque.map(|opaque| filed.placed(opaque));
@@ -377,8 +377,7 @@ fn named(ty: &Ty, through_pointers: bool) -> Option<usize> {
 
 fn too_deep(def: &TypeDef) -> Diagnostic {
     let message = format!("type `{}` is the top of a chain of more than {DEEPEST} types", def.name);
-    Diagnostic::at(Code::TooDeep, def.name.place.clone(), message)
-        .help("let it stand for the last of them directly")
+    Diagnostic::at(Code::TooDeep, def.name.place.clone(), message).help("alias the last of them directly")
 }
 
 fn cycle(types: &[TypeDef], path: &[usize]) -> Diagnostic {
@@ -386,8 +385,8 @@ fn cycle(types: &[TypeDef], path: &[usize]) -> Diagnostic {
     let first = &types[path[0]];
     let message = format!("type `{}` is defined by itself", first.name);
     Diagnostic::at(Code::Cycle, first.name.place.clone(), message)
-        .note(format!("the way round: {}", names.join(" → ")))
-        .help("let one of them be an integer, a structure or `void *`")
+        .note(format!("the cycle: {}", names.join(" → ")))
+        .help("make one of them an integer, a structure or `void *`")
 }
 
 /// A header can stand in C code and be the name of a file.

@@ -24,7 +24,8 @@ fn wrong(model: &Model, code: &Constant, input: &Placed<Ty>) -> Option<Diagnosti
     let name = &code.name;
     let at = input.place.clone();
     let Some(flag) = model.head.control_input_flag.as_ref().map(|flag| &model.constants[**flag]) else {
-        let message = format!("nothing says how a control code such as `{name}` shows that it has input");
+        let message =
+            format!("the spec does not say which bit marks a control code with input, such as `{name}`");
         return Some(
             Diagnostic::at(Code::MissingKey, at, message)
                 .help("add `control-input-flag = \"…\"` to `[spec]`"),
@@ -44,7 +45,7 @@ fn wrong(model: &Model, code: &Constant, input: &Placed<Ty>) -> Option<Diagnosti
     model.has_pointers(input).then(|| {
         let message = format!("the input of the control code `{name}` has pointers");
         Diagnostic::at(Code::BadType, at, message)
-            .note("safe code may pass any bytes for input of this type, and whoever is called would follow the pointers")
+            .note("safe code may pass any bytes as input of this type, so the provider would dereference arbitrary pointers")
             .help("leave `control-input` out")
     })
 }

@@ -22,7 +22,7 @@ pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) {
             );
         }
         (Some(table), _) if table.behind.is_none() => {
-            let message = format!("`{}` has no trait behind it", table.name);
+            let message = format!("table `{}` has no `trait`", table.name);
             let fault = Diagnostic::at(Code::MissingKey, table.name.place.clone(), message);
             faults.push(fault.help("add `trait = \"…\"`, in camel case"));
         }

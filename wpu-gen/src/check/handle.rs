@@ -37,7 +37,7 @@ fn check_raw(model: &Model, layouts: &Layouts<'_>, handle: &Handle, faults: &mut
         let message = format!("`{}` cannot have this bare value", handle.name);
         let fault = Diagnostic::at(Code::BadType, handle.ty.place.clone(), message);
         faults.push(fault.help(
-            "it is an integer, a pointer, or a structure without function pointers that is not counted",
+            "a handle is an integer, a pointer, or a structure without function pointers that is not counted",
         ));
     }
 }
@@ -55,7 +55,7 @@ fn check_acquire(model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
         model.bare(&acquire.returns) == model.bare(&handle.ty) && acquire.returns_as(ReturnRole::Value);
     let fills = acquire.params.iter().any(|param| passes(param, at, Direction::Out));
     if returns == fills {
-        let message = format!("`{}` does not give out a `{}`", acquire.name, handle.name);
+        let message = format!("`{}` does not acquire a `{}`", acquire.name, handle.name);
         let fault = Diagnostic::at(Code::AcquireShape, handle.acquire.place.clone(), message);
         faults.push(fault.help("an acquiring upcall returns its type with the role `value`, or has one `out` parameter with the role `handle` that names it"));
     }
@@ -75,7 +75,7 @@ fn check_release(model: &Model, at: usize, faults: &mut Vec<Diagnostic>) {
         _ => false,
     };
     if !fits || !release.returns_as(ReturnRole::Status) || release.params.len() != 2 {
-        let message = format!("`{}` does not give back a `{}`", release.name, handle.name);
+        let message = format!("`{}` does not release a `{}`", release.name, handle.name);
         let fault = Diagnostic::at(Code::ReleaseShape, handle.release.place.clone(), message);
         faults.push(
             fault.help("a releasing upcall takes the handle and the error parameter, and returns a `status`"),
@@ -88,11 +88,9 @@ fn check_tag(model: &Model, handle: &Handle, faults: &mut Vec<Diagnostic>) {
     let pointer = matches!(model.bare(&handle.ty), Ty::Pointer(_));
     if !pointer || !(1..=3).contains(&**bits) || handle.borrowed.is_none() {
         let fault = Diagnostic::at(Code::NoEffect, bits.place.clone(), "`tag-bits` cannot hold here");
-        faults.push(
-            fault.help(
-                "it is 1, 2 or 3, for a handle whose type is a pointer, and that has a `borrowed` form",
-            ),
-        );
+        faults.push(fault.help(
+            "`tag-bits` is 1, 2 or 3, and requires a handle with a pointer type and a `borrowed` form",
+        ));
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) {
             && *param.direction != Direction::In
             && model.pointee(&param.ty).is_none()
         {
-            let message = format!("`{}` is no pointer, and so can only go in", param.name);
+            let message = format!("`{}` is not a pointer, so its direction can only be `in`", param.name);
             let fault = Diagnostic::at(Code::RoleShape, param.direction.place.clone(), message);
             faults.push(fault.help("write `direction = \"in\"`, or a pointer to it"));
         }

@@ -10,7 +10,7 @@ pub(super) fn check(model: &Model, faults: &mut Vec<Diagnostic>) {
         if kit.uses.iter().flatten().all(Vec::is_empty) {
             let message = format!("kit `{}` makes no upcall", kit.name);
             let fault = Diagnostic::at(Code::EmptyKit, kit.name.place.clone(), message);
-            faults.push(fault.help("name those that it makes, by class: `uses = { … = [\"…\"] }`"));
+            faults.push(fault.help("list the upcalls that it makes, by class: `uses = { … = [\"…\"] }`"));
         }
         foreign(model, kit, faults);
     }

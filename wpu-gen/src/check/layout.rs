@@ -132,7 +132,7 @@ fn check_fixed(model: &Model, ty: &Ty, place: &Place, faults: &mut Vec<Diagnosti
     if model.is_counted(item) {
         let message = "a counted structure cannot be a part of another type";
         let fault = Diagnostic::at(Code::Counted, place.clone(), message);
-        faults.push(fault.note("it is as long as its count says").help("write a pointer to it: `… *`"));
+        faults.push(fault.note("its size depends on its count").help("write a pointer to it: `… *`"));
     }
 }
 

@@ -289,14 +289,14 @@ fn errors(model: &Model, faults: &mut Vec<Diagnostic>) {
                 faults.push(
                     fault
                         .also(first, "here too")
-                        .help("each kind becomes one error; keep it with the most general one"),
+                        .help("each kind maps to one error; keep it at the most general one"),
                 );
             }
         }
         if **value == 0 {
             let message = "an error cannot have the value 0";
             let fault = Diagnostic::at(Code::ErrorValue, value.place.clone(), message);
-            faults.push(fault.note("0 says that there was none"));
+            faults.push(fault.note("0 means success"));
         }
     }
 }

@@ -31,24 +31,24 @@ fn check_scope(model: &Model, upcall: &Upcall, faults: &mut Vec<Diagnostic>) {
             Some(_) => continue,
         };
         let fault = Diagnostic::at(Code::NoEffect, place.clone(), message);
-        faults.push(fault.help("remove it: without it, all are meant"));
+        faults.push(fault.help("remove it: the default is all of them"));
     }
     for (platform, status) in &said.elsewhere {
         let name = &model.platforms[**platform].name;
         let Some(platforms) = &said.platforms else {
             let message = "`elsewhere` has no effect without `platforms`";
             let fault = Diagnostic::at(Code::NoEffect, platform.place.clone(), message);
-            faults.push(fault.help("remove it, or say for which platforms `status` holds"));
+            faults.push(fault.help("remove it, or list the platforms of `status` in `platforms`"));
             return;
         };
         if let Some(first) = platforms.iter().find(|named| ***named == **platform) {
-            let message = format!("platform `{name}` stands in `platforms` and in `elsewhere`");
+            let message = format!("platform `{name}` is in both `platforms` and `elsewhere`");
             let fault = Diagnostic::at(Code::DuplicateName, platform.place.clone(), message);
             faults.push(fault.also(first.place.clone(), "first here"));
         } else if **status == *said.status {
             let message = format!("`elsewhere` says the same of `{name}` as `status`");
             let fault = Diagnostic::at(Code::NoEffect, status.place.clone(), message);
-            faults.push(fault.help("remove it, and name the platform in `platforms`"));
+            faults.push(fault.help("remove it, and add the platform to `platforms`"));
         }
     }
 }
@@ -70,16 +70,14 @@ fn check_platforms(model: &Model, faults: &mut Vec<Diagnostic>) {
         let Some(first) = upcalls.first() else { continue };
         let platform = &platform.name;
         let names = upcalls.iter().map(|upcall| format!("`{}`", upcall.name)).collect::<Vec<_>>().join(", ");
-        let message = format!("nothing is said of platform `{platform}` in the requirement of {names}");
+        let message = format!("the requirement of {names} does not cover platform `{platform}`");
         faults.push(
             Diagnostic::at(Code::MissingKey, platform.place.clone(), message)
                 .also(
                     first.requirement.said.status.place.clone(),
                     "this holds on the platforms that are named",
                 )
-                .note(
-                    "`platforms` says where `status` holds, and `elsewhere` what holds on each of the others",
-                )
+                .note("`status` applies to `platforms`; `elsewhere` has the status for each other platform")
                 .help(format!(
                     "add it to `platforms`, or write `elsewhere = {{ {platform} = \"optional\" }}` \
                      (or `required`, `unspecified`)"
@@ -93,25 +91,19 @@ fn check_texts(upcall: &Upcall, faults: &mut Vec<Diagnostic>) {
     let requirement = &upcall.requirement;
     let has = |status| requirement.status.iter().flatten().any(|here| *here == Some(status));
     let pairs = [
-        (
-            Status::Required,
-            "required",
-            "waiver",
-            "the usual grounds for doing without it",
-            &requirement.waiver,
-        ),
-        (Status::Optional, "optional", "substitute", "the call that may stand in", &requirement.substitute),
+        (Status::Required, "required", "waiver", "the usual reason for not using it", &requirement.waiver),
+        (Status::Optional, "optional", "substitute", "the call that replaces it", &requirement.substitute),
     ];
     for (status, word, key, what, text) in pairs {
         match (has(status), text) {
             (true, None) => {
-                let message = format!("`{}` is {word}, but nothing says {what}", upcall.name);
+                let message = format!("`{}` is {word}, but has no `{key}`", upcall.name);
                 let place = requirement.said.status.place.clone();
                 let fault = Diagnostic::at(Code::MissingKey, place, message);
-                faults.push(fault.help(format!("add `{key} = \"…\"` to its requirement")));
+                faults.push(fault.help(format!("add `{key} = \"…\"` to its requirement: {what}")));
             }
             (false, Some(text)) => {
-                let message = format!("`{key}` has no effect: `{}` is nowhere {word}", upcall.name);
+                let message = format!("`{key}` has no effect: `{}` is never {word}", upcall.name);
                 let fault = Diagnostic::at(Code::NoEffect, text.place.clone(), message);
                 faults.push(fault.help("remove it"));
             }

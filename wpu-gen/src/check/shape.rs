@@ -99,8 +99,7 @@ fn check_wanted(model: &Model, faults: &mut Vec<Diagnostic>) {
     for (id, def) in model.types.iter().enumerate() {
         let mut check = |role, key: &str, place: Option<&Place>| {
             let Some(place) = place.filter(|_| !passed.contains(&(role, id))) else { return };
-            let message =
-                format!("`{key}` has no effect: nothing takes or gives a `{}` in this way", def.name);
+            let message = format!("`{key}` has no effect: no parameter uses a `{}` in this way", def.name);
             faults.push(Diagnostic::at(Code::NoEffect, place.clone(), message));
         };
         match &def.kind {

@@ -78,7 +78,7 @@ fn owned(page: &mut Page, view: &View<'_>, handle: &Handle) {
             #[inline]
             fn drop(&mut self) {
                 if let Some(table) = self.cell.table_in(self.run) {
-                    #[doc = "§ Nobody is left to be told of a failure; `close` is for those who care."]
+                    #[doc = "§ A failure cannot be reported here; `close` returns it."]
                     let _ = #release(table, #pass);
                 }
             }
@@ -245,7 +245,7 @@ fn bundle(page: &mut Page, view: &View<'_>, at: usize, callback: &Callback) {
 /// A callback that goes in, with its context: consumed by the call that takes it.
 fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, routine: &TokenStream) {
     let about = doc(&format!(
-        "{text}\n\nA `{c_name}` with its context, to be called once. Dropped without that, it frees what the context stands for."
+        "{text}\n\nA `{c_name}` with its context, to be called once. Dropping it uncalled frees the context."
     ));
     page.item(quote! {
         #about
@@ -312,7 +312,7 @@ fn once(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
             #[inline]
             fn drop(&mut self) {
                 if let Some(discard) = self.discard {
-                    #[doc = "§ SAFETY: no host has taken the routine, so it is never called; whoever made this vouches for the rest."]
+                    #[doc = "§ SAFETY: no host has taken the routine, so it is never called; the creator of this value guaranteed the context."]
                     unsafe { discard(self.context) };
                 }
             }
@@ -357,7 +357,7 @@ fn hook(page: &mut Page, name: &proc_macro2::Ident, c_name: &str, text: &str, ro
                 if self.cell.table_in(self.run).is_none() {
                     return false;
                 }
-                #[doc = "§ SAFETY: whoever made this vouched for this thread and this run, and both still hold."]
+                #[doc = "§ SAFETY: the creator of this value guaranteed the routine for this thread and this run, and both are unchanged."]
                 let answer = unsafe { (self.routine)(self.context) };
                 answer != 0
             }

@@ -128,7 +128,7 @@ impl<'a> Lookup<'a> {
             quote! {
                 #about
                 #[cfg(#there)]
-                #[allow(clippy::unnecessary_wraps, reason = "elsewhere nobody may export it")]
+                #[allow(clippy::unnecessary_wraps, reason = "on another system no library may export it")]
                 #[inline]
                 #visibility fn #find() -> Option<#function> {
                     #[link(name = #library)]

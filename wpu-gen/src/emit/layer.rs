@@ -23,7 +23,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     );
     page.exported(
         "for_each_downcall",
-        "Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` stands before one that can \
+        "Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` precedes one that can \
          bring a request, and says what a client may lend with it.",
         view.downcalls().map(|downcall| bare_signature(&downcall)),
     );

@@ -61,7 +61,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
 
 fn method(downcall: &Call<'_>) -> TokenStream {
     let (name, (params, returns)) = (&downcall.method, head(downcall));
-    let why = "SAFETY: whoever made this vouched for the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.";
+    let why = "SAFETY: the creator of this table guaranteed the function; each argument is a value, or comes from a view that is valid for as long as the function may use it.";
     let Made { before, call, failed, after } = caller::make(downcall, &quote!(self.#name), why);
     let (lent, answer) = (downcall.lent().map(|(arg, lent)| take(&arg, lent)), caller::answer(downcall));
     let apart = records::apart(downcall);
@@ -132,8 +132,9 @@ fn forward(request: &Arg<'_>) -> TokenStream {
         let safety = comment("SAFETY: it leads to a tuple.");
         quote!(#safety let #name = unsafe { &raw mut (*outs).#at };)
     });
-    let sending =
-        comment("SAFETY: the function below is called with what comes out, and its answer told afterwards.");
+    let sending = comment(
+        "SAFETY: the function below is called with the returned pointers, and its result is reported to `sent` afterwards.",
+    );
     let request = request.rust();
     quote! {
         let mut here = (#(#first)*);

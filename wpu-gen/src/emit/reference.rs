@@ -30,7 +30,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 /// The compliance table.
 fn overview(view: &View<'_>, page: &mut String) {
     let model = view.model;
-    *page += "What a provider must use, by class and platform. `—` means that it belongs to providers of another class.\n\n| upcall |";
+    *page += "What a provider must use, by class and platform. `—` means that it is for providers of another class.\n\n| upcall |";
     let cases = || {
         (0..model.classes.len())
             .flat_map(|class| (0..model.platforms.len()).map(move |platform| (class, platform)))

@@ -63,7 +63,7 @@ pub mod thunk;
 "#;
 
 /// What the attribute names. Whatever the spec names so stands behind it.
-const PRIVATE: &str = "/// What the attribute expands to names these; nobody else should.
+const PRIVATE: &str = "/// The expansion of the attribute names these; other code should not.
 #[doc(hidden)]
 pub mod __private {
     pub use super::classes::{Class, Platform};

@@ -147,7 +147,7 @@ pub(super) fn vouched_texts(call: &Call<'_>) -> String {
 
 fn vouched_text(arg: &Arg<'_>) -> String {
     format!(
-        "Whoever makes `{}` (`{}`) with `Vouched::from_raw` vouches that it is: {}",
+        "The creator of `{}` (`{}`), by `Vouched::from_raw`, guarantees that it is: {}",
         arg.shown(),
         arg.param.name,
         inline(&arg.param.doc)
@@ -156,7 +156,7 @@ fn vouched_text(arg: &Arg<'_>) -> String {
 
 fn make(upcall: &Call<'_>) -> Made {
     let name = &upcall.name;
-    let why = "SAFETY: the cell vouches for the function; each argument is a plain value, or points at what lives until the call returns.";
+    let why = "SAFETY: the contract of the cell guarantees the function; each argument is a plain value, or points at memory that lives until the call returns.";
     let made = caller::make(upcall, &quote!(table.#name), why);
     let failed = made.failed.map(|failed| with_zero(upcall, failed));
     Made { failed, ..made }

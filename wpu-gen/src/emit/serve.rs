@@ -125,7 +125,7 @@ fn served(downcall: &Call<'_>, ask: &TokenStream) -> TokenStream {
     let flags = flags.map_or(quote!(0), |(_, name)| quote!(#name));
     let count = counted.map_or(quote!(0), |(name, _)| quote!(#name));
     let pending = downcall.tokens.model.head.pending.map(|pending| downcall.tokens.error_code(pending));
-    let safety = comment("SAFETY: the client lends the structure, and was not told yet.");
+    let safety = comment("SAFETY: the client lends the structure, and the completion was not reported yet.");
     quote! {
         let Progress::Done(#pattern) = #ask? else { return Err(#pending) };
         #check

@@ -93,7 +93,7 @@ fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
     };
     let (c_name, ty) = (&view.model.types[at].name, view.struct_name(at, At::Inside));
     let about = doc(&format!(
-        "A client's [`{c_name}`](crate::ffi::{c_name}), which the provider must give back exactly once."
+        "A client's [`{c_name}`](crate::ffi::{c_name}), which the provider must complete exactly once."
     ));
     page.item(quote! {
         #about
@@ -134,7 +134,7 @@ fn token(page: &mut Page, view: &View<'_>, at: usize, structure: &Struct) {
         ],
     );
     page.item(quote! {
-        #[doc = "§ SAFETY: the structure is lent to this token alone, and no part of it belongs to a thread."]
+        #[doc = "§ SAFETY: the structure is lent to this token alone, and no part of it is bound to a thread."]
         unsafe impl Send for #name {}
     });
 }

@@ -42,13 +42,13 @@ impl Deriver<'_> {
         let failure = function.failure.as_ref();
         let fails = failure.is_some() || function.param_with(Role::Error).is_some();
         if self.answers_bool() && fails {
-            let message = "an answer of yes or no cannot fail";
+            let message = "a function that returns a `bool` cannot fail";
             let fault = match failure {
                 Some(failure) => Diagnostic::at(Code::FailureType, failure.place.clone(), message),
                 None => self.role_fault(Code::FailureType, message),
             };
             self.faults.push(fault.help(
-                "remove `failure` and the error parameter, or let the role of `returns` be `value` or `status`",
+                "remove `failure` and the error parameter, or change the role of `returns` to `value` or `status`",
             ));
         } else if !self.answers_bool() && failure.is_none() {
             let message = format!("`{}` has no failure value", function.name);
@@ -61,15 +61,16 @@ impl Deriver<'_> {
     fn downcall_fails(&mut self) {
         let returns = &self.function.returns;
         if self.answers_bool() {
-            let message = "a downcall can fail, and an answer of yes or no cannot";
+            let message = "a downcall must be able to fail, but one that returns a `bool` cannot";
             let fault = self.role_fault(Code::FailureType, message);
-            self.faults.push(fault.help("let the role of `returns` be `value` or `status`"));
+            self.faults.push(fault.help("change the role of `returns` to `value` or `status`"));
         }
         if self.model.passes_by_value(returns) && self.model.is_trusted(returns) {
-            let message = format!("`{}` would answer a pointer that nobody vouches for", self.function.name);
+            let message =
+                format!("safe code could return an arbitrary pointer from `{}`", self.function.name);
             let fault = Diagnostic::at(Code::BadType, returns.place.clone(), message);
             self.faults.push(
-                fault.help("a pointer that the other side only compares has a type with `opaque = \"…\"`"),
+                fault.help("give a pointer that the other side only compares a type with `opaque = \"…\"`"),
             );
         }
     }
@@ -97,7 +98,7 @@ impl Deriver<'_> {
         let (constant, returns) = (&self.model.constants[**named], &self.function.returns);
         if self.model.is_text(constant) || self.model.bare(&constant.ty) != self.model.bare(returns) {
             let message =
-                format!("`{}` is no value of the type that `{}` returns", constant.name, self.function.name);
+                format!("`{}` does not have the type that `{}` returns", constant.name, self.function.name);
             let fault = Diagnostic::at(Code::FailureType, named.place.clone(), message);
             self.faults.push(fault.also(returns.place.clone(), "it returns this"));
         }
@@ -114,7 +115,7 @@ impl Deriver<'_> {
                 .iter()
                 .any(|param| *param.direction != Direction::In && param.role != Some(Role::Error));
             if outs || function.returns_as(ReturnRole::Value) {
-                let message = format!("nothing says what `{}` answers by default", function.name);
+                let message = format!("`{}` has no default result", function.name);
                 let fault = Diagnostic::at(Code::Refusal, function.name.place.clone(), message);
                 self.faults
                     .push(fault.help("name one of its documented errors: `unimplemented-error = \"…\"`"));
@@ -123,7 +124,7 @@ impl Deriver<'_> {
         };
         if !function.errors.iter().any(|error| error.code == **refusal) {
             let error = &self.model.errors[**refusal].name;
-            let message = format!("`{error}` is no documented error of `{}`", function.name);
+            let message = format!("`{error}` is not a documented error of `{}`", function.name);
             let fault = Diagnostic::at(Code::Refusal, refusal.place.clone(), message);
             self.faults.push(fault.help("name one of `errors`"));
         }

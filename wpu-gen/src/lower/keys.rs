@@ -81,9 +81,7 @@ fn null(param: &Param) -> Option<Diagnostic> {
     let fault = Diagnostic::at(Code::NoEffect, place.clone(), message);
     Some(
         fault
-            .note(
-                "what goes in is `nullable`; the pointer to what comes out, or goes both ways, is `optional`",
-            )
+            .note("an `in` parameter is `nullable`; an `out` or `inout` pointer is `optional`")
             .help(format!("write `{} = true`", right.id())),
     )
 }
@@ -91,7 +89,7 @@ fn null(param: &Param) -> Option<Diagnostic> {
 /// A key that changes nothing.
 fn idle(key: &str, param: &str, place: Place) -> Diagnostic {
     Diagnostic::at(Code::NoEffect, place, format!("`{key}` has no effect on parameter `{param}`"))
-        .help("remove it, or give the parameter the role that it belongs to")
+        .help("remove it, or give the parameter a role that reads this key")
 }
 
 /// Rust names differ from each other. What the output says itself makes room for them.

@@ -97,7 +97,9 @@ impl<'a> Deriver<'a> {
             let name = &self.function.name;
             let message = format!("`{name}` has more than one answer, or consumes more than one thing");
             let fault = Diagnostic::at(Code::RoleShape, name.place.clone(), message);
-            self.faults.push(fault.note("a safe form answers with one value, or consumes one request or callback and answers with nothing"));
+            self.faults.push(fault.note(
+                "a safe form returns one value, or consumes one request or callback and returns nothing",
+            ));
         }
         answers
     }

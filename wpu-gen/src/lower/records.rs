@@ -32,7 +32,7 @@ fn answer(downcall: &Downcall, answers: &[Answer], faults: &mut Vec<Diagnostic>)
             faults.push(fault.help("add `answer = \"…\"`, in camel case, and a `rust-name` to each of them"));
         }
         (Some(name), []) => {
-            let message = format!("`answer` has no effect: nothing comes out of `{}`", downcall.name);
+            let message = format!("`answer` has no effect: `{}` returns no values", downcall.name);
             faults.push(Diagnostic::at(Code::NoEffect, name.place.clone(), message).help("remove it"));
         }
         (Some(_), [Answer::Returned, outs @ ..]) => {

@@ -199,7 +199,11 @@ impl Resolver<'_> {
             return None;
         };
         for second in &self.raw.heads[1..] {
-            let fault = Diagnostic::at(Code::DuplicateName, second.place.clone(), "`[spec]` stands twice");
+            let fault = Diagnostic::at(
+                Code::DuplicateName,
+                second.place.clone(),
+                "`[spec]` is defined more than once",
+            );
             self.faults.push(fault.also(filed.place.clone(), "first here"));
         }
         let head = &filed.entry;
@@ -316,7 +320,7 @@ impl Resolver<'_> {
             let acquire = handle.acquire.get_ref();
             let message = format!("`{acquire}` acquires a `{}` that nothing releases", handle.name.get_ref());
             let fault = Diagnostic::at(Code::NoRelease, filed.at(&handle.acquire), message);
-            self.faults.push(fault.help("name the upcall that gives it back: `release = \"…\"`"));
+            self.faults.push(fault.help("name the upcall that releases it: `release = \"…\"`"));
         }
         let acquire = self.find_upcall(filed.file, &handle.acquire);
         model::Handle {

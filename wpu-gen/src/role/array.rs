@@ -12,7 +12,7 @@ use quote::quote;
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "an array",
     help: |by| match by {
-        ProvidedBy::Host => "an array of an upcall is an `in` pointer to a structure with `counted-by`",
+        ProvidedBy::Host => "role `array` requires an `in` pointer to a structure with `counted-by`",
         ProvidedBy::Plugin => {
             "an array of bytes has `unit = \"bytes\"`, and goes in with a length by value, or out with a length by value \
              or by pointer: `length = \"…\"`; another is an `inout` pointer to a structure with `counted-by`, whose \

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) const REQUIREMENT: Requirement =
-    Requirement { what: "a `bool`", help: |_| "a `bool` goes in, and its type is an `i32`", read };
+    Requirement { what: "a `bool`", help: |_| "role `bool` requires an `in` parameter of type `i32`", read };
 
 #[derive(Debug)]
 struct Bool;

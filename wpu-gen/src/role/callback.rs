@@ -62,14 +62,16 @@ fn of_upcall(seen: &Seen<'_>) -> Option<Read> {
         (Direction::Out, Some(returns), lifetime) if seen.model.prim(returns).is_some() => match lifetime {
             Some(lifetime) => is(GivenOut { ty, lifetime }),
             None => {
-                let message = format!("nothing says how long callback `{name}` may be called");
+                let message = format!("callback `{name}` has no `lifetime`");
                 let fault = seen.fault(Code::MissingKey, message);
-                Some(Err(fault.help("add `lifetime = \"call\"` if it ends with the provider's function that asked for it, or `lifetime = \"run\"` if it ends when the provider is stopped")))
+                Some(Err(fault.help("add `lifetime = \"call\"` if it is valid until the downcall that requested it returns, or `lifetime = \"run\"` if it is valid until the provider is stopped")))
             }
         },
-        _ => Some(Err(seen.type_fault(format!("`{name}` is no callback that can be passed this way")).note(
-            "one that goes in returns nothing and is called once; one that comes out answers with an integer",
-        ))),
+        _ => {
+            Some(Err(seen.type_fault(format!("callback `{name}` cannot be passed in this direction")).note(
+                "an `in` callback returns nothing and is called once; an `out` callback returns an integer",
+            )))
+        }
     }
 }
 
@@ -215,9 +217,9 @@ impl Kind for GivenOut {
         let (bundle, routine, context) =
             (arg.tokens().bundle(self.ty), Self::routine(arg), Self::context(arg));
         let safety = comment(if self.is_lent() {
-            "SAFETY: the host gives out a routine and the context that belongs to it, for this thread, this run and the provider's function that asks; the closure runs within that and can keep nothing."
+            "SAFETY: the host returns a routine and its context, for this thread, this run and the provider's function that asks; the closure runs during that and cannot keep it."
         } else {
-            "SAFETY: the host gives out a routine and the context that belongs to it, for this thread and this run."
+            "SAFETY: the host returns a routine and its context, for this thread and this run."
         });
         let given = quote! {
             #routine.map(|routine| {
@@ -231,7 +233,9 @@ impl Kind for GivenOut {
 
     fn write(&self, arg: &Arg<'_>, value: &Ident) -> TokenStream {
         let (pointer, context) = (arg.c(), c_context(arg));
-        let safety = comment("SAFETY: the pointer passed the check; the caller vouches for the rest.");
+        let safety = comment(
+            "SAFETY: the pointer passed the check; the contract of this function guarantees the rest.",
+        );
         quote! {
             let (routine, context) = #value.map_or((None, 0), |(routine, context)| (Some(routine), context));
             #safety

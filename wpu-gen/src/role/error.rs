@@ -9,7 +9,7 @@ use quote::quote;
 
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "the error parameter",
-    help: |_| "the error parameter comes last, points at an `i32`, and has `direction = \"out\"`",
+    help: |_| "role `error` requires an `out` pointer to `i32` as the last parameter",
     read,
 };
 

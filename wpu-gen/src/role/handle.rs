@@ -11,9 +11,11 @@ use quote::quote;
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "a handle",
     help: |by| match by {
-        ProvidedBy::Host => "a handle goes in, or comes out of the upcall that acquires it",
+        ProvidedBy::Host => {
+            "role `handle` requires an `in` parameter, or an `out` parameter of the upcall that acquires the handle"
+        }
         ProvidedBy::Plugin => {
-            "a handle goes in, and has the type of a `[[handle]]` with a `borrowed` form: `handle = \"…\"`"
+            "role `handle` requires an `in` parameter with the type of a `[[handle]]` that has a `borrowed` form: `handle = \"…\"`"
         }
     },
     read,
@@ -37,13 +39,13 @@ struct Acquired {
 fn read(seen: &Seen<'_>) -> Option<Read> {
     let name = &seen.param.name;
     let Some(handle) = seen.param.handle else {
-        let fault = seen.fault(Code::RoleShape, format!("nothing says which handle `{name}` is"));
+        let fault = seen.fault(Code::RoleShape, format!("parameter `{name}` does not name its handle"));
         return Some(Err(fault.help("name the `[[handle]]`: `handle = \"…\"`")));
     };
     let (held, upcall) = (&seen.model.handles[handle], seen.is_upcall());
     let goes_in = seen.goes(Direction::In);
     if upcall && goes_in && held.borrowed.is_none() && seen.model.is_trusted(&held.ty) {
-        let message = format!("`{name}` would be a pointer that safe code can make up");
+        let message = format!("safe code could pass an arbitrary pointer as `{name}`");
         let fault = seen.fault(Code::RoleShape, message);
         return Some(Err(fault.help(format!("give handle `{}` a `borrowed` form", held.name))));
     }
@@ -66,7 +68,7 @@ fn read(seen: &Seen<'_>) -> Option<Read> {
             );
             Some(Err(seen
                 .fault(Code::RoleShape, message)
-                .note("one upcall acquires a handle: what else gives one out would not bring its release")))
+                .note("only the upcall in `acquire` returns the handle, since declaring it also declares the release")))
         }
         _ if upcall || goes_in => {
             Some(Err(seen.type_fault(format!("the type of `{name}` is not that of handle `{}`", held.name))))

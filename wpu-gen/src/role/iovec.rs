@@ -12,7 +12,7 @@ use quote::quote;
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "an iovec",
     help: |by| match by {
-        ProvidedBy::Host => "only a downcall has parameters with this role",
+        ProvidedBy::Host => "only a parameter of a downcall has this role",
         ProvidedBy::Plugin => {
             "an iovec is an `in` or `out` pointer to a structure whose pointer to bytes has `counted-by`; an array of \
              them has a `u32` as `length`"

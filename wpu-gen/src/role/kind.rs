@@ -380,7 +380,8 @@ pub(crate) fn write_out(arg: &Arg<'_>, value: &Ident) -> TokenStream {
         Some(to) if !arg.call.is_upcall() => arg.tokens().given(to, quote!(#value)),
         _ => quote!(#value),
     };
-    let safety = comment("SAFETY: the pointer passed the check; the caller vouches for the rest.");
+    let safety =
+        comment("SAFETY: the pointer passed the check; the contract of this function guarantees the rest.");
     let write = quote!(#safety unsafe { #c.write(#value) };);
     if arg.param.optional { quote!(if !#c.is_null() { #write }) } else { write }
 }

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 
 pub(super) const LENGTH: Requirement = Requirement {
     what: "a length",
-    help: |_| "name it in the parameter whose length it is: `length = \"…\"`",
+    help: |_| "a length is named by another parameter: `length = \"…\"`",
     read: |seen| read(seen, Key::Length, true),
 };
 
@@ -29,8 +29,8 @@ pub(super) const CONTEXT: Requirement = Requirement {
 pub(super) const COMPLETION: Requirement = Requirement {
     what: "a completion routine",
     help: |by| match by {
-        ProvidedBy::Host => "only a downcall has parameters with this role",
-        ProvidedBy::Plugin => "name it in the request whose routine it is: `completion = \"…\"`",
+        ProvidedBy::Host => "only a parameter of a downcall has this role",
+        ProvidedBy::Plugin => "a completion routine is named by the request: `completion = \"…\"`",
     },
     read: |seen| read(seen, Key::Completion, !seen.is_upcall()),
 };
@@ -38,8 +38,8 @@ pub(super) const COMPLETION: Requirement = Requirement {
 pub(super) const COMPLETION_THREAD: Requirement = Requirement {
     what: "a completion thread",
     help: |by| match by {
-        ProvidedBy::Host => "only a downcall has parameters with this role",
-        ProvidedBy::Plugin => "name it in the request whose thread it is: `completion-thread = \"…\"`",
+        ProvidedBy::Host => "only a parameter of a downcall has this role",
+        ProvidedBy::Plugin => "a completion thread is named by the request: `completion-thread = \"…\"`",
     },
     read: |seen| read(seen, Key::CompletionThread, !seen.is_upcall()),
 };

@@ -11,7 +11,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) const REQUIREMENT: Requirement =
-    Requirement { what: "a plain value", help: |_| "say what it is for: `role = \"…\"`", read };
+    Requirement { what: "a plain value", help: |_| "add a role: `role = \"…\"`", read };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plain {
@@ -76,8 +76,8 @@ fn answers_trust(seen: &Seen<'_>, to: &Ty) -> crate::diag::Diagnostic {
         return unclear(seen);
     }
     let name = &seen.param.name;
-    let message = format!("`{name}` would have a provider answer pointers that nobody vouches for");
-    seen.fault(Code::RoleShape, message).help("let a structure be `inout`, to be written member by member; a pointer that the other side only compares has a type with `opaque = \"…\"`")
+    let message = format!("safe code could return an arbitrary pointer through `{name}`");
+    seen.fault(Code::RoleShape, message).help("make a structure `inout`, so that its members are written one by one; give a pointer that the other side only compares a type with `opaque = \"…\"`")
 }
 
 impl Plain {

@@ -11,7 +11,7 @@ use quote::quote;
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "a request",
     help: |by| match by {
-        ProvidedBy::Host => "a request is an `inout` pointer to a structure with `request = true`",
+        ProvidedBy::Host => "role `request` requires an `inout` pointer to a structure with `request = true`",
         ProvidedBy::Plugin => {
             "a request is an `inout` pointer to a structure with `completion` and `completion-thread`, behind a first \
              parameter that is a number; `pending` and `aborted` of `[spec]` say how it ends"

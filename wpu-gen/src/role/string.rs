@@ -15,10 +15,10 @@ pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "a string",
     help: |by| match by {
         ProvidedBy::Host => {
-            "a string of an upcall is an `out` pointer to `u16` with a length: `length = \"…\"`"
+            "role `string` requires an `out` pointer to `u16` with a length: `length = \"…\"`"
         }
         ProvidedBy::Plugin => {
-            "a string is an `in` pointer to `u16`, or an `out` pointer to `u16` with a length: `length = \"…\"`"
+            "role `string` requires an `in` pointer to `u16`, or an `out` pointer to `u16` with a length: `length = \"…\"`"
         }
     },
     read,
@@ -48,7 +48,7 @@ fn read(seen: &Seen<'_>) -> Option<Read> {
     let kind = kind?;
     // No encoding is the usual one.
     if kind.is_ok() && seen.param.encoding.is_none() {
-        let message = format!("nothing says how string `{}` is encoded", seen.param.name);
+        let message = format!("string `{}` has no encoding", seen.param.name);
         return Some(Err(seen.missing(Key::Encoding, message, "utf-16")));
     }
     Some(kind)
@@ -62,7 +62,7 @@ fn filled(seen: &Seen<'_>) -> Option<Read> {
     };
     let errno = seen.function.param_with(Role::Error);
     let Some(too_small) = seen.param.buffer_too_small.filter(|_| errno.is_some()) else {
-        let message = format!("nothing says that there is too little room for string `{name}`");
+        let message = format!("string `{name}` has no error for a buffer that is too small");
         let fault = seen.fault(Code::RoleShape, message);
         return Some(Err(
             fault.help("name the error: `buffer-too-small = \"…\"`; it needs an error parameter")
@@ -132,7 +132,7 @@ impl Kind for Filled {
         let (buffer, length) = (arg.c(), arg.call.arg(self.length).c());
         let too_small = arg.tokens().error_code(self.too_small);
         let safety = comment(
-            "SAFETY: both pointers passed the check, and the caller vouches that the buffer is as long as the length says.",
+            "SAFETY: both pointers passed the check, and the contract of this function says that the buffer is as long as the length.",
         );
         quote! {
             let text = #ask?;

@@ -2,5 +2,8 @@
 
 use super::requirement::Requirement;
 
-pub(super) const REQUIREMENT: Requirement =
-    Requirement { what: "a table", help: |_| "only an entry point receives a table", read: |_| None };
+pub(super) const REQUIREMENT: Requirement = Requirement {
+    what: "a table",
+    help: |_| "only a parameter of an entry point has this role",
+    read: |_| None,
+};

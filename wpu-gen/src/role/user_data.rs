@@ -7,9 +7,9 @@ use crate::model::ProvidedBy;
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "user data",
     help: |by| match by {
-        ProvidedBy::Host => "user data is as wide as a pointer, and goes in or out",
+        ProvidedBy::Host => "role `user-data` requires an `in` or `out` value as wide as a pointer",
         ProvidedBy::Plugin => {
-            "user data belongs to an upcall; the context of a callback has the role `context`"
+            "only a parameter of an upcall has this role; the context of a callback has the role `context`"
         }
     },
     read,

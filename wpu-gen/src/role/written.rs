@@ -7,9 +7,9 @@ use crate::model::{Direction, Key, ProvidedBy, Role};
 pub(super) const REQUIREMENT: Requirement = Requirement {
     what: "a count of what was written",
     help: |by| match by {
-        ProvidedBy::Host => "only a downcall has parameters with this role",
+        ProvidedBy::Host => "only a parameter of a downcall has this role",
         ProvidedBy::Plugin => {
-            "it is an `out` pointer to `u32`, and an array of bytes or an iovec names it: `written = \"…\"`"
+            "role `written` requires an `out` pointer to `u32` that an array of bytes or an iovec names: `written = \"…\"`"
         }
     },
     read,
