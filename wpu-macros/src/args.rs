@@ -267,7 +267,7 @@ impl Reader<'_, '_> {
     /// `= path`. Whoever made the call has read it.
     fn path(&mut self, key: usize, input: ParseStream<'_>) -> Entry {
         let (place, value) = self.value(key, input)?;
-        let problem = messages::expected("a path such as `::wpu`", &describe(&value));
+        let problem = messages::no_path(key, &value);
         match path_in(value) {
             Some((_, false)) => Ok(()),
             Some((_, true)) => Err((place, problem.help("write the path without quotes"))),

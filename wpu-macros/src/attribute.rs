@@ -3,7 +3,7 @@
 
 use crate::errors::{Errors, Place};
 use crate::item::{Item, Provider};
-use crate::keys::{CRATE, OF, path_behind};
+use crate::keys::{CRATE, OF, path_behind, values_behind};
 use crate::messages;
 use crate::syntax::{until, visible};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -93,13 +93,20 @@ impl Attribute {
         } else {
             (Some(krate), TokenStream::new())
         };
-        let Some(of) = of else {
-            let fault = (Place::whole(Span::call_site()), messages::no_bindings());
-            let error = Errors::from_iter([fault]).report();
-            return quote_spanned!(span=> #error mod __wpu { pub use ::core; });
-        };
         let attribute = Ident::new(self.name, Span::call_site());
         let is_value = is_name_value(Span::call_site().source_text().as_deref(), args);
+        let Some(of) = of else {
+            let fault = match values_behind(OF, visible(args.clone())).first().map(Vec::as_slice) {
+                Some(value @ [first, ..]) => (
+                    Place::in_item(first.span(), value[value.len() - 1].span()),
+                    messages::no_path(OF, value),
+                ),
+                _ => (Place::whole(Span::call_site()), messages::no_bindings()),
+            };
+            // What is wrong with `#[name = value]` is said already.
+            let error = Errors::from_iter((!is_value).then_some(fault)).report();
+            return quote_spanned!(span=> #error mod __wpu { pub use ::core; });
+        };
         let last = of.clone().into_iter().last().map_or(span, |last| span.located_at(last.span()));
         let import = quote_spanned!(last=> use #of::__private as __wpu;);
         quote_spanned! {span=>

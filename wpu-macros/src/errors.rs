@@ -48,10 +48,20 @@ impl Errors {
         self.0.is_empty()
     }
 
-    /// All problems, as items.
-    pub(crate) fn report(mut self) -> TokenStream {
+    /// All problems, as items that can stand anywhere.
+    pub(crate) fn report(self) -> TokenStream {
+        self.report_from(|span| quote_spanned!(span=> ::core))
+    }
+
+    /// All problems, as items beside what `__wpu` imports. In the edition of 2015 only that leads to `core`: a path that the
+    /// user's own token begins with `::` starts at the root of the crate.
+    pub(crate) fn report_inside(self) -> TokenStream {
+        self.report_from(|span| quote_spanned!(span=> __wpu::core))
+    }
+
+    fn report_from(mut self, core: fn(Span) -> TokenStream) -> TokenStream {
         let problems = std::mem::take(&mut self.0);
-        problems.iter().map(|(place, problem)| compile_error(*place, problem)).collect()
+        problems.iter().map(|(place, problem)| compile_error(*place, problem, &core(place.first))).collect()
     }
 }
 
@@ -70,10 +80,10 @@ impl Drop for Errors {
 }
 
 /// The item that makes rustc report a problem. It underlines from the first token of the path to the end of the group.
-fn compile_error(Place { first, last, .. }: Place, problem: &Problem) -> TokenStream {
+fn compile_error(Place { first, last, .. }: Place, problem: &Problem, core: &TokenStream) -> TokenStream {
     let mut text = Literal::string(&problem.text);
     text.set_span(last);
     let mut group = Group::new(Delimiter::Brace, text.into_token_stream());
     group.set_span(last);
-    quote_spanned!(first=> ::core::compile_error! #group)
+    quote_spanned!(first=> #core::compile_error! #group)
 }

@@ -21,19 +21,24 @@ pub(crate) const OF: usize = 6;
 
 /// The path behind a key, if there is one, without a word about what is wrong.
 pub(crate) fn path_behind(key: usize, arguments: TokenStream) -> Option<TokenStream> {
+    values_behind(key, arguments).into_iter().find_map(path_in).map(|(path, _)| path)
+}
+
+/// What stands behind each `key =`.
+pub(crate) fn values_behind(key: usize, arguments: TokenStream) -> Vec<Vec<TokenTree>> {
     let find = |input: ParseStream<'_>| {
-        let mut found = None;
+        let mut found = Vec::new();
         while !input.is_empty() {
             match input.parse::<TokenTree>()? {
                 TokenTree::Ident(word) if word == KEYS[key] && input.parse::<Token![=]>().is_ok() => {
-                    found = found.or(path_in(rest(input)));
+                    found.push(rest(input));
                 }
                 _ => {}
             }
         }
         Ok(found)
     };
-    find.parse2(arguments).ok()?.map(|(path, _)| path)
+    find.parse2(arguments).unwrap_or_default()
 }
 
 /// A path, and whether it stands in quotes, where it should not.

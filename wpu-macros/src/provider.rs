@@ -56,7 +56,7 @@ impl Call {
         } else {
             expansion.expand(written(self.args).or_else(|| written(self.item)))
         };
-        beside.extend(errors.report());
+        beside.extend(errors.report_inside());
         beside
     }
 }

@@ -15,8 +15,10 @@ extern crate alloc;
 
 mod provider;
 mod run;
+mod start;
 
 pub use provider::{Provider, WithKit};
+pub use start::{start, stop};
 pub use wpu_macros::provider;
 
 /// What the attribute expands to names these; nobody else should.

@@ -92,15 +92,15 @@ fn a_plug_in_over_a_crate_calls_what_it_declares_between_start_and_stop() {
     let names: Vec<_> = made.iter().map(|upcall| zorb::UPCALLS[*upcall].name).collect();
     assert_eq!(names, ["zorbVerse", "zorbTYPE", "zorbGlow"]);
     // SAFETY: the host's functions can be called for ever.
-    let missing = unsafe { Crow::start_with(CHORUS::ZERO.ready(), &CHORUS::ZERO.holes()) }
+    let missing = unsafe { wpu_table::start::<Crow>(CHORUS::ZERO.ready(), &CHORUS::ZERO.holes()) }
         .expect_err("it has no functions");
     assert_eq!(missing, CHORUS::ZERO.holes().iter().copied().filter(|hole| made.contains(*hole)).collect());
     // SAFETY: it can be called from any thread, for ever.
     unsafe { zorb::import::provide_glow(glow) };
     // SAFETY: the host's functions can be called for ever.
-    unsafe { Crow::start_with(HOST.ready(), &HOST.holes()) }.expect("all is there");
+    unsafe { wpu_table::start::<Crow>(HOST.ready(), &HOST.holes()) }.expect("all is there");
     assert_eq!((crow.loud(), crow.glow()), (Some(-7), Ok(6)));
-    Crow::stop();
+    wpu_table::stop::<Crow>();
     assert_eq!(crow.glow(), Err(Hiccup::HIC_ASLEEP));
     assert_eq!(format!("{crow:?}"), "Crow(CrowUpcalls)");
 }

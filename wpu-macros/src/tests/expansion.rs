@@ -31,6 +31,16 @@ fn of_a_provider_with_a_fault() {
     assert!(!text.contains("dead_code"));
 }
 
+/// In the edition of 2015, `::core` at a place of the user's is nothing: the message would be lost.
+#[test]
+fn errors_beside_the_imports_are_reached_through_them() {
+    let text = expand("class = ifs, uses(WPUModifyIfsHandle)", "struct Files;").to_string().replace(' ', "");
+    let reports: Vec<&str> = text.split("core::compile_error!").collect();
+    assert!(reports.len() > 1, "{text}");
+    let (_, before) = reports.split_last().expect("there is a report");
+    assert!(before.iter().all(|before| before.ends_with("__wpu::")), "{text}");
+}
+
 #[test]
 fn the_item_stays_as_it_is() {
     for item in [
