@@ -3,7 +3,7 @@
 
 use crate::errors::{Errors, Place};
 use crate::keys::{
-    CLASS, CRATE, KEYS, KIT, OF, PLATFORM, USES, WAIVES, names_without_brackets, path_in, rest,
+    CLASS, CRATE, KEYS, KIT, OF, PLATFORM, USES, WAIVES, names_without_brackets, no_path, path_in, rest,
 };
 use crate::messages::{self, List, Problem};
 use crate::spec::Spec;
@@ -267,7 +267,7 @@ impl Reader<'_, '_> {
     /// `= path`. Whoever made the call has read it.
     fn path(&mut self, key: usize, input: ParseStream<'_>) -> Entry {
         let (place, value) = self.value(key, input)?;
-        let problem = messages::no_path(key, &value);
+        let problem = no_path(key, &value);
         match path_in(value) {
             Some((_, false)) => Ok(()),
             Some((_, true)) => Err((place, problem.help("write the path without quotes"))),

@@ -3,7 +3,7 @@
 
 use crate::errors::{Errors, Place};
 use crate::item::{Item, Provider};
-use crate::keys::{CRATE, OF, path_behind, values_behind};
+use crate::keys::{CRATE, OF, no_path, path_behind, values_behind};
 use crate::messages;
 use crate::syntax::{until, visible};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -97,10 +97,9 @@ impl Attribute {
         let is_value = is_name_value(Span::call_site().source_text().as_deref(), args);
         let Some(of) = of else {
             let fault = match values_behind(OF, visible(args.clone())).first().map(Vec::as_slice) {
-                Some(value @ [first, ..]) => (
-                    Place::in_item(first.span(), value[value.len() - 1].span()),
-                    messages::no_path(OF, value),
-                ),
+                Some(value @ [first, ..]) => {
+                    (Place::in_item(first.span(), value[value.len() - 1].span()), no_path(OF, value))
+                }
                 _ => (Place::whole(Span::call_site()), messages::no_bindings()),
             };
             // What is wrong with `#[name = value]` is said already.

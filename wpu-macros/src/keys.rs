@@ -1,7 +1,7 @@
 //! The keys of the attributes, and where an argument begins and ends.
 
-use crate::messages::List;
-use crate::syntax::{next, until};
+use crate::messages::{self, List, Problem};
+use crate::syntax::{describe, next, until};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -49,6 +49,12 @@ pub(crate) fn path_in(value: Vec<TokenTree>) -> Option<(TokenStream, bool)> {
     }
     let inside = syn::parse2::<LitStr>(path).and_then(|text| text.parse());
     inside.ok().filter(|inside: &TokenStream| is_path(inside.clone())).map(|inside| (inside, true))
+}
+
+/// For a value that is no path.
+pub(crate) fn no_path(key: usize, value: &[TokenTree]) -> Problem {
+    let example = if key == OF { "crate::bindings" } else { "::wpu" };
+    messages::expected(&format!("a path such as `{example}`"), &describe(value))
 }
 
 /// Whether tokens are a path without arguments, as a module has.

@@ -1,10 +1,7 @@
 //! All that can be wrong with a use of the attribute, in words: one function for each problem.
 
-use crate::keys::OF;
 use crate::spec::Spec;
 use crate::suggest::similar;
-use crate::syntax::describe;
-use proc_macro2::TokenTree;
 use wpu_rt::facts::{ClassId, Facts, Kit, PlatformId, Requirement, Upcall};
 
 /// Something that the attribute's user has to change.
@@ -233,12 +230,6 @@ pub(crate) fn generic(attribute: &str, name: &str) -> Problem {
     Problem::new("item", text).note("a host starts one provider, not one for each choice of parameters").help(
         &format!("put the attribute on a plain struct that holds a `{name}<…>` with its parameters chosen"),
     )
-}
-
-/// Where a path belongs.
-pub(crate) fn no_path(key: usize, value: &[TokenTree]) -> Problem {
-    let example = if key == OF { "crate::bindings" } else { "::wpu" };
-    expected(&format!("a path such as `{example}`"), &describe(value))
 }
 
 /// Without the bindings whose facts count.
