@@ -45,8 +45,11 @@ const TEXTS: &[&str] = &[
     "///§ no comment",
 ];
 
-/// A text as TOML writes it.
+/// A text as TOML writes it. A line end of Windows is that of the file.
 fn quoted(text: &str) -> String {
+    if text.contains('\r') {
+        return format!("\"\"\"{text}\"\"\"");
+    }
     let chars = text.chars().map(|c| format!("\\U{:08X}", u32::from(c)));
     format!("\"{}\"", chars.collect::<String>())
 }

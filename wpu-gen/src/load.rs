@@ -144,6 +144,7 @@ fn load_file(file: FileId, source: &Source, spec: &mut RawSpec, faults: &mut Vec
         );
     }
     for (key, value) in table {
+        check_texts(file, source, &value, faults);
         take(spec, file, &key, value, faults);
     }
 }
@@ -194,7 +195,6 @@ fn entry<T: DeserializeOwned>(
     faults: &mut Vec<Diagnostic>,
 ) {
     let span = value.span();
-    check_texts(file, &value, faults);
     match T::deserialize(ValueDeserializer::from(value.clone())) {
         Ok(entry) => into.push(Filed { file, place: Place::new(file, span), entry }),
         Err(_) => {
@@ -208,11 +208,14 @@ fn entry<T: DeserializeOwned>(
 }
 
 /// Texts go into comments, messages and a page: only whole lines of visible characters can stand there.
-fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diagnostic>) {
+fn check_texts(file: FileId, source: &Source, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diagnostic>) {
     match value.get_ref() {
         DeValue::String(text) => {
             let lines = text.replace("\r\n", "\n");
-            if lines.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+            // The line ends of the file do not count. One that is written as an escape would be lost with them.
+            let carriage_returns = |text: &str| text.matches('\r').count();
+            let escaped = carriage_returns(text) > carriage_returns(&source.text[value.span()]);
+            if escaped || lines.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
                 let fault = Diagnostic::at(
                     Code::BadText,
                     Place::new(file, value.span()),
@@ -233,8 +236,8 @@ fn check_texts(file: FileId, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Diag
                 );
             }
         }
-        DeValue::Array(items) => items.iter().for_each(|item| check_texts(file, item, faults)),
-        DeValue::Table(table) => table.values().for_each(|value| check_texts(file, value, faults)),
+        DeValue::Array(items) => items.iter().for_each(|item| check_texts(file, source, item, faults)),
+        DeValue::Table(table) => table.values().for_each(|value| check_texts(file, source, value, faults)),
         _ => {}
     }
 }
