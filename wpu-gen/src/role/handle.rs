@@ -62,16 +62,15 @@ fn read(seen: &Seen<'_>) -> Option<Read> {
             is(Acquired { of: handle })
         }
         Direction::Out if by_pointer => {
-            let message = format!(
-                "`{}` does not acquire `{}`, so it cannot give one out",
-                seen.function.name, held.name
-            );
+            let message =
+                format!("`{}` does not acquire `{}`, so it cannot return one", seen.function.name, held.name);
             Some(Err(seen
                 .fault(Code::RoleShape, message)
                 .note("only the upcall in `acquire` returns the handle, since declaring it also declares the release")))
         }
         _ if upcall || goes_in => {
-            Some(Err(seen.type_fault(format!("the type of `{name}` is not that of handle `{}`", held.name))))
+            let message = format!("the type of `{name}` is not that of handle `{}`", held.name);
+            Some(Err(seen.type_fault(message).also(held.ty.place.clone(), "the type of the handle")))
         }
         _ => None,
     }
