@@ -45,8 +45,7 @@ const PIECES: &[&str] = &[
 ];
 
 /// The separators between two pieces of a text of several lines.
-const BETWEEN: &[&str] =
-    &[" ", " ", "", "\n", "\n\n", "\n    ", "\n\n    ", "\n\n\t", "\r\n", "\n \n", "  \n"];
+const BETWEEN: &[&str] = &[" ", " ", "", "\n", "\n\n", "\n    ", "\n\n    ", "\n\n\t", "\n \n", "  \n"];
 
 /// Keys whose text is free, and those of them that may have several lines. `summary` and `details` are the
 /// two parts of the `doc` of a function.
