@@ -39,16 +39,21 @@ fn wpu(words: &str) -> String {
     run(&words.collect::<Vec<_>>())
 }
 
-/// Runs a program. Wine sometimes fails to start one while another ends (`ERROR_INTERNAL_ERROR`), and
-/// succeeds a moment later.
+/// Runs a program. Wine sometimes fails to start one while another starts or ends, and succeeds a moment
+/// later: there is no process, or it ends before its first instruction.
 fn output(command: &mut Command) -> Output {
+    const INTERNAL_ERROR: i32 = 1359;
+    const DLL_INIT_FAILED: i32 = 0xc000_0142_u32.cast_signed();
     for _ in 0..20 {
-        match command.output() {
-            Err(error) if cfg!(windows) && error.raw_os_error() == Some(1359) => {
-                std::thread::sleep(std::time::Duration::from_millis(100));
-            }
-            output => return output.expect("wpu can be started"),
+        let output = command.output();
+        let not_started = match &output {
+            Err(error) => error.raw_os_error() == Some(INTERNAL_ERROR),
+            Ok(output) => output.status.code() == Some(DLL_INIT_FAILED),
+        };
+        if !(cfg!(windows) && not_started) {
+            return output.expect("wpu can be started");
         }
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
     panic!("wpu cannot be started");
 }
@@ -98,7 +103,7 @@ fn there_are_no_colours() {
     {
         for words in [&["--help"][..], &["catalgo"]] {
             let mut command = Command::new(env!("CARGO_BIN_EXE_wpu"));
-            let output = command.args(words).env(name, value).output().expect("wpu can be started");
+            let output = output(command.args(words).env(name, value));
             assert!(![output.stdout, output.stderr].concat().contains(&b'\x1b'), "{name}: {words:?}");
         }
     }
