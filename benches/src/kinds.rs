@@ -218,6 +218,7 @@ header = "h.h"
 slot = 0
 returns = { type = "i32", role = "status" }
 failure = "FAILED"
+answer = "Answer"
 params = [{all}{ name = "e", type = "i32 *", direction = "out", role = "error", doc = "E." }]
 errors = [{ code = "E", when = "w" }]
 unimplemented-error = "E"
