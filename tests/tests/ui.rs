@@ -9,6 +9,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use wpu_gen::source::Sources;
 
 /// The minimum number of cases: a pattern that matches nothing must fail.
 const FEWEST_MISTAKES: usize = 102;
@@ -21,10 +22,23 @@ const LINES: usize = 20;
 
 #[test]
 fn messages() {
+    write_foreign_bindings();
     let cases = trybuild::TestCases::new();
     for folder in folders() {
         cases.compile_fail(folder.join("*.rs"));
     }
+}
+
+/// Writes the bindings that cases of `foreign` name, for the build script of `zorb` in the project of all cases.
+fn write_foreign_bindings() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zorb");
+    let spec = Sources::read(Path::new("fixtures/nonsense/zorb")).and_then(wpu_gen::compile);
+    let spec = spec.unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    fs::create_dir_all(&folder).expect("the folder for tests can be written to");
+    spec.emit().write(&folder).expect("the folder for tests can be written to");
+    // SAFETY: the other tests of this file read folders; no thread of this process calls code that is not Rust's and looks at
+    // the environment.
+    unsafe { std::env::set_var("ZORB_BINDINGS", folder) };
 }
 
 #[test]

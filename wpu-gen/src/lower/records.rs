@@ -27,7 +27,7 @@ pub(super) fn check(
 fn answer(downcall: &Downcall, answers: &[Answer], faults: &mut Vec<Diagnostic>) {
     match (&downcall.answer, answers) {
         (None, [_, _, ..]) => {
-            let message = format!("`{}` answers several values, which have no name", downcall.name);
+            let message = format!("`{}` returns several values, but has no `answer`", downcall.name);
             let fault = Diagnostic::at(Code::MissingKey, downcall.name.place.clone(), message);
             faults.push(fault.help("add `answer = \"…\"`, in camel case, and a `rust-name` to each of them"));
         }
