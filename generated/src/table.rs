@@ -100,12 +100,18 @@ pub static CLOSED: Table = Table {
 };
 
 /// All that the spec describes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {}
 
 impl crate::rt::interface::Interface for Interface {
     type Table = Table;
+    type Error = crate::error::WsaError;
     const CLOSED: &'static Table = &CLOSED;
+    const FACTS: &'static crate::rt::facts::Facts = &crate::facts::FACTS;
+    #[inline]
+    fn same(one: &Table, other: &Table) -> bool {
+        one.same(other)
+    }
 }
 
 /// Holds the table that upcalls go through: the newest one of the host, or the closed table.

@@ -1,13 +1,10 @@
 //! Locks that survive a panic, and waits with a timeout.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, MutexGuard};
 use std::time::{Duration, Instant};
-
-/// Takes a lock, also if a holder has panicked: every change under a lock of this crate is complete before
-/// anything that can panic is called.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use wpu_sys::rt::sync::Unpoisoned as _;
+/// Every change under a lock of this crate is complete before anything that can panic is called.
+pub(crate) use wpu_sys::rt::sync::lock;
 
 /// The moment at which a wait times out, if there is one.
 #[derive(Clone, Copy)]
@@ -27,13 +24,13 @@ impl Deadline {
         guard: MutexGuard<'a, T>,
     ) -> Option<MutexGuard<'a, T>> {
         let Some(end) = self.0 else {
-            return Some(changed.wait(guard).unwrap_or_else(PoisonError::into_inner));
+            return Some(changed.wait(guard).unpoisoned());
         };
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return None;
         }
-        let (guard, _) = changed.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
+        let (guard, _) = changed.wait_timeout(guard, left).unpoisoned();
         Some(guard)
     }
 }

@@ -80,8 +80,9 @@ pub struct CompletionVtable<W: RequestTypes> {
     pub keep: unsafe fn(&RequestParts<W>, Kept),
     /// Releases memory that the provider below no longer needs.
     pub release: unsafe fn(&RequestParts<W>, &Kept),
-    /// Called when nothing of a pending request is in use any more.
-    pub end: fn(),
+    /// Called once for each request that was [begun](Self::begin), when its client was told and its memory is not
+    /// used any more.
+    pub end: unsafe fn(),
 }
 
 impl<W: RequestTypes> Clone for CompletionVtable<W> {

@@ -1,6 +1,8 @@
 //! Upcalls that are found by name, for tables without a slot for them.
 
+use crate::declaration::Declaration;
 use crate::interface::Interface;
+use crate::upcall_set::UpcallSet;
 use core::fmt;
 
 /// An upcall that a library exports by name. It can put only that function into a table, so that a value of
@@ -53,4 +55,26 @@ impl<I: Interface> Import<I> {
     pub fn fill(&self, table: &mut I::Table) -> bool {
         (self.fill)(table)
     }
+}
+
+/// A table with every declared upcall: those in `holes`, which `table` lacks, are filled in from `imports`.
+///
+/// # Errors
+///
+/// The declared upcalls that are not exported by name either.
+#[inline]
+pub fn complete<I: Interface>(
+    mut table: I::Table,
+    holes: &UpcallSet,
+    declaration: &Declaration,
+    imports: &[Import<I>],
+) -> Result<I::Table, UpcallSet> {
+    let declared = declaration.makes();
+    let mut imported = |upcall: usize| {
+        let import = imports.iter().find(|import| import.upcall() == upcall);
+        import.is_some_and(|import| import.fill(&mut table))
+    };
+    let missing = holes.iter().copied().filter(|hole| declared.contains(*hole) && !imported(*hole));
+    let missing: UpcallSet = missing.collect();
+    if missing.is_empty() { Ok(table) } else { Err(missing) }
 }

@@ -7,9 +7,14 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 #[cfg(feature = "provider")]
 pub mod buffers;
+#[cfg(all(feature = "provider", feature = "std"))]
+#[doc(hidden)]
+pub mod calls;
 pub mod cell;
 pub mod checks;
 pub mod client;
@@ -19,6 +24,7 @@ pub mod compliance;
 pub mod declaration;
 pub mod export;
 pub mod facts;
+pub mod fixed;
 #[cfg(feature = "provider")]
 #[doc(hidden)]
 pub mod forward;
@@ -28,6 +34,9 @@ pub mod interface;
 pub mod memory;
 #[cfg(feature = "provider")]
 pub mod owned;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod panic;
 #[cfg(feature = "provider")]
 mod pending;
 pub mod refused;
@@ -35,7 +44,14 @@ pub mod refused;
 pub mod request;
 #[cfg(feature = "provider")]
 pub mod set;
-pub mod start;
+#[cfg(feature = "std")]
+pub mod startup;
 pub mod symbol;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod sync;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod thread;
 pub mod upcall_set;
 pub mod wide;

@@ -115,7 +115,8 @@ impl<W: RequestTypes> PendingRequest<W> {
         // SAFETY: the client lends the structure until its completion is reported, which this call does,
         // once.
         unsafe { (self.completion.tell)(&self.parts, outcome) };
-        (self.completion.end)();
+        // SAFETY: `self` was made when the request was begun, and ends it here, once; it is not used any more.
+        unsafe { (self.completion.end)() };
     }
 }
 

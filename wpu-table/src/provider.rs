@@ -1,9 +1,10 @@
 //! The traits that the attribute implements.
 
-use crate::run::{Fixed, Run};
 use wpu_rt::declaration::Declaration;
+use wpu_rt::fixed::Fixed;
 use wpu_rt::import::Import;
 use wpu_rt::interface::Interface;
+use wpu_rt::startup::Run;
 
 /// A plug-in. [`provider`](macro@crate::provider) implements it.
 pub trait Provider: Sized + 'static {
@@ -19,7 +20,7 @@ pub trait Provider: Sized + 'static {
     /// The handle. It can be had at any time; calls fail while the plug-in is not started.
     fn upcalls() -> Self::Upcalls;
 
-    /// Holds the current table.
+    /// Holds the current table, and counts starts.
     #[doc(hidden)]
     const __RUN: Fixed<Run<Self::Interface>>;
 

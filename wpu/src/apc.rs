@@ -1,7 +1,7 @@
 //! Closures as APCs.
 
-use crate::panic::contain;
 use wpu_sys::Apc;
+use wpu_sys::rt::panic::contain;
 
 /// Creates an APC from a closure. The closure runs at most once: on the thread to which it was queued, in an
 /// alertable wait. If the host refuses the APC, it is returned with the error, and can be queued again or

@@ -1,6 +1,7 @@
 //! Reports the completion of overlapped requests to clients: by routine, event or port.
 
 use crate::report::{failure, log};
+use crate::startup::run_of;
 use crate::{Provider, apc};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
@@ -23,15 +24,20 @@ pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(PendingToken, PendingR
 ///
 /// As for [`Structure::new`], during the call.
 pub(crate) unsafe fn begin<P: Provider>(parts: &RequestParts) {
-    P::__RUN.get().calls().add_request();
+    run_of::<P>().calls().add_request();
     // SAFETY: the contract of this function.
     let structure = unsafe { Structure::new(parts.overlapped) };
     structure.internal().store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
 }
 
 /// Counts the completion of the request.
-pub(crate) fn end<P: Provider>() {
-    P::__RUN.get().calls().remove_request();
+///
+/// # Safety
+///
+/// [`begin`] has counted the request, and nothing has ended it. Its memory is not used any more.
+pub(crate) unsafe fn end<P: Provider>() {
+    // SAFETY: the contract of this function.
+    unsafe { run_of::<P>().calls().remove_request() };
 }
 
 /// Reports the result of an operation to the client, once. After the last clean-up has begun, the result is
@@ -46,7 +52,7 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
     // SAFETY: the contract of this function.
     let mut structure = unsafe { Structure::new(parts.overlapped) };
     structure.note(end);
-    let run = P::__RUN.get();
+    let run = run_of::<P>();
     if run.is_quiet() {
         structure.mark(end);
         return;

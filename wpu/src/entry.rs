@@ -1,13 +1,11 @@
 //! The entry points of a provider's DLL: `WSPStartup`, `WSPStartupEx` and `WSPCleanup`.
 
 use crate::Provider;
-use crate::fixed::Fixed;
 use crate::instance::Instance;
 use crate::lifecycle::sealed::Sealed;
 use crate::lifecycle::{EntryPoint, Lifecycle, Start, class_of, start_of};
-use crate::panic::contain;
 use crate::report::{failure, log};
-use crate::startup::StartError;
+use crate::startup::{StartError, clean_up_with, start_error, start_with};
 use crate::{completion, kept};
 use std::any::TypeId;
 use std::marker::PhantomData;
@@ -15,6 +13,8 @@ use wpu_sys::ffi::{
     SOCKET_ERROR, WINSOCK_VERSION as VERSION, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE, WSPUPCALLTABLE,
     WSPUPCALLTABLEEX,
 };
+use wpu_sys::rt::fixed::Fixed;
+use wpu_sys::rt::panic::contain;
 use wpu_sys::{Class, CompletionVtable, RawTable, Serve, ServiceProvider, Table, UpcallSet, WsaError};
 
 /// One export of a library: one of its providers with its instance.
@@ -34,7 +34,8 @@ type Exports<E> = <<E as Exported>::Provider as EntryPoint>::__Itself;
 
 /// The static that holds the instance of `E`.
 fn instance<E: Exported>() -> &'static Instance<Exports<E>> {
-    E::Provider::__of(E::INSTANCE, Sealed).get()
+    // SAFETY: an `Instance` has public functions for everybody, and others for this crate.
+    unsafe { E::Provider::__of(E::INSTANCE, Sealed).get() }
 }
 
 /// One of the providers of a DLL, as used by the entry points.
@@ -145,7 +146,7 @@ impl TablePointer for *const WSPUPCALLTABLEEX {
 ///
 /// Each pointer is null, misaligned, or valid during the call for its use: the table and the catalog entry
 /// are readable and do not change, the other two are writable. The pointers of the table satisfy the contract
-/// of [`Run::start`](crate::raw::Run::start).
+/// of [`start`](crate::raw::start).
 #[doc(hidden)]
 pub unsafe fn start_up(
     version: u16,
@@ -213,9 +214,19 @@ fn choose<'a>(
 /// Logs why a provider does not start, since the error code does not name the missing upcalls.
 fn refuse(provider: &Starter, error: StartError) -> WsaError {
     if !matches!(error, StartError::Refused(_)) {
-        log(format_args!("`{}` does not start: {error}", provider.name));
+        log(format_args!("`{}` does not start: {error}{}", provider.name, help(&error)));
     }
-    error.code()
+    start_error(error)
+}
+
+/// What an author can do about an error.
+fn help(error: &StartError) -> &'static str {
+    match error {
+        StartError::Shared => {
+            "; export it in one form only, as itself, as `Base` or as `Layered`, with one `export!`"
+        }
+        _ => "",
+    }
 }
 
 fn described(description: &str) -> WSPDATA {
@@ -235,7 +246,7 @@ fn described(description: &str) -> WSPDATA {
 
 /// # Safety
 ///
-/// As for [`Run::start`](crate::raw::Run::start).
+/// As for [`start`](crate::raw::start).
 unsafe fn start<E: Exported>(start: &Start<'_>, table: &Received<'_>) -> Result<(), StartError> {
     let instance = instance::<E>();
     let ready = |first| {
@@ -250,7 +261,7 @@ unsafe fn start<E: Exported>(start: &Start<'_>, table: &Received<'_>) -> Result<
         })
     };
     // SAFETY: the contract of this function.
-    unsafe { Exports::<E>::__RUN.get().start_with(instance, table, ready) }
+    unsafe { start_with(instance, table, ready) }
 }
 
 fn functions<E: Exported>() -> WSPPROC_TABLE {
@@ -268,9 +279,8 @@ unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
         let answer = instance.close(ServiceProvider::cleanup, late::<Exports<E>>);
         answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
     };
-    let Err(error) = contained(|| Exports::<E>::__RUN.get().clean_up_with(instance, last)) else {
-        return 0;
-    };
+    // SAFETY: `last` closes the instance.
+    let Err(error) = contained(|| unsafe { clean_up_with(instance, last) }) else { return 0 };
     if is_good(errno) {
         // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is writable.
         unsafe { errno.write(failure(error)) };
@@ -317,4 +327,15 @@ fn is_good<T>(pointer: *mut T) -> bool {
 /// Runs `body`, and converts a panic to an error, since no panic may cross the border.
 fn contained(body: impl FnOnce() -> Result<(), WsaError>) -> Result<(), WsaError> {
     contain(body).unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StartError, help};
+
+    #[test]
+    fn a_refusal_states_what_to_do() {
+        let help = help(&StartError::Shared);
+        assert!(help.contains("`Base`") && help.contains("one `export!`"), "{help}");
+    }
 }

@@ -2,13 +2,14 @@
 //! is started.
 
 use crate::Provider;
-use crate::calls::Calls;
-use crate::panic::contain;
+use crate::startup::run_of;
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 use wpu_sys::WsaError;
+use wpu_sys::rt::calls::Calls;
+use wpu_sys::rt::panic::contain;
 
 /// The time after which the last clean-up reports that it waits for requests.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +33,7 @@ impl<P: Provider + Send + Sync> Instance<P> {
     /// The counters of calls, through a constant of the type and therefore always the same.
     #[inline]
     fn calls() -> &'static Calls {
-        P::__RUN.get().calls()
+        run_of::<P>().calls()
     }
 
     /// Stores the instance of a started provider.
@@ -55,9 +56,7 @@ impl<P: Provider + Send + Sync> Instance<P> {
             // loaded the pointer, so either it loads null, or `close` waits for it.
             match unsafe { self.instance.load(Ordering::SeqCst).as_ref() } {
                 None => Err(WsaError::WSANOTINITIALISED),
-                Some(instance) => {
-                    Self::calls().note(|| contain(|| body(instance))).unwrap_or_else(|| panicked())
-                }
+                Some(instance) => Self::calls().note(|| body(instance)).unwrap_or_else(|| panicked()),
             }
         })
     }

@@ -8,9 +8,9 @@
 //! Several layers of one library can form a chain and pass the same structure down, each during the call of
 //! the one above. That is one use of the structure, so the memory of the outer calls is not freed.
 
-use crate::sync::lock;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use wpu_sys::rt::sync::lock;
 use wpu_sys::{Kept, RequestParts};
 
 /// The kept memory, by the address of the client's structure.

@@ -41,13 +41,17 @@
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
+#[cfg(all(panic = "abort", feature = "provider"))]
+compile_error!(
+    "a provider must not be built with `panic = \"abort\"`: a panic would end the client's program, but must only fail \
+     one call; write `panic = \"unwind\"` in the profile, or remove the line"
+);
+
 #[cfg(feature = "provider")]
 mod address;
 mod apc;
 #[cfg(feature = "base")]
 pub mod base;
-#[cfg(feature = "provider")]
-mod calls;
 #[cfg(feature = "provider")]
 mod completion;
 #[cfg(feature = "provider")]
@@ -56,7 +60,6 @@ mod condition;
 mod entry;
 #[cfg(feature = "provider")]
 mod export;
-mod fixed;
 #[cfg(feature = "provider")]
 mod instance;
 #[cfg(feature = "provider")]
@@ -67,17 +70,13 @@ pub mod layer;
 mod lifecycle;
 mod module;
 mod overlapped;
-mod panic;
 pub mod prelude;
 mod provider;
 #[cfg(feature = "provider")]
 mod report;
 #[cfg(any(feature = "base", feature = "layer"))]
 mod slab;
-mod start;
 mod startup;
-mod sync;
-mod thread;
 
 #[cfg(feature = "provider")]
 pub use address::Address;
@@ -116,7 +115,7 @@ pub use wpu_sys::{Layer, ServiceProvider};
 /// that holds the table and its start-up count, both directions of a function table, and the parts of a
 /// request.
 pub mod raw {
-    pub use crate::startup::{Run, StartError};
+    pub use crate::startup::{CleanUpError, Run, StartError, clean_up, clean_up_error, start, start_error};
     pub use wpu_sys::{Cell, RawTable, Table};
     #[cfg(feature = "provider")]
     pub use wpu_sys::{
@@ -136,7 +135,6 @@ pub mod __private {
     pub use crate::entry::{Exported, Starter, TablePointer, start_up};
     #[cfg(feature = "provider")]
     pub use crate::export::{NotSame, Pair};
-    pub use crate::fixed::Fixed;
     #[cfg(feature = "provider")]
     pub use crate::instance::Instance;
     pub use crate::startup::Run;
@@ -147,6 +145,7 @@ pub mod __private {
     pub use wpu_sys::__private::__facts;
     pub use wpu_sys::import::Import;
     pub use wpu_sys::rt::export::Exports;
+    pub use wpu_sys::rt::fixed::Fixed;
     pub use wpu_sys::*;
 }
 

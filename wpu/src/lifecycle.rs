@@ -1,13 +1,13 @@
 //! How a provider is started, and the data that its start-up receives.
 
 use crate::Provider;
-use crate::fixed::Fixed;
 use crate::instance::Instance;
-use crate::sync::lock;
 use std::any::{Any, TypeId};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wpu_sys::ffi::{WSAPROTOCOL_INFOW, WSPUPCALLTABLE, XP1_IFS_HANDLES};
+use wpu_sys::rt::fixed::Fixed;
+use wpu_sys::rt::sync::lock;
 use wpu_sys::{Class, ServiceProvider, WsaError};
 
 /// Creates the instance of a provider of any kind: one that implements all functions itself ([`EntryPoint`]),

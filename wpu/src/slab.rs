@@ -1,7 +1,7 @@
 //! Contexts of socket handles: keys that identify a value, never pointers.
 
-use crate::sync::Unpoisoned as _;
 use std::sync::{Arc, RwLock};
+use wpu_sys::rt::sync::Unpoisoned as _;
 
 /// One half of a key is the index of a slot, the other half its generation.
 const HALF: u32 = usize::BITS / 2;

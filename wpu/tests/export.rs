@@ -8,7 +8,7 @@ use common::calls::SOCKET;
 use common::host::{self, Scripted};
 use common::provider::{clean_up, only_ex, start};
 use wpu::prelude::*;
-use wpu::raw::StartError;
+use wpu::raw::{self, StartError};
 use wpu::{__private::import, UPCALLS, UpcallSet};
 use wpu_sys::ffi::{WSPUPCALLTABLE, WSPUPCALLTABLEEX};
 use wpu_sys::thunk;
@@ -93,7 +93,7 @@ fn nobody_offers_it() {
     assert_eq!(UPCALLS[SLOT].name, "WPUCompleteOverlappedRequest");
     assert_eq!(start::<Completes>(&SHORT).err(), Some(WsaError::WSASYSNOTREADY));
     // SAFETY: the functions of this table can be called for the lifetime of the process.
-    let error = unsafe { Completes::__RUN.start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) };
+    let error = unsafe { raw::start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) };
     assert_eq!(error, Err(StartError::Missing(UpcallSet::of(&[SLOT]))));
     assert_eq!(completed_by(), Err(WsaError::WSANOTINITIALISED));
     let functions = start::<Indifferent>(&SHORT).expect("it does not ask for it");
@@ -102,9 +102,9 @@ fn nobody_offers_it() {
 
 fn the_slot_serves() {
     // SAFETY: the functions of this table can be called for the lifetime of the process.
-    unsafe { Completes::__RUN.start::<Completes>(&LONG) }.expect("all slots are full");
+    unsafe { raw::start::<Completes>(&LONG) }.expect("all slots are full");
     assert_eq!(completed_by(), Ok(2));
-    Completes::__RUN.clean_up(|| {}).expect("started");
+    raw::clean_up::<Completes>(|| {}).expect("started");
 }
 
 fn the_program_serves() {
@@ -115,9 +115,9 @@ fn the_program_serves() {
 
 fn an_empty_slot_is_filled() {
     // SAFETY: the functions of this table can be called for the lifetime of the process.
-    unsafe { Completes::__RUN.start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) }.expect("offered");
+    unsafe { raw::start::<Completes>(&only_ex(&LONG, |slot| slot != SLOT)) }.expect("offered");
     assert_eq!(completed_by(), Ok(3));
-    Completes::__RUN.clean_up(|| {}).expect("started");
+    raw::clean_up::<Completes>(|| {}).expect("started");
 }
 
 fn the_last_offered_function_is_used() {

@@ -8,7 +8,7 @@ use common::provider::{only, only_ex, start};
 use std::sync::atomic::{AtomicU32, Ordering};
 use wpu::__private::{Exported, Fixed, Import, Instance, RawTable, Requirement, Run};
 use wpu::facts::ENTRIES;
-use wpu::raw::StartError;
+use wpu::raw::{self, StartError};
 use wpu::{
     Class, Declaration, Kit, Lifecycle, Platform, Provider, ServiceProvider, Start, UPCALLS, UpcallSet,
     Upcalls, WsaError,
@@ -89,7 +89,7 @@ where
         start: start::<Export<UPCALL>>,
         start_ex: |table| {
             // SAFETY: the functions of these tables can be called for the lifetime of the process.
-            unsafe { Declares::<UPCALL>::__RUN.start::<Declares<UPCALL>>(table) }
+            unsafe { raw::start::<Declares<UPCALL>>(table) }
         },
         upcalls: Declares::<UPCALL>::upcalls,
         run: || Declares::<UPCALL>::__RUN,
@@ -178,11 +178,11 @@ common::provider::provider!(Greedy, uses: &[0, 5, 9, 12], start: |_| unreachable
 fn all_missing_upcalls_are_named() {
     let table = only(&FULL, |slot| slot != 5 && slot != 12 && slot != 3);
     // SAFETY: the functions of these tables can be called for the lifetime of the process.
-    let error = unsafe { Greedy::__RUN.start::<Greedy>(&table) }.expect_err("holes");
+    let error = unsafe { raw::start::<Greedy>(&table) }.expect_err("holes");
     assert_eq!(error, StartError::Missing(UpcallSet::of(&[5, 12])));
     let names = "`WPUGetProviderPath`, `WPUSetEvent`";
     assert!(error.to_string().contains(names), "{error}");
-    assert_eq!(error.code(), WsaError::WSASYSNOTREADY);
+    assert_eq!(raw::start_error(error), WsaError::WSASYSNOTREADY);
     assert_eq!(start::<Greedy>(&WSPUPCALLTABLE::ZERO).err(), Some(WsaError::WSASYSNOTREADY));
 }
 
@@ -206,7 +206,7 @@ fn the_upcalls_of_a_kit_are_required_too() {
     assert_eq!(UPCALLS[6].requirement(Class::NonIfs, Platform::DEFAULT), Requirement::NotApplicable);
     for hole in [1, 3, 9, 12] {
         // SAFETY: the functions of these tables can be called for the lifetime of the process.
-        let started = unsafe { Equipped::__RUN.start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
+        let started = unsafe { raw::start::<Equipped>(&only(&FULL, |slot| slot != hole)) };
         assert_eq!(started, Err(StartError::Missing(UpcallSet::of(&[hole]))));
     }
     let enough = only(&FULL, |slot| [1, 3, 9, 12].contains(&slot));

@@ -40,7 +40,11 @@ pub fn run(set_up: bool) -> Result<()> {
     )?;
     legs.run("freshness", "cargo xtask gen --check")?;
     legs.run("without the attribute", "cargo check --quiet --package wpu --no-default-features")?;
-    legs.run("without std", "cargo check --quiet --package wpu-sys")?;
+    // The runtime and the bindings alone, for plug-ins and for hosts.
+    for features in ["", " --features wpu-sys/provider", " --features wpu-sys/mock"] {
+        let command = format!("cargo check --quiet --package wpu-rt --package wpu-sys{features}");
+        legs.run(&format!("without std{features}"), &command)?;
+    }
     dependencies(&mut legs)?;
     for target in TARGETS {
         let name = format!("layouts for {target}");
@@ -65,7 +69,8 @@ pub fn run(set_up: bool) -> Result<()> {
         &oldest,
     )?;
     // With the kits, since they keep a client's memory beyond a call.
-    let miri = "cargo +nightly miri test --quiet --package wpu --package wpu-host --all-features";
+    let miri =
+        "cargo +nightly miri test --quiet --package wpu --package wpu-rt --package wpu-host --all-features";
     legs.run_if("Miri", has("cargo +nightly miri --version"), "rustup cannot add it to a nightly", miri)?;
     // Limited by cases and by time, with the same cases in every run.
     let fuzz =

@@ -1,4 +1,4 @@
-//! An upcall that the provider has not declared cannot be made through its cell, which is private.
+//! An upcall that the provider has not declared cannot be made through its cell: safe code does not get there.
 
 #![forbid(unsafe_code)]
 use wpu::prelude::*;

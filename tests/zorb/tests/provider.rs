@@ -94,14 +94,21 @@ fn a_plug_in_over_a_crate_calls_what_it_declares_between_start_and_stop() {
     // SAFETY: the host's functions can be called for ever.
     let missing = unsafe { wpu_table::start::<Crow>(CHORUS::ZERO.ready(), &CHORUS::ZERO.holes()) }
         .expect_err("it has no functions");
-    assert_eq!(missing, CHORUS::ZERO.holes().iter().copied().filter(|hole| made.contains(*hole)).collect());
+    let holes = CHORUS::ZERO.holes().iter().copied().filter(|hole| made.contains(*hole)).collect();
+    assert_eq!(missing, wpu_table::StartError::Missing(holes));
+    assert!(missing.to_string().contains("`zorbVerse`, `zorbTYPE`, `zorbGlow`"), "{missing}");
     // SAFETY: it can be called from any thread, for ever.
     unsafe { zorb::import::provide_glow(glow) };
-    // SAFETY: the host's functions can be called for ever.
-    unsafe { wpu_table::start::<Crow>(HOST.ready(), &HOST.holes()) }.expect("all is there");
-    assert_eq!((crow.loud(), crow.glow()), (Some(-7), Ok(6)));
-    wpu_table::stop::<Crow>();
+    for _ in 0..2 {
+        // SAFETY: the host's functions can be called for ever.
+        unsafe { wpu_table::start::<Crow>(HOST.ready(), &HOST.holes()) }.expect("all is there");
+    }
+    for _ in 0..2 {
+        assert_eq!((crow.loud(), crow.glow()), (Some(-7), Ok(6)), "each start needs its stop");
+        wpu_table::stop::<Crow>().expect("it is started");
+    }
     assert_eq!(crow.glow(), Err(Hiccup::HIC_ASLEEP));
+    assert_eq!(wpu_table::stop::<Crow>(), Err(wpu_table::CleanUpError::NotStarted));
     assert_eq!(format!("{crow:?}"), "Crow(CrowUpcalls)");
 }
 

@@ -20,8 +20,8 @@ license.workspace = true
 mock = ["wpu-rt/mock"]
 # The provider's side: the trait behind its table, and what calls and is called there.
 provider = ["wpu-rt/provider"]
-# Conversions between the error type and `std::io::Error`.
-std = []
+# Start-up counts, and conversions between the error type and `std::io::Error`.
+std = ["wpu-rt/std"]
 
 [dependencies]
 wpu-rt.workspace = true

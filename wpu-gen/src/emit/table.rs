@@ -48,13 +48,20 @@ pub(super) fn emit(view: &View<'_>) -> String {
     });
     page.item(quote! {
         /// All that the spec describes.
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Interface {}
     });
+    let error = view.error();
     page.item(quote! {
         impl interface::Interface for Interface {
             type Table = Table;
+            type Error = #error;
             const CLOSED: &'static Table = &CLOSED;
+            const FACTS: &'static Facts = &FACTS;
+            #[inline]
+            fn same(one: &Table, other: &Table) -> bool {
+                one.same(other)
+            }
         }
     });
     page.item(quote! {

@@ -10,6 +10,7 @@ use crate::Address;
 use crate::completion::Pend;
 use crate::provider::assert_declares;
 use crate::slab::Slab;
+use crate::startup::run_of;
 use crate::{Lifecycle, Provider, Start};
 use std::fmt;
 use std::net::Shutdown;
@@ -113,7 +114,7 @@ impl<T: Transport> Lifecycle for Base<T> {
     fn start(start: &Start<'_>) -> Result<Self, WsaError> {
         // Hand-written code can reach this point without the declaration.
         const { assert_declares(&T::DECLARATION, kits::Base::kit()) };
-        let upcalls = Upcalls::new(T::__RUN.get().cell());
+        let upcalls = Upcalls::new(run_of::<T>().cell());
         let entry = Arc::new(*start.entry());
         Ok(Self { transport: T::start(start)?, upcalls, entry, sockets: Slab::new() })
     }

@@ -4,13 +4,13 @@ use super::catalog::{self, Place};
 use super::loader::{self, Loader};
 use super::sys::ffi::{GUID, WSAPROTOCOL_INFOW, WSPUPCALLTABLE};
 use super::sys::{Class, RawTable, ServiceProvider, Upcalls, WsaError};
-use crate::sync::{Unpoisoned as _, lock};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 
 /// The provider below in one chain, which lives while any of its code may run.
 pub(super) struct Chain<S: Loader> {

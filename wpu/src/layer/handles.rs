@@ -1,9 +1,9 @@
 //! An index of socket handles that is read without a lock.
 
 use super::sys::ffi::{INVALID_SOCKET, SOCKET};
-use crate::sync::lock;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex};
+use wpu_sys::rt::sync::lock;
 
 /// The number of consecutive slots in which a handle may be, starting at its place.
 const WINDOW: usize = 8;

@@ -5,9 +5,9 @@ use super::loader::Loader;
 use super::sockets::Socket;
 use super::sys::ffi::WSANETWORKEVENTS;
 use super::sys::{ClientMut, ServiceProvider, Upcalls};
-use crate::sync::lock;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use wpu_sys::rt::sync::lock;
 
 /// The sockets for which window messages were requested.
 pub(super) struct Messages<S: Loader> {

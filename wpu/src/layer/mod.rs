@@ -115,6 +115,7 @@ use crate::completion::transferred;
 use crate::instance::Instance;
 use crate::provider::{WithLayer, assert_declares};
 use crate::report::log;
+use crate::startup::run_of;
 use crate::{Lifecycle, Provider, Start, class_of};
 use std::any::TypeId;
 use std::fmt;
@@ -228,13 +229,13 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
         let instance = start.lent::<&'static Instance<Self>>().ok_or(WsaError::WSASYSNOTREADY)?;
         start.lend(Below::of(instance, run));
         let layer = Arc::new(L::start(start)?);
-        let upcalls = Upcalls::new(L::__RUN.get().cell());
+        let upcalls = Upcalls::new(run_of::<L>().cell());
         let chains =
             Chains::new(L::ID, TypeId::of::<L>(), Class::of(L::DECLARATION.class), upcalls, *start.table());
         chains.of(start.entry()).inspect_err(|_| states.end())?;
         let told = Arc::clone(&layer);
         let moves = OverlappedRequests::new::<L::__Itself>(move |socket, moved, result| {
-            L::__RUN.get().call(|| {
+            run_of::<L>().call(|| {
                 let result = result.map(transferred);
                 told.completed(socket, moved, &result);
                 if let Ok(transferred) = result {

@@ -11,8 +11,6 @@ use super::sys::{
 };
 use super::worker::Shared;
 use crate::completion::Pend;
-use crate::panic::contain;
-use crate::sync::{Unpoisoned as _, lock};
 use std::cell::{Cell, UnsafeCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +18,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+use wpu_sys::rt::panic::contain;
+use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 
 /// The direction of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

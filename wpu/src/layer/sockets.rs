@@ -8,11 +8,11 @@ use super::states::{StateEntry, States};
 use super::sys::ffi::SOCKET;
 use super::sys::{Class, ServiceProvider, SocketHandle, Upcalls, WsaError};
 use crate::slab::Slab;
-use crate::sync::{Unpoisoned as _, lock};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
+use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 
 /// A socket of the layer.
 ///

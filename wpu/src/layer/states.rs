@@ -4,14 +4,14 @@
 use super::sys::WsaError;
 use super::sys::ffi::SOCKET;
 use crate::Start;
-use crate::panic::contain;
 use crate::report::log;
-use crate::sync::{Unpoisoned as _, lock};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use wpu_sys::rt::panic::contain;
+use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 
 /// A value of type `S` for each socket of a layer.
 ///

@@ -9,12 +9,12 @@ use super::sys::ffi::{
     FALSE, INFINITE, TRUE, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WSAEVENT, WaitForMultipleObjectsExFn,
 };
 use super::sys::{Event, EventRef, ThreadId, Upcalls, WsaError, import};
-use crate::panic::contain;
-use crate::sync::{Unpoisoned as _, lock};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
+use wpu_sys::rt::panic::contain;
+use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 
 /// The worker thread, which is started when it is first needed.
 pub(super) struct Worker {

@@ -1,9 +1,9 @@
 //! Blocking calls: a thread waits for a change, and calls its client's blocking hook meanwhile.
 
-use crate::sync::{Unpoisoned as _, lock};
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 use wpu_sys::{BlockingHook, Upcalls, WsaError};
 
 /// The interval between calls of a blocking hook. The hook processes the client's messages, so it is called

@@ -9,11 +9,11 @@ use super::transfer::{Arrived, Buffers, Channel, Op, Transfer};
 use crate::base::notify::{Notified, Notify};
 use crate::base::transport::{Endpoint, Kind};
 use crate::completion::Pend;
-use crate::sync::{Unpoisoned as _, lock};
 use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_READ, SOCKET, WSAPROTOCOL_INFOW};
+use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 use wpu_sys::{Outcome, SocketHandle, Upcalls, WsaError};
 
 /// The data that a socket has from its creation and passes to the connections that it accepts.

@@ -1,7 +1,7 @@
 //! Network events of one socket: which are selected, which were reported, and which can be reported again.
 
-use crate::thread::ThreadId;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CONNECT, FD_MAX_EVENTS};
+use wpu_sys::rt::thread::ThreadId;
 use wpu_sys::{EventRef, Window};
 
 /// The destination of event reports.

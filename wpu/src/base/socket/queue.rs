@@ -1,8 +1,8 @@
 //! The order in which calls and pending requests use the endpoint of a socket, and the results of requests.
 
-use crate::thread::ThreadId;
 use std::collections::VecDeque;
 use wpu_sys::Outcome;
+use wpu_sys::rt::thread::ThreadId;
 
 /// The number of results that a socket remembers.
 const REMEMBERED: usize = 64;

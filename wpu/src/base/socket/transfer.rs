@@ -3,9 +3,9 @@
 use super::queue::{Outstanding, Way};
 use crate::Address;
 use crate::base::transport::{Endpoint, Receive};
-use crate::sync::lock;
 use std::sync::Mutex;
 use wpu_sys::ffi::{MSG_PEEK, MSG_WAITALL};
+use wpu_sys::rt::sync::lock;
 use wpu_sys::{Gather, OutBuf, Outcome, PendingRequest, Request, Scatter, WsaError};
 
 /// The number of bytes per copy: a client's memory is only copied, never borrowed.

@@ -13,21 +13,29 @@ pub struct Fixed<T: 'static>(*const T);
 impl<T> Fixed<T> {
     /// Creates a pointer to `place`.
     #[must_use]
+    #[inline]
     pub const fn new(place: &'static T) -> Self {
         Self(place)
     }
 
-    /// The static. The function is private to this crate: code with access to the `Run` of a provider could
-    /// make any upcall through its cell, including upcalls that the provider has not declared.
+    /// The static.
+    ///
+    /// # Safety
+    ///
+    /// The caller does with the static only what its owner permits. The owner of a [`Run`](crate::startup::Run)
+    /// is one plug-in, and permits upcalls that this plug-in declares: code with access to its
+    /// [cell](crate::startup::Run::cell) could make every other upcall too.
+    #[doc(hidden)]
     #[inline]
     #[must_use]
-    pub(crate) const fn get(self) -> &'static T {
+    pub const unsafe fn get(self) -> &'static T {
         // SAFETY: the only constructor takes a `&'static T`.
         unsafe { &*self.0 }
     }
 }
 
 impl<T> Clone for Fixed<T> {
+    #[inline]
     fn clone(&self) -> Self {
         *self
     }
@@ -37,8 +45,9 @@ impl<T> Copy for Fixed<T> {}
 
 /// Compares the addresses.
 impl<T> PartialEq for Fixed<T> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
+        core::ptr::eq(self.0, other.0)
     }
 }
 

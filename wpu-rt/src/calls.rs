@@ -1,14 +1,16 @@
 //! Counts the calls that are inside a provider and the requests that it has not completed.
 
+use crate::panic::contain;
 use crate::sync::lock;
-use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::Duration;
 
 /// The number of calls inside a provider and of its pending requests.
+#[doc(hidden)]
 #[derive(Debug)]
-pub(crate) struct Calls {
+pub struct Calls {
     /// The number of calls inside the provider.
     inside: AtomicUsize,
     /// The number of pending requests, whose memory belongs to clients.
@@ -25,13 +27,14 @@ struct Frame {
     outer: *const Frame,
 }
 
-thread_local! {
-    static INNERMOST: Cell<*const Frame> = const { Cell::new(std::ptr::null()) };
+std::thread_local! {
+    static INNERMOST: Cell<*const Frame> = const { Cell::new(core::ptr::null()) };
 }
 
 impl Calls {
     /// Counters with no call and no request.
-    pub(crate) const fn new() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             inside: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
@@ -41,10 +44,11 @@ impl Calls {
         }
     }
 
-    /// Counts a call while `body` runs, which must not unwind. An object that `body` loads after the call was
-    /// counted is not freed by a thread that first removes the object and then [`wait`](Self::wait)s.
+    /// Counts a call while `body` runs. If `body` panics, the call counts as inside for ever. An object that
+    /// `body` loads after the call was counted is not freed by a thread that first removes the object and then
+    /// [`wait`](Self::wait)s.
     #[inline]
-    pub(crate) fn count<R>(&self, body: impl FnOnce() -> R) -> R {
+    pub fn count<R>(&self, body: impl FnOnce() -> R) -> R {
         self.inside.fetch_add(1, Ordering::SeqCst);
         let answer = body();
         self.inside.fetch_sub(1, Ordering::SeqCst);
@@ -52,23 +56,24 @@ impl Calls {
         answer
     }
 
-    /// Registers the call on its thread while `body` runs, which must not unwind.
+    /// Registers the call on its thread while `body` runs. A panic is contained.
     #[inline]
-    pub(crate) fn note<R>(&self, body: impl FnOnce() -> R) -> R {
+    pub fn note<R>(&self, body: impl FnOnce() -> R) -> Option<R> {
         let frame = Frame { calls: self, outer: INNERMOST.get() };
         INNERMOST.set(&raw const frame);
-        let answer = body();
+        let answer = contain(body);
         INNERMOST.set(frame.outer);
         answer
     }
 
     /// Whether this thread is inside a call.
-    pub(crate) fn is_own(&self) -> bool {
+    #[must_use]
+    pub fn is_own(&self) -> bool {
         let mut at = INNERMOST.get();
-        // SAFETY: `note` links a frame of its own stack into the list and unlinks it before it returns, and
-        // nothing that it runs unwinds. So all frames in the list belong to calls that have not returned.
+        // SAFETY: `note` links a frame of its own stack into the list and unlinks it before it returns, which
+        // it does in any case, since it contains panics. So all frames in the list belong to calls that have not returned.
         while let Some(frame) = unsafe { at.as_ref() } {
-            if std::ptr::eq(frame.calls, self) {
+            if core::ptr::eq(frame.calls, self) {
                 return true;
             }
             at = frame.outer;
@@ -77,18 +82,25 @@ impl Calls {
     }
 
     /// Counts a request that becomes pending in a call inside the provider.
-    pub(crate) fn add_request(&self) {
+    #[inline]
+    pub fn add_request(&self) {
         self.requests.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Counts the completion of a request, after the last access to the memory that was lent with it.
-    pub(crate) fn remove_request(&self) {
+    /// Counts the completion of a request.
+    ///
+    /// # Safety
+    ///
+    /// The request was [counted](Self::add_request), its completion was not, and the memory that was lent with
+    /// it is not accessed any more.
+    #[inline]
+    pub unsafe fn remove_request(&self) {
         self.requests.fetch_sub(1, Ordering::SeqCst);
         self.tell_if_watched();
     }
 
     /// Waits until no call is inside the provider. This thread must not be in one.
-    pub(crate) fn wait(&self) {
+    pub fn wait(&self) {
         self.watch(|| drop(self.left.wait_while(self.lock(), |()| self.inside.load(Ordering::SeqCst) > 0)));
     }
 
@@ -96,7 +108,7 @@ impl Calls {
     /// number.
     ///
     /// After the clean-up, a client may free the memory that it lent with its requests.
-    pub(crate) fn wait_for_requests(&self, patience: Duration, late: impl FnOnce(usize)) {
+    pub fn wait_for_requests(&self, patience: Duration, late: impl FnOnce(usize)) {
         let requests = || self.requests.load(Ordering::SeqCst);
         self.watch(|| {
             drop(self.left.wait_timeout_while(self.lock(), patience, |()| requests() > 0));
@@ -137,6 +149,7 @@ impl Calls {
 #[cfg(test)]
 mod tests {
     use super::{Calls, Ordering};
+    use std::boxed::Box;
     use std::sync::mpsc;
     use std::time::Duration;
 
@@ -154,10 +167,12 @@ mod tests {
                 calls.wait_for_requests(short, |requests| late.send(requests).expect("the test waits"));
             });
             let said = told.recv_timeout(PATIENCE);
-            calls.remove_request();
+            // SAFETY: two requests are counted, of which no memory is accessed.
+            unsafe { calls.remove_request() };
             std::thread::sleep(Duration::from_millis(20));
             let early = waiting.is_finished();
-            calls.remove_request();
+            // SAFETY: as above; this is the second one.
+            unsafe { calls.remove_request() };
             assert_eq!((said, early), (Ok(2), false));
             waiting.join().expect("no panic");
         });
@@ -177,7 +192,8 @@ mod tests {
             // The waiting thread holds the lock until it waits.
             std::thread::sleep(Duration::from_millis(20));
             drop(calls.lock());
-            calls.remove_request();
+            // SAFETY: a request is counted, of which no memory is accessed.
+            unsafe { calls.remove_request() };
             waiting.join().expect("no completion is reported");
         });
     }
@@ -186,11 +202,20 @@ mod tests {
     fn a_thread_recognises_its_own_nested_calls_only() {
         let (one, other) = (Calls::new(), Calls::new());
         assert!(!one.is_own());
-        one.note(|| {
-            other.note(|| assert!(one.is_own() && other.is_own()));
-            assert!(one.is_own() && !other.is_own());
-            std::thread::scope(|scope| scope.spawn(|| assert!(!one.is_own())).join()).expect("no panic");
+        let own = || (one.is_own(), other.is_own());
+        let within = one.note(|| {
+            let elsewhere = std::thread::scope(|scope| scope.spawn(own).join().ok());
+            (other.note(own), own(), elsewhere)
         });
+        assert_eq!(within, Some((Some((true, true)), (true, false), Some((false, false)))));
         assert!(!one.is_own());
+    }
+
+    #[test]
+    fn a_call_that_panics_is_left() {
+        let calls = Calls::new();
+        let within = calls.count(|| calls.note(|| std::panic::resume_unwind(Box::new(()))));
+        assert_eq!((within, calls.is_own()), (None::<()>, false));
+        calls.wait();
     }
 }

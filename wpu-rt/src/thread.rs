@@ -4,22 +4,24 @@
 ///
 /// The id of the standard library runs code when a thread ends, which may be after this library was unloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ThreadId(usize);
+#[doc(hidden)]
+pub struct ThreadId(usize);
 
 impl ThreadId {
     /// The calling thread.
-    pub(crate) fn current() -> Self {
-        thread_local! {
+    #[must_use]
+    pub fn current() -> Self {
+        std::thread_local! {
             static PLACE: u8 = const { 0 };
         }
         // No two living threads have this thread-local at the same address.
-        Self(PLACE.with(|place| std::ptr::from_ref(place).addr()))
+        Self(PLACE.with(|place| core::ptr::from_ref(place).addr()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::ThreadId;
 
     #[test]
     fn threads_have_distinct_ids() {

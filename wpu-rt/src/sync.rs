@@ -3,9 +3,9 @@
 use std::sync::{LockResult, Mutex, MutexGuard, PoisonError};
 
 /// Ignores the poison flag of a lock. A panic is contained in the call in which it occurs, and later calls
-/// must work. The data under the locks of this crate is consistent after a panic, since no foreign code runs
-/// under them.
-pub(crate) trait Unpoisoned<T> {
+/// must work. It is for locks under which no foreign code runs, so that their data is consistent after a panic.
+#[doc(hidden)]
+pub trait Unpoisoned<T> {
     /// The result of the lock, poisoned or not.
     fn unpoisoned(self) -> T;
 }
@@ -18,7 +18,8 @@ impl<T> Unpoisoned<T> for LockResult<T> {
 }
 
 /// Takes a lock, poisoned or not.
+#[doc(hidden)]
 #[inline]
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unpoisoned()
 }

@@ -1,0 +1,573 @@
+//! Start-up counts: the current table, from the first start-up to the last clean-up.
+
+#[cfg(feature = "provider")]
+use crate::calls::Calls;
+use crate::cell::Cell;
+use crate::fixed::Fixed;
+use crate::interface::Interface;
+use crate::sync::{Unpoisoned as _, lock};
+use crate::thread::ThreadId;
+use crate::upcall_set::UpcallSet;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::fmt;
+use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// The start-ups and clean-ups of a plug-in. The attribute creates one for each plug-in.
+pub struct Run<I: Interface> {
+    cell: Cell<I>,
+    #[cfg(feature = "provider")]
+    calls: Calls,
+    /// Whether completions are no longer reported to clients.
+    quiet: AtomicBool,
+    count: Mutex<Count>,
+    turn: Condvar,
+    /// How often a thread has begun to wait for its turn.
+    #[cfg(test)]
+    waits: core::sync::atomic::AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Count {
+    starts: u32,
+    /// The instance of the counted start-ups.
+    instance: InstanceId,
+    /// The thread that currently starts the plug-in or cleans it up.
+    busy: Option<ThreadId>,
+    /// Whether that is the last clean-up, which waits for the running calls.
+    closing: bool,
+}
+
+/// The instance that is started. Two types can share a `Run`; then only one of them can be started at a time.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstanceId(Option<NonZeroUsize>);
+
+impl InstanceId {
+    /// A start-up without an instance.
+    pub const NONE: Self = Self(None);
+
+    /// The start-ups of one instance: the static that holds it.
+    #[must_use]
+    #[inline]
+    pub fn of<T>(instance: &'static T) -> Self {
+        Self(NonZeroUsize::new(core::ptr::from_ref(instance).addr()))
+    }
+}
+
+impl<I: Interface> Run<I> {
+    /// Creates a `Run` that is not started.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            cell: Cell::new(),
+            #[cfg(feature = "provider")]
+            calls: Calls::new(),
+            quiet: AtomicBool::new(false),
+            count: Mutex::new(Count { starts: 0, instance: InstanceId::NONE, busy: None, closing: false }),
+            turn: Condvar::new(),
+            #[cfg(test)]
+            waits: core::sync::atomic::AtomicUsize::new(0),
+        }
+    }
+
+    /// The cell that holds the current table.
+    #[inline]
+    #[must_use]
+    pub const fn cell(&self) -> &Cell<I> {
+        &self.cell
+    }
+
+    /// The outstanding start-up count.
+    #[must_use]
+    pub fn starts(&self) -> u32 {
+        self.lock().starts
+    }
+
+    /// Counts a start-up, and makes `table` the current table, in place of any earlier one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the calling thread is inside another start-up, inside the last clean-up, or inside a call for
+    /// which the last clean-up waits; or if an instance is started that shares this `Run`. Then nothing has
+    /// changed.
+    ///
+    /// # Safety
+    ///
+    /// Each pointer of `table` can be called under the contract that the documentation gives for its upcall,
+    /// from any thread, until no further call can begin and each call that has begun has returned. Calls begin
+    /// until the last clean-up has returned, or a start-up with another table; upcalls that other threads have
+    /// begun by then may still be running. If a start-up with another table fails, this table stays the current
+    /// one.
+    pub unsafe fn start(&self, table: I::Table) -> Result<(), StartError<I>> {
+        // SAFETY: the contract of this function.
+        unsafe { self.start_instance(InstanceId::NONE, table, |_| Ok(())) }
+    }
+
+    /// Counts a start-up of this instance, and makes `table` the current one. `ready` runs when upcalls can be
+    /// made. It receives whether this is the first start-up, and can refuse it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start), and the error of `ready`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`start`](Self::start).
+    #[doc(hidden)]
+    pub unsafe fn start_instance(
+        &self,
+        instance: InstanceId,
+        table: I::Table,
+        ready: impl FnOnce(bool) -> Result<(), I::Error>,
+    ) -> Result<(), StartError<I>> {
+        let now = interned::<I>(table);
+        let mut turn = self.turn().ok_or(StartError::Busy)?;
+        if turn.starts > 0 && turn.instance != instance {
+            return Err(StartError::Shared);
+        }
+        turn.instance = instance;
+        let before = self.cell.table();
+        // SAFETY: the caller guarantees the pointers of the table for as long as `open` requires.
+        unsafe { self.cell.open(now) };
+        turn.undo = Undo::Table(before);
+        if turn.starts == 0 {
+            self.quiet.store(false, Ordering::Release);
+        }
+        ready(turn.starts == 0).map_err(StartError::Refused)?;
+        turn.undo = Undo::Nothing;
+        turn.starts += 1;
+        Ok(())
+    }
+
+    /// Counts a clean-up. `last` runs before the last clean-up closes the table, so that it can still release
+    /// what the plug-in owns.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no outstanding start-up, or it was made for an instance; if the calling thread is
+    /// inside a start-up or the last clean-up; or if this is the last clean-up and the thread is inside a call
+    /// of the plug-in, as in a callback: the clean-up waits for such calls.
+    pub fn clean_up(&self, last: impl FnOnce()) -> Result<(), CleanUpError<I>> {
+        let last = || {
+            last();
+            Ok(())
+        };
+        self.turn().ok_or(CleanUpError::Busy)?.clean_up(InstanceId::NONE, last)
+    }
+
+    /// Counts a clean-up of this instance. The result of `last` is the result of the last clean-up, which is
+    /// complete in any case.
+    ///
+    /// # Errors
+    ///
+    /// As for [`clean_up`](Self::clean_up), and the error of `last`.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the instance: `last` ends what the start-ups of the instance began.
+    #[doc(hidden)]
+    pub unsafe fn clean_up_instance(
+        &self,
+        instance: InstanceId,
+        last: impl FnOnce() -> Result<(), I::Error>,
+    ) -> Result<(), CleanUpError<I>> {
+        self.turn().ok_or(CleanUpError::Busy)?.clean_up(instance, last)
+    }
+
+    /// The calls that are inside the plug-in, and its pending requests.
+    #[cfg(feature = "provider")]
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub const fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Whether the last clean-up has begun: from then on no completion is reported.
+    #[cfg(feature = "provider")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet.load(Ordering::SeqCst)
+    }
+
+    /// Runs `body` as a call of the plug-in, unless the last clean-up has begun. The last clean-up waits for
+    /// it, and is refused within it. A panic is contained.
+    #[cfg(feature = "provider")]
+    #[doc(hidden)]
+    pub fn call(&self, body: impl FnOnce()) {
+        self.calls.count(|| {
+            if !self.is_quiet() {
+                self.calls.note(body);
+            }
+        });
+    }
+
+    /// Waits until no other thread starts the plug-in or cleans it up. `None` if this thread does, or if the
+    /// other thread waits for this one.
+    fn turn(&self) -> Option<Turn<'_, I>> {
+        let me = ThreadId::current();
+        let mut count = self.lock();
+        while let Some(busy) = count.busy {
+            if busy == me || (count.closing && self.is_inside()) {
+                return None;
+            }
+            #[cfg(test)]
+            self.waits.fetch_add(1, Ordering::SeqCst);
+            count = self.turn.wait(count).unpoisoned();
+        }
+        count.busy = Some(me);
+        Some(Turn { run: self, starts: count.starts, instance: count.instance, undo: Undo::Nothing })
+    }
+
+    /// Whether this thread is inside a call of the plug-in.
+    fn is_inside(&self) -> bool {
+        #[cfg(feature = "provider")]
+        return self.calls.is_own();
+        #[cfg(not(feature = "provider"))]
+        return false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Count> {
+        // The count is consistent even after a panic.
+        lock(&self.count)
+    }
+}
+
+impl<I: Interface> Default for Run<I> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<I: Interface> fmt::Debug for Run<I> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Run").field("cell", &self.cell).field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+/// The functions of a plug-in's `Run` for other crates: none gives access to the table.
+impl<I: Interface> Fixed<Run<I>> {
+    /// As for [`Run::starts`].
+    #[must_use]
+    pub fn starts(self) -> u32 {
+        self.run().starts()
+    }
+
+    /// Whether upcalls reach a host.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.run().cell().is_open()
+    }
+
+    /// As for [`Run::start`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Run::start`].
+    ///
+    /// # Safety
+    ///
+    /// As for [`Run::start`].
+    pub unsafe fn start(self, table: I::Table) -> Result<(), StartError<I>> {
+        // SAFETY: the contract of this function.
+        unsafe { self.run().start(table) }
+    }
+
+    /// As for [`Run::clean_up`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Run::clean_up`].
+    pub fn clean_up(self, last: impl FnOnce()) -> Result<(), CleanUpError<I>> {
+        self.run().clean_up(last)
+    }
+
+    fn run(self) -> &'static Run<I> {
+        // SAFETY: these functions make no upcall, and give nobody the cell.
+        unsafe { self.get() }
+    }
+}
+
+/// The exclusive right to start or to clean up. It is not a lock, since the plug-in's code runs meanwhile.
+struct Turn<'a, I: Interface> {
+    run: &'a Run<I>,
+    starts: u32,
+    instance: InstanceId,
+    undo: Undo<I>,
+}
+
+/// The state to restore after a failed start-up.
+enum Undo<I: Interface> {
+    Nothing,
+    Table(&'static I::Table),
+}
+
+impl<I: Interface> Turn<'_, I> {
+    fn clean_up(
+        mut self,
+        instance: InstanceId,
+        last: impl FnOnce() -> Result<(), I::Error>,
+    ) -> Result<(), CleanUpError<I>> {
+        let run = self.run;
+        match self.starts {
+            0 => Err(CleanUpError::NotStarted),
+            _ if self.instance != instance => Err(CleanUpError::NotStarted),
+            // The clean-up would wait for the thread that makes it.
+            1 if run.is_inside() => Err(CleanUpError::Busy),
+            1 => {
+                let _close = Closing(&run.cell);
+                self.starts = 0;
+                run.quiet.store(true, Ordering::SeqCst);
+                run.lock().closing = true;
+                // Calls that wait for their turn must fail, since the clean-up waits for them.
+                run.turn.notify_all();
+                last().map_err(CleanUpError::Failed)
+            }
+            _ => {
+                self.starts -= 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<I: Interface> Drop for Turn<'_, I> {
+    fn drop(&mut self) {
+        match self.undo {
+            Undo::Table(_) if self.starts == 0 => self.run.cell.close(),
+            // SAFETY: the caller that passed this table guarantees it until a newer one becomes current, and
+            // none has: this start-up has failed.
+            Undo::Table(before) => unsafe { self.run.cell.open(before) },
+            Undo::Nothing => {}
+        }
+        let mut count = self.run.lock();
+        *count = Count { starts: self.starts, instance: self.instance, busy: None, closing: false };
+        drop(count);
+        self.run.turn.notify_one();
+    }
+}
+
+/// Closes the cell when it is dropped, also after a panic.
+struct Closing<'a, I: Interface>(&'a Cell<I>);
+
+impl<I: Interface> Drop for Closing<'_, I> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// The error of a start-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartError<I: Interface> {
+    /// The table lacks these upcalls, which the plug-in declares.
+    Missing(UpcallSet),
+    /// The thread is inside another start-up, the last clean-up, or a call for which the last clean-up waits.
+    Busy,
+    /// The plug-in is started already, as an instance of another type: both share their upcalls.
+    Shared,
+    /// The plug-in failed with this error.
+    Refused(I::Error),
+}
+
+impl<I: Interface> fmt::Display for StartError<I> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(missing) => {
+                out.write_str("the table of upcalls has no function for ")?;
+                for (at, upcall) in missing.iter().enumerate() {
+                    let separator = if at == 0 { "" } else { ", " };
+                    write!(out, "{separator}`{}`", I::FACTS.upcalls[*upcall].name)?;
+                }
+                out.write_str(", which the provider declares")
+            }
+            Self::Busy => out.write_str(
+                "this thread is inside another start-up or the last clean-up, and cannot wait for it",
+            ),
+            Self::Shared => {
+                out.write_str("it is started already as another type, and these share their upcalls")
+            }
+            Self::Refused(error) => write!(out, "it refused: {error}"),
+        }
+    }
+}
+
+impl<I: Interface + fmt::Debug> core::error::Error for StartError<I> {}
+
+/// The error of a clean-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CleanUpError<I: Interface> {
+    /// There is no outstanding start-up, or not one that this clean-up may answer.
+    NotStarted,
+    /// The thread is inside a start-up or the last clean-up, or inside a call for which the last clean-up waits.
+    Busy,
+    /// The last clean-up is complete; the plug-in reported this error.
+    Failed(I::Error),
+}
+
+impl<I: Interface> fmt::Display for CleanUpError<I> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted => out.write_str("it is not started"),
+            Self::Busy => out.write_str(
+                "this thread is inside a start-up, the last clean-up or a call, and the clean-up cannot wait for it",
+            ),
+            Self::Failed(error) => write!(out, "the last clean-up failed: {error}"),
+        }
+    }
+}
+
+impl<I: Interface + fmt::Debug> core::error::Error for CleanUpError<I> {}
+
+/// Keeps each distinct table for the lifetime of the process: a process has one, a test a few.
+fn interned<I: Interface>(table: I::Table) -> &'static I::Table {
+    static KEPT: Mutex<Vec<&'static (dyn Any + Sync)>> = Mutex::new(Vec::new());
+    let mut kept = lock(&KEPT);
+    let mut tables = kept.iter().filter_map(|known| (*known as &dyn Any).downcast_ref::<I::Table>());
+    if let Some(same) = tables.find(|known| I::same(known, &table)) {
+        return same;
+    }
+    let new: &'static I::Table = Box::leak(Box::new(table));
+    kept.push(new);
+    new
+}
+
+#[cfg(all(test, feature = "provider"))]
+mod tests {
+    use super::{CleanUpError, InstanceId, Ordering, StartError, interned};
+    use crate::facts::{Facts, PlatformId};
+    use crate::interface::Interface;
+    use std::boxed::Box;
+    use std::string::ToString as _;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
+
+    /// An interface without upcalls: a table is a number.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Numbers {}
+
+    impl Interface for Numbers {
+        type Table = u32;
+        type Error = char;
+        const CLOSED: &'static u32 = &0;
+        const FACTS: &'static Facts =
+            &Facts { classes: &[], platforms: &[], default_platform: PlatformId::new(0), upcalls: &[] };
+        fn same(one: &u32, other: &u32) -> bool {
+            one == other
+        }
+    }
+
+    type Run = super::Run<Numbers>;
+
+    /// Starts a run with this table. None has functions.
+    fn start(run: &Run, table: u32) -> Result<(), StartError<Numbers>> {
+        // SAFETY: the table has no pointers.
+        unsafe { run.start(table) }
+    }
+
+    #[test]
+    fn the_last_clean_up_closes_the_newest_table() {
+        let run = Run::new();
+        for table in [1, 2] {
+            assert_eq!((start(&run, table), *run.cell().table()), (Ok(()), table));
+        }
+        for (left, table) in [(1, 2), (0, 0)] {
+            assert_eq!(run.clean_up(|| assert_eq!((left, *run.cell().table()), (0, 2))), Ok(()));
+            assert_eq!((run.starts(), *run.cell().table()), (left, table));
+        }
+        assert_eq!(run.clean_up(|| unreachable!("it is over")), Err(CleanUpError::NotStarted));
+    }
+
+    #[test]
+    fn a_start_that_is_refused_leaves_the_earlier_table() {
+        let run = Run::new();
+        let refused = |table| {
+            // SAFETY: the table has no pointers.
+            let error = unsafe { run.start_instance(InstanceId::NONE, table, |_| Err('x')) };
+            assert_eq!(error, Err(StartError::Refused('x')));
+            *run.cell().table()
+        };
+        assert_eq!((refused(1), run.starts()), (0, 0));
+        assert_eq!(start(&run, 2), Ok(()));
+        assert_eq!((refused(3), run.starts()), (2, 1));
+    }
+
+    #[test]
+    fn an_instance_and_a_plain_start_exclude_each_other() {
+        static INSTANCE: u8 = 0;
+        let (run, instance) = (Run::new(), InstanceId::of(&INSTANCE));
+        // SAFETY: the table has no pointers.
+        let started = unsafe { run.start_instance(instance, 1, |first| first.then_some(()).ok_or('x')) };
+        assert_eq!(started, Ok(()));
+        assert_eq!(start(&run, 2), Err(StartError::Shared));
+        assert_eq!(run.clean_up(|| unreachable!("it is not over")), Err(CleanUpError::NotStarted));
+        assert_eq!((run.starts(), *run.cell().table()), (1, 1));
+        // SAFETY: the instance began nothing.
+        assert_eq!(unsafe { run.clean_up_instance(instance, || Err('y')) }, Err(CleanUpError::Failed('y')));
+        assert_eq!((run.starts(), *run.cell().table()), (0, 0));
+    }
+
+    #[test]
+    fn a_call_that_waits_for_its_turn_fails_in_the_last_clean_up() {
+        let run = Run::new();
+        let mut turn = run.turn().expect("nobody else is busy");
+        turn.starts = 1;
+        let (done, answer) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let gave_way = run.calls.count(|| run.calls.note(|| run.turn().is_none()));
+                done.send(gave_way).expect("the test listens");
+            });
+            while run.waits.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            // The clean-up takes the lock, so that the call is already waiting by then.
+            let cleaned = turn.clean_up(InstanceId::NONE, || {
+                let answer = answer.recv_timeout(PATIENCE);
+                answer.is_ok_and(|gave_way| gave_way == Some(true)).then_some(()).ok_or('x')
+            });
+            assert_eq!(cleaned, Ok(()), "the clean-up waits for the call, and the call for the clean-up");
+        });
+        assert_eq!(run.starts(), 0);
+    }
+
+    #[test]
+    fn a_counted_call_cannot_end_its_run_and_its_panic_is_contained() {
+        let run = Run::new();
+        assert_eq!(start(&run, 1), Ok(()));
+        let mut ended = None;
+        run.call(|| ended = Some(run.clean_up(|| ())));
+        assert_eq!(ended, Some(Err(CleanUpError::Busy)), "the last clean-up waits for it");
+        run.call(|| std::panic::resume_unwind(Box::new(())));
+        run.calls.wait();
+        assert_eq!(run.clean_up(|| ()), Ok(()), "it has left");
+        ended = None;
+        run.call(|| ended = Some(Ok(())));
+        assert_eq!(ended, None, "the last clean-up has begun");
+    }
+
+    #[test]
+    fn equal_tables_are_kept_once() {
+        let [first, other] = [1, 2].map(interned::<Numbers>);
+        assert_eq!((*first, *other), (1, 2));
+        assert!(std::ptr::eq(first, interned::<Numbers>(1)) && std::ptr::eq(other, interned::<Numbers>(2)));
+    }
+
+    #[test]
+    fn errors_say_what_happened() {
+        let texts = [StartError::<Numbers>::Busy, StartError::Shared, StartError::Refused('x')];
+        let texts = texts.map(|error| error.to_string());
+        assert!(texts[0].contains("another start-up") && texts[1].contains("share"), "{texts:?}");
+        assert_eq!(texts[2], "it refused: x");
+        let texts = [CleanUpError::<Numbers>::NotStarted, CleanUpError::Busy, CleanUpError::Failed('x')];
+        let texts = texts.map(|error| error.to_string());
+        assert!(texts[0].contains("not started") && texts[1].contains("inside"), "{texts:?}");
+        assert_eq!(texts[2], "the last clean-up failed: x");
+    }
+}
