@@ -140,7 +140,7 @@ fn the_pitfalls_are_complete_and_their_tests_exist() {
     let mut ids: Vec<_> = rows.iter().map(|(id, _)| (*id).to_owned()).collect();
     ids.sort();
     assert_eq!(ids, (1..=39).map(|id| format!("{id:02}")).collect::<Vec<_>>());
-    let folders = ["wpu/src", "wpu/tests", "wpu-host/tests", "tests/tests"];
+    let folders = ["wpu/src", "wpu/tests", "wpu-host/tests", "wpu-rt/src", "tests/tests"];
     let code: String = folders.iter().map(|folder| code(&root().join(folder))).collect();
     let tests: BTreeSet<&str> = between(&code, "fn ", "(").collect();
     let (mut named, mut numbered) = (BTreeSet::new(), 0);
@@ -165,7 +165,7 @@ fn the_pitfalls_are_complete_and_their_tests_exist() {
 #[test]
 fn the_tests_on_the_safety_page_exist() {
     let page = read("docs/safety.md");
-    let folders = ["wpu/src", "wpu/tests", "wpu-host/tests", "tests/tests"];
+    let folders = ["wpu/src", "wpu/tests", "wpu-host/tests", "wpu-rt/src", "tests/tests"];
     let code: String = folders.iter().map(|folder| code(&root().join(folder))).collect();
     let tests: BTreeSet<&str> = between(&code, "fn ", "(").collect();
     let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")).collect();
