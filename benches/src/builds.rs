@@ -130,6 +130,8 @@ fn measured(built: &[(&Subject, PathBuf)], target: Option<&str>) -> Result<Vec<C
         cargo.args(["--quiet", "--offline", "--target-dir"]).arg(fresh.path());
         // A cache of compiled crates would be measured instead.
         cargo.env_remove("RUSTC_WRAPPER");
+        // Cargo builds dependencies of a registry like that, and wpu is here a dependency by path.
+        cargo.env("CARGO_INCREMENTAL", "0");
         if let Some(target) = target {
             cargo.args(["--target", target]);
         }

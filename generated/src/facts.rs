@@ -22,6 +22,7 @@ pub use crate::classes::{Class, Platform};
 pub const REVISION: u32 = 8;
 
 /// Every downcall, in table order.
+#[cfg(feature = "mock")]
 pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPAccept",

@@ -56,6 +56,7 @@ pub mod handles;
 pub mod host;
 #[rustfmt::skip]
 pub mod import;
+#[cfg(feature = "mock")]
 #[rustfmt::skip]
 mod layout;
 #[rustfmt::skip]

@@ -39,6 +39,7 @@ pub struct Procs {
     string_to_address: crate::ffi::WSPStringToAddressFn,
 }
 
+#[cfg(feature = "mock")]
 impl crate::ffi::WSPPROC_TABLE {
     /// The functions that are missing from the table.
     #[inline]

@@ -34,6 +34,7 @@ std::thread_local! {
 impl Calls {
     /// Counters with no call and no request.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self {
             inside: AtomicUsize::new(0),
@@ -68,6 +69,7 @@ impl Calls {
 
     /// Whether this thread is inside a call.
     #[must_use]
+    #[inline]
     pub fn is_own(&self) -> bool {
         let mut at = INNERMOST.get();
         // SAFETY: `note` links a frame of its own stack into the list and unlinks it before it returns, which
@@ -100,6 +102,7 @@ impl Calls {
     }
 
     /// Waits until no call is inside the provider. This thread must not be in one.
+    #[inline]
     pub fn wait(&self) {
         self.watch(|| drop(self.left.wait_while(self.lock(), |()| self.inside.load(Ordering::SeqCst) > 0)));
     }
@@ -135,12 +138,14 @@ impl Calls {
 
     /// Notifies a waiting thread that a call has left or a request has completed.
     #[cold]
+    #[inline]
     fn tell(&self) {
         // A thread that has checked its condition is waiting by the time the lock is free.
         drop(self.lock());
         self.left.notify_all();
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, ()> {
         lock(&self.waiting)
     }

@@ -105,6 +105,7 @@ pub fn verdict(facts: &Facts, case: &Case<'_>, upcall: usize) -> Verdict {
 
 impl Case<'_> {
     /// Whether its kit makes this upcall for it.
+    #[inline]
     fn makes(&self, facts: &Facts, upcall: usize) -> bool {
         self.kit.contains(&upcall) && facts.upcalls[upcall].applies(self.class, self.platform)
     }
@@ -138,6 +139,7 @@ impl Declaration {
         self.case(&[]).calls(self.facts)
     }
 
+    #[inline]
     fn case<'a>(&self, waives: &'a [usize]) -> Case<'a> {
         let Self { class, platform, uses, .. } = *self;
         Case { class, platform, kit: self.by_kit(), uses, waives }

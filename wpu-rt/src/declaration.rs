@@ -35,6 +35,7 @@ impl Declaration {
     /// Whether it declares every upcall that `kit` makes for a plug-in of its class: for its own code, or
     /// through its own kit.
     #[must_use]
+    #[inline]
     pub const fn covers(&self, kit: &Kit) -> bool {
         let by_kit = self.by_kit();
         let mut at = 0;
@@ -50,6 +51,7 @@ impl Declaration {
     }
 
     /// The upcalls that its kit makes, also those that do not apply to its platform.
+    #[inline]
     pub(crate) const fn by_kit(&self) -> &'static [usize] {
         match self.kit {
             Some(kit) => kit.uses(self.class),

@@ -3,6 +3,8 @@
 //! Functions are `#[inline]`, so that a crate pays only for the functions that it uses. Functions that only
 //! generated code calls are `#[doc(hidden)]`, and `unsafe` wherever a wrong call could cause undefined
 //! behaviour.
+//!
+//! Without the feature `bindings` there are the facts and the rules of compliance alone, which the attribute needs.
 
 #![no_std]
 
@@ -15,20 +17,27 @@ pub mod buffers;
 #[cfg(all(feature = "provider", feature = "std"))]
 #[doc(hidden)]
 pub mod calls;
+#[cfg(feature = "bindings")]
 pub mod cell;
+#[cfg(feature = "bindings")]
 pub mod checks;
+#[cfg(feature = "bindings")]
 pub mod client;
 #[cfg(feature = "provider")]
 mod completion;
 pub mod compliance;
 pub mod declaration;
+#[cfg(feature = "bindings")]
 pub mod export;
 pub mod facts;
+#[cfg(feature = "bindings")]
 pub mod fixed;
 #[cfg(feature = "provider")]
 #[doc(hidden)]
 pub mod forward;
+#[cfg(feature = "bindings")]
 pub mod import;
+#[cfg(feature = "bindings")]
 pub mod interface;
 #[cfg(feature = "provider")]
 pub mod memory;
@@ -39,6 +48,7 @@ pub mod owned;
 pub mod panic;
 #[cfg(feature = "provider")]
 mod pending;
+#[cfg(feature = "bindings")]
 pub mod refused;
 #[cfg(feature = "provider")]
 pub mod request;
@@ -46,6 +56,7 @@ pub mod request;
 pub mod set;
 #[cfg(feature = "std")]
 pub mod startup;
+#[cfg(feature = "bindings")]
 pub mod symbol;
 #[cfg(feature = "std")]
 #[doc(hidden)]
@@ -54,4 +65,5 @@ pub mod sync;
 #[doc(hidden)]
 pub mod thread;
 pub mod upcall_set;
+#[cfg(feature = "bindings")]
 pub mod wide;

@@ -10,6 +10,7 @@ pub struct ThreadId(usize);
 impl ThreadId {
     /// The calling thread.
     #[must_use]
+    #[inline]
     pub fn current() -> Self {
         std::thread_local! {
             static PLACE: u8 = const { 0 };

@@ -24,6 +24,7 @@ impl Address {
     /// # Errors
     ///
     /// `WSAEFAULT` if there are too few bytes for a family, or more than any address has.
+    #[inline]
     pub fn new(bytes: &[u8]) -> Result<Self, WsaError> {
         let mut copy = [0; LONGEST];
         if !(2..=LONGEST).contains(&bytes.len()) {
@@ -35,12 +36,14 @@ impl Address {
 
     /// The bytes of the `sockaddr`.
     #[must_use]
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
     /// The address family: `AF_INET`, `AF_INET6`, or a family of the author.
     #[must_use]
+    #[inline]
     pub fn family(&self) -> i32 {
         i32::from(u16::from_le_bytes([self.bytes[0], self.bytes[1]]))
     }
@@ -51,6 +54,7 @@ impl Address {
     ///
     /// `WSAEAFNOSUPPORT` if the family is neither `AF_INET` nor `AF_INET6`, `WSAEFAULT` if there are too few
     /// bytes.
+    #[inline]
     pub fn to_inet(&self) -> Result<SocketAddr, WsaError> {
         let port = u16::from_be_bytes([self.bytes[2], self.bytes[3]]);
         match self.family() {
@@ -74,6 +78,7 @@ impl Address {
     /// # Errors
     ///
     /// `WSAEINVAL` for any other family, or if there are too few bytes.
+    #[inline]
     pub fn to_text(&self) -> Result<String, WsaError> {
         let inet = self.to_inet().map_err(|_| WsaError::WSAEINVAL)?;
         Ok(match inet {
@@ -90,6 +95,7 @@ impl Address {
     /// # Errors
     ///
     /// `WSAEINVAL` for any other family, or if the text is not an address of the family.
+    #[inline]
     pub fn from_text(family: i32, text: &str) -> Result<Self, WsaError> {
         let inet = match family {
             AF_INET => text
@@ -108,12 +114,14 @@ impl Address {
         part
     }
 
+    #[inline]
     fn put(&mut self, at: usize, part: &[u8]) {
         self.bytes[at..at + part.len()].copy_from_slice(part);
     }
 }
 
 impl From<SocketAddr> for Address {
+    #[inline]
     fn from(address: SocketAddr) -> Self {
         let (family, len) = match address {
             SocketAddr::V4(_) => (AF_INET, INET),
@@ -135,6 +143,7 @@ impl From<SocketAddr> for Address {
 }
 
 impl std::fmt::Debug for Address {
+    #[inline]
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.to_inet() {
             Ok(inet) => write!(out, "{inet}"),
@@ -151,6 +160,7 @@ impl TryFrom<Bytes<'_>> for Address {
     /// # Errors
     ///
     /// As for [`new`](Self::new).
+    #[inline]
     fn try_from(bytes: Bytes<'_>) -> Result<Self, WsaError> {
         let (mut copy, len) = ([0; LONGEST], bytes.len());
         if !(2..=LONGEST).contains(&len) {
@@ -162,6 +172,7 @@ impl TryFrom<Bytes<'_>> for Address {
 }
 
 /// Parses `fe80::1%3`, `[::1]` or `::1`.
+#[inline]
 fn scoped(text: &str) -> Result<SocketAddr, std::net::AddrParseError> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     if let Some((ip, scope)) = bare.split_once('%') {

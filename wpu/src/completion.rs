@@ -74,6 +74,7 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
 ///
 /// `WSPGetOverlappedResult` returns this.
 #[must_use]
+#[inline]
 pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Result<Transferred, WsaError>> {
     // SAFETY: the view is one of a structure that a client lends, and of which nothing is written here.
     let structure = unsafe { Structure::new(overlapped.as_non_null()) };
@@ -90,6 +91,7 @@ pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Res
 
 /// Names the parts of a result.
 #[cfg(any(feature = "base", feature = "layer"))]
+#[inline]
 pub(crate) fn transferred((bytes, flags): (u32, u32)) -> Transferred {
     Transferred { bytes, flags }
 }
@@ -103,6 +105,7 @@ struct End {
 }
 
 impl End {
+    #[inline]
     fn of(outcome: Outcome) -> Self {
         match outcome {
             Ok((count, flags)) => Self { error: 0, count, flags },
@@ -115,6 +118,7 @@ impl End {
 
     /// The value of `Internal` for a completed operation: an `NTSTATUS` with the bit for application-defined
     /// codes, so that no error equals the value of a pending operation.
+    #[inline]
     fn status(self) -> usize {
         const FAILURE: u32 = 0xE000_0000;
         if self.error == 0 { 0 } else { (FAILURE | self.error) as usize }
@@ -135,10 +139,12 @@ impl Structure<'_> {
     /// For the lifetime of the result, or until it is marked as complete, the structure lives and is aligned,
     /// and other code accesses `Internal` and `InternalHigh` only through atomics, or reads them whole. While the
     /// result writes the other members, no other code accesses them.
+    #[inline]
     const unsafe fn new(at: NonNull<WSAOVERLAPPED>) -> Self {
         Self { at, life: PhantomData }
     }
 
+    #[inline]
     fn internal(&self) -> &AtomicUsize {
         // SAFETY: the creator guarantees that the structure lives, so the address of a member is in bounds.
         let internal = unsafe { &raw mut (*self.at.as_ptr()).Internal };
@@ -146,6 +152,7 @@ impl Structure<'_> {
         unsafe { AtomicUsize::from_ptr(internal) }
     }
 
+    #[inline]
     fn event(&self) -> WSAEVENT {
         // SAFETY: the creator guarantees that the structure lives and is aligned. Only the client writes this
         // member, and it does so before it lends the structure.
@@ -153,6 +160,7 @@ impl Structure<'_> {
     }
 
     /// Stores the flags and the error in the members that belong to the provider.
+    #[inline]
     fn note(&mut self, end: End) {
         let at = self.at.as_ptr();
         // SAFETY: the creator guarantees that the structure lives and is aligned, and that no other code accesses
@@ -164,6 +172,7 @@ impl Structure<'_> {
 
     /// Stores the count and then the status, which shows that the operation is complete. From then on the client
     /// may free the structure.
+    #[inline]
     fn mark(self, end: End) {
         // SAFETY: as in `internal`.
         let high = unsafe { &raw mut (*self.at.as_ptr()).InternalHigh };
@@ -180,6 +189,7 @@ struct RequestBuffers(NonNull<WSAOVERLAPPED>);
 unsafe impl Send for RequestBuffers {}
 
 impl RequestBuffers {
+    #[inline]
     fn as_ptr(&self) -> *mut WSAOVERLAPPED {
         self.0.as_ptr()
     }
@@ -188,6 +198,7 @@ impl RequestBuffers {
 type Routine = unsafe extern "system" fn(u32, u32, *mut WSAOVERLAPPED, u32);
 
 /// Queues the client's routine to the client's thread.
+#[inline]
 fn queue(upcalls: Upcalls, parts: &RequestParts, routine: Routine, end: End) {
     // SAFETY: it is a copy of the client's id, which names a thread until the client's routine is queued.
     let thread = parts.thread.and_then(|thread| unsafe { ThreadId::from_raw(thread) });
@@ -204,6 +215,7 @@ fn queue(upcalls: Upcalls, parts: &RequestParts, routine: Routine, end: End) {
 
 /// Completes the request through Ws2_32, since only it knows the ports. If that fails, the client can still
 /// read the result, and its event is set.
+#[inline]
 fn complete(upcalls: Upcalls, socket: SOCKET, structure: Structure<'_>, end: End) {
     // SAFETY: the creator of the structure guarantees that it stays valid until it is marked as complete. This
     // call does that, or gives it back: it is marked below only in the second case.
@@ -217,6 +229,7 @@ fn complete(upcalls: Upcalls, socket: SOCKET, structure: Structure<'_>, end: End
 }
 
 /// Marks the operation as complete, and sets the client's event, if there is one.
+#[inline]
 fn mark_and_signal(upcalls: Upcalls, structure: Structure<'_>, end: End) {
     // The event is read first: a client that sees that the operation is complete may free the structure.
     let event = structure.event();
@@ -230,6 +243,7 @@ fn mark_and_signal(upcalls: Upcalls, structure: Structure<'_>, end: End) {
 
 /// Logs a failed notification: the client may wait forever.
 #[cold]
+#[inline]
 fn report(upcall: &str, error: WsaError) {
     log(format_args!("the completion of a client's request could not be reported: {upcall} failed: {error}"));
 }

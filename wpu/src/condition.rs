@@ -38,6 +38,7 @@ pub enum Decision {
 ///     }
 /// }
 /// ```
+#[inline]
 pub fn decide(condition: Condition<'_>, peer: &Address, local: &Address) -> Result<Decision, WsaError> {
     match ask(condition, peer, local) {
         CF_ACCEPT => Ok(Decision::Accept),
@@ -48,6 +49,7 @@ pub fn decide(condition: Condition<'_>, peer: &Address, local: &Address) -> Resu
 }
 
 /// Calls the function and returns its result.
+#[inline]
 fn ask(condition: Condition<'_>, peer: &Address, local: &Address) -> i32 {
     let (function, context) = condition.parts();
     let (mut from, mut to) = (peer.as_bytes().to_vec(), local.as_bytes().to_vec());

@@ -81,6 +81,7 @@ pub enum Received<'a> {
 
 impl<'a> Received<'a> {
     /// The common part of the two kinds of tables.
+    #[inline]
     fn plain(self) -> &'a WSPUPCALLTABLE {
         match self {
             Self::Plain(table) => table,
@@ -91,6 +92,7 @@ impl<'a> Received<'a> {
 }
 
 impl RawTable for Received<'_> {
+    #[inline]
     fn ready(&self) -> Table {
         match self {
             Self::Plain(table) => table.ready(),
@@ -98,6 +100,7 @@ impl RawTable for Received<'_> {
         }
     }
 
+    #[inline]
     fn holes(&self) -> UpcallSet {
         match self {
             Self::Plain(table) => table.holes(),
@@ -118,6 +121,7 @@ pub trait TablePointer {
 }
 
 impl TablePointer for *const WSPUPCALLTABLE {
+    #[inline]
     unsafe fn received<'a>(self) -> Option<Received<'a>> {
         // SAFETY: dereferenced only if the pointer is neither null nor misaligned; then the caller guarantees
         // the table for `'a`.
@@ -126,6 +130,7 @@ impl TablePointer for *const WSPUPCALLTABLE {
 }
 
 impl TablePointer for &WSPUPCALLTABLE {
+    #[inline]
     unsafe fn received<'a>(self) -> Option<Received<'a>> {
         // SAFETY: the contract of this function.
         unsafe { std::ptr::from_ref(self).received() }
@@ -133,6 +138,7 @@ impl TablePointer for &WSPUPCALLTABLE {
 }
 
 impl TablePointer for *const WSPUPCALLTABLEEX {
+    #[inline]
     unsafe fn received<'a>(self) -> Option<Received<'a>> {
         // SAFETY: dereferenced only if the pointer is neither null nor misaligned; then the caller guarantees
         // the table for `'a`.
@@ -185,6 +191,7 @@ pub unsafe fn start_up(
 /// Finds the provider to which a catalog entry belongs. The switch for system area networks passes the entry
 /// of another provider, whose class is not significant; the providers that it starts get their handles from
 /// the switch.
+#[inline]
 fn choose<'a>(
     providers: &'a [Starter],
     entry: &WSAPROTOCOL_INFOW,
@@ -212,6 +219,7 @@ fn choose<'a>(
 }
 
 /// Logs why a provider does not start, since the error code does not name the missing upcalls.
+#[inline]
 fn refuse(provider: &Starter, error: StartError) -> WsaError {
     if !matches!(error, StartError::Refused(_)) {
         log(format_args!("`{}` does not start: {error}{}", provider.name, help(&error)));
@@ -220,6 +228,7 @@ fn refuse(provider: &Starter, error: StartError) -> WsaError {
 }
 
 /// What an author can do about an error.
+#[inline]
 fn help(error: &StartError) -> &'static str {
     match error {
         StartError::Shared => {
@@ -229,6 +238,7 @@ fn help(error: &StartError) -> &'static str {
     }
 }
 
+#[inline]
 fn described(description: &str) -> WSPDATA {
     let mut data = WSPDATA { wVersion: VERSION, wHighVersion: VERSION, ..WSPDATA::ZERO };
     // The last unit remains zero as the terminator, and no surrogate pair is split.

@@ -17,6 +17,7 @@ use wpu_sys::{Kept, RequestParts};
 static KEPT: Mutex<BTreeMap<usize, Vec<Kept>>> = Mutex::new(BTreeMap::new());
 
 /// Keeps `kept` until the client reuses its structure.
+#[inline]
 pub(crate) fn keep(parts: &RequestParts, kept: Kept) {
     let mut all = all();
     let here = all.entry(parts.overlapped.addr().get()).or_default();
@@ -31,6 +32,7 @@ pub(crate) fn keep(parts: &RequestParts, kept: Kept) {
 
 /// Releases `kept` after the provider below has refused or completed the request. If the client has reused
 /// its structure meanwhile, the memory kept for the new request stays.
+#[inline]
 pub(crate) fn release(parts: &RequestParts, kept: &Kept) {
     let mut all = all();
     let at = parts.overlapped.addr().get();
@@ -44,6 +46,7 @@ pub(crate) fn release(parts: &RequestParts, kept: &Kept) {
     drop(released);
 }
 
+#[inline]
 fn all() -> MutexGuard<'static, BTreeMap<usize, Vec<Kept>>> {
     lock(&KEPT)
 }

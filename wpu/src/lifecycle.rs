@@ -31,6 +31,7 @@ pub trait Lifecycle: Provider {
     /// `WSPStartupEx` receives the entry of the TCP/IP provider instead of an entry of this DLL. The flag is
     /// then ignored, and only providers of class `non_ifs` are asked.
     #[must_use]
+    #[inline]
     fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
         let _ = entry;
         true
@@ -48,6 +49,7 @@ pub trait Lifecycle: Provider {
     /// # Errors
     ///
     /// As for [`start`](Self::start).
+    #[inline]
     fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
         let _ = start;
         Ok(())
@@ -57,12 +59,14 @@ pub trait Lifecycle: Provider {
     /// above.
     #[doc(hidden)]
     #[must_use]
+    #[inline]
     fn __fits(entry: &WSAPROTOCOL_INFOW) -> bool {
         class_of(entry).id() == Self::DECLARATION.class
     }
 }
 
 /// A start-up of a provider of type `of`.
+#[inline]
 pub(crate) fn start_of<'a>(entry: &'a WSAPROTOCOL_INFOW, table: &'a WSPUPCALLTABLE, of: TypeId) -> Start<'a> {
     Start { entry, table, of, claimed: AtomicBool::new(false), lent: Mutex::default() }
 }
@@ -91,6 +95,7 @@ pub trait EntryPoint: Sized {
 impl<P: Lifecycle + ServiceProvider + Send + Sync> EntryPoint for P {
     type __Itself = P;
 
+    #[inline]
     fn __of(instance: Fixed<Instance<P>>, _: sealed::Sealed) -> Fixed<Instance<P>> {
         instance
     }
@@ -105,6 +110,7 @@ pub(crate) mod sealed {
 
 /// The class of the provider to which a catalog entry belongs.
 #[must_use]
+#[inline]
 pub const fn class_of(entry: &WSAPROTOCOL_INFOW) -> Class {
     if entry.dwServiceFlags1 & XP1_IFS_HANDLES == 0 { Class::NonIfs } else { Class::Ifs }
 }
@@ -125,12 +131,14 @@ pub struct Start<'a> {
 impl<'a> Start<'a> {
     /// The catalog entry for which the provider is started.
     #[must_use]
+    #[inline]
     pub fn entry(&self) -> &'a WSAPROTOCOL_INFOW {
         self.entry
     }
 
     /// The table, unmodified, which a layer passes to the provider below.
     #[must_use]
+    #[inline]
     pub fn table(&self) -> &'a WSPUPCALLTABLE {
         self.table
     }

@@ -24,17 +24,20 @@ unsafe impl Send for Overlapped {}
 impl Overlapped {
     /// Creates a structure that is not in use and has no event.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self(UnsafeCell::new(WSAOVERLAPPED::ZERO))
     }
 
     /// Creates a structure whose completion sets `event`.
     #[must_use]
+    #[inline]
     pub const fn with_event(event: EventRef<'static>) -> Self {
         Self(UnsafeCell::new(WSAOVERLAPPED { hEvent: event.raw(), ..WSAOVERLAPPED::ZERO }))
     }
 
     /// Starts an operation: marks the structure as in use. `None` if it is in use already.
+    #[inline]
     pub fn begin(&'static self) -> Option<Operation> {
         let before = self.internal().swap(WSS_OPERATION_IN_PROGRESS, Ordering::AcqRel);
         // SAFETY: the structure is a static, and the mark permits only one operation at a time.
@@ -44,12 +47,14 @@ impl Overlapped {
 
     /// Whether an operation is pending.
     #[must_use]
+    #[inline]
     pub fn in_progress(&self) -> bool {
         self.internal().load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS
     }
 
     /// The number of bytes that the last operation transferred; `None` while one is pending.
     #[must_use]
+    #[inline]
     pub fn transferred(&self) -> Option<usize> {
         if self.in_progress() {
             return None;
@@ -60,6 +65,7 @@ impl Overlapped {
         Some(unsafe { AtomicUsize::from_ptr(count) }.load(Ordering::Acquire))
     }
 
+    #[inline]
     fn internal(&self) -> &AtomicUsize {
         // SAFETY: the result points to a member of the structure.
         let internal = unsafe { &raw mut (*self.0.get()).Internal };
@@ -69,6 +75,7 @@ impl Overlapped {
 }
 
 impl Default for Overlapped {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }

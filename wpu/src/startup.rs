@@ -53,6 +53,7 @@ pub fn clean_up<P: Provider>(last: impl FnOnce()) -> Result<(), WsaError> {
 
 /// The error code that `WSPStartup` returns.
 #[must_use]
+#[inline]
 pub fn start_error(error: StartError) -> WsaError {
     match error {
         StartError::Missing(_) | StartError::Shared => null_slot_error(),
@@ -63,6 +64,7 @@ pub fn start_error(error: StartError) -> WsaError {
 
 /// The error code that `WSPCleanup` reports.
 #[must_use]
+#[inline]
 pub fn clean_up_error(error: CleanUpError) -> WsaError {
     match error {
         CleanUpError::NotStarted => WsaError::WSANOTINITIALISED,
@@ -72,6 +74,7 @@ pub fn clean_up_error(error: CleanUpError) -> WsaError {
 }
 
 /// The error code for a table that lacks a declared upcall.
+#[inline]
 fn null_slot_error() -> WsaError {
     let entry = facts::ENTRIES.iter().find(|entry| entry.name == "WSPStartup");
     entry.map_or(WsaError::WSASYSCALLFAILURE, |entry| WsaError::new(entry.hole.value))

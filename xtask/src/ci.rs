@@ -40,6 +40,7 @@ pub fn run(set_up: bool) -> Result<()> {
     )?;
     legs.run("freshness", "cargo xtask gen --check")?;
     legs.run("without the attribute", "cargo check --quiet --package wpu --no-default-features")?;
+    legs.run("rules alone", "cargo check --quiet --package wpu-rt --no-default-features")?;
     // The runtime and the bindings alone, for plug-ins and for hosts.
     for features in ["", " --features wpu-sys/provider", " --features wpu-sys/mock"] {
         let command = format!("cargo check --quiet --package wpu-rt --package wpu-sys{features}");

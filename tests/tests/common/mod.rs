@@ -124,6 +124,7 @@ pub fn with_runtime(command: &mut Command) -> &mut Command {
         rustc.args(["--edition", "2024", "--crate-type", "lib", "--crate-name", "wpu_rt", "-D", "warnings"]);
         let run = rustc
             .args(ALL_FEATURES)
+            .args(["--cfg", "feature=\"bindings\""])
             .arg("-o")
             .arg(&library)
             .arg(project().join("wpu-rt/src/lib.rs"))

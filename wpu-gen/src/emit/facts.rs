@@ -44,6 +44,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let down_count = Literal::usize_unsuffixed(model.downcalls.len());
     page.item(quote! {
         /// Every downcall, in table order.
+        #[cfg(feature = "mock")]
         pub static DOWNCALLS: [Downcall; #down_count] = [#(#downcalls),*];
     });
     page.item(quote! {

@@ -1,4 +1,4 @@
-//! `layout.rs`: sizes, alignments and offsets, which the compiler verifies on every build.
+//! `layout.rs`: sizes, alignments and offsets, which the compiler verifies.
 
 use super::path::alone;
 use super::print::Page;
@@ -13,7 +13,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let mut page = Page::new(
         view,
         "layout",
-        "Sizes, alignments and offsets of every structure, verified by the compiler on every build.\n\nA wrong one reads \"expected an array with a size of …\": the first number is the spec's, the second the compiler's.",
+        "Sizes, alignments and offsets of every structure, verified by the compiler in each build with the feature `mock`.\n\nA wrong one reads \"expected an array with a size of …\": the first number is the spec's, the second the compiler's.",
     );
     for pointer in POINTERS {
         let bits = (pointer * 8).to_string();

@@ -30,6 +30,7 @@ pub(super) fn emit(view: &View<'_>, behind: &Ident) -> String {
     let members: Vec<_> = view.downcalls().map(|downcall| downcall.member(table)).collect();
     let methods: Vec<_> = view.downcalls().map(|downcall| downcall.method).collect();
     page.item(quote! {
+        #[cfg(feature = "mock")]
         impl #name {
             /// The functions that are missing from the table.
             #[inline]

@@ -79,15 +79,13 @@ impl Loader for Library {
         if code != 0 {
             return Err(WsaError::new(code));
         }
-        let refusal = if procs.missing().next().is_some() {
-            WsaError::WSAEINVALIDPROCTABLE
-        } else if data.wVersion & 0xff != VERSION & 0xff {
+        // SAFETY: a provider that has started fills the table with functions of these types, which can be called
+        // until its last clean-up; the library stays loaded longer than that.
+        let refusal = match unsafe { Procs::new(&procs) } {
+            None => WsaError::WSAEINVALIDPROCTABLE,
             // The provider reports that it does not support this version.
-            WsaError::WSAEINVALIDPROVIDER
-        } else {
-            // SAFETY: a provider that has started fills the table with functions of these types, which can be
-            // called until its last clean-up; the library stays loaded longer than that.
-            return unsafe { Procs::new(&procs) }.ok_or(WsaError::WSAEINVALIDPROCTABLE);
+            Some(_) if data.wVersion & 0xff != VERSION & 0xff => WsaError::WSAEINVALIDPROVIDER,
+            Some(procs) => return Ok(procs),
         };
         clean_up(&procs);
         Err(refusal)
