@@ -1,7 +1,7 @@
 //! Reports the completion of overlapped requests to clients: by routine, event or port.
 
+use crate::provider::run_of;
 use crate::report::{failure, log};
-use crate::startup::run_of;
 use crate::{Provider, apc};
 use std::marker::PhantomData;
 use std::ptr::NonNull;

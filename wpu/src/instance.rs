@@ -2,7 +2,7 @@
 //! is started.
 
 use crate::Provider;
-use crate::startup::run_of;
+use crate::provider::run_of;
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};

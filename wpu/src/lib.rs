@@ -76,6 +76,7 @@ mod provider;
 mod report;
 #[cfg(any(feature = "base", feature = "layer"))]
 mod slab;
+mod start;
 mod startup;
 
 #[cfg(feature = "provider")]
@@ -115,7 +116,8 @@ pub use wpu_sys::{Layer, ServiceProvider};
 /// that holds the table and its start-up count, both directions of a function table, and the parts of a
 /// request.
 pub mod raw {
-    pub use crate::startup::{CleanUpError, Run, StartError, clean_up, clean_up_error, start, start_error};
+    pub use crate::start::{clean_up, start};
+    pub use crate::startup::{CleanUpError, Run, StartError, clean_up_error, start_error};
     pub use wpu_sys::{Cell, RawTable, Table};
     #[cfg(feature = "provider")]
     pub use wpu_sys::{

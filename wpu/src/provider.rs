@@ -25,6 +25,16 @@ pub trait Provider: Sized + 'static {
     const __IMPORTS: &'static [Import];
 }
 
+/// The `Run` of `P`, for this crate.
+#[cfg(feature = "provider")]
+#[inline]
+pub(crate) fn run_of<P: Provider>() -> &'static Run {
+    // SAFETY: this crate makes no upcall through the cell that `P` has not declared: a completion is reported
+    // only for a provider that declares the upcalls for it (`Serve::COMPLETES`), and a kit takes only a
+    // provider whose declaration covers the kit.
+    unsafe { P::__RUN.get() }
+}
+
 /// A provider that names a kit in its attribute, which permits the kit to make upcalls on its behalf.
 ///
 /// `K` is one of the types in [`facts::kits`](crate::facts::kits). [`wpu_provider`](crate::wpu_provider)
