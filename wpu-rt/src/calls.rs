@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The number of calls inside a provider and of its pending requests.
 #[doc(hidden)]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Calls {
     /// The number of calls inside the provider.
     inside: AtomicUsize,

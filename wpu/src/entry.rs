@@ -179,7 +179,7 @@ pub unsafe fn start_up(
         let start = start_of(entry, table.plain(), (provider.of)());
         // SAFETY: the caller guarantees the contract of `start` for the table's pointers.
         let begun = unsafe { (provider.start)(&start, &table) };
-        begun.map_err(|error| refuse(provider, error))?;
+        begun.map_err(|error| refuse(provider, &error))?;
         // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is writable.
         unsafe { functions.write((provider.functions)()) };
         // SAFETY: as above.
@@ -221,9 +221,9 @@ fn choose<'a>(
 
 /// Logs why a provider does not start, since the error code does not name the missing upcalls.
 #[inline]
-fn refuse(provider: &Starter, error: StartError) -> WsaError {
+fn refuse(provider: &Starter, error: &StartError) -> WsaError {
     if !matches!(error, StartError::Refused(_)) {
-        log(format_args!("`{}` does not start: {error}{}", provider.name, help(&error)));
+        log(format_args!("`{}` does not start: {error}{}", provider.name, help(error)));
     }
     start_error(error)
 }

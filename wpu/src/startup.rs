@@ -15,11 +15,11 @@ pub type CleanUpError = startup::CleanUpError<Interface>;
 /// The error code that `WSPStartup` returns.
 #[must_use]
 #[inline]
-pub fn start_error(error: StartError) -> WsaError {
+pub fn start_error(error: &StartError) -> WsaError {
     match error {
         StartError::Missing(_) | StartError::Shared => null_slot_error(),
         StartError::Busy => WsaError::WSAEINPROGRESS,
-        StartError::Refused(error) => error,
+        StartError::Refused(error) => *error,
     }
 }
 

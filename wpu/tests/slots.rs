@@ -182,7 +182,7 @@ fn all_missing_upcalls_are_named() {
     assert_eq!(error, StartError::Missing(UpcallSet::of(&[5, 12])));
     let names = "`WPUGetProviderPath`, `WPUSetEvent`";
     assert!(error.to_string().contains(names), "{error}");
-    assert_eq!(raw::start_error(error), WsaError::WSASYSNOTREADY);
+    assert_eq!(raw::start_error(&error), WsaError::WSASYSNOTREADY);
     assert_eq!(start::<Greedy>(&WSPUPCALLTABLE::ZERO).err(), Some(WsaError::WSASYSNOTREADY));
 }
 
