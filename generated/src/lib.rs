@@ -80,6 +80,10 @@ pub mod __private {
     pub use ::core;
 }
 
+/// What the attribute imports: where it is missing, rustc's message contains this name.
+#[doc(hidden)]
+pub use self::__private as of_must_be_the_path_of_bindings;
+
 #[rustfmt::skip]
 pub use classes::{Class, Platform};
 pub use error::WsaError;

@@ -1,169 +1,52 @@
-//! The arguments of the attribute, in terms of the facts. Each mistake in their form is reported, and what can be
-//! understood is kept; whether it follows the rules, `check` says.
+//! The parser of the attribute's arguments. It reports every mistake in their form, and keeps what it understands; `check`
+//! judges whether that follows the rules.
 
+use crate::declared::{CLASS, CRATE, Declared, KEYS, KIT, Name, OF, PLATFORM, USES, Value, WAIVES, Waiver};
 use crate::errors::{Errors, Place};
-use crate::keys::{
-    CLASS, CRATE, KEYS, KIT, OF, PLATFORM, USES, WAIVES, names_without_brackets, no_path, path_in, rest,
-};
-use crate::messages::{self, List, Problem};
-use crate::spec::Spec;
+use crate::messages::{self, Problem};
+use crate::spec::{Spec, UNKNOWN};
 use crate::suggest::similar;
-use crate::syntax::{brackets, describe, describe_next, next, spell};
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
-use std::ops::Range;
+use crate::tokens::{brackets, describe, next, spell, until};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Token};
-use wpu_rt::compliance::Case;
-use wpu_rt::facts::{ClassId, Kit, PlatformId, Upcall};
-use wpu_rt::upcall_set::UpcallSet;
 
-/// What the arguments declare.
-pub(crate) struct Declared<'a> {
-    /// The spec whose words and upcalls they name.
-    pub(crate) spec: &'a Spec,
-    /// What stands behind `class`, `platform` and `kit`, as indices of the facts.
-    pub(crate) words: [Value<usize>; 3],
-    /// The names in both lists.
-    pub(crate) names: Vec<Name>,
-    /// The waivers.
-    pub(crate) waivers: Vec<Waiver>,
-    /// Whether something was passed over that may have held names.
-    pub(crate) incomplete: bool,
+/// Reads the attribute's arguments, which contain no invisible groups. Not every attribute `has_of`.
+pub(crate) fn parse(spec: &'static Spec, has_of: bool, tokens: TokenStream, errors: &mut Errors) -> Declared {
+    let keys = if has_of { &KEYS } else { &KEYS[..OF] };
+    let declared = Declared::nothing(spec);
+    let mut reader = Reader { declared, keys, seen: [false; KEYS.len()], places: 0, errors };
+    reader.entries(tokens, &mut Reader::argument);
+    if has_of && !reader.seen[OF] && !reader.knows_facts() {
+        reader.errors.add(Place::whole(Span::call_site()), messages::no_bindings());
+    }
+    reader.declared
 }
 
-/// The value of a key or of a name.
-#[derive(Default)]
-pub(crate) enum Value<T> {
-    /// It is not there.
-    #[default]
-    Absent,
-    /// It makes no sense, which was reported.
-    Wrong,
-    /// The value.
-    Given(T, Place),
-}
-
-/// The name of an upcall.
-pub(crate) struct Name {
-    pub(crate) text: String,
-    pub(crate) place: Place,
-    pub(crate) list: List,
-    /// The upcall of that name, as an index of the facts.
-    pub(crate) upcall: Option<usize>,
-    /// The upcall that the user had in mind, as far as one can tell.
-    pub(crate) meant: Option<usize>,
-}
-
-/// Names that share one reason.
-pub(crate) struct Waiver {
-    /// Where they are in [`Declared::names`].
-    pub(crate) names: Range<usize>,
-    pub(crate) reason: Value<String>,
-}
-
-impl<'a> Declared<'a> {
-    /// Without an argument.
-    pub(crate) fn nothing(spec: &'a Spec) -> Self {
-        Self { spec, words: Default::default(), names: Vec::new(), waivers: Vec::new(), incomplete: false }
-    }
-
-    /// Reads the attribute's arguments, which hold no invisible groups. Not every attribute `has_of`.
-    pub(crate) fn parse(spec: &'a Spec, has_of: bool, tokens: TokenStream, errors: &mut Errors) -> Self {
-        let keys = if has_of { &KEYS } else { &KEYS[..OF] };
-        let declared = Self::nothing(spec);
-        let mut reader = Reader { declared, keys, seen: [false; KEYS.len()], places: 0, errors };
-        reader.entries(tokens, &mut Reader::argument);
-        reader.declared
-    }
-
-    /// Where a key is not there, something that was reported may be meant for it.
-    pub(crate) fn may_be_meant(&mut self, key: usize) {
-        if let Value::Absent = self.words[key] {
-            self.words[key] = Value::Wrong;
-        }
-    }
-
-    fn word(&self, key: usize) -> Option<usize> {
-        if let Value::Given(word, _) = self.words[key] { Some(word) } else { None }
-    }
-
-    /// The class. Without a value, any: an error was reported.
-    pub(crate) fn class(&self) -> ClassId {
-        ClassId::new(self.word(CLASS).unwrap_or(0))
-    }
-
-    /// The platform.
-    pub(crate) fn platform(&self) -> PlatformId {
-        self.word(PLATFORM).map_or(self.spec.facts.default_platform, PlatformId::new)
-    }
-
-    /// The kit.
-    pub(crate) fn kit(&self) -> Option<&'a Kit> {
-        self.word(KIT).map(|word| &self.spec.kits[word])
-    }
-
-    /// What the kit uses for a provider of this class.
-    pub(crate) fn by_kit(&self) -> &'static [usize] {
-        self.kit().map_or(&[], |kit| kit.uses(self.class()))
-    }
-
-    /// An upcall.
-    pub(crate) fn upcall(&self, at: usize) -> &'static Upcall {
-        &self.spec.facts.upcalls[at]
-    }
-
-    /// Whether an upcall may be used.
-    pub(crate) fn applies(&self, upcall: usize) -> bool {
-        self.upcall(upcall).applies(self.class(), self.platform())
-    }
-
-    /// What the rules judge, with these lists.
-    pub(crate) fn case<'l>(&self, uses: &'l [usize], waives: &'l [usize]) -> Case<'l> {
-        Case { class: self.class(), platform: self.platform(), kit: self.by_kit(), uses, waives }
-    }
-
-    /// The upcalls in a list.
-    pub(crate) fn upcalls(&self, list: List, upcall: fn(&Name) -> Option<usize>) -> UpcallSet {
-        self.names.iter().filter(|name| name.list == list).filter_map(upcall).collect()
-    }
-
-    /// The words that may stand behind one of the first keys.
-    fn known(&self, key: usize) -> Vec<&'static str> {
-        match key {
-            CLASS => self.spec.facts.classes.iter().map(|class| class.name).collect(),
-            PLATFORM => self.spec.facts.platforms.iter().map(|platform| platform.name).collect(),
-            _ => self.spec.kits.iter().map(|kit| kit.name).collect(),
-        }
-    }
-}
-
-/// What a list holds.
-const NAME: &str = "the name of an upcall";
-
-/// What has been read of an entry; what is wrong with it, if the rest of it cannot be read.
+/// `Ok` if an entry was read, perhaps with mistakes; a mistake if the rest of it must be skipped.
 type Entry = Result<(), Mistake>;
 type Mistake = (Place, Problem);
 
-struct Reader<'a, 'e> {
-    declared: Declared<'a>,
+struct Reader<'a> {
+    declared: Declared,
     /// The keys that the attribute has.
     keys: &'static [&'static str],
-    /// Which of the keys have been there.
+    /// Which of them were there.
     seen: [bool; KEYS.len()],
-    /// How many places have been given out, in reading order.
+    /// The number of places so far, in reading order.
     places: usize,
-    errors: &'e mut Errors,
+    errors: &'a mut Errors,
 }
 
-impl Reader<'_, '_> {
-    /// Entries with commas between them. After a mistake, the next entry begins behind the next comma.
+impl Reader<'_> {
+    /// Entries separated by commas. After a mistake, the next entry begins after the next comma.
     fn entries(&mut self, tokens: TokenStream, entry: &mut dyn FnMut(&mut Self, ParseStream<'_>) -> Entry) {
         let entries = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 if let Err((place, problem)) = entry(self, input) {
                     self.errors.add(place, problem);
-                    self.pass_over(input);
+                    self.skip(input);
                 }
                 self.comma(input);
             }
@@ -172,74 +55,70 @@ impl Reader<'_, '_> {
         entries.parse2(tokens).expect("every token is taken");
     }
 
-    /// What separates two entries. An entry right behind another only lacks its comma.
+    /// The separator of two entries. Where an entry follows, only the comma is missing.
     fn comma(&mut self, input: ParseStream<'_>) {
         if input.is_empty() || input.parse::<Token![,]>().is_ok() {
             return;
         }
-        let problem = messages::expected("`,`", &describe_next(input));
-        let place = self.here(input);
+        let (place, problem) = self.unexpected(input, "`,`");
         self.errors.add(place, problem);
         if !input.peek(Ident::peek_any) {
-            self.pass_over(input);
+            self.skip(input);
             _ = input.parse::<Token![,]>();
         }
     }
 
-    /// The rest of an entry after a mistake. It may have been meant as a name.
-    fn pass_over(&mut self, input: ParseStream<'_>) {
+    /// Skips the rest of an entry, which may have been meant as a name.
+    fn skip(&mut self, input: ParseStream<'_>) {
         self.declared.incomplete |= !rest(input).is_empty();
     }
 
-    /// The place of the next token, or of the last one if there is no more.
+    /// The place of the next token, or of the last one at the end.
     fn here(&mut self, input: ParseStream<'_>) -> Place {
-        let next = next(input).map(|tree| tree.span());
-        let span = next.unwrap_or_else(|| input.cursor().prev_span());
+        let span = next(input).map_or_else(|| input.cursor().prev_span(), |tree| tree.span());
         self.places += 1;
         Place { rank: self.places, first: span, last: span }
     }
 
-    /// An argument.
+    /// For a next token that is not what was expected.
+    fn unexpected(&mut self, input: ParseStream<'_>, expected: &str) -> Mistake {
+        (self.here(input), messages::expected(expected, &describe(next(input).as_slice())))
+    }
+
     fn argument(&mut self, input: ParseStream<'_>) -> Entry {
-        let place = self.here(input);
-        let Ok(word) = input.call(Ident::parse_any) else {
+        let (place, found) = (self.here(input), spell(next(input).as_slice()));
+        if input.call(Ident::parse_any).is_err() {
             if !input.peek(Token![,]) {
                 self.declared.may_be_meant(CLASS);
             }
-            return Err((place, messages::one_of(self.keys, &spell(next(input).as_slice()))));
-        };
-        let word = word.to_string();
-        let Some(key) = self.keys.iter().position(|key| *key == word) else {
-            return self.unknown_key(&word, place, input);
+            return Err((place, messages::one_of(self.keys, &found)));
+        }
+        let Some(key) = self.keys.iter().position(|key| **key == found) else {
+            self.errors.add(place, messages::one_of(self.keys, &found));
+            return self.unknown(similar(&found, self.keys), place, input);
         };
         let again = std::mem::replace(&mut self.seen[key], true);
         if again {
             self.errors.add(place, messages::twice(KEYS[key]));
         }
         match key {
-            USES => self.list(List::Uses, place, input),
-            WAIVES => self.list(List::Waives, place, input),
-            CRATE | OF => self.path(key, input),
-            _ => self.word(key, again, input),
+            CLASS | PLATFORM | KIT => self.word(key, again, input),
+            USES | WAIVES => self.list(key, place, input),
+            _ => self.path(key, input),
         }
     }
 
-    /// Reads on as though the key with the similar name stood there, so that nothing else is amiss.
-    fn unknown_key(&mut self, word: &str, place: Place, input: ParseStream<'_>) -> Entry {
-        self.errors.add(place, messages::one_of(self.keys, word));
-        let similar = similar(word, self.keys);
-        for list in [List::Uses, List::Waives] {
-            if similar == Some(list.key()) {
+    /// An argument with an unknown key. What may be meant for the similar key causes no other error.
+    fn unknown(&mut self, similar: Option<&str>, place: Place, input: ParseStream<'_>) -> Entry {
+        match similar.and_then(|similar| KEYS.iter().position(|key| *key == similar)) {
+            Some(list @ (USES | WAIVES)) => {
                 if let Some(TokenTree::Group(_)) = next(input) {
                     return self.list(list, place, input);
                 }
                 self.declared.incomplete = true;
             }
-        }
-        for key in [CLASS, PLATFORM, KIT] {
-            if similar == Some(KEYS[key]) {
-                self.declared.may_be_meant(key);
-            }
+            Some(word @ (CLASS | PLATFORM | KIT)) => self.declared.may_be_meant(word),
+            _ => {}
         }
         self.declared.incomplete |= !input.peek(Token![=]);
         let value = rest(input);
@@ -249,7 +128,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// `= word`. Where the key stands twice, the first counts.
+    /// `= word`. If the key is there `again`, the first value counts.
     fn word(&mut self, key: usize, again: bool, input: ParseStream<'_>) -> Entry {
         if !again {
             self.declared.words[key] = Value::Wrong;
@@ -257,74 +136,86 @@ impl Reader<'_, '_> {
         let (place, value) = self.value(key, input)?;
         let (words, word) = (self.declared.known(key), spell(&value));
         match words.iter().position(|known| *known == word) {
-            _ if again => {}
+            _ if again || !self.knows_facts() => {}
             Some(at) => self.declared.words[key] = Value::Given(at, place),
             None => return Err((place, messages::one_of(&words, &word))),
         }
         Ok(())
     }
 
-    /// `= path`. Whoever made the call has read it.
+    /// `= path`. If the key is there again, the first path counts.
     fn path(&mut self, key: usize, input: ParseStream<'_>) -> Entry {
         let (place, value) = self.value(key, input)?;
-        let problem = no_path(key, &value);
-        match path_in(value) {
-            Some((_, false)) => Ok(()),
-            Some((_, true)) => Err((place, problem.help("write the path without quotes"))),
-            None => Err((place, problem)),
+        let example = if key == OF { "crate::bindings" } else { "::wpu" };
+        let problem = messages::expected(&format!("a path such as `{example}`"), &describe(&value));
+        let path = if key == CRATE { &mut self.declared.krate } else { &mut self.declared.of };
+        if is_path(&value) {
+            path.get_or_insert(value.into_iter().collect());
+            return Ok(());
+        }
+        let inside = syn::parse2::<LitStr>(value.into_iter().collect()).and_then(|text| text.parse());
+        match inside {
+            Ok(inside) if is_path(&Vec::from_iter(TokenStream::clone(&inside))) => {
+                path.get_or_insert(inside);
+                Err((place, problem.help("write the path without quotes")))
+            }
+            _ => Err((place, problem)),
         }
     }
 
-    /// What stands behind `key =`, if something does.
+    /// What follows `key =`, if anything does.
     fn value(&mut self, key: usize, input: ParseStream<'_>) -> Result<(Place, Vec<TokenTree>), Mistake> {
-        let place = self.here(input);
-        if input.parse::<Token![=]>().is_err() {
-            let problem = messages::expected(&format!("`=` after `{}`", KEYS[key]), &describe_next(input));
+        if !input.peek(Token![=]) {
+            let mistake = self.unexpected(input, &format!("`=` after `{}`", KEYS[key]));
             rest(input);
-            return Err((place, problem));
+            return Err(mistake);
         }
-        let start = self.here(input);
+        _ = input.parse::<Token![=]>();
+        let place = self.here(input);
         let value = rest(input);
         match value.last() {
-            Some(last) => Ok((start.to(last.span()), value)),
-            None => Err((place, messages::expected("a value after `=`", &describe_next(input)))),
+            Some(last) => Ok((place.to(last.span()), value)),
+            None => Err(self.unexpected(input, "a value after `=`")),
         }
     }
 
-    /// `(names)`, the key having been taken.
-    fn list(&mut self, list: List, key: Place, input: ParseStream<'_>) -> Entry {
-        let word = list.key();
+    /// `(names)`, after the key.
+    fn list(&mut self, list: usize, key: Place, input: ParseStream<'_>) -> Entry {
+        let word = KEYS[list];
         let equals = if input.parse::<Token![=]>().is_ok() { " = " } else { "" };
-        let expected = format!("`{word}(…)`");
-        let Ok(group) = input.parse::<Group>() else {
-            let problem = match equals {
-                "" => messages::expected(&format!("`(` after `{word}`"), &describe_next(input)),
-                _ => messages::expected(&expected, &format!("`{word} = …`")),
-            };
-            self.declared.incomplete = true;
-            names_without_brackets(input);
-            return Err((key, problem));
-        };
-        if !equals.is_empty() || group.delimiter() != Delimiter::Parenthesis {
-            let found = format!("`{word}{equals}{}`", brackets(&group));
-            self.errors.add(key.to(group.span()), messages::expected(&expected, &found));
+        let (expected, found) = (format!("`{word}(…)`"), format!("`{word}{equals}"));
+        if let Ok(group) = input.parse::<Group>() {
+            if !equals.is_empty() || group.delimiter() != Delimiter::Parenthesis {
+                let problem = messages::expected(&expected, &format!("{found}{}`", brackets(&group)));
+                self.errors.add(key.to(group.span()), problem);
+            }
+            self.names(list, group.stream());
+            return Ok(());
         }
-        self.names(list, group.stream());
-        Ok(())
+        let problem = match equals {
+            "" => self.unexpected(input, &format!("`(` after `{word}`")).1,
+            _ => messages::expected(&expected, &format!("{found}…`")),
+        };
+        self.declared.incomplete = true;
+        until(input, &ends_names);
+        Err((key, problem))
     }
 
-    /// The names in a list, and the reasons among them.
-    fn names(&mut self, list: List, tokens: TokenStream) {
+    /// The names in a list, and the reasons between them.
+    fn names(&mut self, list: usize, tokens: TokenStream) {
         let mut first = self.declared.names.len();
         self.entries(tokens, &mut |reader, input| {
             reader.name(list, input)?;
-            if list == List::Uses && input.peek(Token![=]) {
-                let problem = messages::expected("`,`", "`=`").help("a reason stands in `waives(…)`");
-                return Err((reader.here(input), problem));
-            }
-            if list == List::Uses || input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any)
-            {
+            let has_reason = match list {
+                USES => input.peek(Token![=]),
+                _ => !(input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any)),
+            };
+            if !has_reason {
                 return Ok(());
+            }
+            if list == USES {
+                let (place, problem) = reader.unexpected(input, "`,`");
+                return Err((place, problem.help("a reason stands in `waives(…)`")));
             }
             let (reason, entry) = match reader.reason(input) {
                 Ok((text, place)) => (Value::Given(text, place), Ok(())),
@@ -333,68 +224,69 @@ impl Reader<'_, '_> {
             first = reader.waive(first, reason);
             entry
         });
-        if list == List::Waives {
+        if list == WAIVES {
             self.waive(first, Value::Absent);
         }
     }
 
-    /// Gives a reason to the names since `first`, and tells where those of the next one start.
+    /// Gives a reason to the names from `first` on, and returns the start of the next ones.
     fn waive(&mut self, first: usize, reason: Value<String>) -> usize {
         let end = self.declared.names.len();
         self.declared.waivers.push(Waiver { names: first..end, reason });
         end
     }
 
-    /// A name. A path or a text is none, but tells what was meant.
-    fn name(&mut self, list: List, input: ParseStream<'_>) -> Entry {
-        let (mut place, found) = (self.here(input), describe_next(input));
-        if let Some(text) = text(input) {
-            let problem = messages::expected(NAME, &found);
-            let Ok(name) = text.parse_with(Ident::parse_any) else {
-                return Err((place, problem));
-            };
-            let text = name.to_string();
-            self.errors.add(place, problem.help(&messages::without(&text, "quotes")));
-            self.add(list, text, place, true);
+    /// A name. A path or a string is a mistake that shows what is meant.
+    fn name(&mut self, list: usize, input: ParseStream<'_>) -> Entry {
+        let (mut place, problem) = self.unexpected(input, NAME);
+        if input.peek(LitStr) {
+            let text = input.parse::<LitStr>().and_then(|text| text.parse_with(Ident::parse_any));
+            let Ok(name) = text else { return Err((place, problem)) };
+            self.errors.add(place, problem.help(&messages::without(&name.to_string(), "quotes")));
+            self.add(list, name.to_string(), place, true);
             return Ok(());
         }
-        let (mut path, mut name) = (String::new(), None);
+        let (mut path, mut name) = (String::new(), String::new());
         loop {
-            match input.parse::<Token![::]>() {
-                Ok(colons) => (path, place) = (path + "::", place.to(colons.spans[1])),
-                Err(_) if name.is_some() => break,
-                Err(_) => {}
+            if let Ok(colons) = input.parse::<Token![::]>() {
+                path += "::";
+                place = place.to(colons.spans[1]);
+            } else if input.peek(Ident::peek_any) && (path.is_empty() || path.ends_with("::")) {
+                let part = input.call(Ident::parse_any).expect("it was seen");
+                name = part.to_string();
+                path += &name;
+                place = place.to(part.span());
+            } else {
+                break;
             }
-            let Ok(part) = input.call(Ident::parse_any) else { break };
-            place = place.to(part.span());
-            path.push_str(&part.to_string());
-            name = Some(part.to_string());
         }
-        let Some(text) = name else {
-            let found = if path.is_empty() { found } else { format!("`{path}`") };
-            return Err((place, messages::expected(NAME, &found)));
-        };
-        let reported = text != path;
-        if reported {
+        if path.is_empty() {
+            return Err((place, problem));
+        }
+        let is_name = path == name;
+        if !is_name {
             let problem = messages::expected(NAME, &format!("`{path}`"));
-            let ends = path.ends_with(&text);
-            let problem = if ends { problem.help(&messages::without(&text, "a path")) } else { problem };
+            if name.is_empty() {
+                return Err((place, problem));
+            }
+            let ends = path.ends_with(&name);
+            let problem = if ends { problem.help(&messages::without(&name, "a path")) } else { problem };
             self.errors.add(place, problem);
         }
-        self.add(list, text, place, reported);
+        self.add(list, name, place, !is_name);
         Ok(())
     }
 
-    /// Adds a name. If it is that of no upcall, this is said, unless something was said of the name before.
-    fn add(&mut self, list: List, text: String, place: Place, reported: bool) {
-        let facts = self.declared.spec.facts;
+    /// Adds a name. If no upcall has it, this is an error, unless one was reported for the name before.
+    fn add(&mut self, list: usize, text: String, place: Place, reported: bool) {
+        let facts = &self.declared.spec.facts;
         let upcall = facts.find(&text);
         let mut meant = upcall;
-        if upcall.is_none() {
-            if reported {
-                self.declared.incomplete = true;
-                return;
-            }
+        if upcall.is_none() && reported {
+            self.declared.incomplete = true;
+            return;
+        }
+        if upcall.is_none() && self.knows_facts() {
             let known: Vec<&str> = facts.upcalls.iter().map(|upcall| upcall.name).collect();
             meant = similar(&text, &known).and_then(|name| facts.find(name));
             self.errors.add(place, messages::unknown(&text, meant.map(|upcall| &facts.upcalls[upcall])));
@@ -402,29 +294,62 @@ impl Reader<'_, '_> {
         self.declared.names.push(Name { text, place, list, upcall, meant });
     }
 
+    /// Whether there are facts yet by which words and names can be judged.
+    fn knows_facts(&self) -> bool {
+        !std::ptr::eq(self.declared.spec, &raw const UNKNOWN)
+    }
+
     /// `= "reason"`.
     fn reason(&mut self, input: ParseStream<'_>) -> Result<(String, Place), Mistake> {
-        let (place, found) = (self.here(input), describe_next(input));
-        if input.parse::<Token![=]>().is_err() {
-            return Err((place, messages::expected("`=` and a reason", &found)));
+        if !input.peek(Token![=]) {
+            return Err(self.unexpected(input, "`=` and a reason"));
         }
-        let (start, found) = (self.here(input), describe_next(input));
-        if let Some(text) = text(input) {
-            return Ok((text.value(), start));
+        _ = input.parse::<Token![=]>();
+        let (place, problem) = self.unexpected(input, REASON);
+        if let Ok(text) = input.parse::<LitStr>() {
+            return Ok((text.value(), place));
         }
-        let value = match input.parse::<Literal>() {
-            Ok(literal) => vec![literal.into()],
-            Err(_) => rest(input),
-        };
-        let (place, found) = match value.last() {
-            Some(last) => (start.to(last.span()), describe(&value)),
-            None => (start, found),
-        };
-        Err((place, messages::expected("a reason in quotes after `=`", &found)))
+        // What follows a literal is another mistake.
+        let value =
+            if input.peek(syn::Lit) { Vec::from_iter(input.parse::<TokenTree>()) } else { rest(input) };
+        match value.last() {
+            Some(last) => Err((place.to(last.span()), messages::expected(REASON, &describe(&value)))),
+            None => Err((place, problem)),
+        }
     }
 }
 
-/// Takes a text.
-fn text(input: ParseStream<'_>) -> Option<LitStr> {
-    input.peek(LitStr).then(|| input.parse().ok())?
+/// What lists contain.
+const NAME: &str = "the name of an upcall";
+const REASON: &str = "a reason in quotes after `=`";
+
+/// Whether tokens are a path without arguments, as a module has.
+fn is_path(tokens: &[TokenTree]) -> bool {
+    let text = spell(tokens);
+    let is_part = |part| {
+        matches!(part, "crate" | "$crate" | "self" | "Self" | "super")
+            || syn::parse_str::<Ident>(part).is_ok()
+    };
+    text.strip_prefix("::").unwrap_or(&text).split("::").all(is_part)
+}
+
+/// Takes what stands before the next comma, or before the next argument where the comma is missing.
+fn rest(input: ParseStream<'_>) -> Vec<TokenTree> {
+    until(input, &|input| input.peek(Token![,]) || starts_argument(input))
+}
+
+fn starts_argument(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    is_key(&ahead) && (ahead.peek(Token![=]) || matches!(next(&ahead), Some(TokenTree::Group(_))))
+}
+
+/// Whether names without brackets end here: where the next argument begins.
+fn ends_names(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    starts_argument(input) || ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || is_key(&ahead))
+}
+
+/// Takes the next token, and tells whether it is a key.
+fn is_key(input: ParseStream<'_>) -> bool {
+    input.call(Ident::parse_any).is_ok_and(|word| KEYS.iter().any(|key| word == key))
 }

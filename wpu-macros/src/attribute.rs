@@ -1,157 +1,217 @@
-//! What an attribute becomes at once: the item as it stands, its handle's type, and a call of the macro in which bindings
-//! hold their facts. That calls `__provider!` of this crate, which `provider.rs` answers.
+//! The two steps of an expansion.
+//!
+//! The attribute becomes the unchanged item, the type of its handle, and a call of the macro in which the bindings contain
+//! their facts. That macro calls `__provider!` of this crate, which adds the rest.
 
-use crate::errors::{Errors, Place};
-use crate::item::{Item, Provider};
-use crate::keys::{CRATE, OF, no_path, path_behind, values_behind};
-use crate::messages;
-use crate::syntax::{until, visible};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use crate::args;
+use crate::check::check;
+use crate::declared::{Declared, KIT, USES};
+use crate::errors::Errors;
+use crate::expand::Expansion;
+use crate::item::{self, Provider};
+use crate::spec::{Spec, UNKNOWN};
+use crate::tokens::{code, fill, join, literal, visible};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{Token, bracketed};
+use syn::parse::ParseStream;
+use syn::{LitBool, Result};
 
 /// One of the attributes of this crate.
 #[derive(Clone, Copy)]
 pub(crate) struct Attribute {
     pub(crate) name: &'static str,
-    /// The crate that hands it on, where no argument names another.
+    /// The crate that re-exports it, where no argument names another.
     pub(crate) krate: &'static str,
-    /// Whether an argument says where the bindings are. Otherwise that crate has them too.
+    /// Whether an argument says where the bindings are. Otherwise they are in that crate too.
     pub(crate) has_of: bool,
 }
 
 pub(crate) const WPU_PROVIDER: Attribute = Attribute { name: "wpu_provider", krate: "wpu", has_of: false };
 pub(crate) const PROVIDER: Attribute = Attribute { name: "provider", krate: "wpu_table", has_of: true };
 
+const FIRST: &str = "
+    $item
+    $conditions
+    #[doc = $title]
+    #[doc = \"\"]
+    #[doc = \"Each has a method, for use within this crate. What one of them acquires is released when it is dropped.\"]
+    #[derive(::core::clone::Clone, ::core::marker::Copy)]
+    $visibility struct $handle(());
+
+    $conditions
+    $allow
+    const _: () = {
+        $facts
+        $again
+        #[automatically_derived]
+        impl __wpu::core::fmt::Debug for $handle {
+            fn fmt(&self, out: &mut __wpu::core::fmt::Formatter<'_>) -> __wpu::core::fmt::Result {
+                __wpu::core::fmt::Formatter::write_str(out, $text)
+            }
+        }
+    };
+";
+
+/// If the path of the bindings leads nowhere, that is one error, which names what is missing.
+const FACTS: &str = "
+    $imports
+    __wpu::__facts! { { __wpu_runtime::__provider } $attribute $reported { $args } { $item } }
+";
+
 impl Attribute {
-    /// What leads to the traits that it implements.
-    pub(crate) fn runtime(self) -> &'static str {
-        if self.has_of { "__wpu_table" } else { "__wpu" }
-    }
-
-    pub(crate) fn named(name: &Ident) -> Self {
-        if name == PROVIDER.name { PROVIDER } else { WPU_PROVIDER }
-    }
-
-    /// The item, and beside it all that can be said without facts.
+    /// The item, and beside it what needs no facts.
     pub(crate) fn expand(self, args: &TokenStream, item: &TokenStream) -> TokenStream {
-        let Item { provider, fault } = Item::parse(item.clone(), self.name);
-        let Some(Provider { conditions, deprecated, visibility, name, .. }) = provider else {
-            let errors = Errors::from_iter(fault).report();
-            return quote!(#item #errors);
+        let site = Span::call_site();
+        let (mut mistakes, mut faults, mut again) = <(Errors, Errors, Errors)>::default();
+        let declared = args::parse(&UNKNOWN, self.has_of, visible(args.clone()), &mut mistakes);
+        let item = item::without_second(self, item, &declared, &mut again);
+        let Some(provider) = item::parse(self.name, item.clone(), &mut faults) else {
+            // In edition 2015, in which `::core` is nothing, and within an `impl`, which can contain no imports.
+            return join(vec![item, again.report(""), faults.report("")]);
         };
-        let handle = handle_name(&name, Span::call_site());
-        let span = handle.span();
-        let title = format!("The upcalls of [`{}`]: {}.", name.unraw(), names_in(args));
-        let (text, rest) = (handle.to_string(), self.call(args, item, span));
-        // To implement something for it is to use it. Otherwise `allow` would be an error under `forbid`.
-        let allow = deprecated.then(|| quote_spanned!(span=> #[allow(deprecated)]));
-        // Without `derive`, whose paths would lead through names that stand around the item.
-        quote_spanned! {span=>
-            #item
-            #conditions
-            #[doc = #title]
-            #[doc = ""]
-            #[doc = "Each has a method, for use within this crate. What one of them acquires is released when it is dropped."]
-            #visibility struct #handle(());
-
-            #conditions
-            #allow
-            const _: () = {
-                #rest
-                #[automatically_derived]
-                impl __wpu::core::clone::Clone for #handle {
-                    fn clone(&self) -> Self {
-                        *self
-                    }
-                }
-                #[automatically_derived]
-                impl __wpu::core::marker::Copy for #handle {}
-                #[automatically_derived]
-                impl __wpu::core::fmt::Debug for #handle {
-                    fn fmt(&self, out: &mut __wpu::core::fmt::Formatter<'_>) -> __wpu::core::fmt::Result {
-                        __wpu::core::fmt::Formatter::write_str(out, #text)
-                    }
-                }
-            };
-        }
+        let is_value = is_name_value(site.source_text().as_deref(), args);
+        let reported = is_value || !again.is_empty();
+        let facts = match self.imports(&declared) {
+            Some(imports) => self.facts(imports, reported, args, &item),
+            None => join(vec![
+                code("mod __wpu { pub use ::core; }", site),
+                if reported { TokenStream::new() } else { mistakes.report("__wpu::core::") },
+            ]),
+        };
+        let (span, handle) = (site.located_at(provider.name.span()), provider.handle(site));
+        let title = format!("The upcalls of [`{}`]: {}.", provider.name.unraw(), names(&declared));
+        let (title, text) = (literal(&title, span), literal(&handle.to_string(), span));
+        // To implement something for a deprecated struct is to use it. Elsewhere `allow` would be an error under `forbid`.
+        let allow = code(if provider.deprecated { "#[allow(deprecated)]" } else { "" }, span);
+        let Provider { conditions, visibility, .. } = provider;
+        let parts = [
+            ("item", item),
+            ("conditions", conditions),
+            ("title", title),
+            ("visibility", visibility),
+            ("handle", handle),
+            ("allow", allow),
+            ("facts", facts),
+            ("text", text),
+            ("again", again.report("__wpu::core::")),
+        ];
+        fill(FIRST, span, &parts)
     }
 
-    /// The call of the bindings' macro. The path of the bindings stands here and nowhere else: if it leads nowhere, that is
-    /// one error.
-    fn call(self, args: &TokenStream, item: &TokenStream, span: Span) -> TokenStream {
-        let arguments = visible(args.clone());
-        let krate = path_behind(CRATE, arguments.clone()).unwrap_or_else(|| {
-            let krate = Ident::new(self.krate, span);
-            quote_spanned!(span=> ::#krate)
-        });
-        let runtime = Ident::new(self.runtime(), span);
-        let (of, runtime_import) = if self.has_of {
-            (path_behind(OF, arguments), quote_spanned!(span=> use #krate::__private as #runtime;))
-        } else {
-            (Some(krate), TokenStream::new())
-        };
-        let attribute = Ident::new(self.name, Span::call_site());
-        let is_value = is_name_value(Span::call_site().source_text().as_deref(), args);
-        let Some(of) = of else {
-            let fault = match values_behind(OF, visible(args.clone())).first().map(Vec::as_slice) {
-                Some(value @ [first, ..]) => {
-                    (Place::in_item(first.span(), value[value.len() - 1].span()), no_path(OF, value))
-                }
-                _ => (Place::whole(Span::call_site()), messages::no_bindings()),
-            };
-            // What is wrong with `#[name = value]` is said already.
-            let error = Errors::from_iter((!is_value).then_some(fault)).report();
-            return quote_spanned!(span=> #error mod __wpu { pub use ::core; });
-        };
-        let last = of.clone().into_iter().last().map_or(span, |last| span.located_at(last.span()));
-        let import = quote_spanned!(last=> use #of::__private as __wpu;);
-        quote_spanned! {span=>
-            #import
-            #runtime_import
-            __wpu::__facts! { { #runtime::__provider } #attribute #is_value { #args } { #item } }
+    /// The imports of the bindings and of the traits. None if the bindings are not known.
+    ///
+    /// If a path leads to something else, rustc's message contains the name that is missing there.
+    fn imports(self, declared: &Declared) -> Option<TokenStream> {
+        let Self { krate, has_of, .. } = self;
+        let path = declared.krate.clone().unwrap_or_else(|| code(&format!("::{krate}"), Span::call_site()));
+        let traits = format!("crate_must_be_the_path_of_{krate}");
+        if !has_of {
+            return Some(import(
+                &format!("use $path::{traits} as __wpu; use __wpu as __wpu_runtime;"),
+                &path,
+            ));
         }
+        let bindings = import("use $path::of_must_be_the_path_of_bindings as __wpu;", declared.of.as_ref()?);
+        Some(join(vec![bindings, import(&format!("use $path::{traits} as __wpu_runtime;"), &path)]))
+    }
+
+    /// The call of the bindings' macro.
+    fn facts(
+        self,
+        imports: TokenStream,
+        reported: bool,
+        args: &TokenStream,
+        item: &TokenStream,
+    ) -> TokenStream {
+        let span = Span::call_site();
+        let parts = [
+            ("imports", imports),
+            ("attribute", code(self.name, span)),
+            ("reported", code(&reported.to_string(), span)),
+            ("args", args.clone()),
+            ("item", item.clone()),
+        ];
+        fill(FACTS, span, &parts)
     }
 }
 
-/// The name of the handle's type.
-pub(crate) fn handle_name(provider: &Ident, attribute: Span) -> Ident {
-    format_ident!("{provider}Upcalls", span = attribute.located_at(provider.span()))
+/// An import of what a path leads to, at the end of the path.
+fn import(template: &str, path: &TokenStream) -> TokenStream {
+    let site = Span::call_site();
+    let last = path.clone().into_iter().last().map_or(site, |last| site.located_at(last.span()));
+    fill(template, last, &[("path", path.clone())])
 }
 
 /// The names in `uses(…)`, for a text.
-fn names_in(args: &TokenStream) -> String {
-    let mut names = Vec::new();
-    let mut in_uses = false;
-    for tree in visible(args.clone()) {
-        match tree {
-            TokenTree::Group(group) if in_uses => {
-                let idents = group.stream().into_iter().filter(|tree| matches!(tree, TokenTree::Ident(_)));
-                names.extend(idents.map(|name| format!("`{name}`")));
-            }
-            tree => in_uses = tree.to_string() == "uses",
-        }
-    }
+fn names(declared: &Declared) -> String {
+    let uses = declared.names.iter().filter(|name| name.list == USES);
+    let names: Vec<String> = uses.map(|name| format!("`{}`", name.text)).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// Whether the attribute is of the form `#[name = value]`, of which the compiler hands on the value as arguments. Only the
-/// text of the attribute says so, and it says the same value: nothing else may keep the arguments from being checked.
+/// Whether the attribute is of the form `#[name = value]`, of which the compiler reports the form and passes the value as
+/// arguments. Only the text of the attribute shows this. It must have the same value: nothing else may keep the arguments
+/// from being checked.
 pub(crate) fn is_name_value(attribute: Option<&str>, args: &TokenStream) -> bool {
-    let value = |input: ParseStream<'_>| {
-        let inside;
-        let input = if input.parse::<Option<Token![#]>>()?.is_some() {
-            bracketed!(inside in input);
-            &inside
-        } else {
-            input
-        };
-        until(input, &|input| input.peek(Token![=]));
-        input.parse::<Token![=]>()?;
-        input.parse::<TokenStream>()
-    };
-    let value = attribute.and_then(|text| value.parse_str(text).ok());
+    let Some((name, value)) = attribute.and_then(|text| text.split_once('=')) else { return false };
+    let value = if name.starts_with('#') { value.trim_end().strip_suffix(']') } else { Some(value) };
+    let value = value.and_then(|value| value.parse::<TokenStream>().ok());
     value.is_some_and(|value| !value.is_empty() && value.to_string() == args.to_string())
+}
+
+/// The second step: what the bindings' macro passes.
+pub(crate) struct Call {
+    spec: &'static Spec,
+    pub(crate) attribute: Attribute,
+    pub(crate) site: Span,
+    /// Whether an error was reported that makes the arguments meaningless.
+    reported: bool,
+    args: TokenStream,
+    item: TokenStream,
+}
+
+impl Call {
+    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let group = || input.parse::<Group>().map(|group| group.stream());
+        let (spec, name) = (Spec::parse(input)?, input.parse::<Ident>()?);
+        let attribute = if name == PROVIDER.name { PROVIDER } else { WPU_PROVIDER };
+        let reported = input.parse::<LitBool>()?.value;
+        Ok(Self { spec, attribute, site: name.span(), reported, args: group()?, item: group()? })
+    }
+
+    /// What makes the item a provider, or what is wrong.
+    pub(crate) fn expand(&self) -> TokenStream {
+        let Self { spec, attribute, site, reported, .. } = *self;
+        let mut errors = Errors::default();
+        let provider = item::parse(attribute.name, self.item.clone(), &mut errors);
+        let provider = provider.expect("the first step has read the item");
+        let mut declared = Declared::nothing(spec);
+        if reported {
+            // The kit may be any.
+            declared.may_be_meant(KIT);
+        } else {
+            declared = args::parse(spec, attribute.has_of, visible(self.args.clone()), &mut errors);
+            check(&declared, site, &mut errors);
+        }
+        let written = written(self.args.clone()).or_else(|| written(self.item.clone()));
+        let faulty = reported || !errors.is_empty();
+        let mut all =
+            Expansion { attribute, provider: &provider, declared: &declared, site, written, faulty }.expand();
+        all.extend(errors.report("__wpu::core::"));
+        all
+    }
+}
+
+/// The place of the first token that was written where it stands, and not by a macro.
+fn written(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|tree| match &tree {
+        TokenTree::Group(group) => written(group.stream()),
+        tree => Some(tree.span()).filter(|span| is_written(*span)),
+    })
+}
+
+/// Whether the token at a place was written there. Only the text that rustc prints for debugging shows this: it starts
+/// with the number of the expansion, which is 0 where there is none. If that text changes, no token counts as written.
+fn is_written(span: Span) -> bool {
+    format!("{span:?}").starts_with("#0 ")
 }

@@ -1,14 +1,14 @@
-//! The problems of one use of the attribute: their places, their order, and how rustc gets to report them.
+//! The problems of one use of the attribute: their places, their order, and how rustc reports them.
 
 use crate::messages::Problem;
-use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
+use crate::tokens::literal;
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 
-/// The problems found so far, in reading order. Panics if one is never reported.
+/// The problems found so far, in reading order.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<(Place, Problem)>);
 
-/// A place in the source: what a user would edit.
+/// A place in the source: what a user has to edit.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     /// Its rank in reading order.
@@ -20,12 +20,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The attribute as a whole, for what is nowhere in it.
+    /// The whole attribute, for a problem that is nowhere in it.
     pub(crate) fn whole(attribute: Span) -> Self {
         Self { rank: 0, first: attribute, last: attribute }
     }
 
-    /// A place in the item, which stands behind the attribute.
+    /// A place in the item, which follows the attribute.
     pub(crate) fn in_item(first: Span, last: Span) -> Self {
         Self { rank: usize::MAX, first, last }
     }
@@ -37,53 +37,33 @@ impl Place {
 }
 
 impl Errors {
-    /// Adds a problem, behind those that come before it in reading order.
+    /// Adds a problem, after those that come before it in reading order.
     pub(crate) fn add(&mut self, place: Place, problem: Problem) {
         let later = self.0.iter().position(|(other, _)| other.rank > place.rank);
         self.0.insert(later.unwrap_or(self.0.len()), (place, problem));
     }
 
-    /// Whether there is none.
+    /// Whether there is no problem.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All problems, as items that can stand anywhere.
-    pub(crate) fn report(self) -> TokenStream {
-        self.report_from(|span| quote_spanned!(span=> ::core))
+    /// One `compile_error!` for each problem, by a path that ends with `::` or is empty.
+    ///
+    /// rustc underlines from the first token of the path to the end of the group. These tokens have the edition of the user's
+    /// crate: in edition 2015, `::core` is a path from the root of that crate.
+    pub(crate) fn report(&self, path: &str) -> TokenStream {
+        let mut all = Vec::new();
+        for (Place { first, last, .. }, problem) in &self.0 {
+            let mut group = Group::new(Delimiter::Brace, literal(&problem.text, *last));
+            group.set_span(*last);
+            let path: TokenStream = format!("{path}compile_error!").parse().expect("it is a path");
+            for mut tree in path {
+                tree.set_span(*first);
+                all.push(tree);
+            }
+            all.push(group.into());
+        }
+        all.into_iter().collect()
     }
-
-    /// All problems, as items beside what `__wpu` imports. In the edition of 2015 only that leads to `core`: a path that the
-    /// user's own token begins with `::` starts at the root of the crate.
-    pub(crate) fn report_inside(self) -> TokenStream {
-        self.report_from(|span| quote_spanned!(span=> __wpu::core))
-    }
-
-    fn report_from(mut self, core: fn(Span) -> TokenStream) -> TokenStream {
-        let problems = std::mem::take(&mut self.0);
-        problems.iter().map(|(place, problem)| compile_error(*place, problem, &core(place.first))).collect()
-    }
-}
-
-impl FromIterator<(Place, Problem)> for Errors {
-    fn from_iter<I: IntoIterator<Item = (Place, Problem)>>(problems: I) -> Self {
-        let mut errors = Self::default();
-        problems.into_iter().for_each(|(place, problem)| errors.add(place, problem));
-        errors
-    }
-}
-
-impl Drop for Errors {
-    fn drop(&mut self) {
-        assert!(self.is_empty() || std::thread::panicking(), "errors were collected and never reported");
-    }
-}
-
-/// The item that makes rustc report a problem. It underlines from the first token of the path to the end of the group.
-fn compile_error(Place { first, last, .. }: Place, problem: &Problem, core: &TokenStream) -> TokenStream {
-    let mut text = Literal::string(&problem.text);
-    text.set_span(last);
-    let mut group = Group::new(Delimiter::Brace, text.into_token_stream());
-    group.set_span(last);
-    quote_spanned!(first=> #core::compile_error! #group)
 }

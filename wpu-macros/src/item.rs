@@ -1,79 +1,53 @@
-//! The item under the attribute. Its head is read; its body is nobody's business here.
+//! The item under the attribute. Only its head is read.
 
-use crate::errors::Place;
-use crate::generics::{self, Form};
-use crate::messages::{self, Problem};
-use crate::syntax::{Attributes, next, until, visible};
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::quote;
+use crate::attribute::Attribute;
+use crate::declared::Declared;
+use crate::errors::{Errors, Place};
+use crate::messages;
+use crate::tokens::{code, fill, join, next, spell, until, visible};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Token, token};
+use syn::{Lifetime, Token, bracketed, token};
 
-/// The head of a struct, and of an enum or union that ought to be one.
+/// The head of a struct, or of an enum or union instead of one.
 pub(crate) struct Provider {
     /// The attributes with the conditions under which it is compiled.
     pub(crate) conditions: TokenStream,
     /// Whether it is `#[deprecated]`.
     pub(crate) deprecated: bool,
-    /// Who sees it.
     pub(crate) visibility: TokenStream,
-    /// Its name.
     pub(crate) name: Ident,
     /// How implementations name it.
     pub(crate) forms: Vec<Form>,
 }
 
-/// What an item is: a type, and what makes it no provider.
-#[derive(Default)]
-pub(crate) struct Item {
-    /// None if it is no type, or cannot be read at all: rustc has more to say then.
-    pub(crate) provider: Option<Provider>,
-    pub(crate) fault: Option<(Place, Problem)>,
-}
-
-impl Item {
-    /// Reads the head of an item under an attribute.
-    pub(crate) fn parse(item: TokenStream, attribute: &str) -> Self {
-        let head = |input: ParseStream<'_>| {
-            let item = Self::head(input, attribute);
-            until(input, &|_| false);
-            item
-        };
-        head.parse2(visible(item)).unwrap_or_default()
-    }
-
-    fn head(input: ParseStream<'_>, attribute: &str) -> syn::Result<Self> {
-        let Attributes { predicates, deprecated } = Attributes::parse(input)?;
-        let Some((keyword, text, place)) = kind(input) else {
-            return Ok(Self::default());
-        };
-        let mut fault = (keyword != STRUCT).then(|| (place, messages::no_struct(attribute, text)));
-        if !TYPES.contains(&keyword) {
-            return Ok(Self { provider: None, fault });
-        }
-        let visibility = until(input, &|input| !input.peek(Token![pub]) && !input.peek(token::Paren));
-        input.call(Ident::parse_any)?;
-        let name: Ident = input.parse()?;
-        let (parameters, forms) = generics::parse(&name, input)?;
-        if let (Some(place), None) = (parameters, &fault) {
-            fault = Some((place, messages::generic(attribute, &name.to_string())));
-        }
-        let conditions = quote!(#(#[cfg(#predicates)])*);
-        let visibility = visibility.into_iter().collect();
-        Ok(Self { provider: Some(Provider { conditions, deprecated, visibility, name, forms }), fault })
+impl Provider {
+    /// The name of its handle's type, as the attribute at `site` writes it.
+    pub(crate) fn handle(&self, site: Span) -> TokenStream {
+        code(&format!("{}Upcalls", self.name.unraw()), site.located_at(self.name.span()))
     }
 }
 
-const STRUCT: &str = "struct";
+/// A type as an implementation names it.
+#[derive(Clone, Default)]
+pub(crate) struct Form {
+    /// The attribute with the condition under which the type has this form.
+    pub(crate) condition: TokenStream,
+    /// What follows `impl`.
+    pub(crate) parameters: TokenStream,
+    pub(crate) ty: TokenStream,
+    /// The `where` clause.
+    pub(crate) bounds: TokenStream,
+}
 
 /// The kinds of items that are types.
-const TYPES: [&str; 3] = [STRUCT, "enum", "union"];
+const TYPES: [&str; 3] = ["struct", "enum", "union"];
 
-/// Kinds of items by their keywords, in the order in which they are looked for: `const` and `extern` also start
+/// The kinds of items by their keywords, in the order in which they are looked for: `const` and `extern` also start
 /// functions.
-static KINDS: [(&str, &str); 13] = [
-    (STRUCT, "a struct"),
+const KINDS: [(&str, &str); 13] = [
+    ("struct", "a struct"),
     ("enum", "an enum"),
     ("fn", "a function"),
     ("impl", "an `impl` block"),
@@ -88,7 +62,55 @@ static KINDS: [(&str, &str); 13] = [
     ("const", "a constant"),
 ];
 
-/// The item's keyword, its kind in words, and the place of what says so: the keyword, and the name behind it.
+/// Reads the head of the item under an attribute. None if it is not a type, or if it cannot be read: rustc reports that.
+pub(crate) fn parse(attribute: &str, item: TokenStream, errors: &mut Errors) -> Option<Provider> {
+    let head = |input: ParseStream<'_>| {
+        let provider = head(attribute, input, errors);
+        until(input, &|_| false);
+        provider
+    };
+    head.parse2(visible(item)).ok().flatten()
+}
+
+fn head(attribute: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Provider>> {
+    let (predicates, deprecated) = attributes(input)?;
+    let conditions = predicates.iter().map(|predicate| with("#[cfg $part]", predicate)).collect();
+    let Some((keyword, text, place)) = kind(input) else { return Ok(None) };
+    if keyword != "struct" {
+        errors.add(place, messages::no_struct(attribute, text));
+    }
+    if !TYPES.contains(&keyword) {
+        return Ok(None);
+    }
+    let visibility = until(input, &|input| !input.peek(Token![pub]) && !input.peek(token::Paren));
+    input.call(Ident::parse_any)?;
+    let name: Ident = input.parse()?;
+    let (parameters, forms) = forms(&name, input)?;
+    if let (Some(place), "struct") = (parameters, keyword) {
+        errors.add(place, messages::generic(attribute, &name.to_string()));
+    }
+    let visibility = visibility.into_iter().collect();
+    Ok(Some(Provider { conditions, deprecated, visibility, name, forms }))
+}
+
+/// Takes attributes. Returns the predicates of `cfg`, in parentheses, and whether `deprecated` is among them.
+fn attributes(input: ParseStream<'_>) -> syn::Result<(Vec<TokenStream>, bool)> {
+    let (mut predicates, mut deprecated) = (Vec::new(), false);
+    while input.parse::<Option<Token![#]>>()?.is_some() {
+        let inside;
+        bracketed!(inside in input);
+        match &until(&inside, &|_| false)[..] {
+            [TokenTree::Ident(name), TokenTree::Group(predicate)] if name == "cfg" => {
+                predicates.push(TokenTree::from(predicate.clone()).into());
+            }
+            [TokenTree::Ident(name), ..] => deprecated |= name == "deprecated",
+            _ => {}
+        }
+    }
+    Ok((predicates, deprecated))
+}
+
+/// The item's keyword, its kind in words, and the place that shows it: the keyword and the name that follows.
 fn kind(input: ParseStream<'_>) -> Option<(&'static str, &'static str, Place)> {
     let ahead = input.fork();
     let words = until(&ahead, &|ahead| matches!(next(ahead), Some(TokenTree::Punct(_))));
@@ -104,4 +126,149 @@ fn kind(input: ParseStream<'_>) -> Option<(&'static str, &'static str, Place)> {
     until(&ahead, &|ahead| ahead.peek(Token![!]));
     let first = next(input)?.span();
     ahead.peek(Token![!]).then_some(("!", "a macro call", Place::in_item(first, first)))
+}
+
+/// The item without further attributes of the same kind, each of which is an error. An attribute is known by its name, alone
+/// or after the name of the crate.
+pub(crate) fn without_second(
+    attribute: Attribute,
+    item: &TokenStream,
+    declared: &Declared,
+    errors: &mut Errors,
+) -> TokenStream {
+    let name = attribute.name;
+    let krate = declared.krate.iter().flat_map(|path| path.clone()).last();
+    let krate = krate.map_or_else(|| attribute.krate.to_owned(), |krate| krate.to_string());
+    let mut trees: Vec<TokenTree> = item.clone().into_iter().collect();
+    let mut at = 0;
+    while let [TokenTree::Punct(hash), TokenTree::Group(group), ..] = &trees[at..] {
+        let in_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || tree.to_string() == ":";
+        let path: Vec<TokenTree> = group.stream().into_iter().take_while(in_path).collect();
+        let path = spell(&path);
+        if path == name || path.ends_with(&format!("{krate}::{name}")) {
+            let place = Place::in_item(hash.span(), group.span());
+            errors.add(place, messages::twice(&format!("#[{name}]")));
+            trees.drain(at..at + 2);
+        } else {
+            at += 2;
+        }
+    }
+    trees.into_iter().collect()
+}
+
+/// One parameter of a type.
+struct Parameter {
+    /// The predicates of its `cfg` attributes, with commas.
+    condition: TokenStream,
+    /// With its bounds and without its attributes and default, as after `impl`.
+    declared: TokenStream,
+    /// As after the type.
+    name: TokenStream,
+    is_lifetime: bool,
+}
+
+/// The maximum number of parameters under conditions: each doubles the number of forms.
+const MOST: usize = 4;
+
+/// Reads what follows the name of a type: where its parameters are, and its forms. Parameters are an error, which is to be
+/// the only one. There is one form for each choice among the parameters under conditions, since arguments cannot have
+/// conditions; and none if there are too many choices.
+fn forms(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<Place>, Vec<Form>)> {
+    let name = TokenStream::from(TokenTree::from(name.clone()));
+    let Some(open) = input.parse::<Option<Token![<]>>()? else {
+        return Ok((None, vec![Form { ty: name, ..Form::default() }]));
+    };
+    let (mut parameters, mut others) = (Vec::new(), Vec::new());
+    while !input.is_empty() && !input.peek(Token![>]) {
+        let parameter = Parameter::parse(input)?;
+        // Lifetimes come first.
+        if parameter.is_lifetime { parameters.push(parameter) } else { others.push(parameter) }
+    }
+    parameters.append(&mut others);
+    let close = input.parse::<Token![>]>()?;
+    let predicates = predicates(input)?;
+    let conditions = parameters.iter().filter(|parameter| !parameter.condition.is_empty()).count();
+    let choices = if conditions > MOST { 0 } else { 1 << conditions };
+    let forms = (0..choices).map(|choice| form(&name, &parameters, &predicates, choice));
+    Ok((Some(Place::in_item(open.spans[0], close.spans[0])), forms.collect()))
+}
+
+/// The form with those parameters under conditions whose bits are in `choice`.
+fn form(name: &TokenStream, parameters: &[Parameter], predicates: &TokenStream, mut choice: usize) -> Form {
+    let (mut condition, mut declared, mut names) = <(TokenStream, TokenStream, TokenStream)>::default();
+    for parameter in parameters {
+        if !parameter.condition.is_empty() {
+            let chosen = choice % 2 == 1;
+            choice /= 2;
+            let template = if chosen { "all($part)," } else { "not(all($part))," };
+            condition.extend(with(template, &parameter.condition));
+            if !chosen {
+                continue;
+            }
+        }
+        declared.extend(with("$part,", &parameter.declared));
+        names.extend(with("$part,", &parameter.name));
+    }
+    if !condition.is_empty() {
+        condition = with("#[cfg(all($part))]", &condition);
+    }
+    let ty = join(vec![name.clone(), with("<$part>", &names)]);
+    let bounds = with("where $part Self: ::core::marker::Sized + 'static", predicates);
+    Form { condition, parameters: with("<$part>", &declared), ty, bounds }
+}
+
+impl Parameter {
+    /// Reads a parameter, and the comma after it.
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let predicates = attributes(input)?.0;
+        let condition = predicates.iter().map(|predicate| with("all $part,", predicate)).collect();
+        let before_name = usize::from(input.peek(Token![const]));
+        let is_lifetime = input.peek(Lifetime);
+        let declared = until_outside(input, &|input| input.peek(Token![=]) || ends_parameter(input));
+        until_outside(input, &ends_parameter);
+        input.parse::<Option<Token![,]>>()?;
+        // A lifetime is two tokens.
+        let name = declared.iter().skip(before_name).take(1 + usize::from(is_lifetime)).cloned().collect();
+        Ok(Self { condition, declared: declared.into_iter().collect(), name, is_lifetime })
+    }
+}
+
+fn ends_parameter(input: ParseStream<'_>) -> bool {
+    input.peek(Token![,]) || input.peek(Token![>])
+}
+
+/// The predicates of the `where` clause, which stands before braces and after parentheses. Each ends with a comma.
+fn predicates(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    if input.peek(token::Paren) {
+        input.parse::<Group>()?;
+    }
+    if input.parse::<Option<Token![where]>>()?.is_none() {
+        return Ok(TokenStream::new());
+    }
+    let predicates = until_outside(input, &|input| input.peek(token::Brace) || input.peek(Token![;]));
+    let comma = predicates.last().is_some_and(|last| last.to_string() != ",");
+    let predicates = predicates.into_iter().collect();
+    Ok(with(if comma { "$part," } else { "$part" }, &predicates))
+}
+
+/// Takes tokens up to the first place outside of `<…>` at which `ends` holds.
+fn until_outside(input: ParseStream<'_>, ends: &dyn Fn(ParseStream<'_>) -> bool) -> Vec<TokenTree> {
+    let (mut taken, mut depth) = (Vec::new(), 0_usize);
+    while !input.is_empty() && (depth > 0 || !ends(input)) {
+        if input.peek(Token![->]) {
+            // Its second token closes nothing.
+            taken.extend(input.parse::<TokenTree>());
+        } else if input.peek(Token![<]) {
+            depth += 1;
+        } else if input.peek(Token![>]) {
+            depth = depth.saturating_sub(1);
+        }
+        taken.extend(input.parse::<TokenTree>());
+    }
+    taken
+}
+
+/// A template with one part.
+fn with(template: &str, part: &TokenStream) -> TokenStream {
+    fill(template, Span::call_site(), &[("part", part.clone())])
 }

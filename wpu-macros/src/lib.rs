@@ -1,31 +1,27 @@
-//! The attributes [`provider`](macro@provider) and [`wpu_provider`](macro@wpu_provider), which other crates hand on.
+//! The attributes [`provider`](macro@provider) and [`wpu_provider`](macro@wpu_provider), which other crates re-export.
 //!
-//! Everything behind the entry points works on [`proc_macro2`] types, and so runs in tests too.
+//! The entry points convert to [`proc_macro2`] types, so that everything else runs in tests too.
 
 mod args;
 mod attribute;
 mod check;
+mod declared;
 mod errors;
 mod expand;
-mod generics;
 mod item;
-mod keys;
 mod messages;
-mod provider;
 mod spec;
 mod suggest;
-mod syntax;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
-use attribute::{Attribute, PROVIDER, WPU_PROVIDER};
+use attribute::{Attribute, Call, PROVIDER, WPU_PROVIDER};
 use errors::{Errors, Place};
 use proc_macro::TokenStream as Tokens;
 use proc_macro2::{Span, TokenStream};
-use provider::Call;
-use quote::quote;
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use syn::parse::Parser;
 
 #[doc = include_str!("wpu_provider.md")]
 #[proc_macro_attribute]
@@ -33,17 +29,17 @@ pub fn wpu_provider(args: Tokens, item: Tokens) -> Tokens {
     expand_attribute(WPU_PROVIDER, &args.into(), &item.into()).into()
 }
 
-/// Makes a struct a plug-in of any host, and checks that it uses the upcalls that it has to.
+/// Makes a struct a plug-in of any host, and checks that it uses the required upcalls.
 ///
-/// `of = path` names the bindings, which are a crate or a module. The other arguments are those of
-/// [`wpu_provider`](macro@wpu_provider), in the words of the spec of these bindings; `crate = path` says where `wpu_table` is,
-/// if not at `::wpu_table`.
+/// `of = path` names the bindings, a crate or a module. The other arguments are those of
+/// [`wpu_provider`](macro@wpu_provider), with the words of the spec of these bindings; `crate = path` is the path of
+/// `wpu_table` if that is not `::wpu_table`.
 #[proc_macro_attribute]
 pub fn provider(args: Tokens, item: Tokens) -> Tokens {
     expand_attribute(PROVIDER, &args.into(), &item.into()).into()
 }
 
-/// What bindings call with their facts.
+/// The second step of an expansion, which bindings call with their facts.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __provider(input: Tokens) -> Tokens {
@@ -51,24 +47,29 @@ pub fn __provider(input: Tokens) -> Tokens {
 }
 
 fn expand_attribute(attribute: Attribute, args: &TokenStream, item: &TokenStream) -> TokenStream {
-    guard(attribute.name, Span::call_site(), || attribute.expand(args, item))
-        .unwrap_or_else(|error| quote!(#item #error))
+    guard(attribute, Span::call_site(), &|| attribute.expand(args, item))
+        .unwrap_or_else(|error| tokens::join(vec![item.clone(), error]))
 }
 
 fn expand_call(input: TokenStream) -> TokenStream {
-    let call = Call::parse(input).expect("the attribute and the bindings are of one version");
-    guard(&call.attribute.to_string(), call.attribute.span(), || call.expand()).unwrap_or_else(|error| error)
+    let call = Call::parse.parse2(input).expect("the attribute and the bindings are of one version");
+    guard(call.attribute, call.site, &|| call.expand()).unwrap_or_else(|error| error)
 }
 
-/// Makes an error of a panic, which would take the item away and be followed by errors without end.
-fn guard(name: &str, place: Span, expand: impl FnOnce() -> TokenStream) -> Result<TokenStream, TokenStream> {
+/// Turns a panic into an error: a panic would take the item away, which causes errors wherever it is used.
+fn guard(
+    attribute: Attribute,
+    place: Span,
+    expand: &dyn Fn() -> TokenStream,
+) -> Result<TokenStream, TokenStream> {
     catch_unwind(AssertUnwindSafe(expand)).map_err(|payload| {
-        let problem = messages::panic(name, &message(&*payload));
-        Errors::from_iter([(Place::whole(place), problem)]).report()
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        let mut errors = Errors::default();
+        errors.add(
+            Place::whole(place),
+            messages::panic(attribute.name, text.as_deref().unwrap_or("no message")),
+        );
+        errors.report("::core::")
     })
-}
-
-fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

@@ -1,4 +1,4 @@
-//! All that can be wrong with a use of the attribute, in words: one function for each problem.
+//! Everything that can be wrong with a use of the attribute, in words: one function for each problem.
 
 use crate::spec::Spec;
 use crate::suggest::similar;
@@ -30,72 +30,50 @@ impl Problem {
     }
 }
 
-/// One of the two lists of names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum List {
-    Uses,
-    Waives,
-}
-
-impl List {
-    /// Its key.
-    pub(crate) const fn key(self) -> &'static str {
-        match self {
-            Self::Uses => "uses",
-            Self::Waives => "waives",
-        }
-    }
-}
-
-/// The most names that one message lists.
+/// The maximum number of names that one message lists.
 const LISTED: usize = 8;
 
-/// Between the parts of a note: a new line, as far to the right as its text.
+/// Separates the parts of a note: a new line, indented as far as its text.
 const NEXT: &str = ";\n        ";
 
 /// Required, and neither used nor waived.
 pub(crate) fn missing(facts: &Facts, class: ClassId, upcalls: &[&Upcall]) -> Problem {
-    let (mut names, mut waivers) = (Vec::new(), Vec::new());
-    // Those that share a reason stand together.
+    let names: Vec<&str> = upcalls.iter().map(|upcall| upcall.name).collect();
+    let listed = &upcalls[..upcalls.len().min(LISTED)];
+    // Upcalls with one reason share a line.
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for upcall in upcalls {
-        names.push(upcall.name);
-        if names.len() > LISTED {
-            continue;
-        }
-        waivers.push(waiver(upcall));
+    for upcall in listed {
         match reasons.iter_mut().find(|(reason, _)| *reason == upcall.reason) {
             Some((_, names)) => names.push(upcall.name),
             None => reasons.push((upcall.reason, vec![upcall.name])),
         }
     }
-    let (class, all) = (a(facts, class), quoted(&names));
-    let notes: Vec<String> =
-        reasons.iter().map(|(reason, names)| format!("{}: {reason}", quoted(names))).collect();
-    let uses = format!("`uses({})`", names[..waivers.len()].join(", "));
-    let waive = format!("`waives({})`", waivers.join(", "));
+    let reasons = reasons.iter().map(|(reason, names)| format!("{}: {reason}", quoted(names)));
+    let (class, all, uses) = (a(facts, class), quoted(&names), names[..listed.len()].join(", "));
+    let waivers = waivers(listed.iter().map(|upcall| (upcall.name, upcall.waiver)));
     let text = format!("not all upcalls required of {class} provider are used or waived, missing: {all}");
-    Problem::new("missing", text).note(&notes.join(NEXT)).help(&match upcalls {
-        [_] => format!("name it in {uses}, or waive it: {waive}"),
-        _ => format!("name those that it calls in {uses},\n        and waive the rest: {waive}"),
+    Problem::new("missing", text).note(&reasons.collect::<Vec<_>>().join(NEXT)).help(&match upcalls {
+        [_] => format!("name it in `uses({uses})`, or waive it: {waivers}"),
+        _ => format!("name those that it calls in `uses({uses})`,\n        and waive the rest: {waivers}"),
     })
 }
 
-/// A waiver as it could stand in the attribute.
-fn waiver(upcall: &Upcall) -> String {
-    format!("{} = {:?}", upcall.name, upcall.waiver.unwrap_or("<reason>"))
+/// Waivers as the attribute may contain them: names, and their usual reasons.
+fn waivers<'a>(names: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let waivers = names.map(|(name, reason)| format!("{name} = {:?}", reason.unwrap_or("<reason>")));
+    format!("`waives({})`", waivers.collect::<Vec<_>>().join(", "))
 }
 
 /// Of another class.
-pub(crate) fn not_applicable(facts: &Facts, upcall: &Upcall, class: ClassId, list: List) -> Problem {
+pub(crate) fn not_applicable(facts: &Facts, upcall: &Upcall, class: ClassId, list: &str) -> Problem {
     let applies = |class: ClassId| platforms(facts).any(|platform| upcall.applies(class, platform));
     let text = format!("upcall `{}` does not apply to {} provider", upcall.name, a(facts, class));
     Problem::new("not-applicable", text)
-        .note(&format!("it applies to: {}", quoted(&classes(facts, &applies))))
-        .help(&format!("remove it from `{}(…)`, or change `class`", list.key()))
+        .note(&format!("it applies to: {}", classes(facts, &applies)))
+        .help(&format!("remove it from `{list}(…)`, or change `class`"))
 }
 
-/// Outside the facts.
+/// Not in the facts.
 pub(crate) fn unknown(name: &str, similar: Option<&Upcall>) -> Problem {
     let problem = Problem::new("unknown", format!("cannot find upcall `{name}` in the table of upcalls"));
     match similar {
@@ -104,11 +82,11 @@ pub(crate) fn unknown(name: &str, similar: Option<&Upcall>) -> Problem {
     }
 }
 
-/// Named before, in `first`, and again in `again`.
-pub(crate) fn duplicate(upcall: &Upcall, first: List, again: List) -> Problem {
+/// Named before, in the list `first`, and again in the list `again`.
+pub(crate) fn duplicate(upcall: &Upcall, first: &str, again: &str) -> Problem {
     let name = upcall.name;
     if first == again {
-        let text = format!("upcall `{name}` stands in `{}(…)` more than once", again.key());
+        let text = format!("upcall `{name}` stands in `{again}(…)` more than once");
         return Problem::new("duplicate", text).help(KEEP_ONE);
     }
     Problem::new("duplicate", format!("upcall `{name}` is both used and waived"))
@@ -117,19 +95,12 @@ pub(crate) fn duplicate(upcall: &Upcall, first: List, again: List) -> Problem {
 
 const KEEP_ONE: &str = "keep one of them";
 
-/// Waivers that share an absent or blank reason: each name as it is written, and the upcall of that name.
-pub(crate) fn reason(names: &[(&str, Option<&Upcall>)]) -> Problem {
-    let (mut texts, mut waivers) = (Vec::new(), Vec::new());
-    for (text, upcall) in names {
-        texts.push(*text);
-        waivers.push(match upcall {
-            Some(upcall) => waiver(upcall),
-            None => format!("{text} = \"<reason>\""),
-        });
-    }
+/// Waivers that share a missing or blank reason: each name as it is written, and the usual reason.
+pub(crate) fn reason(names: &[(&str, Option<&str>)]) -> Problem {
     let (waiver, have) = if names.len() == 1 { ("waiver", "has") } else { ("waivers", "have") };
-    Problem::new("reason", format!("{waiver} of {} {have} no reason", quoted(&texts)))
-        .help(&format!("say why the rule does not hold here: `waives({})`", waivers.join(", ")))
+    let all = quoted(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    Problem::new("reason", format!("{waiver} of {all} {have} no reason"))
+        .help(&format!("say why the rule does not hold here: {}", waivers(names.iter().copied())))
 }
 
 /// A waiver of what the class and the platform do not require.
@@ -149,43 +120,42 @@ pub(crate) fn made(upcall: &Upcall, kit: &Kit) -> Problem {
 
 /// A waiver of what comes with an upcall in use.
 pub(crate) fn brought(upcall: &Upcall, by: &Upcall) -> Problem {
-    let why = format!("`{}` brings it", by.name);
-    no_effect(
-        upcall,
-        &why,
-        "what a provider acquires it also releases, at the latest when the value is dropped",
-    )
+    let note = "what a provider acquires it also releases, at the latest when the value is dropped";
+    no_effect(upcall, &format!("`{}` brings it", by.name), note)
 }
 
 fn no_effect(upcall: &Upcall, why: &str, note: &str) -> Problem {
     Problem::new("no-effect", format!("waiver of `{}` has no effect: {why}", upcall.name))
         .note(note)
-        .help(&format!("remove it from `{}(…)`", List::Waives.key()))
+        .help("remove it from `waives(…)`")
 }
 
 /// No class.
 pub(crate) fn no_class(facts: &Facts) -> Problem {
-    let texts =
-        facts.classes.iter().map(|class| format!("`{}`: {}", class.name, class.text.trim_end_matches('.')));
-    let help: Vec<String> = facts.classes.iter().map(|class| format!("`class = {}`", class.name)).collect();
+    let mut texts = Vec::new();
+    let mut help = Vec::new();
+    for class in facts.classes {
+        texts.push(format!("`{}`: {}", class.name, class.text.trim_end_matches('.')));
+        help.push(format!("`class = {}`", class.name));
+    }
     Problem::new("class", "expected `class = …`, found no class".to_owned())
-        .note(&texts.collect::<Vec<String>>().join(NEXT))
+        .note(&texts.join(NEXT))
         .help(&format!("add {}", help.join(" or ")))
 }
 
 /// A kit for providers of another class.
 pub(crate) fn other_kit(Spec { facts, kits, .. }: &Spec, kit: &Kit, class: ClassId) -> Problem {
-    let fitting = kits.iter().filter(|kit| kit.is_for(class)).map(|kit| kit.name);
+    let fitting: Vec<&str> = kits.iter().filter(|kit| kit.is_for(class)).map(|kit| kit.name).collect();
     let name = facts.class(class).name;
     Problem::new("class", format!("the kit `{}` is not for providers of class `{name}`", kit.name))
-        .note(&format!("it is for {}", quoted(&classes(facts, &|class| kit.is_for(class)))))
-        .help(&format!("the kits for this class: {}", quoted(&fitting.collect::<Vec<&str>>())))
+        .note(&format!("it is for {}", classes(facts, &|class| kit.is_for(class))))
+        .help(&format!("the kits for this class: {}", quoted(&fitting)))
 }
 
 /// The names of some classes.
-fn classes(facts: &Facts, which: &dyn Fn(ClassId) -> bool) -> Vec<&'static str> {
-    let all = facts.classes.iter().enumerate();
-    all.filter(|(at, _)| which(ClassId::new(*at))).map(|(_, class)| class.name).collect()
+fn classes(facts: &Facts, which: &dyn Fn(ClassId) -> bool) -> String {
+    let all = facts.classes.iter().enumerate().filter(|(at, _)| which(ClassId::new(*at)));
+    quoted(&all.map(|(_, class)| class.name).collect::<Vec<_>>())
 }
 
 fn platforms(facts: &Facts) -> impl Iterator<Item = PlatformId> {
@@ -213,12 +183,12 @@ pub(crate) fn expected(expected: &str, found: &str) -> Problem {
     Problem::new("syntax", format!("expected {expected}, found {found}"))
 }
 
-/// A key that stands more than once.
-pub(crate) fn twice(key: &str) -> Problem {
-    expected(&format!("`{key}` once"), "it again").help(KEEP_ONE)
+/// A key or an attribute that stands more than once.
+pub(crate) fn twice(what: &str) -> Problem {
+    expected(&format!("`{what}` once"), "it again").help(KEEP_ONE)
 }
 
-/// On something else than a struct.
+/// On something other than a struct.
 pub(crate) fn no_struct(attribute: &str, found: &str) -> Problem {
     Problem::new("item", format!("expected a struct after `#[{attribute}]`, found {found}"))
         .help("put the attribute on the struct that stands for the provider")
@@ -227,9 +197,11 @@ pub(crate) fn no_struct(attribute: &str, found: &str) -> Problem {
 /// On a struct with parameters.
 pub(crate) fn generic(attribute: &str, name: &str) -> Problem {
     let text = format!("expected a struct without parameters after `#[{attribute}]`, found `{name}<…>`");
-    Problem::new("item", text).note("a host starts one provider, not one for each choice of parameters").help(
-        &format!("put the attribute on a plain struct that holds a `{name}<…>` with its parameters chosen"),
-    )
+    let help =
+        format!("put the attribute on a plain struct that holds a `{name}<…>` with its parameters chosen");
+    Problem::new("item", text)
+        .note("a host starts one provider, not one for each choice of parameters")
+        .help(&help)
 }
 
 /// Without the bindings whose facts count.
@@ -237,7 +209,7 @@ pub(crate) fn no_bindings() -> Problem {
     expected("`of = …`, the path of the bindings", "none").help("add `of = ` and the path")
 }
 
-/// A fault of this crate.
+/// A bug of this crate.
 pub(crate) fn panic(attribute: &str, message: &str) -> Problem {
     Problem::new("panic", format!("`#[{attribute}]` failed: {message}"))
         .note("this is a fault of wpu, not of the code that it stands on")
@@ -251,7 +223,7 @@ fn a(facts: &Facts, class: ClassId) -> String {
     format!("{article} `{name}`")
 }
 
-/// Names in backticks, with commas between them; beyond the first few, only their number.
+/// Names in backticks, separated by commas; after the first few, only their number.
 fn quoted(names: &[&str]) -> String {
     let listed: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
     let listed = listed.join(", ");

@@ -1,81 +1,75 @@
-//! The literal in which bindings hand over the facts of their spec; the generator writes it.
+//! The literal that contains the facts of a spec; `wpu-gen/src/emit/literal.rs` writes it.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::Group;
 use std::sync::Mutex;
-use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, LitBool, LitInt, LitStr, Result};
+use syn::{Ident, LitBool, LitInt, LitStr, Result, bracketed};
 use wpu_rt::facts::{Dispatch, Facts, Kit, PlatformId, Requirement, Upcall, Word};
 
 /// What a spec says, as far as the attribute needs it.
 pub(crate) struct Spec {
-    pub(crate) facts: &'static Facts,
+    pub(crate) facts: Facts,
     pub(crate) kits: &'static [Kit],
-    /// The safe form of each upcall.
-    pub(crate) methods: Vec<Method>,
+    /// The method for each upcall, as code. Its paths start at `__wpu` and `__wpu_runtime`.
+    pub(crate) methods: &'static [&'static str],
+    /// Functions with the names of all parameters, as code.
+    pub(crate) guards: &'static str,
 }
 
-/// The safe form of an upcall. What it names is found through `__wpu`.
-pub(crate) struct Method {
-    /// What an author must know of it, beyond a line.
-    pub(crate) details: String,
-    /// Why the answer must not be dropped.
-    pub(crate) must_use: Option<String>,
-    /// What stands between its name and its parameters.
-    pub(crate) generics: TokenStream,
-    /// Names and types of the parameters after `self`.
-    pub(crate) params: Vec<(Ident, TokenStream)>,
-    /// The return type.
-    pub(crate) returns: TokenStream,
-}
+/// No facts, for the first step of an expansion.
+pub(crate) static UNKNOWN: Spec = Spec {
+    facts: Facts { classes: &[], platforms: &[], default_platform: PlatformId::new(0), upcalls: &[] },
+    kits: &[],
+    methods: &[],
+    guards: "",
+};
 
 impl Spec {
-    /// Reads the two parts of the literal.
-    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let (facts, kits) = kept(input.parse::<Group>()?.stream())?;
-        Ok(Self { facts, kits, methods: rows(input, method)? })
+    /// Reads the literal, a group. A spec is kept as long as the process runs: an editor expands the attribute again and
+    /// again, with few specs.
+    pub(crate) fn parse(input: ParseStream<'_>) -> Result<&'static Self> {
+        static KEPT: Mutex<Vec<(String, &Spec)>> = Mutex::new(Vec::new());
+        let literal = input.parse::<Group>()?.stream();
+        let text = literal.to_string();
+        let mut kept = KEPT.lock().expect("nothing panics under the lock");
+        if let Some((_, spec)) = kept.iter().find(|(known, _)| *known == text) {
+            return Ok(spec);
+        }
+        let spec: &Self = Box::leak(Box::new(spec.parse2(literal)?));
+        kept.push((text, spec));
+        Ok(spec)
     }
 }
 
-/// What is kept of a literal for as long as the process runs. An editor expands an attribute again and again, and sees few
-/// specs.
-fn kept(literal: TokenStream) -> Result<(&'static Facts, &'static [Kit])> {
-    static KEPT: Mutex<Vec<(String, &'static Facts, &'static [Kit])>> = Mutex::new(Vec::new());
-    let text = literal.to_string();
-    let mut kept = KEPT.lock().expect("nothing panics under the lock");
-    if let Some((_, facts, kits)) = kept.iter().find(|(known, ..)| *known == text) {
-        return Ok((*facts, *kits));
-    }
-    let read = |input: ParseStream<'_>| {
-        let facts = Facts {
-            classes: rows(input, word)?.leak(),
-            platforms: rows(input, word)?.leak(),
-            default_platform: PlatformId::new(index(input)?),
-            upcalls: rows(input, upcall)?.leak(),
-        };
-        Ok((facts, rows(input, kit)?))
+fn spec(input: ParseStream<'_>) -> Result<Spec> {
+    let facts = Facts {
+        classes: list(input, word)?,
+        platforms: list(input, word)?,
+        default_platform: PlatformId::new(index(input)?),
+        upcalls: list(input, upcall)?,
     };
-    let (facts, kits) = read.parse2(literal)?;
-    let (facts, kits): (&Facts, &[Kit]) = (Box::leak(Box::new(facts)), kits.leak());
-    kept.push((text, facts, kits));
-    Ok((facts, kits))
+    Ok(Spec { facts, kits: list(input, kit)?, methods: list(input, code)?, guards: code(input)? })
 }
 
 fn word(input: ParseStream<'_>) -> Result<Word> {
-    Ok(Word { name: text(input)?, text: text(input)? })
+    let row;
+    bracketed!(row in input);
+    Ok(Word { name: text(&row)?, text: text(&row)? })
 }
 
 fn upcall(input: ParseStream<'_>) -> Result<Upcall> {
+    let row;
+    bracketed!(row in input);
     Ok(Upcall {
-        name: text(input)?,
-        method: text(input)?,
-        text: text(input)?,
-        reason: text(input)?,
-        waiver: option(input, text)?,
-        dispatch: option(input, text)?.map_or(Dispatch::Slot, Dispatch::Export),
-        acquire: option(input, index)?,
-        release: option(input, index)?,
-        requirement: list(input, |row| Ok(&*list(row, requirement)?.leak()))?.leak(),
+        name: text(&row)?,
+        method: text(&row)?,
+        text: text(&row)?,
+        reason: text(&row)?,
+        waiver: option(&row, text)?,
+        dispatch: option(&row, text)?.map_or(Dispatch::Slot, Dispatch::Export),
+        acquire: option(&row, index)?,
+        release: option(&row, index)?,
+        requirement: list(&row, |class| list(class, requirement))?,
         slots: &[],
         errors: &[],
     })
@@ -92,57 +86,40 @@ fn requirement(input: ParseStream<'_>) -> Result<Requirement> {
 }
 
 fn kit(input: ParseStream<'_>) -> Result<Kit> {
-    let (name, marker) = (text(input)?, text(input)?);
-    let completes = input.parse::<LitBool>()?.value;
-    let uses = list(input, |class| option(class, |uses| Ok(&*list(uses, index)?.leak())))?;
-    Ok(Kit { name, marker, uses: uses.leak(), completes })
-}
-
-fn method(input: ParseStream<'_>) -> Result<Method> {
-    let param = |input: ParseStream<'_>| {
-        let name = input.parse::<LitStr>()?.parse_with(Ident::parse_any)?;
-        Ok((name, tokens(input)?))
-    };
-    Ok(Method {
-        details: input.parse::<LitStr>()?.value(),
-        must_use: option(input, |input| Ok(input.parse::<LitStr>()?.value()))?,
-        generics: tokens(input)?,
-        params: rows(input, param)?,
-        returns: tokens(input)?,
-    })
+    let row;
+    bracketed!(row in input);
+    let (name, marker, completes) = (text(&row)?, text(&row)?, row.parse::<LitBool>()?.value);
+    Ok(Kit { name, marker, completes, uses: list(&row, |class| option(class, |uses| list(uses, index)))? })
 }
 
 fn text(input: ParseStream<'_>) -> Result<&'static str> {
     Ok(input.parse::<LitStr>()?.value().leak())
 }
 
+/// `[tokens]`.
+fn code(input: ParseStream<'_>) -> Result<&'static str> {
+    Ok(input.parse::<Group>()?.stream().to_string().leak())
+}
+
 fn index(input: ParseStream<'_>) -> Result<usize> {
     input.parse::<LitInt>()?.base10_parse()
 }
 
-/// `[tokens]`.
-fn tokens(input: ParseStream<'_>) -> Result<TokenStream> {
-    Ok(input.parse::<Group>()?.stream())
-}
-
 /// `[item item]`.
-fn list<T>(input: ParseStream<'_>, item: impl Fn(ParseStream<'_>) -> Result<T>) -> Result<Vec<T>> {
-    let items = |input: ParseStream<'_>| {
-        let mut items = Vec::new();
-        while !input.is_empty() {
-            items.push(item(input)?);
-        }
-        Ok(items)
-    };
-    items.parse2(tokens(input)?)
-}
-
-/// `[[field field] [field field]]`.
-fn rows<T>(input: ParseStream<'_>, row: impl Fn(ParseStream<'_>) -> Result<T> + Copy) -> Result<Vec<T>> {
-    list(input, |input| row.parse2(tokens(input)?))
+fn list<T>(input: ParseStream<'_>, item: fn(ParseStream<'_>) -> Result<T>) -> Result<&'static [T]> {
+    let items;
+    bracketed!(items in input);
+    let mut all = Vec::new();
+    while !items.is_empty() {
+        all.push(item(&items)?);
+    }
+    Ok(all.leak())
 }
 
 /// `[item]` or `[]`.
-fn option<T>(input: ParseStream<'_>, item: impl Fn(ParseStream<'_>) -> Result<T>) -> Result<Option<T>> {
-    Ok(list(input, item)?.pop())
+fn option<T: Copy + 'static>(
+    input: ParseStream<'_>,
+    item: fn(ParseStream<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    Ok(list(input, item)?.first().copied())
 }

@@ -1,70 +1,59 @@
-//! The search for a similar name. A name comes in, the one that was probably meant goes out, if any.
+//! The search for a similar name.
 
-/// The candidate that `found` was probably meant to be. Never `found` itself.
+/// The candidate that `found` probably stands for. Never `found` itself.
 ///
 /// Only letters and digits count, in either case, and not the prefix that all candidates share: it may be missing.
-/// The candidate with the fewest slips of the finger wins, and the first among equals.
+/// The candidate with the fewest typing errors wins, and the first among equals.
 pub(crate) fn similar(found: &str, candidates: &[&'static str]) -> Option<&'static str> {
     if candidates.contains(&found) {
         return None;
     }
-    let mut names: Vec<Vec<char>> = Vec::new();
-    for candidate in candidates {
-        names.push(letters(candidate));
+    let names: Vec<Vec<char>> = candidates.iter().map(|name| letters(name)).collect();
+    let mut shared = 0;
+    while names.len() > 1 && names.iter().all(|name| name.len() > shared && name[shared] == names[0][shared])
+    {
+        shared += 1;
     }
-    let shared = if names.len() < 2 { 0 } else { shared_prefix(&names) };
     let found = letters(found);
-    let stem = if shared > 0 && found.starts_with(&names[0][..shared]) { &found[shared..] } else { &found };
-    let mut best = None;
+    let stem = if names.first().is_some_and(|name| found.starts_with(&name[..shared])) { shared } else { 0 };
+    let (mut fewest, mut best) = (usize::MAX, None);
     for (candidate, name) in candidates.iter().zip(&names) {
-        let slips = slips(stem, &name[shared..]).or_else(|| extra_prefix(&found, name));
-        let Some(slips) = slips else { continue };
-        if best.is_none_or(|(fewest, _)| slips < fewest) {
-            best = Some((slips, *candidate));
+        let count = match distance(&found[stem..], &name[shared..]) {
+            // A few additional letters in front count as one error.
+            None if found.ends_with(name) && (1..=3).contains(&(found.len() - name.len())) => 1,
+            None => continue,
+            Some(count) => count,
+        };
+        if count < fewest {
+            (fewest, best) = (count, Some(*candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best
 }
 
 fn letters(name: &str) -> Vec<char> {
-    let mut letters: Vec<char> = name.to_lowercase().chars().collect();
-    letters.retain(|letter| letter.is_alphanumeric());
-    letters
+    name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
 }
 
-/// How many letters all names begin with.
-fn shared_prefix(names: &[Vec<char>]) -> usize {
-    let mut shared = 0;
-    while names.iter().all(|name| name.get(shared).is_some_and(|letter| *letter == names[0][shared])) {
-        shared += 1;
-    }
-    shared
-}
-
-/// A few letters too many in front count as one slip.
-fn extra_prefix(found: &[char], name: &[char]) -> Option<usize> {
-    const MOST: usize = 3;
-    let is_suffix = !name.is_empty() && found.ends_with(name);
-    (is_suffix && found.len() - name.len() <= MOST).then_some(1)
-}
-
-/// How many letters must be added, dropped, replaced or swapped with their neighbour to make one of the other; `None`
-/// if these are more than a quarter.
-fn slips(from: &[char], to: &[char]) -> Option<usize> {
+/// How many letters must be added, removed, replaced or swapped with their neighbour to make one of the other; `None`
+/// if more than a quarter.
+fn distance(from: &[char], to: &[char]) -> Option<usize> {
     let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
-    for (row, letter) in from.iter().enumerate() {
-        let last = &rows[row];
-        let mut this = vec![row + 1];
-        for (column, other) in to.iter().enumerate() {
-            let replaced = last[column] + usize::from(letter != other);
-            let mut fewest = replaced.min(last[column + 1] + 1).min(this[column] + 1);
-            if row > 0 && column > 0 && *letter == to[column - 1] && from[row - 1] == *other {
-                fewest = fewest.min(rows[row - 1][column - 1] + 1);
+    for row in 1..=from.len() {
+        let mut counts = vec![row];
+        for column in 1..=to.len() {
+            let replaced = rows[row - 1][column - 1] + usize::from(from[row - 1] != to[column - 1]);
+            let mut fewest = replaced.min(rows[row - 1][column] + 1).min(counts[column - 1] + 1);
+            let swapped = |row: usize, column: usize| {
+                from[row - 1] == to[column - 2] && from[row - 2] == to[column - 1]
+            };
+            if row > 1 && column > 1 && swapped(row, column) {
+                fewest = fewest.min(rows[row - 2][column - 2] + 1);
             }
-            this.push(fewest);
+            counts.push(fewest);
         }
-        rows.push(this);
+        rows.push(counts);
     }
-    let slips = rows[from.len()][to.len()];
-    (slips <= from.len().max(to.len()) / 4).then_some(slips)
+    let count = rows[from.len()][to.len()];
+    (count <= from.len().max(to.len()) / 4).then_some(count)
 }

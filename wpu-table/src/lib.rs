@@ -28,3 +28,7 @@ pub mod __private {
     pub use wpu_rt::fixed::Fixed;
     pub use wpu_rt::startup::Run;
 }
+
+/// What the attribute imports: where it is missing, rustc's message contains this name.
+#[doc(hidden)]
+pub use self::__private as crate_must_be_the_path_of_wpu_table;

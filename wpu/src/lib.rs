@@ -151,6 +151,10 @@ pub mod __private {
     pub use wpu_sys::*;
 }
 
+/// What the attribute imports: where it is missing, rustc's message contains this name.
+#[doc(hidden)]
+pub use self::__private as crate_must_be_the_path_of_wpu;
+
 /// Compiles and tests the code in the guides.
 #[cfg(doctest)]
 mod guides {

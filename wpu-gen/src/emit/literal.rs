@@ -11,7 +11,7 @@ use super::view::View;
 use crate::model::{Kit, Status, Word};
 use crate::names::{camel, ident};
 use crate::role::kind::Call;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 /// The macro, and the name under which it is found. It is exported from the root of the crate, where bindings of other
@@ -25,14 +25,14 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let upcalls = list(view.upcalls().map(|upcall| fact(view, &upcall)));
     let kits = list(model.kits.iter().map(kit));
     let methods = list(view.upcalls().map(|upcall| method(view, &upcall)));
+    let guards = guards(view);
     format!(
         "#[doc(hidden)]
 #[macro_export]
 macro_rules! __{package}_facts {{
     ({{ $($to:tt)* }} $($rest:tt)*) => {{
         $($to)*! {{
-            [ {classes} {platforms} {default} {upcalls} {kits} ]
-            {methods}
+            [ {classes} {platforms} {default} {upcalls} {kits} {methods} {guards} ]
             $($rest)*
         }}
     }};
@@ -92,15 +92,46 @@ fn kit(kit: &Kit) -> TokenStream {
     quote!([#name #marker #completes [#(#uses)*]])
 }
 
-/// The safe Rust form, for those who write it into another crate.
+/// The method for the handle of a provider, without the first line of its documentation. Beside it stands `RUN`.
 fn method(view: &View<'_>, upcall: &Call<'_>) -> TokenStream {
     let safe::Signature { generics, params, returns } = safe::signature(upcall, At::Outside);
-    let params = params.into_iter().map(|(name, ty)| {
-        let name = rust_name(&local::shown(&name));
-        quote!([#name [#ty]])
-    });
-    let (details, must_use) = (&upcall.function.details, view.model.upcalls[upcall.at].must_use.iter());
-    quote!([#details [#(#must_use)*] [#generics] [#(#params)*] [#returns]])
+    let name = ident(view.model.upcalls[upcall.at].method.trim_start_matches("r#"));
+    let details = Some(&upcall.function.details).filter(|details| !details.is_empty());
+    let details = details.map(|details| quote!(#[doc = ""] #[doc = #details]));
+    let must_use = view.model.upcalls[upcall.at].must_use.iter();
+    let (mut names, mut types) = (Vec::new(), Vec::new());
+    for (name, ty) in params {
+        names.push(param(&name));
+        types.push(ty);
+    }
+    quote! {
+        [
+            #details #(#[must_use = #must_use])* #[inline]
+            pub(crate) fn #name #generics(self, #(#names: #types),*) -> #returns {
+                let Self(()) = self;
+                __wpu::Upcalls::#name(__wpu::Upcalls::new(__wpu_runtime::Run::cell(&RUN)), #(#names),*)
+            }
+        ]
+    }
+}
+
+/// Functions of the names that methods bind: around the provider, a constant, static or unit struct of that name would make
+/// a comparison of the binding, or an error; a function does not, and hides the other.
+fn guards(view: &View<'_>) -> TokenStream {
+    let mut names = vec![ident("out")];
+    for upcall in view.upcalls() {
+        for (name, _) in safe::signature(&upcall, At::Outside).params {
+            let name = param(&name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    quote!([#(fn #names() {})*])
+}
+
+fn param(name: &Ident) -> Ident {
+    ident(local::shown(name).trim_start_matches("r#"))
 }
 
 /// As it stands in code.

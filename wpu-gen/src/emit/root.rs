@@ -76,6 +76,10 @@ pub mod __private {
     pub use super::*;
     pub use ::core;
 }
+
+/// What the attribute imports: where it is missing, rustc's message contains this name.
+#[doc(hidden)]
+pub use self::__private as of_must_be_the_path_of_bindings;
 ";
 
 /// What stands in the root too, unless the spec gives a name there to something else.

@@ -1,6 +1,7 @@
 //! What stands beside the item, with and without a fault.
 
 use super::{GOOD, ITEM, errors, expand, spec, tokens};
+use crate::attribute::WPU_PROVIDER;
 use expect_test::{Expect, expect, expect_file};
 use proc_macro2::TokenStream;
 use wpu_rt::facts::{ClassId, Dispatch, PlatformId, Requirement, Upcall};
@@ -23,22 +24,35 @@ fn of_a_provider_with_a_fault() {
     let is_head = |line: &&str| !line.trim_start().starts_with(['"', '/']);
     let head: Vec<&str> = head.lines().filter(is_head).collect();
     expect_file!["expected/fault.rs"].assert_eq(&(head.join("\n") + "\n"));
-    let spec = spec();
-    for (upcall, form) in spec.facts.upcalls.iter().zip(&spec.methods) {
-        let generics = form.generics.to_string().replace(' ', "");
-        assert!(methods.contains(&format!("pub(crate) fn {}{generics}(", upcall.method)), "{}", upcall.name);
+    for upcall in spec().facts.upcalls {
+        assert!(methods.contains(&format!("pub(crate) fn {}", upcall.method)), "{}", upcall.name);
     }
     assert!(!text.contains("dead_code"));
 }
 
-/// In the edition of 2015, `::core` at a place of the user's is nothing: the message would be lost.
+/// In edition 2015, `::core` in tokens of the user's is nothing: the message would be lost.
 #[test]
-fn errors_beside_the_imports_are_reached_through_them() {
-    let text = expand("class = ifs, uses(WPUModifyIfsHandle)", "struct Files;").to_string().replace(' ', "");
-    let reports: Vec<&str> = text.split("core::compile_error!").collect();
-    assert!(reports.len() > 1, "{text}");
-    let (_, before) = reports.split_last().expect("there is a report");
-    assert!(before.iter().all(|before| before.ends_with("__wpu::")), "{text}");
+fn no_error_is_reached_from_the_root_of_the_crate() {
+    for (item, path) in [("struct Files;", "__wpu::core::"), ("fn files() {}", "fnfiles(){}")] {
+        let text = expand("class = ifs, uses(WPUModifyIfsHandle)", item).to_string().replace(' ', "");
+        let (before, _) = text.split_once("compile_error!").expect("there is an error");
+        assert!(before.ends_with(path), "{text}");
+    }
+}
+
+/// The second attribute is not in the item, where it would expand again.
+#[test]
+fn the_attribute_twice_is_one_error() {
+    for again in ["wpu_provider(class = 7)", "wpu::wpu_provider", "::wpu::wpu_provider = 3"] {
+        let expansion = expand(GOOD, &format!("#[doc = \"\"] #[{again}] #[allow(unused)] struct S;"));
+        let first = "expected `#[wpu_provider]` once, found it again\n= help: keep one of them";
+        assert_eq!(errors(&expansion), [first]);
+        let item = tokens("#[doc = \"\"] #[allow(unused)] struct S;").to_string();
+        assert!(expansion.to_string().starts_with(&item), "{expansion}");
+    }
+    assert!(errors(&expand(GOOD, "#[other::wpu_provider] struct S;")).is_empty());
+    let renamed = GOOD.replace("::wpu", "crate::inner::upcalls");
+    assert_eq!(errors(&expand(&renamed, "#[upcalls::wpu_provider] struct S;")).len(), 1);
 }
 
 #[test]
@@ -182,33 +196,33 @@ fn of_items_that_are_no_plain_struct() {
 #[test]
 fn parameters_are_repeated_without_their_defaults_and_attributes() {
     for (item, expected) in [
-        ("struct S<>;", &["impl<> $::Provider for S<> where Self: Sized + 'static"][..]),
+        ("struct S<>;", &["impl<> __wpu_runtime::Provider for S<> where Self: Sized + 'static"][..]),
         (
             "struct S<T: Iterator<Item = u8> = Vec<u8>, const N: usize = { 3 }>(T) where T: Copy;",
             &[
-                "impl<T: Iterator<Item = u8>, const N: usize> $::Provider for S<T, N> where T: Copy, Self: Sized + 'static",
+                "impl<T: Iterator<Item = u8>, const N: usize> __wpu_runtime::Provider for S<T, N> where T: Copy, Self: Sized + 'static",
             ],
         ),
         (
             "struct S<#[cfg(x)] T, 'a: 'b, #[allow(unused)] 'b,> where T: Fn(u8) -> [u8; { 1 }], { f: &'a T }",
             &[
-                "#[cfg(all(not(all(x)),))] impl<'a: 'b, 'b> $::Provider for S<'a, 'b> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
-                "#[cfg(all(x,))] impl<'a: 'b, 'b, T> $::Provider for S<'a, 'b, T> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
+                "#[cfg(all(not(all(all(x),)),))] impl<'a: 'b, 'b> __wpu_runtime::Provider for S<'a, 'b> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
+                "#[cfg(all(all(all(x),),))] impl<'a: 'b, 'b, T> __wpu_runtime::Provider for S<'a, 'b, T> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
             ],
         ),
         (
             "struct S<T: Fn(u8) -> u8, F = fn() -> Vec<u8>>(T, F) where T: Fn() -> A<{ 1 }> + Copy, F: B;",
             &[
-                "impl<T: Fn(u8) -> u8, F> $::Provider for S<T, F> where T: Fn() -> A<{ 1 }> + Copy, F: B, Self: Sized + 'static",
+                "impl<T: Fn(u8) -> u8, F> __wpu_runtime::Provider for S<T, F> where T: Fn() -> A<{ 1 }> + Copy, F: B, Self: Sized + 'static",
             ],
         ),
         (
             "struct S<#[cfg(x)] #[cfg(y)] 'a, #[cfg(not(x))] const N: u8>;",
             &[
-                "#[cfg(all(not(all(x, y)), not(all(not(x))),))] impl<> $::Provider for S<> where Self: Sized + 'static",
-                "#[cfg(all(not(all(x, y)), not(x),))] impl<const N: u8> $::Provider for S<N> where Self: Sized + 'static",
-                "#[cfg(all(x, y, not(all(not(x))),))] impl<'a> $::Provider for S<'a> where Self: Sized + 'static",
-                "#[cfg(all(x, y, not(x),))] impl<'a, const N: u8> $::Provider for S<'a, N> where Self: Sized + 'static",
+                "#[cfg(all(not(all(all(x), all(y),)), not(all(all(not(x)),)),))] impl<> __wpu_runtime::Provider for S<> where Self: Sized + 'static",
+                "#[cfg(all(all(all(x), all(y),), not(all(all(not(x)),)),))] impl<'a> __wpu_runtime::Provider for S<'a> where Self: Sized + 'static",
+                "#[cfg(all(not(all(all(x), all(y),)), all(all(not(x)),),))] impl<const N: u8> __wpu_runtime::Provider for S<N> where Self: Sized + 'static",
+                "#[cfg(all(all(all(x), all(y),), all(all(not(x)),),))] impl<'a, const N: u8> __wpu_runtime::Provider for S<'a, N> where Self: Sized + 'static",
             ],
         ),
     ] {
@@ -244,7 +258,7 @@ fn heads(item: &str) -> Vec<String> {
 }
 
 fn head_of(text: &str) -> String {
-    let text = text.replace("Sized", "__wpu::core::marker::Sized").replace('$', "__wpu");
+    let text = text.replace("Sized", "::core::marker::Sized");
     print(tokens(&format!("{text} {{}}")))
 }
 
@@ -273,12 +287,18 @@ fn a_renamed_crate_is_the_only_one_named() {
     let args = GOOD.replace("::wpu", "crate::inner::upcalls");
     for args in [args.as_str(), "crate = crate::inner::upcalls"] {
         let expansion = expand(args, ITEM).to_string();
-        assert!(expansion.contains("use crate :: inner :: upcalls :: __private as __wpu ;"), "{expansion}");
+        assert!(
+            expansion.contains("use crate :: inner :: upcalls :: crate_must_be_the_path_of_wpu as __wpu ;"),
+            "{expansion}"
+        );
         assert!(!expansion.contains(":: wpu"), "{expansion}");
     }
     for start in ["crate", "self", "super"] {
         let expansion = expand(&format!("class = ifs, crate = {start}"), ITEM).to_string();
-        assert!(expansion.contains(&format!("use {start} :: __private as __wpu ;")), "{expansion}");
+        assert!(
+            expansion.contains(&format!("use {start} :: crate_must_be_the_path_of_wpu as __wpu ;")),
+            "{expansion}"
+        );
     }
 }
 
@@ -286,7 +306,7 @@ fn a_renamed_crate_is_the_only_one_named() {
 /// each method of the facts can be printed.
 #[test]
 fn every_requirement_can_be_met_and_waived() {
-    let facts = spec().facts;
+    let facts = &spec().facts;
     let platforms = || (0..facts.platforms.len()).map(PlatformId::new);
     for (class, platform) in classes().flat_map(|class| platforms().map(move |platform| (class, platform))) {
         let required = |status: Requirement| status == Requirement::Required;
@@ -313,7 +333,7 @@ fn classes() -> impl Iterator<Item = ClassId> {
 
 /// A waiver of all that is required of a class on the usual platform and for which this does not hold.
 fn waives(class: ClassId, but: impl Fn(usize, &Upcall) -> bool) -> String {
-    let facts = spec().facts;
+    let facts = &spec().facts;
     let required = facts.upcalls.iter().enumerate().filter(|(at, upcall)| {
         upcall.requirement(class, facts.default_platform) == Requirement::Required && !but(*at, upcall)
     });
@@ -339,7 +359,7 @@ fn a_kit_is_declared_and_marked() {
         let expansion = expand(&format!("class = {word}, kit = {}, {waives}", kit.name), ITEM);
         assert_eq!(errors(&expansion), Vec::<String>::new());
         let text = print(expansion);
-        let declared = format!("kit: __wpu::core::option::Option::Some(&__wpu::facts::KITS[{at}usize])");
+        let declared = format!("kit: __wpu::core::option::Option::Some(&__wpu::facts::KITS[{at}])");
         let text = text.split_whitespace().collect::<String>().replace(",)", ")");
         for part in [declared, format!("WithKit<__wpu::facts::kits::{}> for Loopback", kit.marker)] {
             assert!(text.contains(&part.replace(' ', "")), "{part} is not in {text}");
@@ -390,7 +410,7 @@ fn a_kit_that_is_wrong_is_one_error() {
 #[test]
 fn a_panic_is_an_error_beside_the_item() {
     let error =
-        crate::guard("wpu_provider", proc_macro2::Span::call_site(), || panic!("the lamp is {}", "broken"));
+        crate::guard(WPU_PROVIDER, proc_macro2::Span::call_site(), &|| panic!("the lamp is {}", "broken"));
     let message = errors(&error.expect_err("it panics")).concat();
     assert!(message.starts_with("`#[wpu_provider]` failed: the lamp is broken\n"), "{message}");
     assert!(message.contains("please report it"), "{message}");

@@ -34,7 +34,7 @@ fn tokens(text: &str) -> TokenStream {
 const FACTS: &str = wpu::__private::__facts! { { ::core::stringify } };
 
 /// What the bindings say.
-fn spec() -> Spec {
+fn spec() -> &'static Spec {
     Spec::parse.parse_str(FACTS).expect("it is what the generator writes")
 }
 

@@ -1,8 +1,10 @@
 struct Files;
+#[derive(::core::clone::Clone, ::core::marker::Copy)]
 struct FilesUpcalls(());
 const _: () = {
-    use ::wpu::__private as __wpu;
-    static RUN: __wpu::Run = __wpu::Run::new();
+    use ::wpu::crate_must_be_the_path_of_wpu as __wpu;
+    use __wpu as __wpu_runtime;
+    static RUN: __wpu_runtime::Run = __wpu_runtime::Run::new();
     fn out() {}
     fn event() {}
     fn socket() {}
@@ -21,13 +23,13 @@ const _: () = {
     fn operation() {}
     fn error() {}
     fn transferred() {}
-    impl __wpu::Provider for Files {
+    impl __wpu_runtime::Provider for Files {
         type Upcalls = FilesUpcalls;
         const DECLARATION: __wpu::Declaration = __wpu::Declaration {
             facts: &__wpu::facts::FACTS,
             provider: "Files",
-            class: __wpu::Class::ALL[0usize].id(),
-            platform: __wpu::Platform::ALL[0usize].id(),
+            class: __wpu::Class::ALL[0].id(),
+            platform: __wpu::Platform::ALL[0].id(),
             kit: __wpu::core::option::Option::None,
             uses: &[],
             waives: &[],
@@ -35,7 +37,9 @@ const _: () = {
         fn upcalls() -> FilesUpcalls {
             FilesUpcalls(())
         }
-        const __RUN: __wpu::Fixed<__wpu::Run> = __wpu::Fixed::new(&RUN);
+        const __RUN: __wpu_runtime::Fixed<__wpu_runtime::Run> = __wpu_runtime::Fixed::new(
+            &RUN,
+        );
         const __IMPORTS: &'static [__wpu::Import] = &[];
     }
     const _: () = {

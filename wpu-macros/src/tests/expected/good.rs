@@ -6,10 +6,12 @@ pub struct Loopback {
 ///The upcalls of [`Loopback`]: `WPUCreateSocketHandle`, `WPUQuerySocketHandleContext`, `WPUCompleteOverlappedRequest`.
 ///
 ///Each has a method, for use within this crate. What one of them acquires is released when it is dropped.
+#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct LoopbackUpcalls(());
 const _: () = {
-    use ::wpu::__private as __wpu;
-    static RUN: __wpu::Run = __wpu::Run::new();
+    use ::wpu::crate_must_be_the_path_of_wpu as __wpu;
+    use __wpu as __wpu_runtime;
+    static RUN: __wpu_runtime::Run = __wpu_runtime::Run::new();
     fn out() {}
     fn event() {}
     fn socket() {}
@@ -28,26 +30,26 @@ const _: () = {
     fn operation() {}
     fn error() {}
     fn transferred() {}
-    impl __wpu::Provider for Loopback {
+    impl __wpu_runtime::Provider for Loopback {
         type Upcalls = LoopbackUpcalls;
         const DECLARATION: __wpu::Declaration = __wpu::Declaration {
             facts: &__wpu::facts::FACTS,
             provider: "Loopback",
-            class: __wpu::Class::ALL[1usize].id(),
-            platform: __wpu::Platform::ALL[0usize].id(),
+            class: __wpu::Class::ALL[1].id(),
+            platform: __wpu::Platform::ALL[0].id(),
             kit: __wpu::core::option::Option::None,
-            uses: &[3usize, 9usize, 15usize],
+            uses: &[3, 9, 15],
             waives: &[
                 __wpu::Waiver {
-                    upcall: 5usize,
+                    upcall: 5,
                     reason: "base provider: no layer below",
                 },
                 __wpu::Waiver {
-                    upcall: 7usize,
+                    upcall: 7,
                     reason: "not needed here",
                 },
                 __wpu::Waiver {
-                    upcall: 8usize,
+                    upcall: 8,
                     reason: "not needed here",
                 },
             ],
@@ -55,7 +57,9 @@ const _: () = {
         fn upcalls() -> LoopbackUpcalls {
             LoopbackUpcalls(())
         }
-        const __RUN: __wpu::Fixed<__wpu::Run> = __wpu::Fixed::new(&RUN);
+        const __RUN: __wpu_runtime::Fixed<__wpu_runtime::Run> = __wpu_runtime::Fixed::new(
+            &RUN,
+        );
         const __IMPORTS: &'static [__wpu::Import] = &[
             __wpu::import::COMPLETE_OVERLAPPED_REQUEST,
         ];
@@ -64,6 +68,7 @@ const _: () = {
         use __wpu::core::primitive::*;
         impl LoopbackUpcalls {
             ///`WPUCreateSocketHandle`: Makes a socket handle for a provider whose sockets are no file handles.
+            #[deny(dead_code)]
             ///
             /**Such a provider gives its clients no other handles: from `WSPSocket`, also for a duplicated socket, from `WSPAccept` and from `WSPJoinLeaf`.
 To the system the handle looks like a file: reads and writes come back to the provider, and a completion port can be bound to it.
@@ -71,7 +76,6 @@ Ws2_32 does not look into the context; `WPUQuerySocketHandleContext` returns it.
 Give the handle back with `WPUCloseSocketHandle`, at the latest during the last clean-up.
 A SAN provider keeps the handle for itself and returns a descriptor of its own.
 No error is documented for a wrong catalog entry.*/
-            #[deny(dead_code)]
             #[inline]
             pub(crate) fn create_socket_handle(
                 self,
@@ -83,17 +87,17 @@ No error is documented for a wrong catalog entry.*/
             > {
                 let Self(()) = self;
                 __wpu::Upcalls::create_socket_handle(
-                    __wpu::Upcalls::new(__wpu::Run::cell(&RUN)),
+                    __wpu::Upcalls::new(__wpu_runtime::Run::cell(&RUN)),
                     entry,
                     context,
                 )
             }
             ///`WPUQuerySocketHandleContext`: Returns the context that was given when a socket handle was made.
+            #[deny(dead_code)]
             ///
             /**Most functions of a provider whose sockets are no file handles begin with it.
 The context is a key and not a promise: another thread may close the socket between the question and the use of the answer.
 What happens with a handle that is closed already, or that is another provider's, is not documented.*/
-            #[deny(dead_code)]
             #[inline]
             pub(crate) fn query_socket_handle_context(
                 self,
@@ -101,11 +105,12 @@ What happens with a handle that is closed already, or that is another provider's
             ) -> __wpu::core::result::Result<usize, __wpu::error::WsaError> {
                 let Self(()) = self;
                 __wpu::Upcalls::query_socket_handle_context(
-                    __wpu::Upcalls::new(__wpu::Run::cell(&RUN)),
+                    __wpu::Upcalls::new(__wpu_runtime::Run::cell(&RUN)),
                     socket,
                 )
             }
             ///`WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
+            #[deny(dead_code)]
             ///
             /**Only for operations without a completion routine; those with one are completed by `WPUQueueApc`.
 Ws2_32 sets the client's event, posts to its completion port, or does both, and the provider need not know which.
@@ -113,7 +118,6 @@ It writes `InternalHigh` first and then `Internal`; both may become visible only
 `Offset` and `OffsetHigh` belong to the provider. By custom it leaves the flags and the error of the operation there before the call.
 The error code of this call is not that of the operation. If the call fails, the client may wait for ever.
 A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
-            #[deny(dead_code)]
             #[inline]
             pub(crate) fn complete_overlapped_request(
                 self,
@@ -130,7 +134,7 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
             > {
                 let Self(()) = self;
                 __wpu::Upcalls::complete_overlapped_request(
-                    __wpu::Upcalls::new(__wpu::Run::cell(&RUN)),
+                    __wpu::Upcalls::new(__wpu_runtime::Run::cell(&RUN)),
                     socket,
                     operation,
                     error,
@@ -139,14 +143,6 @@ A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
             }
         }
     };
-    #[automatically_derived]
-    impl __wpu::core::clone::Clone for LoopbackUpcalls {
-        fn clone(&self) -> Self {
-            *self
-        }
-    }
-    #[automatically_derived]
-    impl __wpu::core::marker::Copy for LoopbackUpcalls {}
     #[automatically_derived]
     impl __wpu::core::fmt::Debug for LoopbackUpcalls {
         fn fmt(
