@@ -10,7 +10,7 @@ use crate::tokens::{brackets, describe, next, spell, until};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{LitStr, Token};
+use syn::{Lit, Token};
 
 /// Reads the attribute's arguments, which contain no invisible groups. Not every attribute `has_of`.
 pub(crate) fn parse(spec: &'static Spec, has_of: bool, tokens: TokenStream, errors: &mut Errors) -> Declared {
@@ -110,14 +110,12 @@ impl Reader<'_> {
 
     /// An argument with an unknown key. What may be meant for the similar key causes no other error.
     fn unknown(&mut self, similar: Option<&str>, place: Place, input: ParseStream<'_>) -> Entry {
-        match similar.and_then(|similar| KEYS.iter().position(|key| *key == similar)) {
-            Some(list @ (USES | WAIVES)) => {
-                if let Some(TokenTree::Group(_)) = next(input) {
-                    return self.list(list, place, input);
-                }
-                self.declared.incomplete = true;
+        match (KEYS.iter().position(|key| Some(*key) == similar), next(input)) {
+            (Some(list @ (USES | WAIVES)), Some(TokenTree::Group(_))) => {
+                return self.list(list, place, input);
             }
-            Some(word @ (CLASS | PLATFORM | KIT)) => self.declared.may_be_meant(word),
+            (Some(USES | WAIVES), _) => self.declared.incomplete = true,
+            (Some(word @ (CLASS | PLATFORM | KIT)), _) => self.declared.may_be_meant(word),
             _ => {}
         }
         self.declared.incomplete |= !input.peek(Token![=]);
@@ -133,7 +131,7 @@ impl Reader<'_> {
         if !again {
             self.declared.words[key] = Value::Wrong;
         }
-        let (place, value) = self.value(key, input)?;
+        let (place, value) = self.value(input, &format!("`=` after `{}`", KEYS[key]), VALUE)?;
         let (words, word) = (self.declared.known(key), spell(&value));
         match words.iter().position(|known| *known == word) {
             _ if again || !self.knows_facts() => {}
@@ -145,37 +143,35 @@ impl Reader<'_> {
 
     /// `= path`. If the key is there again, the first path counts.
     fn path(&mut self, key: usize, input: ParseStream<'_>) -> Entry {
-        let (place, value) = self.value(key, input)?;
-        let example = if key == OF { "crate::bindings" } else { "::wpu" };
-        let problem = messages::expected(&format!("a path such as `{example}`"), &describe(&value));
-        let path = if key == CRATE { &mut self.declared.krate } else { &mut self.declared.of };
-        if is_path(&value) {
-            path.get_or_insert(value.into_iter().collect());
-            return Ok(());
+        let (place, value) = self.value(input, &format!("`=` after `{}`", KEYS[key]), VALUE)?;
+        let problem = messages::expected(EXAMPLES[key - CRATE], &describe(&value));
+        let quoted = string(&value).and_then(|text| text.parse().ok());
+        let path: TokenStream = quoted.clone().unwrap_or_else(|| value.into_iter().collect());
+        if !is_path(path.clone()) {
+            return Err((place, problem));
         }
-        let inside = syn::parse2::<LitStr>(value.into_iter().collect()).and_then(|text| text.parse());
-        match inside {
-            Ok(inside) if is_path(&Vec::from_iter(TokenStream::clone(&inside))) => {
-                path.get_or_insert(inside);
-                Err((place, problem.help("write the path without quotes")))
-            }
-            _ => Err((place, problem)),
-        }
+        let known = if key == CRATE { &mut self.declared.krate } else { &mut self.declared.of };
+        known.get_or_insert(path);
+        if quoted.is_some() { Err((place, problem.help("write the path without quotes"))) } else { Ok(()) }
     }
 
-    /// What follows `key =`, if anything does.
-    fn value(&mut self, key: usize, input: ParseStream<'_>) -> Result<(Place, Vec<TokenTree>), Mistake> {
+    /// What follows `=`. A literal is a value by itself.
+    fn value(
+        &mut self,
+        input: ParseStream<'_>,
+        equals: &str,
+        expected: &str,
+    ) -> Result<(Place, Vec<TokenTree>), Mistake> {
         if !input.peek(Token![=]) {
-            let mistake = self.unexpected(input, &format!("`=` after `{}`", KEYS[key]));
-            rest(input);
-            return Err(mistake);
+            return Err(self.unexpected(input, equals));
         }
         _ = input.parse::<Token![=]>();
-        let place = self.here(input);
-        let value = rest(input);
+        let (place, problem) = self.unexpected(input, expected);
+        let is_literal = matches!(next(input), Some(TokenTree::Literal(_)));
+        let value = if is_literal { Vec::from_iter(input.parse::<TokenTree>()) } else { rest(input) };
         match value.last() {
             Some(last) => Ok((place.to(last.span()), value)),
-            None => Err(self.unexpected(input, "a value after `=`")),
+            None => Err((place, problem)),
         }
     }
 
@@ -217,7 +213,12 @@ impl Reader<'_> {
                 let (place, problem) = reader.unexpected(input, "`,`");
                 return Err((place, problem.help("a reason stands in `waives(…)`")));
             }
-            let (reason, entry) = match reader.reason(input) {
+            let value = reader.value(input, "`=` and a reason", REASON);
+            let reason = value.and_then(|(place, value)| match string(&value) {
+                Some(text) => Ok((text, place)),
+                None => Err((place, messages::expected(REASON, &describe(&value)))),
+            });
+            let (reason, entry) = match reason {
                 Ok((text, place)) => (Value::Given(text, place), Ok(())),
                 Err(mistake) => (Value::Wrong, Err(mistake)),
             };
@@ -238,40 +239,26 @@ impl Reader<'_> {
 
     /// A name. A path or a string is a mistake that shows what is meant.
     fn name(&mut self, list: usize, input: ParseStream<'_>) -> Entry {
-        let (mut place, problem) = self.unexpected(input, NAME);
-        if input.peek(LitStr) {
-            let text = input.parse::<LitStr>().and_then(|text| text.parse_with(Ident::parse_any));
-            let Ok(name) = text else { return Err((place, problem)) };
-            self.errors.add(place, problem.help(&messages::without(&name.to_string(), "quotes")));
-            self.add(list, name.to_string(), place, true);
-            return Ok(());
-        }
-        let (mut path, mut name) = (String::new(), String::new());
-        loop {
-            if let Ok(colons) = input.parse::<Token![::]>() {
-                path += "::";
-                place = place.to(colons.spans[1]);
-            } else if input.peek(Ident::peek_any) && (path.is_empty() || path.ends_with("::")) {
-                let part = input.call(Ident::parse_any).expect("it was seen");
-                name = part.to_string();
-                path += &name;
-                place = place.to(part.span());
-            } else {
-                break;
-            }
-        }
-        if path.is_empty() {
-            return Err((place, problem));
-        }
-        let is_name = path == name;
-        if !is_name {
-            let problem = messages::expected(NAME, &format!("`{path}`"));
-            if name.is_empty() {
+        let (place, problem) = self.unexpected(input, NAME);
+        if let Some(text) = string(next(input).as_slice()) {
+            _ = input.parse::<TokenTree>();
+            if syn::parse_str::<Ident>(&text).is_err() {
                 return Err((place, problem));
             }
-            let ends = path.ends_with(&name);
-            let problem = if ends { problem.help(&messages::without(&name, "a path")) } else { problem };
-            self.errors.add(place, problem);
+            self.errors.add(place, problem.help(&messages::without(&text, "quotes")));
+            self.add(list, text, place, true);
+            return Ok(());
+        }
+        let path = segments(input);
+        let name = path.iter().rev().find(|tree| matches!(tree, TokenTree::Ident(_)));
+        let Some(last) = path.last() else { return Err((place, problem)) };
+        let (place, problem) = (place.to(last.span()), messages::expected(NAME, &describe(&path)));
+        let Some(name) = name.map(ToString::to_string) else { return Err((place, problem)) };
+        let is_name = path.len() == 1;
+        if !is_name {
+            let ends = last.to_string() == name;
+            self.errors
+                .add(place, if ends { problem.help(&messages::without(&name, "a path")) } else { problem });
         }
         self.add(list, name, place, !is_name);
         Ok(())
@@ -298,39 +285,43 @@ impl Reader<'_> {
     fn knows_facts(&self) -> bool {
         !std::ptr::eq(self.declared.spec, &raw const UNKNOWN)
     }
-
-    /// `= "reason"`.
-    fn reason(&mut self, input: ParseStream<'_>) -> Result<(String, Place), Mistake> {
-        if !input.peek(Token![=]) {
-            return Err(self.unexpected(input, "`=` and a reason"));
-        }
-        _ = input.parse::<Token![=]>();
-        let (place, problem) = self.unexpected(input, REASON);
-        if let Ok(text) = input.parse::<LitStr>() {
-            return Ok((text.value(), place));
-        }
-        // What follows a literal is another mistake.
-        let value =
-            if input.peek(syn::Lit) { Vec::from_iter(input.parse::<TokenTree>()) } else { rest(input) };
-        match value.last() {
-            Some(last) => Err((place.to(last.span()), messages::expected(REASON, &describe(&value)))),
-            None => Err((place, problem)),
-        }
-    }
 }
 
+/// What values are.
+const VALUE: &str = "a value after `=`";
+const EXAMPLES: [&str; 2] = ["a path such as `::wpu`", "a path such as `crate::bindings`"];
 /// What lists contain.
 const NAME: &str = "the name of an upcall";
 const REASON: &str = "a reason in quotes after `=`";
 
+/// The string that tokens are, if they are one.
+fn string(trees: &[TokenTree]) -> Option<String> {
+    let [TokenTree::Literal(literal)] = trees else { return None };
+    if let Lit::Str(text) = Lit::new(literal.clone()) { Some(text.value()) } else { None }
+}
+
+/// Takes names with `::` between them.
+fn segments(input: ParseStream<'_>) -> Vec<TokenTree> {
+    let mut taken = Vec::new();
+    loop {
+        let count = match taken.last() {
+            Some(TokenTree::Ident(_)) | None if input.peek(Token![::]) => 2,
+            Some(TokenTree::Punct(_)) | None if input.peek(Ident::peek_any) => 1,
+            _ => return taken,
+        };
+        taken.extend((0..count).flat_map(|_| input.parse::<TokenTree>()));
+    }
+}
+
 /// Whether tokens are a path without arguments, as a module has.
-fn is_path(tokens: &[TokenTree]) -> bool {
-    let text = spell(tokens);
-    let is_part = |part| {
-        matches!(part, "crate" | "$crate" | "self" | "Self" | "super")
-            || syn::parse_str::<Ident>(part).is_ok()
+fn is_path(tokens: TokenStream) -> bool {
+    let is_segment = |tree: &TokenTree| {
+        let text = tree.to_string();
+        matches!(&*text, ":" | "crate" | "$crate" | "self" | "Self" | "super")
+            || syn::parse_str::<Ident>(&text).is_ok()
     };
-    text.strip_prefix("::").unwrap_or(&text).split("::").all(is_part)
+    let path = (|input: ParseStream<'_>| Ok(segments(input))).parse2(tokens).unwrap_or_default();
+    matches!(path.last(), Some(TokenTree::Ident(_))) && path.iter().all(is_segment)
 }
 
 /// Takes what stands before the next comma, or before the next argument where the comma is missing.

@@ -8,7 +8,7 @@ use crate::check::check;
 use crate::declared::{Declared, KIT, USES};
 use crate::errors::Errors;
 use crate::expand::Expansion;
-use crate::item::{self, Provider};
+use crate::item;
 use crate::spec::{Spec, UNKNOWN};
 use crate::tokens::{code, fill, join, literal, visible};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -52,10 +52,18 @@ const FIRST: &str = "
     };
 ";
 
-/// If the path of the bindings leads nowhere, that is one error, which names what is missing.
+/// The call of the bindings' macro.
 const FACTS: &str = "
     $imports
     __wpu::__facts! { { __wpu_runtime::__provider } $attribute $reported { $args } { $item } }
+";
+
+/// Without bindings.
+const NO_FACTS: &str = "
+    mod __wpu {
+        pub use ::core;
+    }
+    $mistakes
 ";
 
 impl Attribute {
@@ -71,30 +79,29 @@ impl Attribute {
         };
         let is_value = is_name_value(site.source_text().as_deref(), args);
         let reported = is_value || !again.is_empty();
-        let facts = match self.imports(&declared) {
-            Some(imports) => self.facts(imports, reported, args, &item),
-            None => join(vec![
-                code("mod __wpu { pub use ::core; }", site),
-                if reported { TokenStream::new() } else { mistakes.report("__wpu::core::") },
-            ]),
-        };
         let (span, handle) = (site.located_at(provider.name.span()), provider.handle(site));
         let title = format!("The upcalls of [`{}`]: {}.", provider.name.unraw(), names(&declared));
-        let (title, text) = (literal(&title, span), literal(&handle.to_string(), span));
         // To implement something for a deprecated struct is to use it. Elsewhere `allow` would be an error under `forbid`.
-        let allow = code(if provider.deprecated { "#[allow(deprecated)]" } else { "" }, span);
-        let Provider { conditions, visibility, .. } = provider;
-        let parts = [
+        let allow = if provider.deprecated { "#[allow(deprecated)]" } else { "" };
+        let imports = self.imports(&declared);
+        let facts = if imports.is_some() { FACTS } else { NO_FACTS };
+        let mistakes = if reported { TokenStream::new() } else { mistakes.report("__wpu::core::") };
+        let mut parts = vec![
             ("item", item),
-            ("conditions", conditions),
-            ("title", title),
-            ("visibility", visibility),
-            ("handle", handle),
-            ("allow", allow),
-            ("facts", facts),
-            ("text", text),
+            ("args", args.clone()),
+            ("attribute", code(self.name, site)),
+            ("reported", code(&reported.to_string(), site)),
+            ("imports", imports.unwrap_or_default()),
+            ("mistakes", mistakes),
             ("again", again.report("__wpu::core::")),
+            ("title", literal(&title, span)),
+            ("text", literal(&handle.to_string(), span)),
+            ("handle", handle),
+            ("allow", code(allow, span)),
+            ("conditions", provider.conditions),
+            ("visibility", provider.visibility),
         ];
+        parts.push(("facts", fill(facts, span, &parts)));
         fill(FIRST, span, &parts)
     }
 
@@ -102,36 +109,16 @@ impl Attribute {
     ///
     /// If a path leads to something else, rustc's message contains the name that is missing there.
     fn imports(self, declared: &Declared) -> Option<TokenStream> {
-        let Self { krate, has_of, .. } = self;
-        let path = declared.krate.clone().unwrap_or_else(|| code(&format!("::{krate}"), Span::call_site()));
-        let traits = format!("crate_must_be_the_path_of_{krate}");
-        if !has_of {
-            return Some(import(
-                &format!("use $path::{traits} as __wpu; use __wpu as __wpu_runtime;"),
-                &path,
-            ));
+        let krate = format!("::{}", self.krate);
+        let krate = declared.krate.clone().unwrap_or_else(|| code(&krate, Span::call_site()));
+        if self.has_of {
+            let bindings =
+                import("use $path::of_must_be_the_path_of_bindings as __wpu;", declared.of.as_ref()?);
+            let traits = import("use $path::crate_must_be_the_path_of_wpu_table as __wpu_runtime;", &krate);
+            return Some(join(vec![bindings, traits]));
         }
-        let bindings = import("use $path::of_must_be_the_path_of_bindings as __wpu;", declared.of.as_ref()?);
-        Some(join(vec![bindings, import(&format!("use $path::{traits} as __wpu_runtime;"), &path)]))
-    }
-
-    /// The call of the bindings' macro.
-    fn facts(
-        self,
-        imports: TokenStream,
-        reported: bool,
-        args: &TokenStream,
-        item: &TokenStream,
-    ) -> TokenStream {
-        let span = Span::call_site();
-        let parts = [
-            ("imports", imports),
-            ("attribute", code(self.name, span)),
-            ("reported", code(&reported.to_string(), span)),
-            ("args", args.clone()),
-            ("item", item.clone()),
-        ];
-        fill(FACTS, span, &parts)
+        let both = "use $path::crate_must_be_the_path_of_wpu as __wpu; use __wpu as __wpu_runtime;";
+        Some(import(both, &krate))
     }
 }
 

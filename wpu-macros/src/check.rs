@@ -17,12 +17,8 @@ pub(crate) fn check(declared: &Declared, attribute: Span, errors: &mut Errors) {
     // another class have no influence on the verdict on others.
     let mut uses = declared.upcalls(USES, |name| name.meant).to_vec();
     uses.retain(|upcall| declared.applies(*upcall));
-    let question = Question {
-        declared,
-        known,
-        uses: UpcallSet::of(&uses),
-        waives: declared.upcalls(WAIVES, |name| name.meant),
-    };
+    let waives = declared.upcalls(WAIVES, |name| name.meant);
+    let question = Question { declared, known, uses, waives };
     if let Value::Absent = declared.words[CLASS] {
         errors.add(Place::whole(attribute), messages::no_class(&declared.spec.facts));
     }
@@ -39,7 +35,7 @@ struct Question<'a> {
     declared: &'a Declared,
     /// Whether class, platform and kit are known. Otherwise there is no verdict.
     known: bool,
-    uses: UpcallSet,
+    uses: Vec<usize>,
     waives: UpcallSet,
 }
 
@@ -93,7 +89,7 @@ impl Question<'_> {
             return;
         } else if let Some(kit) = declared.kit().filter(|_| made(at)) {
             messages::made(upcall, kit)
-        } else if let Some(by) = upcall.acquire.filter(|by| self.uses.contains(*by) || made(*by)) {
+        } else if let Some(by) = upcall.acquire.filter(|by| self.uses.contains(by) || made(*by)) {
             messages::brought(upcall, declared.upcall(by))
         } else {
             messages::not_required(facts, upcall, class, declared.platform())

@@ -116,7 +116,13 @@ impl Declared {
 
     /// The upcalls in a list.
     pub(crate) fn upcalls(&self, list: usize, upcall: fn(&Name) -> Option<usize>) -> UpcallSet {
-        self.names.iter().filter(|name| name.list == list).filter_map(upcall).collect()
+        let mut upcalls = UpcallSet::default();
+        for name in self.names.iter().filter(|name| name.list == list) {
+            if let Some(upcall) = upcall(name) {
+                upcalls.insert(upcall);
+            }
+        }
+        upcalls
     }
 
     /// The words that `class`, `platform` or `kit` accept.

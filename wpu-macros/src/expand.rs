@@ -6,6 +6,7 @@ use crate::item::{Form, Provider};
 use crate::tokens::{code, fill, literal, place};
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
+use wpu_rt::compliance::{Verdict, verdict};
 use wpu_rt::facts::{Dispatch, Kit};
 use wpu_rt::upcall_set::{UpcallSet, are_among};
 
@@ -134,7 +135,7 @@ impl Expansion<'_> {
             let marker = format!("__wpu_runtime::WithKit<__wpu::facts::kits::{marker}>");
             markers.push(code(&marker, self.own(place.first)));
         }
-        let makes: Vec<usize> = declared.by_kit().iter().chain(self.uses().iter()).copied().collect();
+        let makes = [declared.by_kit(), &self.uses()].concat();
         let completing: Vec<&Kit> = declared.spec.kits.iter().filter(|kit| kit.completes).collect();
         let complete = |kit: &&Kit| are_among(kit.uses(declared.class()), &makes);
         // A spec without such kits has no marker for them.
@@ -180,11 +181,12 @@ impl Expansion<'_> {
     /// The functions that are looked up by name. Only declared ones: a program that never mentions an export links without
     /// it.
     fn imports(&self) -> String {
-        let mut imports = String::new();
-        for upcall in self.declared.case(&self.uses(), &[]).calls(&self.declared.spec.facts).iter() {
-            let fact = self.declared.upcall(*upcall);
-            if fact.dispatch != Dispatch::Slot {
-                let name = fact.method.trim_start_matches("r#").to_uppercase();
+        let (mut imports, facts, uses) = (String::new(), &self.declared.spec.facts, self.uses());
+        for (at, fact) in facts.upcalls.iter().enumerate().filter(|(_, fact)| fact.dispatch != Dispatch::Slot)
+        {
+            let verdict = verdict(facts, &self.declared.case(&uses, &[]), at);
+            if matches!(verdict, Verdict::Used | Verdict::UsedByKit | Verdict::UsedAsRelease) {
+                let name = fact.method.strip_prefix("r#").unwrap_or(fact.method).to_uppercase();
                 imports += &format!("__wpu::import::{name},");
             }
         }

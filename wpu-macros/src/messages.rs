@@ -49,7 +49,9 @@ pub(crate) fn missing(facts: &Facts, class: ClassId, upcalls: &[&Upcall]) -> Pro
         }
     }
     let reasons = reasons.iter().map(|(reason, names)| format!("{}: {reason}", quoted(names)));
-    let (class, all, uses) = (a(facts, class), quoted(&names), names[..listed.len()].join(", "));
+    let (class, all) = (a(facts, class), quoted(&names));
+    let uses: Vec<String> = listed.iter().map(|upcall| upcall.name.to_owned()).collect();
+    let uses = uses.join(", ");
     let waivers = waivers(listed.iter().map(|upcall| (upcall.name, upcall.waiver)));
     let text = format!("not all upcalls required of {class} provider are used or waived, missing: {all}");
     Problem::new("missing", text).note(&reasons.collect::<Vec<_>>().join(NEXT)).help(&match upcalls {
