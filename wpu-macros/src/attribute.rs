@@ -5,7 +5,7 @@
 
 use crate::args;
 use crate::check::check;
-use crate::declared::{Declared, KIT, USES};
+use crate::declared::{Attribute, Declared, KIT, PROVIDER, USES, WPU_PROVIDER};
 use crate::errors::Errors;
 use crate::expand::Expansion;
 use crate::item;
@@ -16,29 +16,14 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{LitBool, Result};
 
-/// One of the attributes of this crate.
-#[derive(Clone, Copy)]
-pub(crate) struct Attribute {
-    pub(crate) name: &'static str,
-    /// The crate that re-exports it, where no argument names another.
-    pub(crate) krate: &'static str,
-    /// Whether an argument says where the bindings are. Otherwise they are in that crate too.
-    pub(crate) has_of: bool,
-}
-
-pub(crate) const WPU_PROVIDER: Attribute = Attribute { name: "wpu_provider", krate: "wpu", has_of: false };
-pub(crate) const PROVIDER: Attribute = Attribute { name: "provider", krate: "wpu_table", has_of: true };
-
 const FIRST: &str = "
     $item
-    $conditions
     #[doc = $title]
     #[doc = \"\"]
     #[doc = \"Each has a method, for use within this crate. What one of them acquires is released when it is dropped.\"]
     #[derive(::core::clone::Clone, ::core::marker::Copy)]
     $visibility struct $handle(());
 
-    $conditions
     $allow
     const _: () = {
         $facts
@@ -98,7 +83,6 @@ impl Attribute {
             ("text", literal(&handle.to_string(), span)),
             ("handle", handle),
             ("allow", code(allow, span)),
-            ("conditions", provider.conditions),
             ("visibility", provider.visibility),
         ];
         parts.push(("facts", fill(facts, span, &parts)));

@@ -1,4 +1,4 @@
-//! What the arguments of the attribute declare, in terms of the facts.
+//! The attributes, their keys, and what their arguments declare, in terms of the facts.
 
 use crate::errors::Place;
 use crate::spec::Spec;
@@ -7,6 +7,19 @@ use std::ops::Range;
 use wpu_rt::compliance::Case;
 use wpu_rt::facts::{ClassId, Kit, PlatformId, Upcall};
 use wpu_rt::upcall_set::UpcallSet;
+
+/// One of the attributes of this crate.
+#[derive(Clone, Copy)]
+pub(crate) struct Attribute {
+    pub(crate) name: &'static str,
+    /// The crate that re-exports it, where no argument names another.
+    pub(crate) krate: &'static str,
+    /// Whether an argument says where the bindings are. Otherwise they are in that crate too.
+    pub(crate) has_of: bool,
+}
+
+pub(crate) const WPU_PROVIDER: Attribute = Attribute { name: "wpu_provider", krate: "wpu", has_of: false };
+pub(crate) const PROVIDER: Attribute = Attribute { name: "provider", krate: "wpu_table", has_of: true };
 
 /// The keys of the attributes: those with a word, those with a list, and those with a path.
 pub(crate) const KEYS: [&str; 7] = ["class", "platform", "kit", "uses", "waives", "crate", "of"];

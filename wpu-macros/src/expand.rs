@@ -1,7 +1,6 @@
 //! The code beside a provider: its implementations, and the methods of its handle. Nothing fails here.
 
-use crate::attribute::Attribute;
-use crate::declared::{Declared, KIT, USES, Value};
+use crate::declared::{Attribute, Declared, KIT, USES, Value};
 use crate::item::{Form, Provider};
 use crate::tokens::{code, fill, literal, place};
 use proc_macro2::{Span, TokenStream};

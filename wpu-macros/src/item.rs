@@ -1,7 +1,6 @@
 //! The item under the attribute. Only its head is read.
 
-use crate::attribute::Attribute;
-use crate::declared::Declared;
+use crate::declared::{Attribute, Declared};
 use crate::errors::{Errors, Place};
 use crate::messages;
 use crate::tokens::{code, fill, join, next, spell, until, visible};
@@ -12,8 +11,6 @@ use syn::{Lifetime, Token, bracketed, token};
 
 /// The head of a struct, or of an enum or union instead of one.
 pub(crate) struct Provider {
-    /// The attributes with the conditions under which it is compiled.
-    pub(crate) conditions: TokenStream,
     /// Whether it is `#[deprecated]`.
     pub(crate) deprecated: bool,
     pub(crate) visibility: TokenStream,
@@ -73,8 +70,7 @@ pub(crate) fn parse(attribute: &str, item: TokenStream, errors: &mut Errors) -> 
 }
 
 fn head(attribute: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Provider>> {
-    let (predicates, deprecated) = attributes(input)?;
-    let conditions = predicates.iter().map(|predicate| with("#[cfg $part]", predicate)).collect();
+    let (_, deprecated) = attributes(input)?;
     let Some((keyword, text, place)) = kind(input) else { return Ok(None) };
     if keyword != "struct" {
         errors.add(place, messages::no_struct(attribute, text));
@@ -90,7 +86,7 @@ fn head(attribute: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Re
         errors.add(place, messages::generic(attribute, &name.to_string()));
     }
     let visibility = visibility.into_iter().collect();
-    Ok(Some(Provider { conditions, deprecated, visibility, name, forms }))
+    Ok(Some(Provider { deprecated, visibility, name, forms }))
 }
 
 /// Takes attributes. Returns the predicates of `cfg`, in parentheses, and whether `deprecated` is among them.
@@ -156,19 +152,8 @@ pub(crate) fn without_second(
     trees.into_iter().collect()
 }
 
-/// One parameter of a type.
-struct Parameter {
-    /// The predicates of its `cfg` attributes, with commas.
-    condition: TokenStream,
-    /// With its bounds and without its attributes and default, as after `impl`.
-    declared: TokenStream,
-    /// As after the type.
-    name: TokenStream,
-    is_lifetime: bool,
-}
-
-/// The maximum number of parameters under conditions: each doubles the number of forms.
-const MOST: usize = 4;
+/// The maximum number of forms: each parameter under conditions doubles it.
+const MOST: usize = 16;
 
 /// Reads what follows the name of a type: where its parameters are, and its forms. Parameters are an error, which is to be
 /// the only one. There is one form for each choice among the parameters under conditions, since arguments cannot have
@@ -178,59 +163,45 @@ fn forms(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<Place>, Ve
     let Some(open) = input.parse::<Option<Token![<]>>()? else {
         return Ok((None, vec![Form { ty: name, ..Form::default() }]));
     };
-    let (mut parameters, mut others) = (Vec::new(), Vec::new());
+    // Lifetimes, which come first, and other parameters: after `impl`, and after the type.
+    let mut lists = vec![(TokenStream::new(), <[[TokenStream; 2]; 2]>::default())];
     while !input.is_empty() && !input.peek(Token![>]) {
-        let parameter = Parameter::parse(input)?;
-        // Lifetimes come first.
-        if parameter.is_lifetime { parameters.push(parameter) } else { others.push(parameter) }
-    }
-    parameters.append(&mut others);
-    let close = input.parse::<Token![>]>()?;
-    let predicates = predicates(input)?;
-    let conditions = parameters.iter().filter(|parameter| !parameter.condition.is_empty()).count();
-    let choices = if conditions > MOST { 0 } else { 1 << conditions };
-    let forms = (0..choices).map(|choice| form(&name, &parameters, &predicates, choice));
-    Ok((Some(Place::in_item(open.spans[0], close.spans[0])), forms.collect()))
-}
-
-/// The form with those parameters under conditions whose bits are in `choice`.
-fn form(name: &TokenStream, parameters: &[Parameter], predicates: &TokenStream, mut choice: usize) -> Form {
-    let (mut condition, mut declared, mut names) = <(TokenStream, TokenStream, TokenStream)>::default();
-    for parameter in parameters {
-        if !parameter.condition.is_empty() {
-            let chosen = choice % 2 == 1;
-            choice /= 2;
-            let template = if chosen { "all($part)," } else { "not(all($part))," };
-            condition.extend(with(template, &parameter.condition));
-            if !chosen {
-                continue;
-            }
-        }
-        declared.extend(with("$part,", &parameter.declared));
-        names.extend(with("$part,", &parameter.name));
-    }
-    if !condition.is_empty() {
-        condition = with("#[cfg(all($part))]", &condition);
-    }
-    let ty = join(vec![name.clone(), with("<$part>", &names)]);
-    let bounds = with("where $part Self: ::core::marker::Sized + 'static", predicates);
-    Form { condition, parameters: with("<$part>", &declared), ty, bounds }
-}
-
-impl Parameter {
-    /// Reads a parameter, and the comma after it.
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let predicates = attributes(input)?.0;
-        let condition = predicates.iter().map(|predicate| with("all $part,", predicate)).collect();
+        let conditions: TokenStream =
+            attributes(input)?.0.iter().map(|part| with("all $part,", part)).collect();
         let before_name = usize::from(input.peek(Token![const]));
         let is_lifetime = input.peek(Lifetime);
         let declared = until_outside(input, &|input| input.peek(Token![=]) || ends_parameter(input));
         until_outside(input, &ends_parameter);
         input.parse::<Option<Token![,]>>()?;
         // A lifetime is two tokens.
-        let name = declared.iter().skip(before_name).take(1 + usize::from(is_lifetime)).cloned().collect();
-        Ok(Self { condition, declared: declared.into_iter().collect(), name, is_lifetime })
+        let name = declared.iter().skip(before_name).take(1 + usize::from(is_lifetime)).cloned();
+        let parts = [declared.iter().cloned().collect(), name.collect()];
+        let mut without = if conditions.is_empty() { Vec::new() } else { lists.clone() };
+        for (condition, _) in &mut without {
+            condition.extend(with("not(all($part)),", &conditions));
+        }
+        for (condition, lists) in &mut lists {
+            condition.extend(conditions.clone());
+            for (list, part) in lists[usize::from(!is_lifetime)].iter_mut().zip(&parts) {
+                list.extend(with("$part,", part));
+            }
+        }
+        lists.append(&mut without);
+        if lists.len() > MOST {
+            lists.clear();
+        }
     }
+    let close = input.parse::<Token![>]>()?;
+    let bounds = with("where $part Self: ::core::marker::Sized + 'static", &predicates(input)?);
+    let form =
+        |(condition, [[lifetimes, names], [others, more]]): (TokenStream, [[TokenStream; 2]; 2])| Form {
+            condition: if condition.is_empty() { condition } else { with("#[cfg(all($part))]", &condition) },
+            parameters: with("<$part>", &join(vec![lifetimes, others])),
+            ty: join(vec![name.clone(), with("<$part>", &join(vec![names, more]))]),
+            bounds: bounds.clone(),
+        };
+    let place = Place::in_item(open.spans[0], close.spans[0]);
+    Ok((Some(place), lists.into_iter().map(form).collect()))
 }
 
 fn ends_parameter(input: ParseStream<'_>) -> bool {

@@ -16,7 +16,8 @@ mod suggest;
 mod tests;
 mod tokens;
 
-use attribute::{Attribute, Call, PROVIDER, WPU_PROVIDER};
+use attribute::Call;
+use declared::{Attribute, PROVIDER, WPU_PROVIDER};
 use errors::{Errors, Place};
 use proc_macro::TokenStream as Tokens;
 use proc_macro2::{Span, TokenStream};

@@ -1,7 +1,7 @@
 //! What stands beside the item, with and without a fault.
 
 use super::{GOOD, ITEM, errors, expand, spec, tokens};
-use crate::attribute::WPU_PROVIDER;
+use crate::declared::WPU_PROVIDER;
 use expect_test::{Expect, expect, expect_file};
 use proc_macro2::TokenStream;
 use wpu_rt::facts::{ClassId, Dispatch, PlatformId, Requirement, Upcall};
@@ -206,8 +206,8 @@ fn parameters_are_repeated_without_their_defaults_and_attributes() {
         (
             "struct S<#[cfg(x)] T, 'a: 'b, #[allow(unused)] 'b,> where T: Fn(u8) -> [u8; { 1 }], { f: &'a T }",
             &[
+                "#[cfg(all(all(x),))] impl<'a: 'b, 'b, T> __wpu_runtime::Provider for S<'a, 'b, T> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
                 "#[cfg(all(not(all(all(x),)),))] impl<'a: 'b, 'b> __wpu_runtime::Provider for S<'a, 'b> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
-                "#[cfg(all(all(all(x),),))] impl<'a: 'b, 'b, T> __wpu_runtime::Provider for S<'a, 'b, T> where T: Fn(u8) -> [u8; { 1 }], Self: Sized + 'static",
             ],
         ),
         (
@@ -219,10 +219,10 @@ fn parameters_are_repeated_without_their_defaults_and_attributes() {
         (
             "struct S<#[cfg(x)] #[cfg(y)] 'a, #[cfg(not(x))] const N: u8>;",
             &[
+                "#[cfg(all(all(x), all(y), all(not(x)),))] impl<'a, const N: u8> __wpu_runtime::Provider for S<'a, N> where Self: Sized + 'static",
+                "#[cfg(all(not(all(all(x), all(y),)), all(not(x)),))] impl<const N: u8> __wpu_runtime::Provider for S<N> where Self: Sized + 'static",
+                "#[cfg(all(all(x), all(y), not(all(all(not(x)),)),))] impl<'a> __wpu_runtime::Provider for S<'a> where Self: Sized + 'static",
                 "#[cfg(all(not(all(all(x), all(y),)), not(all(all(not(x)),)),))] impl<> __wpu_runtime::Provider for S<> where Self: Sized + 'static",
-                "#[cfg(all(all(all(x), all(y),), not(all(all(not(x)),)),))] impl<'a> __wpu_runtime::Provider for S<'a> where Self: Sized + 'static",
-                "#[cfg(all(not(all(all(x), all(y),)), all(all(not(x)),),))] impl<const N: u8> __wpu_runtime::Provider for S<N> where Self: Sized + 'static",
-                "#[cfg(all(all(all(x), all(y),), all(all(not(x)),),))] impl<'a, const N: u8> __wpu_runtime::Provider for S<'a, N> where Self: Sized + 'static",
             ],
         ),
     ] {
@@ -268,17 +268,6 @@ fn an_item_that_cannot_be_read_is_left_to_rustc() {
         ["struct", "pub struct {}", "#[derive(Debug)]", "", "pub", "# struct S;", "struct S<T", "struct S<"]
     {
         assert_eq!(expand(GOOD, item).to_string(), tokens(item).to_string());
-    }
-}
-
-#[test]
-fn conditions_hold_for_all_that_is_beside() {
-    let item = "#[cfg(windows)] #[derive(A)] #[x::cfg(unix)] struct S;";
-    for args in [GOOD, "class = ifs"] {
-        let expansion = expand(args, item).to_string();
-        assert_eq!(expansion.matches("# [cfg (windows)]").count(), 3, "{expansion}");
-        let items = syn::parse_str::<syn::File>(&expansion).expect("it is a list of items").items;
-        assert_eq!(items.len(), 3, "{expansion}");
     }
 }
 
