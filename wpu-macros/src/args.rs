@@ -251,14 +251,13 @@ impl Reader<'_> {
         }
         let path = segments(input);
         let name = path.iter().rev().find(|tree| matches!(tree, TokenTree::Ident(_)));
-        let Some(last) = path.last() else { return Err((place, problem)) };
-        let (place, problem) = (place.to(last.span()), messages::expected(NAME, &describe(&path)));
+        let Some(end) = path.last() else { return Err((place, problem)) };
+        let (place, problem) = (place.to(end.span()), messages::expected(NAME, &describe(&path)));
         let Some(name) = name.map(ToString::to_string) else { return Err((place, problem)) };
         let is_name = path.len() == 1;
         if !is_name {
-            let ends = last.to_string() == name;
-            self.errors
-                .add(place, if ends { problem.help(&messages::without(&name, "a path")) } else { problem });
+            let help = messages::without(&name, "a path");
+            self.errors.add(place, if end.to_string() == name { problem.help(&help) } else { problem });
         }
         self.add(list, name, place, !is_name);
         Ok(())

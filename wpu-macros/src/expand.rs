@@ -56,9 +56,10 @@ impl Expansion<'_> {
     /// All of it.
     pub(crate) fn expand(&self) -> TokenStream {
         let span = self.own(self.provider.name.span());
-        let (run, interface) = match self.attribute.has_of {
-            true => ("__wpu_runtime::Run<__wpu::Interface>", "type Interface = __wpu::Interface;"),
-            false => ("__wpu_runtime::Run", ""),
+        let (run, interface) = if self.attribute.has_of {
+            ("__wpu_runtime::Run<__wpu::Interface>", "type Interface = __wpu::Interface;")
+        } else {
+            ("__wpu_runtime::Run", "")
         };
         let mut parts = vec![
             ("run", code(run, span)),

@@ -133,7 +133,7 @@ pub(crate) fn without_second(
     errors: &mut Errors,
 ) -> TokenStream {
     let name = attribute.name;
-    let krate = declared.krate.iter().flat_map(|path| path.clone()).last();
+    let krate = declared.krate.iter().flat_map(TokenStream::clone).last();
     let krate = krate.map_or_else(|| attribute.krate.to_owned(), |krate| krate.to_string());
     let mut trees: Vec<TokenTree> = item.clone().into_iter().collect();
     let mut at = 0;
