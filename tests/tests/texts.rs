@@ -14,8 +14,19 @@ use wpu_gen::compile;
 use wpu_gen::source::Sources;
 
 /// Keys whose text is free. The other keys of type `Text` are names.
-const FREE: &[&str] =
-    &["decision", "doc", "message", "must-use", "reason", "substitute", "title", "url", "waiver", "when"];
+const FREE: &[&str] = &[
+    "decision",
+    "doc",
+    "message",
+    "must-use",
+    "not-checkable",
+    "reason",
+    "substitute",
+    "title",
+    "url",
+    "waiver",
+    "when",
+];
 
 /// The other keys, so that each new key must be added to one of the two lists.
 const NAMES: &[&str] = &[
@@ -26,6 +37,7 @@ const NAMES: &[&str] = &[
     "answer",
     "borrowed",
     "buffer-too-small",
+    "class",
     "classes",
     "code",
     "completion",
@@ -42,6 +54,7 @@ const NAMES: &[&str] = &[
     "failure",
     "fallback",
     "from-io-kinds",
+    "functions",
     "handle",
     "header",
     "id",
@@ -61,10 +74,14 @@ const NAMES: &[&str] = &[
     "package",
     "params",
     "pending",
+    "platform",
     "platforms",
     "pointer-type",
     "prefix",
+    "read",
     "release",
+    "replaces",
+    "retired",
     "returns",
     "rust-name",
     "slots",
@@ -97,7 +114,8 @@ fn each_key_that_is_text_is_free_or_a_name() {
 /// The base of the cases of mistakes, with such a text in every free key.
 fn spec() -> String {
     const NOTE: &str = "[[note]]\nid = \"boils\"\nabout = [\"EBROKEN\", \"KetFill\"]\ndoc = \"\"\ndecision = \"\"\nsources = [\"manual\"]\n";
-    let mut spec: Table = (common::base() + "\n" + NOTE).parse().expect("it is TOML");
+    const TOPIC: &str = "[[topic]]\nname = \"KetFill\"\nread = \"2026-11-29\"\nsources = [\"manual\"]\n[[topic.obligation]]\nid = \"a\"\nbinds = \"plugin\"\nkind = \"order\"\ndoc = \"\"\nsources = [\"manual <b>x</b> `|\"]\ncertainty = \"contradicted\"\ndecision = \"\"\nnot-checkable = \"\"\n";
+    let mut spec: Table = (common::base() + "\n" + NOTE + TOPIC).parse().expect("it is TOML");
     for (kind, key) in [("upcall", "must-use"), ("source", "url")] {
         for entry in spec[kind].as_array_mut().expect("there are some") {
             let entry = entry.as_table_mut().expect("an entry is a table");

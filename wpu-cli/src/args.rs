@@ -40,6 +40,14 @@ pub enum Command {
     /// Show or set which layers a program loads, by their categories
     #[command(after_help = examples::CATEGORY)]
     Category(CategoryArgs),
+    /// Show what the documentation binds each side to
+    #[command(after_help = examples::SHOW)]
+    Show {
+        /// A function such as WSPRecv, a topic, or the id of an
+        /// obligation from a report
+        #[arg(verbatim_doc_comment)]
+        name: String,
+    },
 }
 
 #[derive(Subcommand)]

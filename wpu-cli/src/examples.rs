@@ -59,3 +59,9 @@ A program that is not categorised loads every layer. A categorised program loads
 common, the layer has no category that the program does not permit, and the layer has `system` if the program permits
 `system`. Only programs that are not categorised load a layer without categories. Running programs keep the categories
 that they read at their start.";
+
+pub const SHOW: &str = "\
+Examples:
+  wpu show WSPRecv                     what binds a provider, the host and a client there
+  wpu show network-events              when events are reported
+  wpu show WSPRecv.WSAEMSGSIZE         one obligation, by the id that reports give";

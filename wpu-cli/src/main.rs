@@ -1,4 +1,4 @@
-//! `wpu`: installs and uninstalls Winsock service providers, and lists the catalog.
+//! `wpu`: installs and uninstalls Winsock service providers, lists the catalog, and shows what binds a provider.
 
 mod args;
 mod catalogs;
@@ -6,6 +6,7 @@ mod category;
 mod examples;
 mod hint;
 mod output;
+mod show;
 mod text;
 mod trouble;
 mod usage;
@@ -76,6 +77,7 @@ fn run(command: &Command) -> Result<(), Trouble> {
             change(&args.target, |catalogs| args.plan(catalogs))?;
         }
         Command::Category(args) => category::run(args)?,
+        Command::Show { name } => print(&show::text(name)?)?,
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod source;
 
 mod check;
 mod emit;
+mod implied;
 mod layout;
 mod load;
 mod lower;

@@ -106,6 +106,8 @@ kinds! {
     "kit" => kits: syntax::Kit,
     /// `[[note]]`
     "note" => notes: syntax::Note,
+    /// `[[topic]]`
+    "topic" => topics: syntax::Topic,
     /// `[[header]]`
     "header" => headers: syntax::Header,
     /// `[[header-mismatch]]`

@@ -1,6 +1,7 @@
 //! A spec whose names are all found: what checks read and, once they pass, emitters.
 
 mod function;
+mod obligations;
 mod placed;
 mod queries;
 mod ty;
@@ -12,6 +13,7 @@ pub use crate::syntax::{
 pub use function::{
     DocumentedError, Downcall, EntryPoint, Function, Group, Import, Key, Param, Requirement, Said, Upcall,
 };
+pub use obligations::{Certainty, Cited, FunctionId, Obligation, ObligationKind, Party, Topic};
 pub use placed::Placed;
 use std::collections::{HashMap, HashSet};
 pub use ty::{PRIMS, Prim, Ty};
@@ -38,6 +40,7 @@ pub struct Model {
     pub imports: Vec<Import>,
     pub kits: Vec<Kit>,
     pub notes: Vec<Note>,
+    pub topics: Vec<Topic>,
     pub headers: Vec<Header>,
     pub header_mismatches: Vec<HeaderMismatch>,
     /// For each type, whether it has pointers; found when it is first asked for.

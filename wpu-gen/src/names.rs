@@ -46,6 +46,26 @@ pub fn is_c_name(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+/// Whether a text is words in lower case with `-` between them.
+#[must_use]
+pub fn is_slug(text: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.split('-').all(is_word)
+}
+
+/// Whether a text is a day, as `2026-11-29`.
+#[must_use]
+pub fn is_day(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let number = |at: usize, digits: usize| {
+        let part = parts.get(at).filter(|part| part.len() == digits)?;
+        part.chars().all(|c| c.is_ascii_digit()).then(|| part.parse::<u32>().ok())?
+    };
+    let (Some(_), Some(month), Some(day)) = (number(0, 4), number(1, 2), number(2, 2)) else { return false };
+    parts.len() == 3 && (1..=12).contains(&month) && (1..=31).contains(&day)
+}
+
 /// Whether Rust has no way to make a word a name: not even `r#` does.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {

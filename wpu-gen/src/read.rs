@@ -7,39 +7,39 @@ use std::fs;
 use std::path::Path;
 
 impl Sources {
-    /// Reads every `*.toml` of a folder.
+    /// Reads every `*.toml` of a folder and of the folders in it.
     ///
     /// # Errors
     ///
-    /// When the folder or a file cannot be read, when a file is not UTF-8, and when there is no file.
+    /// When a folder or a file cannot be read, when a file is not UTF-8, and when there is no file.
     pub fn read(folder: &Path) -> Result<Self, Diagnostics> {
-        let shown = shown_path(folder);
         let mut faults = Vec::new();
         let mut texts = Vec::new();
-        match fs::read_dir(folder) {
-            Err(error) => faults.push(unreadable(&shown, &error)),
-            Ok(entries) => {
-                for entry in entries {
-                    match entry {
-                        Err(error) => faults.push(unreadable(&shown, &error)),
-                        Ok(entry) if is_toml(&entry.path()) => {
-                            read_file(&entry.path(), &mut texts, &mut faults);
-                        }
-                        Ok(_) => {}
-                    }
-                }
-                if texts.is_empty() && faults.is_empty() {
-                    let what = format!("no spec file in `{shown}`");
-                    faults.push(
-                        Diagnostic::bare(Code::NoFiles, what).help("a spec is one or more `*.toml` files"),
-                    );
-                }
-            }
+        read_folder(folder, &mut texts, &mut faults);
+        if texts.is_empty() && faults.is_empty() {
+            let what = format!("no spec file in `{}`", shown_path(folder));
+            faults.push(Diagnostic::bare(Code::NoFiles, what).help("a spec is one or more `*.toml` files"));
         }
         if faults.is_empty() {
             Ok(Self::from_texts(texts))
         } else {
             Err(Diagnostics::new(Self::default(), faults))
+        }
+    }
+}
+
+/// A link to a folder is not followed: it can lead back to where it is.
+fn read_folder(folder: &Path, texts: &mut Vec<(String, String)>, faults: &mut Vec<Diagnostic>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return faults.push(unreadable(&shown_path(folder), &error)),
+    };
+    for entry in entries {
+        match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
+            Err(error) => faults.push(unreadable(&shown_path(folder), &error)),
+            Ok((path, _)) if is_toml(&path) => read_file(&path, texts, faults),
+            Ok((path, of)) if of.is_dir() => read_folder(&path, texts, faults),
+            Ok(_) => {}
         }
     }
 }

@@ -41,6 +41,8 @@ pub mod import;
 pub mod interface;
 #[cfg(feature = "provider")]
 pub mod memory;
+#[cfg(feature = "obligations")]
+pub mod obligation;
 #[cfg(feature = "provider")]
 pub mod owned;
 #[cfg(feature = "std")]

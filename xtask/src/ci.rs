@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must pass before a change lands.
 
+use crate::coverage;
 use crate::project::root;
 use crate::windows;
 use anyhow::{Context, Result, bail};
@@ -24,7 +25,9 @@ const TARGETS: [&str; 5] = [
 /// `set_up`, installs what the Windows legs need.
 pub fn run(set_up: bool) -> Result<()> {
     let mut legs = Legs::default();
-    legs.run("tests", "cargo test --quiet")?;
+    let records = coverage::folder()?.display().to_string();
+    legs.run_with("tests", "cargo test --quiet", (coverage::VARIABLE, &records))?;
+    legs.run("obligations", "cargo xtask coverage --read --check")?;
     // More specs with unusual names than `cargo test` compiles and calls.
     legs.run_with("names", "cargo test --quiet --package wpu-tests --test names", ("WPU_NAME_SPECS", "30"))?;
     legs.run("formatting", "cargo fmt --all --check")?;

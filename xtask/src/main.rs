@@ -4,6 +4,7 @@
 mod say;
 
 mod ci;
+mod coverage;
 mod demo;
 mod generate;
 mod project;
@@ -22,6 +23,8 @@ cargo xtask <command>
   gen           write `generated/` from `spec/`, and the JSON schema of spec files
   gen --check   say whether both are fresh
                 (--spec <folder> and --out <folder> for others, without the schema)
+  coverage      run the tests, and write the page of obligations and of the tests that show them
+                (--check: say whether it is fresh; --read: use the records of the last `coverage` or `ci`)
   demo          regenerate, build two providers, load them into a host, and make two mistakes
   windows       the headers of Windows, the tests and a host in C under Wine
   ci            everything that must pass before a change lands
@@ -48,6 +51,7 @@ fn run(command: Command) -> Result<ExitCode> {
             }
             return generate::schema(&root().join("docs/spec.schema.json"), check);
         }
+        Command::Coverage { check, read } => coverage::run(check, read)?,
         Command::Demo => return demo::run(),
         Command::Windows { setup } => windows::run(setup)?,
         Command::Ci { setup } => ci::run(setup)?,
@@ -64,6 +68,10 @@ enum Command {
         out: PathBuf,
         schema: bool,
     },
+    Coverage {
+        check: bool,
+        read: bool,
+    },
     Demo,
     Windows {
         setup: bool,
@@ -75,7 +83,7 @@ enum Command {
 
 fn command(mut args: lexopt::Parser) -> Result<Command> {
     let (mut name, mut given) = (None, Vec::new());
-    let (mut check, mut setup, mut spec, mut out) = (false, false, None, None);
+    let (mut check, mut read, mut setup, mut spec, mut out) = (false, false, false, None, None);
     while let Some(arg) = args.next()? {
         if let Long(option) = arg {
             if given.iter().any(|known| known == option) {
@@ -85,7 +93,8 @@ fn command(mut args: lexopt::Parser) -> Result<Command> {
         }
         match arg {
             Long("help") | Short('h') => return Ok(Command::Help),
-            Long("check") if name.as_deref() == Some("gen") => check = true,
+            Long("check") if matches!(name.as_deref(), Some("gen" | "coverage")) => check = true,
+            Long("read") if name.as_deref() == Some("coverage") => read = true,
             Long("setup") if matches!(name.as_deref(), Some("windows" | "ci")) => setup = true,
             Long("spec") if name.as_deref() == Some("gen") => spec = Some(folder(args.value()?)?),
             Long("out") if name.as_deref() == Some("gen") => out = Some(folder(args.value()?)?),
@@ -103,6 +112,7 @@ fn command(mut args: lexopt::Parser) -> Result<Command> {
             );
             Ok(Command::Gen { check, spec, out, schema })
         }
+        Some("coverage") => Ok(Command::Coverage { check, read }),
         Some("demo") => Ok(Command::Demo),
         Some("windows") => Ok(Command::Windows { setup }),
         Some("ci") => Ok(Command::Ci { setup }),
@@ -133,6 +143,7 @@ mod tests {
         assert_eq!(refused(&["gen", "--check", "--check"]), "`--check` is given twice");
         assert_eq!(refused(&["gen", "--spec", "a", "--spec", "b"]), "`--spec` is given twice");
         assert_eq!(refused(&["gen", "--out", ""]), "the name of a folder is empty");
+        assert_eq!(refused(&["gen", "--read"]), "invalid option '--read'");
         assert_eq!(refused(&["ci", "--check"]), "invalid option '--check'");
         assert!(command(lexopt::Parser::from_args(["gen", "--spec", "a", "--out", "b"])).is_ok());
     }

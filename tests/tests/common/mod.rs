@@ -106,12 +106,20 @@ pub fn edit(text: &str, diff: &str) -> Result<String, String> {
 }
 
 /// All features of an output, as arguments of the compiler.
-pub const ALL_FEATURES: [&str; 6] =
-    ["--cfg", "feature=\"mock\"", "--cfg", "feature=\"provider\"", "--cfg", "feature=\"std\""];
+pub const ALL_FEATURES: [&str; 8] = [
+    "--cfg",
+    "feature=\"mock\"",
+    "--cfg",
+    "feature=\"obligations\"",
+    "--cfg",
+    "feature=\"provider\"",
+    "--cfg",
+    "feature=\"std\"",
+];
 
 /// Arguments that declare the features to the compiler.
 pub const KNOWN_FEATURES: [&str; 2] =
-    ["--check-cfg", "cfg(feature, values(\"mock\", \"provider\", \"std\"))"];
+    ["--check-cfg", "cfg(feature, values(\"mock\", \"obligations\", \"provider\", \"std\"))"];
 
 /// Passes the compiler, or rustdoc, the path of the crate on which every output depends.
 pub fn with_runtime(command: &mut Command) -> &mut Command {

@@ -17,6 +17,7 @@ fn help() {
               install    Install a provider
               uninstall  Remove a provider, and restore the previous state
               category   Show or set which layers a program loads, by their categories
+              show       Show what the documentation binds each side to
               help       Print this message or the help of the given subcommand(s)
 
             Options:

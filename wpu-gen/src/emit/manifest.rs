@@ -18,6 +18,8 @@ license.workspace = true
 [features]
 # The other side: what a host implements, and the tables that lead to it.
 mock = ["wpu-rt/mock"]
+# The obligations of the spec as data, for tools: no plug-in needs them.
+obligations = ["wpu-rt/obligations"]
 # The provider's side: the trait behind its table, and what calls and is called there.
 provider = ["wpu-rt/provider"]
 # Start-up counts, and conversions between the error type and `std::io::Error`.

@@ -20,6 +20,7 @@ pub(crate) mod local;
 mod manifest;
 mod markdown;
 mod memory;
+mod obligations;
 pub(crate) mod path;
 mod print;
 mod procs;
@@ -65,6 +66,7 @@ pub(crate) fn emit(spec: &Spec) -> Files {
         files.add("src/provider.rs", provider::emit(&view, &behind));
         files.add("src/serve.rs", serve::emit(&view, &behind));
     }
+    files.add("src/obligations.rs", obligations::emit(&view));
     files.add("src/safe.rs", safe::emit(&view));
     files.add("src/table.rs", table::emit(&view));
     files.add("src/thunk.rs", thunk::emit(&view));

@@ -3,11 +3,13 @@
 use super::caller::answer_type;
 use super::local;
 use super::markdown::{inline, markdown};
+use super::obligations;
 use super::print::Page;
 use super::records::{self, Taken};
 use super::safe::vouched_texts;
 use super::tokens::{At, doc};
 use super::view::View;
+use crate::model::{FunctionId, Party};
 use crate::role::kind::{Arg, Call, Shown};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -81,6 +83,10 @@ fn about(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
     };
     text += &format!("\n\nA provider that does not implement it answers {refusal}.");
     text += &format!("\n\n# Errors\n\n{}", view.error_list(&of.errors));
+    let bound = obligations::list(view.model, FunctionId::Downcall(downcall.at), Party::Plugin);
+    if !bound.is_empty() {
+        text += &format!("\n\n# Obligations\n\n{bound}");
+    }
     doc(text.trim_end())
 }
 

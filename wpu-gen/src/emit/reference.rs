@@ -1,9 +1,10 @@
 //! `UPCALLS.md`: the facts as a page to read.
 
 use super::markdown::{address, cell, code_of, inline, literal, markdown, title};
+use super::obligations;
 use super::view::View;
 use super::{facts, kit};
-use crate::model::{DocumentedError, Function, Note, Param, Status, Upcall};
+use crate::model::{DocumentedError, Function, FunctionId, Note, Param, Party, Status, Upcall};
 use std::fmt::Write as _;
 
 pub(super) fn emit(view: &View<'_>) -> String {
@@ -95,7 +96,7 @@ fn section(view: &View<'_>, at: usize, page: &mut String) {
     }
     let _ = writeln!(page, "- **Declared in:** `{}`; {}", upcall.header, place(view, upcall));
     page.push('\n');
-    rest(view, upcall, view.model.notes_of_upcall(at), page);
+    rest(view, FunctionId::Upcall(at), view.model.notes_of_upcall(at), page);
 }
 
 /// What a function does, and its C declaration.
@@ -108,12 +109,14 @@ fn heading(view: &View<'_>, level: &str, of: &Function, page: &mut String) {
 }
 
 /// Its parameters, how it fails, and where that comes from.
-fn rest(view: &View<'_>, of: &Function, notes: &[usize], page: &mut String) {
+fn rest(view: &View<'_>, id: FunctionId, notes: &[usize], page: &mut String) {
+    let of = view.model.function(id);
     parameters(&of.params, page);
     if let Some(failure) = &of.failure {
         let _ = writeln!(page, "Fails with `{}`.\n", view.model.constants[**failure].name);
     }
     documented(view, &of.errors, page);
+    bound(view, id, page);
     for note in notes.iter().map(|note| &view.model.notes[*note]) {
         let _ = writeln!(page, "Note [{}](#{}).", title(&note.id), address(&note.id));
     }
@@ -125,7 +128,7 @@ fn entries(view: &View<'_>, page: &mut String) {
         return;
     }
     *page += "## Entries\n\nWhat a provider exports, and a host calls.\n\n";
-    for entry in &view.model.entry_points {
+    for (at, entry) in view.model.entry_points.iter().enumerate() {
         let _ = write!(
             page,
             "### {}\n\n{}\n\n| parameter | meaning |\n|---|---|\n",
@@ -139,10 +142,12 @@ fn entries(view: &View<'_>, page: &mut String) {
         for error in &entry.errors {
             let _ = writeln!(page, "- `{}`: {}", view.model.errors[error.code].name, inline(&error.when));
         }
+        page.push('\n');
+        bound(view, FunctionId::EntryPoint(at), page);
         let hole = &view.model.errors[entry.missing_error].name;
         let _ = writeln!(
             page,
-            "\nA table that lacks a declared upcall is refused with `{hole}`. Sources: {}.\n",
+            "A table that lacks a declared upcall is refused with `{hole}`. Sources: {}.\n",
             view.cite(&entry.sources)
         );
     }
@@ -173,7 +178,7 @@ fn downcalls(view: &View<'_>, page: &mut String) {
     page.push('\n');
     for (at, downcall) in model.downcalls.iter().enumerate() {
         heading(view, "###", downcall, page);
-        rest(view, downcall, model.notes_of_downcall(at), page);
+        rest(view, FunctionId::Downcall(at), model.notes_of_downcall(at), page);
     }
 }
 
@@ -182,17 +187,27 @@ fn imports(view: &View<'_>, page: &mut String) {
         return;
     }
     *page += "## Imports\n\nWhat kits take by name from a library.\n\n";
-    for import in &view.model.imports {
+    for (at, import) in view.model.imports.iter().enumerate() {
         heading(view, "###", import, page);
         let only = if import.arch.is_some() { ", for 64-bit programs only" } else { "" };
         let (header, library) = (&import.header, &import.library);
         let _ = writeln!(page, "- **Declared in:** `{header}`; export of `{library}`{only}\n");
         parameters(&import.params, page);
         documented(view, &import.errors, page);
+        bound(view, FunctionId::Import(at), page);
         if !import.sources.is_empty() {
             let _ = writeln!(page, "Sources: {}.\n", view.cite(&import.sources));
         }
     }
+}
+
+/// What binds those who meet in a function, a provider first.
+fn bound(view: &View<'_>, id: FunctionId, page: &mut String) {
+    let list = obligations::list(view.model, id, Party::Plugin);
+    if !list.is_empty() {
+        let _ = write!(page, "Obligations:\n\n{list}\n");
+    }
+    *page += &obligations::read(view, id);
 }
 
 /// What the documentation says of how a function fails.

@@ -54,6 +54,9 @@ pub mod import;
 #[cfg(feature = "mock")]
 #[rustfmt::skip]
 mod layout;
+#[cfg(feature = "obligations")]
+#[rustfmt::skip]
+pub mod obligations;
 #[rustfmt::skip]
 pub mod safe;
 #[rustfmt::skip]

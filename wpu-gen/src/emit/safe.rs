@@ -2,9 +2,11 @@
 
 use super::caller::{self, Made};
 use super::markdown::{inline, markdown};
+use super::obligations;
 use super::print::Page;
 use super::tokens::{At, doc};
 use super::view::View;
+use crate::model::{FunctionId, Party};
 use crate::role::kind::{Answer, Arg, Call, Failure, Shown};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -135,7 +137,11 @@ fn documentation(upcall: &Call<'_>) -> String {
     if upcall.consumed().is_some() {
         text += "\n\nWhat was to be handed over comes back in [`Refused::rest`](crate::rt::refused::Refused::rest).";
     }
-    text
+    let bound = obligations::list(upcall.tokens.model, FunctionId::Upcall(upcall.at), Party::Plugin);
+    if !bound.is_empty() {
+        text += &format!("\n\n# Obligations\n\n{bound}");
+    }
+    text.trim_end().to_owned()
 }
 
 /// What the makers of pointers vouch for, in the spec's words.

@@ -1,7 +1,8 @@
 //! What follows from a model: what its types are, and what its items have to do with each other.
 
 use super::{
-    Callback, Constant, Function, Group, Header, Model, Placed, Prim, ProvidedBy, Struct, Table, Ty, TypeKind,
+    Callback, Constant, Function, FunctionId, Group, Header, Model, Placed, Prim, ProvidedBy, Struct, Table,
+    Ty, TypeKind,
 };
 use crate::names::camel;
 use std::collections::HashSet;
@@ -44,6 +45,25 @@ impl Model {
         let downcalls = self.downcalls.iter().map(|downcall| &downcall.function);
         let entries = self.entry_points.iter().map(|entry| &entry.function);
         upcalls.chain(downcalls).chain(entries).chain(self.imports.iter().map(|import| &import.function))
+    }
+
+    /// The function that an id stands for.
+    #[must_use]
+    pub fn function(&self, id: FunctionId) -> &Function {
+        match id {
+            FunctionId::Upcall(at) => &self.upcalls[at].function,
+            FunctionId::Downcall(at) => &self.downcalls[at].function,
+            FunctionId::EntryPoint(at) => &self.entry_points[at].function,
+            FunctionId::Import(at) => &self.imports[at].function,
+        }
+    }
+
+    /// Every function's id: upcalls, downcalls, entry points and imports.
+    pub fn function_ids(&self) -> impl Iterator<Item = FunctionId> + use<> {
+        let upcalls = (0..self.upcalls.len()).map(FunctionId::Upcall);
+        let downcalls = (0..self.downcalls.len()).map(FunctionId::Downcall);
+        let entries = (0..self.entry_points.len()).map(FunctionId::EntryPoint);
+        upcalls.chain(downcalls).chain(entries).chain((0..self.imports.len()).map(FunctionId::Import))
     }
 
     /// Every name that the spec gives to something in Rust or in C.

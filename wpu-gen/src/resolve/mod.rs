@@ -4,6 +4,7 @@
 
 mod annotations;
 mod functions;
+mod obligations;
 
 use crate::code::Code;
 use crate::diag::Diagnostic;
@@ -67,6 +68,8 @@ impl Scopes {
     fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
         let mut notes = Scope::new("note", Code::UnknownName);
         notes.declare_all(&raw.notes, |note| &note.id, faults);
+        let mut topics = Scope::new("topic", Code::UnknownName);
+        topics.declare_all(&raw.topics, |topic| &topic.name, faults);
         let mut header_mismatches = Scope::new("header mismatch", Code::UnknownName);
         for filed in &raw.header_mismatches {
             filed.entry.about.iter().for_each(|name| header_mismatches.declare(filed.file, name, faults));
@@ -175,6 +178,7 @@ impl Resolver<'_> {
             imports: raw.imports.iter().map(|import| self.import(import)).collect(),
             kits: raw.kits.iter().map(|kit| self.kit(kit)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
+            topics: raw.topics.iter().map(|topic| self.topic(topic)).collect(),
             headers: raw.headers.iter().map(|header| self.header(header)).collect(),
             header_mismatches: raw
                 .header_mismatches

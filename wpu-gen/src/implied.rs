@@ -1,0 +1,152 @@
+//! The obligations that a spec implies: what a role, a handle or a documented error binds somebody to.
+//!
+//! Nobody writes these, so that they hold for every function alike. Each names the rule that it comes from; one piece of
+//! evidence for a rule serves all its obligations, because one piece of the generator gives all their code. A documented
+//! error has no rule: each needs evidence of its own.
+
+use crate::model::{
+    Direction, Function, FunctionId, Key, Model, ObligationKind as Kind, Param, Party, ReturnRole, Role,
+};
+
+/// One that a spec implies.
+#[derive(Debug)]
+pub(crate) struct Implied {
+    pub(crate) function: FunctionId,
+    pub(crate) id: String,
+    pub(crate) rule: Option<&'static str>,
+    pub(crate) binds: Party,
+    pub(crate) kind: Kind,
+    pub(crate) says: String,
+}
+
+/// What a spec implies for one function, in order of its parameters.
+pub(crate) fn implied(model: &Model, id: FunctionId) -> Vec<Implied> {
+    let function = model.function(id);
+    let mut list = List { model, id, function, found: Vec::new() };
+    if !matches!(id, FunctionId::Import(_)) {
+        function.params.iter().for_each(|param| list.param(param));
+        list.failure();
+    }
+    if let FunctionId::Upcall(at) = id {
+        list.release(at);
+    }
+    list.errors();
+    list.found
+}
+
+struct List<'m> {
+    model: &'m Model,
+    id: FunctionId,
+    function: &'m Function,
+    found: Vec<Implied>,
+}
+
+impl List<'_> {
+    /// Who is called.
+    fn callee(&self) -> Party {
+        match self.id {
+            FunctionId::Upcall(_) | FunctionId::Import(_) => Party::Host,
+            FunctionId::Downcall(_) | FunctionId::EntryPoint(_) => Party::Plugin,
+        }
+    }
+
+    /// Who calls. A host passes a client's arguments on.
+    fn caller(&self) -> Party {
+        match self.id {
+            FunctionId::Upcall(_) | FunctionId::Import(_) => Party::Plugin,
+            FunctionId::Downcall(_) => Party::Client,
+            FunctionId::EntryPoint(_) => Party::Host,
+        }
+    }
+
+    fn add(&mut self, of: &str, rule: &'static str, binds: Party, kind: Kind, says: String) {
+        let name = &self.function.name;
+        let id = if of.is_empty() { format!("{name}.{rule}") } else { format!("{name}.{of}.{rule}") };
+        self.found.push(Implied { function: self.id, id, rule: Some(rule), binds, kind, says });
+    }
+
+    fn param(&mut self, param: &Param) {
+        let (callee, caller) = (self.callee(), self.caller());
+        let (the_callee, the_caller) = (the(callee), the(caller));
+        let name = &*param.name;
+        match param.role {
+            Some(Role::Error) => {
+                let says = format!(
+                    "{the_callee} writes the error code to `{name}` after every failure, and never after a success."
+                );
+                return self.add(name, "error-written", callee, Kind::OutValue, says);
+            }
+            Some(Role::Request) if callee == Party::Plugin => {
+                let says = format!(
+                    "{the_callee} completes a request that it has left pending exactly once, and does not use `{name}` afterwards."
+                );
+                self.add(name, "completed-once", callee, Kind::Order, says);
+            }
+            Some(Role::Array | Role::String) if param.names(Key::Length).is_some() => {
+                let (verb, binds) = match *param.direction {
+                    Direction::In => ("reads no element of", callee),
+                    Direction::Out | Direction::Inout => ("writes no element of", callee),
+                };
+                let says = format!("{} {verb} `{name}` beyond its length.", the(binds));
+                self.add(name, "within-length", binds, Kind::Argument, says);
+            }
+            _ => {}
+        }
+        let is_pointer = self.model.pointee(&param.ty).is_some() && self.model.opaque(&param.ty).is_none();
+        if is_pointer && !param.optional {
+            let says = format!("{the_caller} passes a pointer `{name}` that is aligned and not null.");
+            self.add(name, "not-null", caller, Kind::Argument, says);
+        }
+        if is_pointer && *param.direction == Direction::Out {
+            let says = format!("{the_callee} writes `{name}` only if the call succeeds.");
+            self.add(name, "written-on-success", callee, Kind::OutValue, says);
+        }
+    }
+
+    fn failure(&mut self) {
+        let Some(failure) = &self.function.failure else { return };
+        if self.function.returns_as(ReturnRole::Status) {
+            let (callee, failure) = (self.callee(), &self.model.constants[**failure].name);
+            let says = format!(
+                "{} returns `{failure}` after every failure, and never after a success.",
+                the(callee)
+            );
+            self.add("", "failure-returned", callee, Kind::Result, says);
+        }
+    }
+
+    fn release(&mut self, upcall: usize) {
+        let Some(handle) = self.model.acquired_by(upcall) else { return };
+        let release = &self.model.upcalls[*self.model.handles[handle].release].name;
+        let says = format!(
+            "The provider gives back what `{}` returned, once, with `{release}`.",
+            self.function.name
+        );
+        self.add("", "released-once", Party::Plugin, Kind::Ownership, says);
+    }
+
+    fn errors(&mut self) {
+        for error in &self.function.errors {
+            let code = &self.model.errors[error.code].name;
+            let says =
+                format!("{} reports `{code}` if {}.", the(self.callee()), error.when.trim_end_matches('.'));
+            let id = format!("{}.{code}", self.function.name);
+            self.found.push(Implied {
+                function: self.id,
+                id,
+                rule: None,
+                binds: self.callee(),
+                kind: Kind::Error,
+                says,
+            });
+        }
+    }
+}
+
+fn the(party: Party) -> &'static str {
+    match party {
+        Party::Plugin => "The provider",
+        Party::Host => "The host",
+        Party::Client => "The client",
+    }
+}
