@@ -32,9 +32,8 @@ impl Upcalls {
     /// # Obligations
     ///
     /// - The provider does not set, reset, close or wait for an event that it has closed. (`WPUCloseEvent.unused-after-close`)
-    /// - The provider closes only events that it has created: never the one in a client's `hEvent` or one that was passed as a parameter, not even when the socket is closed. (`event-objects.only-own-events`)
-    /// - After a successful call the handle names no event: every further upcall with it fails. (`WPUCloseEvent.closed-handle-refused`)
-    /// - An event is an event of the system: its own functions and these upcalls work on the same handle, and either may be used. (`event-objects.native-events`)
+    /// - After a successful call the handle names no event: every further upcall with it fails. (`WPUCloseEvent.closed-handle-refused`, binds the host)
+    /// - Obligations of topics hold here too: `event-objects` (2).
     #[inline]
     pub fn close_event(
         self,
@@ -63,9 +62,8 @@ impl Upcalls {
     /// - The provider gives the handle back once for each socket that it closes, in or after a successful `WSPCloseSocket`; a close that fails leaves the handle. Only for `non_ifs`. (`WPUCloseSocketHandle.given-back-on-close`)
     /// - The call is the last upcall that names the handle: the pending operations of the socket are completed before. Only for `non_ifs`. (`WPUCloseSocketHandle.last-upcall-for-handle`)
     /// - The provider itself frees what it has attached to the handle. Only for `non_ifs`. (`WPUCloseSocketHandle.attachments-freed`)
-    /// - A SAN provider names a socket in upcalls by the handle that `WPUCreateSocketHandle` has returned, and not by its own descriptor. Only for `non_ifs`. (`socket-handles.handle-of-the-switch`)
-    /// - The provider makes no upcall, and calls no function of Winsock or of the provider below, while the system loads or unloads its library. (`start-up.no-calls-while-loading`)
-    /// - After a successful call Ws2_32 knows no such socket: upcalls with the handle fail, and no call of a client reaches the provider with it. Only for `non_ifs`. (`WPUCloseSocketHandle.handle-forgotten`)
+    /// - After a successful call Ws2_32 knows no such socket: upcalls with the handle fail, and no call of a client reaches the provider with it. Only for `non_ifs`. (`WPUCloseSocketHandle.handle-forgotten`, binds the host)
+    /// - Obligations of topics hold here too: `socket-handles` (1), `start-up` (1).
     #[inline]
     pub fn close_socket_handle(
         self,
@@ -90,8 +88,8 @@ impl Upcalls {
     /// # Obligations
     ///
     /// - The provider uses the event in the process that created it and in no other. (`WPUCreateEvent.this-process-only`)
-    /// - The new event is not set, and once set it stays set until it is reset. (`WPUCreateEvent.manual-reset-not-set`)
-    /// - An event is an event of the system: its own functions and these upcalls work on the same handle, and either may be used. (`event-objects.native-events`)
+    /// - The new event is not set, and once set it stays set until it is reset. (`WPUCreateEvent.manual-reset-not-set`, binds the host)
+    /// - Obligations of topics hold here too: `event-objects` (1).
     #[inline]
     pub fn create_event(self) -> Result<crate::handles::Event, crate::error::WsaError> {
         let run = self.0.run();
@@ -123,14 +121,10 @@ impl Upcalls {
     ///
     /// # Obligations
     ///
-    /// - The provider passes its own catalog entry: a base that of the socket, a layer the one of its own in the chain, and never that of the layer below. (`socket-handles.own-entry-named`)
-    /// - The entry of a provider has `XP1_IFS_HANDLES` exactly if its descriptors are file handles, so not if it calls `WPUCreateSocketHandle`. (`socket-handles.flag-tells-the-class`)
-    /// - Each call returns a handle that no other open socket of the process has. Only for `non_ifs`. (`WPUCreateSocketHandle.handle-of-its-own`)
-    /// - `ReadFile` and `WriteFile` on the handle arrive at `WSPRecv` and `WSPSend` of the provider that asked for it. Only for `non_ifs`. (`WPUCreateSocketHandle.file-functions-redirected`)
-    /// - The handle can be bound to a completion port by a client, and `WPUCompleteOverlappedRequest` reports to that port. Only for `non_ifs`. (`WPUCreateSocketHandle.port-can-be-bound`)
-    /// - Ws2_32 asks `SIO_QUERY_PNP_TARGET_HANDLE` only of sockets whose handle `WPUCreateSocketHandle` made. (`control-codes.pnp-target-made-handles`)
-    /// - Ws2_32 remembers which provider has made or registered a handle, and hands each call with that handle to that provider. (`socket-handles.calls-follow-the-handle`)
-    /// - To cancel an operation on a handle that `WPUCreateSocketHandle` made, the client closes the socket: `CancelIo` does not work on it. Only for `non_ifs`. (`layering.close-cancels`)
+    /// - Each call returns a handle that no other open socket of the process has. Only for `non_ifs`. (`WPUCreateSocketHandle.handle-of-its-own`, binds the host)
+    /// - `ReadFile` and `WriteFile` on the handle arrive at `WSPRecv` and `WSPSend` of the provider that asked for it. Only for `non_ifs`. (`WPUCreateSocketHandle.file-functions-redirected`, binds the host)
+    /// - The handle can be bound to a completion port by a client, and `WPUCompleteOverlappedRequest` reports to that port. Only for `non_ifs`. (`WPUCreateSocketHandle.port-can-be-bound`, binds the host)
+    /// - Obligations of topics hold here too: `control-codes` (1), `layering` (1), `socket-handles` (3).
     #[inline]
     pub fn create_socket_handle(
         self,
@@ -161,8 +155,8 @@ impl Upcalls {
     /// # Obligations
     ///
     /// - A layer asks about a set of its client with the handle that the client knows, as the set has no other. (`WPUFDIsSet.asked-with-clients-handle`)
-    /// - Ws2_32 answers other than zero exactly if the socket is among the first `fd_count` of the set, also beyond 64. (`WPUFDIsSet.members-by-count`)
-    /// - Ws2_32 does not change the set. (`WPUFDIsSet.set-only-read`)
+    /// - Ws2_32 answers other than zero exactly if the socket is among the first `fd_count` of the set, also beyond 64. (`WPUFDIsSet.members-by-count`, binds the host)
+    /// - Ws2_32 does not change the set. (`WPUFDIsSet.set-only-read`, binds the host)
     #[inline]
     #[must_use]
     pub fn fd_is_set(
@@ -196,8 +190,8 @@ impl Upcalls {
     /// - The provider asks with the `ProviderId` of an entry that the catalog lists. (`WPUGetProviderPath.id-from-the-catalog`)
     /// - The layer replaces the variables in the path before it loads the library. (`WPUGetProviderPath.expanded-before-loading`)
     /// - The provider reads the path up to its final zero and does not rely on what the length holds afterwards, neither on success nor after `WSAEFAULT`. (`WPUGetProviderPath.length-not-trusted`)
-    /// - The path ends with a zero within the buffer. (`WPUGetProviderPath.final-zero`)
-    /// - Ws2_32 returns the path as it was installed, with variables such as `%SystemRoot%` in it. (`WPUGetProviderPath.variables-left`)
+    /// - The path ends with a zero within the buffer. (`WPUGetProviderPath.final-zero`, binds the host)
+    /// - Ws2_32 returns the path as it was installed, with variables such as `%SystemRoot%` in it. (`WPUGetProviderPath.variables-left`, binds the host)
     #[inline]
     pub fn get_provider_path(
         self,
@@ -247,15 +241,11 @@ impl Upcalls {
     /// - Only a provider whose sockets are file handles makes the call, and it proposes a handle of the system. (`WPUModifyIFSHandle.only-file-handles`)
     /// - The provider gives its client the returned handle and never the proposed one, if they differ. Only for `ifs`. (`WPUModifyIFSHandle.client-gets-returned-handle`)
     /// - After a failure the proposed handle is still the provider's: it closes the handle, fails the call with the error of this upcall, and gives the handle to nobody. Only for `ifs`. (`WPUModifyIFSHandle.refused-handle-is-closed`)
-    /// - A layer passes handles through only over a provider whose handles are file handles too. Only for `ifs`. (`layering.pass-through-over-ifs-only`)
-    /// - A layer that passes lower handles through gives out the base's own `WSPSend`, `WSPRecv` and `WSPGetOverlappedResult`, since the system reaches the base without it anyway. Only for `ifs`. The sources contradict each other: The page of `WPUModifyIFSHandle` recommends it for speed and calls the use of own functions unreliable; other pages let such a layer choose its functions freely. A layer may see calls that come through the table; it may not rely on seeing all. (`layering.pass-through-shows-data-path`)
-    /// - The provider passes its own catalog entry: a base that of the socket, a layer the one of its own in the chain, and never that of the layer below. (`socket-handles.own-entry-named`)
-    /// - The entry of a provider has `XP1_IFS_HANDLES` exactly if its descriptors are file handles, so not if it calls `WPUCreateSocketHandle`. (`socket-handles.flag-tells-the-class`)
-    /// - The returned handle and the proposed one are the same object to the system: its functions work with either. Only for `ifs`. (`WPUModifyIFSHandle.same-object`)
-    /// - When a layer registers the handle of the layer below with its own entry, Ws2_32 sends the calls for that handle to the layer and no longer to the one below. Only for `ifs`. (`WPUModifyIFSHandle.last-registration-counts`)
-    /// - Ws2_32 drops the registration when `WSPCloseSocket` has succeeded; a close that fails leaves it. Only for `ifs`. (`WPUModifyIFSHandle.registration-ends-with-close`)
-    /// - Ws2_32 remembers which provider has made or registered a handle, and hands each call with that handle to that provider. (`socket-handles.calls-follow-the-handle`)
-    /// - Every later call of the client names the returned handle. Only for `ifs`. The sources contradict each other: A remark on the page of the upcall says that the service provider uses only the returned handle. The page on descriptors is followed, which speaks of the client; the provider may use either. (`WPUModifyIFSHandle.requests-name-returned-handle`)
+    /// - The returned handle and the proposed one are the same object to the system: its functions work with either. Only for `ifs`. (`WPUModifyIFSHandle.same-object`, binds the host)
+    /// - When a layer registers the handle of the layer below with its own entry, Ws2_32 sends the calls for that handle to the layer and no longer to the one below. Only for `ifs`. (`WPUModifyIFSHandle.last-registration-counts`, binds the host)
+    /// - Ws2_32 drops the registration when `WSPCloseSocket` has succeeded; a close that fails leaves it. Only for `ifs`. (`WPUModifyIFSHandle.registration-ends-with-close`, binds the host)
+    /// - Every later call of the client names the returned handle. Only for `ifs`. The sources contradict each other: A remark on the page of the upcall says that the service provider uses only the returned handle. The page on descriptors is followed, which speaks of the client; the provider may use either. (`WPUModifyIFSHandle.requests-name-returned-handle`, binds the client)
+    /// - Obligations of topics hold here too: `layering` (2), `socket-handles` (3).
     #[inline]
     #[must_use = "the client must be given the returned handle"]
     pub fn modify_ifs_handle(
@@ -289,9 +279,9 @@ impl Upcalls {
     ///
     /// # Obligations
     ///
-    /// - After a success the message is in the queue of the window, with the number and the two values as they were passed. (`WPUPostMessage.posted-as-passed`)
-    /// - The call returns without waiting for the window to process the message. (`WPUPostMessage.does-not-wait`)
-    /// - A message for a client of an older Wsock32 reaches that client as if Wsock32 had posted it. Only for `nt`. (`WPUPostMessage.understood-by-old-clients`)
+    /// - After a success the message is in the queue of the window, with the number and the two values as they were passed. (`WPUPostMessage.posted-as-passed`, binds the host)
+    /// - The call returns without waiting for the window to process the message. (`WPUPostMessage.does-not-wait`, binds the host)
+    /// - A message for a client of an older Wsock32 reaches that client as if Wsock32 had posted it. Only for `nt`. (`WPUPostMessage.understood-by-old-clients`, binds the host)
     #[inline]
     pub fn post_message(
         self,
@@ -331,18 +321,11 @@ impl Upcalls {
     /// - The provider asks, and calls the function, in the thread whose call it blocks. (`WPUQueryBlockingCallback.asked-in-the-blocked-thread`)
     /// - The provider passes the context of the same answer to the function, in its full width. (`WPUQueryBlockingCallback.context-handed-back`)
     /// - The provider does not use the function of an earlier call: the application may have set or removed its hook meanwhile. (`WPUQueryBlockingCallback.answer-not-kept`)
-    /// - The provider calls the hook only in a function that can block, on a blocking socket, and when the operation cannot finish at once. (`blocking.hook-only-while-waiting`)
-    /// - While a call waits in a thread that has a hook, the provider calls the hook again and again and looks in between whether the operation has finished. (`blocking.hook-called-repeatedly`)
-    /// - In a thread without a hook the provider waits with objects of the system, and neither polls nor dispatches messages. (`blocking.native-wait-without-hook`)
-    /// - When the hook has answered false, the provider ends the call with `WSAEINTR`. (`blocking.false-ends-the-call`)
-    /// - A provider that needs window messages of its own fetches them before it calls the hook, and does not count on the hook to dispatch any. (`blocking.own-messages-fetched`)
-    /// - The provider serves hooks although clients of Winsock 2 have none, as those of Winsock 1.1 still do. (`blocking.hooks-still-served`)
-    /// - A call from within the hook of a waiting thread, other than `WSPCancelBlockingCall`, fails with `WSAEINPROGRESS`, whether it would block or not, and leaves everything as it was. (`blocking.nested-calls-refused`)
-    /// - The provider passes its own catalog entry: a base that of the socket, a layer the one of its own in the chain, and never that of the layer below. (`socket-handles.own-entry-named`)
-    /// - For a thread without a hook of its own, Ws2_32 answers success and a null function. The sources contradict each other: The page on the hook also says that a default hook is returned where the application has none. That is for a Windows without preemptive threads; null is the answer here, as in the note `default-hook`. (`WPUQueryBlockingCallback.null-without-a-hook`)
-    /// - Ws2_32 answers for the calling thread alone: a hook of another thread makes no difference. (`WPUQueryBlockingCallback.hook-of-calling-thread`)
-    /// - The function answers true as long as the provider has to go on waiting, and false once the call was cancelled with `WSPCancelBlockingCall`. (`WPUQueryBlockingCallback.false-means-cancelled`)
-    /// - The function goes on answering true while the hook of the application answers `FALSE`, which says only that it found no message to process. (`WPUQueryBlockingCallback.idle-hook-cancels-nothing`)
+    /// - For a thread without a hook of its own, Ws2_32 answers success and a null function. The sources contradict each other: The page on the hook also says that a default hook is returned where the application has none. That is for a Windows without preemptive threads; null is the answer here, as in the note `default-hook`. (`WPUQueryBlockingCallback.null-without-a-hook`, binds the host)
+    /// - Ws2_32 answers for the calling thread alone: a hook of another thread makes no difference. (`WPUQueryBlockingCallback.hook-of-calling-thread`, binds the host)
+    /// - The function answers true as long as the provider has to go on waiting, and false once the call was cancelled with `WSPCancelBlockingCall`. (`WPUQueryBlockingCallback.false-means-cancelled`, binds the host)
+    /// - The function goes on answering true while the hook of the application answers `FALSE`, which says only that it found no message to process. (`WPUQueryBlockingCallback.idle-hook-cancels-nothing`, binds the host)
+    /// - Obligations of topics hold here too: `blocking` (7), `socket-handles` (1).
     #[inline]
     pub fn query_blocking_callback<R>(
         self,
@@ -402,9 +385,9 @@ impl Upcalls {
     ///
     /// - A provider whose sockets are file handles does not ask: they have no context. Only for `ifs`. (`WPUQuerySocketHandleContext.no-context-of-file-handles`)
     /// - The provider keeps the state that the context names alive while it uses it, although another thread may close the socket after the answer. Only for `non_ifs`. (`WPUQuerySocketHandleContext.state-kept-during-use`)
-    /// - A SAN provider names a socket in upcalls by the handle that `WPUCreateSocketHandle` has returned, and not by its own descriptor. Only for `non_ifs`. (`socket-handles.handle-of-the-switch`)
-    /// - Ws2_32 returns the value that was given to `WPUCreateSocketHandle`, in its full width, at any time until `WPUCloseSocketHandle`. Only for `non_ifs`. (`WPUQuerySocketHandleContext.context-unchanged`)
-    /// - Ws2_32 does not look into the context: zero and values that are no addresses are kept like any other. Only for `non_ifs`. (`WPUQuerySocketHandleContext.any-context-allowed`)
+    /// - Ws2_32 returns the value that was given to `WPUCreateSocketHandle`, in its full width, at any time until `WPUCloseSocketHandle`. Only for `non_ifs`. (`WPUQuerySocketHandleContext.context-unchanged`, binds the host)
+    /// - Ws2_32 does not look into the context: zero and values that are no addresses are kept like any other. Only for `non_ifs`. (`WPUQuerySocketHandleContext.any-context-allowed`, binds the host)
+    /// - Obligations of topics hold here too: `socket-handles` (1).
     #[inline]
     pub fn query_socket_handle_context(
         self,
@@ -444,15 +427,11 @@ impl Upcalls {
     /// # Obligations
     ///
     /// - If the function cannot be queued, the result of the operation stays available through `WSPGetOverlappedResult`, and what the provider kept for the routine is freed. (`WPUQueueApc.refusal-loses-nothing`)
-    /// - The provider never calls the client's routine itself: it queues a function for the thread of the request with `WPUQueueApc` or a call of the system, also if the operation is done at once. (`overlapped.routine-is-queued`)
-    /// - The function that is queued belongs to the provider and calls the routine with its four arguments; the routine itself is never queued. (`overlapped.function-of-the-provider`)
-    /// - The provider calls `WPUQueueApc` in the process that started the operation, from any thread. The sources contradict each other: Two pages allow any process, one paragraph of WSPSend demands that of the request. The stricter one is followed: an address of a function means nothing in another process. (`overlapped.queued-in-the-clients-process`)
-    /// - The provider copies the `WSATHREADID` before the call returns, and keeps the copy until `WPUQueueApc` has returned. (`overlapped.thread-id-is-copied`)
-    /// - The function receives `dwContext` unchanged, as wide as a pointer. The sources contradict each other: The pages speak of 32 bits, the headers have a DWORD_PTR. The headers are followed, as in the note `narrow-contexts`. (`WPUQueueApc.context-in-full-width`)
-    /// - Ws2_32 accepts the call on any thread, also on another than the one that started the operation. (`WPUQueueApc.called-on-any-thread`)
-    /// - Ws2_32 does not read the thread id after the call has returned. (`WPUQueueApc.thread-id-not-kept`)
-    /// - A queued function runs only while its thread is in an alertable wait, on that thread, and once. (`WPUQueueApc.runs-in-alertable-wait`)
-    /// - Ws2_32 accepts the call in interrupt context. (`overlapped.safe-in-interrupts`)
+    /// - The function receives `dwContext` unchanged, as wide as a pointer. The sources contradict each other: The pages speak of 32 bits, the headers have a DWORD_PTR. The headers are followed, as in the note `narrow-contexts`. (`WPUQueueApc.context-in-full-width`, binds the host)
+    /// - Ws2_32 accepts the call on any thread, also on another than the one that started the operation. (`WPUQueueApc.called-on-any-thread`, binds the host)
+    /// - Ws2_32 does not read the thread id after the call has returned. (`WPUQueueApc.thread-id-not-kept`, binds the host)
+    /// - A queued function runs only while its thread is in an alertable wait, on that thread, and once. (`WPUQueueApc.runs-in-alertable-wait`, binds the host)
+    /// - Obligations of topics hold here too: `overlapped` (5).
     #[inline]
     pub fn queue_apc(
         self,
@@ -499,11 +478,8 @@ impl Upcalls {
     ///
     /// # Obligations
     ///
-    /// - A SAN provider resets the event object of `FD_ACCEPT` before `WSPAccept` succeeds, so that it can set it for the next connection. Only for `non_ifs`. (`network-events.san-resets-before-accept-ends`)
-    /// - Before the provider sets, clears or waits for the event itself, it takes the lowest bit off the handle. (`overlapped.low-bit-is-masked`)
-    /// - After a successful call the event is not set, whether or not it was before. (`WPUResetEvent.not-set-after-success`)
-    /// - An event is an event of the system: its own functions and these upcalls work on the same handle, and either may be used. (`event-objects.native-events`)
-    /// - Ws2_32 accepts the call in interrupt context. (`overlapped.safe-in-interrupts`)
+    /// - After a successful call the event is not set, whether or not it was before. (`WPUResetEvent.not-set-after-success`, binds the host)
+    /// - Obligations of topics hold here too: `event-objects` (1), `network-events` (1), `overlapped` (2).
     #[inline]
     pub fn reset_event(
         self,
@@ -534,11 +510,8 @@ impl Upcalls {
     ///
     /// # Obligations
     ///
-    /// - The result is in the structure before the event is set, the packet is queued or the routine is called. (`overlapped.result-before-indication`)
-    /// - Before the provider sets, clears or waits for the event itself, it takes the lowest bit off the handle. (`overlapped.low-bit-is-masked`)
-    /// - After a successful call the event is set, and threads that wait for it go on. (`WPUSetEvent.set-after-success`)
-    /// - An event is an event of the system: its own functions and these upcalls work on the same handle, and either may be used. (`event-objects.native-events`)
-    /// - Ws2_32 accepts the call in interrupt context. (`overlapped.safe-in-interrupts`)
+    /// - After a successful call the event is set, and threads that wait for it go on. (`WPUSetEvent.set-after-success`, binds the host)
+    /// - Obligations of topics hold here too: `event-objects` (1), `overlapped` (3).
     #[inline]
     pub fn set_event(
         self,
@@ -571,8 +544,8 @@ impl Upcalls {
     ///
     /// - A layer opens an id for a thread of its own; for a client's thread it hands on the id that came with the call. (`WPUOpenCurrentThread.own-threads-only`)
     /// - A layer keeps the id open until the operations that it started with it have ended. (`WPUOpenCurrentThread.open-until-unneeded`)
-    /// - The id names the calling thread: what is queued with it, by any thread, runs in that one. (`WPUOpenCurrentThread.names-calling-thread`)
-    /// - The id works as the thread id of an overlapped function of the layer below, like one that Ws2_32 passes. (`WPUOpenCurrentThread.fit-for-the-next-layer`)
+    /// - The id names the calling thread: what is queued with it, by any thread, runs in that one. (`WPUOpenCurrentThread.names-calling-thread`, binds the host)
+    /// - The id works as the thread id of an overlapped function of the layer below, like one that Ws2_32 passes. (`WPUOpenCurrentThread.fit-for-the-next-layer`, binds the host)
     #[inline]
     pub fn open_current_thread(
         self,
@@ -607,7 +580,7 @@ impl Upcalls {
     ///
     /// - The provider closes only ids that `WPUOpenCurrentThread` has filled, never one that came with a client's call. (`WPUCloseThread.only-opened-ids`)
     /// - The provider closes each id once and passes it to nobody afterwards. (`WPUCloseThread.once-per-open`)
-    /// - Ws2_32 frees what the opening of the id took; other ids of the same thread stay valid. (`WPUCloseThread.resources-freed`)
+    /// - Ws2_32 frees what the opening of the id took; other ids of the same thread stay valid. (`WPUCloseThread.resources-freed`, binds the host)
     #[inline]
     pub fn close_thread(
         self,
@@ -639,17 +612,13 @@ impl Upcalls {
     /// - The provider passes in `dwError` how the operation ended, and in `cbTransferred` how many bytes went to or from the client's buffers. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.end-and-count-passed`)
     /// - The provider does not take for granted that `Internal` and `InternalHigh` are set when the call returns: Ws2_32 may set them later. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.late-values-expected`)
     /// - Apart from the mark of an operation in progress, the provider writes neither `Internal` nor `InternalHigh` of an operation that this call completes. Only for `non_ifs`. The sources contradict each other: The page of WSAOVERLAPPED lets providers without file handles use both members as they like. The page of the upcall is followed, which leaves only `Offset` and `OffsetHigh` to the provider; after a failure of the call all four are the provider's again. (`WPUCompleteOverlappedRequest.internals-left-alone`)
-    /// - Without a routine the provider completes through `WPUCompleteOverlappedRequest`, as only Ws2_32 knows whether a port is associated. Only for `non_ifs`. (`overlapped.system-chooses-event-or-port`)
-    /// - With a routine the provider does not call `WPUCompleteOverlappedRequest`. Only for `non_ifs`. (`overlapped.no-completion-upcall-for-routines`)
-    /// - A SAN provider whose request has the lowest bit of `hEvent` set completes it silently: it calls no `WPUCompleteOverlappedRequest`. Only for `non_ifs`. (`overlapped.low-bit-means-polling`)
-    /// - What the provider keeps in `Offset` and `OffsetHigh` it stores before it calls `WPUCompleteOverlappedRequest`. Only for `non_ifs`. (`overlapped.own-members-before-upcall`)
-    /// - A SAN provider names a socket in upcalls by the handle that `WPUCreateSocketHandle` has returned, and not by its own descriptor. Only for `non_ifs`. (`socket-handles.handle-of-the-switch`)
-    /// - Ws2_32 sets the event in `hEvent`, queues a packet to the completion port of the handle, or does both, as the client chose; it works with and without a port. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.told-as-client-chose`)
-    /// - Ws2_32 has set `InternalHigh` to the byte count by the time it sets `Internal`. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.count-before-status`)
-    /// - Ws2_32 sets `Internal` to a value that is not `WSS_OPERATION_IN_PROGRESS`, whatever `dwError` is. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.status-ends-progress`)
-    /// - Ws2_32 leaves `Offset` and `OffsetHigh` as the provider has set them. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.offsets-stay-the-providers`)
-    /// - The error location receives an error of this call alone. An operation that failed is no failure of the call that reports it. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.errno-of-this-call`)
-    /// - If the lowest bit of `hEvent` is set, Ws2_32 queues no packet to a port; it sets the event whose handle is without that bit. Only for `non_ifs`. The sources contradict each other: For system handles the bit stops the packet alone, for SAN providers every notice. Ws2_32 keeps to the first; the second is a rule for SAN providers. (`WPUCompleteOverlappedRequest.low-bit-stops-the-packet`)
+    /// - Ws2_32 sets the event in `hEvent`, queues a packet to the completion port of the handle, or does both, as the client chose; it works with and without a port. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.told-as-client-chose`, binds the host)
+    /// - Ws2_32 has set `InternalHigh` to the byte count by the time it sets `Internal`. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.count-before-status`, binds the host)
+    /// - Ws2_32 sets `Internal` to a value that is not `WSS_OPERATION_IN_PROGRESS`, whatever `dwError` is. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.status-ends-progress`, binds the host)
+    /// - Ws2_32 leaves `Offset` and `OffsetHigh` as the provider has set them. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.offsets-stay-the-providers`, binds the host)
+    /// - The error location receives an error of this call alone. An operation that failed is no failure of the call that reports it. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.errno-of-this-call`, binds the host)
+    /// - If the lowest bit of `hEvent` is set, Ws2_32 queues no packet to a port; it sets the event whose handle is without that bit. Only for `non_ifs`. The sources contradict each other: For system handles the bit stops the packet alone, for SAN providers every notice. Ws2_32 keeps to the first; the second is a rule for SAN providers. (`WPUCompleteOverlappedRequest.low-bit-stops-the-packet`, binds the host)
+    /// - Obligations of topics hold here too: `overlapped` (4), `socket-handles` (1).
     #[inline]
     pub fn complete_overlapped_request(
         self,

@@ -1,6 +1,6 @@
 //! Obligations, in every form that they have: `obligations.rs` of the output, and lists for the reference and for rustdoc.
 
-use super::markdown::inline;
+use super::markdown::{code_of, inline};
 use super::print::Page;
 use super::view::View;
 use crate::implied::{Implied, implied};
@@ -122,32 +122,52 @@ fn literal(text: &str) -> String {
     Literal::string(text).to_string()
 }
 
-/// The obligations of the spec on the page of a function, those of `reader` first, as a list; empty if there are none.
+/// What binds those who meet in a function: the obligations of its own topic, those of `reader` first, and the names of
+/// the topics that it shares. Empty if there are none.
 pub(super) fn list(model: &Model, function: FunctionId, reader: Party) -> String {
-    let of = |topic: &Topic, obligation: &Obligation| topic.functions_of(obligation).any(|id| id == function);
-    let all = model
-        .topics
-        .iter()
-        .flat_map(|topic| topic.obligations.iter().map(move |obligation| (topic, obligation)));
-    let mut found: Vec<_> = all.filter(|(topic, obligation)| of(topic, obligation)).collect();
-    found.sort_by_key(|(_, obligation)| (obligation.binds != reader, order(obligation.binds)));
-    let mut text = String::new();
-    for (topic, obligation) in found {
-        let _ = writeln!(text, "- {}", line(model, topic, obligation));
+    let own = model.topics.iter().filter(|topic| topic.subject == Some(function));
+    let mut text: String = own.map(|topic| of_topic(model, topic, reader)).collect();
+    let shared = model.topics.iter().filter(|topic| topic.subject.is_none());
+    let shared = shared.filter_map(|topic| {
+        let is_here = |obligation: &&Obligation| topic.functions_of(obligation).any(|id| id == function);
+        let count = topic.obligations.iter().filter(is_here).count();
+        (count > 0).then(|| format!("`{}` ({count})", topic.name))
+    });
+    let shared: Vec<_> = shared.collect();
+    if !shared.is_empty() {
+        let _ = writeln!(text, "- Obligations of topics hold here too: {}.", shared.join(", "));
     }
     text
 }
 
-/// Which pages were read to the end for a function, and when; empty if it has no topic.
-pub(super) fn read(view: &View<'_>, function: FunctionId) -> String {
-    let topic = view.model.topics.iter().find(|topic| topic.subject == Some(function));
-    topic.filter(|topic| !topic.sources.is_empty()).map_or(String::new(), |topic| {
-        format!("Read to the end on {}: {}.\n\n", topic.read, view.cite(&topic.sources))
-    })
+/// The obligations of a topic, those of `reader` first.
+pub(super) fn of_topic(model: &Model, topic: &Topic, reader: Party) -> String {
+    let mut obligations: Vec<_> = topic.obligations.iter().collect();
+    obligations.sort_by_key(|obligation| (obligation.binds != reader, obligation.binds));
+    obligations
+        .into_iter()
+        .map(|obligation| format!("- {}\n", line(model, topic, obligation, reader)))
+        .collect()
+}
+
+/// The ids of the pages that were read to the end for a topic, and when.
+pub(super) fn read(model: &Model, topic: &Topic) -> String {
+    let ids: Vec<_> = topic.sources.iter().map(|source| code_of(&model.sources[*source].id)).collect();
+    if ids.is_empty() {
+        String::new()
+    } else {
+        format!("Read to the end on {}: {}.\n\n", topic.read, ids.join(", "))
+    }
 }
 
 /// An obligation on one line, with its id.
-fn line(model: &Model, topic: &Topic, obligation: &Obligation) -> String {
+fn line(model: &Model, topic: &Topic, obligation: &Obligation, reader: Party) -> String {
+    let binds = match obligation.binds {
+        binds if binds == reader => "",
+        Party::Plugin => ", binds the provider",
+        Party::Host => ", binds the host",
+        Party::Client => ", binds the client",
+    };
     let class = obligation.class.map(|at| &model.classes[at].name);
     let platform = obligation.platform.map(|at| &model.platforms[at].name);
     let only: Vec<_> = class.into_iter().chain(platform).map(|name| format!("`{name}`")).collect();
@@ -156,13 +176,5 @@ fn line(model: &Model, topic: &Topic, obligation: &Obligation) -> String {
         .decision
         .as_deref()
         .map_or(String::new(), |text| format!(" The sources contradict each other: {}", inline(text)));
-    format!("{}{only}{decision} (`{}`)", inline(&obligation.doc), topic.id(obligation))
-}
-
-fn order(party: Party) -> u8 {
-    match party {
-        Party::Plugin => 0,
-        Party::Host => 1,
-        Party::Client => 2,
-    }
+    format!("{}{only}{decision} (`{}`{binds})", inline(&obligation.doc), topic.id(obligation))
 }

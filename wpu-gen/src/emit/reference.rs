@@ -21,6 +21,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     downcalls(view, &mut page);
     kit::section(view, &mut page);
     imports(view, &mut page);
+    topics(view, &mut page);
     errors(view, &mut page);
     texts(view, &mut page);
     notes(view, &mut page);
@@ -207,7 +208,27 @@ fn bound(view: &View<'_>, id: FunctionId, page: &mut String) {
     if !list.is_empty() {
         let _ = write!(page, "Obligations:\n\n{list}\n");
     }
-    *page += &obligations::read(view, id);
+    let own = view.model.topics.iter().filter(|topic| topic.subject == Some(id));
+    own.for_each(|topic| *page += &obligations::read(view.model, topic));
+}
+
+/// What binds those who meet in several functions.
+fn topics(view: &View<'_>, page: &mut String) {
+    let shared: Vec<_> = view.model.topics.iter().filter(|topic| topic.subject.is_none()).collect();
+    if shared.is_empty() {
+        return;
+    }
+    *page += "## Topics\n\nWhat several functions share.\n\n";
+    for topic in shared {
+        let doc = topic.doc.as_deref().map_or(String::new(), |doc| inline(doc));
+        let _ = write!(page, "### {}\n\n{doc}", inline(&topic.name));
+        if !topic.functions.is_empty() {
+            let names = topic.functions.iter().map(|id| format!("`{}`", view.model.function(**id).name));
+            let _ = write!(page, " About {}.", names.collect::<Vec<_>>().join(", "));
+        }
+        let list = obligations::of_topic(view.model, topic, Party::Plugin);
+        let _ = write!(page, "\n\n{list}\n{}", obligations::read(view.model, topic));
+    }
 }
 
 /// What the documentation says of how a function fails.
