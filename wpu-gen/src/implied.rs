@@ -66,8 +66,8 @@ impl List<'_> {
     }
 
     fn param(&mut self, param: &Param) {
-        let (callee, caller) = (self.callee(), self.caller());
-        let (the_callee, the_caller) = (the(callee), the(caller));
+        let (callee, by) = (self.callee(), self.caller());
+        let the_callee = the(callee);
         let name = &*param.name;
         match param.role {
             Some(Role::Error) => {
@@ -94,8 +94,8 @@ impl List<'_> {
         }
         let is_pointer = self.model.pointee(&param.ty).is_some() && self.model.opaque(&param.ty).is_none();
         if is_pointer && !param.optional {
-            let says = format!("{the_caller} passes a pointer `{name}` that is aligned and not null.");
-            self.add(name, "not-null", caller, Kind::Argument, says);
+            let says = format!("{} passes a pointer `{name}` that is aligned and not null.", the(by));
+            self.add(name, "not-null", by, Kind::Argument, says);
         }
         if is_pointer && *param.direction == Direction::Out {
             let says = format!("{the_callee} writes `{name}` only if the call succeeds.");

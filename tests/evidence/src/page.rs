@@ -1,7 +1,7 @@
 //! `docs/obligations.md`: the counts, what is open, and the evidence.
 
 use crate::coverage::{Coverage, Row, Status};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use wpu_sys::rt::obligation::{Obligation, ObligationKind, Party};
 
@@ -44,13 +44,12 @@ impl Coverage<'_> {
             Party::ALL.iter().map(|party| party.word()),
             |obligation, word| obligation.binds.word() == *word,
         );
-        let topics: BTreeMap<&str, ()> = self.rows.iter().map(|row| (topic(row.obligation), ())).collect();
-        self.table(&mut page, "function or topic", topics.into_keys(), |obligation, name| {
+        let topics: BTreeSet<&str> = self.rows.iter().map(|row| topic(row.obligation)).collect();
+        self.table(&mut page, "function or topic", topics.into_iter(), |obligation, name| {
             topic(obligation) == *name
         });
-        let sources: BTreeMap<&str, ()> =
-            self.rows.iter().flat_map(|row| source(row.obligation)).map(|title| (title, ())).collect();
-        self.table(&mut page, "first source", sources.into_keys(), |obligation, title| {
+        let sources: BTreeSet<&str> = self.rows.iter().filter_map(|row| source(row.obligation)).collect();
+        self.table(&mut page, "first source", sources.into_iter(), |obligation, title| {
             source(obligation) == Some(*title)
         });
         self.open(&mut page);
@@ -68,7 +67,9 @@ impl Coverage<'_> {
         is: impl Fn(&Obligation, &&str) -> bool,
     ) {
         let _ = write!(page, "| {what} | all |");
-        Status::ALL.iter().for_each(|status| *page += &format!(" {} |", status.title()));
+        for status in Status::ALL {
+            *page += &format!(" {} |", status.title());
+        }
         let _ = writeln!(page, "\n|---|{}", "--:|".repeat(Status::ALL.len() + 1));
         for name in names {
             self.line(page, name, |obligation| is(obligation, &name));
@@ -80,7 +81,9 @@ impl Coverage<'_> {
     fn line(&self, page: &mut String, name: &str, of: impl Fn(&Obligation) -> bool) {
         let counts = Status::ALL.map(|status| self.count(status, &of));
         let _ = write!(page, "| {name} | {} |", counts.iter().sum::<usize>());
-        counts.iter().for_each(|count| *page += &format!(" {count} |"));
+        for count in counts {
+            *page += &format!(" {count} |");
+        }
         page.push('\n');
     }
 
@@ -173,10 +176,11 @@ fn source(obligation: &Obligation) -> Option<&str> {
 /// The lines that only one of two texts has, `-` those of the first.
 #[must_use]
 pub fn differences(old: &str, new: &str) -> String {
-    let only = |one: &str, other: &str, sign: char| -> String {
+    let only = |one: &str, other: &str, sign: &str| -> String {
         let known: BTreeSet<&str> = other.lines().collect();
-        one.lines().filter(|line| !known.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
+        let lines = one.lines().filter(|line| !known.contains(line));
+        lines.flat_map(|line| [sign, " ", line, "\n"]).collect()
     };
-    let lines = only(old, new, '-') + &only(new, old, '+');
+    let lines = only(old, new, "-") + &only(new, old, "+");
     if lines.is_empty() && old != new { "the order of the lines differs\n".to_owned() } else { lines }
 }

@@ -71,11 +71,12 @@ pub(crate) fn known(id: &str, obligations: &[Obligation], retired: &[&str]) -> R
     }
 }
 
+/// A line must not be broken by that of another test of this process.
+static WRITING: Mutex<()> = Mutex::new(());
+
 impl Drop for Shows {
     fn drop(&mut self) {
         let Some(folder) = std::env::var_os(FOLDER).filter(|_| !std::thread::panicking()) else { return };
-        // A line must not be broken by that of another test of this process.
-        static WRITING: Mutex<()> = Mutex::new(());
         let _writing = WRITING.lock();
         let path = Path::new(&folder).join(format!("{}.tsv", std::process::id()));
         let lines: String = self.0.iter().map(Record::line).collect();

@@ -46,7 +46,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
 
 /// A static list with a row to a line.
 fn list_of(about: &str, head: &str, rows: impl Iterator<Item = String>) -> String {
-    let rows: String = rows.map(|row| format!("\n    {row}")).collect();
+    let rows: String = rows.flat_map(|row| ["\n    ".to_owned(), row]).collect();
     format!("/// {about}\npub static {head} = &[{rows}\n];")
 }
 
@@ -146,7 +146,7 @@ pub(super) fn of_topic(model: &Model, topic: &Topic, reader: Party) -> String {
     obligations.sort_by_key(|obligation| (obligation.binds != reader, obligation.binds));
     obligations
         .into_iter()
-        .map(|obligation| format!("- {}\n", line(model, topic, obligation, reader)))
+        .flat_map(|obligation| ["- ".to_owned(), line(model, topic, obligation, reader), "\n".to_owned()])
         .collect()
 }
 
