@@ -43,7 +43,7 @@ pub enum Command {
     /// Show what the documentation binds each side to
     #[command(after_help = examples::SHOW)]
     Show {
-        /// A function such as WSPRecv, a topic, or the id of an
+        /// A function such as `WSPRecv`, a topic, or the id of an
         /// obligation from a report
         #[arg(verbatim_doc_comment)]
         name: String,

@@ -26,7 +26,9 @@ pub fn text(name: &str) -> Result<String, Trouble> {
             continue;
         }
         let _ = writeln!(text, "\nWhat binds the {}:", party.word());
-        bound.iter().for_each(|obligation| text += &paragraph(obligation));
+        for obligation in bound {
+            text += &paragraph(obligation);
+        }
     }
     Ok(text)
 }
