@@ -5,7 +5,7 @@
 //! error has no rule: each needs evidence of its own.
 
 use crate::model::{
-    Direction, Function, FunctionId, Key, Model, ObligationKind as Kind, Param, Party, ReturnRole, Role,
+    Direction, Function, FunctionId, Key, Model, ObligationKind as Kind, Param, Party, Role,
 };
 
 /// One that a spec implies.
@@ -105,14 +105,9 @@ impl List<'_> {
 
     fn failure(&mut self) {
         let Some(failure) = &self.function.failure else { return };
-        if self.function.returns_as(ReturnRole::Status) {
-            let (callee, failure) = (self.callee(), &self.model.constants[**failure].name);
-            let says = format!(
-                "{} returns `{failure}` after every failure, and never after a success.",
-                the(callee)
-            );
-            self.add("", "failure-returned", callee, Kind::Result, says);
-        }
+        let (callee, failure) = (self.callee(), &self.model.constants[**failure].name);
+        let says = format!("{} returns `{failure}` after every failure, and never after a success.", the(callee));
+        self.add("", "failure-returned", callee, Kind::Result, says);
     }
 
     fn release(&mut self, upcall: usize) {
